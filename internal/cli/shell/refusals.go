@@ -155,8 +155,8 @@ var sentences = [...]string{
 	"That proposal does not ask you: it asks those who were here when it was made, or whom it names. Nothing was " +
 		"sent: say what you think without --kind.",
 	`reply_to was replaced by (\w+)`,
-	"--reply-to was replaced by $1. Nothing was sent: if that still asks you, vote on it with --reply-to $1. To see what " +
-		"is open: {who}",
+	"--reply-to was replaced by $1. Nothing was sent: if that still asks you, vote on it with --reply-to $1. To see " +
+		"what is open: {who}",
 	`reply_to is not an open proposal`,
 	"--reply-to is not an open proposal: it has been agreed, objected to, withdrawn or replaced by a newer one, " +
 		"or it is not a proposal. Nothing was sent. To see what is open: {who}",

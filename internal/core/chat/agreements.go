@@ -117,6 +117,14 @@ func (c *session) boundBy(ctx context.Context, n int64) (seats []int, err error)
 	return seats, nil
 }
 
+// boundByAnswered returns the seats that the agreement binds which draft answers, if draft is a proposal; nil for none.
+func (c *session) boundByAnswered(ctx context.Context, draft *room.Event) ([]int, error) {
+	if draft == nil || draft.Kind != room.Proposal || draft.ReplyTo == 0 {
+		return nil, nil
+	}
+	return c.boundBy(ctx, draft.ReplyTo)
+}
+
 // nameReplacement returns refusal, the refusal of o, or a refusal that names the proposal by which another one replaced
 // what o votes on: an agent that has not read far enough votes on that next.
 func (c *session) nameReplacement(ctx context.Context, o *outgoing, refusal error) error {

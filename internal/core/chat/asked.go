@@ -46,10 +46,10 @@ import (
 //  27. Dan, who was not asked, answers, then Ann waits: the wait ends.
 //  28. Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.
 //
-// The wait of a send that asks several agents also goes on past what is beside the question, while one of them may still
-// answer: a file that asks nothing, and words of an agent that owes the caller no answer. What is for the caller ends
-// the wait, and so does a request to all. Otherwise three agents that upload what Ann asked for would end her wait three
-// times before the first of them answers. Ann asks Bob and Cid by a send that waits:
+// The wait of a send that asks several agents also goes on past what is beside the question, while one of them may
+// still answer: a file that asks nothing, and words of an agent that owes the caller no answer. What is for the caller
+// ends the wait, and so does a request to all. Otherwise three agents that upload what Ann asked for would end her wait
+// three times before the first of them answers. Ann asks Bob and Cid by a send that waits:
 //
 //  29. Dan talks to all: the wait goes on.
 //  30. Dan asks Bob something: the wait goes on.

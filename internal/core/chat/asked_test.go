@@ -250,43 +250,51 @@ func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
 		want   string // the last text that the wait brings; "": it goes on
 		most   time.Duration
 	}{
-		{"29: Dan talks to all", several, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
-		{"29: Dan talks to all while they vote", proposal, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
-		{"29: Dan is done", several, nil, says("Dan", chat.SendRequest{Kind: room.Done}), goesOn, 0},
-		{"29: Bob says more after his answer", several, nil, func(a *inquiry) {
+		{"Dan talks to all: the wait goes on.", several, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
+		{"Dan talks to all while they vote", proposal, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
+		{"Dan is done", several, nil, says("Dan", chat.SendRequest{Kind: room.Done}), goesOn, 0},
+		{"Bob says more after his answer", several, nil, func(a *inquiry) {
 			a.bobAnswers()
 			a.goesOn()
 			says("Bob", chat.SendRequest{})(a)
 		}, goesOn, 0},
-		{"30: Dan asks Bob", several, nil, says("Dan", chat.SendRequest{Ask: []string{"Bob"}}), goesOn, 0},
-		{"31: Dan shares a file", several, nil, shares("Dan", chat.ShareRequest{}), goesOn, 0},
-		{"31: Bob shares a file", several, nil, shares("Bob", chat.ShareRequest{Note: file}), goesOn, 0},
-		{"31: Bob asks something by a file", several, nil,
+		{"Dan asks Bob something: the wait goes on.", several, nil,
+			says("Dan", chat.SendRequest{Ask: []string{"Bob"}}), goesOn, 0},
+		{"Dan shares a file", several, nil, shares("Dan", chat.ShareRequest{}), goesOn, 0},
+		{"Dan, or Bob, shares a file with all: the wait goes on.", several, nil,
+			shares("Bob", chat.ShareRequest{Note: file}), goesOn, 0},
+		{"Bob asks something by a file", several, nil,
 			shares("Bob", chat.ShareRequest{Note: file, Ask: []string{"Dan"}}), file, 0},
-		{"11: Bob speaks without reply_to", several, nil, says("Bob", chat.SendRequest{}), yes, 0},
-		{"13: Dan answers", several, nil, func(a *inquiry) { a.answers(a.dan, chat.SendRequest{Text: yes}) }, yes, 0},
-		{"32: Dan names Ann", several, nil, says("Dan", chat.SendRequest{Text: "look @Ann"}), "look @Ann", 0},
-		{"32: Dan shares a file with Ann", several, nil,
+		{"Bob speaks without reply_to", several, nil, says("Bob", chat.SendRequest{}), yes, 0},
+		{"Dan answers", several, nil, func(a *inquiry) { a.answers(a.dan, chat.SendRequest{Text: yes}) }, yes, 0},
+		{"Dan names Ann, or shares a file with her alone: the wait ends.", several, nil,
+			says("Dan", chat.SendRequest{Text: "look @Ann"}), "look @Ann", 0},
+		{"Dan shares a file with Ann", several, nil,
 			shares("Dan", chat.ShareRequest{Note: file, To: []string{"Ann"}}), file, 0},
-		{"33: Dan asks all", several, nil, says("Dan", chat.SendRequest{Kind: room.Request}), yes, 0},
-		{"34: Dan owes Ann an answer", several, func(a *inquiry) { a.there.ask(a.ann.Token, "and you?", "Dan") },
+		{"Dan asks all something: the wait ends.", several, nil,
+			says("Dan", chat.SendRequest{Kind: room.Request}), yes, 0},
+		{"Ann still awaits an answer of Dan, and he talks: the wait ends.", several,
+			func(a *inquiry) { a.there.ask(a.ann.Token, "and you?", "Dan") },
 			says("Dan", chat.SendRequest{}), yes, 0},
-		{"34: anyone may still answer Ann", several, func(a *inquiry) {
+		{"anyone may still answer Ann", several, func(a *inquiry) {
 			a.there.sends(chat.SendRequest{Token: a.ann.Token, Text: "who knows?", Kind: room.Request})
 		}, says("Dan", chat.SendRequest{}), yes, 0},
-		{"35: Bob and Cid are away", several, nil, func(a *inquiry) {
+		{"Bob and Cid are away", several, nil, func(a *inquiry) {
 			a.there.leaves(a.bob, time.Hour)
 			a.there.leaves(a.cid, time.Hour)
 			says("Dan", chat.SendRequest{})(a)
 		}, yes, 0},
-		{"35: Bob and Cid fall silent later", several, nil, func(a *inquiry) {
-			says("Dan", chat.SendRequest{})(a)
-			a.goesOn()
-		}, yes, 3 * time.Minute},
-		{"36: Ann asks Bob alone", chat.SendRequest{Ask: []string{"Bob"}}, nil, says("Dan", chat.SendRequest{}), yes, 0},
-		{"36: Ann asks anyone", chat.SendRequest{Kind: room.Request}, nil, says("Dan", chat.SendRequest{Ask: []string{"Bob"}}),
+		{"Dan talks, and Bob and Cid fall silent: the wait ends, and brings his words.", several, nil,
+			func(a *inquiry) {
+				says("Dan", chat.SendRequest{})(a)
+				a.goesOn()
+			}, yes, 3 * time.Minute},
+		{"Ann asks Bob alone, and Dan talks: the wait ends.",
+			chat.SendRequest{Ask: []string{"Bob"}}, nil, says("Dan", chat.SendRequest{}), yes, 0},
+		{"Ann asks anyone",
+			chat.SendRequest{Kind: room.Request}, nil, says("Dan", chat.SendRequest{Ask: []string{"Bob"}}),
 			yes, 0},
-		{"38: Dan completes an agreement", several, func(a *inquiry) {
+		{"Dan completes an agreement: the wait ends.", several, func(a *inquiry) {
 			a.there.propose(a.bob.Token, "tea", "Dan")
 		}, says("Dan", chat.SendRequest{Kind: room.Agree}), yes, 0},
 	} {
@@ -311,16 +319,17 @@ func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
 		})
 	}
 
-	// 37
-	onEachWay(t, func(t *testing.T, here, there *world, waits wayToWait) {
-		a := inquires(here, there, several, waits, nil)
-		there.say(a.dan.Token, yes)
-		if strings.Contains(t.Name(), "a_send") {
-			a.goesOn()
-			return
-		}
-		got, _ := here.until(a.wait, 5*time.Second)
-		wantStatus(t, "Ann", got, chat.StatusMessages)
+	t.Run("Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.", func(t *testing.T) {
+		onEachWay(t, func(t *testing.T, here, there *world, waits wayToWait) {
+			a := inquires(here, there, several, waits, nil)
+			there.say(a.dan.Token, yes)
+			if strings.Contains(t.Name(), "a_send") {
+				a.goesOn()
+				return
+			}
+			got, _ := here.until(a.wait, 5*time.Second)
+			wantStatus(t, "Ann", got, chat.StatusMessages)
+		})
 	})
 }
 

@@ -64,7 +64,7 @@ type Message struct {
 	AnswersYou bool
 	Withdraws  string // the id of the request or proposal that the sender takes back
 	Agreed     string // the id of the proposal on which the event completed the agreement
-	Replaces   string // of a proposal: the id of what it replaces, at once or once agreed on; "" if the reader sees none
+	Replaces   string // of a proposal: what it replaces, at once or once agreed on; "" if the reader sees none
 	ReplacedBy string // of an agreement: the id of the agreement that has replaced it
 	Agent      string // of any other event: the agent that the event is about
 	// why the event came about, for each type with a reason

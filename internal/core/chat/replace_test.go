@@ -105,7 +105,8 @@ func TestReplaced_voteOnIt_namesTheNewOne(t *testing.T) {
 		t.Helper()
 		for _, who := range []chat.Seated{p.ann, p.bob, p.cid} {
 			_, err := w.send(chat.SendRequest{Token: who.Token, Kind: kind, Text: "so", ReplyTo: id})
-			if wants(t, err, fault.InvalidArgument); !strings.Contains(fmt.Sprint(err), want) {
+			wants(t, err, fault.InvalidArgument)
+			if !strings.Contains(fmt.Sprint(err), want) {
 				t.Errorf("%s: %s is told %v", what, who.Name, err)
 			}
 		}

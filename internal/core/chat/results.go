@@ -197,8 +197,8 @@ type Left struct {
 	HasMore  bool      // message_history is closed to the caller now, so the rest is lost
 	NewAdmin string    // the agent that became admin; "" if none did
 
-	// Of StatusLeft: until when the room keeps its record if nothing more happens; zero if it ends now, since nobody has
-	// a seat and the next join begins the room anew.
+	// Of StatusLeft: until when the room keeps its record if nothing more happens; zero if it ends now, since nobody
+	// has a seat and the next join begins the room anew.
 	Until time.Time
 }
 

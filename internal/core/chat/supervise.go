@@ -242,11 +242,11 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		return false, err
 	}
 	file := event.CarriedFile()
-	var bound []int
-	if d := event.Draft; d != nil && d.Kind == room.Proposal && d.ReplyTo != 0 && decision != room.RefuseDraft {
-		if bound, err = c.boundBy(ctx, d.ReplyTo); err != nil {
-			return false, err
-		}
+
+	// The draft is checked against the agreements of now: one may have been completed since it was written.
+	bound, err := c.boundByAnswered(ctx, event.Draft)
+	if err != nil {
+		return false, err
 	}
 	_, err = c.change(ctx, func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		e, err := head.DecideDraft(caller.Agent, event, decision, text, bound, now)

@@ -13,30 +13,29 @@ import (
 // What is replaced is over for all: an open proposal at once, an agreement once the new one is agreed on. So only
 // somebody bound replaces an open proposal: one whom it asks could object to it, and its proposer could withdraw it.
 //
-// Ann has proposed something to Bob and Cora, while Dan was here, too. Both have agreed:
+// Ann has proposed something to Bob and Cid, while Dora was here, too. Both have agreed:
 //
-//  1. Bob asks Ann and Cora: the new one replaces it.
-//  2. Bob asks Cora alone: the new one stands beside it.
-//  3. Dan asks Ann, Bob and Cora: the new one replaces it, for all of them must agree.
-//  4. Cora has left, and Bob asks Ann: the new one replaces it.
-//  5. Cora has left and joined again, and Bob asks Ann: the new one replaces it. A seat is bound, and she has another.
-//  6. Cora may only listen, and Bob asks Ann: the new one replaces it.
-//  7. Cora is a person without an agent, and Bob names nobody in ask: the new one asks her, too, and replaces it.
-//  8. Bob asks Ann and Cora in private: the new one stands beside it, for Dan could not see what came of it.
-//  9. Bob asks Ann and another agent of Cora's user: the new one stands beside it.
-//  10. Another agreement has replaced it before: the new one stands beside it. See chat, which then says that it binds
-//     nobody.
+//  1. Bob asks Ann and Cid: it is replaced.
+//  2. Bob asks Cid alone: it stands.
+//  3. Dora asks Ann, Bob and Cid, who must all agree: it is replaced.
+//  4. Cid has left, and Bob asks Ann: it is replaced.
+//  5. Cid has left and come back, by another seat, and Bob asks Ann: it is replaced.
+//  6. Cid may only listen, and Bob asks Ann: it is replaced.
+//  7. Cid is a person without an agent, and Bob names nobody in ask: he asks Cid, too, and it is replaced.
+//  8. Bob asks Ann and Cid in private, so that Dora could not see it end: it stands.
+//  9. Bob asks Ann and another agent of the user of Cid: it stands.
+//  10. Another agreement has replaced it, so that it binds nobody: that one stands.
 //
 // Nobody has answered yet:
 //
-//  11. Bob asks Ann and Cora for something else: the new one replaces it at once.
-//  12. Ann asks Bob and Cora for something else: the new one replaces it at once.
-//  13. Ann asks Bob alone for something else: the new one stands beside it, and Cora still owes her vote.
-//  14. Dan asks Ann, Bob and Cora for something else: the new one stands beside it.
+//  11. Bob asks Ann and Cid for something else: it is replaced at once.
+//  12. Ann asks Bob and Cid for something else: it is replaced at once.
+//  13. Ann asks Bob alone for something else, and Cid still owes a vote: it stands.
+//  14. Dora asks Ann, Bob and Cid for something else: it stands.
 //
 // Of neither:
 //
-//  15. It was withdrawn or refused, a day has passed, or it is no proposal: there is nothing to replace.
+//  15. It was withdrawn or refused, a day has passed, or it is no proposal: nothing is replaced.
 
 // replaces returns the agreement or open proposal that event, a proposal with its Ask, replaces; 0 if none: see the
 // cases.

@@ -51,47 +51,58 @@ func TestReplaces_eachCase_passesNobodyOver(t *testing.T) {
 		answer func(*replacing) room.Event
 		want   bool
 	}{
-		{"1: Bob asks all who are bound", true, nil, nothing, asks(bob, ann, cid), true},
-		{"1: Bob names nobody", true, nil, nothing, asks(bob), true},
-		{"1: Cid has her seat again", true, nil, func(r *replacing) { r.regain(cid) }, asks(bob, ann, cid), true},
-		{"2: Bob asks Cid alone", true, nil, nothing, asks(bob, cid), false},
-		{"2: Cid has her seat again, and is passed over", true, nil, func(r *replacing) { r.regain(cid) },
+		{"Bob asks Ann and Cid: it is replaced.", true, nil, nothing, asks(bob, ann, cid), true},
+		{"Bob names nobody", true, nil, nothing, asks(bob), true},
+		{"Cid has her seat again", true, nil, func(r *replacing) { r.regain(cid) }, asks(bob, ann, cid), true},
+		{"Bob asks Cid alone: it stands.", true, nil, nothing, asks(bob, cid), false},
+		{"Cid has her seat again, and is passed over", true, nil, func(r *replacing) { r.regain(cid) },
 			asks(bob, ann), false},
-		{"3: Dora asks all who are bound", true, nil, nothing, asks(dora, ann, bob, cid), true},
-		{"3: Dora asks two of three", true, nil, nothing, asks(dora, ann, bob), false},
-		{"4: Cid has left", true, nil, func(r *replacing) { r.leave(cid) }, asks(bob, ann), true},
-		{"4: all who are bound have left", true, nil, func(r *replacing) { r.leave(ann); r.leave(bob); r.leave(cid) },
+		{"Dora asks Ann, Bob and Cid, who must all agree: it is replaced.", true, nil,
+			nothing, asks(dora, ann, bob, cid), true},
+		{"Dora asks two of three", true, nil, nothing, asks(dora, ann, bob), false},
+		{"Cid has left, and Bob asks Ann: it is replaced.", true, nil,
+			func(r *replacing) { r.leave(cid) }, asks(bob, ann), true},
+		{"all who are bound have left", true, nil, func(r *replacing) { r.leave(ann); r.leave(bob); r.leave(cid) },
 			func(r *replacing) room.Event { r.join("Eve"); return r.answer(dora, room.Event{}) }, true},
-		{"4: Cid, a reader of a private one, has left", true, private, func(r *replacing) { r.leave(cid) },
+		{"Cid, a reader of a private one, has left", true, private, func(r *replacing) { r.leave(cid) },
 			func(r *replacing) room.Event { return r.answer(bob, room.Event{To: []int{ann}}) }, true},
-		{"5: Cid has left and come back", true, nil, func(r *replacing) { r.leave(cid); r.join("Cid") },
+		{"Cid has left and come back, by another seat, and Bob asks Ann: it is replaced.", true, nil,
+			func(r *replacing) { r.leave(cid); r.join("Cid") },
 			asks(bob, ann), true},
-		{"6: Cid is muted", true, nil, func(r *replacing) { r.manage(room.Mute, cid) }, asks(bob, ann), true},
-		{"7: Cid is a person, and Bob names nobody", true, nil, func(r *replacing) { r.alone(cid) }, asks(bob), true},
-		{"7: Cid is a person, and Bob passes her over", true, nil, func(r *replacing) { r.alone(cid) },
+		{"Cid may only listen, and Bob asks Ann: it is replaced.", true, nil,
+			func(r *replacing) { r.manage(room.Mute, cid) }, asks(bob, ann), true},
+		{"Cid is a person without an agent, and Bob names nobody in ask: he asks Cid, too, and it is replaced.",
+			true, nil, func(r *replacing) { r.alone(cid) }, asks(bob), true},
+		{"Cid is a person, and Bob passes her over", true, nil, func(r *replacing) { r.alone(cid) },
 			asks(bob, ann), false},
-		{"8: Bob asks all who are bound, in private", true, nil, nothing,
+		{"Bob asks Ann and Cid in private, so that Dora could not see it end: it stands.", true, nil, nothing,
 			func(r *replacing) room.Event { return r.answer(bob, room.Event{To: []int{ann, cid}}) }, false},
-		{"8: a private one, in public", true, private, nothing, asks(bob, ann, cid), true},
-		{"9: Bob asks another in the place of Cid", true, nil, nothing, asks(bob, ann, dora), false},
-		{"10: it binds nobody any more", true, nil, func(r *replacing) { r.bound = nil }, asks(bob), false},
-		{"11: Bob asks all who are bound", false, nil, nothing, asks(bob, ann, cid), true},
-		{"11: Bob has agreed before", false, nil, func(r *replacing) {
+		{"a private one, in public", true, private, nothing, asks(bob, ann, cid), true},
+		{"Bob asks Ann and another agent of the user of Cid: it stands.", true, nil,
+			nothing, asks(bob, ann, dora), false},
+		{"Another agreement has replaced it, so that it binds nobody: that one stands.", true, nil,
+			func(r *replacing) { r.bound = nil }, asks(bob), false},
+		{"Bob asks Ann and Cid for something else: it is replaced at once.", false, nil,
+			nothing, asks(bob, ann, cid), true},
+		{"Bob has agreed before", false, nil, func(r *replacing) {
 			r.send(bob, room.Event{Kind: room.Agree, ReplyTo: r.old.N})
 		}, asks(bob), true},
-		{"11: Bob asks Cid alone", false, nil, nothing, asks(bob, cid), false},
-		{"12: Ann asks both", false, nil, nothing, asks(ann, bob, cid), true},
-		{"13: Ann asks Bob alone", false, nil, nothing, asks(ann, bob), false},
-		{"13: Ann passes over Bob, who has agreed", false, nil, func(r *replacing) {
+		{"Bob asks Cid alone", false, nil, nothing, asks(bob, cid), false},
+		{"Ann asks Bob and Cid for something else: it is replaced at once.", false, nil,
+			nothing, asks(ann, bob, cid), true},
+		{"Ann asks Bob alone for something else, and Cid still owes a vote: it stands.", false, nil,
+			nothing, asks(ann, bob), false},
+		{"Ann passes over Bob, who has agreed", false, nil, func(r *replacing) {
 			r.send(bob, room.Event{Kind: room.Agree, ReplyTo: r.old.N})
 		}, asks(ann, cid), false},
-		{"14: Dora asks all", false, nil, nothing, asks(dora), false},
-		{"14: Dora asks Ann alone", false, nil, nothing, asks(dora, ann), false},
-		{"15: it was withdrawn", false, nil, func(r *replacing) { r.withdraw(r.old) }, asks(bob), false},
-		{"15: Bob has objected", false, nil, func(r *replacing) {
+		{"Dora asks Ann, Bob and Cid for something else: it stands.", false, nil, nothing, asks(dora), false},
+		{"Dora asks Ann alone", false, nil, nothing, asks(dora, ann), false},
+		{"It was withdrawn or refused, a day has passed, or it is no proposal: nothing is replaced.", false, nil,
+			func(r *replacing) { r.withdraw(r.old) }, asks(bob), false},
+		{"Bob has objected", false, nil, func(r *replacing) {
 			r.send(bob, room.Event{Kind: room.Object, Text: "no", ReplyTo: r.old.N})
 		}, asks(bob), false},
-		{"15: a day has passed", false, nil, func(r *replacing) { r.now = r.old.At().Add(room.DebtLife) },
+		{"a day has passed", false, nil, func(r *replacing) { r.now = r.old.At().Add(room.DebtLife) },
 			asks(bob), false},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
@@ -103,7 +114,7 @@ func TestReplaces_eachCase_passesNobodyOver(t *testing.T) {
 		c.happen(r)
 		wasOpen := r.head.IsOpenProposal(r.old.N, r.now)
 		e := c.answer(r)
-		if got := e.Replaces == r.old.N; got != c.want {
+		if (e.Replaces == r.old.N) != c.want {
 			t.Errorf("%s: replaces is %d", c.what, e.Replaces)
 		}
 		if open := r.head.IsOpenProposal(r.old.N, r.now); open != (wasOpen && !c.want) {

@@ -321,8 +321,8 @@ func hidesAnswer(to, asked []int, seat int) bool {
 		func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
-// applyVote records event as a reply to request, a proposal. An objection ends the proposal, and so does a proposal that
-// replaces request.
+// applyVote records event as a reply to request, a proposal. An objection ends the proposal, and so does another
+// proposal that replaces it.
 func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
 	switch {

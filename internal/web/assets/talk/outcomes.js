@@ -12,7 +12,8 @@
 /**
  * Returns the outcome of each message that asks, by its id.
  * @param {any[]} messages in the order of the room
- * @param {{id: string, replaced_by?: string}[]} agreements as in room_info, which has what one event completed beside another agreement
+ * @param {{id: string, replaced_by?: string}[]} agreements as in room_info, which has what one event completed beside
+ *   another agreement
  * @returns {Map<string, Outcome>}
  */
 export function outcomesOf(messages, agreements = []) {
