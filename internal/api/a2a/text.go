@@ -181,11 +181,11 @@ func about(message chat.Message) map[string]any {
 	if message.Person {
 		got["person"] = message.Actor() // anybody can copy the look of a text
 	}
-	for name, id := range map[string]string{"replaces": message.Replaces, "agreed": message.Agreed,
-		"replaced_by": message.ReplacedBy} {
-		if id != "" {
-			got[name] = id
-		}
+	if message.Replaces != "" {
+		got["replaces"] = message.Replaces
+	}
+	if message.Agreed != "" {
+		got["agreed"] = message.Agreed
 	}
 	return got
 }

@@ -86,18 +86,14 @@ func gotFiles(g chat.FilesGot) string {
 
 // nextLeft returns next for a call that leaves.
 func nextLeft(g chat.Left) string {
-	const back, forYou = "call join_room with room and agent_name.",
-		"What is in messages was for you: tell your user, or come back. To come back, "
-	remains := remainsOf(g)
-	switch private := slices.ContainsFunc(g.Messages, isPrivate); {
-	case private && g.HasMore:
-		return "You have left, and more was unread than is shown here. " + remains + forYou + back
-	case private:
-		return "You have left. " + remains + forYou + back
-	case g.HasMore:
-		return "You have left, and more was unread than is shown here. " + remains + "Go on with your own work."
+	unread, then := ". ", "Go on with your own work"
+	if g.HasMore {
+		unread = ", and more was unread than is shown here. "
 	}
-	return "You have left. " + remains + "Go on with your own work; to come back, " + back
+	if slices.ContainsFunc(g.Messages, isPrivate) {
+		then = "What is in messages was for you: tell your user, or come back"
+	}
+	return "You have left" + unread + remainsOf(g) + then + ". To come back, call join_room with room and agent_name."
 }
 
 // remainsOf says what becomes of the room that an agent has just left; "" if it had left before.
@@ -105,14 +101,14 @@ func remainsOf(g chat.Left) string {
 	if g.Status != chat.StatusLeft {
 		return ""
 	}
-	record := "Nobody has a seat there now, so its record is gone: who joins next begins it anew. "
+	record, admin := "Nobody has a seat there now, so its record is gone: who joins next begins it anew", ""
 	if !g.Until.IsZero() {
-		record = "Its record stays until " + viewTime(g.Until) + ", and longer while anybody speaks there. "
+		record = "Its record stays until " + viewTime(g.Until) + ", and longer while anybody speaks there"
 	}
 	if g.NewAdmin != "" {
-		record += "The agent in new_admin is its admin now. "
+		admin = ". The agent in new_admin is its admin now"
 	}
-	return record + "Nobody who takes your name reads what was private to you. "
+	return record + admin + ". Nobody who takes your name reads what was private to you. "
 }
 
 // isPrivate reports whether m is a private message of another agent.

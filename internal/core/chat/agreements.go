@@ -90,28 +90,38 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 	if err != nil {
 		return room.Event{}, err
 	}
-	i := slices.IndexFunc(stored, func(x roomlog.Agreement) bool { return x.N == n })
-	if i < 0 {
+	x := find(stored, n)
+	if x == nil {
 		return room.Event{}, none
 	}
-	return stored[i].Proposal(), nil
+	return x.Proposal(), nil
+}
+
+// find returns agreement n of list; nil if it is none of them.
+func find(list []roomlog.Agreement, n int64) *roomlog.Agreement {
+	for i := range list {
+		if list[i].N == n {
+			return &list[i]
+		}
+	}
+	return nil
 }
 
 // boundBy returns the seats that agreement n binds; nil if n is no agreement, or another has replaced it. One from
 // before the seats were kept binds all who see it.
 func (c *session) boundBy(ctx context.Context, n int64) (seats []int, err error) {
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	i := slices.IndexFunc(stored, func(x roomlog.Agreement) bool { return x.N == n && x.ReplacedBy == 0 })
-	if err != nil || i < 0 {
+	x := find(stored, n)
+	switch {
+	case err != nil || x == nil || x.ReplacedBy != 0:
 		return nil, err
-	}
-	x := stored[i]
-	if len(x.Bound) > 0 {
+	case len(x.Bound) > 0:
 		return x.Bound, nil
 	}
-	for _, agent := range c.room.log.Peek().Agents {
-		if agent.SeesMessage(x.N, x.Seat, x.To) {
-			seats = append(seats, agent.Seat)
+	agents := c.room.log.Peek().Agents
+	for i := range agents {
+		if agents[i].SeesMessage(x.N, x.Seat, x.To) {
+			seats = append(seats, agents[i].Seat)
 		}
 	}
 	return seats, nil
@@ -148,21 +158,18 @@ func (c *session) latestOf(ctx context.Context, n int64) (int64, error) {
 	if err != nil {
 		return n, err
 	}
-	isAgreed := func(n int64) bool {
-		return slices.ContainsFunc(stored, func(x roomlog.Agreement) bool { return x.N == n })
-	}
 	end := min(c.room.log.Peek().AsOf, n+core.MaxBack)
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, end) {
 		if err != nil {
 			return n, err
 		}
-		if event.Replaces == n && c.me.Sees(event) && (!isAgreed(n) || isAgreed(event.N)) {
+		if event.Replaces == n && c.me.Sees(event) && (find(stored, n) == nil || find(stored, event.N) != nil) {
 			n = event.N
 		}
 	}
-	for _, x := range slices.Backward(stored) {
-		if x.Replaces == n {
-			n = x.N
+	for i := len(stored) - 1; i >= 0; i-- {
+		if stored[i].Replaces == n {
+			n = stored[i].N
 		}
 	}
 	return n, nil
@@ -177,8 +184,8 @@ func (c *session) revisionOf(ctx context.Context, id string) *Revision {
 		return nil
 	}
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	i := slices.IndexFunc(stored, func(x roomlog.Agreement) bool { return x.N == proposal.Replaces })
-	if err != nil || i < 0 {
+	old := find(stored, proposal.Replaces)
+	if err != nil || old == nil {
 		return nil
 	}
 	closed, _, err := c.room.log.Items().AllDone(ctx, c.me.Agent, 0, agreementsRead)
@@ -186,8 +193,8 @@ func (c *session) revisionOf(ctx context.Context, id string) *Revision {
 		return nil
 	}
 	got := &Revision{ID: id, Old: c.head.MessageID(proposal.Replaces)}
-	for _, done := range slices.Backward(closed) {
-		if !done.Dropped && done.AtMs >= stored[i].AtMs {
+	for i := len(closed) - 1; i >= 0; i-- {
+		if done := &closed[i]; !done.Dropped && done.AtMs >= old.AtMs {
 			got.Done = append(got.Done, room.TaskID(done.Task.No))
 		}
 	}

@@ -93,14 +93,13 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 }
 
 // isBesideQuestion reports whether event is beside what the message of the call asks several agents.
-func (in *inbox) isBesideQuestion(event room.Event, agents int) bool {
-	me, sentN := in.session.me, in.pos.sentN
-	if sentN == 0 || in.talk == nil || event.Type != room.Said || me.WokenBy(event, agents, true) { // 32, 33, 37, 38
+func (in *inbox) isBesideQuestion(event *room.Event, agents int) bool {
+	me, sentN := &in.session.me, in.pos.sentN
+	if sentN == 0 || in.talk == nil || event.Type != room.Said || me.WokenBy(*event, agents, true) { // 32, 33, 37, 38
 		return false
 	}
-	question, open := in.talk.Find(sentN, event.At())
 	tail, known := in.session.room.log.Tail(sentN - 1)
-	if !open || len(question.Owed) == 0 || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 36
+	if !in.talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 36
 		return false
 	}
 	asks := len(event.Ask) > 0 || event.Kind == room.Request || event.Kind == room.Proposal

@@ -294,7 +294,7 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	switch ends := in.wouldEndWait(event, agents); {
 	case ends && partial:
 		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, event.ReplyTo), event.N
-	case ends && in.isBesideQuestion(event, agents):
+	case ends && in.isBesideQuestion(&event, agents):
 		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, in.pos.sentN), event.N
 	case ends:
 		in.end = max(in.end, woken)

@@ -69,9 +69,10 @@ const joinsExpected = 10 * time.Minute
 
 // countSeats counts the free seats while others may still be on their way. Nobody else can come into a pair of a queue.
 func (s *Situation) countSeats(head *room.Head, now time.Time) {
-	coming := slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
-		return now.Sub(time.UnixMilli(agent.AtMs)) < joinsExpected
-	})
+	coming := false
+	for i := range head.Agents {
+		coming = coming || now.UnixMilli()-head.Agents[i].AtMs < joinsExpected.Milliseconds()
+	}
 	if free := head.Capacity - len(head.Agents); coming && free > 0 && !head.Paired && !head.Closed {
 		s.FreeSeats, s.Seats = free, head.Capacity
 	}

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -316,9 +315,9 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	if in.end == lost {
 		return got, nil
 	}
-	for _, message := range slices.Backward(got.Messages) {
-		if message.Agreed != "" && !c.me.IsPerson() {
-			got.Revision = c.revisionOf(ctx, message.Agreed)
+	for i := len(got.Messages) - 1; i >= 0 && !got.Person; i-- {
+		if id := got.Messages[i].Agreed; id != "" {
+			got.Revision = c.revisionOf(ctx, id)
 			break
 		}
 	}

@@ -23,7 +23,7 @@ func (h *Head) ProposeMessage(by Caller, event Event, now time.Time) (Event, err
 // agreement binds. The head has no agreements.
 func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time) (Event, error) {
 	agent := by.Agent
-	rules := messageRules{h, agent, now, h.boundBy(event, agent.Seat, bound, now)}
+	rules := messageRules{h, agent, now, h.boundBy(&event, agent.Seat, bound, now)}
 	event.Type, event.Seat, event.Name, event.Person = Said, agent.Seat, agent.Name, event.Person || by.IsPerson()
 	var err error
 	switch {
@@ -44,7 +44,7 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 	if err := rules.completeAsk(&event); err != nil {
 		return event, err
 	}
-	event.Replaces = rules.replaces(event)
+	event.Replaces = rules.replaces(&event)
 	h.completeReport(agent, &event)
 	if len(event.Finishes) > 0 && len(event.To) > 0 {
 		return event, fault.Refuse(fault.InvalidArgument,
@@ -96,8 +96,8 @@ func (c messageRules) completeAsk(event *Event) error {
 	}
 	if event.Kind == Proposal && len(event.Ask) == 0 {
 		for _, agent := range c.head.Agents {
-			if agent.Seat != c.agent.Seat && agent.CanSee(c.agent.Seat, event.To) && c.head.mayVote(agent) &&
-				(!agent.IsPersonOnly() || slices.Contains(c.bound, agent.Seat)) {
+			asked := agent.ActsByItself() || agent.IsPersonOnly() && slices.Contains(c.bound, agent.Seat)
+			if asked && agent.Seat != c.agent.Seat && agent.CanSee(c.agent.Seat, event.To) && !c.head.Silenced(agent) {
 				event.Ask = append(event.Ask, agent.Seat)
 			}
 		}

@@ -39,61 +39,59 @@ import (
 
 // replaces returns the agreement or open proposal that event, a proposal with its Ask, replaces; 0 if none: see the
 // cases.
-func (c messageRules) replaces(event Event) int64 {
+func (c messageRules) replaces(event *Event) int64 {
 	if event.Kind != Proposal || c.bound == nil { // 10, 15
 		return 0
 	}
-	readers := event.ReFor
-	if len(readers) > 0 {
-		readers = slices.DeleteFunc(append(slices.Clone(readers), event.ReSeat), func(seat int) bool {
-			_, here := c.head.Seated(seat)
-			return !here
-		})
-	}
-	if hidesAnswer(event.To, readers, event.Seat) { // 8
+	if c.head.Talk.isProposal(event.ReplyTo) && !slices.Contains(c.bound, event.Seat) { // 14, but not 3
 		return 0
 	}
-	open := c.head.Talk.isProposal(event.ReplyTo)
-	if open && !slices.Contains(c.bound, event.Seat) { // 14, but not 3
+	sees := func(seat, sender int, to []int) bool {
+		return len(to) == 0 || seat == sender || slices.Contains(to, seat)
+	}
+	if len(event.ReFor) == 0 && len(event.To) > 0 { // 8: those who come later see the old one, too
 		return 0
 	}
-	passedOver := slices.ContainsFunc(c.head.Agents, func(agent Agent) bool { // 4, 5: who is here no more is not asked
-		return agent.Seat != event.Seat && c.head.mayVote(agent) && // 6
-			slices.Contains(c.bound, agent.Seat) && !slices.Contains(event.Ask, agent.Seat)
-	})
-	if passedOver { // 2, 9, 13
-		return 0
+	for i := range c.head.Agents { // 4, 5: only who is here counts
+		agent := &c.head.Agents[i]
+		if sees(agent.Seat, event.ReSeat, event.ReFor) && !sees(agent.Seat, event.Seat, event.To) { // 8
+			return 0
+		}
+		if slices.Contains(c.bound, agent.Seat) && !slices.Contains(event.Ask, agent.Seat) && // 2, 9, 13
+			agent.Seat != event.Seat && c.head.mayVote(agent) { // 6
+			return 0
+		}
 	}
 	return event.ReplyTo // 1, 3, 7, 11, 12
 }
 
 // boundBy returns the seats that are bound by what event answers: by an open proposal that seat sees, or else by the
 // agreement whose seats are agreed; nil if it is neither.
-func (h *Head) boundBy(event Event, seat int, agreed []int, now time.Time) []int {
+func (h *Head) boundBy(event *Event, seat int, agreed []int, now time.Time) []int {
 	if event.Kind != Proposal {
 		return nil
 	}
-	request, open := h.Talk.Find(event.ReplyTo, now)
+	request := h.Talk.find(event.ReplyTo, now)
 	switch {
-	case open && request.Proposal && request.visibleTo(seat):
-		return slices.Concat([]int{request.Seat}, request.Owed, request.Agreed)
-	case open:
+	case request == nil:
+		return agreed
+	case !request.Proposal || !request.visibleTo(seat):
 		return nil
 	}
-	return agreed
+	return slices.Concat([]int{request.Seat}, request.Owed, request.Agreed)
 }
 
 // BoundAfter returns the seats that proposal n binds once done, the next event, has completed the proposal.
 func (h *Head) BoundAfter(n int64, done Event) []int {
-	request := h.completedBy(n, done)
+	request := h.completedBy(n, &done)
 	return append([]int{request.Seat}, request.Agreed...)
 }
 
 // IsOpenProposal reports whether event n is a proposal that still awaits votes.
 func (h *Head) IsOpenProposal(n int64, now time.Time) bool {
-	request, open := h.Talk.Find(n, now)
-	return open && request.Proposal
+	request := h.Talk.find(n, now)
+	return request != nil && request.Proposal
 }
 
 // mayVote reports whether agent can answer a proposal by a vote.
-func (s *State) mayVote(agent Agent) bool { return !s.Silenced(agent) && !agent.IsEndpoint() }
+func (s *State) mayVote(agent *Agent) bool { return !s.Silenced(*agent) && !agent.IsEndpoint() }

@@ -111,10 +111,14 @@ func (r OpenRequest) isOwedBy(seat int, now time.Time) bool {
 
 // OwesTo reports whether the agent of a seat may still answer a request of asker.
 func (t Talk) OwesTo(seat, asker int, now time.Time) bool {
-	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool {
-		return r.Seat == asker && !r.hasExpired(now) && (r.Any && r.visibleTo(seat) || r.isOwedBy(seat, now) ||
-			slices.Contains(r.Apart, seat))
-	})
+	for i := range t.Open {
+		r := &t.Open[i]
+		if r.Seat == asker && !r.hasExpired(now) && (r.Any && r.visibleTo(seat) || slices.Contains(r.Owed, seat) ||
+			slices.Contains(r.Apart, seat)) {
+			return true
+		}
+	}
+	return false
 }
 
 // AsksToAgree reports whether an open proposal awaits the vote of a seat.
@@ -153,17 +157,32 @@ func (r OpenRequest) Answers() int {
 
 // Find returns the open request of event n.
 func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
-	i := slices.IndexFunc(t.Open, func(request OpenRequest) bool { return request.N == n && !request.hasExpired(now) })
-	if i < 0 || n == 0 {
-		return OpenRequest{}, false
+	if request := t.find(n, now); request != nil {
+		return *request, true
 	}
-	return t.Open[i], true
+	return OpenRequest{}, false
+}
+
+// find returns the open request of event n; nil if there is none.
+func (t Talk) find(n int64, now time.Time) *OpenRequest {
+	for i := range t.Open {
+		if request := &t.Open[i]; n != 0 && request.N == n && !request.hasExpired(now) {
+			return request
+		}
+	}
+	return nil
+}
+
+// IsOwed reports whether event n is a request or proposal that named agents have still to answer.
+func (t Talk) IsOwed(n int64, now time.Time) bool {
+	request := t.find(n, now)
+	return request != nil && len(request.Owed) > 0
 }
 
 // AgreedAfter returns who has agreed to proposal n once done, the next event, has completed the proposal: see
 // ident.Actor.
 func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
-	request := h.completedBy(n, done)
+	request := h.completedBy(n, &done)
 	for _, seat := range request.Agreed {
 		agent, here := h.Seated(seat)
 		i := slices.IndexFunc(request.Persons, func(v Voter) bool { return v.Seat == seat })
@@ -178,11 +197,13 @@ func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 }
 
 // completedBy returns the open proposal n as done, the next event, completes it.
-func (h *Head) completedBy(n int64, done Event) OpenRequest {
-	request, _ := h.Talk.Find(n, done.At())
+func (h *Head) completedBy(n int64, done *Event) (request OpenRequest) {
+	if open := h.Talk.find(n, done.At()); open != nil {
+		request = *open
+	}
 	request.Agreed = withoutSeat(request.Agreed, done.Seat)
 	if done.Kind == Agree && done.ReplyTo == n {
-		request.applyAgreement(done)
+		request.applyAgreement(*done)
 	}
 	return request
 }
