@@ -120,13 +120,17 @@ func TestAgreements_privateOnes_areForTheirAddresseesOnly(t *testing.T) {
 	}
 }
 
-func TestAgreements_replacedByANewerOne_areLeftOut(t *testing.T) {
+func TestAgreements_replacedByANewerOne_stayOnRecord(t *testing.T) {
 	_, l := newCompany(t)
 	old := l.propose(t, "noon", []int{2}, room.Event{})
 	l.agree(t, 2, old)
-	l.agree(t, 2, l.propose(t, "one o'clock", []int{2}, room.Event{ReplyTo: old.N, ReSeat: 1}))
-	if texts, _ := l.agreements(t, 2, 5); !slices.Equal(texts, []string{"Ann: one o'clock"}) {
-		t.Errorf("on record: %q", texts)
+	newer := l.propose(t, "one o'clock", []int{2}, room.Event{ReplyTo: old.N, ReSeat: 1, Replaces: old.N})
+	l.agree(t, 2, newer)
+	bob, _ := l.Peek().Seated(2)
+	list, _, err := l.Items().Agreements(t.Context(), room.Caller{Agent: bob}, 5)
+	if err != nil || len(list) != 2 || list[0].Replaces != old.N || list[0].ReplacedBy != 0 ||
+		list[1].ReplacedBy != newer.N || list[1].Replaces != 0 {
+		t.Errorf("on record: %+v, %v", list, err)
 	}
 }
 
