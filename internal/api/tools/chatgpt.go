@@ -81,10 +81,10 @@ func (s *Set) shareAttached(ctx context.Context, in shareCall) (results.Shared, 
 	got, err := s.rooms.ShareFile(ctx, in.ShareRequest)
 	a := s.clients.advisor(ctx)
 	if err != nil || got.Upload == nil {
-		return a.viewShared(got), err
+		return a.viewShared(got, in), err
 	}
 	sent, err := s.rooms.Upload(ctx, got.Upload.Code, file)
-	v := a.viewShared(chat.Shared{Sent: sent})
+	v := a.viewShared(chat.Shared{Sent: sent}, in)
 	v.Next = a.uploaded(sent)
 	return v, err
 }

@@ -59,6 +59,8 @@ func Sentences() map[string]*regexp.Regexp {
 			like = `.*NOT sent yet: do not send that again\. call wait_for_message`
 		case "{else}":
 			like = "go on with t"
+		case "{unread}":
+			like = "there is more to read before you speak: call wait_for_message"
 		case "{owed}":
 			like = "[0-9]+ answers? to .+? (is|are) outstanding"
 		}

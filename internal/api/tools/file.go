@@ -40,7 +40,7 @@ func (s *Set) shareFile() tool {
 		title:  "Share a file",
 		search: "upload attach send file image screenshot document",
 		about: "Share a file with the agents in your Parley chat room. For a file on disk give size, then run the " +
-			"command upload.line, which shares it. A short text can go in text. Never retype a file.",
+			"command upload.line, which shares it. Never retype a file.",
 		hints: hints{openWorld: true},
 		shown: []string{"sent", "status", "id", "upload", "next"},
 		args: func(in *shareCall) []spec.Arg {
@@ -53,6 +53,7 @@ func (s *Set) shareFile() tool {
 				spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 				spec.Choice("kind", &in.Kind, "request or proposal, as in send_message.", room.Request, room.Proposal),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
+				spec.List("finishes", &in.Finishes, "As in send_message."),
 				spec.Text("note", &in.Note, "Your words about the file.").Also("message", "caption", "description"),
 				spec.Text("text", &in.Text, "1-32768 bytes. The file itself, in place of size."),
 				spec.Text("path", &in.path, "").Hide(),
@@ -80,7 +81,7 @@ func (s *Set) shareFile() tool {
 				return s.shareAttached(ctx, in)
 			}
 			got, err := s.rooms.ShareFile(ctx, in.ShareRequest)
-			return s.viewShared(ctx, got, in.path), err
+			return s.viewShared(ctx, got, in), err
 		},
 	}.tool()
 }
@@ -121,8 +122,7 @@ func (s *Set) getFile() tool {
 		title:  "Get a file",
 		search: "download open view read attachment image picture",
 		about: "Look at or download files that somebody shared in your Parley chat room (messages with file). " +
-			"Returns a picture, or part of a text, and in download a command that saves the whole file. " +
-			"Of several files it returns one command that saves all.",
+			"Returns a picture, or part of a text, and in download a command that saves the whole file.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *getCall) []spec.Arg {
 			return []spec.Arg{
@@ -157,30 +157,35 @@ const (
 	DownloadPath = "/v1/file/"
 )
 
-func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) results.Shared {
+func (s *Set) viewShared(ctx context.Context, got chat.Shared, asked shareCall) results.Shared {
 	a := s.clients.advisor(ctx)
 	if got.Upload == nil {
-		return a.viewShared(got)
+		return a.viewShared(got, asked)
 	}
 	at := s.at(ctx, UploadPath+got.Upload.Code)
 	return results.Shared{
 		Status: "upload",
-		Upload: &results.Upload{Line: uploadLine(path, at), Page: at, Expires: fault.Seconds(got.Upload.Expires)},
+		Upload: &results.Upload{Line: uploadLine(asked.path, at), Page: at, Expires: fault.Seconds(got.Upload.Expires)},
+		Cursor: got.Cursor,
 		Next:   a.asksForUpload(got.Waited),
 	}
 }
 
 // viewShared is the result of a share whose bytes came with the call.
-func (a advisor) viewShared(got chat.Shared) results.Shared {
-	of := a.viewSent(got.Sent, chat.SendRequest{})
-	return results.Shared{Done: &of.Sent, Status: of.Status, Sent: &of, File: viewFileIf(got.File),
-		Next: a.shared(got.Sent)}
+func (a advisor) viewShared(got chat.Shared, asked shareCall) results.Shared {
+	said := chat.SendRequest{Finishes: asked.Finishes}
+	of := a.viewSent(got.Sent, said)
+	return results.Shared{Done: &of.Sent, Status: of.Status, Sent: &of, File: viewFileIf(got.File), Cursor: of.Cursor,
+		Next: a.shared(got.Sent, said)}
 }
 
-// viewUploaded is the answer to an upload.
+// viewUploaded is the answer to an upload, without the names of those who have the unfinished tasks.
 func (a advisor) viewUploaded(got chat.Sent) results.Uploaded {
 	v := results.Uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status),
 		Credential: got.Credential, Duplicate: got.Duplicate, Cursor: got.Cursor, Next: a.uploaded(got)}
+	for _, t := range got.Unfinished {
+		v.Unfinished = append(v.Unfinished, results.Unfinished{ID: t.ID, Why: t.Why})
+	}
 	if got.Sent {
 		v.Status = "shared"
 	}

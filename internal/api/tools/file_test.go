@@ -82,10 +82,11 @@ func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 			t.Errorf("%s: next is %q, want %q; %v", content, got.Next, want, err)
 		}
 	}
-	const shared = "It is shared: call wait_for_message (your last cursor, wait_seconds 50), or go on with your work."
+	const shared = "It is shared: call wait_for_message (cursor c"
 	line := offer(ann.Token, 9)
 	answers(line, "one", shared)
-	answers(line, "one", shared)
+	answers(line, "one", "It is shared: call wait_for_message (your last cursor, wait_seconds 50), or go on with "+
+		"your work.")
 	answers(offer(user, 9), "mine", "")
 	const secret = "AWS_ID=AKIAQYLPMN5HFIQR7XYA"
 	line = offer(ann.Token, 99)
@@ -218,7 +219,8 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 		answer := p.upload(open.Upload.Line, "plan").JSON
 		if err := json.Unmarshal(answer, &got); err != nil || !got.Sent || got.Duplicate != again ||
 			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) ||
-			!strings.HasPrefix(got.Next, "It is shared: call wait_for_message ("+cursor[again]) {
+			!strings.HasPrefix(got.Next, "It is shared. You owe an answer: if your user would want it given, call "+
+				"send_message ("+cursor[again]) {
 			t.Errorf("the answer to the upload: %s, %v", answer, err)
 		}
 	}

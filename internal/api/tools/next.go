@@ -56,7 +56,7 @@ type situation struct {
 
 	// For a send or a share.
 	sent       bool
-	held       bool   // not sent, and no person is to decide about the message
+	held       bool   // held back, and no person is to decide about the message
 	credential string // what the message seems to hold, the reason not to send it; "": none
 	file       bool   // the call shares a file
 	apart      bool   // the call says something in private
@@ -70,6 +70,7 @@ type situation struct {
 	// For a call of task.
 	task string // the id of the task that the call gave to the caller; "": none
 	over bool   // a task was finished
+	act  string // with held: the arguments of the call that was held back; "": none
 }
 
 // news says what the messages of a result mean for the next turn.
@@ -135,6 +136,9 @@ func (s *situation) next() string {
 		}
 	}
 	last := s.sentence(imperatives[slices.IndexFunc(imperatives, func(r row) bool { return r.when(s) })])
+	if s.isAsked() && !strings.Contains(last, s.Owes) {
+		last = s.word("question") + ". " + last
+	}
 	if s.seat && !s.more && waits().MatchString(last) {
 		b.WriteString(s.hint)
 	}
@@ -220,6 +224,22 @@ func (s *situation) word(w string) string {
 			"something, " + s.word("wait")
 	case "asked":
 		return s.Owes
+	case "question":
+		if s.OwesUnread {
+			return s.fill("Message {asked}, which you have not read, asks you{also}: read it before you do more, so " +
+				"call {look}")
+		}
+		return s.fill("Message {asked} asks you{also}")
+	case "unread":
+		if s.OwesUnread {
+			return s.word("question")
+		}
+		return s.fill("there is more to read before you speak: call {look}")
+	case "done":
+		if s.act != "" {
+			return "done"
+		}
+		return "sent"
 	case "also":
 		if len(s.AlsoOwes) == 0 {
 			return ""
@@ -234,17 +254,27 @@ func (s *situation) word(w string) string {
 		return s.otherwise()
 	case "again":
 		switch {
+		case s.act != "":
+			return s.taskCall(s.act)
 		case s.file:
 			return "call share_file (" + s.word("cursor") + ")"
 		case s.apart:
 			return "call " + s.call("send_message", s.send, ", to")
 		}
 		return "call " + s.call("send_message", s.send, "")
-	case "apart":
-		if !s.private || s.apart {
-			return ""
+	case "yours":
+		if s.act != "" {
+			return "it still fits"
 		}
-		return " (to answer what was said in private, give to)"
+		return "yours is still to be said"
+	case "fits":
+		switch {
+		case s.act != "":
+			return ""
+		case !s.private || s.apart:
+			return " with what fits"
+		}
+		return " with what fits (to answer what was said in private, give to)"
 	case "invite":
 		if s.uninviting {
 			return "call update_room (new_invite true) and give your user that invite, since the old one gives no seat"
@@ -331,37 +361,48 @@ func (s *situation) word(w string) string {
 // since others chose its words.
 func (s *situation) otherwise() string {
 	switch {
+	case s.Owes != "": // by an agent that may not speak now
+		return s.word("wait")
+	case s.act != "": // the task may not be wanted any more
+		return s.word("wait")
 	case s.mine() != "" && s.Bound: // a held agent may only report
 		return "go on with " + s.mine() + "; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
 	case s.mine() != "":
-		action, result := "finish", ", text)"
+		action, result := "finish", ", text"
 		if s.Offered != "" || s.mayTake() {
 			action = "next"
 		}
 		if s.Listening { // its words are refused
-			result = ") without text"
+			result = ""
 		}
-		return "go on with " + s.mine() + "; once it is done, call task (action " + action + ", id " + s.mine() + result
+		call := s.taskCall("action " + action + ", id " + s.mine() + result)
+		if s.Listening {
+			call += " without text"
+		}
+		return "go on with " + s.mine() + "; once it is done, " + call
 	case s.Offered != "": // it may have to wait for an answer or an agreement
-		return "call task (action take, id " + s.Offered + "), which is offered to you; decline it with action " +
-			"release or, if it cannot begin yet, " + s.word("wait")
+		return s.taskCall("action take, id "+s.Offered) + ", which is offered to you. To decline it, give action " +
+			"release. If it cannot begin yet, " + s.word("wait")
 	case s.mayTake() && s.owed() > 0:
-		return s.word("wait") + ", or call task (action take) for a task that is free"
+		return s.fill("{wait}, or call task ({cursor}, action take) for a task that is free")
 	case s.mayTake():
-		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
+		return s.fill("call task ({cursor}, action take) for a task that is free or, if none is for you, {wait}")
 	case s.owed() == 0 && s.isSettled():
 		return "call leave_room"
-	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound && // others may still be to come
+	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound && !s.OffersLater && // others may come yet
 		s.agreed == "": // tasks may follow
 		return s.word("wait") + ", or leave_room once all is settled"
 	}
 	if s.leavesOpen() {
-		return s.word("wait") + " for what is still open with others (" + s.open() + "), or leave_room if you need " +
-			"none of it"
+		leave := ", or leave_room if you need none of it"
+		if s.OffersLater {
+			leave = ""
+		}
+		return s.word("wait") + " for what is still open with others (" + s.open() + ")" + leave
 	}
 	if s.maySucceed() {
-		return "call task (action take, id " + s.SilentTask + "), whose agent was not heard for " + s.word("silence") +
+		return s.taskCall("action take, id "+s.SilentTask) + ", whose agent was not heard for " + s.word("silence") +
 			", or, to wait for it, " + s.word("wait")
 	}
 	return s.word("wait")
@@ -406,6 +447,11 @@ func (s *situation) call(tool string, wait time.Duration, more string) string {
 		wait = 0
 	}
 	return fmt.Sprintf("%s (%s, wait_seconds %d%s)", tool, s.word("cursor"), wait/time.Second, more)
+}
+
+// taskCall returns a call of task, whose cursor lets what is unread hold the call back.
+func (s *situation) taskCall(arguments string) string {
+	return "call task (" + s.word("cursor") + ", " + arguments + ")"
 }
 
 // seated returns next for a call that took a seat.
@@ -480,9 +526,9 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
 	return is
 }
 
-// shared returns next for a share whose bytes came with the call, and for an upload that shared nothing.
-func (a advisor) shared(s chat.Sent) string {
-	is := a.afterSending(s, chat.SendRequest{})
+// shared returns next for a share of asked whose bytes came with the call, and for an upload that shared nothing.
+func (a advisor) shared(s chat.Sent, asked chat.SendRequest) string {
+	is := a.afterSending(s, asked)
 	is.file = true
 	return is.next()
 }
@@ -490,7 +536,6 @@ func (a advisor) shared(s chat.Sent) string {
 // tasked returns next for a call of task.
 func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	s := a.situation(t.Situation, nil, "")
-	s.Owes = "" // the caller may not have read the question, which comes with the next wait
 	s.cursor, s.over = t.Cursor, asked.Action == chat.CommandFinish || asked.Action == chat.CommandNext
 	switch one := t.Task; {
 	case one == nil:
@@ -499,10 +544,29 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	case asked.Action == chat.CommandRelease:
 		s.FreeTasks = 0 // else next would have the caller take the same task again
 	}
-	if s.Person {
+	said := taskSaid(t, asked)
+	switch {
+	case s.Person:
 		return ""
+	case said != "" && s.isAsked(): // the question comes first
+		return s.next() + " " + said
+	case said != "":
+		return said + " " + s.next()
 	}
-	return taskSaid(t, asked) + s.next()
+	return s.next()
+}
+
+// heldAct returns next for a call of task that something unread held back.
+func (a advisor) heldAct(w chat.Waited, asked chat.TaskRequest) string {
+	s := a.situation(w.Situation, w.Messages, "")
+	s.cursor, s.more, s.held, s.act = w.Cursor, w.HasMore, true, "action "+string(asked.Action)
+	if asked.ID != "" {
+		s.act += ", id " + asked.ID
+	}
+	if asked.Text != "" {
+		s.act += ", text"
+	}
+	return s.next()
 }
 
 // listed returns next for a call of list_tasks.

@@ -23,12 +23,12 @@ func isPersons(token string) bool {
 func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	switch {
 	case t.Rest != "":
-		return fmt.Sprintf("There is more that it builds on: list_tasks (id %s) shows the next. ", t.Rest)
+		return fmt.Sprintf("There is more that it builds on: list_tasks (id %s) shows the next.", t.Rest)
 	case len(t.Stuck) > 0:
 		return fmt.Sprintf("What was dropped is still waited for by %s: call task (action edit, id, after: what else "+
-			"comes first, [] for nothing) or drop it, too. ", strings.Join(t.Stuck, ", "))
+			"comes first, [] for nothing) or drop it, too.", strings.Join(t.Stuck, ", "))
 	case asked.Action == chat.CommandAdd:
-		return "Agents that wait are told of it. "
+		return "Agents that wait are told of it."
 	}
 	return ""
 }
@@ -40,7 +40,7 @@ func (a advisor) asksForUpload(w chat.Waited) string {
 	}
 	is := a.situation(w.Situation, nil, "")
 	is.cursor = w.Cursor
-	return is.fill("Not shared yet: run the command upload.line in a shell, which shares the " +
+	return is.withQuestion("Not shared yet: run the command upload.line in a shell, which shares the " +
 		"file and says what to do next. Without a shell give your user the address upload.page, and {wait}.")
 }
 
@@ -48,13 +48,24 @@ func (a advisor) asksForUpload(w chat.Waited) string {
 func (a advisor) uploaded(s chat.Sent) string {
 	switch {
 	case !s.Sent:
-		return a.shared(s)
+		return a.shared(s, chat.SendRequest{})
 	case s.Person:
 		return ""
 	}
 	is := a.situation(s.Situation, nil, "")
-	is.cursor = s.Cursor
+	is.cursor, is.unfinished = s.Cursor, len(s.Unfinished) > 0
+	if is.isAsked() || is.unfinished {
+		return "It is shared. " + is.next()
+	}
 	return is.fill("It is shared: {wait}, or go on with your work.")
+}
+
+// withQuestion returns text, a sentence of one call, after the question that is open to the agent.
+func (s *situation) withQuestion(text string) string {
+	if s.isAsked() {
+		text = "{question}. " + text
+	}
+	return s.fill(text)
 }
 
 // shownText is the length, in bytes, from which on nobody should retype a text.

@@ -10,9 +10,9 @@ import (
 )
 
 // The table of next: all words of the server to a model after a join, a wait, a send, a share or a call of task. A
-// result gets each fact that applies, in order, the first imperative that applies, and the asides. Words in braces are
-// calls, ids, cursors, times and numbers of the server; see situation.word. No sentence has words that an agent
-// chose. Rows marked [S] keep agents and their users safe: next_safety_test.go tests each.
+// result gets each fact that applies, in order, the first imperative that applies, and the asides. Where the imperative
+// does not name an open question, next names it before. Words in braces are calls, ids, cursors, times and numbers of
+// the server; see situation.word. No sentence has words that an agent chose. Rows marked [S] keep agents and their users safe: next_safety_test.go tests each.
 
 // row is a line of the table: if when applies, the sentence is the reason and the call.
 type row struct {
@@ -29,7 +29,7 @@ var facts = []row{
 	{(*situation).isResumed, "Your user lets you speak again", ""},
 	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about {another} message of yours, which is NOT sent yet: do not send that again", ""},
 	// The outcome of a send.
-	{(*situation).isHeld, "NOT sent, so nothing happened yet: what is in messages came first", ""},
+	{(*situation).isHeld, "NOT {done}, so nothing happened yet: what is in messages came first", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
@@ -61,7 +61,7 @@ var imperatives = []row{
 	{(*situation).isOut, "{out}", ""}, // [S]: see outs
 	{func(s *situation) bool { return s.status == chat.StatusSuperseded }, "Your newer call has the rest", "go on with its result"},
 	{(*situation).isCredential, "NOT sent: it holds what looks like {credential}, and {harm}", "{again} without it; if others are meant to have it, repeat the same call or command, and it is sent"}, // [S]
-	{func(s *situation) bool { return s.more }, "There is more to read before you speak", "call {look}"},
+	{func(s *situation) bool { return s.more || s.OwesUnread && !s.Paused }, "", "{unread}"},                                                                                                          // [S]: nobody agrees to what it has not read
 	// The agent may not act.
 	{(*situation).isBound, "All others have left or are finished, but your user holds you, so you cannot leave", "tell your user, who can leave for you, and {rest}"},                          // [S]
 	{func(s *situation) bool { return s.Paused }, "Your user has paused you, so until you hear otherwise nothing that you send is sent, and you can neither leave nor change tasks", "{rest}"}, // [S]
@@ -72,7 +72,7 @@ var imperatives = []row{
 	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object and the reason"},                                                                 // [S]
 	{(*situation).owesPrivately, "You were asked in private, in message {asked}{also}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer{also}", "if your user would want it given, call {answer}; if not, decline with the same call"},
-	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits{apart}; if not, {else}"},
+	{(*situation).isHeld, "", "if {yours}, {again}{fits}; if not, {else}"},
 	{(*situation).heardPrivately, "The last message was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
@@ -148,6 +148,11 @@ func (s *situation) lostPartner() bool {
 
 func (s *situation) isBound() bool   { return s.Bound && (s.isOver() || s.Paired && s.Others == 0) }
 func (s *situation) hasNobody() bool { return s.isOver() && !s.hasWork() }
+
+// isAsked reports whether a question is open to the agent, which has its seat.
+func (s *situation) isAsked() bool {
+	return s.Owes != "" && !s.isOut() && s.status != chat.StatusSuperseded
+}
 
 func (s *situation) owesVote() bool      { return s.Owes != "" && s.OwesAgreement }
 func (s *situation) owesPrivately() bool { return s.Owes != "" && s.OwesPrivate }

@@ -165,18 +165,18 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 			"wait_seconds 45, reply_to m7, kind agree)"},
 		"one answer": {chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7"}}, "You owe an answer: if"},
 		"the only task": {chat.Situation{Others: 2, Tasks: mine},
-			"once it is done, call task (action finish, id t3, text)"},
+			"once it is done, call task (cursor c9, action finish, id t3, text)"},
 		"a task, and one that is free": {chat.Situation{Others: 2, Tasks: mine, FreeTasks: 1},
-			"once it is done, call task (action next, id t3, text)"},
+			"once it is done, call task (cursor c9, action next, id t3, text)"},
 		"a task, and one that is offered": {chat.Situation{Others: 2, Tasks: mine, Offered: "t4"},
-			"once it is done, call task (action next, id t3, text)"},
+			"once it is done, call task (cursor c9, action next, id t3, text)"},
 		"an offer, before an answer": {chat.Situation{Others: 2, Offered: "t4", Owed: 1, OwedTo: []string{"m3"}},
-			"call task (action take, id t4), which is offered to you; decline it with action release or, if it cannot " +
-				"begin yet, call wait_for_message ("},
+			"call task (cursor c9, action take, id t4), which is offered to you. To decline it, give action release. If " +
+				"it cannot begin yet, call wait_for_message ("},
 		"a free task, before an answer": {chat.Situation{Others: 2, FreeTasks: 1, Owed: 1, OwedTo: []string{"m3"}},
-			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or call task (action take) for a task that"},
+			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or call task (cursor c9, action take) for a task that"},
 		"the task of one that may not speak": {chat.Situation{Others: 2, Listening: true, Tasks: mine},
-			"once it is done, call task (action finish, id t3) without text."},
+			"once it is done, call task (cursor c9, action finish, id t3) without text."},
 		"a task of a silent agent": {chat.Situation{Others: 2, SilentTask: "t5", SilentFor: 3 * time.Minute,
 			SilentLeft: 12 * time.Minute}, "not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
 			"added it or an admin after 5."},
@@ -215,10 +215,124 @@ func TestNext_afterTheOwnWork_saysWhatIsOpenWithOthers(t *testing.T) {
 			"wait_for_message (cursor c9, wait_seconds 50).": {Others: 2},
 		"1 answer to m3 is outstanding. Call wait_for_message (cursor c9, wait_seconds 50, for_me true).": {Others: 2,
 			OpenTasks: 1, Requests: 1, Owed: 1, OwedTo: []string{"m3"}},
+		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (1 task).": {Others: 2,
+			OpenTasks: 1, OffersLater: true},
+		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (2 tasks).": {Others: 1,
+			OpenTasks: 2, OffersLater: true, Begun: true},
 	} {
 		if got := advise().tasked(chat.Tasks{Cursor: "c9", Situation: is},
 			chat.TaskRequest{Action: chat.CommandFinish}); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// An open question is named first, read or not, whatever else there is to say, and no other work or leave is named.
+func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
+	debts := map[string]room.Debt{
+		"a vote":             {Owes: "m7", OwesAgreement: true, AlsoOwes: []string{"m3"}},
+		"a private question": {Owes: "m7", OwesPrivate: true},
+		"a question":         {Owes: "m7"},
+	}
+	lures := map[string]func(s *situation){
+		"nothing":               func(*situation) {},
+		"a task":                func(s *situation) { s.Tasks = []chat.TaskBrief{{ID: "t2"}} },
+		"a task just taken":     func(s *situation) { s.task = "t2" },
+		"an offer":              func(s *situation) { s.Offered = "t2" },
+		"a free task":           func(s *situation) { s.FreeTasks = 1 },
+		"a task of the silent":  func(s *situation) { s.SilentTask, s.SilentFor = "t2", time.Hour },
+		"an agreement":          func(s *situation) { s.agreed = "m5" },
+		"a finished task":       func(s *situation) { s.over, s.OpenTasks = true, 1 },
+		"all done":              func(s *situation) { s.status = chat.StatusAllDone },
+		"a lost partner":        func(s *situation) { s.Paired, s.Others = true, 0 },
+		"a partner":             func(s *situation) { s.Others, s.Begun, s.finished = 1, true, true },
+		"own done":              func(s *situation) { s.sent, s.kind = true, room.Done },
+		"the turn":              func(s *situation) { s.status = chat.StatusTurn },
+		"a long silence":        func(s *situation) { s.status, s.Quiet = chat.StatusQuiet, time.Hour },
+		"more to read":          func(s *situation) { s.more = true },
+		"a credential":          func(s *situation) { s.held, s.credential = true, "a password" },
+		"a send held back":      func(s *situation) { s.held = true },
+		"a file held back":      func(s *situation) { s.held, s.file = true, true },
+		"a task held back":      func(s *situation) { s.held, s.act = true, "action take, id t2" },
+		"a held agent":          func(s *situation) { s.Bound, s.status = true, chat.StatusAllDone },
+		"a paused agent":        func(s *situation) { s.Paused = true },
+		"a draft":               func(s *situation) { s.Undecided = true },
+		"a muted agent":         func(s *situation) { s.Listening, s.Tasks = true, []chat.TaskBrief{{ID: "t2"}} },
+		"agents that said much": func(s *situation) { s.Spent = true },
+		"private words":         func(s *situation) { s.private, s.wants = true, true },
+		"words":                 func(s *situation) { s.wants, s.Others = true, 1 },
+		"words of many":         func(s *situation) { s.wants = true },
+		"a newcomer":            func(s *situation) { s.seat, s.newcomer, s.opens, s.Begun = true, true, true, false },
+		"nobody else":           func(s *situation) { s.Others = 0 },
+	}
+	barred := regexp.MustCompile(`(?i)go on with t|call leave_room|or leave_room|if all is settled|which is offered to you|` +
+		`action take\) for|update_room \(closed|enter_queue`)
+	rows := map[string]bool{}
+	for what, lure := range lures {
+		for owes, debt := range debts {
+			for _, unread := range []bool{false, true} {
+				s := advise().situation(chat.Situation{Others: 2, Begun: true, Debt: debt, OwesUnread: unread}, nil, "")
+				s.cursor = "c9"
+				lure(s)
+				next := s.next()
+				if !strings.Contains(next, "m7") || barred.MatchString(next) {
+					t.Errorf("%s, unread %t, beside %s: %s", owes, unread, what, next)
+				}
+				const look = "Message m7, which you have not read, asks you"
+				calls := strings.Contains(next, "reply_to m7")
+				if unread && !s.isCredential() && !s.Paused && (calls || !strings.Contains(next, look) ||
+					!strings.Contains(next, "call wait_for_message (cursor c9, wait_seconds 0)")) {
+					t.Errorf("%s, unread, beside %s: %s", owes, what, next)
+				}
+				i := slices.IndexFunc(imperatives, func(r row) bool { return r.when(s) })
+				rows[imperatives[i].reason+imperatives[i].call] = true
+				s.Debt = room.Debt{}
+				s.OwesUnread = false
+				i = slices.IndexFunc(imperatives, func(r row) bool { return r.when(s) })
+				rows[imperatives[i].reason+imperatives[i].call] = true
+			}
+		}
+	}
+	for _, r := range imperatives { // two are of calls without a seat, or an older one: nothing is asked there
+		if said := r.reason + r.call; !rows[said] && said != "{out}" && r.call != "go on with its result" {
+			t.Errorf("no case has the row %q", said)
+		}
+	}
+}
+
+// The answers that hand nothing out name the question, too.
+func TestNext_answersThatHandNothingOut_nameTheQuestion(t *testing.T) {
+	for _, unread := range []bool{false, true} {
+		is := chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7"}, OwesUnread: unread,
+			Tasks: []chat.TaskBrief{{ID: "t2"}}}
+		quiet := chat.Waited{Cursor: "c9", Situation: is}
+		want := "You owe an answer: if your user would want it given, call send_message (cursor c9, wait_seconds 45, " +
+			"reply_to m7); if not, decline with the same call."
+		if unread {
+			want = "Message m7, which you have not read, asks you: read it before you do more, so call " +
+				"wait_for_message (cursor c9, wait_seconds 0)."
+		}
+		one := chat.TaskView{ID: "t2", Mine: true}
+		for what, got := range map[string]string{
+			"a take": advise().tasked(chat.Tasks{Cursor: "c9", Situation: is, Task: &one},
+				chat.TaskRequest{Action: chat.CommandTake}),
+			"an add": advise().tasked(chat.Tasks{Cursor: "c9", Situation: is},
+				chat.TaskRequest{Action: chat.CommandAdd}),
+			"a list": advise().listed(chat.Tasks{Cursor: "c9", Situation: is, Tasks: []chat.TaskView{one}},
+				chat.TaskListRequest{}),
+			"a share":   advise().shared(chat.Sent{Sent: true, Waited: quiet}, chat.SendRequest{}),
+			"an upload": advise().uploaded(chat.Sent{Sent: true, Waited: quiet}),
+			"a join":    advise().seated(chat.Seated{Status: chat.StatusReturned, Cursor: "c9", Situation: is}),
+		} {
+			got = strings.TrimSuffix(strings.TrimPrefix(got, "It is shared. "), " Agents that wait are told of it.")
+			if !strings.HasPrefix(got, want) {
+				t.Errorf("%s, unread %t: %s", what, unread, got)
+			}
+		}
+		got := advise().asksForUpload(quiet)
+		if !strings.HasPrefix(got, "Message m7") || !strings.Contains(got, "upload.line") ||
+			strings.Contains(got, "read it") != unread {
+			t.Errorf("a share of a file on disk, unread %t: %s", unread, got)
 		}
 	}
 }

@@ -52,6 +52,7 @@ func viewInfo(i chat.Info) results.Info {
 	}
 	if i.Open != nil {
 		v.Open = (*results.Open)(i.Open)
+		v.Open.Requests += v.Open.Proposals
 	}
 	for _, r := range i.Requests {
 		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Person: r.Person,

@@ -39,7 +39,7 @@ func (s *Set) showRoom() tool {
 				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.PollAfter / time.Second),
 				Now: viewTime(got.Now),
 			}
-			v.Room.ID = got.RoomID
+			v.Room.ID, v.Open.Requests = got.RoomID, got.Open.Requests+got.Open.Proposals
 			if in.After == "" {
 				v.Next = "If your client shows no view of the room, tell your user what is here."
 			}

@@ -92,3 +92,50 @@ func TestStory_tasks(t *testing.T) {
 		bob.look()
 	})
 }
+
+func TestStory_acts(t *testing.T) {
+	checkStory(t, "One is asked not to begin while it begins", func(s *story) {
+		ann, ben, cora := s.agent("Ann"), s.agent("Ben"), s.agent("Cora")
+		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
+		ben.do("join_room", args{"room": "plans", "agent_name": "Ben"})
+		cora.do("join_room", args{"room": "plans", "agent_name": "Cora"})
+		ann.do("task", args{"action": "add", "tasks": []any{
+			args{"title": "freeze the writes"},
+			args{"title": "run the migration", "for": "Cora"},
+			args{"title": "thaw the writes", "for": "Cora", "after": []int{2}},
+			args{"title": "tell the customers", "for": "Ben", "after": []int{3}},
+		}})
+		cora.look()
+		s.note("One second after Cora's wait has returned.")
+		ben.do("send_message", args{"text": "Please do not begin: a backup runs until noon.", "kind": "proposal",
+			"ask": "Cora"})
+		cora.do("task", args{"action": "take", "id": "t2", "cursor": cora.cursor})
+		cora.do("list_tasks", nil)
+		cora.do("send_message", args{"kind": "agree", "reply_to": cora.last, "text": "I wait.", "cursor": cora.cursor})
+		s.note("Words to all hold it back once.")
+		ben.do("send_message", args{"text": "The backup is done."})
+		cora.do("task", args{"action": "take", "id": "t2", "cursor": cora.cursor})
+		ben.do("send_message", args{"text": "Good luck."})
+		cora.do("task", args{"action": "take", "id": "t2", "cursor": cora.cursor})
+		s.note("Without a cursor nothing is held back, and the question is named all the same.")
+		ben.do("send_message", args{"text": "How long will it take?", "ask": "Cora"})
+		cora.do("task", args{"action": "take"})
+		cora.do("share_file", args{"name": "plan.txt", "size": 4})
+		cora.run("plan")
+		cora.look()
+		cora.do("send_message", args{"text": "An hour.", "reply_to": cora.last, "cursor": cora.cursor})
+		s.note("One message shares a file and ends the task.")
+		cora.do("share_file", args{"name": "log.txt", "text": "done", "finishes": []string{"t2", "t9"},
+			"cursor": cora.cursor})
+		cora.do("task", args{"action": "take", "cursor": cora.cursor})
+		cora.do("share_file", args{"name": "thaw.txt", "size": 4, "finishes": "t3", "cursor": cora.cursor})
+		cora.run("thaw")
+		ben.do("task", args{"action": "take"})
+		ann.look()
+		ann.do("task", args{"action": "edit", "id": "t4", "text": "by letter"})
+		ben.do("task", args{"action": "finish", "id": "t4", "cursor": ben.cursor})
+		ben.look()
+		ben.do("task", args{"action": "next", "id": "t4", "cursor": ben.cursor})
+		ben.do("task", args{"action": "next", "id": "t4", "cursor": ben.cursor})
+	})
+}

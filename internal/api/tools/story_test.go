@@ -299,7 +299,7 @@ func (a *actor) learn(r reply) {
 		a.s.standIn(r.Link, "link of the invite")
 	}
 	for _, m := range r.Messages {
-		if m.Type != "message" || r.Status == "" { // without a status it is history
+		if m.Type != "message" || r.Status == "" && !r.Held { // else it is history
 			continue
 		}
 		// An agent that has returned may get earlier messages again.

@@ -16,8 +16,7 @@ func (s *Set) task() tool {
 		title:  "Change the to-do list",
 		search: "todo plan tasks assign delegate claim work board",
 		about: "Plan and share out work in the room's to-do list, not in messages. Take a task before you begin it: " +
-			"you get it with the results it builds on. If its holder makes no call for 5 minutes, its adder and " +
-			"admins may take it, anyone after 15.",
+			"you get it with the results it builds on.",
 		hints: hints{destructive: true, openWorld: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -50,6 +49,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.List("for", &in.For, "release, edit: names to offer it to.").OrEmpty(),
 		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes). "+
 			"release, drop: why. edit: the new text."),
+		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
 		spec.Boolean("remove_after", func(yes bool) { // as an empty after, for older programs
@@ -114,6 +114,11 @@ func taskNeeds(in *chat.TaskRequest) string {
 // viewChanged shows the list after a change. The list shows an agent the details of its own tasks only, without the
 // texts of the call; a person's page shows all details.
 func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tasks {
+	if held := got.Held; held != nil {
+		return results.Tasks{Untrusted: notice(held.Messages, false), Tasks: []results.Task{}, Held: true,
+			Messages: viewMessages(held.Messages), MoreMessages: held.HasMore, Cursor: held.Cursor,
+			Next: a.heldAct(*held, asked)}
+	}
 	if !isPersons(asked.Token) {
 		for i, t := range got.Tasks {
 			text := ""

@@ -1,10 +1,13 @@
 package tools_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
@@ -175,5 +178,28 @@ func TestTask_textJustGiven_isNotReturned(t *testing.T) {
 	}
 	if got := p.call("list_tasks", args{"agent_token": bob.Token, "id": "t1"}).text; !strings.Contains(got, `"it is smooth"`) {
 		t.Errorf("another reads %s", got)
+	}
+}
+
+// One name is for one thing: open counts what requests lists. earlier counts what is said to all.
+func TestRoomInfo_open_countsWhatRequestsLists(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	for i, said := range []args{{"text": "at noon?", "kind": "proposal"},
+		{"text": "why?", "to": "Bob", "kind": "request"}, {"text": "where?", "ask": "Bob"}} {
+		said["agent_token"] = ann.Token
+		p.call("send_message", said)
+		var got results.Info
+		if err := json.Unmarshal([]byte(p.call("room_info", args{"agent_token": ann.Token}).text), &got); err != nil {
+			t.Fatal(err)
+		}
+		shown := p.call("show_room", args{"view": got.View})
+		if len(got.Requests) != i+1 || got.Open.Requests != i+1 || got.Open.Proposals != 1 ||
+			got.Earlier != []int64{1, 1, 2}[i] ||
+			!strings.Contains(shown.text, fmt.Sprintf(`"open":{"requests":%d,"proposals":1,`, i+1)) {
+			t.Errorf("after %s: %+v, %d earlier; shown %s", said["text"], got.Open, got.Earlier, shown.text)
+		}
 	}
 }

@@ -123,6 +123,7 @@ type reply struct {
 	NextPage  string           `json:"next_page"`
 	Messages  []message        `json:"messages"`
 	HasMore   bool             `json:"has_more"`
+	Held      bool             `json:"held"`
 	Earlier   int64            `json:"earlier"`
 	Cursor    string           `json:"cursor"`
 	Ticket    string           `json:"ticket"`

@@ -7,6 +7,7 @@ type Shared struct {
 	*Sent
 	File   *File   `json:"file,omitempty" doc:"what was shared"`
 	Upload *Upload `json:"upload,omitempty" doc:"how the file gets here, if size was given"`
+	Cursor string  `json:"cursor,omitempty" doc:"as in send_message; of an upload, which hands nothing out, as in task"`
 	Next   string  `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
@@ -20,14 +21,15 @@ type Upload struct {
 // Uploaded is the answer to an upload. Whoever has the address of an upload reads the answer, so it has no words of
 // others.
 type Uploaded struct {
-	Sent       bool     `json:"sent"`
-	ID         string   `json:"id,omitempty"`
-	To         []string `json:"to,omitempty"`
-	Status     string   `json:"status,omitempty"` // shared; if it was not sent, as in sent
-	Credential string   `json:"credential,omitempty"`
-	Duplicate  bool     `json:"duplicate,omitempty"`
-	Cursor     string   `json:"cursor,omitempty"` // of the call of share_file
-	Next       string   `json:"next,omitempty"`
+	Sent       bool         `json:"sent"`
+	ID         string       `json:"id,omitempty"`
+	To         []string     `json:"to,omitempty"`
+	Status     string       `json:"status,omitempty"` // shared; if it was not sent, as in sent
+	Credential string       `json:"credential,omitempty"`
+	Duplicate  bool         `json:"duplicate,omitempty"`
+	Unfinished []Unfinished `json:"unfinished,omitempty"` // as in sent, without by
+	Cursor     string       `json:"cursor,omitempty"`     // as in the answer of share_file
+	Next       string       `json:"next,omitempty"`
 }
 
 // File is a file as a message shows it. Its sender chose the name.

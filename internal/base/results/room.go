@@ -36,7 +36,7 @@ type Agent struct {
 type Info struct {
 	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	Room       Room        `json:"room" doc:"the room, with its whole description"`
-	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
+	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages to all message_history has; private messages do not count"`
 	Open       *Open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
 	Requests   []Request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
 	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force and, among the newest 10, those that were replaced; message_history with agreed true has all"`
@@ -50,8 +50,8 @@ type Info struct {
 
 // Open counts the open requests, proposals and tasks that the caller sees.
 type Open struct {
-	Requests  int `json:"requests" doc:"requests to which an answer is still owed"`
-	Proposals int `json:"proposals" doc:"proposals on which somebody has still to vote"`
+	Requests  int `json:"requests" doc:"as many as requests lists: requests and proposals to which answers are still owed"`
+	Proposals int `json:"proposals" doc:"how many of these are proposals"`
 	Tasks     int `json:"tasks" doc:"tasks that are neither done nor dropped: task lists them"`
 }
 

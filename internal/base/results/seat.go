@@ -14,7 +14,7 @@ type Joined struct {
 	Room       Room        `json:"room" doc:"the room"`
 	Messages   []Message   `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, including your own"`
 	HasMore    bool        `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
-	Earlier    int64       `json:"earlier,omitempty" doc:"how many more messages message_history has before these"`
+	Earlier    int64       `json:"earlier,omitempty" doc:"how many more messages to all message_history has before these; private messages do not count"`
 	Hidden     int64       `json:"hidden,omitempty" doc:"how many messages to all from before your time you may not see"`
 	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force and, among the newest 10, those that were replaced"`
 	Tasks      []TaskBrief `json:"tasks,omitempty" doc:"as in wait_for_message"`

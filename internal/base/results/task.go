@@ -2,13 +2,16 @@ package results
 
 // Tasks is the result of task and list_tasks.
 type Tasks struct {
-	Untrusted string `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Task      *Task  `json:"task,omitempty" doc:"the one that the call was about; only after edit with the text that the call gave"`
-	Tasks     []Task `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30; none if id names one"`
-	HasMore   bool   `json:"has_more,omitempty" doc:"true if there are more"`
-	Results   []Task `json:"results,omitempty" doc:"what came of the tasks that are in after of task and are over, if you have that or look at it alone: at most eight and 6 KB"`
-	Cursor    string `json:"cursor,omitempty" doc:"how far you have read: this call moves nothing; absent while your last result may be lost, or for a person's token"`
-	Next      string `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+	Untrusted    string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Task         *Task     `json:"task,omitempty" doc:"the one that the call was about; only after edit with the text that the call gave"`
+	Tasks        []Task    `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30; none if id names one"`
+	HasMore      bool      `json:"has_more,omitempty" doc:"true if there are more"`
+	Results      []Task    `json:"results,omitempty" doc:"what came of the tasks that are in after of task and are over, if you have that or look at it alone: at most eight and 6 KB"`
+	Held         bool      `json:"held,omitempty" doc:"true if nothing was changed, since what is in messages came first"`
+	Messages     []Message `json:"messages,omitempty" doc:"with held: everything unread"`
+	MoreMessages bool      `json:"more_messages,omitempty" doc:"with held: true if more is unread than is shown"`
+	Cursor       string    `json:"cursor,omitempty" doc:"the one that you gave: this call moves nothing. With held, the one to go on with; without one, how far you have read; absent while your last result may be lost, or for a person's token"`
+	Next         string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
 // Task is a task as a result shows it. Agents fill title, text, by, for, was, adder and result, persons their names.
@@ -29,7 +32,7 @@ type Task struct {
 	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`
 	Dropped     []string `json:"after_dropped,omitempty" doc:"which of after were dropped, so that it waits for ever: edit its after, or drop it"`
 	Result      Text     `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
-	Report      string   `json:"report,omitempty" doc:"the message of which result is the beginning, for message_history (id)"`
+	Report      string   `json:"report,omitempty" doc:"the message of which result is only the beginning, for message_history (id), or that shared a file, for get_file"`
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
 }
 

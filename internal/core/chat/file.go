@@ -25,18 +25,20 @@ import (
 // ShareRequest asks to share a file: a short file in Text or Data, or a file of Size bytes that is uploaded
 // afterwards.
 type ShareRequest struct {
-	Token   string
-	Name    string // of the file; others see the last part of a path
-	Text    string // the content of a short text
-	Data    []byte // the content in bytes, for programs
-	Size    int64  // the most bytes that a file to upload may have
-	Note    string // the text of the message; "" for none
-	To      []string
-	Ask     []string
-	Kind    room.Kind // "", room.Request or room.Proposal
-	ReplyTo string
-	Cursor  string // the guard: see Send
-	Key     string // calls of one seat with the same key are one message, for a day
+	Token string
+	Name  string // of the file; others see the last part of a path
+	Text  string // the content of a short text
+	Data  []byte // the content in bytes, for programs
+	Size  int64  // the most bytes that a file to upload may have
+	Note  string // the text of the message; "" for none
+	To    []string
+	Ask   []string
+	Kind  room.Kind // "", room.Request or room.Proposal
+	// Finishes has the ids of tasks that the message with the file reports as done.
+	Finishes []string
+	ReplyTo  string
+	Cursor   string // the guard: see Send
+	Key      string // calls of one seat with the same key are one message, for a day
 
 	// As in SendRequest, for a file that comes with the call.
 
@@ -140,7 +142,8 @@ func (req ShareRequest) check() (name string, err error) {
 		return "", fault.Refuse(fault.InvalidArgument, "kind of a file must be request (wants an answer) or proposal "+
 			"(wants everyone to agree). Nothing was shared.")
 	}
-	note := SendRequest{Text: cmp.Or(req.Note, "-"), To: req.To, Ask: req.Ask, Kind: req.Kind, Key: req.Key}
+	note := SendRequest{Text: cmp.Or(req.Note, "-"), To: req.To, Ask: req.Ask, Kind: req.Kind, Finishes: req.Finishes,
+		Key: req.Key}
 	return name, note.check() // a file needs no note
 }
 
@@ -166,7 +169,8 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	}
 	defer c.room.release()
 	say := SendRequest{Token: req.Token, Text: req.Note, To: req.To, Ask: req.Ask, Kind: req.Kind,
-		ReplyTo: req.ReplyTo, Cursor: req.Cursor, Key: req.Key, Wait: req.Wait, Stay: req.Stay, Said: req.Said}
+		Finishes: req.Finishes, ReplyTo: req.ReplyTo, Cursor: req.Cursor, Key: req.Key, Wait: req.Wait, Stay: req.Stay,
+		Said: req.Said}
 	if err := c.readAsStay(ctx, &say); err != nil {
 		return Shared{}, err
 	}

@@ -684,6 +684,55 @@ func TestDraft_proposedFile_asksOnceItIsSent(t *testing.T) {
 	})
 }
 
+// One message shares a file and ends tasks, as a report does; the result of such a task leads to the file.
+func TestShare_finishes_endsTheTasksWithTheFile(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		person := s.person(p.bob)
+		s.adds(p.ann.Token, "sand", "paint", "hang", "sweep", "mop < 1")
+		s.task(p.cid.Token, chat.CommandTake, "t4")
+		now := chat.ShareRequest{Token: p.bob.Token, Name: "a.txt", Text: "a", Finishes: []string{"t1", "t4"}}
+		got, err := s.ShareFile(t.Context(), now)
+		same(t, "unfinished", []string{fmt.Sprint(got.Unfinished, err)},
+			[]string{"[{t4 another agent has it Cid}] <nil>"})
+		if again, err := s.ShareFile(t.Context(), now); err != nil || again.ID != got.ID || len(again.Unfinished) != 1 {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+		took := s.task(p.cid.Token, chat.CommandTake, "t5")
+		if len(took.Results) != 1 || took.Results[0].Report != got.ID {
+			t.Errorf("what came of t1: %+v, want the file of %s", took.Results, got.ID)
+		}
+
+		later := chat.ShareRequest{Token: p.bob.Token, Name: "b.txt", Size: 9, Finishes: []string{"t2", "t9"},
+			Cursor: s.look(p.bob.Token, "").Cursor}
+		code := s.offer(later)
+		sent, err := s.upload(code, "b")
+		same(t, "unfinished", []string{fmt.Sprint(sent.Unfinished, err)},
+			[]string{"[{t9 there is no such task }] <nil>"})
+		same(t, "open", s.tasks(p.ann.Token), []string{"t3 hang open", "t4 sweep taken Cid", "t5 mop taken Cid"})
+
+		later.Cursor, later.Finishes = s.look(p.bob.Token, later.Cursor).Cursor, []string{"t3"}
+		s.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t3", Text: "higher"})
+		held, err := s.ShareFile(t.Context(), later)
+		if err != nil || held.Upload != nil || len(held.Messages) == 0 {
+			t.Fatalf("over an edit of its task: %+v, %v", held, err)
+		}
+		later.Cursor = held.Cursor
+		s.approves(person, true)
+		draft, err := s.upload(s.offer(later), "c")
+		if err != nil || draft.Status != chat.StatusPending {
+			t.Fatalf("under approval: %+v, %v", draft, err)
+		}
+		same(t, "open", s.tasks(p.ann.Token), []string{"t3 hang open", "t4 sweep taken Cid", "t5 mop taken Cid"})
+		s.decides(person, draft.ID, room.SendDraft, "")
+		same(t, "open", s.tasks(p.ann.Token), []string{"t4 sweep taken Cid", "t5 mop taken Cid"})
+
+		_, err = s.ShareFile(t.Context(), chat.ShareRequest{Token: p.cid.Token, Name: "a", Text: "a",
+			To: []string{"Ann"}, Finishes: []string{"t4"}})
+		wants(t, err, fault.InvalidArgument)
+	})
+}
+
 // Who has shared a file proposes the same one by another message.
 func TestShare_sameFileAsProposal_isNoRepetition(t *testing.T) {
 	onEachStore(t, func(t *testing.T, s *shelf) {

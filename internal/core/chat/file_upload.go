@@ -51,9 +51,13 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if !ok {
 		return Shared{Sent: got.Sent}, nil
 	}
+	cursor, _, err := c.ownCursor(ctx, o.req.Cursor)
+	if err != nil {
+		return Shared{}, err
+	}
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,
-		Cursor: c.ownCursor(&o), Message: o.event})
+		Cursor: cursor, Message: o.event})
 	switch {
 	case err != nil:
 		return Shared{}, err
@@ -142,7 +146,9 @@ func (c *session) receiveUpload(ctx context.Context, o outgoing, x *arrival, mos
 		return Sent{}, err
 	}
 	if got.earlier.N > 0 { // another upload to this address was first
-		return c.sharedBefore(ctx, got.earlier, x)
+		again, err := c.sharedBefore(ctx, got.earlier, x)
+		again.Cursor = o.upload.Cursor
+		return again, err
 	}
 	if got.Sent.Sent {
 		got.Waited = c.answerUnsent(ctx, &o, "")
@@ -259,6 +265,11 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	}
 	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true,
 		Waited: Waited{Situation: c.situation()}}
+	_, read, err := c.ownCursor(ctx, "")
+	if err != nil {
+		return Sent{}, err
+	}
+	got.OwesUnread = c.isUnread(got.Owes, read)
 	if as.Draft {
 		got.Status = StatusPending
 	} else {

@@ -71,7 +71,7 @@ func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
 }
 
 // An upload hands nothing out, so the cursor of the call that opened it is still the right one, whatever becomes of the
-// file.
+// file. A call without one is given how far the agent was handed events.
 func TestUpload_answer_hasTheCursorOfTheCallThatOpenedIt(t *testing.T) {
 	for want, happens := range map[chat.WaitStatus]func(s *shelf, person string){
 		"":                 func(*shelf, string) {},
@@ -84,6 +84,12 @@ func TestUpload_answer_hasTheCursorOfTheCallThatOpenedIt(t *testing.T) {
 				person := s.person(p.bob)
 				cursor := s.look(p.bob.Token, p.bob.Cursor).Cursor
 				code := s.offer(chat.ShareRequest{Token: p.bob.Token, Cursor: cursor, Name: "a.txt", Size: 99})
+				s.look(p.cid.Token, p.cid.Cursor)
+				plain, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.cid.Token, Name: "b.txt", Size: 99})
+				if given, failed := s.upload(plain.Upload.Code, "non"); err != nil || failed != nil ||
+					given.Cursor != plain.Cursor {
+					t.Errorf("without a cursor: %q and %q, %v, %v", plain.Cursor, given.Cursor, err, failed)
+				}
 				happens(s, person)
 				got, err := s.upload(code, "oui")
 				if err != nil || got.Status != want || got.Cursor != cursor {

@@ -9,20 +9,48 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// guard holds back a message until its sender has read the messages of others that may matter to it.
+// guard holds back a message or a change of tasks until its caller has read what others have said and done that may
+// matter to it.
 type guard struct {
 	on      bool         // false: the call has no cursor of the caller within the log, so nothing holds back
 	cursor  ident.Cursor // may be beyond the known head
-	checked int64        // nothing up to this event holds the message back
+	checked int64        // nothing up to this event holds the call back
+}
+
+// guardFor returns the guard of a call with a cursor, which may be none, or none of the caller's.
+func (c *session) guardFor(cursor string) guard {
+	read, ok := c.token.ParseCursor(cursor)
+	return guard{on: ok, cursor: read, checked: read.N}
 }
 
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
-// holdBack searches the messages after the cursor for one that holds the send back. If a message does, the answer is
+// guarded is what a guard checks: a message, or a change of tasks.
+type guarded struct {
+	said room.Event   // the message; of a change of tasks, only the tasks that it finishes
+	act  room.TaskAct // the change of tasks; zero: a message
+	// marks says that the cursor of an answer that held the call back is marked as held, so that words to all do not
+	// hold back the next call. A report by finish is not held back by such words, so they have yet to hold something
+	// back.
+	marks bool
+	stay  bool   // of a message: the caller speaks A2A, and knows no cursor
+	key   string // with stay: the idempotency key of the message
+}
+
+// guarded returns the message for the guard.
+func (o *outgoing) guarded() *guarded {
+	said := o.event
+	if o.fileName != "" {
+		said.File = &room.File{} // of an upload, which has no bytes yet
+	}
+	return &guarded{said: said, marks: true, stay: o.req.Stay, key: o.req.Key}
+}
+
+// holdBack searches the events after the cursor for one that holds the call back. If an event does, the answer is
 // everything unread. The answer's cursor is marked as held, so the table need not know, except for a stay: with a
-// held cursor, only messages meant for the sender hold the next send back. If none does, the new guard knows that.
-func (c *session) holdBack(ctx context.Context, o *outgoing, g guard) (guard, *Sent, error) {
+// held cursor, only messages meant for the caller hold the next call back. If none does, the new guard knows that.
+func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, *Waited, error) {
 	head, err := c.room.log.Refresh(ctx, c.start.At)
 	if err != nil {
 		return g, nil, err
@@ -31,7 +59,7 @@ func (c *session) holdBack(ctx context.Context, o *outgoing, g guard) (guard, *S
 	if g.cursor.N > head.AsOf { // the cursor is beyond the log
 		return guard{}, nil, nil
 	}
-	checked, held, err := c.findHolding(ctx, o, g, head)
+	checked, held, err := c.findHolding(ctx, what, g, head)
 	if err != nil || !held {
 		g.checked = checked
 		return g, nil, err
@@ -40,8 +68,8 @@ func (c *session) holdBack(ctx context.Context, o *outgoing, g guard) (guard, *S
 	if err := in.collect(ctx); err != nil {
 		return g, nil, err
 	}
-	if o.req.Stay {
-		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, o.req.Key); err != nil {
+	if what.stay {
+		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, what.key); err != nil {
 			return g, nil, err
 		}
 	}
@@ -50,16 +78,16 @@ func (c *session) holdBack(ctx context.Context, o *outgoing, g guard) (guard, *S
 	if err != nil {
 		return g, nil, err
 	}
-	got.Cursor = ident.Cursor{N: in.scanned, Held: true}.String(c.token)
-	return g, &Sent{Waited: *got}, nil
+	got.Cursor = ident.Cursor{N: in.scanned, Held: what.marks}.String(c.token)
+	return g, got, nil
 }
 
-// findHolding searches the events up to head for one that holds the send back. checked is the last event before it.
-func (c *session) findHolding(ctx context.Context, o *outgoing, g guard, head *room.Head) (checked int64, held bool,
+// findHolding searches the events up to head for one that holds the call back. checked is the last event before it.
+func (c *session) findHolding(ctx context.Context, what *guarded, g guard, head *room.Head) (checked int64, held bool,
 	err error) {
 	checked = g.checked
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, g.checked, head.AsOf) {
-		if err != nil || o.isHeldBy(c.me, g, event) {
+		if err != nil || what.isHeldBy(c.me, g, event) {
 			return checked, err == nil, err
 		}
 		checked = event.N
@@ -67,17 +95,18 @@ func (c *session) findHolding(ctx context.Context, o *outgoing, g guard, head *r
 	return checked, false, nil
 }
 
-// mayBeHeld reports whether an event before a place, batched events included, may hold back the send. mayBeHeld
+// mayBeHeld reports whether an event before a place, batched events included, may hold back the call. mayBeHeld
 // checks only events in memory, so agents that were held back together can send in one Write, and need not read each
 // other's messages first. Perhaps batched events are not written, so they do not count as checked.
-func (o *outgoing) mayBeHeld(g guard, at place) bool {
+func (what *guarded) mayBeHeld(g guard, at place) bool {
 	n := g.checked
-	if !g.on || at.head.Recent.NewestForeign(at.caller.Seat) <= n && !at.head.ArrivedSince(n, o.event.To) {
+	if !g.on || at.head.Recent.NewestForeign(at.caller.Seat) <= n && !at.head.ArrivedSince(n, what.said.To) &&
+		!at.head.ChangedSince(n, what.said.Finishes) {
 		return false
 	}
 	tail, ok := at.log.Tail(n)
 	for _, event := range append(tail, at.batched...) {
-		if n < at.head.AsOf && (event.N != n+1 || o.isHeldBy(at.caller, g, event)) {
+		if n < at.head.AsOf && (event.N != n+1 || what.isHeldBy(at.caller, g, event)) {
 			return true
 		}
 		n = event.N
@@ -85,12 +114,13 @@ func (o *outgoing) mayBeHeld(g guard, at place) bool {
 	return !ok || n < at.head.AsOf
 }
 
-// isHeldBy reports whether e holds back the send of a.
-func (o *outgoing) isHeldBy(a room.Caller, g guard, e room.Event) bool {
-	said := o.event
-	if o.fileName != "" {
-		said.File = &room.File{} // of an upload, which has no bytes yet
+// isHeldBy reports whether e holds back the call of a.
+func (what *guarded) isHeldBy(a room.Caller, g guard, e room.Event) bool {
+	how := room.HoldBackNever
+	if what.act == (room.TaskAct{}) {
+		how = a.HoldBackOf(e, what.said)
+	} else {
+		how = a.HoldBackOfAct(e, what.act)
 	}
-	how := a.HoldBackOf(e, said)
 	return how == room.HoldBackAlways || how == room.HoldBackOnce && !g.cursor.Held
 }

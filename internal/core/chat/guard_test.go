@@ -3,8 +3,10 @@ package chat_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -209,4 +211,163 @@ func TestGuard_privateMessageToAnAgentThatJoinedSince_isHeldBackOnce(t *testing.
 			t.Errorf("without a cursor: %+v", late)
 		}
 	})
+}
+
+// actScene is a room in which Cora (whose seat is that of Cid) is to do t1 and t2, and has read everything.
+type actScene struct {
+	there  *world
+	ann    string
+	ben    string
+	cora   chat.Seated
+	cursor string
+}
+
+// act has Cora act with her cursor, and keeps the cursor of the answer.
+func (s *actScene) act(action chat.TaskCommand, id string) chat.Tasks {
+	s.there.t.Helper()
+	got := s.there.does(chat.TaskRequest{Token: s.cora.Token, Action: action, ID: id, Cursor: s.cursor})
+	if got.Held != nil {
+		s.cursor = got.Held.Cursor
+	} else if s.cursor != "" && got.Cursor != "" { // a person is given none
+		if place(s.there.t, s.cora.Token, got.Cursor) != place(s.there.t, s.cora.Token, s.cursor) {
+			s.there.t.Errorf("%s %s: the cursor is another", action, id)
+		}
+		s.cursor = got.Cursor
+	}
+	return got
+}
+
+// has has Cora act, which is done.
+func (s *actScene) has(action chat.TaskCommand, id string) {
+	s.there.t.Helper()
+	if got := s.act(action, id); got.Held != nil {
+		s.there.t.Fatalf("%s %s: %q", action, id, texts(got.Held.Messages))
+	}
+}
+
+func TestTask_cases_areHeldBackAsTheCommentSays(t *testing.T) {
+	ask := func(w *world, s *actScene) { w.ask(s.ben, "Is it wet?", "Cid") }
+	says := func(w *world, s *actScene, text string) { w.say(s.ben, text) }
+	const take, finish, next = chat.CommandTake, chat.CommandFinish, chat.CommandNext
+	for name, c := range map[string]struct {
+		happens func(w *world, s *actScene)
+		action  chat.TaskCommand
+		id      string
+		held    string // the lines of the answer; "": it is done
+	}{
+		`Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.`: {
+			func(w *world, s *actScene) { says(w, s, "STOP") }, take, "t1", "Bob: STOP"},
+		"Cora takes t2 with the cursor of that answer: it is hers, though Ben has spoken to all since.": {
+			func(w *world, s *actScene) {
+				says(w, s, "STOP")
+				s.act(take, "t2")
+				says(w, s, "or not")
+			}, take, "t2", ""},
+		"Cora has t2, and finishes it with a cursor from before such words: it is done.": {
+			func(w *world, s *actScene) { s.has(take, "t2"); says(w, s, "STOP") }, finish, "t2", ""},
+		"Ben has asked Cora since, or has edited t2: her finish is held back.": {
+			func(w *world, s *actScene) { s.has(take, "t2"); ask(w, s) }, finish, "t2", "Bob: Is it wet?"},
+		"edited": {func(w *world, s *actScene) {
+			s.has(take, "t2")
+			w.does(chat.TaskRequest{Token: s.ann, Action: chat.CommandEdit, ID: "t2", Text: "twice"})
+		}, finish, "t2", "task Ann"},
+		"Cora finishes t2 again, since the answer was lost, and Ben has asked her: the answer says that t2 is done.": {
+			func(w *world, s *actScene) { s.has(take, "t2"); s.has(finish, "t2"); ask(w, s) }, finish, "t2", ""},
+		"Cora repeats next for t2, which is done, and t3 is free by now and Ben has asked: to take t3 is held back.": {
+			func(w *world, s *actScene) {
+				s.has(take, "t1")
+				s.has(finish, "t1")
+				s.has(take, "t2")
+				s.has(next, "t2")
+				w.adds(s.ann, "hang")
+				ask(w, s)
+			}, next, "t2", "task Ann, Bob: Is it wet?"},
+		"Cora gives no cursor: nothing is held back.": {
+			func(w *world, s *actScene) { ask(w, s); s.cursor = "" }, take, "t1", ""},
+
+		"next takes a task": {func(w *world, s *actScene) { s.has(take, "t1"); says(w, s, "STOP") }, next, "t1",
+			"Bob: STOP"},
+		"any take": {func(w *world, s *actScene) { says(w, s, "STOP") }, take, "", "Bob: STOP"},
+		"what is meant for Cora holds back each time": {func(w *world, s *actScene) {
+			ask(w, s)
+			s.act(take, "t1")
+			w.tell(s.ben, "a word", "Cid")
+		}, take, "t1", "Bob: a word"},
+		"words to all hold back the next take": {func(w *world, s *actScene) {
+			says(w, s, "STOP")
+			s.act(take, "t1")
+			says(w, s, "or not")
+			s.has(take, "t1")
+		}, take, "t2", "Bob: or not"},
+		"words to all have yet to hold something back after a finish": {func(w *world, s *actScene) {
+			s.has(take, "t1")
+			ask(w, s)
+			s.act(finish, "t1")
+			says(w, s, "STOP")
+			s.has(finish, "t1")
+		}, take, "t2", "Bob: STOP"},
+		"a repeated take": {func(w *world, s *actScene) { s.has(take, "t1"); ask(w, s) }, take, "t1", ""},
+		"the person of Cora": {func(w *world, s *actScene) {
+			s.cora.Token = w.person(s.cora)
+			s.cursor = w.look(s.cora.Token, "").Cursor
+			ask(w, s)
+		}, take, "t1", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, w, there *world) {
+				p := w.company()
+				w.adds(p.ann.Token, "sand", "paint")
+				s := &actScene{there: there, ann: p.ann.Token, ben: p.bob.Token, cora: p.cid,
+					cursor: w.look(p.cid.Token, p.cid.Cursor).Cursor}
+				c.happens(w, s)
+				got := s.act(c.action, c.id)
+				if c.held == "" {
+					if got.Held != nil || got.Task == nil {
+						t.Fatalf("%+v", got)
+					}
+					return
+				}
+				if got.Held == nil {
+					t.Fatal("it is done")
+				}
+				same(t, "the answer has", []string{strings.Join(lines(got.Held.Messages), ", ")}, []string{c.held})
+				before := w.tasks(s.ann)
+				if again := s.act(c.action, c.id); again.Held != nil || slices.Equal(before, w.tasks(s.ann)) {
+					t.Errorf("with the cursor of the answer: %+v", again)
+				}
+			})
+		})
+	}
+}
+
+// What holds nothing back comes with the next wait, and the other acts change nothing that others wait for.
+func TestTask_votesStatusAndOtherActs_holdNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.cid.Token, "sand")
+	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
+	proposal := w.propose(p.cid.Token, "at noon?", "Bob")
+	w.agree(p.bob.Token, proposal)
+	w.sayAs(p.ann.Token, room.Status, "half done")
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t1", Text: "twice"})
+	w.join("plans", "Dora")
+	req := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandTake, ID: "t1", Cursor: cursor}
+	if _, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandFinish, ID: "t9",
+		Cursor: cursor}); fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("the rules of tasks come first: %v", err)
+	}
+	foreign := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandRelease, ID: "t1", Cursor: p.ann.Cursor}
+	if got := w.does(foreign); !got.CursorIgnored {
+		t.Errorf("a cursor of another: %+v", got)
+	}
+	if got := w.does(req); got.Held != nil || got.Task.Text != "twice" {
+		t.Errorf("a take over a vote, a status, a join and an edit that it shows: %+v", got.Held)
+	}
+	w.ask(p.ann.Token, "why?", "Cid")
+	for _, action := range []chat.TaskCommand{chat.CommandRelease, chat.CommandDrop} {
+		req.Action, req.ID = action, "t1"
+		if got := w.does(req); got.Held != nil || place(t, p.cid.Token, got.Cursor) != place(t, p.cid.Token, cursor) {
+			t.Errorf("%s: %+v", action, got)
+		}
+	}
 }

@@ -210,6 +210,23 @@ func TestWait_whatDoesNotFitBesideTheNew_isTold(t *testing.T) {
 	}
 }
 
+// Each answer to an agent that gives no cursor would have all joins and leaves again.
+func TestSend_withoutACursor_bringsWordsAlongAndNoMoves(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.ann.Token, "hello")
+	dora := w.join("plans", "Dora")
+	w.leave(dora.Token)
+	for i, want := range [][]string{{"joined Cid", "Ann: hello", "joined Dora", "left Dora (left)"},
+		{"joined Cid", "Ann: hello", "joined Dora", "left Dora (left)"}, {"Ann: hello"}, {"Ann: hello"}} {
+		got := w.say(p.bob.Token, fmt.Sprintf("word %d", i))
+		same(t, fmt.Sprintf("answer %d", i), lines(got.Messages), want)
+		if got.Unsure || i > 1 && got.Along != 1 {
+			t.Errorf("answer %d: unsure %t, %d along", i, got.Unsure, got.Along)
+		}
+	}
+}
+
 // A reader that never gives a cursor goes on, and what comes along ends none of its waits.
 func TestWait_neverACursor_reachesTheNewestAndLasts(t *testing.T) {
 	w := newWorld(t)

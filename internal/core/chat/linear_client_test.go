@@ -366,10 +366,16 @@ func (c *client) task() error {
 		}
 	}
 	call := taskCall{who: c.who, req: req}
+	if c.oneIn(2) && !c.noCursors && (req.Action == chat.CommandTake || req.Action == chat.CommandFinish) {
+		call.req.Cursor, call.cursor = c.cursor, c.passed()
+	}
 	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Tasks, error) {
 		return call.do(ctx, service, c.token)
 	})
 	switch code := fault.CodeOf(err); {
+	case err == nil && got.Held != nil:
+		c.record(s, taskOp{call, got, code})
+		c.handedOut(s, waitOp{cursor: call.cursor, got: *got.Held, owed: true})
 	case err == nil, code == fault.InvalidArgument, code == fault.NotAllowed:
 		got.Cursor = c.numbers.cursor(c.token, got.Cursor)
 		c.record(s, taskOp{call, got, code})

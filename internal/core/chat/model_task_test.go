@@ -201,6 +201,22 @@ type taskCall struct {
 	who    agentID
 	req    chat.TaskRequest
 	closed bool // of a list
+	cursor cursorArg
+}
+
+// isHeld reports whether what came after the cursor holds the call back, which would take or finish task no: like
+// words to all, or like the report of the task. A vote of another holds back neither.
+func (c taskCall) isHeld(r roomModel, a agentModel, no int64) bool {
+	text, report := sendCall{cursor: c.cursor}, sendCall{cursor: c.cursor, finishes: []int64{no}}
+	return c.cursor.n > 0 && slices.ContainsFunc(r.newsAfter(a, c.cursor.n, r.head()), func(e eventModel) bool {
+		switch {
+		case e.Kind == room.Agree && e.seat != a.seat:
+			return false
+		case c.req.Action == chat.CommandTake:
+			return text.holds(r, a, e, nil)
+		}
+		return c.req.Action == chat.CommandFinish && report.holds(r, a, e, nil)
+	})
 }
 
 // do makes the call.
@@ -214,8 +230,8 @@ func (c taskCall) do(ctx context.Context, s *chat.Service, token string) (chat.T
 }
 
 func (c taskCall) String() string {
-	return fmt.Sprintf("%v: task %s %s %q %v after %v for %v, %v", c.who, c.req.Action, c.req.ID,
-		c.req.Title+c.req.Text, c.req.Tasks, c.req.After, c.req.For, c.closed)
+	return fmt.Sprintf("%v: task %s %s %q %v after %v for %v, %v, %v", c.who, c.req.Action, c.req.ID,
+		c.req.Title+c.req.Text, c.req.Tasks, c.req.After, c.req.For, c.cursor, c.closed)
 }
 
 // taskOutcome is how a call ends.
@@ -224,6 +240,7 @@ type taskOutcome struct {
 	next  roomModel
 	no    int64 // the task of the answer; 0: none
 	added int64 // the event whose tasks come first
+	held  bool
 	wrote bool
 	was   string
 }
@@ -386,8 +403,11 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 		shows.Title, shows.Text, shows.For = t.title, t.text, r.offeredTo(t)
 	}
-	if speaks != "" {
+	switch {
+	case speaks != "":
 		return refuse(speaks)
+	case c.isHeld(r, a, no):
+		return taskOutcome{held: true}, nil
 	}
 	e.Task, x.wrote = &shows, true
 	x.next, err = m.append(r.withTask(no, t), e)
@@ -621,6 +641,12 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 	switch {
 	case err != nil:
 		return m, err
+	case x.held != (o.got.Held != nil):
+		return m, &wrong{"held back", o.got.Held != nil, x.held}
+	case x.held:
+		a = a.call(m.now)
+		a.owed, a.ackMost = true, max(a.ackMost, o.cursor.n)
+		return m.withAgent(r.id, a), nil
 	case x.code != o.code:
 		return m, &wrong{"the code", o.code, x.code}
 	case x.code != "":
@@ -685,11 +711,15 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 		}
 	}
 	// This service may not know of all that has arrived. A cursor beyond that would lose what has not.
+	a, _ = r.agent(a.seat)
+	a.ackMost = max(a.ackMost, o.cursor.n)
+	if o.cursor.n > 0 && numberOf(o.got.Cursor) != o.cursor.n {
+		return m, &wrong{"the cursor", o.got.Cursor, o.cursor}
+	}
 	if at := numberOf(o.got.Cursor); o.got.Cursor != "" &&
 		(at < a.joined || at > r.head() || m.sequential && at > max(a.ackMost, a.joined)) {
 		return m, &wrong{"the cursor", at, a.ackMost}
 	}
-	a, _ = r.agent(a.seat)
 	return m.with(r).withAgent(r.id, a.call(m.now)), nil
 }
 
@@ -714,7 +744,7 @@ func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskCommand, no 
 }
 
 func (o taskOp) String() string {
-	return fmt.Sprintf("%v: %s%q", o.taskCall, o.code, board(o.got.Tasks))
+	return fmt.Sprintf("%v: %s%q, held back %t", o.taskCall, o.code, board(o.got.Tasks), o.got.Held != nil)
 }
 
 // lostTask is what a call of Task does that has no answer.

@@ -204,7 +204,12 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 		upTo-- // the caller's own end is no message, unless an admin caused it
 	}
 	for n := low; n <= high; n++ {
-		err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, upTo))
+		err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, n, upTo))
+		for to := n + 1; err != nil && to <= high; to++ { // so far it comes along
+			if e, _ := r.event(to); e.isMove() {
+				err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, to, upTo))
+			}
+		}
 		if err != nil {
 			continue
 		}
@@ -230,16 +235,23 @@ func (o waitOp) checkTold(m model, r roomModel, a agentModel, first int64) error
 		return &wrong{"what comes along", brief(along), fmt.Sprint("up to ", a.fromMost)}
 	}
 	low := max(a.joined, a.acked, a.ackMost)
-	if left := r.newsAfter(a, low, max(low, first)); len(left) > 0 && !o.got.Unsure {
+	left := slices.DeleteFunc(slices.Clone(r.newsAfter(a, low, max(low, first))), eventModel.isMove)
+	if len(left) > 0 && !o.got.Unsure {
 		return &wrong{"what may have been missed", len(left), "told, or shown"}
 	}
 	return nil
 }
 
-// shown returns the news from n to upTo as a reads it. What a service has shown
+// isMove reports whether e is a join or a leave, which does not come along.
+func (e eventModel) isMove() bool { return e.Type == chat.EventJoined || e.Type == chat.EventLeft }
+
+// shown returns the news from n to upTo as a reads it; that up to along comes along. What a service has shown
 // before is marked, unless the caller passed a cursor.
-func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []chat.Message) {
-	for i, e := range r.newsAfter(a, n, upTo) {
+func (o waitOp) shown(m model, r roomModel, a agentModel, n, along, upTo int64) (want []chat.Message) {
+	news := slices.DeleteFunc(slices.Clone(r.newsAfter(a, n, upTo)), func(e eventModel) bool {
+		return e.n <= along && e.isMove()
+	})
+	for i, e := range news {
 		x := r.news(a, e)
 		x.Repeated = o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
 		if !m.oneService && i < len(o.got.Messages) { // another service may have shown it

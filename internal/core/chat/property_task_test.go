@@ -58,11 +58,21 @@ func (m *machine) task() {
 	if req.Action == chat.CommandFinish || req.Action == chat.CommandRelease {
 		req.Text = pick(m, "text", "", "as said")
 	}
-	call, token, service := taskCall{id, req, closed}, m.tokens[id], m.service()
+	call, token, service := taskCall{who: id, req: req, closed: closed}, m.tokens[id], m.service()
+	if req.Action == chat.CommandTake || req.Action == chat.CommandFinish {
+		call.req.Cursor, call.cursor = m.cursor(id)
+	}
 	got, err := call.do(m.by(id), service, token)
-	m.given(id, got.Cursor)
-	got.Cursor = m.numbers.cursor(token, got.Cursor)
-	m.take(taskOp{call, got, m.unexpected(err)})
+	if got.Held != nil {
+		plain := m.numbers.waited(token, *got.Held)
+		got.Held = &plain
+		m.take(taskOp{call, got, m.unexpected(err)}, waitOp{who: id, cursor: call.cursor, got: plain, owed: true})
+		m.roster(id, *got.Held)
+	} else {
+		m.given(id, got.Cursor)
+		got.Cursor = m.numbers.cursor(token, got.Cursor)
+		m.take(taskOp{call, got, m.unexpected(err)})
+	}
 	if !m.model.oneService { // so that the other service learns of the call soon
 		m.readHistory(service, historyOp{who: id, limit: 1})
 	}

@@ -147,7 +147,7 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 	}
 	b.moveToFront(had)
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
-	got.Unsure = !all
+	got.Unsure, got.OwesUnread = !all, c.isUnread(got.Owes, scanned)
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()

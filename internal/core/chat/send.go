@@ -279,7 +279,11 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known, how mode) (
 		case needUnpaused:
 			v.heldBack = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 		case needReading:
-			k.guard, v.heldBack, err = c.holdBack(ctx, o, k.guard)
+			var unread *Waited
+			k.guard, unread, err = c.holdBack(ctx, o.guarded(), k.guard)
+			if unread != nil {
+				v.heldBack = &Sent{Waited: *unread}
+			}
 		case needConfirmation:
 			k.warned, v.heldBack, err = c.warnOfCredential(ctx, o)
 		case needAgreement:
@@ -360,7 +364,7 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 		if err := head.CheckRun(); err != nil { // 6
 			return verdict{}, err
 		}
-		if o.mayBeHeld(k.guard, at) { // 7, 8
+		if o.guarded().mayBeHeld(k.guard, at) { // 7, 8
 			return verdict{needs: needReading}, nil
 		}
 	}
@@ -405,21 +409,37 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
 	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	c.moveOn()
-	got := Waited{Status: status, Cursor: c.ownCursor(o), Situation: c.situation()}
+	got := Waited{Status: status, Situation: c.situation()}
+	cursor, read, _ := c.ownCursor(ctx, o.req.Cursor) // after an error the answer does without
+	if o.upload != nil {                              // whose code is no token, so the cursor was made before
+		cursor = o.upload.Cursor
+	}
+	got.Cursor, got.OwesUnread = cursor, c.isUnread(got.Owes, read)
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got
 }
 
-// ownCursor returns the cursor that the call gave, for an upload the call that opened it; "" if that gave none of the
-// caller's.
-func (c *session) ownCursor(o *outgoing) string {
-	if o.upload != nil {
-		return o.upload.Cursor
+// ownCursor returns the cursor of an answer that hands nothing out, and how far the caller has read: the cursor given,
+// if it is one of the caller's; else, for an agent, how far it was handed events. The cursor is "" while an answer may
+// be lost: see presence.Delivery.Cursor.
+func (c *session) ownCursor(ctx context.Context, given string) (cursor string, read int64, err error) {
+	if named, ok := c.readCursor(given); ok {
+		return given, named.N, nil
 	}
-	if cursor, ok := c.token.ParseCursor(o.req.Cursor); !ok || cursor.N > c.room.log.Peek().AsOf {
-		return ""
+	if c.me.IsPerson() {
+		return "", 0, nil
 	}
-	return o.req.Cursor
+	read, ok, err := c.reader().Cursor(ctx)
+	if ok {
+		cursor = c.cursor(read, false)
+	}
+	return cursor, read, err
+}
+
+// isUnread reports whether the message of id comes after event read. Without an id there is none.
+func (c *session) isUnread(id string, read int64) bool {
+	n, ok := c.head.MessageNumber(id)
+	return ok && n > read
 }
 
 // result returns what came of a message with a final verdict.
@@ -515,6 +535,8 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		c.moveOn()
 		got.Cursor, got.Situation = req.Cursor, c.situation()
+		cursor, _ := c.readCursor(req.Cursor)
+		got.OwesUnread = c.isUnread(got.Owes, cursor.N)
 		return got, nil
 	}
 	if err == nil {
@@ -614,10 +636,8 @@ func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
 // found yet. A caller whose seat is gone is told so first.
 func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
 	k.start = c.start
-	if cursor, ok := c.token.ParseCursor(o.req.Cursor); ok {
-		k.guard = guard{on: true, cursor: cursor, checked: cursor.N}
-		k.start.Known = max(k.start.Known, cursor.N) // the client has the answer with this cursor
-	}
+	k.guard = c.guardFor(o.req.Cursor)
+	k.start.Known = max(k.start.Known, k.guard.cursor.N) // the client has the answer with this cursor
 	e, earlier, err := c.makeEvent(ctx, o, k)
 	o.event = e
 	if err == nil && earlier.N > 0 {

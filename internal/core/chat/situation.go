@@ -21,11 +21,14 @@ type Situation struct {
 	Muted     bool // an admin has muted the caller
 	Listening bool // the caller may only listen: it is muted, or only admins speak
 	room.Debt
+	OwesUnread bool // the message in Owes was not handed to the caller, as far as the answer knows
 	room.Supervised
-	Tasks     []TaskBrief // the caller's, at most three
-	Offered   string      // the id of the oldest open task that is offered to the caller, or ""
-	FreeTasks int         // how many tasks the caller could get by take without an id, as far as the log tells
-	OpenTasks int         // how many the caller sees that are neither done nor dropped
+	Tasks   []TaskBrief // the caller's, at most three
+	Offered string      // the id of the oldest open task that is offered to the caller, or ""
+	// OffersLater says that an open task is offered to the caller that cannot be taken yet.
+	OffersLater bool
+	FreeTasks   int // how many tasks the caller could get by take without an id, as far as the log tells
+	OpenTasks   int // how many the caller sees that are neither done nor dropped
 
 	Requests int           // open requests and proposals that the caller sees, whoever owes an answer
 	Owed     int           // answers that others owe to the caller
@@ -116,7 +119,7 @@ func (in *inbox) situation() Situation {
 	s.CursorIgnored, s.Missed, s.OthersGone, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway),
 		in.reason
 	s.Unsure = in.has(unsure)
-	s.LostTask = in.lostTask
+	s.LostTask, s.OwesUnread = in.lostTask, in.session.isUnread(s.Owes, in.scanned)
 	if in.end == lost { // a caller without a seat is asked nothing
 		return s
 	}

@@ -46,6 +46,8 @@ type TaskRequest struct {
 	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
 	// nothing, and an empty For offers the task to nobody.
 	For []string
+	// Cursor is for the guard of take, finish and next: see Task. The answer has it again.
+	Cursor string
 }
 
 // TaskListRequest asks for all open tasks, or for one task.
@@ -94,7 +96,7 @@ type TaskView struct {
 	Mine                         bool          // the caller has the task
 	Was                          string        // of a take: who had the task before
 	Result                       string        // the result of a finished task, the reason of a dropped task
-	Report                       string        // the message that begins with Result; "" if Result is whole
+	Report                       string        // the message that begins with Result, or has a file; "": none
 	Missing                      string        // why Result is not shown, in words of the server
 }
 
@@ -108,7 +110,10 @@ type Tasks struct {
 	Results []TaskView
 	Rest    string
 	Stuck   []string // after a drop: the ids of open tasks directly after Task
-	Cursor  string   // the last event handed to an agent; "" while an answer may be lost: see presence.Delivery.Cursor
+	Cursor  string   // see session.ownCursor
+	// Held has everything unread if that held the call back. Then nothing was changed, and of the other fields only
+	// Situation is set.
+	Held *Waited
 	Situation
 }
 
@@ -128,6 +133,18 @@ type Unfinished struct {
 // A repeated call changes nothing. A repeated take, also without an id, and a repeated next return the task that the
 // agent already has. An agent finishes and drops a task once. Tasks with the same titles are added once in
 // room.RepeatWindow; if they have ended since, the repetition is refused.
+//
+// With a cursor, something unread holds back a take, a finish and a next of an agent, after these rules, and only where
+// something would change: see room.Caller.HoldBackOfAct. Without a cursor, and for a person, nothing does. In the
+// cases, Cora is to take t2:
+//
+//  1. Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.
+//  2. Cora takes t2 with the cursor of that answer: it is hers, though Ben has spoken to all since.
+//  3. Cora has t2, and finishes it with a cursor from before such words: it is done.
+//  4. Ben has asked Cora since, or has edited t2: her finish is held back.
+//  5. Cora finishes t2 again, since the answer was lost, and Ben has asked her: the answer says that t2 is done.
+//  6. Cora repeats next for t2, which is done, and t3 is free by now and Ben has asked: to take t3 is held back.
+//  7. Cora gives no cursor: nothing is held back.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	op, err := req.newOp()
 	if err != nil {
@@ -139,6 +156,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	}
 	defer c.room.release()
 	op.session = c
+	op.setGuard()
 	undo, err := s.limits.Message(c.payer(ctx), len(op.allWords)) // a change without words is an event, too
 	if err != nil {
 		return Tasks{}, err
@@ -147,7 +165,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
 		undo()
 	}
-	return c.withCursor(ctx, got, err)
+	return c.answerTasks(ctx, got, req.Cursor, err)
 }
 
 // ListTasks returns the tasks for a request. Nothing changes, so a held agent may list tasks, too.
@@ -158,19 +176,22 @@ func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	}
 	defer c.room.release()
 	got, err := c.listTasks(ctx, req)
-	return c.withCursor(ctx, got, err)
+	return c.answerTasks(ctx, got, "", err)
 }
 
-// withCursor adds a cursor to the answer for an agent, unless the cursor would acknowledge a result that may be lost:
-// see presence.Delivery.Cursor.
-func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
-	if err != nil || c.me.IsPerson() {
+// answerTasks adds a cursor to the answer for an agent whose call had the cursor given; "": none.
+func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err error) (Tasks, error) {
+	if err != nil || got.Held != nil || c.me.IsPerson() {
 		return got, c.room.svc.Outward(err)
 	}
-	n, ok, err := c.reader().Cursor(ctx)
-	if ok {
-		got.Cursor = c.cursor(n, false)
+	cursor, named := c.readCursor(given)
+	c.reader().AcknowledgeUnstored(cursor.N, 0)
+	read := int64(0)
+	got.Cursor, read, err = c.ownCursor(ctx, given)
+	if cursor.Held { // words to all held the call back, and may hold back the next
+		got.Cursor = c.cursor(cursor.N, cursor.ToldOthersAway)
 	}
+	got.CursorIgnored, got.OwesUnread = given != "" && !named, c.isUnread(got.Owes, read)
 	return got, c.room.svc.Outward(err)
 }
 
@@ -180,7 +201,24 @@ type taskOp struct {
 	req      TaskRequest
 	order    room.TaskOrder // set by newOp, but for Seen, which run reads if the rules need the presence of the seats
 	allWords string         // for the limit, and for the check for credentials
+	guard    guard          // set by setGuard
 	wrote    bool           // set by run
+}
+
+// setGuard sets the guard of an agent that begins or ends a task.
+func (op *taskOp) setGuard() {
+	if c := op.session; (op.takesTask() || op.order.Action == room.FinishTask) && !c.me.IsPerson() {
+		op.guard = c.guardFor(op.req.Cursor)
+	}
+}
+
+// guarded returns the change for the guard.
+func (op *taskOp) guarded() *guarded {
+	what := &guarded{act: room.TaskAct{Takes: op.takesTask()}, marks: op.takesTask()}
+	if op.order.Action == room.FinishTask {
+		what.act.Ends, what.said.Finishes = op.order.No, []int64{op.order.No}
+	}
+	return what
 }
 
 // takesTask reports whether the answer shows a task that the caller takes: by take, or by next.
@@ -443,21 +481,19 @@ func resolveOffer(state *room.State, names []string, field string) (found []room
 // errPresence reports that the change needs presence, which alone tells whether a task has stalled.
 var errPresence = errors.New("chat: the presence of the seats is needed")
 
-// run appends the change, unless the log has it already.
+// errUnread reports that something unread may hold the change back.
+var errUnread = errors.New("chat: unread events must be read first")
+
+// run appends the change, unless the log has it already or something unread holds the change back.
 func (op *taskOp) run(ctx context.Context) (Tasks, error) {
-	c := op.session
-	events, outcome, err := op.append(ctx)
-	if errors.Is(err, errPresence) { // directly before the write, since the write may take a task from an agent
-		op.order.Seen, err = c.allPresence(ctx, table.Strong)
-		if err == nil {
-			events, outcome, err = op.append(ctx)
-		}
-	}
+	events, outcome, held, err := op.resolve(ctx)
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
 		return op.answerClosed(ctx)
 	case err != nil:
 		return Tasks{}, err
+	case held != nil:
+		return Tasks{Held: held, Situation: held.Situation}, nil
 	}
 	if len(events) > 0 {
 		op.wrote = true
@@ -468,12 +504,37 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	return op.answer(ctx, events, outcome)
 }
 
+// resolve appends the change, and reads what the rules need, until nothing is missing or the change is held back.
+func (op *taskOp) resolve(ctx context.Context) (events []room.Event, outcome taskOutcome, held *Waited, err error) {
+	c := op.session
+	for range maxAttempts {
+		events, outcome, err = op.append(ctx)
+		switch {
+		case errors.Is(err, errPresence): // directly before the write, since the write may take a task from an agent
+			op.order.Seen, err = c.allPresence(ctx, table.Strong)
+		case errors.Is(err, errUnread):
+			op.guard, held, err = c.holdBack(ctx, op.guarded(), op.guard)
+		default:
+			return events, outcome, nil, err
+		}
+		if err != nil || held != nil {
+			return nil, taskOutcome{}, held, err
+		}
+	}
+	return nil, taskOutcome{}, nil, refuseRaces()
+}
+
 // append appends the events of the change, and returns them and the outcome.
 func (op *taskOp) append(ctx context.Context) ([]room.Event, taskOutcome, error) {
 	var outcome taskOutcome // of the last head on which the rules were checked
-	events, err := op.session.append(ctx, &roomlog.Proposal{Began: op.session.start.At}, func(head *room.Head,
-		caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
+	proposal := &roomlog.Proposal{Began: op.session.start.At}
+	events, err := op.session.append(ctx, proposal, func(head *room.Head, caller room.Caller,
+		now time.Time) (ch roomlog.Change, err error) {
 		ch, outcome, err = op.propose(head, caller, now)
+		if err == nil && len(ch.Events) > 0 && op.guarded().mayBeHeld(op.guard, place{head, caller, proposal.Batched,
+			now, op.session.room.log}) {
+			return roomlog.Change{}, errUnread
+		}
 		return ch, err
 	})
 	if err != nil { // the proposal may still be under way, and outcome belongs to it
@@ -653,7 +714,9 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
 		if op.req.Action == CommandNext { // the answer was lost: the agent has the next task already, or takes it now
-			take := &taskOp{session: c, order: room.TaskOrder{Action: room.TakeTask}}
+			take := &taskOp{session: c, req: TaskRequest{Cursor: op.req.Cursor},
+				order: room.TaskOrder{Action: room.TakeTask}}
+			take.setGuard()
 			if got, err := take.run(ctx); err == nil {
 				op.wrote = take.wrote
 				return got, nil
@@ -811,7 +874,7 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 	}
 	if done.Redacted {
 		v.Missing = "removed"
-	} else if done.Report != 0 && len(done.Result) > core.MaxResult-utf8.UTFMax {
+	} else if done.Report != 0 && (done.File || len(done.Result) > core.MaxResult-utf8.UTFMax) {
 		v.Report = c.head.MessageID(done.Report)
 	}
 	return &v
@@ -833,7 +896,11 @@ func (s *Situation) countTasks(head *room.Head, agent room.Agent, now time.Time)
 			continue
 		}
 		s.OpenTasks++
-		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() || !head.IsFreeFor(agent, task, nil, now) {
+		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() {
+			continue
+		}
+		if !head.IsFreeFor(agent, task, nil, now) {
+			s.OffersLater = s.OffersLater || task.IsOfferedTo(agent)
 			continue
 		}
 		s.FreeTasks++

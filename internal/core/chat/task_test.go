@@ -727,3 +727,26 @@ func TestTask_cursor_isThatOfTheLastResultThatArrived(t *testing.T) {
 		t.Errorf("a person got %q", got.Cursor)
 	}
 }
+
+// An agent that leaves misses what is offered to it, also what cannot begin yet.
+func TestTask_offerThatCannotBeginYet_isInTheSituation(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand", "paint > Bob < 1", "hang > Bob")
+	for _, c := range []struct {
+		action chat.TaskCommand
+		id     string
+		free   string
+		later  bool
+	}{{chat.CommandTake, "t1", "t3", true}, {chat.CommandFinish, "t1", "t2", false},
+		{chat.CommandTake, "t2", "t3", false}} {
+		w.task(p.bob.Token, c.action, c.id)
+		got := w.lists(chat.TaskListRequest{Token: p.bob.Token})
+		if got.Offered != c.free || got.OffersLater != c.later {
+			t.Errorf("after %s %s: offered is %q, and later %t", c.action, c.id, got.Offered, got.OffersLater)
+		}
+		if got := w.lists(chat.TaskListRequest{Token: p.cid.Token}); got.OffersLater {
+			t.Error("another is offered what is for Bob")
+		}
+	}
+}

@@ -20,11 +20,15 @@ const (
 // the person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree
 // holds back only the proposer. Any other message to all holds back once, and only words to all: a private text, a file
 // and the report of a finished task stay right whatever others say, and a report that comes late costs others work. A
-// file that is proposed counts as words. An Agree is held back by replies to its proposal alone. Other events, and
-// hidden events, never hold back.
+// file that is proposed counts as words. An Agree is held back by replies to its proposal alone. A report is also held
+// back by an edit of its task: what was done may no longer be what is wanted. Other events, and hidden events, never
+// hold back.
 func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	switch {
 	case event.Type == Joined && !event.Regains && slices.Contains(said.To, event.Seat) && c.IsNews(event):
+		return HoldBackAlways
+	case event.Task != nil && event.Task.Action == EditTask && slices.Contains(said.Finishes, event.Task.No) &&
+		c.IsNews(event):
 		return HoldBackAlways
 	case event.Type != Said || !c.IsNews(event):
 		return HoldBackNever
@@ -45,6 +49,28 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	return HoldBackOnce
 }
 
+// TaskAct is a change of tasks that unread events may hold back.
+type TaskAct struct {
+	Ends  int64 // the task that the agent finishes; 0: none
+	Takes bool  // the agent takes a task
+}
+
+// HoldBackOfAct returns how event, which c has not read, holds back act. To take a task is held back as a text to all
+// is, since the words may say "stop", and to finish a task as the report of it is. Without this rule an agent, asked
+// one second after its wait not to begin, began. A vote of another holds back neither: a vote changes no work.
+func (c Caller) HoldBackOfAct(event Event, act TaskAct) (how HoldBack) {
+	if event.Kind == Agree && event.Seat != c.Seat {
+		return HoldBackNever
+	}
+	if act.Takes {
+		how = c.HoldBackOf(event, Event{})
+	}
+	if act.Ends != 0 {
+		how = max(how, c.HoldBackOf(event, Event{Finishes: []int64{act.Ends}}))
+	}
+	return how
+}
+
 // SeesAnswered reports whether e answers an event that a may see. If a does not see the answered event, the answer
 // counts for a as none.
 func (a Agent) SeesAnswered(e Event) bool {
@@ -62,6 +88,16 @@ func (e Event) isMeantFor(seat int) bool {
 func (s *State) ArrivedSince(n int64, seats []int) bool {
 	for _, seat := range seats {
 		if agent, here := s.Seated(seat); here && agent.Joined > n {
+			return true
+		}
+	}
+	return false
+}
+
+// ChangedSince reports whether one of tasks, which are open, was changed after event n.
+func (s *State) ChangedSince(n int64, tasks []int64) bool {
+	for _, no := range tasks {
+		if task, open := s.Task(no); open && task.Last > n {
 			return true
 		}
 	}

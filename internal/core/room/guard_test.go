@@ -67,7 +67,13 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 			Task: &room.TaskChange{Action: room.AddTasks,
 				Add: []room.Task{{No: 1, For: []room.Party{cidsAgent.Party()}}}}},
 			never},
-		"knock": {room.Event{N: 9, Type: room.Knocked}, never},
+		"knock":                    {room.Event{N: 9, Type: room.Knocked}, never},
+		"edit of the task":         {edit(ann, 1), always},
+		"edit of it by Cid's user": {edit(cid, 1, true), always},
+		"edit of it by Cid":        {edit(cid, 1), never},
+		"edit of another task":     {edit(ann, 2), never},
+		"take of the task by another": {room.Event{N: 9, Type: room.TaskChanged, Seat: ann,
+			Task: &room.TaskChange{Action: room.TakeTask, No: 1, Added: 4}}, never},
 	} {
 		for saying, said := range map[string]room.Event{
 			"words": {}, "a proposed file": {Kind: room.Proposal, File: &room.File{}},
@@ -75,7 +81,7 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 			"a private report": {To: []int{ann}, Finishes: []int64{1}}, "a vote": {Kind: room.Agree},
 		} {
 			want := c.want
-			if c.e.Type == room.Joined && len(said.To) == 0 {
+			if c.e.Type == room.Joined && len(said.To) == 0 || c.e.Type == room.TaskChanged && len(said.Finishes) == 0 {
 				want = never
 			}
 			if want == once && saying != "words" && saying != "a proposed file" &&
@@ -87,5 +93,33 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 				t.Errorf("%s, of %s: %d, want %d", what, saying, got, want)
 			}
 		}
+
+		// To take a task is as words to all, and to finish it as its report; a vote of another holds neither back.
+		isVote, isAct := c.e.Kind == room.Agree && c.e.Seat != cid, c.e.Task != nil
+		for act, unless := range map[room.TaskAct]bool{
+			{Takes: true}:          isVote || isAct || c.e.Type == room.Joined,
+			{Ends: 1}:              isVote || c.want == once || c.e.Type == room.Joined,
+			{Ends: 1, Takes: true}: isVote || c.e.Type == room.Joined,
+		} {
+			want := c.want
+			switch {
+			case unless:
+				want = never
+			case c.e.Withdraws == 4: // an act answers nothing
+				want = never
+				if act.Takes {
+					want = once
+				}
+			}
+			if got := cidsAgent.HoldBackOfAct(c.e, act); got != want {
+				t.Errorf("%s, of %+v: %d, want %d", what, act, got, want)
+			}
+		}
 	}
+}
+
+// edit is an edit of a task by the agent of a seat, or by the person behind it.
+func edit(seat int, no int64, person ...bool) room.Event {
+	return room.Event{N: 9, Type: room.TaskChanged, Seat: seat, Person: len(person) > 0,
+		Task: &room.TaskChange{Action: room.EditTask, No: no, Added: 4}}
 }

@@ -20,6 +20,7 @@ type Done struct {
 	Dropped  bool       `json:"drop,omitempty"`
 	Result   string     `json:"x,omitempty"`      // what was done, or why it was dropped
 	Report   int64      `json:"report,omitempty"` // the message that reported the end, of which Result is the beginning
+	File     bool       `json:"file,omitempty"`   // Report shared a file
 	Redacted bool       `json:"gone,omitempty"`   // Result was removed
 	AtMs     int64      `json:"at"`
 }
@@ -38,7 +39,7 @@ func putDone(head *room.Head, task room.Task, event room.Event) table.Op {
 		done.Dropped, done.Result = event.Task.Action == room.DropTask, event.Task.Text
 		done.Task.Last = event.N
 	} else {
-		done.Report, done.Result = event.N, firstBytes(event.Text, core.MaxResult)
+		done.Report, done.Result, done.File = event.N, firstBytes(event.Text, core.MaxResult), event.File != nil
 	}
 	return table.Put(table.Item{Key: doneKey(head.ID, task.No), Expires: event.At().Add(agreementLife),
 		Data: Encode(done)},

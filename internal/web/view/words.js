@@ -73,7 +73,7 @@ export const words = {
   },
   open: ({ drafts = 0, requests = 0, proposals = 0, tasks = 0, agreements = 0 }) => [
     count(drafts, "draft to approve", "drafts to approve"),
-    count(requests, "open request"),
+    count(requests - proposals, "open request"),
     count(proposals, "open proposal"),
     count(tasks, "open task"),
     count(agreements, "agreement"),

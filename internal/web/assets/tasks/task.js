@@ -121,14 +121,14 @@ function Details({ room, state, task, onLook, onJump }) {
           ${over.map((one) => html`
             <li key=${one.id}>
               <${Mark} state=${one.state} /><bdi>${one.title}</bdi>
-              ${one.result && html`<${Result} ...${one} onJump=${onJump} />`}
+              ${(one.result || one.report) && html`<${Result} ...${one} onJump=${onJump} />`}
             </li>`)}
         </ul>`}
-      ${result && html`<${Result} ...${{ result, report, onJump }} />`}
+      ${(result || report) && html`<${Result} ...${{ result, report, onJump }} />`}
     </div>`;
 }
 
-const Result = ({ result, report = "", onJump }) => html`
+const Result = ({ result = "", report = "", onJump }) => html`
   <div class="task-result">
     <div class="task-text"><${Markdown} text=${result} /></div>
     ${report && html`<button type="button" class="task-to" onClick=${() => onJump(report)}>${w.report}</button>`}
