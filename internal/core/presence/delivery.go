@@ -54,8 +54,10 @@ import (
 //	the 2nd call   0        42     42              | twice   |
 //	the 3rd call   0        42     43              | twice   | once
 //
-// Shown lies beside them: answers to calls with a cursor handed out the events up to Shown. The next call has the
-// cursor of such an answer, so these events come again only to a call without a cursor, marked. Others see
+// Shown lies beside them: answers of this process to calls with a cursor handed out the events up to Shown. The next
+// call has the cursor of such an answer, so these events come again only to a call without a cursor, marked. For a
+// hooked agent the table has the same of all processes, in ShownTo, so that no process calls the agent. A last look
+// shows what another process handed out: that answer may be lost. Others see
 // Presence.Read, which has the events that the agent was handed in any way.
 type Delivery struct {
 	line
@@ -81,7 +83,7 @@ func (l *line) raise(x line) {
 // deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
 func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
 	d := Delivery{line: line{Twice: joined, Once: joined}, stored: stored, joined: joined, fromTable: true}
-	d.raise(line{stored.Acked, stored.BatchAfter, stored.BatchTo, stored.ShownTo})
+	d.raise(line{Arrived: stored.Acked, Twice: stored.BatchAfter, Once: stored.BatchTo})
 	return d
 }
 
@@ -90,7 +92,7 @@ func (d Delivery) known() line { return line{Arrived: d.Arrived, Shown: d.Shown}
 
 // position returns the delivery as the table keeps it.
 func (d Delivery) position() room.ReadPosition {
-	d.stored.Acked, d.stored.BatchAfter, d.stored.BatchTo, d.stored.ShownTo = d.Arrived, d.Twice, d.Once, d.Shown
+	d.stored.Acked, d.stored.BatchAfter, d.stored.BatchTo = d.Arrived, d.Twice, d.Once
 	return d.stored
 }
 
@@ -221,6 +223,7 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 	if to <= max(d.stored.BatchTo, d.stored.ShownTo) {
 		return Never
 	}
+	d.stored.ShownTo = to
 	return BeforeAnswerIfPossible
 }
 
@@ -250,14 +253,15 @@ func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 15
 // ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the
 // stay was handed, except the answer to the same call, which was held back before.
 func (d Delivery) ArrivedAt(key string) int64 {
+	handed := max(d.Once, d.stored.ShownTo)       // 13
 	if key != "" && key == d.stored.HeldBackKey { // 15
-		return d.Once // 13
+		return handed
 	}
-	return max(d.Once, d.stored.HeldBackTo)
+	return max(handed, d.stored.HeldBackTo)
 }
 
 // Newest returns the last event that the reader was handed.
-func (d Delivery) Newest() int64 { return max(d.Once, d.Shown) }
+func (d Delivery) Newest() int64 { return max(d.Once, d.Shown, d.stored.ShownTo) }
 
 // Cursor returns the cursor of an answer that hands nothing out. ok is false while an answer may be lost, one with a
 // cursor included: this cursor would acknowledge that answer, and an older cursor would hand out again what has

@@ -177,6 +177,11 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{first, "41* 42* stored if possible"},
 			{calls(Query{Leave: true}, 43), "43 unstored"},
 			{func(b *bob) string { b.Acknowledge(43, 0); return calls(Query{Leave: true}, 44)(b) }, "44 unstored"},
+			{func(b *bob) string { // another process handed out 45 to the hooked agent, and the answer may be lost
+				other := deliveryOf(room.ReadPosition{Acked: 44, ShownTo: 45}, 40)
+				text, _ := shows(other.Offer(Query{Leave: true}), 45)
+				return text
+			}, "45 "},
 		},
 		"13. Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.": {
 			{calls(stays, 41), "41 stored if possible"},
