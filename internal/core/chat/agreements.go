@@ -14,29 +14,31 @@ import (
 )
 
 const (
-	agreementsShown = 5   // that are in force, in a room's description, and to a returning agent
+	agreementsShown = 5   // that are in force, in a room's description, and to a returning agent; and as many replaced
 	agreementChars  = 500 // of each agreement
 	replacedChars   = 100 // of one that is replaced
 	requestChars    = 80  // of an open request
+	// agreementsSought is how many of the newest agreements are read to find those that are shown.
+	agreementsSought = 30
 	// agreementsRead is how many of the newest agreements a search or a count reads.
 	agreementsRead = 100
 )
 
-// agreements returns the newest agreements visible to the caller: agreementsShown that are in force, and among as many
-// again those that are replaced. So a time that was changed five times hides no other agreement.
+// agreements returns the newest agreements visible to the caller: agreementsShown that are in force, and as many that
+// are replaced. So a time that was changed often hides no other agreement.
 func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 2*agreementsShown)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsSought)
 	var list []Agreement
-	inForce := 0
+	inForce, replaced := 0, 0
 	for _, x := range stored {
-		chars := replacedChars
-		if x.ReplacedBy == 0 {
-			inForce++
-			chars = agreementChars
+		chars, count := agreementChars, &inForce
+		if x.ReplacedBy != 0 {
+			chars, count = replacedChars, &replaced
 		}
-		if inForce > agreementsShown {
-			break
+		if *count == agreementsShown {
+			continue
 		}
+		*count++
 		by := ident.Actor(x.By, x.Person, x.PersonName)
 		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
 			To: x.ToNames, File: agreedFile(x), At: time.UnixMilli(x.AtMs),
@@ -108,7 +110,7 @@ func find(list []roomlog.Agreement, n int64) *roomlog.Agreement {
 }
 
 // boundBy returns the seats that agreement n binds; nil if n is no agreement, or another has replaced it. One from
-// before the seats were kept binds all who see it.
+// before the seats were kept binds all who see it, but no person without an agent who did not agree: none was asked.
 func (c *session) boundBy(ctx context.Context, n int64) (seats []int, err error) {
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	x := find(stored, n)
@@ -120,7 +122,8 @@ func (c *session) boundBy(ctx context.Context, n int64) (seats []int, err error)
 	}
 	agents := c.room.log.Peek().Agents
 	for i := range agents {
-		if agents[i].SeesMessage(x.N, x.Seat, x.To) {
+		asked := !agents[i].IsPersonOnly() || x.By == agents[i].Name || slices.Contains(x.AgreedBy, agents[i].Name)
+		if asked && agents[i].SeesMessage(x.N, x.Seat, x.To) {
 			seats = append(seats, agents[i].Seat)
 		}
 	}
@@ -167,10 +170,8 @@ func (c *session) latestOf(ctx context.Context, n int64) (int64, error) {
 			n = event.N
 		}
 	}
-	for i := len(stored) - 1; i >= 0; i-- {
-		if stored[i].Replaces == n {
-			n = stored[i].N
-		}
+	for x := find(stored, n); x != nil && x.ReplacedBy != 0; x = find(stored, n) {
+		n = x.ReplacedBy
 	}
 	return n, nil
 }

@@ -98,6 +98,9 @@ func (in *inbox) isBesideQuestion(event *room.Event, agents int) bool {
 	if sentN == 0 || in.talk == nil || event.Type != room.Said || me.WokenBy(*event, agents, true) { // 32, 33, 37, 38
 		return false
 	}
+	if event.Person { // what a person says to all may be "stop"
+		return false
+	}
 	tail, known := in.session.room.log.Tail(sentN - 1)
 	if !in.talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 36
 		return false

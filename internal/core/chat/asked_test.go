@@ -265,6 +265,9 @@ func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
 			shares("Bob", chat.ShareRequest{Note: file}), goesOn, 0},
 		{"Bob asks something by a file", several, nil,
 			shares("Bob", chat.ShareRequest{Note: file, Ask: []string{"Dan"}}), file, 0},
+		{"the person behind Dan speaks to all", several, nil, func(a *inquiry) {
+			a.there.sends(chat.SendRequest{Token: a.there.person(a.dan), Text: "STOP"})
+		}, "STOP", 0},
 		{"Bob speaks without reply_to", several, nil, says("Bob", chat.SendRequest{}), yes, 0},
 		{"Dan answers", several, nil, func(a *inquiry) { a.answers(a.dan, chat.SendRequest{Text: yes}) }, yes, 0},
 		{"Dan names Ann, or shares a file with her alone: the wait ends.", several, nil,

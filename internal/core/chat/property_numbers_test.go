@@ -96,7 +96,7 @@ func (x *numbers) messages(room string, list []chat.Message) []chat.Message {
 	list = slices.Clone(list)
 	for i := range list {
 		m := &list[i]
-		for _, id := range []*string{&m.ID, &m.ReplyTo, &m.Withdraws, &m.Agreed, &m.Draft} {
+		for _, id := range []*string{&m.ID, &m.ReplyTo, &m.Withdraws, &m.Agreed, &m.Draft, &m.Replaces, &m.ReplacedBy} {
 			*id = x.number(room, *id)
 		}
 	}

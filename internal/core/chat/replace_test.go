@@ -85,8 +85,8 @@ func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing
 			t.Errorf("in force are %v", n)
 		}
 
-		// What is replaced cannot be replaced again.
-		if again := w.counter(p.ann, "eleven", nine); again.Beside != "" {
+		// What is replaced cannot be replaced again: who tries it learns what replaced it.
+		if again := w.counter(p.ann, "eleven", nine); again.Beside != ten.ID {
 			t.Errorf("it stands beside %q", again.Beside)
 		}
 		w.verify(p.ann.Token)
@@ -256,19 +256,42 @@ func TestReplaced_oftenChangedAgreement_hidesNoOther(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.agree(p.bob.Token, w.propose(p.ann.Token, "we speak English"))
-	last := w.propose(p.ann.Token, strings.Repeat("at nine ", 30))
+	last := w.propose(p.ann.Token, "at nine")
 	w.agree(p.bob.Token, last)
-	for i := range 7 {
-		last = w.counter(p.ann, fmt.Sprint("at ", i), last).ID
+	for i := range 12 {
+		text := fmt.Sprint("at ", i)
+		if i == 10 {
+			text = strings.Repeat("at ten ", 30)
+		}
+		last = w.counter(p.ann, text, last).ID
 		w.agree(p.bob.Token, last)
 	}
 	list := w.info(p.bob.Token).Agreements
-	if len(list) != 9 || list[8].Text != "we speak English" || list[0].ID != last || list[0].ReplacedBy != "" {
+	if len(list) != 7 || list[6].Text != "we speak English" || list[0].ID != last || list[0].ReplacedBy != "" {
 		t.Fatalf("%+v", list)
 	}
-	if old := list[7]; len(old.Text) != 100 || old.More == nil || old.ReplacedBy != list[6].ID {
+	if old := list[1]; len(old.Text) != 100 || old.More == nil || old.ReplacedBy != last {
 		t.Errorf("%+v", old)
 	}
+}
+
+// Two proposals are open to replace the same agreement, and all agree to both: one alone is in force.
+func TestReplaced_byTwoAtOnce_theNewerIsInForce(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	nine := w.propose(p.ann.Token, "nine")
+	w.agree(p.bob.Token, nine)
+	w.agree(p.cid.Token, nine)
+	ten, eleven := w.counter(p.bob, "ten", nine).ID, w.counter(p.cid, "eleven", nine).ID
+	for _, id := range []string{ten, eleven} {
+		for _, agent := range []chat.Seated{p.ann, p.bob, p.cid} {
+			if id == ten && agent.Name != "Bob" || id == eleven && agent.Name != "Cid" {
+				w.agree(agent.Token, id)
+			}
+		}
+	}
+	w.inRecord([]string{`eleven for "nine", then ""`, `nine for "", then "eleven"`, `ten for "nine", then "eleven"`},
+		p.ann, p.bob, p.cid)
 }
 
 func TestVote_thatCompletesAnAgreement_returnsAtOnce(t *testing.T) {

@@ -470,10 +470,27 @@ func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
 	if len(got.event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(got.event.Agreed[0])
 	}
-	if v.besides && !v.sentAs.Draft {
-		got.Beside = c.head.MessageID(o.event.ReplyTo)
+	if got.Sent.Sent && v.isNew() {
+		got.Beside = c.besideOf(ctx, &got.event, v.besides)
 	}
 	return got
+}
+
+// besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none. besides
+// says that the proposal answers it. Else the proposal may answer one that was replaced: then it is what replaced that.
+func (c *session) besideOf(ctx context.Context, proposal *room.Event, besides bool) string {
+	n := proposal.ReplyTo
+	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
+		return ""
+	}
+	if !besides {
+		latest, err := c.latestOf(ctx, n)
+		if err != nil || latest == n || latest == proposal.N {
+			return ""
+		}
+		n = latest
+	}
+	return c.head.MessageID(n)
 }
 
 // readers returns the names of a message's readers, without the sender.

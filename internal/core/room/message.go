@@ -180,7 +180,8 @@ func (c messageRules) completeWithdrawal(event *Event) error {
 	request, open := c.head.Talk.Find(event.Withdraws, c.now)
 	if !open || request.Seat != c.agent.Seat {
 		return fault.Refuse(fault.InvalidArgument, "withdraw must be the id of an open request or proposal of your "+
-			"own. Nothing was sent: room_info lists what is open.")
+			"own. Nothing was sent: room_info lists what is open. What was agreed is replaced by a proposal with "+
+			"reply_to its id.")
 	}
 	event.Named = slices.Concat(request.Owed, request.Agreed)
 	return c.setReaders(request, event)

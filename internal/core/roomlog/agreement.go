@@ -104,9 +104,16 @@ func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (l
 	return list, more, nil
 }
 
-// relate sets ReplacedBy of each agreement of list, the newest first, and lets Replaces be what caller sees.
+// relate sets ReplacedBy of each agreement of list, the newest first, and lets Replaces be what caller sees. Two
+// proposals may have been open to replace the same agreement: of these the newer replaces the older, too, if it binds
+// all whom the older binds. Otherwise both would be in force.
 func relate(list []Agreement, caller room.Caller) {
 	for i, x := range list {
+		for _, newer := range list[:i] {
+			if x.Replaces != 0 && newer.Replaces == x.Replaces && list[i].ReplacedBy == 0 && bindsAll(newer, x) {
+				list[i].ReplacedBy = newer.N
+			}
+		}
 		old := slices.IndexFunc(list, func(y Agreement) bool { return y.N == x.Replaces })
 		switch {
 		case x.Replaces == 0:
@@ -116,4 +123,9 @@ func relate(list []Agreement, caller room.Caller) {
 			list[i].Replaces = 0
 		}
 	}
+}
+
+// bindsAll reports whether x binds all whom y binds.
+func bindsAll(x, y Agreement) bool {
+	return !slices.ContainsFunc(y.Bound, func(seat int) bool { return !slices.Contains(x.Bound, seat) })
 }
