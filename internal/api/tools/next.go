@@ -363,7 +363,7 @@ func (s *situation) otherwise() string {
 	switch {
 	case s.Owes != "": // by an agent that may not speak now
 		return s.word("wait")
-	case s.act != "": // the task may not be wanted any more
+	case s.held: // what came first may be that nothing is wanted any more
 		return s.word("wait")
 	case s.mine() != "" && s.Bound: // a held agent may only report
 		return "go on with " + s.mine() + "; once it is done, call " +
@@ -381,6 +381,8 @@ func (s *situation) otherwise() string {
 			call += " without text"
 		}
 		return "go on with " + s.mine() + "; once it is done, " + call
+	case s.Offered != "" && s.owed() > 0: // the answer may be that it must not begin
+		return s.word("wait") + ", or " + s.taskCall("action take, id "+s.Offered) + ", which is offered to you"
 	case s.Offered != "": // it may have to wait for an answer or an agreement
 		return s.taskCall("action take, id "+s.Offered) + ", which is offered to you. To decline it, give action " +
 			"release. If it cannot begin yet, " + s.word("wait")
@@ -556,8 +558,9 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	return s.next()
 }
 
-// heldAct returns next for a call of task that something unread held back.
-func (a advisor) heldAct(w chat.Waited, asked chat.TaskRequest) string {
+// heldAct returns next for a call of task that something unread held back. done says that a repeated next has finished
+// its task before.
+func (a advisor) heldAct(w chat.Waited, asked chat.TaskRequest, done bool) string {
 	s := a.situation(w.Situation, w.Messages, "")
 	s.cursor, s.more, s.held, s.act = w.Cursor, w.HasMore, true, "action "+string(asked.Action)
 	if asked.ID != "" {
@@ -565,6 +568,9 @@ func (a advisor) heldAct(w chat.Waited, asked chat.TaskRequest) string {
 	}
 	if asked.Text != "" {
 		s.act += ", text"
+	}
+	if done { // of next, to take another task is what is left
+		s.act = "action take"
 	}
 	return s.next()
 }

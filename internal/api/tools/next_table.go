@@ -34,7 +34,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it{revised}", ""},
-	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that, since only one does that asks all who are bound by it and still here", ""},
+	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that: only one does that has reply_to {beside}, asks all who are bound by it and here and, while it is open, is from one of them", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
 	// Identity and access. [S]
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
@@ -65,9 +65,9 @@ var imperatives = []row{
 	// The agent may not act.
 	{(*situation).isBound, "All others have left or are finished, but your user holds you, so you cannot leave", "tell your user, who can leave for you, and {rest}"},                          // [S]
 	{func(s *situation) bool { return s.Paused }, "Your user has paused you, so until you hear otherwise nothing that you send is sent, and you can neither leave nor change tasks", "{rest}"}, // [S]
-	{func(s *situation) bool { return s.Undecided && !s.wants && !s.own }, "", "{rest}"},                                                                                                       // [S]
-	{func(s *situation) bool { return s.Listening && !s.isOver() }, "You can only read here, because you are muted or only admins speak", "{else}"},
-	{func(s *situation) bool { return s.Spent && !s.isOver() }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
+	{func(s *situation) bool { return s.Undecided && !s.wants && !s.own && s.act == "" }, "", "{rest}"},                                                                                        // [S]
+	{func(s *situation) bool { return s.Listening && !s.isOver() && s.act == "" }, "You can only read here, because you are muted or only admins speak", "{else}"},
+	{func(s *situation) bool { return s.Spent && !s.isOver() && s.act == "" }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
 	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object and the reason"},                                                                 // [S]
 	{(*situation).owesPrivately, "You were asked in private, in message {asked}{also}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
@@ -189,7 +189,8 @@ func (s *situation) isSettled() bool {
 
 // mayFollow reports whether all have just agreed to what the agent proposed: of all of them, this one goes on.
 func (s *situation) mayFollow() bool {
-	return s.agreed != "" && s.answers && s.Owes == "" && !s.hasWork()
+	voted := s.sent && s.kind == room.Agree
+	return s.agreed != "" && s.answers && !voted && s.Owes == "" && !s.hasWork()
 }
 
 // owed returns how many answers agents owe that are not silent.

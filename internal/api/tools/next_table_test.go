@@ -171,8 +171,8 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 		"a task, and one that is offered": {chat.Situation{Others: 2, Tasks: mine, Offered: "t4"},
 			"once it is done, call task (cursor c9, action next, id t3, text)"},
 		"an offer, before an answer": {chat.Situation{Others: 2, Offered: "t4", Owed: 1, OwedTo: []string{"m3"}},
-			"call task (cursor c9, action take, id t4), which is offered to you. To decline it, give action release. If " +
-				"it cannot begin yet, call wait_for_message ("},
+			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or call task (cursor c9, action take, id t4), " +
+				"which is offered to you."},
 		"a free task, before an answer": {chat.Situation{Others: 2, FreeTasks: 1, Owed: 1, OwedTo: []string{"m3"}},
 			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or call task (cursor c9, action take) for a task that"},
 		"the task of one that may not speak": {chat.Situation{Others: 2, Listening: true, Tasks: mine},

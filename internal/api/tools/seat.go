@@ -108,7 +108,7 @@ func (s *Set) leaveRoom() tool {
 		name:  "leave_room",
 		title: "Leave a room",
 		about: "Give up your seat and name when the talk is over; tasks you hold are free again. First read what " +
-			"you still need; the room keeps its record. To be away for a while give wait_for_message " +
+			"you still need: the last to leave ends the record. To be away for a while give wait_for_message " +
 			"back_in_minutes instead.",
 		hints: hints{destructive: true, idempotent: true, openWorld: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {

@@ -37,7 +37,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered "+
 			"to you, else the first free. finish: it is done, also without take. next: finish, then take another. "+
 			"release: decline or free it (holder, adder, admin). drop: failed or unwanted; what comes after stays "+
-			"blocked. edit: new text or for (both: adder, admin).",
+			"blocked. edit: text, for or after (both: adder, admin).",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop,
 			chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
@@ -115,9 +115,14 @@ func taskNeeds(in *chat.TaskRequest) string {
 // texts of the call; a person's page shows all details.
 func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tasks {
 	if held := got.Held; held != nil {
-		return results.Tasks{Untrusted: notice(held.Messages, false), Tasks: []results.Task{}, Held: true,
+		view := results.Tasks{Untrusted: notice(held.Messages, false), Tasks: []results.Task{}, Held: true,
 			Messages: viewMessages(held.Messages), MoreMessages: held.HasMore, Cursor: held.Cursor,
-			Next: a.heldAct(*held, asked)}
+			Next: a.heldAct(*held, asked, got.Task != nil)}
+		if got.Task != nil {
+			task := viewTask(*got.Task)
+			view.Task = &task
+		}
+		return view
 	}
 	if !isPersons(asked.Token) {
 		for i, t := range got.Tasks {

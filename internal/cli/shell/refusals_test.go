@@ -134,6 +134,7 @@ var blank = regexp.MustCompile(`%(\[\d\])?[dsqv]`)
 // unmet are refusals that nobody meets at a shell, by reason and beginning.
 var unmet = map[string][]string{
 	"no command passes the argument, or such arguments together": {"finishes goes", "finishes: ", "wait_seconds must",
+		"Something unread is meant",
 		"idempotency_key: ", "back_in_minutes must", "activity: ", "cursor is not", "The settings have changed",
 		"offset ", "id: at most", "kind of a file", "limit must", "page must", "tasks goes", "add: give", "add takes",
 		"after of number", "files goes", "Give only one of",

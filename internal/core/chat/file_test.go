@@ -733,6 +733,42 @@ func TestShare_finishes_endsTheTasksWithTheFile(t *testing.T) {
 	})
 }
 
+// Ben asks Cora not to begin between her call of share_file and her upload. An upload that ends nothing goes on, and so
+// does one whose call had no cursor.
+func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		s.adds(p.ann.Token, "sand", "paint")
+		offers := func(name, cursor string, finishes ...string) string {
+			return s.offer(chat.ShareRequest{Token: p.cid.Token, Name: name, Size: 9, Finishes: finishes,
+				Cursor: cursor})
+		}
+		read := s.look(p.cid.Token, "").Cursor
+		ends, carries, unguarded := offers("a", read, "t1"), offers("b", read), offers("c", "", "t2")
+		s.say(p.bob.Token, "STOP")
+		plain, err := s.upload(offers("d", read), "d")
+		if err != nil || !plain.Sent {
+			t.Errorf("plain words hold back a file: %+v, %v", plain, err)
+		}
+		s.ask(p.bob.Token, "Please do not begin.", "Cid")
+		for range 2 {
+			_, err := s.upload(ends, "a")
+			wants(t, err, fault.NotAllowed)
+		}
+		for what, code := range map[string]string{"no task": carries, "no cursor": unguarded} {
+			if got, err := s.upload(code, what); err != nil || !got.Sent {
+				t.Errorf("%s: %+v, %v", what, got, err)
+			}
+		}
+		same(t, "open", s.tasks(p.ann.Token), []string{"t1 sand open"})
+		got, err := s.upload(offers("a", s.look(p.cid.Token, read).Cursor, "t1"), "a")
+		if err != nil || !got.Sent {
+			t.Errorf("once Cora has read it: %+v, %v", got, err)
+		}
+		same(t, "open", s.tasks(p.ann.Token), []string{})
+	})
+}
+
 // Who has shared a file proposes the same one by another message.
 func TestShare_sameFileAsProposal_isNoRepetition(t *testing.T) {
 	onEachStore(t, func(t *testing.T, s *shelf) {

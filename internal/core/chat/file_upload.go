@@ -55,19 +55,22 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if err != nil {
 		return Shared{}, err
 	}
+	// Words to all that held a call back may hold back the next.
+	if given, ok := c.readCursor(o.req.Cursor); ok && given.Held {
+		cursor = c.cursor(given.N, given.ToldOthersAway)
+	}
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,
-		Cursor: cursor, Message: o.event})
+		Cursor: cursor, Read: k.guard.read(), Message: o.event})
 	switch {
 	case err != nil:
 		return Shared{}, err
 	case wait > 0:
 		return Shared{}, refuseManyUploads(wait)
 	}
-	return Shared{
-		Sent:   Sent{Waited: c.answerUnsent(ctx, &o, "")},
-		Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife},
-	}, nil
+	answer := c.answerUnsent(ctx, &o, "")
+	answer.Cursor = cursor
+	return Shared{Sent: Sent{Waited: answer}, Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife}}, nil
 }
 
 // uploadKey is the idempotency key of the message for the file of an upload.
@@ -102,7 +105,8 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	// ShareFile has warned the agent of a credential in the text.
 	o := outgoing{req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, event: u.Message, upload: u,
 		fileName: u.Name, keyFromServer: true}
-	if got, ok, err := c.mayAppend(ctx, &o, known{start: c.start}); err != nil {
+	k := known{start: c.start, guard: guardOfUpload(u)}
+	if got, ok, err := c.mayAppend(ctx, &o, k); err != nil {
 		return Sent{}, err
 	} else if !ok {
 		return got.Sent, nil
@@ -119,29 +123,36 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 		return Sent{}, err
 	}
 	x := &arrival{from: r, sum: sha256.New()}
-	got, err := c.receiveUpload(ctx, o, x, most)
+	got, err := c.receiveUpload(ctx, o, k, x, most)
 	refund(most - x.size)
 	return got, err
 }
 
+// guardOfUpload returns the guard of an upload. A file stays right whatever others say meanwhile, but the end of a task
+// does not: Bob may have asked Cora, between her call of share_file and her upload, not to begin.
+func guardOfUpload(u *roomlog.Upload) guard {
+	read := ident.Cursor{N: u.Read}
+	return guard{on: u.Read > 0 && len(u.Message.Finishes) > 0, cursor: read, checked: u.Read}
+}
+
 // receiveUpload stores the arriving file, and sends the message with the file.
-func (c *session) receiveUpload(ctx context.Context, o outgoing, x *arrival, most int64) (Sent, error) {
+func (c *session) receiveUpload(ctx context.Context, o outgoing, k known, x *arrival, most int64) (Sent, error) {
 	if err := c.checkFits(ctx, max(1, most)); err != nil {
 		return Sent{}, err
 	}
-	k := c.newFileKey()
-	if _, err := c.room.svc.opts.Files.Put(ctx, k, x, o.upload.Most); err != nil {
+	key := c.newFileKey()
+	if _, err := c.room.svc.opts.Files.Put(ctx, key, x, o.upload.Most); err != nil {
 		if x.failed != nil && ctx.Err() == nil {
 			err = refuseBrokenOff(x.failed)
 		}
 		return Sent{}, storeFault(err)
 	}
-	o, err := o.withFile(k, x)
+	o, err := o.withFile(key, x)
 	if err != nil {
-		c.deleteFile(ctx, &room.File{Key: k.ID})
+		c.deleteFile(ctx, &room.File{Key: key.ID})
 		return Sent{}, err
 	}
-	got, err := c.sendFile(ctx, &o, known{start: c.start}, nil)
+	got, err := c.sendFile(ctx, &o, k, nil)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -403,6 +414,12 @@ func refuseUploadOver() error {
 func refuseLargerFile(size, most int64) error {
 	return fault.Refuse(fault.MessageTooLong, "The file has %d bytes, and share_file was told at most %d. Nothing was "+
 		"shared: call share_file again with its size.", size, most)
+}
+
+// refuseUnread refuses an upload that would end tasks. Its answer hands out nothing: the code of an upload is no token.
+func refuseUnread() error {
+	return fault.Refuse(fault.NotAllowed, "Something unread is meant for you, and may be about what this file "+
+		"finishes. Nothing was shared or finished: call wait_for_message, then share_file with its cursor.")
 }
 
 func refuseBrokenOff(cause error) error {

@@ -23,6 +23,14 @@ func (c *session) guardFor(cursor string) guard {
 	return guard{on: ok, cursor: read, checked: read.N}
 }
 
+// read returns the last event that the caller has read, as the cursor shows; 0 without a cursor.
+func (g guard) read() int64 {
+	if !g.on {
+		return 0
+	}
+	return g.cursor.N
+}
+
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
@@ -33,9 +41,10 @@ type guarded struct {
 	// marks says that the cursor of an answer that held the call back is marked as held, so that words to all do not
 	// hold back the next call. A report by finish is not held back by such words, so they have yet to hold something
 	// back.
-	marks bool
-	stay  bool   // of a message: the caller speaks A2A, and knows no cursor
-	key   string // with stay: the idempotency key of the message
+	marks  bool
+	stay   bool   // of a message: the caller speaks A2A, and knows no cursor
+	upload bool   // of a message: its file has come by an upload
+	key    string // with stay: the idempotency key of the message
 }
 
 // guarded returns the message for the guard.
@@ -44,7 +53,7 @@ func (o *outgoing) guarded() *guarded {
 	if o.fileName != "" {
 		said.File = &room.File{} // of an upload, which has no bytes yet
 	}
-	return &guarded{said: said, marks: true, stay: o.req.Stay, key: o.req.Key}
+	return &guarded{said: said, marks: true, stay: o.req.Stay, key: o.req.Key, upload: o.upload != nil}
 }
 
 // holdBack searches the events after the cursor for one that holds the call back. If an event does, the answer is
@@ -63,6 +72,9 @@ func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, 
 	if err != nil || !held {
 		g.checked = checked
 		return g, nil, err
+	}
+	if what.upload {
+		return g, nil, refuseUnread()
 	}
 	in := newInbox(c, position{Offer: presence.OfferAfter(g.cursor.N)})
 	if err := in.collect(ctx); err != nil {

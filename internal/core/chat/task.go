@@ -719,6 +719,9 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 			take.setGuard()
 			if got, err := take.run(ctx); err == nil {
 				op.wrote = take.wrote
+				if got.Held != nil {
+					got.Task = c.doneTask(done)
+				}
 				return got, nil
 			}
 		}

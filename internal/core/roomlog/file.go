@@ -86,6 +86,7 @@ type Upload struct {
 	Name    string     `json:"name"`           // of the file
 	Most    int64      `json:"most"`           // bytes
 	Cursor  string     `json:"cur,omitempty"`  // of the call that opened it, for the answer
+	Read    int64      `json:"read,omitempty"` // the last event that its agent had read, by the cursor of that call
 	Message room.Event `json:"e"`              // as it will be appended, without the file
 	Key     table.Key  `json:"-"`
 	UntilMs int64      `json:"until"`
