@@ -39,7 +39,7 @@ type Info struct {
 	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages to all message_history has; private messages do not count"`
 	Open       *Open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
 	Requests   []Request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
-	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force and, among the newest 10, those that were replaced; message_history with agreed true has all"`
+	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force, and the newest 5 that were replaced; message_history with agreed true has all"`
 	Drafts     []string    `json:"draft_ids,omitempty" schema:"-" doc:"for a person's token: which messages of its agent wait for its decision, oldest first; supervise has them whole"`
 	Stalled    []TaskBrief `json:"stalled_tasks,omitempty" schema:"-" doc:"for a person's token: the tasks that are stalled, in the order in which they were added"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`

@@ -140,7 +140,7 @@ type Info struct {
 	Earlier    int64 // how many messages the caller may see
 	Open       *Open // nil for a caller without a seat there
 	Requests   []OpenRequest
-	Agreements []Agreement // the newest five in force, and those that are replaced
+	Agreements []Agreement // the newest five in force, and as many that are replaced
 	Drafts     []string    // for a person: the ids of its agent's drafts, oldest first
 	Stalled    []TaskBrief // for a person: the stalled tasks, as list_tasks shows them
 	Banned     []string    // for an admin: the banned names, the latest last
