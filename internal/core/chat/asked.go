@@ -75,7 +75,7 @@ func (in *inbox) isPartialAnswer(event room.Event, before *room.Talk) bool {
 	return open && request.Seat == in.session.me.Seat && len(request.Owed) > 0 && // 4, 16, 21, 28
 		(in.forAnswers || request.N == in.pos.sentN) && // 24
 		event.Type == room.Said && !slices.Contains(request.Owed, event.Seat) && in.wasOwed(before, request.N, event) &&
-		len(event.Ask) == 0 && event.Kind != room.Request && event.Kind != room.Proposal && // 14
+		!asksSomebody(&event) && // 14
 		event.Kind != room.Done && // 15
 		!in.session.me.HearsOfTask(event) // 18
 }
@@ -95,18 +95,20 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 // isBesideQuestion reports whether event is beside what the message of the call asks several agents.
 func (in *inbox) isBesideQuestion(event *room.Event, agents int) bool {
 	me, sentN := &in.session.me, in.pos.sentN
-	if sentN == 0 || in.talk == nil || event.Type != room.Said || me.WokenBy(*event, agents, true) { // 32, 33, 37, 38
-		return false
-	}
-	if event.Person { // what a person says to all may be "stop"
+	if sentN == 0 || in.talk == nil || event.Type != room.Said || me.WokenBy(*event, agents, true) || // 32, 33, 37, 38
+		event.Person { // what a person says to all may be "stop"
 		return false
 	}
 	tail, known := in.session.room.log.Tail(sentN - 1)
 	if !in.talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 36
 		return false
 	}
-	asks := len(event.Ask) > 0 || event.Kind == room.Request || event.Kind == room.Proposal
-	return event.File != nil && !asks || !in.talk.OwesTo(event.Seat, me.Seat, event.At()) // 31, 11, 34
+	return event.File != nil && !asksSomebody(event) || !in.talk.OwesTo(event.Seat, me.Seat, event.At()) // 31, 11, 34
+}
+
+// asksSomebody reports whether event, a message, wants an answer or a vote.
+func asksSomebody(event *room.Event) bool {
+	return len(event.Ask) > 0 || event.Kind == room.Request || event.Kind == room.Proposal
 }
 
 // passOver lets wait go on past the answers so far, or ends wait: see the cases. passOver renews the caller's

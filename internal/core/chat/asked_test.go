@@ -114,20 +114,23 @@ func onEachWay(t *testing.T, test func(t *testing.T, here, there *world, waits w
 	}
 }
 
+// askedCase is a case of asked.go: Ann asks by req, and then something happens.
+type askedCase struct {
+	name   string
+	req    chat.SendRequest
+	before func(*inquiry)
+	then   func(*inquiry)
+	want   string // the last text that the wait brings; "": it goes on
+	most   time.Duration
+}
+
 // The cases are those of asked.go.
 func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	both := []string{"Bob", "Cid"}
 	question, proposal := chat.SendRequest{Ask: both}, chat.SendRequest{Kind: room.Proposal, Ask: both}
 	brief := chat.SendRequest{Ask: both, Wait: time.Minute}
 	const goesOn, yes = "", "Bob says yes"
-	for _, c := range []struct {
-		name   string
-		req    chat.SendRequest
-		before func(*inquiry)
-		then   func(*inquiry)
-		want   string // the last text that the wait brings; "": it goes on
-		most   time.Duration
-	}{
+	for _, c := range []askedCase{
 		{"Bob answers, and Cid is here: the wait goes on.", question, nil, (*inquiry).bobAnswers, goesOn, 0},
 		{"Bob answers in private, and Cid is here: the wait goes on.", question, nil, func(a *inquiry) {
 			a.answers(a.bob, chat.SendRequest{To: []string{"Ann"}})
@@ -242,14 +245,7 @@ func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
 	const goesOn, yes, file = "", "by the way", "the file"
 	several := chat.SendRequest{Ask: []string{"Bob", "Cid"}}
 	proposal := chat.SendRequest{Kind: room.Proposal, Ask: []string{"Bob", "Cid"}}
-	for _, c := range []struct {
-		name   string
-		req    chat.SendRequest
-		before func(*inquiry)
-		then   func(*inquiry)
-		want   string // the last text that the wait brings; "": it goes on
-		most   time.Duration
-	}{
+	for _, c := range []askedCase{
 		{"Dan talks to all: the wait goes on.", several, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
 		{"Dan talks to all while they vote", proposal, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
 		{"Dan is done", several, nil, says("Dan", chat.SendRequest{Kind: room.Done}), goesOn, 0},

@@ -51,13 +51,9 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if !ok {
 		return Shared{Sent: got.Sent}, nil
 	}
-	cursor, _, err := c.ownCursor(ctx, o.req.Cursor)
+	cursor, _, err := c.nextCursor(ctx, o.req.Cursor)
 	if err != nil {
 		return Shared{}, err
-	}
-	// Words to all that held a call back may hold back the next.
-	if given, ok := c.readCursor(o.req.Cursor); ok && given.Held {
-		cursor = c.cursor(given.N, given.ToldOthersAway)
 	}
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,

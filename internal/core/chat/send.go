@@ -436,6 +436,16 @@ func (c *session) ownCursor(ctx context.Context, given string) (cursor string, r
 	return cursor, read, err
 }
 
+// nextCursor is ownCursor for an answer after which words to all may hold a call back again: a cursor that these have
+// held back once loses its mark.
+func (c *session) nextCursor(ctx context.Context, given string) (cursor string, read int64, err error) {
+	cursor, read, err = c.ownCursor(ctx, given)
+	if named, ok := c.readCursor(given); ok && named.Held {
+		cursor = c.cursor(named.N, named.ToldOthersAway)
+	}
+	return cursor, read, err
+}
+
 // isUnread reports whether the message of id comes after event read. Without an id there is none.
 func (c *session) isUnread(id string, read int64) bool {
 	n, ok := c.head.MessageNumber(id)

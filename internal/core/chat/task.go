@@ -187,10 +187,7 @@ func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err 
 	cursor, named := c.readCursor(given)
 	c.reader().AcknowledgeUnstored(cursor.N, 0)
 	read := int64(0)
-	got.Cursor, read, err = c.ownCursor(ctx, given)
-	if cursor.Held { // words to all held the call back, and may hold back the next
-		got.Cursor = c.cursor(cursor.N, cursor.ToldOthersAway)
-	}
+	got.Cursor, read, err = c.nextCursor(ctx, given)
 	got.CursorIgnored, got.OwesUnread = given != "" && !named, c.isUnread(got.Owes, read)
 	return got, c.room.svc.Outward(err)
 }
