@@ -12,6 +12,10 @@ const (
 	MaxCode  = 512 // bytes of a token, a cursor or another text that this server has made; none is longer
 )
 
+// OtherBytes are what a request costs that calls no tool: about the bytes of the longest answers of MCP to such a
+// request, the list of tools, packed, and the view of a room. A request that is refused for its form costs as much.
+const OtherBytes = 20 << 10
+
 // The limits of connections. net/http keeps the bytes of a header that is not complete before any limit knows the
 // caller.
 const (

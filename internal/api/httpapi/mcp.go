@@ -2,15 +2,14 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/mcp"
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -100,18 +99,16 @@ func (s *server) receiveBody(ex *exchange, r *http.Request) ([]byte, *refusal) {
 	return s.readBody(ex, r, s.MaxBody)
 }
 
-// refusedBytes are what a request costs that is refused for its form: as much as what is no call of a tool.
-const refusedBytes = 20 << 10
-
 // charged charges the caller of ctx for a request that reason refuses, unless the server cannot answer now. It returns
 // reason, or that the caller is beyond its limits.
 func (s *server) charged(ctx context.Context, ex *exchange, reason *refusal) *refusal {
-	var beyond *fault.Error
-	if s.ChargeBytes == nil || repeats(reason.status) || !errors.As(s.ChargeBytes(ctx, refusedBytes), &beyond) {
+	if repeats(reason.status) {
 		return reason
 	}
-	ex.refused = beyond.Code
-	ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(beyond.RetryAfter)))
+	beyond := s.charge(ctx, ex, api.OtherBytes)
+	if beyond == nil {
+		return reason
+	}
 	return &refusal{http.StatusTooManyRequests, codeRefused, beyond.Message}
 }
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -59,14 +60,23 @@ func (s *server) sendText(ex *exchange, r *http.Request, text string) {
 // answeredBeyondLimits charges the caller, by its address, with an answer of so many bytes to what is no call. It
 // returns true if it has answered: the answer is beyond the limits.
 func (s *server) answeredBeyondLimits(ex *exchange, r *http.Request, bytes int) bool {
-	var refused *fault.Error
-	if s.ChargeBytes == nil || !errors.As(s.ChargeBytes(s.context(ex, r, ident.Principal{}), bytes), &refused) {
+	refused := s.charge(s.context(ex, r, ident.Principal{}), ex, bytes)
+	if refused == nil {
 		return false
 	}
-	ex.refused = refused.Code
-	ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
 	ex.text(statusOf(refused.Code), refused.Message+"\n")
 	return true
+}
+
+// charge charges the caller of ctx with bytes. It returns the refusal if these are beyond the limits, and else nil.
+func (s *server) charge(ctx context.Context, ex *exchange, bytes int) *fault.Error {
+	var beyond *fault.Error
+	if s.ChargeBytes == nil || !errors.As(s.ChargeBytes(ctx, bytes), &beyond) {
+		return nil
+	}
+	ex.refused = beyond.Code
+	ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(beyond.RetryAfter)))
+	return beyond
 }
 
 // answeredBrowser answers a browser, or a messenger that shows a link, with the page. It returns true if it has

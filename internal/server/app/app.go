@@ -13,6 +13,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/a2a"
 	"github.com/parley-chat/parley/internal/api/httpapi"
 	"github.com/parley-chat/parley/internal/api/mcp"
@@ -174,10 +175,6 @@ func (c Config) longestInQueue() time.Duration {
 	return core.MaxQueueWait
 }
 
-// otherBytes are about the bytes of the longest answers of MCP to no call of a tool: the list of tools, packed, and the
-// view of a room.
-const otherBytes = 20 << 10
-
 func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 	s := c.Settings
 	inQueue := c.longestInQueue()
@@ -193,7 +190,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 			plain = append(plain, t)
 		}
 	}
-	chargeOther := func(ctx context.Context) error { return a.rooms.Limits().Fetch(ctx, otherBytes) }
+	chargeOther := func(ctx context.Context) error { return a.rooms.Limits().Fetch(ctx, api.OtherBytes) }
 	server := mcp.NewServer(mcp.Options{
 		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
 		Resources: set.Resources(), Events: set.Events(), Log: c.Logger,
