@@ -15,39 +15,23 @@ const (
 	CallFresh = time.Minute     // behind any other call
 )
 
-// cachedPresence is the presence of a seat as the process knows it, and its last write. Each write costs, so a
-// writeDecision says whether a call is worth a write. A cachedPresence reads no clock and no table. Attendees.mu
-// guards it.
+// cachedPresence is the presence of a seat as the process knows it, and its last write. Each write costs, so
+// decideWrite says whether a call is worth a write, and decideWait and decideStandby whether an announcement is. A
+// cachedPresence reads no clock and no table.
 type cachedPresence struct {
 	latest      room.Presence // as of the last call here; its AtMs is 0 until a call has come
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
 	writtenWait bool          // the last write said that the agent waits
 }
 
-// writeDecision says whether the presence of a seat is written now, and why: see mustWrite.
-type writeDecision int
+// announcing is what becomes of the announcement of a wait, or of a program on standby.
+type announcing int
 
 const (
-	lagsLittle     writeDecision = iota // the table lags by less than the call allows
-	lagsMuch                            // the table lags by as much as the call allows, or more
-	waitBegins                          // others do not know that the agent, or the program, waits
-	absenceChanges                      // the agent says that it will be away, or is back
-	standbyChanges                      // a program calls in the place of the agent, or no longer does
-	// others see the wait, or the program, until after the next look at the lease
-	announcedLongEnough
-	wentOn           // the wait went on past an answer, so others think that the wait has ended
-	announcementEnds // others would soon think that the wait, or the program, is gone
-	superseded       // a younger wait has the place of the wait
-	agentWaits       // the agent itself waits, so a program on standby is not announced
+	lasts   announcing = iota // others see it until after the next look at it
+	renewed                   // it is written: others do not see it, or soon would not
+	yields                    // another wait has its place
 )
-
-func (d writeDecision) mustWrite() bool {
-	switch d {
-	case lagsMuch, waitBegins, absenceChanges, standbyChanges, wentOn, announcementEnds:
-		return true
-	}
-	return false
-}
 
 // decideWrite decides whether next, the presence that a call brings, is written. The table may lag by fresh. An
 // absence and a standby are compared with the cached ones: each change of these is written, and another
@@ -62,18 +46,11 @@ func (d writeDecision) mustWrite() bool {
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: Bob's lease is written at his next call.
 //  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.
-func (c cachedPresence) decideWrite(next room.Presence, now time.Time, fresh time.Duration) writeDecision {
-	switch {
-	case next.UntilMs != 0 && !c.writtenWait: // 3
-		return waitBegins
-	case next.BackMs != c.latest.BackMs: // 5, 6
-		return absenceChanges
-	case next.Standby != c.latest.Standby: // 7
-		return standbyChanges
-	case now.Sub(c.writtenAt) >= fresh: // 2, 8
-		return lagsMuch
-	}
-	return lagsLittle // 1, 4, 9
+func (c cachedPresence) decideWrite(next room.Presence, now time.Time, fresh time.Duration) (write bool) {
+	return next.UntilMs != 0 && !c.writtenWait || // 3
+		next.BackMs != c.latest.BackMs || // 5, 6
+		next.Standby != c.latest.Standby || // 7
+		now.Sub(c.writtenAt) >= fresh // 2, 8
 }
 
 // decideWait decides whether wait is announced further. The next check comes after the time again, and a failed write
@@ -87,16 +64,16 @@ func (c cachedPresence) decideWrite(next room.Presence, now time.Time, fresh tim
 //  6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.
 //  7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.
 //  8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.
-func (c cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duration) writeDecision {
+func (c cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duration) announcing {
 	switch {
 	case c.latest.Supersedes(wait.Began, wait.Standby): // 5, 6
-		return superseded
+		return yields
 	case wait.PassedTo > c.latest.WaitFrom: // 8
-		return wentOn
+		return renewed
 	case wait.AnnouncedUntil.Equal(wait.Until), wait.AnnouncedUntil.Sub(now) > again+rewriteAfter: // 1, 4, 7
-		return announcedLongEnough
+		return lasts
 	}
-	return announcementEnds // 2, 3
+	return renewed // 2, 3
 }
 
 // decideStandby decides whether a program that only looks in for agent is announced. An announcement lasts for
@@ -110,23 +87,21 @@ func (c cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duratio
 //  6. Bob waits: the program is not announced.
 //  7. A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.
 //  8. A message ended Bob's wait 15 s ago: the program is announced.
-func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) writeDecision {
+func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) announcing {
 	presence := c.latest
 	if !presence.Standby && presence.UntilMs != 0 {
 		woken, when := head.NewestWakeup(agent.Seat)
 		works := woken > presence.WaitFrom && !when.After(presence.WaitsUntil().Add(CallFresh)) &&
 			now.Sub(when) < undisturbedAfterWait
 		if works || presence.Attendance(head, agent, now, CallFresh).Waits { // 6, 7
-			return agentWaits
+			return yields
 		}
 	}
-	switch {
-	case !presence.Standby: // 1, 5, 8
-		return standbyChanges
-	case presence.ForMe != forMe, presence.WaitsUntil().Sub(now) <= room.AnnounceWait-room.AnnounceAgain: // 3, 4
-		return announcementEnds
+	if !presence.Standby || presence.ForMe != forMe || // 1, 4, 5, 8
+		presence.WaitsUntil().Sub(now) <= room.AnnounceWait-room.AnnounceAgain { // 3
+		return renewed
 	}
-	return announcedLongEnough // 2
+	return lasts // 2
 }
 
 // mustRead reports whether a call needs the presence from the table. Another process may have begun or ended an

@@ -25,29 +25,29 @@ func TestLease_decideWrite(t *testing.T) {
 		after  time.Duration
 		next   room.Presence
 		fresh  time.Duration
-		want   writeDecision
+		want   bool
 	}{
 		{"1. 40 s later Bob calls again: nothing is written for 20 s more.", written, 40 * time.Second, called,
-			CallFresh, lagsLittle},
-		{"2. 60 s later Bob calls again: his lease is written.", written, time.Minute, called, CallFresh, lagsMuch},
+			CallFresh, false},
+		{"2. 60 s later Bob calls again: his lease is written.", written, time.Minute, called, CallFresh, true},
 		{"3. 40 s later Bob begins to wait: that is written.", written, 40 * time.Second,
-			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, waitBegins},
+			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, true},
 		{"4. Bob waited when his lease was written, and waits again 40 s later: nothing is written.",
 			cachedPresence{latest: waited, writtenAt: noon(), writtenWait: true}, 40 * time.Second,
-			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, lagsLittle},
+			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, false},
 		{"5. 40 s later Bob says that he will be back in ten minutes: that is written.", written,
-			40 * time.Second, away, CallFresh, absenceChanges},
+			40 * time.Second, away, CallFresh, true},
 		{"6. Bob was away, and 40 s later he is back: that is written.",
-			cachedPresence{latest: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, absenceChanges},
+			cachedPresence{latest: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, true},
 		{"7. 40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
-			room.Presence{Standby: true}, CallFresh, standbyChanges},
+			room.Presence{Standby: true}, CallFresh, true},
 		{"8. The last write failed: Bob's lease is written at his next call.",
-			cachedPresence{latest: called}, time.Second, called, CallFresh, lagsMuch},
+			cachedPresence{latest: called}, time.Second, called, CallFresh, true},
 		{"9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
-			4 * time.Minute, called, SendFresh, lagsLittle},
+			4 * time.Minute, called, SendFresh, false},
 	} {
 		if got := c.before.decideWrite(c.next, noon().Add(c.after), c.fresh); got != c.want {
-			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
+			t.Errorf("%s: %t", c.name, got)
 		}
 	}
 }
@@ -64,24 +64,24 @@ func TestLease_decideWait(t *testing.T) {
 		known room.Presence
 		wait  Wait
 		after time.Duration
-		want  writeDecision
+		want  announcing
 	}{
 		{"1. Others see Bob's wait until 12:05, and it is 12:02: nothing is written.", waits, bobs, 2 * time.Minute,
-			announcedLongEnough},
+			lasts},
 		{"2. Others see Bob's wait until 12:05, and it is 12:04: the wait is announced further.", waits, bobs,
-			4 * time.Minute, announcementEnds},
+			4 * time.Minute, renewed},
 		{"3. The announcement could not be written: the wait is announced.", waits, lost, time.Minute,
-			announcementEnds},
+			renewed},
 		{"4. Others see Bob's wait until its end: nothing is written.", waits, whole, 59*time.Minute + 55*time.Second,
-			announcedLongEnough},
+			lasts},
 		{"5. Bob began another wait in another process: this wait ends.", room.Presence{WaitMs: ms(time.Minute)}, bobs,
-			2 * time.Minute, superseded},
+			2 * time.Minute, yields},
 		{"6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.",
-			room.Presence{WaitMs: ms(time.Minute), ShellMs: ms(0)}, program, 2 * time.Minute, superseded},
+			room.Presence{WaitMs: ms(time.Minute), ShellMs: ms(0)}, program, 2 * time.Minute, yields},
 		{"7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.",
-			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announcedLongEnough},
+			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, lasts},
 		{"8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.",
-			room.Presence{WaitMs: ms(0), WaitFrom: 7}, passed, 2 * time.Minute, wentOn},
+			room.Presence{WaitMs: ms(0), WaitFrom: 7}, passed, 2 * time.Minute, renewed},
 	} {
 		cached := cachedPresence{latest: c.known}
 		if got := cached.decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
@@ -116,23 +116,23 @@ func TestLease_decideStandby(t *testing.T) {
 		head  *room.Head
 		after time.Duration
 		forMe bool
-		want  writeDecision
+		want  announcing
 	}{
 		{"1. The program looks in for the first time: the program is announced.", room.Presence{}, quiet, 0, false,
-			standbyChanges},
+			renewed},
 		{"2. The program was announced 100 s ago: nothing is written.", program(0), quiet, 100 * time.Second, false,
-			announcedLongEnough},
+			lasts},
 		{"3. The program was announced 265 s ago: the program is announced again.", program(0),
-			quiet, 265 * time.Second, false, announcementEnds},
+			quiet, 265 * time.Second, false, renewed},
 		{"4. The program was announced 100 s ago and now wakes Bob only for messages meant for Bob: that is announced.",
-			program(0), quiet, 100 * time.Second, true, announcementEnds},
+			program(0), quiet, 100 * time.Second, true, renewed},
 		{"5. Bob called after the announcement: the program is announced again.", room.Presence{AtMs: ms(time.Minute)},
-			quiet, 100 * time.Second, false, standbyChanges},
-		{"6. Bob waits: the program is not announced.", waits, quiet, 30 * time.Second, false, agentWaits},
+			quiet, 100 * time.Second, false, renewed},
+		{"6. Bob waits: the program is not announced.", waits, quiet, 30 * time.Second, false, yields},
 		{"7. A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.", waits, h,
-			65 * time.Second, false, agentWaits},
+			65 * time.Second, false, yields},
 		{"8. A message ended Bob's wait 15 s ago: the program is announced.", waits, h, 75 * time.Second, false,
-			standbyChanges},
+			renewed},
 	} {
 		a, _ := c.head.Seated(seatOfBob)
 		cached := cachedPresence{latest: c.known}
@@ -172,11 +172,11 @@ func TestLease_recordsWritesAndEnds(t *testing.T) {
 	here := room.Presence{AtMs: ms(0), UntilMs: ms(time.Minute)}
 	var l cachedPresence
 	l.recordWrite(here, noon())
-	if !l.writtenWait || l.decideWrite(here, noon(), CallFresh) != lagsLittle {
+	if !l.writtenWait || l.decideWrite(here, noon(), CallFresh) {
 		t.Errorf("it was written: %+v", l)
 	}
 	l.recordFailure()
-	if l.decideWrite(here, noon(), CallFresh) != lagsMuch {
+	if !l.decideWrite(here, noon(), CallFresh) {
 		t.Errorf("it was not written: %+v", l)
 	}
 	l.endWait(noon())

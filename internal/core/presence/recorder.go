@@ -151,7 +151,7 @@ func (s Recorder) renewLease(ctx context.Context, presence room.Presence, fresh 
 	attendees.mu.Lock()
 	cached := &attendees.cachedSeat(s.caller.Seat).presence
 	presence = merge(s.addOpenWait(presence, cached.latest), cached.latest)
-	if !cached.decideWrite(presence, now, fresh).mustWrite() {
+	if !cached.decideWrite(presence, now, fresh) {
 		cached.latest, due = presence, cached.writtenAt.Add(fresh)
 		attendees.mu.Unlock()
 		return due
@@ -233,12 +233,12 @@ func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	}
 	cached, now := &attendees.cachedSeat(s.caller.Seat).presence, attendees.now()
 	switch cached.decideWait(wait, now, again) {
-	case superseded:
+	case yields:
 		delete(attendees.waits, s.caller.Seat)
 		close(wait.Superseded)
 		attendees.mu.Unlock()
 		return 0
-	case announcedLongEnough:
+	case lasts:
 		attendees.mu.Unlock()
 		return again
 	}

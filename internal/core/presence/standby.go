@@ -30,11 +30,11 @@ func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	attendees.mu.Lock()
 	cached, now := &attendees.cachedSeat(seat).presence, attendees.now()
 	cached.replaceByStored(stored)
-	d, presence := cached.decideStandby(s.head, s.caller.Agent, now, forMe), cached.latest
-	if !d.mustWrite() {
+	if what := cached.decideStandby(s.head, s.caller.Agent, now, forMe); what != renewed {
 		attendees.mu.Unlock()
-		return d == agentWaits
+		return what == yields
 	}
+	presence := cached.latest
 	presence.AtMs, presence.OwnMs = now.UnixMilli(), max(presence.OwnMs, s.caller.AtMs)
 	presence.Used, presence.Standby, presence.ForMe, presence.WakesMs = true, true, forMe, now.UnixMilli()
 	presence.UntilMs, presence.WaitFrom = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
