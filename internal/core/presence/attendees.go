@@ -32,41 +32,61 @@ type Attendees struct {
 	log *roomlog.Log
 	o   *Options
 
-	announceTasksMu sync.Mutex // held while announceFreeTasks runs
+	announceTasksMu sync.Mutex            // held while announceFreeTasks runs, which alone uses the next two
+	announcedTasks  map[string]bool       // the free tasks of which an agent was told, by room.Opening.What
+	presenceAsRead  map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
 
-	mu             sync.Mutex
-	waits          map[int]*Wait         // by seat, of agents
-	watches        map[int][]*Wait       // by seat, of the people behind agents, oldest first
-	silence        *silence              // runs while every agent may be waiting; else nil
-	taskCheck      *freeTaskCheck        // runs while agents wait and there are tasks; else nil
-	announcedTasks map[string]bool       // the free tasks of which an agent was told, by room.Opening.What
-	presenceAsRead map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
-	endPolling     context.CancelFunc    // nil: no polling runs
-	seats          map[int]*seatCache    // by seat
+	mu      sync.Mutex
+	guarded guarded // by mu: only lock gives it
+}
+
+// guarded is what changes of an Attendees, and all that it leads to but reading.handOutMu.
+type guarded struct {
+	waits      map[int]*Wait      // by seat, of agents
+	watches    map[int][]*Wait    // by seat, of the people behind agents, oldest first
+	silence    *silence           // runs while every agent may be waiting; else nil
+	taskCheck  *freeTaskCheck     // runs while agents wait and there are tasks; else nil
+	endPolling context.CancelFunc // nil: no polling runs
+	seats      map[int]*seatCache // by seat
 }
 
 // New returns the Attendees of the room of a log.
 func New(log *roomlog.Log, options *Options) *Attendees {
-	return &Attendees{log: log, o: options, seats: map[int]*seatCache{}}
+	return &Attendees{log: log, o: options, guarded: guarded{seats: map[int]*seatCache{}}}
 }
+
+// locked is an Attendees while its mu is held, from lock to unlock. A function that needs mu is a method of locked.
+// It calls no method of a that takes mu.
+type locked struct {
+	*guarded
+	a *Attendees
+}
+
+// lock is the only way to what mu guards.
+func (a *Attendees) lock() locked {
+	a.mu.Lock()
+	return locked{&a.guarded, a}
+}
+
+func (l locked) unlock() { l.a.mu.Unlock() }
 
 func (a *Attendees) now() time.Time { return a.o.Clock.Now() }
 
 // OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
 // A call under way may cache the seat again, until the next event Left. Without events, the head was loaded.
 func (a *Attendees) OnAdvance(head *room.Head, events []room.Event) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	l := a.lock()
+	defer l.unlock()
 	left := func(event room.Event) bool { return event.Type == room.Left }
 	if len(events) == 0 || slices.ContainsFunc(events, left) {
-		maps.DeleteFunc(a.seats, func(seat int, _ *seatCache) bool {
+		maps.DeleteFunc(l.seats, func(seat int, _ *seatCache) bool {
 			_, here := head.Seated(seat)
 			return !here
 		})
 	}
-	if len(a.waits) > 0 {
-		a.beginSilence()
-		a.beginFreeTaskCheck()
+	if len(l.waits) > 0 {
+		l.beginSilence()
+		l.beginFreeTaskCheck()
 	}
 }
 
@@ -74,46 +94,46 @@ func (a *Attendees) OnAdvance(head *room.Head, events []room.Event) {
 // agent waits here or, if there is only one process, called last without an absence.
 func (a *Attendees) HasCompany(head *room.Head, seat int) bool {
 	now := a.now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	l := a.lock()
+	defer l.unlock()
 	return slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
-		cache := a.seats[agent.Seat]
+		cache := l.seats[agent.Seat]
 		calls := a.o.SingleProcess && cache != nil && cache.presence.latest.AtMs != 0 &&
 			!cache.presence.latest.BackAt().After(now)
-		return agent.Seat != seat && (a.waits[agent.Seat] != nil || agent.IsPersonOnly() &&
-			a.watches[agent.Seat] != nil ||
+		return agent.Seat != seat && (l.waits[agent.Seat] != nil || agent.IsPersonOnly() &&
+			l.watches[agent.Seat] != nil ||
 			calls)
 	})
 }
 
 // Waits reports whether a call of the seat waits here.
 func (a *Attendees) Waits(seat int) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.waits[seat] != nil
+	l := a.lock()
+	defer l.unlock()
+	return l.waits[seat] != nil
 }
 
 // HasProgram reports whether the process knows a program on standby that wakes the agent of a seat. A killed program
 // counts for as long as others still see it.
 func (a *Attendees) HasProgram(seat int) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	cache := a.seats[seat]
+	l := a.lock()
+	defer l.unlock()
+	cache := l.seats[seat]
 	return cache != nil && a.now().Sub(time.UnixMilli(cache.presence.latest.WakesMs)) < room.AnnounceWait
 }
 
 // Cached returns how many seats are cached.
 func (a *Attendees) Cached() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.seats)
+	l := a.lock()
+	defer l.unlock()
+	return len(l.seats)
 }
 
 // BackAt returns the announced return of a seat; zero: the process knows none.
 func (a *Attendees) BackAt(seat int) time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if cache := a.seats[seat]; cache != nil {
+	l := a.lock()
+	defer l.unlock()
+	if cache := l.seats[seat]; cache != nil {
 		return cache.presence.latest.BackAt()
 	}
 	return time.Time{}
@@ -129,9 +149,9 @@ func (a *Attendees) ReadRosterLately(caller room.Caller) bool {
 		return false
 	}
 	now := a.now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	reading := a.cachedSeat(caller.Seat).readingOf(caller)
+	l := a.lock()
+	defer l.unlock()
+	reading := l.readingOf(&caller)
 	if now.Sub(reading.rosterReadAt) < rosterEvery {
 		return true
 	}
@@ -142,9 +162,9 @@ func (a *Attendees) ReadRosterLately(caller room.Caller) bool {
 // RecordRoster records the roster that caller sees, and reports whether the roster is new to caller. If the process
 // does not know which roster caller saw last, the roster is new only if moved says that an agent just came or left.
 func (a *Attendees) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	reading := a.cachedSeat(caller.Seat).readingOf(caller)
+	l := a.lock()
+	defer l.unlock()
+	reading := l.readingOf(&caller)
 	before := reading.roster
 	reading.roster = roster
 	if before == [16]byte{} {
@@ -159,7 +179,7 @@ type silence struct {
 	timer clockwork.Timer
 }
 
-// seatCache is what the process remembers of a seat beside the log. Attendees.mu guards all fields but handOutMu.
+// seatCache is what the process remembers of a seat beside the log.
 type seatCache struct {
 	agent    reading             // how far the agent has read
 	people   map[string]*reading // how far the person behind the agent has read, by device
@@ -186,28 +206,29 @@ type reading struct {
 	handOutMu sync.Mutex
 }
 
-// cachedSeat returns the cache of a seat. Attendees.mu is held.
-func (a *Attendees) cachedSeat(seat int) *seatCache {
-	cache := a.seats[seat]
+// cachedSeat returns the cache of a seat.
+func (l locked) cachedSeat(seat int) *seatCache {
+	cache := l.seats[seat]
 	if cache == nil {
 		cache = &seatCache{}
-		a.seats[seat] = cache
+		l.seats[seat] = cache
 	}
 	return cache
 }
 
-// readingOf returns how far a caller of the seat has read. Attendees.mu is held.
-func (c *seatCache) readingOf(who room.Caller) *reading {
-	if !who.IsPerson() {
-		return &c.agent
+// readingOf returns how far caller has read.
+func (l locked) readingOf(caller *room.Caller) *reading {
+	cache := l.cachedSeat(caller.Seat)
+	if !caller.IsPerson() {
+		return &cache.agent
 	}
-	if c.people == nil {
-		c.people = map[string]*reading{}
+	if cache.people == nil {
+		cache.people = map[string]*reading{}
 	}
-	p := c.people[who.Device]
+	p := cache.people[caller.Device]
 	if p == nil {
 		p = &reading{}
-		c.people[who.Device] = p
+		cache.people[caller.Device] = p
 	}
 	return p
 }

@@ -17,6 +17,7 @@
 //
 // # Locks
 //
+// Attendees.lock and Reader.lock take the locks, and what needs a lock is a method of what they return.
 // reading.handOutMu and Attendees.announceTasksMu come first, then the locks of roomlog, then Attendees.mu. While
 // Attendees.mu is held, no method of a log but Peek may be called, and no table.
 package presence

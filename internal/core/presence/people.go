@@ -26,20 +26,19 @@ func (s Recorder) keepsLease() bool {
 	return room.Caller{Agent: agent, Device: s.caller.Device}.KeepsLease()
 }
 
-// isOpen reports whether wait, a wait of the caller, has neither ended nor been superseded. Attendees.mu is held.
-func (s Recorder) isOpen(wait *Wait) bool {
-	if s.caller.IsPerson() {
-		return slices.Contains(s.attendees.watches[s.caller.Seat], wait)
+// isOpen reports whether wait, a wait of caller, has neither ended nor been superseded.
+func (l locked) isOpen(caller *room.Caller, wait *Wait) bool {
+	if caller.IsPerson() {
+		return slices.Contains(l.watches[caller.Seat], wait)
 	}
-	return s.attendees.waits[s.caller.Seat] == wait
+	return l.waits[caller.Seat] == wait
 }
 
-// addOpenWait returns presence, the presence that a call brings, with the other open wait of the seat. A person
-// without an agent may have several waits: the last end counts. Attendees.mu is held.
-func (s Recorder) addOpenWait(presence, known room.Presence) room.Presence {
-	attendees, seat := s.attendees, s.caller.Seat
-	switch _, open := attendees.waits[seat]; {
-	case len(attendees.watches[seat]) > 0 && s.caller.IsPersonOnly():
+// addOpenWait returns presence, the presence that a call of caller brings, with the other open wait of the seat. A
+// person without an agent may have several waits: the last end counts.
+func (l locked) addOpenWait(caller *room.Caller, presence, known room.Presence) room.Presence {
+	switch _, open := l.waits[caller.Seat]; {
+	case len(l.watches[caller.Seat]) > 0 && caller.IsPersonOnly():
 		presence.UntilMs = max(presence.UntilMs, known.UntilMs)
 		presence.WaitFrom = max(presence.WaitFrom, known.WaitFrom)
 	case open && presence.UntilMs == 0:
@@ -54,25 +53,34 @@ func (s Recorder) addOpenWait(presence, known room.Presence) room.Presence {
 func (s Recorder) recordWatch(ctx context.Context) (again time.Duration) {
 	attendees, seat := s.attendees, s.caller.Seat
 	now := attendees.now()
-	attendees.mu.Lock()
-	cache := attendees.cachedSeat(seat)
-	if age := now.Sub(cache.watchedAt); age < watchEvery {
-		attendees.mu.Unlock()
-		return watchEvery - age
+	again = s.claimWatch(now)
+	if again > 0 {
+		return again
 	}
-	cache.watchedAt = now
-	attendees.mu.Unlock()
 	bounded, cancel := attendees.withTableTimeout(ctx)
 	defer cancel()
 	err := attendees.log.Items().SetPerson(bounded, seat, now.Add(watchShown))
 	if err == nil {
 		return watchEvery
 	}
-	attendees.mu.Lock()
-	attendees.cachedSeat(seat).watchedAt = time.Time{}
-	attendees.mu.Unlock()
+	l := attendees.lock()
+	l.cachedSeat(seat).watchedAt = time.Time{}
+	l.unlock()
 	if ctx.Err() == nil {
 		attendees.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
 	}
 	return rewriteAfter
+}
+
+// claimWatch records that the watching of the person is written now. If that was so less than watchEvery ago, it
+// changes nothing, and returns until when the last write is enough.
+func (s Recorder) claimWatch(now time.Time) (again time.Duration) {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cache := l.cachedSeat(s.caller.Seat)
+	if age := now.Sub(cache.watchedAt); age < watchEvery {
+		return watchEvery - age
+	}
+	cache.watchedAt = now
+	return 0
 }

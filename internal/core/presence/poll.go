@@ -9,13 +9,13 @@ import (
 
 // BeginPolling begins to read what other processes write, until the last wait ends.
 func (a *Attendees) BeginPolling() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.endPolling != nil || a.o.SingleProcess {
+	l := a.lock()
+	defer l.unlock()
+	if l.endPolling != nil || a.o.SingleProcess {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a.endPolling = cancel
+	l.endPolling = cancel
 	go a.poll(ctx)
 }
 
@@ -33,10 +33,10 @@ func (a *Attendees) poll(ctx context.Context) {
 	}
 }
 
-// endPollingIfIdle ends the polling if nobody waits. Attendees.mu is held.
-func (a *Attendees) endPollingIfIdle() {
-	if len(a.waits) == 0 && len(a.watches) == 0 && a.endPolling != nil {
-		a.endPolling()
-		a.endPolling = nil
+// endPollingIfIdle ends the polling if nobody waits.
+func (l locked) endPollingIfIdle() {
+	if len(l.waits) == 0 && len(l.watches) == 0 && l.endPolling != nil {
+		l.endPolling()
+		l.endPolling = nil
 	}
 }

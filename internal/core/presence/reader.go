@@ -31,7 +31,7 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	case query.Peek && query.Cursor >= query.AsOf: // no event follows the cursor, whatever the agent was handed
 		return Delivery{}.Offer(query), nil
 	}
-	delivery, err := r.lockAndReadDelivery(ctx)
+	delivery, err := r.currentDelivery(ctx)
 	return delivery.Offer(query), err
 }
 
@@ -52,7 +52,8 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
 // call hands these messages out. wait is nil for a call that does not wait.
 func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to int64, messages int) (ok bool,
 	err error) {
-	defer r.lockHandOut().Unlock()
+	l := r.lock()
+	defer l.unlock()
 	if wait.isSuperseded() { // case 7 of Delivery
 		return false, nil
 	}
@@ -60,35 +61,34 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 		return true, nil
 	}
 	r.recordRead(to)
-	return true, r.handOut(ctx, offer, to, messages)
+	return true, l.handOut(ctx, offer, to, messages)
+}
+
+// handOut applies Delivery.HandOut. For most calls the cache is enough to see that nothing is stored. Only a call
+// that stores reads the table first, since its write replaces the whole item.
+func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
+	hooked := messages > 0 && l.r.HasHooks()
+	handOut := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
+	delivery := l.r.knownDelivery()
+	when := handOut(&delivery)
+	// The table may lack what a hooked agent was handed: another process may have written less since.
+	if (when != Never || hooked) && !(delivery.fromTable && offer.current) {
+		return l.changeDelivery(ctx, handOut)
+	}
+	return l.writeDelivery(ctx, delivery, when)
 }
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
 func (r Reader) RecordAllHandedOut(ctx context.Context) error {
-	defer r.lockHandOut().Unlock()
+	l := r.lock()
+	defer l.unlock()
 	var stored room.Presence
 	if !r.attendees.o.SingleProcess { // another process may have handed out more
 		// If the read fails, the agent is called for events that it has read.
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.recordRead(stored.Read), r.knownDelivery().Shown)
-	delivery, err := r.readDelivery(ctx) // another process may have written less since
-	when := delivery.RecordShown(to)
-	return r.writeDelivery(ctx, delivery, when, err)
-}
-
-// handOut applies Delivery.HandOut. For most calls the cache is enough to see that nothing is stored. Only a call
-// that stores reads the table first, since its write replaces the whole item. r is locked.
-func (r Reader) handOut(ctx context.Context, offer Offer, to int64, messages int) (err error) {
-	hooked := messages > 0 && r.HasHooks()
-	delivery := r.knownDelivery()
-	when := delivery.HandOut(offer, to, messages, hooked)
-	// The table may lack what a hooked agent was handed: another process may have written less since.
-	if (when != Never || hooked) && !(delivery.fromTable && offer.current) {
-		delivery, err = r.readDelivery(ctx)
-		when = delivery.HandOut(offer, to, messages, hooked)
-	}
-	return r.writeDelivery(ctx, delivery, when, err)
+	return l.changeDelivery(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
 // acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
@@ -97,9 +97,9 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	if due := r.cacheAcknowledged(cursor, 0); !due {
 		return
 	}
-	defer r.lockHandOut().Unlock()
-	delivery, err := r.readDelivery(ctx) // so that the write keeps what another process has written
-	_ = r.writeDelivery(ctx, delivery, OncePerMinute, err)
+	l := r.lock()
+	defer l.unlock()
+	_ = l.changeDelivery(ctx, func(*Delivery) WriteTime { return OncePerMinute })
 }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
@@ -109,9 +109,9 @@ func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged
 // cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the first
 // read of the table, a write may be due even if cursor changes nothing in the cache.
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
-	r.attendees.mu.Lock()
-	defer r.attendees.mu.Unlock()
-	reading := r.cachedReading()
+	l := r.attendees.lock()
+	defer l.unlock()
+	reading := l.readingOf(r.caller)
 	when := reading.delivery.Acknowledge(cursor, replyTo)
 	return (when == OncePerMinute || !reading.delivery.fromTable) &&
 		r.attendees.now().Sub(reading.storedAt) >= storeEvery
@@ -119,32 +119,32 @@ func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
 func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string) error {
-	defer r.lockHandOut().Unlock()
-	delivery, err := r.readDelivery(ctx)
-	when := delivery.HoldBack(offer, to, key)
-	return r.writeDelivery(ctx, delivery, when, err)
+	l := r.lock()
+	defer l.unlock()
+	return l.changeDelivery(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
 func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
-	defer r.lockHandOut().Unlock()
-	delivery, err := r.readDelivery(ctx)
+	l := r.lock()
+	defer l.unlock()
+	delivery, err := l.readDelivery(ctx)
 	if err != nil {
 		return false, err
 	}
 	confirmed, when := delivery.ConfirmCredential(fingerprint, key)
-	return confirmed, r.writeDelivery(ctx, delivery, when, nil)
+	return confirmed, l.writeDelivery(ctx, delivery, when)
 }
 
 // Arrived returns the last event that has surely arrived at a stay: see Delivery.ArrivedAt.
 func (r Reader) Arrived(ctx context.Context, key string) (int64, error) {
-	delivery, err := r.lockAndReadDelivery(ctx)
+	delivery, err := r.currentDelivery(ctx)
 	return delivery.ArrivedAt(key), err
 }
 
 // HandedOut returns the last event that the reader was handed.
 func (r Reader) HandedOut(ctx context.Context) (int64, error) {
-	delivery, err := r.lockAndReadDelivery(ctx)
+	delivery, err := r.currentDelivery(ctx)
 	return delivery.Newest(), err
 }
 
@@ -152,7 +152,7 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
 	delivery := r.knownDelivery()
 	if !delivery.fromTable {
-		delivery, err = r.lockAndReadDelivery(ctx)
+		delivery, err = r.currentDelivery(ctx)
 	}
 	n, ok = delivery.Cursor()
 	return n, ok, err
@@ -170,93 +170,115 @@ func (r Reader) recordRead(n int64) int64 {
 	if r.caller.IsPerson() {
 		return n
 	}
-	r.attendees.mu.Lock()
-	defer r.attendees.mu.Unlock()
-	cache := r.attendees.cachedSeat(r.caller.Seat)
+	l := r.attendees.lock()
+	defer l.unlock()
+	cache := l.cachedSeat(r.caller.Seat)
 	cache.presence.latest.Read = max(cache.presence.latest.Read, n)
 	return cache.presence.latest.Read
 }
 
-// lockHandOut locks the handOutMu of the reader, and returns it.
-func (r Reader) lockHandOut() *sync.Mutex {
-	r.attendees.mu.Lock()
-	handOutMu := &r.cachedReading().handOutMu
-	r.attendees.mu.Unlock()
-	handOutMu.Lock()
-	return handOutMu
-}
-
-// cachedReading returns what is cached of the reader. Attendees.mu is held.
-func (r Reader) cachedReading() *reading {
-	return r.attendees.cachedSeat(r.caller.Seat).readingOf(*r.caller)
-}
-
 // knownDelivery returns the delivery as far as the process knows it.
 func (r Reader) knownDelivery() Delivery {
-	r.attendees.mu.Lock()
-	defer r.attendees.mu.Unlock()
-	return r.cachedReading().delivery
+	l := r.attendees.lock()
+	defer l.unlock()
+	return l.readingOf(r.caller).delivery
 }
 
-// lockAndReadDelivery waits for older calls that are handing out, and reads the delivery.
-func (r Reader) lockAndReadDelivery(ctx context.Context) (Delivery, error) {
-	defer r.lockHandOut().Unlock()
-	return r.readDelivery(ctx)
+// currentDelivery waits for older calls that are handing out, and reads the delivery.
+func (r Reader) currentDelivery(ctx context.Context) (Delivery, error) {
+	l := r.lock()
+	defer l.unlock()
+	return l.readDelivery(ctx)
+}
+
+// lockedReader is a Reader while its handOutMu is held, from lock to unlock. A function that needs handOutMu is a
+// method of lockedReader.
+type lockedReader struct {
+	r         Reader
+	handOutMu *sync.Mutex
+}
+
+// lock waits for older calls that are handing out.
+func (r Reader) lock() lockedReader {
+	l := r.attendees.lock()
+	handOutMu := &l.readingOf(r.caller).handOutMu
+	l.unlock()
+	handOutMu.Lock()
+	return lockedReader{r, handOutMu}
+}
+
+func (l lockedReader) unlock() { l.handOutMu.Unlock() }
+
+// changeDelivery reads the delivery, applies change, and writes the delivery when change says so.
+func (l lockedReader) changeDelivery(ctx context.Context, change func(*Delivery) WriteTime) error {
+	delivery, err := l.readDelivery(ctx)
+	when := change(&delivery)
+	if err != nil {
+		return l.answerWithout(ctx, delivery, when, err)
+	}
+	return l.writeDelivery(ctx, delivery, when)
 }
 
 // readDelivery returns the delivery. It reads the table if other processes write, since they may have handed out
-// more. With an error it returns the delivery as the process knows it. r is locked.
-func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
-	known := r.knownDelivery()
-	if known.fromTable && r.attendees.o.SingleProcess {
+// more. With an error it returns the delivery as the process knows it.
+func (l lockedReader) readDelivery(ctx context.Context) (Delivery, error) {
+	attendees, known := l.r.attendees, l.r.knownDelivery()
+	if known.fromTable && attendees.o.SingleProcess {
 		return known, nil
 	}
-	stored, err := r.attendees.log.Items().ReadPosition(ctx, *r.caller)
+	stored, err := attendees.log.Items().ReadPosition(ctx, *l.r.caller)
 	if err != nil {
 		return known, err
 	}
-	return r.cacheDelivery(deliveryOf(stored, r.caller.Joined)), nil
+	return l.r.cacheDelivery(deliveryOf(stored, l.r.caller.Joined)), nil
+}
+
+// writeDelivery writes delivery to the table, unless when is Never, and caches delivery. A caller with OncePerMinute
+// has found the last write a minute old.
+func (l lockedReader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime) error {
+	if when == Never {
+		l.r.cacheDelivery(delivery)
+		return nil
+	}
+	attendees := l.r.attendees
+	now := attendees.now()
+	if err := attendees.log.Items().SetReadPosition(ctx, *l.r.caller, delivery.position()); err != nil {
+		return l.answerWithout(ctx, delivery, when, err)
+	}
+	a := attendees.lock()
+	defer a.unlock()
+	reading := a.readingOf(l.r.caller)
+	delivery.raise(reading.delivery.known()) // 8
+	delivery.stored = delivery.position()
+	reading.delivery, reading.storedAt = delivery, now
+	return nil
+}
+
+// answerWithout returns err, for which delivery was not read or not written, if the answer relies on the write.
+// Otherwise it only logs err: the write may have happened, and a withheld answer would be lost.
+func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when WriteTime, err error) error {
+	canceled := ctx.Err() == context.Canceled
+	if when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled {
+		return err
+	}
+	attendees := l.r.attendees
+	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
+		a := attendees.lock()
+		a.readingOf(l.r.caller).delivery.raise(line{Shown: delivery.Newest()})
+		a.unlock()
+	}
+	if !canceled {
+		attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)
+	}
+	return nil
 }
 
 // cacheDelivery caches delivery, and returns delivery with what was acknowledged meanwhile.
 func (r Reader) cacheDelivery(delivery Delivery) Delivery {
-	r.attendees.mu.Lock()
-	defer r.attendees.mu.Unlock()
-	reading := r.cachedReading()
+	l := r.attendees.lock()
+	defer l.unlock()
+	reading := l.readingOf(r.caller)
 	delivery.raise(reading.delivery.known()) // 8
 	reading.delivery = delivery
 	return delivery
-}
-
-// writeDelivery writes delivery to the table at once, unless when is Never, and caches delivery. acknowledgeCursor
-// calls writeDelivery for OncePerMinute only if the last write is a minute old. failed is why delivery could not be
-// read; nil: delivery was read. If the answer does not rely on the write, writeDelivery only logs a failure: the
-// write may have happened, and a withheld answer would be lost. r is locked.
-func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime, failed error) error {
-	now, err := r.attendees.now(), failed
-	if err == nil && when != Never {
-		err = r.attendees.log.Items().SetReadPosition(ctx, *r.caller, delivery.position())
-	}
-	canceled := ctx.Err() == context.Canceled
-	if err != nil && (when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled) {
-		return err
-	}
-	r.attendees.mu.Lock()
-	defer r.attendees.mu.Unlock()
-	reading := r.cachedReading()
-	if err == nil {
-		delivery.raise(reading.delivery.known()) // 8
-		reading.delivery = delivery
-		if when != Never {
-			reading.storedAt, reading.delivery.stored = now, delivery.position()
-		}
-		return nil
-	}
-	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
-		reading.delivery.raise(line{Shown: delivery.Newest()})
-	}
-	if !canceled {
-		r.attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)
-	}
-	return nil
 }

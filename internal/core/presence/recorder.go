@@ -112,17 +112,25 @@ func (s Recorder) isHeld() bool {
 // knownPresence returns the caller's presence. It reads the table if the process may not know the presence and
 // another agent has a seat.
 func (s Recorder) knownPresence(ctx context.Context, call Call) room.Presence {
-	attendees := s.attendees
-	attendees.mu.Lock()
-	mustRead := attendees.cachedSeat(s.caller.Seat).presence.mustRead(call, attendees.now(), attendees.o.SingleProcess)
-	attendees.mu.Unlock()
 	var stored room.Presence
-	if mustRead && s.head.Others(s.caller.Seat) > 0 {
+	if s.mustRead(call) && s.head.Others(s.caller.Seat) > 0 {
 		stored, _ = s.readPresence(ctx)
 	}
-	attendees.mu.Lock()
-	defer attendees.mu.Unlock()
-	cached := &attendees.cachedSeat(s.caller.Seat).presence
+	return s.recordStored(stored)
+}
+
+// mustRead reports whether call needs the presence from the table: see cachedPresence.mustRead.
+func (s Recorder) mustRead(call Call) bool {
+	l := s.attendees.lock()
+	defer l.unlock()
+	return l.cachedSeat(s.caller.Seat).presence.mustRead(call, l.a.now(), l.a.o.SingleProcess)
+}
+
+// recordStored caches stored, and returns the presence that is known then: see cachedPresence.recordStored.
+func (s Recorder) recordStored(stored room.Presence) room.Presence {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cached := &l.cachedSeat(s.caller.Seat).presence
 	cached.recordStored(stored, &s.caller.Agent)
 	return cached.latest
 }
@@ -148,20 +156,27 @@ func (s Recorder) renewLease(ctx context.Context, presence room.Presence, fresh 
 	if last, _ := head.Recent.Said(s.caller.Seat); head.Paired || now.Sub(last.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
-	attendees.mu.Lock()
-	cached := &attendees.cachedSeat(s.caller.Seat).presence
-	presence = merge(s.addOpenWait(presence, cached.latest), cached.latest)
-	if !cached.decideWrite(presence, now, fresh) {
-		cached.latest, due = presence, cached.writtenAt.Add(fresh)
-		attendees.mu.Unlock()
-		return due
-	}
-	cached.recordWrite(presence, now)
-	attendees.mu.Unlock()
-	if !s.writePresence(ctx, presence) {
+	presence, due = s.recordPresence(presence, now, fresh)
+	if due.IsZero() && !s.writePresence(ctx, presence) {
 		return now.Add(rewriteAfter)
 	}
-	return time.Time{}
+	return due
+}
+
+// recordPresence caches presence with what else is known of the caller, and returns both. due is when a write is due;
+// zero: now.
+func (s Recorder) recordPresence(presence room.Presence, now time.Time, fresh time.Duration) (_ room.Presence,
+	due time.Time) {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cached := &l.cachedSeat(s.caller.Seat).presence
+	presence = merge(l.addOpenWait(s.caller, presence, cached.latest), cached.latest)
+	if !cached.decideWrite(presence, now, fresh) {
+		cached.latest = presence
+		return presence, cached.writtenAt.Add(fresh)
+	}
+	cached.recordWrite(presence, now)
+	return presence, time.Time{}
 }
 
 // tableTimeout bounds a write on which no answer depends, so a table that takes no writes holds no call for longer.
@@ -188,9 +203,9 @@ func (s Recorder) writePresence(ctx context.Context, presence room.Presence) boo
 	if err == nil {
 		return true
 	}
-	attendees.mu.Lock()
-	attendees.cachedSeat(s.caller.Seat).presence.recordFailure()
-	attendees.mu.Unlock()
+	l := attendees.lock()
+	l.cachedSeat(s.caller.Seat).presence.recordFailure()
+	l.unlock()
 	if ctx.Err() == nil {
 		attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
 	}
@@ -222,37 +237,41 @@ func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 		if err != nil { // a write could replace the announcement of a younger wait
 			return rewriteAfter
 		}
-		attendees.mu.Lock()
-		attendees.cachedSeat(s.caller.Seat).presence.recordStored(stored, &s.caller.Agent)
-		attendees.mu.Unlock()
+		s.recordStored(stored)
 	}
-	attendees.mu.Lock()
-	if !s.isOpen(wait) { // a newer wait has its place
-		attendees.mu.Unlock()
+	presence, what := s.announceFurther(wait, again)
+	switch {
+	case what == yields:
 		return 0
-	}
-	cached, now := &attendees.cachedSeat(s.caller.Seat).presence, attendees.now()
-	switch cached.decideWait(wait, now, again) {
-	case yields:
-		delete(attendees.waits, s.caller.Seat)
-		close(wait.Superseded)
-		attendees.mu.Unlock()
-		return 0
-	case lasts:
-		attendees.mu.Unlock()
-		return again
-	}
-	wait.AnnouncedUntil = room.Announced(now, wait.Until)
-	presence := cached.latest
-	presence.UntilMs, presence.WaitFrom = wait.AnnouncedUntil.UnixMilli(), max(presence.WaitFrom, wait.PassedTo)
-	presence = s.addOpenWait(presence, cached.latest)
-	cached.recordWrite(presence, now)
-	attendees.mu.Unlock()
-	if !s.writePresence(ctx, presence) {
+	case what == renewed && !s.writePresence(ctx, presence):
 		wait.AnnouncedUntil = time.Time{}
 		return rewriteAfter
 	}
 	return again
+}
+
+// announceFurther caches that wait is announced further, if cachedPresence.decideWait says so, and returns the
+// presence to write. It ends wait if a younger wait has its place.
+func (s Recorder) announceFurther(wait *Wait, again time.Duration) (presence room.Presence, what announcing) {
+	l := s.attendees.lock()
+	defer l.unlock()
+	if !l.isOpen(s.caller, wait) { // the younger wait is open here
+		return presence, yields
+	}
+	cached, now := &l.cachedSeat(s.caller.Seat).presence, l.a.now()
+	what = cached.decideWait(wait, now, again)
+	switch what {
+	case yields:
+		delete(l.waits, s.caller.Seat)
+		close(wait.Superseded)
+	case renewed:
+		wait.AnnouncedUntil = room.Announced(now, wait.Until)
+		presence = cached.latest
+		presence.UntilMs, presence.WaitFrom = wait.AnnouncedUntil.UnixMilli(), max(presence.WaitFrom, wait.PassedTo)
+		presence = l.addOpenWait(s.caller, presence, cached.latest)
+		cached.recordWrite(presence, now)
+	}
+	return presence, what
 }
 
 // RecordCall renews the lease for a call that says nothing about an absence.
@@ -273,18 +292,8 @@ func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
 // setActivity stores what the caller says it is doing, unless its person holds the agent.
 func (s Recorder) setActivity(ctx context.Context, activity string) {
 	attendees := s.attendees
-	if s.isHeld() {
-		return
-	}
 	now := attendees.now()
-	attendees.mu.Lock()
-	cache := attendees.cachedSeat(s.caller.Seat)
-	stale := cache.activity != activity || now.Sub(cache.activityAt) >= rewriteActivityAfter
-	if last, spoke := attendees.log.Peek().Recent.Said(s.caller.Seat); spoke && last.At.After(cache.activityAt) {
-		stale = true // a message ends the activity before it
-	}
-	attendees.mu.Unlock()
-	if !stale {
+	if s.isHeld() || s.isKnownActivity(activity, now) {
 		return
 	}
 	bounded, cancel := attendees.withTableTimeout(ctx)
@@ -296,9 +305,21 @@ func (s Recorder) setActivity(ctx context.Context, activity string) {
 		}
 		return
 	}
-	attendees.mu.Lock()
+	l := attendees.lock()
+	defer l.unlock()
+	cache := l.cachedSeat(s.caller.Seat)
 	cache.activity, cache.activityAt = activity, now
-	attendees.mu.Unlock()
+}
+
+// isKnownActivity reports whether activity was written here, and need not be written again yet. A message ends the
+// activity before the message.
+func (s Recorder) isKnownActivity(activity string, now time.Time) bool {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cache := l.cachedSeat(s.caller.Seat)
+	last, spoke := l.a.log.Peek().Recent.Said(s.caller.Seat)
+	return cache.activity == activity && now.Sub(cache.activityAt) < rewriteActivityAfter &&
+		!(spoke && last.At.After(cache.activityAt))
 }
 
 // ReadPresence returns the presence of every seat, as stored or as the process has since heard, and until when the
@@ -309,9 +330,9 @@ func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 	if err != nil {
 		return nil, nil, err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for seat, cache := range a.seats {
+	l := a.lock()
+	defer l.unlock()
+	for seat, cache := range l.seats {
 		if cache.presence.latest.AtMs != 0 {
 			all[seat] = cache.presence.seenBeside(all[seat], a.o.SingleProcess)
 		}

@@ -15,31 +15,44 @@ const undisturbedAfterWait = 10 * time.Second
 // next look-in, so a program that only looks in writes once in room.AnnounceAgain, or after a call of the agent
 // itself. If the agent itself waits, AnnounceStandby announces nothing and returns true.
 func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
-	attendees, seat := s.attendees, s.caller.Seat
-	attendees.mu.Lock()
-	attendees.cachedSeat(seat).presence.latest.WakesMs = attendees.now().UnixMilli()
-	open := attendees.waits[seat]
-	attendees.mu.Unlock()
-	if open != nil && !open.Standby && !open.Looks {
+	if s.recordLookIn() {
 		return true
 	}
 	stored, err := s.readPresence(ctx)
 	if err != nil {
 		return false // the next look-in announces the program
 	}
-	attendees.mu.Lock()
-	cached, now := &attendees.cachedSeat(seat).presence, attendees.now()
-	cached.replaceByStored(stored)
-	if what := cached.decideStandby(s.head, s.caller.Agent, now, forMe); what != renewed {
-		attendees.mu.Unlock()
-		return what == yields
+	presence, what := s.announceProgram(stored, forMe)
+	if what == renewed {
+		s.writePresence(ctx, presence)
 	}
-	presence := cached.latest
+	return what == yields
+}
+
+// recordLookIn records that a program looks in for the caller, and reports whether the caller's own wait is open here.
+func (s Recorder) recordLookIn() (own bool) {
+	l := s.attendees.lock()
+	defer l.unlock()
+	l.cachedSeat(s.caller.Seat).presence.latest.WakesMs = l.a.now().UnixMilli()
+	open := l.waits[s.caller.Seat]
+	return open != nil && !open.Standby && !open.Looks
+}
+
+// announceProgram caches that a program is on standby, if cachedPresence.decideStandby says so, and returns the
+// presence to write.
+func (s Recorder) announceProgram(stored room.Presence, forMe bool) (presence room.Presence, what announcing) {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cached, now := &l.cachedSeat(s.caller.Seat).presence, l.a.now()
+	cached.replaceByStored(stored)
+	what = cached.decideStandby(s.head, s.caller.Agent, now, forMe)
+	if what != renewed {
+		return presence, what
+	}
+	presence = cached.latest
 	presence.AtMs, presence.OwnMs = now.UnixMilli(), max(presence.OwnMs, s.caller.AtMs)
 	presence.Used, presence.Standby, presence.ForMe, presence.WakesMs = true, true, forMe, now.UnixMilli()
 	presence.UntilMs, presence.WaitFrom = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
 	cached.recordWrite(presence, now)
-	attendees.mu.Unlock()
-	s.writePresence(ctx, presence)
-	return false
+	return presence, renewed
 }

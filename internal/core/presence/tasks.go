@@ -20,28 +20,28 @@ import (
 // freeTaskCheck is a check for tasks that have become free.
 type freeTaskCheck struct{ timer clockwork.Timer }
 
-// beginFreeTaskCheck checks now whether tasks are free for agents that wait here. Attendees.mu is held.
-func (a *Attendees) beginFreeTaskCheck() {
-	a.endFreeTaskCheck()
-	head := a.log.Peek()
-	if head == nil || head.Closed || len(head.Tasks) == 0 || len(a.waits) == 0 {
+// beginFreeTaskCheck checks now whether tasks are free for agents that wait here.
+func (l locked) beginFreeTaskCheck() {
+	l.endFreeTaskCheck()
+	head := l.a.log.Peek()
+	if head == nil || head.Closed || len(head.Tasks) == 0 || len(l.waits) == 0 {
 		return
 	}
-	a.scheduleFreeTaskCheck(0)
+	l.scheduleFreeTaskCheck(0)
 }
 
-// scheduleFreeTaskCheck checks after d, unless something happens before. Attendees.mu is held.
-func (a *Attendees) scheduleFreeTaskCheck(d time.Duration) {
+// scheduleFreeTaskCheck checks after d, unless something happens before.
+func (l locked) scheduleFreeTaskCheck(d time.Duration) {
 	check := &freeTaskCheck{}
-	a.taskCheck = check
-	check.timer = a.o.Clock.AfterFunc(d, func() { a.announceFreeTasks(check) })
+	l.taskCheck = check
+	check.timer = l.a.o.Clock.AfterFunc(d, func() { l.a.announceFreeTasks(check) })
 }
 
-// endFreeTaskCheck ends the check. Attendees.mu is held.
-func (a *Attendees) endFreeTaskCheck() {
-	if a.taskCheck != nil {
-		a.taskCheck.timer.Stop()
-		a.taskCheck = nil
+// endFreeTaskCheck ends the check.
+func (l locked) endFreeTaskCheck() {
+	if l.taskCheck != nil {
+		l.taskCheck.timer.Stop()
+		l.taskCheck = nil
 	}
 }
 
@@ -79,53 +79,45 @@ func (a *Attendees) announceFreeTasks(check *freeTaskCheck) {
 		lost = lost || !first
 		a.deliverNotice(notice, first, head.AsOf, now)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	l := a.lock()
+	defer l.unlock()
 	switch {
-	case a.taskCheck != check || len(a.waits) == 0:
+	case l.taskCheck != check || len(l.waits) == 0:
 	case lost:
-		a.scheduleFreeTaskCheck(0)
+		l.scheduleFreeTaskCheck(0)
 	case again > 0:
-		a.scheduleFreeTaskCheck(again)
+		l.scheduleFreeTaskCheck(again)
 	}
 }
 
 // isReplaced reports whether a newer check has taken the place of check.
 func (a *Attendees) isReplaced(check *freeTaskCheck) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.taskCheck != check
+	l := a.lock()
+	defer l.unlock()
+	return l.taskCheck != check
 }
 
 // newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
 // is how long until there may be others; 0: none until the next event. newOpenings reads the presence of the seats
 // only if a task may have stalled since its last read.
 func (a *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
-	again time.Duration,
-	err error) {
-	a.mu.Lock()
-	seen := a.presenceAsRead
-	a.mu.Unlock()
+	again time.Duration, err error) {
 	for fresh := false; ; fresh = true {
-		open, again = head.Openings(seen, now)
+		open, again = head.Openings(a.presenceAsRead, now)
 		known := map[string]bool{}
-		a.mu.Lock()
 		for _, opening := range open {
 			known[opening.What] = a.announcedTasks[opening.What]
 		}
 		a.announcedTasks = known
-		a.mu.Unlock()
 		open = slices.DeleteFunc(open, func(opening room.Opening) bool { return known[opening.What] })
 		if fresh || !slices.ContainsFunc(open, func(opening room.Opening) bool { return opening.Stalled }) {
 			return open, again, nil
 		}
-		seen, _, err = a.ReadPresence(ctx, table.Eventual)
+		seen, _, err := a.ReadPresence(ctx, table.Eventual)
 		if err != nil {
 			return nil, 0, err
 		}
-		a.mu.Lock()
 		a.presenceAsRead = seen
-		a.mu.Unlock()
 	}
 }
 
@@ -134,19 +126,19 @@ func (a *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.T
 // waits on, hears only of tasks that became free since. If there is a newer check than check, that check chooses: a
 // task may have been taken meanwhile.
 func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.taskCheck != check {
+	l := a.lock()
+	defer l.unlock()
+	if l.taskCheck != check {
 		return nil
 	}
 	busy := map[int]bool{}
 	for _, opening := range open {
 		for _, agent := range head.Agents {
-			wait := a.waits[agent.Seat]
+			wait := l.waits[agent.Seat]
 			if !wait.hearsOfTasks() || busy[agent.Seat] || !opening.Suits(head, agent) {
 				continue
 			}
-			cache := a.cachedSeat(agent.Seat)
+			cache := l.cachedSeat(agent.Seat)
 			if opening.N <= cache.lastNoticeAsOf && !opening.At.After(cache.lastNoticeAt) {
 				continue
 			}
@@ -163,10 +155,10 @@ func (w *Wait) hearsOfTasks() bool { return w != nil && !w.Looks && !w.Standby }
 
 // Idle returns how many agents without a task wait here for one.
 func (a *Attendees) Idle(head *room.Head) (n int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	l := a.lock()
+	defer l.unlock()
 	for _, agent := range head.Agents {
-		if a.waits[agent.Seat].hearsOfTasks() && len(head.TasksOf(agent)) == 0 && !agent.Person.Supervises() {
+		if l.waits[agent.Seat].hearsOfTasks() && len(head.TasksOf(agent)) == 0 && !agent.Person.Supervises() {
 			n++
 		}
 	}
@@ -175,13 +167,13 @@ func (a *Attendees) Idle(head *room.Head) (n int) {
 
 // deliverNotice ends the wait of notice, unless another process has told an agent before.
 func (a *Attendees) deliverNotice(notice taskNotice, first bool, asOf int64, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.announcedTasks[notice.What] = true
-	if !first || a.waits[notice.agent.Seat] != notice.wait {
+	l := a.lock()
+	defer l.unlock()
+	if !first || l.waits[notice.agent.Seat] != notice.wait {
 		return
 	}
-	cache := a.cachedSeat(notice.agent.Seat)
+	cache := l.cachedSeat(notice.agent.Seat)
 	cache.lastNoticeAsOf, cache.lastNoticeAt = asOf, now
 	select {
 	case notice.wait.Task <- notice.Task.No:

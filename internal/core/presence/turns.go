@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -23,32 +24,31 @@ type NextTurn struct {
 // The pause doubles with each check, since a check costs a read.
 const maxTurnCheckPause = 30 * time.Second
 
-// beginSilence schedules the check for the turn, because an event happened or an agent began to wait. Attendees.mu is
-// held.
-func (a *Attendees) beginSilence() {
-	a.endSilence()
-	head := a.log.Peek()
+// beginSilence schedules the check for the turn, because an event happened or an agent began to wait.
+func (l locked) beginSilence() {
+	l.endSilence()
+	head := l.a.log.Peek()
 	if head == nil || head.Closed || len(head.Agents) < 2 {
 		return
 	}
 	last := time.UnixMilli(head.HeadMs)
-	a.scheduleTurnCheck(head.AsOf, max(0, last.Add(room.TurnAfter).Sub(a.now())), room.TurnAfter)
+	l.scheduleTurnCheck(head.AsOf, max(0, last.Add(room.TurnAfter).Sub(l.a.now())), room.TurnAfter)
 }
 
-// endSilence ends the silence, if there is one. Attendees.mu is held.
-func (a *Attendees) endSilence() {
-	if a.silence != nil {
-		a.silence.timer.Stop()
-		a.silence = nil
+// endSilence ends the silence, if there is one.
+func (l locked) endSilence() {
+	if l.silence != nil {
+		l.silence.timer.Stop()
+		l.silence = nil
 	}
 }
 
 // scheduleTurnCheck checks after d whose turn it is, unless an event happens. step is the least pause before a
-// further check, if the process knows nothing that makes an earlier check useful. Attendees.mu is held.
-func (a *Attendees) scheduleTurnCheck(head int64, d, step time.Duration) {
+// further check, if the process knows nothing that makes an earlier check useful.
+func (l locked) scheduleTurnCheck(head int64, d, step time.Duration) {
 	s := &silence{head: head}
-	a.silence = s
-	s.timer = a.o.Clock.AfterFunc(d, func() { a.signalTurn(s, step) })
+	l.silence = s
+	s.timer = l.a.o.Clock.AfterFunc(d, func() { l.a.signalTurn(s, step) })
 }
 
 // signalTurn lets the agent whose turn it is try to claim the turn, if the agent waits here.
@@ -59,26 +59,26 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 	if err != nil {
 		a.o.Logger.Warn("whose turn it is could not be read", "error", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.silence != s || len(a.waits) == 0 || a.log.Peek().AsOf != s.head {
+	l := a.lock()
+	defer l.unlock()
+	if l.silence != s || len(l.waits) == 0 || a.log.Peek().AsOf != s.head {
 		return
 	}
 	if err != nil {
-		a.scheduleTurnCheck(s.head, min(2*step, maxTurnCheckPause), min(2*step, maxTurnCheckPause))
+		l.scheduleTurnCheck(s.head, min(2*step, maxTurnCheckPause), min(2*step, maxTurnCheckPause))
 		return
 	}
 	seat, again := turn.Next()
-	wait := a.waits[seat]
+	wait := l.waits[seat]
 	if wait != nil {
 		select {
 		case <-wait.Turn: // of an earlier silence
 		default:
 		}
-		wait.Turn <- NextTurn{turn.Head.AsOf, n} // does not block: only signalTurn sends, under Attendees.mu
+		wait.Turn <- NextTurn{turn.Head.AsOf, n} // does not block: only signalTurn sends, under the lock
 	}
 	if pause, next := turnPause(seat, again, step, wait != nil, a.o.SingleProcess); pause > 0 {
-		a.scheduleTurnCheck(s.head, pause, next)
+		l.scheduleTurnCheck(s.head, pause, next)
 	}
 }
 
@@ -128,8 +128,7 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 		had[seat] = claimed.At
 		n = max(n, claimed.N+1)
 	}
-	a.mu.Lock()
-	for seat, wait := range a.waits {
+	for seat, wait := range a.openWaits() {
 		if wait.Looks {
 			continue
 		}
@@ -138,7 +137,6 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 			delete(had, seat)
 		}
 	}
-	a.mu.Unlock()
 	turn = room.Turn{Head: head, Now: now, Given: had, Seen: presence, Attends: func(seat int) room.Attendance {
 		agent, _ := head.Seated(seat)
 		if standby, here := waits[seat]; here {
@@ -148,6 +146,13 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 		return presence[seat].Attendance(head, agent, now, a.slack())
 	}}
 	return turn, n, err
+}
+
+// openWaits returns the agents' waits that are open here, by seat.
+func (a *Attendees) openWaits() map[int]*Wait {
+	l := a.lock()
+	defer l.unlock()
+	return maps.Clone(l.waits)
 }
 
 // slack is how much too early a stored end of a wait may be: some waits in quick succession are not written.

@@ -55,17 +55,17 @@ func (a *Attendees) BeginWait(caller *room.Caller, wait *Wait) {
 		a.beginAgentWait(caller.Seat, wait)
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.watches == nil {
-		a.watches = map[int][]*Wait{}
+	l := a.lock()
+	defer l.unlock()
+	if l.watches == nil {
+		l.watches = map[int][]*Wait{}
 	}
-	open := append(a.watches[caller.Seat], wait)
+	open := append(l.watches[caller.Seat], wait)
 	if len(open) > core.MaxWatches {
 		close(open[0].Superseded)
 		open = slices.Delete(open, 0, 1)
 	}
-	a.watches[caller.Seat] = open
+	l.watches[caller.Seat] = open
 }
 
 // EndWait ends wait, a wait of caller.
@@ -74,32 +74,32 @@ func (a *Attendees) EndWait(caller *room.Caller, wait *Wait) {
 		a.endAgentWait(caller.Seat, wait)
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	open := slices.DeleteFunc(a.watches[caller.Seat], func(other *Wait) bool { return other == wait })
-	a.watches[caller.Seat] = open
+	l := a.lock()
+	defer l.unlock()
+	open := slices.DeleteFunc(l.watches[caller.Seat], func(other *Wait) bool { return other == wait })
+	l.watches[caller.Seat] = open
 	if len(open) == 0 {
-		delete(a.watches, caller.Seat)
-		if cache := a.seats[caller.Seat]; cache != nil && caller.IsPersonOnly() {
+		delete(l.watches, caller.Seat)
+		if cache := l.seats[caller.Seat]; cache != nil && caller.IsPersonOnly() {
 			cache.presence.endWait(a.now())
 		}
 	}
 	if _, here := a.log.Peek().Seated(caller.Seat); !here {
-		delete(a.seats, caller.Seat)
+		delete(l.seats, caller.Seat)
 	}
-	a.endPollingIfIdle()
+	l.endPollingIfIdle()
 }
 
 // beginAgentWait registers wait, and ends an older wait of the seat: an answer must arrive once, and one token must
 // not keep many instances of a Lambda function busy. A program on standby never ends a wait of its agent:
 // beginAgentWait then ends wait instead. A call that only looks in begins no silence.
 func (a *Attendees) beginAgentWait(seat int, wait *Wait) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.waits == nil {
-		a.waits = map[int]*Wait{}
+	l := a.lock()
+	defer l.unlock()
+	if l.waits == nil {
+		l.waits = map[int]*Wait{}
 	}
-	if older := a.waits[seat]; older != nil {
+	if older := l.waits[seat]; older != nil {
 		if wait.Standby && !older.Standby {
 			wait.Yields = true
 			close(wait.Superseded)
@@ -108,35 +108,35 @@ func (a *Attendees) beginAgentWait(seat int, wait *Wait) {
 		older.Yields = older.Standby && !wait.Standby
 		close(older.Superseded)
 	}
-	a.waits[seat] = wait
+	l.waits[seat] = wait
 	if !wait.Looks {
-		a.beginSilence()
-		a.beginFreeTaskCheck()
+		l.beginSilence()
+		l.beginFreeTaskCheck()
 	}
 }
 
 // endAgentWait ends wait, and the polling with the last wait.
 func (a *Attendees) endAgentWait(seat int, wait *Wait) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.waits[seat] == wait {
-		delete(a.waits, seat)
-		if cache := a.seats[seat]; cache != nil {
+	l := a.lock()
+	defer l.unlock()
+	if l.waits[seat] == wait {
+		delete(l.waits, seat)
+		if cache := l.seats[seat]; cache != nil {
 			cache.presence.endWait(a.now())
 			// The agent is away now, so nobody waits for it. A program waits again at once, and others give what the
 			// program has been called for its time: see room.Turn.
 			if !wait.Standby && cache.presence.latest.BackAt().After(a.now()) {
-				a.beginSilence()
+				l.beginSilence()
 			}
 		}
 		if _, here := a.log.Peek().Seated(seat); !here {
-			delete(a.seats, seat)
+			delete(l.seats, seat)
 		}
 	}
-	if len(a.waits) == 0 {
-		a.waits = nil
-		a.endSilence()
-		a.endFreeTaskCheck()
+	if len(l.waits) == 0 {
+		l.waits = nil
+		l.endSilence()
+		l.endFreeTaskCheck()
 	}
-	a.endPollingIfIdle()
+	l.endPollingIfIdle()
 }

@@ -197,9 +197,9 @@ func (w *world) presence(seat int) room.Presence {
 
 // presenceHere returns what this process knows of a seat.
 func (w *world) presenceHere(seat int) room.Presence {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.cachedSeat(seat).presence.latest
+	l := w.lock()
+	defer l.unlock()
+	return l.cachedSeat(seat).presence.latest
 }
 
 // received returns what a wait was told last; zero: nothing.
