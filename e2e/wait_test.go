@@ -113,7 +113,7 @@ func (c talk) hearsWhatItMissed() {
 }
 
 // endsItsWait: a client that leaves the connection open says that it has given the call up. The agent passes for
-// waiting for 15 seconds more (chat.BetweenWaits), in which other tests go on.
+// waiting for 15 seconds more (room.BetweenWaits), in which other tests go on.
 func (c talk) endsItsWait() {
 	c.t.Helper()
 	at := places()[1]

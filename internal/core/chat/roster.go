@@ -12,20 +12,16 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// BetweenWaits is how long after its wait an agent still counts as waiting, since clients call wait again and again.
-// Otherwise an agent that reads a message after a long wait would count as silent until its next call.
-const BetweenWaits = 15 * time.Second
-
 // AgentState is what others see an agent do.
-type AgentState string
+type AgentState = room.AgentState
 
 // The states of an agent.
 const (
-	AgentWaiting AgentState = "waiting" // a wait is open: the agent will read at once
-	AgentStandby AgentState = "standby" // a program or a hook wakes the agent
-	AgentAway    AgentState = "away"    // until a time that the agent has announced
-	AgentBusy    AgentState = "busy"    // its last call was within two minutes, and no wait is open
-	AgentSilent  AgentState = "silent"  // its last call is older
+	AgentWaiting = room.AgentWaiting
+	AgentStandby = room.AgentStandby
+	AgentAway    = room.AgentAway
+	AgentBusy    = room.AgentBusy
+	AgentSilent  = room.AgentSilent
 )
 
 // Room is a room as agents see it.
@@ -130,7 +126,7 @@ func (r roster) setState(agent room.Agent, v *AgentView) {
 		v.Unread = r.Unread(max(p.Read, agent.Joined), agent) // the join handed out earlier messages
 	}
 	p = r.lastHeard(agent, p)
-	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, agent, p, r.Now)
+	v.Idle, v.State = max(0, r.Now.Sub(p.At())), p.State(r.Head, agent, r.Now)
 	if back := p.BackAt(); back.After(r.Now) {
 		v.BackIn = back.Sub(r.Now)
 	}
@@ -146,31 +142,11 @@ func (r roster) lastHeard(agent room.Agent, p room.Presence) room.Presence {
 	return p
 }
 
-// othersGone reports whether no other agent has called or waited within the time long, and no hook would wake one.
+// othersGone reports whether all other agents are gone for the time long.
 func (r roster) othersGone(long time.Duration) bool {
 	return !slices.ContainsFunc(r.Head.Agents, func(agent room.Agent) bool {
-		p := r.lastHeard(agent, r.Presence[agent.Seat])
-		return agent.Seat != r.ReaderSeat &&
-			(r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long || agent.HookedUntil(p).After(r.Now))
+		return agent.Seat != r.ReaderSeat && !r.lastHeard(agent, r.Presence[agent.Seat]).IsGone(agent, r.Now, long)
 	})
-}
-
-// stateOf returns the state of an agent with this presence, as others see the agent.
-func stateOf(head *room.Head, agent room.Agent, p room.Presence, now time.Time) AgentState {
-	woken, at := head.NewestWakeup(agent.Seat)
-	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))
-	switch {
-	case p.Standby && mayWait, !waits && agent.HookedUntil(p).After(now):
-		return AgentStandby
-	case (waits || mayWait && !now.Before(p.BackAt())) &&
-		(p.ForMe || agent.IsPersonOnly() || woken <= p.WaitFrom || now.Sub(at) < BetweenWaits):
-		return AgentWaiting
-	case now.Before(p.BackAt()):
-		return AgentAway
-	case now.Sub(p.At()) < room.PresentFor:
-		return AgentBusy
-	}
-	return AgentSilent
 }
 
 // absenceOf returns the time since another agent last called, or 0 if one waits; and the time until the first return,

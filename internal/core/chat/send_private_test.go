@@ -478,7 +478,7 @@ func TestUnseenMessages_whileAThirdWaits_leaveItShownAsWaiting(t *testing.T) {
 	there.tell(p.ann.Token, "blue?", "Bob")
 	cid("hidden messages", chat.AgentWaiting)
 	there.tell(p.ann.Token, "and you?", "Cid")
-	w.clock.Advance(chat.BetweenWaits)
+	w.clock.Advance(room.BetweenWaits)
 	cid("a message", chat.AgentBusy)
 }
 

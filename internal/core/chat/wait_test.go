@@ -480,7 +480,7 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 	if after := one.looksIn(p, ""); after.Status != chat.StatusQuiet {
 		t.Errorf("after the agent has read: %v", lines(after.Messages))
 	}
-	w.clock.Advance(room.AnnounceWait + chat.BetweenWaits)
+	w.clock.Advance(room.AnnounceWait + room.BetweenWaits)
 	w.shows(p, chat.AgentSilent)
 }
 

@@ -90,19 +90,17 @@ func (a *Attendees) OnAdvance(head *room.Head, events []room.Event) {
 	}
 }
 
-// HasCompany reports whether the process knows, without a read, that an agent on another seat is present: that
-// agent waits here or, if there is only one process, called last without an absence.
+// HasCompany reports whether the process knows, without a read, that an agent on another seat is not away: that agent
+// waits here or, if there is only one process, called last without an absence.
 func (a *Attendees) HasCompany(head *room.Head, seat int) bool {
 	now := a.now()
 	l := a.lock()
 	defer l.unlock()
 	return slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
+		waits := l.waits[agent.Seat] != nil || agent.IsPersonOnly() && l.watches[agent.Seat] != nil
 		cache := l.seats[agent.Seat]
-		calls := a.o.SingleProcess && cache != nil && cache.presence.latest.AtMs != 0 &&
-			!cache.presence.latest.BackAt().After(now)
-		return agent.Seat != seat && (l.waits[agent.Seat] != nil || agent.IsPersonOnly() &&
-			l.watches[agent.Seat] != nil ||
-			calls)
+		return agent.Seat != seat && (waits || a.o.SingleProcess && cache != nil &&
+			cache.presence.latest.AtMs != 0 && !cache.presence.latest.BackAt().After(now))
 	})
 }
 

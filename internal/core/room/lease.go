@@ -12,9 +12,6 @@ const (
 	UnusedLease = 90 * time.Second // of an agent with a token never used
 )
 
-// PresentFor is how long after its last call an agent without a wait counts as present.
-const PresentFor = 2 * time.Minute
-
 // Presence is the stored form of what an agent is doing. Others see all of it, so they may guess that the agent speaks
 // in private. The item expires with the agent's lease, so the table itself decides whether a lease has ended: another
 // agent gets the seat only if the item is absent.
@@ -124,12 +121,6 @@ func (l Liveness) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
 		presence.AtMs, presence.Used = u.Heard.UnixMilli(), true
 	}
 	return Latest(presence.LeaseEnd(agent.Role), agent.HookedUntil(presence), l.LeaseEnds[agent.Seat]), presence.At()
-}
-
-// isPresent reports whether agent was heard within PresentFor, waits, or has a waiting program on standby.
-func (l Liveness) isPresent(head *Head, agent Agent, now time.Time) bool {
-	heard, _ := l.LastHeard(head, agent)
-	return Latest(heard.Add(PresentFor), l.Presence[agent.Seat].WaitsUntil()).After(now)
 }
 
 // CeilSecond rounds up to whole seconds, the grain of an item's expiry.

@@ -15,40 +15,6 @@ const (
 	LateComers = 60 * time.Second
 )
 
-// Attendance is what an agent is doing, as far as turns depend on it.
-type Attendance struct {
-	Waits   bool      // the agent's own wait is open
-	Standby bool      // a program waits for the agent's messages, and wakes the agent
-	Called  time.Time // the agent's last call
-	BackAt  time.Time // the announced return; zero or past: not away
-	Hooked  bool      // a hook is called when something comes
-}
-
-// IsPresent reports whether the agent may act soon: neither silent nor away.
-func (at Attendance) IsPresent(now time.Time) bool {
-	away := at.BackAt.After(now)
-	return at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(now)
-}
-
-// Attendance returns what agent is doing, as far as the stored presence p tells. The stored end of the wait may
-// be too early by slack.
-func (p Presence) Attendance(head *Head, agent Agent, now time.Time, slack time.Duration) Attendance {
-	called, until := Latest(time.UnixMilli(agent.AtMs), p.OwnUntil()), p.WaitsUntil()
-	if p.UntilMs != 0 {
-		until = until.Add(slack)
-	}
-	woken, at := head.NewestWakeup(agent.Seat)
-	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.WaitFrom)
-	if !open {
-		called = Earliest(called, now)
-		if woken > p.WaitFrom && !p.ForMe { // the event ended the wait
-			called = Earliest(called, Latest(time.UnixMilli(agent.AtMs), p.At(), at))
-		}
-	}
-	return Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt(),
-		Hooked: agent.HookedUntil(p).After(now)}
-}
-
 // Turn decides who should speak when all present agents wait. Every process computes the same agent from the log
 // and from what the agents are doing. Private words only begin the silence, and make debts of their addressees.
 type Turn struct {
