@@ -54,11 +54,11 @@ import (
 //	the 2nd call   0        42     42              | twice   |
 //	the 3rd call   0        42     43              | twice   | once
 //
-// Shown lies beside them: answers of this process to calls with a cursor handed out the events up to Shown. The next
-// call has the cursor of such an answer, so these events come again only to a call without a cursor, marked. For a
-// hooked agent the table has the same of all processes, in ShownTo, so that no process calls the agent. A last look
-// shows what another process handed out: that answer may be lost. Others see
-// Presence.Read, which has the events that the agent was handed in any way.
+// Shown stands beside these marks: up to Shown, this process handed out events to calls with a cursor. The next call
+// has the cursor of such an answer, so these events come again only to a call without a cursor, marked. The table has
+// the same of all processes, in ShownTo, but only of an agent with a hook: no process calls the agent for events up to
+// ShownTo. A last look brings again what another process handed out, since that answer may be lost. What others see,
+// Presence.Read, is how far the agent was handed events in any way.
 type Delivery struct {
 	line
 	stored    room.ReadPosition // as the table has it
@@ -83,7 +83,7 @@ func (l *line) raise(x line) {
 // deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
 func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
 	d := Delivery{line: line{Twice: joined, Once: joined}, stored: stored, joined: joined, fromTable: true}
-	d.raise(line{Arrived: stored.Acked, Twice: stored.BatchAfter, Once: stored.BatchTo})
+	d.raise(line{Arrived: stored.Arrived, Twice: stored.Twice, Once: stored.Once})
 	return d
 }
 
@@ -92,7 +92,7 @@ func (d Delivery) known() line { return line{Arrived: d.Arrived, Shown: d.Shown}
 
 // position returns the delivery as the table keeps it.
 func (d Delivery) position() room.ReadPosition {
-	d.stored.Acked, d.stored.BatchAfter, d.stored.BatchTo = d.Arrived, d.Twice, d.Once
+	d.stored.Arrived, d.stored.Twice, d.stored.Once = d.Arrived, d.Twice, d.Once
 	return d.stored
 }
 
@@ -220,7 +220,7 @@ func (o Offer) isRecorded(to int64, messages int) bool {
 // about to get one. Without the record, another process calls the agent for events that the agent has.
 func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 	d.raise(line{Shown: to})
-	if to <= max(d.stored.BatchTo, d.stored.ShownTo) {
+	if to <= max(d.stored.Once, d.stored.ShownTo) {
 		return Never
 	}
 	d.stored.ShownTo = to

@@ -178,7 +178,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(Query{Leave: true}, 43), "43 unstored"},
 			{func(b *bob) string { b.Acknowledge(43, 0); return calls(Query{Leave: true}, 44)(b) }, "44 unstored"},
 			{func(b *bob) string { // another process handed out 45 to the hooked agent, and the answer may be lost
-				other := deliveryOf(room.ReadPosition{Acked: 44, ShownTo: 45}, 40)
+				other := deliveryOf(room.ReadPosition{Arrived: 44, ShownTo: 45}, 40)
 				text, _ := shows(other.Offer(Query{Leave: true}), 45)
 				return text
 			}, "45 "},

@@ -1,8 +1,8 @@
 // Package presence is the knowledge of one process about the agents in a room, beside the room's log: the waits that
 // are open here, who is present, how far each has read, and whose turn it is while all are silent. Presence and read
-// positions are stored beside the log and lag behind on purpose, since each write costs. From
-// values alone, cachedpresence.go decides when a presence is written, merge.go makes one presence of two, and
-// delivery.go decides what a reader is handed and gets again.
+// positions are stored beside the log and lag behind on purpose, since each write costs. Four files decide from values
+// alone: cachedpresence.go when a presence is written, merge.go what two presences say together, delivery.go what a
+// reader is handed and gets again, and internal/core/room/present.go who counts as present.
 //
 // A [room.Presence] is stored for each seat. [Attendees] has a cachedPresence of it, a [Recorder] records calls in
 // it, and a [room.Attendance] is what turns conclude from it. A call of Bob, who was handed 41 and calls with cursor

@@ -35,6 +35,32 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	return delivery.Offer(query), err
 }
 
+// acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
+// storeEvery old.
+func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
+	if due := r.cacheAcknowledged(cursor, 0); !due {
+		return
+	}
+	l := r.lock()
+	defer l.unlock()
+	_ = l.changeDelivery(ctx, func(*Delivery) WriteTime { return OncePerMinute })
+}
+
+// AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
+// The table is not told, since the message itself has cost a write.
+func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
+
+// cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the first
+// read of the table, a write may be due even if cursor changes nothing in the cache.
+func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
+	l := r.attendees.lock()
+	defer l.unlock()
+	reading := l.readingOf(r.caller)
+	when := reading.delivery.Acknowledge(cursor, replyTo)
+	return (when == OncePerMinute || !reading.delivery.fromTable) &&
+		r.attendees.now().Sub(reading.storedAt) >= storeEvery
+}
+
 // OfferNothing returns the offer of a call without a cursor if no event up to newest is new to the reader. It reads
 // no table. ok is false if an event may be new. newest is the last event that may be news to the reader.
 func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
@@ -91,30 +117,17 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	return l.changeDelivery(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
-// acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
-// storeEvery old.
-func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
-	if due := r.cacheAcknowledged(cursor, 0); !due {
-		return
+// recordRead records, in the cache only, that the agent was handed the events up to n, and returns the last such
+// event. The next write of the presence tells other processes; an agent with hooks tells them at once.
+func (r Reader) recordRead(n int64) int64 {
+	if r.caller.IsPerson() {
+		return n
 	}
-	l := r.lock()
-	defer l.unlock()
-	_ = l.changeDelivery(ctx, func(*Delivery) WriteTime { return OncePerMinute })
-}
-
-// AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
-// The table is not told, since the message itself has cost a write.
-func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
-
-// cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the first
-// read of the table, a write may be due even if cursor changes nothing in the cache.
-func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	l := r.attendees.lock()
 	defer l.unlock()
-	reading := l.readingOf(r.caller)
-	when := reading.delivery.Acknowledge(cursor, replyTo)
-	return (when == OncePerMinute || !reading.delivery.fromTable) &&
-		r.attendees.now().Sub(reading.storedAt) >= storeEvery
+	cache := l.cachedSeat(r.caller.Seat)
+	cache.presence.latest.Read = max(cache.presence.latest.Read, n)
+	return cache.presence.latest.Read
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
@@ -162,19 +175,6 @@ func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
 func (r Reader) HasHooks() bool {
 	agent, here := r.attendees.log.Peek().Seated(r.caller.Seat)
 	return here && agent.IsCalled() && !r.caller.IsPerson()
-}
-
-// recordRead records, in the cache only, that the agent was handed the events up to n, and returns the last such
-// event. The next write of the presence tells other processes; an agent with hooks tells them at once.
-func (r Reader) recordRead(n int64) int64 {
-	if r.caller.IsPerson() {
-		return n
-	}
-	l := r.attendees.lock()
-	defer l.unlock()
-	cache := l.cachedSeat(r.caller.Seat)
-	cache.presence.latest.Read = max(cache.presence.latest.Read, n)
-	return cache.presence.latest.Read
 }
 
 // knownDelivery returns the delivery as far as the process knows it.

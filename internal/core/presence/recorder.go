@@ -45,6 +45,9 @@ type Call struct {
 	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
 }
 
+// RecordCall renews the lease for a call that says nothing about an absence.
+func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
+
 // Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so.
 // Otherwise it returns when a write is due; zero: Record has written. For a person with an agent, Record only records
 // that the person watches.
@@ -69,6 +72,85 @@ func (s Recorder) Record(ctx context.Context, call Call) (due time.Time) {
 		s.setActivity(ctx, call.Activity)
 	}
 	return s.renewLease(ctx, s.presenceAfter(call, known), call.Fresh)
+}
+
+// isHeld reports whether the person behind the seat holds the agent. Then what a call says about its agent is not
+// recorded: by an activity, or by the minutes of an absence, the agent could tell others what its person wants to see
+// first.
+func (s Recorder) isHeld() bool {
+	agent, _ := s.attendees.log.Peek().Seated(s.caller.Seat)
+	return agent.Person.Supervises()
+}
+
+// knownPresence returns the caller's presence. It reads the table if the process may not know the presence and
+// another agent has a seat.
+func (s Recorder) knownPresence(ctx context.Context, call Call) room.Presence {
+	var stored room.Presence
+	if s.mustRead(call) && s.head.Others(s.caller.Seat) > 0 {
+		stored, _ = s.readPresence(ctx)
+	}
+	return s.recordStored(stored)
+}
+
+// mustRead reports whether call needs the presence from the table: see cachedPresence.mustRead.
+func (s Recorder) mustRead(call Call) bool {
+	l := s.attendees.lock()
+	defer l.unlock()
+	return l.cachedSeat(s.caller.Seat).presence.mustRead(call, l.a.now(), l.a.o.SingleProcess)
+}
+
+// readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
+func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
+	presence, err := s.attendees.log.Items().PresenceOf(ctx, s.caller.Seat)
+	if errors.Is(err, table.ErrNotFound) {
+		err = nil
+	}
+	if err != nil && ctx.Err() == nil {
+		s.attendees.o.Logger.WarnContext(ctx, "presence not read", "error", err)
+	}
+	return presence, err
+}
+
+// recordStored caches stored, and returns the presence that is known then: see cachedPresence.recordStored.
+func (s Recorder) recordStored(stored room.Presence) room.Presence {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cached := &l.cachedSeat(s.caller.Seat).presence
+	cached.recordStored(stored, &s.caller.Agent)
+	return cached.latest
+}
+
+// setActivity stores what the caller says it is doing, unless its person holds the agent.
+func (s Recorder) setActivity(ctx context.Context, activity string) {
+	attendees := s.attendees
+	now := attendees.now()
+	if s.isHeld() || s.isKnownActivity(activity, now) {
+		return
+	}
+	bounded, cancel := attendees.withTableTimeout(ctx)
+	defer cancel()
+	err := attendees.log.Items().SetActivity(bounded, s.caller.Seat, activity)
+	if err != nil {
+		if ctx.Err() == nil {
+			attendees.o.Logger.WarnContext(ctx, "activity not written", "error", err)
+		}
+		return
+	}
+	l := attendees.lock()
+	defer l.unlock()
+	cache := l.cachedSeat(s.caller.Seat)
+	cache.activity, cache.activityAt = activity, now
+}
+
+// isKnownActivity reports whether activity was written here, and need not be written again yet. A message ends the
+// activity before the message.
+func (s Recorder) isKnownActivity(activity string, now time.Time) bool {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cache := l.cachedSeat(s.caller.Seat)
+	last, spoke := l.a.log.Peek().Recent.Said(s.caller.Seat)
+	return cache.activity == activity && now.Sub(cache.activityAt) < rewriteActivityAfter &&
+		!(spoke && last.At.After(cache.activityAt))
 }
 
 // presenceAfter returns the presence that a call brings. The absence comes from the known presence, and so does the
@@ -99,48 +181,6 @@ func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
 		presence.BackMs = 0
 	}
 	return presence
-}
-
-// isHeld reports whether the person behind the seat holds the agent. Then what a call says about its agent is not
-// recorded: by an activity, or by the minutes of an absence, the agent could tell others what its person wants to see
-// first.
-func (s Recorder) isHeld() bool {
-	agent, _ := s.attendees.log.Peek().Seated(s.caller.Seat)
-	return agent.Person.Supervises()
-}
-
-// knownPresence returns the caller's presence. It reads the table if the process may not know the presence and
-// another agent has a seat.
-func (s Recorder) knownPresence(ctx context.Context, call Call) room.Presence {
-	var stored room.Presence
-	if s.mustRead(call) && s.head.Others(s.caller.Seat) > 0 {
-		stored, _ = s.readPresence(ctx)
-	}
-	return s.recordStored(stored)
-}
-
-// mustRead reports whether call needs the presence from the table: see cachedPresence.mustRead.
-func (s Recorder) mustRead(call Call) bool {
-	l := s.attendees.lock()
-	defer l.unlock()
-	return l.cachedSeat(s.caller.Seat).presence.mustRead(call, l.a.now(), l.a.o.SingleProcess)
-}
-
-// recordStored caches stored, and returns the presence that is known then: see cachedPresence.recordStored.
-func (s Recorder) recordStored(stored room.Presence) room.Presence {
-	l := s.attendees.lock()
-	defer l.unlock()
-	cached := &l.cachedSeat(s.caller.Seat).presence
-	cached.recordStored(stored, &s.caller.Agent)
-	return cached.latest
-}
-
-// AwayUntil returns until when others see the caller as away; zero: they do not.
-func (s Recorder) AwayUntil() time.Time {
-	if back := s.attendees.BackAt(s.caller.Seat); back.After(s.attendees.now()) {
-		return back
-	}
-	return time.Time{}
 }
 
 // renewLease records presence, that of the caller, and writes presence if cachedPresence.decideWrite says so: see
@@ -179,20 +219,6 @@ func (s Recorder) recordPresence(presence room.Presence, now time.Time, fresh ti
 	return presence, time.Time{}
 }
 
-// tableTimeout bounds a write on which no answer depends, so a table that takes no writes holds no call for longer.
-// An attempt on a dead connection and an attempt on a new one fit into tableTimeout.
-const tableTimeout = 3 * time.Second
-
-// withTableTimeout returns the context of a write on which no answer depends. A file takes writes or fails within
-// seconds, so a write to a file has no timeout: when thousands of agents begin to wait at once, their writes queue,
-// and one commit takes up to two thousand.
-func (a *Attendees) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	if a.o.SingleProcess {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, tableTimeout)
-}
-
 // writePresence writes presence as the caller's presence, and reports whether the table has presence now. It logs a
 // failure.
 func (s Recorder) writePresence(ctx context.Context, presence room.Presence) bool {
@@ -210,6 +236,28 @@ func (s Recorder) writePresence(ctx context.Context, presence room.Presence) boo
 		attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
 	}
 	return false
+}
+
+// tableTimeout bounds a write on which no answer depends, so a table that takes no writes holds no call for longer.
+// An attempt on a dead connection and an attempt on a new one fit into tableTimeout.
+const tableTimeout = 3 * time.Second
+
+// withTableTimeout returns the context of a write on which no answer depends. A file takes writes or fails within
+// seconds, so a write to a file has no timeout: when thousands of agents begin to wait at once, their writes queue,
+// and one commit takes up to two thousand.
+func (a *Attendees) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.o.SingleProcess {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, tableTimeout)
+}
+
+// AwayUntil returns until when others see the caller as away; zero: they do not.
+func (s Recorder) AwayUntil() time.Time {
+	if back := s.attendees.BackAt(s.caller.Seat); back.After(s.attendees.now()) {
+		return back
+	}
+	return time.Time{}
 }
 
 // rewriteAfter is how long after a failed write a presence is written again.
@@ -272,54 +320,6 @@ func (s Recorder) announceFurther(wait *Wait, again time.Duration) (presence roo
 		cached.recordWrite(presence, now)
 	}
 	return presence, what
-}
-
-// RecordCall renews the lease for a call that says nothing about an absence.
-func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
-
-// readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
-func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
-	presence, err := s.attendees.log.Items().PresenceOf(ctx, s.caller.Seat)
-	if errors.Is(err, table.ErrNotFound) {
-		err = nil
-	}
-	if err != nil && ctx.Err() == nil {
-		s.attendees.o.Logger.WarnContext(ctx, "presence not read", "error", err)
-	}
-	return presence, err
-}
-
-// setActivity stores what the caller says it is doing, unless its person holds the agent.
-func (s Recorder) setActivity(ctx context.Context, activity string) {
-	attendees := s.attendees
-	now := attendees.now()
-	if s.isHeld() || s.isKnownActivity(activity, now) {
-		return
-	}
-	bounded, cancel := attendees.withTableTimeout(ctx)
-	defer cancel()
-	err := attendees.log.Items().SetActivity(bounded, s.caller.Seat, activity)
-	if err != nil {
-		if ctx.Err() == nil {
-			attendees.o.Logger.WarnContext(ctx, "activity not written", "error", err)
-		}
-		return
-	}
-	l := attendees.lock()
-	defer l.unlock()
-	cache := l.cachedSeat(s.caller.Seat)
-	cache.activity, cache.activityAt = activity, now
-}
-
-// isKnownActivity reports whether activity was written here, and need not be written again yet. A message ends the
-// activity before the message.
-func (s Recorder) isKnownActivity(activity string, now time.Time) bool {
-	l := s.attendees.lock()
-	defer l.unlock()
-	cache := l.cachedSeat(s.caller.Seat)
-	last, spoke := l.a.log.Peek().Recent.Said(s.caller.Seat)
-	return cache.activity == activity && now.Sub(cache.activityAt) < rewriteActivityAfter &&
-		!(spoke && last.At.After(cache.activityAt))
 }
 
 // ReadPresence returns the presence of every seat, as stored or as the process has since heard, and until when the

@@ -4,9 +4,9 @@ package room
 // package presence reads the fields, and draws conclusions: see presence.Delivery.
 type ReadPosition struct {
 	V          int   `json:"v"`
-	Acked      int64 `json:"acked,omitempty"`   // up to this event, acknowledged by a cursor or a reply
-	BatchAfter int64 `json:"from,omitempty"`    // the last batch of a call without a cursor begins after this event
-	BatchTo    int64 `json:"handed,omitempty"`  // up to this event, handed out to calls without a cursor
+	Arrived    int64 `json:"acked,omitempty"`   // up to this event, acknowledged by a cursor or a reply
+	Twice      int64 `json:"from,omitempty"`    // up to this event, handed out twice to calls without a cursor
+	Once       int64 `json:"handed,omitempty"`  // up to this event, handed out to calls without a cursor
 	ShownTo    int64 `json:"given,omitempty"`   // the same for calls with a cursor, of an agent with hooks
 	HeldBackTo int64 `json:"guarded,omitempty"` // the same for a held back send of a stay
 	// Credential is the fingerprint, in hex, of a message held back for a likely credential, and behind a space
