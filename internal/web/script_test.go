@@ -232,7 +232,7 @@ func TestClients_lines_areThoseThatTheServerPrints(t *testing.T) {
 		printed string
 	}{
 		"open":   {open, false, httpapi.Connect(open)},
-		"keys":   {open, true, httpapi.ConnectWithKey(open, httpapi.KeyPlaceholder)},
+		"keys":   {open, true, httpapi.ConnectWithKey(open, "YOUR_KEY")},
 		"invite": {invite, false, httpapi.Connect(invite)},
 	} {
 		var lines []string

@@ -66,7 +66,7 @@ func howToConnect(url string, keys bool) string {
 		return `This server needs a key, which the person who runs it gives out. Add both to your agent's client,
 and ask the agent to join a room:
 
-` + ConnectWithKey(url, KeyPlaceholder)
+` + ConnectWithKey(url, keyPlaceholder)
 	}
 	return `Add this address to your agent's client, and ask the agent to join a room:
 

@@ -21,14 +21,14 @@ func TestFront_ofAServerWithKeys_hasAPlaceForAKey(t *testing.T) {
 		}
 		return string(text)
 	}
-	if open := page(newSite(t)); !strings.Contains(open, "claude mcp add") || strings.Contains(open, KeyPlaceholder) ||
+	if open := page(newSite(t)); !strings.Contains(open, "claude mcp add") || strings.Contains(open, keyPlaceholder) ||
 		strings.Contains(open, "PARLEY_KEY") {
 		t.Errorf("without keys it says\n%s", open)
 	}
 	g := newGated(t)
 	text := page(g.site)
-	for _, part := range []string{"needs a key", "paste " + KeyPlaceholder + ";",
-		g.url + "/k/" + KeyPlaceholder + "/mcp\n", "Bearer " + KeyPlaceholder + "\n"} {
+	for _, part := range []string{"needs a key", "paste " + keyPlaceholder + ";",
+		g.url + "/k/" + keyPlaceholder + "/mcp\n", "Bearer " + keyPlaceholder + "\n"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("no %q in\n%s", part, text)
 		}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// KeyPlaceholder stands for a key where nobody in particular is to paste the lines.
-const KeyPlaceholder = "YOUR_KEY"
+// keyPlaceholder stands for a key where nobody in particular is to paste the lines.
+const keyPlaceholder = "YOUR_KEY"
 
 // ConnectWithKey is [Connect] for a server that needs a key; the lines are those of
 // docs/clients.md. The key stands on no command line, which others on a machine can read:

@@ -14,8 +14,8 @@ import (
 // as ident.ClientKey names it.
 type Caller []ident.Group
 
-// CallerOf returns the caller of ctx.
-func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(ctx), Times: 1}} }
+// callerOf returns the caller of ctx.
+func callerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(ctx), Times: 1}} }
 
 // CallerFor returns the caller of ctx that acts for the seat of c in a room. A caller without a principal may have any
 // number of addresses, so it counts for the seat, too, and a guest for the invite: the guests of one invite may have as
@@ -37,7 +37,7 @@ func ViewerFor(ctx context.Context, id string, c room.Caller) Caller {
 
 // callerFor returns the caller of ctx with its seat and invite. of is what the seat counts as.
 func callerFor(ctx context.Context, id string, caller room.Caller, of string) Caller {
-	groups := CallerOf(ctx)
+	groups := callerOf(ctx)
 	if ident.PrincipalOf(ctx).Counts() {
 		return groups
 	}

@@ -13,7 +13,7 @@ const Challenges = 10
 
 // Challenge counts a call to an address of the caller before the host has agreed, or refuses the call.
 func (l *Limiter) Challenge(ctx context.Context) error {
-	wait, _ := l.challenges.charge(CallerOf(ctx), 1, l.clock.Now(), 0)
+	wait, _ := l.challenges.charge(callerOf(ctx), 1, l.clock.Now(), 0)
 	if wait == 0 {
 		return nil
 	}

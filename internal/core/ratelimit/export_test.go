@@ -1,5 +1,8 @@
 package ratelimit
 
+// CallerOf returns the caller of a context.
+var CallerOf = callerOf
+
 const (
 	MostKeys  = mostKeys
 	FetchStep = fetchStep

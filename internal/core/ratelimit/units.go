@@ -91,7 +91,7 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
 	}
-	p := &payer{caller: CallerOf(ctx), kept: keptForVital}
+	p := &payer{caller: callerOf(ctx), kept: keptForVital}
 	if k == Vital {
 		p.kept = 0
 	}
@@ -110,7 +110,7 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 		return nil
 	}
 	units := callUnits + steps(bytes, fetchStep)
-	if wait, short := l.callers.charge(CallerOf(ctx), units, l.clock.Now(), keptForVital); wait > 0 {
+	if wait, short := l.callers.charge(callerOf(ctx), units, l.clock.Now(), keptForVital); wait > 0 {
 		return retryLater(short, wait)
 	}
 	return nil
