@@ -151,8 +151,8 @@ func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 			}
 		}
 	}
-	sent := advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Cursor: "c9", Situation: chat.Situation{Others: 1,
-		Woken: true}}}, chat.SendRequest{})
+	sent := advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Cursor: "c9", Situation: chat.Situation{
+		Standing: chat.Standing{Others: 1, Woken: true}}}}, chat.SendRequest{})
 	if !strings.HasSuffix(sent, may) {
 		t.Errorf("after a send: %s", sent)
 	}

@@ -343,13 +343,13 @@ func (s *situation) word(w string) string {
 	case "lost":
 		return s.LostTask
 	case "silent":
-		return s.SilentTask
+		return s.Silent.ID
 	case "silence":
-		return results.Count(int64(s.SilentFor/time.Minute), "minute", "minutes")
+		return results.Count(int64(s.Silent.For/time.Minute), "minute", "minutes")
 	case "limit":
-		return strconv.FormatInt(minutesUp(s.SilentFor+s.SilentLeft), 10)
+		return strconv.FormatInt(minutesUp(s.Silent.For+s.Silent.Left), 10)
 	case "sooner":
-		if s.SilentFor+s.SilentLeft <= room.YieldsAfter {
+		if s.Silent.For+s.Silent.Left <= room.YieldsAfter {
 			return ""
 		}
 		return ", the agent that added it or an admin after " + strconv.FormatInt(minutesUp(room.YieldsAfter), 10)
@@ -404,7 +404,7 @@ func (s *situation) otherwise() string {
 		return s.word("wait") + " for what is still open with others (" + s.open() + ")" + leave
 	}
 	if s.maySucceed() {
-		return s.taskCall("action take, id "+s.SilentTask) + ", whose agent was not heard for " + s.word("silence") +
+		return s.taskCall("action take, id "+s.Silent.ID) + ", whose agent was not heard for " + s.word("silence") +
 			", or, to wait for it, " + s.word("wait")
 	}
 	return s.word("wait")

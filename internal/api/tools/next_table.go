@@ -47,7 +47,7 @@ var facts = []row{
 	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "{show}"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
-	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it{sooner}", ""},
+	{func(s *situation) bool { return s.Silent.Left > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it{sooner}", ""},
 }
 
 // asides come after the imperative: they are for the user.
@@ -205,7 +205,7 @@ func (s *situation) mine() string {
 }
 
 func (s *situation) mayTake() bool    { return s.FreeTasks > 0 }
-func (s *situation) maySucceed() bool { return s.SilentTask != "" && s.SilentLeft == 0 }
+func (s *situation) maySucceed() bool { return s.Silent.ID != "" && s.Silent.Left == 0 }
 func (s *situation) hasWork() bool    { return s.mine() != "" || s.Offered != "" || s.mayTake() }
 
 // longQuiet is the silence after which next lets an agent stop waiting. longIdle is the time without a call after

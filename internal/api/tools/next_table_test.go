@@ -29,14 +29,15 @@ func TestNext_table_isShort(t *testing.T) {
 // proposed goes on; if all did, all would add the same tasks.
 func TestNext_afterAnAgreement_neverNamesLeavingAndOnlyTheProposerGoesOn(t *testing.T) {
 	for what, is := range map[string]chat.Situation{
-		"nothing is open":        {},
-		"a task is open":         {OpenTasks: 1},
-		"others owe each other":  {Requests: 1},
-		"others owe it a word":   {Requests: 1, Owed: 1},
-		"it has a task":          {OpenTasks: 1, Tasks: []chat.TaskBrief{{ID: "t3"}}},
-		"a task is free":         {OpenTasks: 1, FreeTasks: 1},
-		"another proposal waits": {Requests: 1, Debt: room.Debt{Owes: "m7", OwesAgreement: true}},
-		"its user holds it":      {Supervised: room.Supervised{Bound: true}},
+		"nothing is open":       {},
+		"a task is open":        {Work: chat.Work{OpenTasks: 1}},
+		"others owe each other": {Awaited: chat.Awaited{Requests: 1}},
+		"others owe it a word":  {Awaited: chat.Awaited{Requests: 1, Owed: 1}},
+		"it has a task":         {Work: chat.Work{OpenTasks: 1, Tasks: []chat.TaskBrief{{ID: "t3"}}}},
+		"a task is free":        {Work: chat.Work{OpenTasks: 1, FreeTasks: 1}},
+		"another proposal waits": {Awaited: chat.Awaited{Requests: 1},
+			Debt: room.Debt{Owes: "m7", OwesAgreement: true}},
+		"its user holds it": {Supervised: room.Supervised{Bound: true}},
 	} {
 		for others := 1; others <= 2; others++ {
 			is.Others, is.Begun = others, true
@@ -73,7 +74,7 @@ func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.
 	} {
 		r := &chat.Revision{ID: "m5", Old: "m2", Done: done}
 		said := []chat.Message{{ID: "m9", Type: chat.EventSaid, From: chosen, Kind: room.Agree, Agreed: "m5"}}
-		is := chat.Situation{Others: 2, Begun: true}
+		is := chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}}
 		w := chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: is, Messages: said, Revision: r}
 		voted := chat.Sent{Sent: true, Agreed: "m5", Waited: chat.Waited{Cursor: "c9", Situation: is, Revision: r}}
 		for call, next := range map[string]string{
@@ -85,7 +86,7 @@ func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.
 			}
 		}
 	}
-	beside := chat.Sent{Sent: true, Beside: "m2", Waited: chat.Waited{Cursor: "c9", Situation: chat.Situation{Others: 2}}}
+	beside := chat.Sent{Sent: true, Beside: "m2", Waited: chat.Waited{Cursor: "c9", Situation: among(2)}}
 	next := advise().sent(beside, chat.SendRequest{Kind: room.Proposal})
 	if !strings.Contains(next, "stands beside m2 and does not replace that") {
 		t.Error(next)
@@ -94,8 +95,8 @@ func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.
 
 // A seat that is free is told beside the turn: one that begins without the third agent may begin too early.
 func TestNext_freeSeat_isToldBesideTheTurnAlone(t *testing.T) {
-	some := chat.Situation{Others: 1, Begun: true, FreeSeats: 1, Seats: 3}
-	many := chat.Situation{Others: 1, FreeSeats: 2, Seats: 4}
+	some := chat.Situation{Standing: chat.Standing{Others: 1, Begun: true, FreeSeats: 1, Seats: 3}}
+	many := chat.Situation{Standing: chat.Standing{Others: 1, FreeSeats: 2, Seats: 4}}
 	owing := some
 	owing.Owes = "m3"
 	for want, next := range map[string]string{
@@ -136,8 +137,10 @@ func TestNext_removed_saysWhyAndNothingElse(t *testing.T) {
 
 // A hooked agent never waits, and is promised a call for nothing but what there is to read.
 func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
-	busy := advise().situation(chat.Situation{Hooked: true, Others: 2, Owed: 1, OthersAway: time.Minute,
-		Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4", SilentTask: "t5", SilentFor: time.Hour}, nil, "")
+	busy := advise().situation(chat.Situation{Standing: chat.Standing{Hooked: true, Others: 2},
+		Awaited: chat.Awaited{Owed: 1}, Company: chat.Company{OthersAway: time.Minute},
+		Work:   chat.Work{Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4"},
+		Silent: chat.SilentTask{ID: "t5", For: time.Hour}}, nil, "")
 	busy.cursor, busy.status = "c9", chat.StatusQuiet
 	idle := *busy
 	idle.Tasks, idle.Offered = nil, ""
@@ -160,28 +163,36 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 		in   chat.Situation
 		want string
 	}{
-		"a vote, and two answers": {chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7", OwesAgreement: true,
-			AlsoOwes: []string{"m3", "m9"}}}, "(you also owe an answer to m3, m9): call send_message (cursor c9, " +
+		"a vote, and two answers": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Debt: room.Debt{Owes: "m7", OwesAgreement: true,
+				AlsoOwes: []string{"m3", "m9"}}}, "(you also owe an answer to m3, m9): call send_message (cursor c9, " +
 			"wait_seconds 45, reply_to m7, kind agree)"},
-		"one answer": {chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7"}}, "You owe an answer: if"},
-		"the only task": {chat.Situation{Others: 2, Tasks: mine},
+		"one answer": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Debt: room.Debt{Owes: "m7"}}, "You owe an answer: if"},
+		"the only task": {chat.Situation{Standing: chat.Standing{Others: 2}, Work: chat.Work{Tasks: mine}},
 			"once it is done, call task (cursor c9, action finish, id t3, text)"},
-		"a task, and one that is free": {chat.Situation{Others: 2, Tasks: mine, FreeTasks: 1},
+		"a task, and one that is free": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Work: chat.Work{Tasks: mine, FreeTasks: 1}},
 			"once it is done, call task (cursor c9, action next, id t3, text)"},
-		"a task, and one that is offered": {chat.Situation{Others: 2, Tasks: mine, Offered: "t4"},
+		"a task, and one that is offered": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Work: chat.Work{Tasks: mine, Offered: "t4"}},
 			"once it is done, call task (cursor c9, action next, id t3, text)"},
-		"an offer, before an answer": {chat.Situation{Others: 2, Offered: "t4", Owed: 1, OwedTo: []string{"m3"}},
+		"an offer, before an answer": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Work: chat.Work{Offered: "t4"}, Awaited: chat.Awaited{Owed: 1, OwedTo: []string{"m3"}}},
 			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or call task (cursor c9, action take, id t4), " +
 				"which is offered to you."},
-		"a free task, before an answer": {chat.Situation{Others: 2, FreeTasks: 1, Owed: 1, OwedTo: []string{"m3"}},
+		"a free task, before an answer": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Work: chat.Work{FreeTasks: 1}, Awaited: chat.Awaited{Owed: 1, OwedTo: []string{"m3"}}},
 			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or call task (cursor c9, action take) for a task that"},
-		"the task of one that may not speak": {chat.Situation{Others: 2, Listening: true, Tasks: mine},
+		"the task of one that may not speak": {chat.Situation{Standing: chat.Standing{Others: 2, Listening: true},
+			Work: chat.Work{Tasks: mine}},
 			"once it is done, call task (cursor c9, action finish, id t3) without text."},
-		"a task of a silent agent": {chat.Situation{Others: 2, SilentTask: "t5", SilentFor: 3 * time.Minute,
-			SilentLeft: 12 * time.Minute}, "not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
-			"added it or an admin after 5."},
-		"a task of a silent agent, for an admin": {chat.Situation{Others: 2, SilentTask: "t5",
-			SilentFor: 3 * time.Minute, SilentLeft: 2 * time.Minute}, "after 5 minutes you may take it."},
+		"a task of a silent agent": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Silent: chat.SilentTask{ID: "t5", For: 3 * time.Minute, Left: 12 * time.Minute}},
+			"not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
+				"added it or an admin after 5."},
+		"a task of a silent agent, for an admin": {chat.Situation{Standing: chat.Standing{Others: 2},
+			Silent: chat.SilentTask{ID: "t5", For: 3 * time.Minute, Left: 2 * time.Minute}}, "after 5 minutes you may take it."},
 	} {
 		w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: c.in}
 		got := advise().waited(w, chat.WaitRequest{Wait: time.Minute})
@@ -199,7 +210,7 @@ func TestNext_lastWordsOfOthers_wantNoAnswer(t *testing.T) {
 	} {
 		m.Type, m.ID, m.From, m.Text = chat.EventSaid, "m5", "Bob", "that is it"
 		w := chat.Waited{Status: chat.StatusMessages, Messages: []chat.Message{m}, Cursor: "c9",
-			Situation: chat.Situation{Others: 2, Begun: true}}
+			Situation: chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}}}
 		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got,
 			"f all is settled, call leave_room; if not, call send_message (") {
 			t.Errorf("%s: %s", what, got)
@@ -210,15 +221,20 @@ func TestNext_lastWordsOfOthers_wantNoAnswer(t *testing.T) {
 func TestNext_afterTheOwnWork_saysWhatIsOpenWithOthers(t *testing.T) {
 	for want, is := range map[string]chat.Situation{
 		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (2 tasks and 1 request), " +
-			"or leave_room if you need none of it.": {Others: 2, OpenTasks: 2, Requests: 1},
+			"or leave_room if you need none of it.": {Standing: chat.Standing{Others: 2},
+			Work: chat.Work{OpenTasks: 2}, Awaited: chat.Awaited{Requests: 1}},
 		"If all is settled, call leave_room; if not, call send_message (cursor c9, wait_seconds 45), or call " +
-			"wait_for_message (cursor c9, wait_seconds 50).": {Others: 2},
-		"1 answer to m3 is outstanding. Call wait_for_message (cursor c9, wait_seconds 50, for_me true).": {Others: 2,
-			OpenTasks: 1, Requests: 1, Owed: 1, OwedTo: []string{"m3"}},
-		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (1 task).": {Others: 2,
-			OpenTasks: 1, OffersLater: true},
-		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (2 tasks).": {Others: 1,
-			OpenTasks: 2, OffersLater: true, Begun: true},
+			"wait_for_message (cursor c9, wait_seconds 50).": {Standing: chat.Standing{Others: 2}},
+		"1 answer to m3 is outstanding. Call wait_for_message (cursor c9, wait_seconds 50, for_me true).": {
+			Standing: chat.Standing{Others: 2}, Work: chat.Work{OpenTasks: 1},
+			Awaited: chat.Awaited{Requests: 1, Owed: 1, OwedTo: []string{"m3"}},
+		},
+		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (1 task).": {
+			Standing: chat.Standing{Others: 2}, Work: chat.Work{OpenTasks: 1, OffersLater: true},
+		},
+		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (2 tasks).": {
+			Standing: chat.Standing{Others: 1, Begun: true}, Work: chat.Work{OpenTasks: 2, OffersLater: true},
+		},
 	} {
 		if got := advise().tasked(chat.Tasks{Cursor: "c9", Situation: is},
 			chat.TaskRequest{Action: chat.CommandFinish}); got != want {
@@ -240,7 +256,7 @@ func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
 		"a task just taken":     func(s *situation) { s.task = "t2" },
 		"an offer":              func(s *situation) { s.Offered = "t2" },
 		"a free task":           func(s *situation) { s.FreeTasks = 1 },
-		"a task of the silent":  func(s *situation) { s.SilentTask, s.SilentFor = "t2", time.Hour },
+		"a task of the silent":  func(s *situation) { s.Silent = chat.SilentTask{ID: "t2", For: time.Hour} },
 		"an agreement":          func(s *situation) { s.agreed = "m5" },
 		"a finished task":       func(s *situation) { s.over, s.OpenTasks = true, 1 },
 		"all done":              func(s *situation) { s.status = chat.StatusAllDone },
@@ -271,7 +287,8 @@ func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
 	for what, lure := range lures {
 		for owes, debt := range debts {
 			for _, unread := range []bool{false, true} {
-				s := advise().situation(chat.Situation{Others: 2, Begun: true, Debt: debt, OwesUnread: unread}, nil, "")
+				s := advise().situation(chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}, Debt: debt,
+					OwesUnread: unread}, nil, "")
 				s.cursor = "c9"
 				lure(s)
 				next := s.next()
@@ -303,8 +320,8 @@ func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
 // The answers that hand nothing out name the question, too.
 func TestNext_answersThatHandNothingOut_nameTheQuestion(t *testing.T) {
 	for _, unread := range []bool{false, true} {
-		is := chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7"}, OwesUnread: unread,
-			Tasks: []chat.TaskBrief{{ID: "t2"}}}
+		is := chat.Situation{Standing: chat.Standing{Others: 2}, Debt: room.Debt{Owes: "m7"}, OwesUnread: unread,
+			Work: chat.Work{Tasks: []chat.TaskBrief{{ID: "t2"}}}}
 		quiet := chat.Waited{Cursor: "c9", Situation: is}
 		want := "You owe an answer: if your user would want it given, call send_message (cursor c9, wait_seconds 45, " +
 			"reply_to m7); if not, decline with the same call."

@@ -26,11 +26,11 @@ func came(id string) chat.Message {
 }
 
 func newsFor(others int, messages ...chat.Message) chat.Waited {
-	return chat.Waited{Status: chat.StatusMessages, Messages: messages, Cursor: "c9", Situation: chat.Situation{Others: others}}
+	return chat.Waited{Status: chat.StatusMessages, Messages: messages, Cursor: "c9", Situation: among(others)}
 }
 
 func quietFor(others int) chat.Waited {
-	return chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Others: others}}
+	return chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: among(others)}
 }
 
 // absence announces ten minutes away.
@@ -52,6 +52,9 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	}
 	return s
 }
+
+// among returns the situation of an agent that has nothing to do among others.
+func among(others int) chat.Situation { return chat.Situation{Standing: chat.Standing{Others: others}} }
 
 // advise returns the advisor of a client that is not known.
 func advise() advisor { return usual().clients.advisor(context.Background()) }

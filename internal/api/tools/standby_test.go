@@ -12,7 +12,8 @@ import (
 func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 	at := func(address string) advisor { return advisor{habits: advise().habits, address: address} }
 	asked := chat.WaitRequest{Wait: time.Minute}
-	lull := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Quiet: longQuiet, Others: 1}}
+	lull := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{
+		Standing: chat.Standing{Quiet: longQuiet, Others: 1}}}
 	short := lull
 	short.Quiet -= time.Second
 	away, heard, owing := short, newsFor(1, said("m9")), short

@@ -88,13 +88,13 @@ type FileGot struct {
 	Image   []byte // a picture, decoded completely by the server; of type File.Type
 	Ticket  string // secret; of the address of the download
 	Ending  string // of the file name for saving: from a fixed list, such as "" or ".png"
-	Situation
+	Person  bool   // the caller is a person, whose program needs no advice
 }
 
 // FilesGot is the result of GetFiles.
 type FilesGot struct {
-	Files []FileGot // without contents
-	Situation
+	Files  []FileGot // without contents
+	Person bool      // see FileGot
 }
 
 // Download is a file under download.

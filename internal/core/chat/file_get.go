@@ -49,7 +49,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	if err != nil {
 		return FileGot{}, err
 	}
-	got.Situation = c.situation()
+	got.Person = c.me.IsPerson()
 	switch {
 	case c.me.IsPerson(), req.Unread: // such callers read the download
 	case picture.IsText(file.Type):
@@ -94,7 +94,7 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 		}
 		got.Files = append(got.Files, one)
 	}
-	got.Situation = c.situation()
+	got.Person = c.me.IsPerson()
 	return got, nil
 }
 

@@ -270,13 +270,12 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	case as.Draft && !c.me.HasDraft(as.N, c.room.svc.now()):
 		return Sent{}, refuseFileDraft()
 	}
-	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true,
-		Waited: Waited{Situation: c.situation()}}
 	_, read, err := c.ownCursor(ctx, "")
 	if err != nil {
 		return Sent{}, err
 	}
-	got.OwesUnread = c.isUnread(got.Owes, read)
+	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true,
+		Waited: Waited{Situation: c.situation(read)}}
 	if as.Draft {
 		got.Status = StatusPending
 	} else {

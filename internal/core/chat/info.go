@@ -100,7 +100,7 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 	if err != nil {
 		return Info{}, err
 	}
-	info.Open = &Open{Tasks: c.situation().OpenTasks}
+	info.Open = &Open{Tasks: c.work().OpenTasks}
 	for _, r := range info.Requests {
 		if r.Proposal {
 			info.Open.Proposals++

@@ -86,7 +86,7 @@ func (c *session) answerReturn(ctx context.Context, query presence.Query) (Seate
 	got := Seated{
 		Status: StatusReturned, Token: c.token.String(), Name: c.me.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
-		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me), Situation: c.situation(),
+		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me),
 	}
 	got.Agreements, err = c.agreements(ctx)
 	if err != nil {
@@ -147,7 +147,8 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 	}
 	b.moveToFront(had)
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
-	got.Unsure, got.OwesUnread = !all, c.isUnread(got.Owes, scanned)
+	got.Situation = c.situation(scanned)
+	got.Findings = Findings{Unsure: !all}
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
@@ -201,7 +202,7 @@ func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seat
 	if err := got.addLastMessages(ctx, c.room.log, c.me, asOf+1, asOf); err != nil {
 		return err
 	}
-	got.Cursor = c.cursor(asOf, false)
+	got.Cursor, got.Situation = c.cursor(asOf, false), c.situation(asOf)
 	offer.After = asOf
 	shown := max(1, len(got.Messages)) // earlier events are no news to the device, even if nobody has spoken
 	_, err := c.reader().RecordHandedOut(ctx, nil, offer, asOf, shown)

@@ -240,24 +240,6 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 	}
 }
 
-// addSilentTask adds a task of a silent agent: the oldest task that the caller by may take now, else the one it may
-// take soonest.
-func (s *Situation) addSilentTask(head *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
-	if by.IsSupervised() {
-		return
-	}
-	agent := by.Agent
-	for _, task := range head.Tasks {
-		if !task.Holder.IsHere(&head.State) || task.Holder.Is(agent) || !agent.SeesTask(task.N) {
-			continue
-		}
-		silent, left := head.SilentFor(task, seen, now), head.YieldsIn(task, agent, seen, now)
-		if silent >= room.PresentFor && (s.SilentTask == "" || left < s.SilentLeft) {
-			s.SilentTask, s.SilentFor, s.SilentLeft = room.TaskID(task.No), silent, left
-		}
-	}
-}
-
 // addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
 // messages end has no roster, unless an agent came or left.
 func (c *session) addRoster(ctx context.Context, in *inbox, got *Waited) {
@@ -275,23 +257,9 @@ func (c *session) addRoster(ctx context.Context, in *inbox, got *Waited) {
 		return
 	}
 	agents := seen.Agents()
-	got.OthersIdle, got.OthersAway = absenceOf(agents)
-	got.NoPartner = head.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
-		seen.othersGone(PartnerSilent)
-	got.addSilentTask(head, c.me, seen.Presence, seen.Now)
-	got.OwedTo = nil
-	for _, request := range head.AwaitedBy(c.me.Seat, seen.Now) {
-		silent := 0
-		for i, agent := range head.Agents {
-			if agents[i].State == AgentSilent && slices.Contains(request.Owed, agent.Seat) {
-				silent++
-			}
-		}
-		got.OwedBySilent += silent
-		if silent < request.Answers() {
-			got.OwedTo = append(got.OwedTo, head.MessageID(request.N))
-		}
-	}
+	got.Awaited = c.awaited(agents)
+	got.Company = seen.company(agents, got.Owes != "")
+	got.Silent = c.silentTask(seen.Presence)
 	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
 		!in.has(othersAway) {
 		return

@@ -409,12 +409,11 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
 	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	c.moveOn()
-	got := Waited{Status: status, Situation: c.situation()}
 	cursor, read, _ := c.ownCursor(ctx, o.req.Cursor) // after an error the answer does without
 	if o.upload != nil {                              // whose code is no token, so the cursor was made before
 		cursor = o.upload.Cursor
 	}
-	got.Cursor, got.OwesUnread = cursor, c.isUnread(got.Owes, read)
+	got := Waited{Status: status, Cursor: cursor, Situation: c.situation(read)}
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got
 }
@@ -444,12 +443,6 @@ func (c *session) nextCursor(ctx context.Context, given string) (cursor string, 
 		cursor = c.cursor(named.N, named.ToldOthersAway)
 	}
 	return cursor, read, err
-}
-
-// isUnread reports whether the message of id comes after event read. Without an id there is none.
-func (c *session) isUnread(id string, read int64) bool {
-	n, ok := c.head.MessageNumber(id)
-	return ok && n > read
 }
 
 // result returns what came of a message with a final verdict.
@@ -561,9 +554,8 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 	waited, err := c.listen(ctx, req, is)
 	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		c.moveOn()
-		got.Cursor, got.Situation = req.Cursor, c.situation()
 		cursor, _ := c.readCursor(req.Cursor)
-		got.OwesUnread = c.isUnread(got.Owes, cursor.N)
+		got.Cursor, got.Situation = req.Cursor, c.situation(cursor.N)
 		return got, nil
 	}
 	if err == nil {
@@ -609,8 +601,8 @@ func (c *session) hasMoreWork(is *outcome) bool {
 	if len(is.event.Closes) == 0 {
 		return false
 	}
-	now := c.situation()
-	return now.Owed == 0 && (len(now.Tasks) > 0 || now.FreeTasks > is.idleBefore)
+	now := c.work()
+	return c.awaited(nil).Owed == 0 && (len(now.Tasks) > 0 || now.FreeTasks > is.idleBefore)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.

@@ -174,7 +174,7 @@ func (c *session) shownOpen() (open ShownOpen) {
 			open.Requests++
 		}
 	}
-	open.Tasks, open.Drafts = c.situation().OpenTasks, len(c.me.Person.Open(now))
+	open.Tasks, open.Drafts = c.work().OpenTasks, len(c.me.Person.Open(now))
 	return open
 }
 

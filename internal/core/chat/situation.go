@@ -9,125 +9,234 @@ import (
 )
 
 // Situation is how things stand for the caller at the end of a call, beside the events handed out. Package tools
-// makes the field next from Situation alone, so only this file and the calls named below set fields. The type belongs
-// to chat, not to room, since it also depends on presence and on the call.
+// makes the field next from Situation alone. The type belongs to chat, not to room, since it also depends on presence
+// and on the call. Each part is the whole result of one function, named at the part.
 type Situation struct {
-	Person    bool // the caller is a person, whose program needs no advice
-	Others    int  // agents seated beside the caller
-	Paired    bool // a queue made the room
-	Closed    bool // an admin closed the room
-	Begun     bool // two agents have spoken
-	Admin     bool // the caller is an admin
-	Muted     bool // an admin has muted the caller
-	Listening bool // the caller may only listen: it is muted, or only admins speak
-	room.Debt
-	OwesUnread bool // the message in Owes was not handed to the caller, as far as the answer knows
-	room.Supervised
+	Standing                   // session.standing
+	Work                       // session.work
+	Awaited                    // session.awaited; a wait that reads the roster asks again
+	room.Debt                  // room.State.DebtOf
+	room.Supervised            // room.Head.SupervisedOf
+	OwesUnread      bool       // the message in Owes was not handed to the caller, as far as the answer knows
+	CursorIgnored   bool       // the given cursor is not one of this seat
+	Findings                   // inbox.findings; of a call that reads no news: zero
+	Company                    // roster.company; of a call that reads no roster: zero
+	Silent          SilentTask // session.silentTask; of a call that reads no presence: zero
+}
+
+// Standing is who the caller is, and what room it is in.
+type Standing struct {
+	Person    bool          // the caller is a person, whose program needs no advice
+	Others    int           // agents seated beside the caller
+	Paired    bool          // a queue made the room
+	Closed    bool          // an admin closed the room
+	Begun     bool          // two agents have spoken
+	Quiet     time.Duration // since the last word in the room
+	Stopping  bool          // the service stops
+	Admin     bool          // the caller is an admin
+	Listening bool          // the caller may only listen: it is muted, or only admins speak
+	Woken     bool          // a program waits in the caller's place
+	Hooked    bool          // a hook calls the caller about news
+
+	FreeSeats, Seats int // for joinsExpected after the last join: how many seats are free, of how many; else 0
+}
+
+// Work is what the caller has to do and could do.
+type Work struct {
 	Tasks   []TaskBrief // the caller's, at most three
 	Offered string      // the id of the oldest open task that is offered to the caller, or ""
 	// OffersLater says that an open task is offered to the caller that cannot be taken yet.
 	OffersLater bool
 	FreeTasks   int // how many tasks the caller could get by take without an id, as far as the log tells
 	OpenTasks   int // how many the caller sees that are neither done nor dropped
+}
 
-	Requests int           // open requests and proposals that the caller sees, whoever owes an answer
-	Owed     int           // answers that others owe to the caller
-	OwedTo   []string      // the ids of the caller's requests and proposals to which answers are owed
-	OwedBy   []string      // the names of the agents that owe the caller an answer, at most core.AgentsShown
-	Quiet    time.Duration // since the last word in the room
-	Stopping bool          // the service stops
-	Woken    bool          // a program waits in the caller's place
-	Hooked   bool          // a hook calls the caller about news
+// Awaited is which answers are outstanding.
+type Awaited struct {
+	Requests int      // open requests and proposals that the caller sees, whoever owes an answer
+	Owed     int      // answers that others owe to the caller
+	OwedBy   []string // the names of the agents that owe the caller an answer, at most core.AgentsShown
+	// OwedBySilent is how many of the answers in Owed are owed by silent agents; 0 if the roster was not read.
+	OwedBySilent int
+	// OwedTo has the ids of the caller's requests and proposals to which an agent owes an answer that is not silent.
+	OwedTo []string
+}
 
-	FreeSeats, Seats int // for joinsExpected after the last join: how many seats are free, of how many; else 0
+// Findings is what a call that reads news has found in it, or on the way.
+type Findings struct {
+	Missed     bool        // events after the cursor have expired
+	Unsure     bool        // events handed out without a cursor may not have arrived, and are not shown again
+	OthersGone bool        // the wait returned at once, since all others are away or have left
+	SeatWanted bool        // a join found no free seat, and the caller can enlarge the room
+	NameWanted bool        // a join under a taken name was refused, and the caller can kick the agent of that name
+	Resumed    bool        // the wait outlasted a pause
+	Reason     room.Reason // of StatusRemoved
+	LostTask   string      // the id of a task that another agent has taken from the caller, or ""
+}
 
-	// Set by a call that reads news; see inbox.situation.
-
-	CursorIgnored bool        // the given cursor is not one of this seat
-	Missed        bool        // events after the cursor have expired
-	Unsure        bool        // events handed out without a cursor may not have arrived, and are not shown again
-	OthersGone    bool        // the wait returned at once, since all others are away or have left
-	SeatWanted    bool        // a join found no free seat, and the caller can enlarge the room
-	NameWanted    bool        // a join under a taken name was refused, and the caller can kick the agent of that name
-	Resumed       bool        // the wait outlasted a pause
-	Reason        room.Reason // of StatusRemoved
-	LostTask      string      // the id of a task that another agent has taken from the caller, or ""
-
-	// Set by a wait that has read the roster; see session.addRoster.
-
+// Company is what a wait knows of the others from the roster.
+type Company struct {
 	OthersIdle time.Duration // since the last call of any other agent; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first return
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	// OwedBySilent is how many of the answers in Owed are owed by silent agents. OwedTo then lacks the requests to
-	// which silent agents alone owe answers.
-	OwedBySilent int
-
-	SilentTask string        // the id of a silent agent's task that the caller may take now or after SilentLeft, or ""
-	SilentFor  time.Duration // since that agent's last call
-	SilentLeft time.Duration // until the caller may take the task if the agent stays silent; 0: now
 }
 
-// joinsExpected is how long after a join others may still be on their way, so that it matters that a seat is free.
-const joinsExpected = 10 * time.Minute
-
-// countSeats counts the free seats while others may still be on their way. Nobody else can come into a pair of a queue.
-func (s *Situation) countSeats(head *room.Head, now time.Time) {
-	coming := false
-	for i := range head.Agents {
-		coming = coming || now.UnixMilli()-head.Agents[i].AtMs < joinsExpected.Milliseconds()
-	}
-	if free := head.Capacity - len(head.Agents); coming && free > 0 && !head.Paired && !head.Closed {
-		s.FreeSeats, s.Seats = free, head.Capacity
-	}
+// SilentTask is a silent agent's task that the caller may take now or later.
+type SilentTask struct {
+	ID   string        // "": there is none
+	For  time.Duration // since that agent's last call
+	Left time.Duration // until the caller may take the task if the agent stays silent; 0: now
 }
 
-// situation returns the caller's situation.
-func (c *session) situation() Situation {
-	head, now, me := c.head, c.room.svc.now(), c.me.Seat
-	_, _, at := head.Recent.LastWord()
-	s := Situation{
-		Person: c.me.IsPerson(), Others: head.Others(me), Paired: head.Paired, Closed: head.Closed,
-		Begun: head.Recent.Begun(),
-		Debt:  head.DebtOf(me, now), Requests: len(head.Talk.OpenTo(me, now)),
-		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
-		Stopping: isClosed(c.room.svc.stopping),
+// situation returns the caller's situation. The caller has read the events up to read, as far as the call knows.
+func (c *session) situation(read int64) Situation {
+	s := Situation{Standing: c.standing(), Work: c.work(), Awaited: c.awaited(nil),
+		Debt: c.head.DebtOf(c.me.Seat, c.room.svc.now())}
+	if agent, here := c.head.Seated(c.me.Seat); here {
+		s.Supervised = c.head.SupervisedOf(agent, c.room.svc.now())
 	}
-	for _, request := range head.AwaitedBy(me, now) {
-		s.Owed += request.Answers()
-		s.OwedTo = append(s.OwedTo, head.MessageID(request.N))
-		for _, name := range head.NamesOf(request.Owed) {
-			if !slices.Contains(s.OwedBy, name) && len(s.OwedBy) < core.AgentsShown {
-				s.OwedBy = append(s.OwedBy, name)
-			}
-		}
-	}
-	if agent, here := head.Seated(me); here {
-		s.Admin, s.Muted, s.Listening, s.Supervised = agent.Role == room.Admin, agent.Muted, head.Silenced(agent),
-			head.SupervisedOf(agent, now)
-		s.countTasks(head, agent, now)
-		s.countSeats(head, now)
-		s.Hooked = !s.Person && agent.IsCalled()
-		s.Woken = !s.Person && c.room.agents.HasProgram(me)
-	}
+	asked, owes := c.head.MessageNumber(s.Owes)
+	s.OwesUnread = owes && asked > read
 	return s
 }
 
 // situation returns the situation of a caller that is handed the inbox.
 func (in *inbox) situation() Situation {
-	head := in.session.head
-	s := in.session.situation()
-	s.CursorIgnored, s.Missed, s.OthersGone, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway),
-		in.reason
-	s.Unsure = in.has(unsure)
-	s.LostTask, s.OwesUnread = in.lostTask, in.session.isUnread(s.Owes, in.scanned)
-	if in.end == lost { // a caller without a seat is asked nothing
+	s := in.session.situation(in.scanned)
+	s.CursorIgnored, s.Findings = in.pos.ignored, in.findings()
+	return s
+}
+
+func (c *session) standing() Standing {
+	head, now := c.head, c.room.svc.now()
+	_, _, at := head.Recent.LastWord()
+	s := Standing{
+		Person: c.me.IsPerson(), Others: head.Others(c.me.Seat), Paired: head.Paired, Closed: head.Closed,
+		Begun:    head.Recent.Begun(),
+		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
+		Stopping: isClosed(c.room.svc.stopping),
+	}
+	if agent, here := head.Seated(c.me.Seat); here {
+		s.Admin, s.Listening = agent.Role == room.Admin, head.Silenced(agent)
+		s.Hooked = !s.Person && agent.IsCalled()
+		s.Woken = !s.Person && c.room.agents.HasProgram(c.me.Seat)
+		s.FreeSeats, s.Seats = freeSeats(head, now)
+	}
+	return s
+}
+
+// joinsExpected is how long after a join others may still be on their way, so that it matters that a seat is free.
+const joinsExpected = 10 * time.Minute
+
+// freeSeats returns how many seats are free, of how many, while others may still be on their way; else 0. Nobody else
+// can come into a pair of a queue.
+func freeSeats(head *room.Head, now time.Time) (free, all int) {
+	coming := slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
+		return now.UnixMilli()-agent.AtMs < joinsExpected.Milliseconds()
+	})
+	free = head.Capacity - len(head.Agents)
+	if !coming || free <= 0 || head.Paired || head.Closed {
+		return 0, 0
+	}
+	return free, head.Capacity
+}
+
+// tasksBrief is how many of the caller's tasks another call's result names.
+const tasksBrief = 3
+
+// work returns the caller's work as far as the log tells: only presence tells whether the agent of a task is silent.
+func (c *session) work() (w Work) {
+	head, now := c.head, c.room.svc.now()
+	agent, here := head.Seated(c.me.Seat)
+	if !here {
+		return w
+	}
+	for _, task := range head.TasksOf(agent) {
+		if len(w.Tasks) < tasksBrief {
+			w.Tasks = append(w.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
+		}
+	}
+	for _, task := range head.Tasks {
+		if !agent.SeesTask(task.N) {
+			continue
+		}
+		w.OpenTasks++
+		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() {
+			continue
+		}
+		if !head.IsFreeFor(agent, task, nil, now) {
+			w.OffersLater = w.OffersLater || task.IsOfferedTo(agent)
+			continue
+		}
+		w.FreeTasks++
+		if w.Offered == "" && task.IsOfferedTo(agent) {
+			w.Offered = room.TaskID(task.No)
+		}
+	}
+	return w
+}
+
+// awaited returns which answers are outstanding. agents is the roster; nil: the call has not read it, and nobody counts
+// as silent.
+func (c *session) awaited(agents []AgentView) (a Awaited) {
+	head, now, me := c.head, c.room.svc.now(), c.me.Seat
+	a.Requests = len(head.Talk.OpenTo(me, now))
+	for _, request := range head.AwaitedBy(me, now) {
+		silent := 0
+		for i, view := range agents {
+			if view.State == AgentSilent && slices.Contains(request.Owed, head.Agents[i].Seat) {
+				silent++
+			}
+		}
+		a.Owed, a.OwedBySilent = a.Owed+request.Answers(), a.OwedBySilent+silent
+		if silent < request.Answers() {
+			a.OwedTo = append(a.OwedTo, head.MessageID(request.N))
+		}
+		for _, name := range head.NamesOf(request.Owed) {
+			if !slices.Contains(a.OwedBy, name) && len(a.OwedBy) < core.AgentsShown {
+				a.OwedBy = append(a.OwedBy, name)
+			}
+		}
+	}
+	return a
+}
+
+// findings returns what the inbox has found. A caller without a seat is asked nothing.
+func (in *inbox) findings() Findings {
+	f := Findings{Missed: in.has(eventsMissed), Unsure: in.has(unsure), OthersGone: in.has(othersAway),
+		Reason: in.reason, LostTask: in.lostTask}
+	head, me := in.session.head, in.session.me
+	if agent, here := head.Seated(me.Seat); here && in.end != lost {
+		free := me.IsPerson() || !agent.Person.Supervises()
+		f.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)
+		f.NameWanted = free && in.has(nameWanted) && head.MayKick(agent)
+		f.Resumed = in.has(slept) && !agent.Person.Paused
+	}
+	return f
+}
+
+// company returns what the roster tells of the agents beside its reader, who is in debt or not.
+func (r roster) company(agents []AgentView, owes bool) (s Company) {
+	s.OthersIdle, s.OthersAway = absenceOf(agents)
+	s.NoPartner = r.Head.Paired && s.OthersIdle > 0 && s.OthersAway == 0 && !owes && r.othersGone(PartnerSilent)
+	return s
+}
+
+// silentTask returns the oldest task of a silent agent that the caller may take now, else the one that it may take
+// soonest. seen is the presence of the seats.
+func (c *session) silentTask(seen map[int]room.Presence) (s SilentTask) {
+	if c.me.IsSupervised() {
 		return s
 	}
-	if agent, here := head.Seated(in.session.me.Seat); here {
-		free := s.Person || !agent.Person.Supervises()
-		s.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)
-		s.NameWanted = free && in.has(nameWanted) && head.MayKick(agent)
-		s.Resumed = in.has(slept) && !agent.Person.Paused
+	head, agent, now := c.head, c.me.Agent, c.room.svc.now()
+	for _, task := range head.Tasks {
+		if !task.Holder.IsHere(&head.State) || task.Holder.Is(agent) || !agent.SeesTask(task.N) {
+			continue
+		}
+		silent, left := head.SilentFor(task, seen, now), head.YieldsIn(task, agent, seen, now)
+		if silent >= room.PresentFor && (s.ID == "" || left < s.Left) {
+			s = SilentTask{room.TaskID(task.No), silent, left}
+		}
 	}
 	return s
 }

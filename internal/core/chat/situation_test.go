@@ -36,24 +36,19 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 		}
 	}
 	compare("a credential", results(p.ann, "it is "+secret, ann.Cursor), chat.Situation{
-		Others: 2, Begun: true, FreeSeats: 1, Seats: 4, Admin: true, Requests: 2, Owed: 2, OwedTo: []string{request},
-		OwedBy: []string{"Bob", "Cid"},
-	})
+		Standing: chat.Standing{Others: 2, Begun: true, FreeSeats: 1, Seats: 4, Admin: true},
+		Awaited:  chat.Awaited{Requests: 2, Owed: 2, OwedTo: []string{request}, OwedBy: []string{"Bob", "Cid"}}})
 	w.pauses(person, true)
 	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, FreeSeats: 1, Seats: 4,
-		Requests: 2, Owed: 1, OwedTo: []string{counter}, OwedBy: []string{"Cid"},
-		Debt:       room.Debt{Owes: request},
-		Supervised: room.Supervised{Paused: true, Bound: true},
-	})
+		Standing: chat.Standing{Others: 2, Begun: true, FreeSeats: 1, Seats: 4},
+		Awaited:  chat.Awaited{Requests: 2, Owed: 1, OwedTo: []string{counter}, OwedBy: []string{"Cid"}},
+		Debt:     room.Debt{Owes: request}, Supervised: room.Supervised{Paused: true, Bound: true}})
 	w.pauses(person, false)
 	w.approves(person, true)
 	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, FreeSeats: 1, Seats: 4,
-		Requests: 2, Owed: 1, OwedTo: []string{counter}, OwedBy: []string{"Cid"},
-		Debt:       room.Debt{Owes: request},
-		Supervised: room.Supervised{Bound: true, Undecided: true},
-	})
+		Standing: chat.Standing{Others: 2, Begun: true, FreeSeats: 1, Seats: 4},
+		Awaited:  chat.Awaited{Requests: 2, Owed: 1, OwedTo: []string{counter}, OwedBy: []string{"Cid"}},
+		Debt:     room.Debt{Owes: request}, Supervised: room.Supervised{Bound: true, Undecided: true}})
 	seen := w.look(person, "").Situation
 	seen.OthersIdle, seen.OthersAway = 0, 0
 	if !seen.Person || seen.Others != 2 || seen.Owes != request {

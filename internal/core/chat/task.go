@@ -179,16 +179,22 @@ func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	return c.answerTasks(ctx, got, "", err)
 }
 
-// answerTasks adds a cursor to the answer for an agent whose call had the cursor given; "": none.
+// answerTasks adds the caller's situation to the answer, and a cursor for an agent whose call had the cursor given; "":
+// none.
 func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err error) (Tasks, error) {
-	if err != nil || got.Held != nil || c.me.IsPerson() {
+	if err != nil || got.Held != nil {
 		return got, c.room.svc.Outward(err)
 	}
-	cursor, named := c.readCursor(given)
-	c.reader().AcknowledgeUnstored(cursor.N, 0)
-	read := int64(0)
-	got.Cursor, read, err = c.nextCursor(ctx, given)
-	got.CursorIgnored, got.OwesUnread = given != "" && !named, c.isUnread(got.Owes, read)
+	read, ignored := c.head.AsOf, false
+	if !c.me.IsPerson() {
+		cursor, named := c.readCursor(given)
+		c.reader().AcknowledgeUnstored(cursor.N, 0)
+		ignored = given != "" && !named
+		got.Cursor, read, err = c.nextCursor(ctx, given)
+	}
+	silent := got.Silent
+	got.Situation = c.situation(read)
+	got.Silent, got.CursorIgnored = silent, ignored
 	return got, c.room.svc.Outward(err)
 }
 
@@ -753,7 +759,7 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	}
 	stored, more, err := c.room.log.Items().AllDone(ctx, c.me.Agent, before, closedShown)
 	c.moveOn()
-	got := Tasks{HasMore: more, Situation: c.situation()}
+	got := Tasks{HasMore: more}
 	for _, done := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(done))
 	}
@@ -770,7 +776,6 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 	if err != nil {
 		return got, err
 	}
-	got.Situation = c.situation()
 	task, open := c.head.Task(no)
 	if open {
 		v := c.taskOf(task, seen)
@@ -798,8 +803,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	if err != nil {
 		return got, err
 	}
-	got.Situation = c.situation()
-	got.addSilentTask(head, c.me, seen, c.room.svc.now())
+	got.Silent = c.silentTask(seen)
 	rank := func(task room.Task) int {
 		switch {
 		case added > 0 && task.N == added:
@@ -878,36 +882,6 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 		v.Report = c.head.MessageID(done.Report)
 	}
 	return &v
-}
-
-// tasksBrief is how many of the caller's tasks another call's result names.
-const tasksBrief = 3
-
-// countTasks adds the tasks of agent and counts the open ones, as far as the log tells: only presence tells whether an
-// agent is silent.
-func (s *Situation) countTasks(head *room.Head, agent room.Agent, now time.Time) {
-	for _, task := range head.TasksOf(agent) {
-		if len(s.Tasks) < tasksBrief {
-			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
-		}
-	}
-	for _, task := range head.Tasks {
-		if !agent.SeesTask(task.N) {
-			continue
-		}
-		s.OpenTasks++
-		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() {
-			continue
-		}
-		if !head.IsFreeFor(agent, task, nil, now) {
-			s.OffersLater = s.OffersLater || task.IsOfferedTo(agent)
-			continue
-		}
-		s.FreeTasks++
-		if s.Offered == "" && task.IsOfferedTo(agent) {
-			s.Offered = room.TaskID(task.No)
-		}
-	}
 }
 
 // setTask sets the fields of m, an event about tasks.

@@ -114,7 +114,7 @@ func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
 	w.task(cid.Token, chat.CommandTake, "t1")
 	w.clock.Advance(room.YieldsAfter)
-	if got := w.look(ann.Token, ann.Cursor); len(got.Messages) != 1 || got.SilentTask != "t1" || got.SilentLeft != 0 {
+	if got := w.look(ann.Token, ann.Cursor); len(got.Messages) != 1 || got.Silent.ID != "t1" || got.Silent.Left != 0 {
 		t.Errorf("with the news that Cid has taken it, Ann gets %+v, and is told of %+v", got.Messages, got.Situation)
 	}
 	w.task(cid.Token, chat.CommandRelease, "t1")
@@ -122,22 +122,22 @@ func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w.task(ann.Token, chat.CommandTake, "t2")
 	w.clock.Advance(room.YieldsAfter - time.Second)
 	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
-	if got := looks(ann); got.SilentTask != "t1" || got.SilentLeft != time.Second {
+	if got := looks(ann); got.Silent.ID != "t1" || got.Silent.Left != time.Second {
 		t.Errorf("too early Ann is told of %+v", got.Situation)
 	}
 	w.clock.Advance(time.Second)
 	for name, s := range map[string]chat.Seated{"Ann, an admin": ann, "Bob, who added it": bob} {
-		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != room.YieldsAfter || got.SilentLeft != 0 {
+		if got := looks(s); got.Silent.ID != "t1" || got.Silent.For != room.YieldsAfter || got.Silent.Left != 0 {
 			t.Errorf("%s is told of %+v", name, got.Situation)
 		}
 	}
 	w.clock.Advance(room.YieldsAfter)
 	looks(ann)
-	if got := looks(cid); got.SilentTask != "" {
+	if got := looks(cid); got.Silent.ID != "" {
 		t.Errorf("Cid, who may take none, is told of %+v", got.Situation)
 	}
 	w.leave(cid.Token)
-	if got := looks(ann); got.SilentTask != "" || got.FreeTasks != 2 {
+	if got := looks(ann); got.Silent.ID != "" || got.FreeTasks != 2 {
 		t.Errorf("once its holder has left, Ann is told of %+v", got.Situation)
 	}
 }

@@ -296,7 +296,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
 		arrived := max(in.pos.Arrived, c.me.Joined)
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
-			Situation: c.situation()}, nil
+			Situation: c.situation(arrived)}, nil
 	}
 	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && !c.me.IsPerson() {
 		c.endExpiredHooks(ctx)
