@@ -334,8 +334,7 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 		live.release()
 		return nil, room.RefuseRemoved(room.ReasonLeft)
 	}
-	return &session{token: stay, holder: holder, room: live, head: head, me: caller,
-		start: room.Start{At: now, Known: head.AsOf, HeadN: head.AsOf}}, nil
+	return &session{token: stay, holder: holder, room: live, head: head, me: caller, start: startOn(head, now)}, nil
 }
 
 // sendAnswer sends an answer to the readers of the answered message: see answeredTo.

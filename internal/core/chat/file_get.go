@@ -355,8 +355,7 @@ func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session,
 	if !here || head.Expired(now) || !now.Before(t.Until) || !t.Of(head.LogKey, agent.Joined) {
 		return nil, refuseTicketOver()
 	}
-	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: head,
-		me: room.Caller{Agent: agent}}, nil
+	return r.acceptViewer(head, room.Caller{Agent: agent}), nil
 }
 
 // filesPage returns a page of the messages with files, oldest first.

@@ -199,17 +199,16 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: head,
-		me:     room.Caller{Agent: agent},
-		holder: room.HashedToken{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
-		start:  room.Start{At: now, Known: head.AsOf, HeadN: head.AsOf}}
 	if !open {
-		return c, nil, nil
+		return r.acceptViewer(head, room.Caller{Agent: agent}), nil, nil
 	}
-	if !c.useHead(head) {
+	holder := room.HashedToken{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay}
+	caller, here := head.CallerByToken(holder)
+	if !here {
 		return nil, nil, refuseUploadOver()
 	}
-	return c, &u, nil
+	return &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, holder: holder, room: r,
+		head: head, me: caller, start: startOn(head, now)}, &u, nil
 }
 
 // uploadAgain answers an upload to an address that has had a file.

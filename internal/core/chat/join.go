@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -258,22 +259,20 @@ func statusOfJoin(events []room.Event) JoinStatus {
 func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStatus, events []room.Event) (Seated,
 	error) {
 	mine := events[len(events)-1]
-	token, holder := op.TokenFor(live.log.ID(), mine.Seat), op.Holder
-	holder.Seat = mine.Seat
-	op.svc.AuditSeat(ctx, token.Room, token.Seat, how)
-	c := &session{token: token, holder: holder, room: live, start: room.Start{At: op.began}}
-	if mine.Regains {
-		return c.answerRegained(ctx)
-	}
-	c.me.Agent = *mine.Agent
-	if token.Person {
-		c.me.Device = op.Holder.Hash
-	}
-	view, err := live.view(ctx, live.log.Peek(), c.me)
+	op.svc.AuditSeat(ctx, live.log.ID(), mine.Seat, how)
+	c, err := op.enter(ctx, live, mine)
 	if err != nil {
 		return Seated{}, err
 	}
-	now := op.svc.now()
+	if mine.Regains {
+		c.recorder().RecordCall(ctx)
+		return c.answerReturn(ctx, presence.Query{Return: true})
+	}
+	view, err := live.view(ctx, c.head, c.me)
+	if err != nil {
+		return Seated{}, err
+	}
+	now, token := op.svc.now(), c.token
 	c.moveOn()
 	if op.stay {
 		token = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.me.Joined)
@@ -293,6 +292,26 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		got.Agreements, err = c.agreements(ctx)
 	}
 	return got, err
+}
+
+// enter returns the session of the newcomer after mine, the event of its seat. A newcomer that has lost a new seat
+// again is still told of the seat.
+func (op *joinOp) enter(ctx context.Context, live *liveRoom, mine room.Event) (*session, error) {
+	token, holder, head := op.TokenFor(live.log.ID(), mine.Seat), op.Holder, live.log.Peek()
+	holder.Seat = mine.Seat
+	caller, here := head.CallerByToken(holder)
+	switch {
+	case here:
+	case mine.Regains:
+		return nil, live.refuseToken(ctx, head, holder)
+	default:
+		caller = room.Caller{Agent: *mine.Agent}
+		if token.Person {
+			caller.Device = holder.Hash
+		}
+	}
+	return &session{token: token, holder: holder, room: live, head: head, me: caller,
+		start: room.Start{At: op.began}}, nil
 }
 
 // createRoom creates the room with the caller as admin. old is the log that had the name before; nil if unknown.

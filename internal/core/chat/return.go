@@ -64,15 +64,6 @@ func mayBind(by ident.Principal, caller room.Caller) bool {
 	return ident.KeyOf(by.ID) != "" && by.Seat == 0 && caller.IsUnadmitted() && caller.KeepsLease()
 }
 
-// answerRegained returns the answer for a caller that has regained its seat with a new token.
-func (c *session) answerRegained(ctx context.Context) (Seated, error) {
-	if !c.moveOn() {
-		return Seated{}, c.refuseToken(ctx, c.head)
-	}
-	c.recorder().RecordCall(ctx)
-	return c.answerReturn(ctx, presence.Query{Return: true})
-}
-
 // answerReturn returns the answer for a caller that is back in its seat, and reads as query says.
 func (c *session) answerReturn(ctx context.Context, query presence.Query) (Seated, error) {
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, query)

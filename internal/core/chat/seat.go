@@ -16,8 +16,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// session is one call of an agent or a person whose token was accepted. A session ends with its call, and nothing of it
-// is stored.
+// session is one call of an agent or a person. A session ends with its call, and nothing of it is stored. Each way in
+// returns it whole: accept by a token, joinOp.enter by a join, enterEndpoint for the answer of an endpoint, enterUpload
+// by the code of an upload, and acceptViewer for a caller without a token.
 type session struct {
 	token  ident.Token
 	holder room.HashedToken // of the token
@@ -135,6 +136,17 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 		start.HeadN = current.AsOf
 	}
 	return &session{token: token, holder: holder, room: live, head: head, me: caller, start: start}, nil
+}
+
+// acceptViewer returns the session of a caller without a token, such as a view: it has no holder and no start, so it
+// can look, and append nothing.
+func (r *liveRoom) acceptViewer(head *room.Head, caller room.Caller) *session {
+	return &session{token: ident.Token{Room: r.log.ID(), Seat: caller.Seat}, room: r, head: head, me: caller}
+}
+
+// startOn returns the start of a call that knows head, and begins now.
+func startOn(head *room.Head, now time.Time) room.Start {
+	return room.Start{At: now, Known: head.AsOf, HeadN: head.AsOf}
 }
 
 // hideForeignStay returns err, the refusal of t for a caller without rights to its seat. For a guest with a foreign

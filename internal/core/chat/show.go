@@ -68,7 +68,7 @@ func (s *Service) enterView(ctx context.Context, token string) (*session, error)
 		live.release()
 		return nil, err
 	}
-	return &session{token: ident.Token{Room: v.Room, Seat: v.Seat}, room: live, head: head, me: caller}, nil
+	return live.acceptViewer(head, caller), nil
 }
 
 // parseView reads a view. An agent token in place of a view is refused with advice.
