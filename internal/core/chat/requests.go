@@ -55,28 +55,6 @@ type LeaveRequest struct {
 	Text  string // a last word; "" for none
 }
 
-// SendRequest asks to say Text.
-type SendRequest struct {
-	Token    string
-	Text     string        // may be empty with room.Agree, and with Withdraw
-	To       []string      // names: only they and the sender see the message; empty: everybody does
-	Ask      []string      // names; each owes an answer
-	ReplyTo  string        // the id of the answered message, if any
-	Withdraw string        // the id of the caller's request or proposal to take back
-	Kind     room.Kind     // default Plain
-	Cursor   string        // for the guard: see Send
-	Wait     time.Duration // for an answer, after the message
-	Absence
-	Activity string   // what the agent is doing, at most MaxActivity characters; "" says nothing
-	Finishes []string // ids of tasks that the message reports as done
-	Key      string   // calls of one seat with the same key are one message, for a day
-	// Stay says that the caller knows no cursor, and has every earlier result, unless the call repeats a message. Of
-	// newer messages, those meant for the agent hold it back.
-	Stay bool
-	// Said, if not nil, is called when the message is stored, before the call waits.
-	Said func()
-}
-
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.
 type Absence = presence.Absence
 

@@ -267,3 +267,33 @@ func (c *session) addRoster(ctx context.Context, in *inbox, got *Waited) {
 	got.Seated = len(agents)
 	got.Agents, got.AllWaiting = limitAgents(agents)
 }
+
+// presence returns the presence needed to tell the stalled tasks of head; nil if the log tells.
+func (c *session) presence(ctx context.Context, head *room.Head) (map[int]room.Presence, error) {
+	if !head.NeedsPresence(c.room.svc.now()) {
+		return nil, nil
+	}
+	return c.allPresence(ctx, table.Eventual)
+}
+
+// allPresence returns the presence of every seat.
+func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[int]room.Presence, error) {
+	all, _, err := c.room.agents.ReadPresence(ctx, how)
+	if err != nil {
+		return nil, err
+	}
+	c.addCall(all)
+	return all, nil
+}
+
+// hasActiveTask reports whether a taken task has not stalled; true if unknown.
+func (c *session) hasActiveTask(ctx context.Context) bool {
+	seen, err := c.presence(ctx, c.head)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
+		}
+		return true
+	}
+	return c.head.Works(seen, c.room.svc.now())
+}

@@ -1,0 +1,230 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// address returns the message with names turned into seats and ids into events, once, before the first attempt:
+// otherwise a message for Bob would reach another agent with Bob's name at a second attempt. k is what is known before
+// the first attempt. repeated is what came of an earlier message to the same names that the call repeats; nil: none is
+// found yet. A caller whose seat is gone is told so first.
+func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
+	k.start = c.start
+	k.guard = c.guardFor(o.req.Cursor)
+	k.start.Known = max(k.start.Known, k.guard.cursor.N) // the client has the answer with this cursor
+	e, earlier, err := c.makeEvent(ctx, o, k)
+	o.event = e
+	if err == nil && earlier.N > 0 {
+		repeated, err = c.answerRepeated(ctx, &o, earlier)
+		return o, k, repeated, err
+	}
+	if fault.CodeOf(err) != fault.InvalidArgument {
+		return o, k, nil, err
+	}
+	head, errRefresh := c.room.log.Refresh(ctx, c.start.At)
+	if errRefresh != nil {
+		return o, k, nil, errRefresh
+	}
+	if _, here := head.CallerByToken(c.holder); !here {
+		return o, k, nil, c.refuseToken(ctx, head)
+	}
+	return o, k, nil, err
+}
+
+// makeEvent returns the event of o. If o repeats an earlier call to named agents, the event has the addressees of that
+// call, and earlier is the message of that call.
+func (c *session) makeEvent(ctx context.Context, o outgoing, k known) (e room.Event, earlier roomlog.SentAs,
+	err error) {
+	e = room.Message(o.req.Text, o.req.Kind, o.event.File)
+	for _, id := range o.req.Finishes {
+		if no, ok := room.TaskNumber(id); ok && !slices.Contains(e.Finishes, no) {
+			e.Finishes = append(e.Finishes, no)
+		}
+	}
+	if e.Kind == room.Plain {
+		e.Kind = ""
+	}
+	e, err = c.findNamed(ctx, o.req, e)
+	if len(o.req.To) > 0 || err != nil {
+		o.event = e
+		e, earlier = c.findRepeatedToNamed(ctx, o, k, err)
+		if err != nil && earlier.N == 0 { // a repetition keeps addressees that have left since
+			return e, earlier, err
+		}
+	}
+	e, err = c.findAnswered(ctx, o.req, e)
+	return e, earlier, err
+}
+
+// findNamed returns e with the seats of the names in To and in Ask.
+func (c *session) findNamed(ctx context.Context, req SendRequest, e room.Event) (room.Event, error) {
+	if len(req.To) > 0 && c.me.IsPerson() && sameCompany(c.me, req.To, nil) { // a note
+		e.To, e.ToNames = []int{c.me.Seat}, []string{c.me.Name}
+	} else {
+		readers, err := c.findAgents(ctx, "to", req.To)
+		if err != nil {
+			return e, err
+		}
+		for _, agent := range readers {
+			e.To, e.ToNames = append(e.To, agent.Seat), append(e.ToNames, agent.Name)
+		}
+	}
+	asked, err := c.findAgents(ctx, "ask", req.Ask)
+	for _, agent := range asked {
+		e.Ask = append(e.Ask, agent.Seat)
+	}
+	return e, err
+}
+
+// findAgents returns the agents of names without the caller, each once, in the order of their seats. The head is
+// current, since another agent may have the name now. field is the argument for the refusal.
+func (c *session) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	head, err := c.room.log.Refresh(ctx, c.start.At)
+	if err != nil {
+		return nil, err
+	}
+	c.useHead(head)
+	if len(names) > core.MaxCapacity {
+		return nil, refuseManyNames(field)
+	}
+	for i, key := range nameKeys(names) {
+		agent, here := head.Named(key)
+		switch {
+		case !here:
+			return nil, c.refuseAbsent(field, i+1, key)
+		case agent.Seat != c.me.Seat && !slices.ContainsFunc(found,
+			func(x room.Agent) bool { return x.Seat == agent.Seat }):
+			found = append(found, agent)
+		}
+	}
+	if len(found) == 0 {
+		return nil, refuseOnlySelf(field)
+	}
+	slices.SortStableFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
+	return found, nil
+}
+
+func refuseManyNames(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, core.MaxCapacity)
+}
+
+func refuseOnlySelf(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s names only yourself. Nothing was sent: name others.", field)
+}
+
+// refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling
+// mistake. The refusal does not suggest a message to all: words meant for one agent could become public.
+func (c *session) refuseAbsent(field string, number int, key string) error {
+	if n, left := c.head.LeftAs(c.me.Agent, key); left {
+		if tail, known := c.room.log.Tail(n - 1); known && len(tail) > 0 && c.me.Sees(tail[0]) {
+			return fault.Refuse(fault.InvalidArgument, "%s: number %d left %s. Nothing was sent.", field, number,
+				ago(c.room.svc.now().Sub(time.UnixMilli(tail[0].AtMs))))
+		}
+	}
+	return fault.Refuse(fault.InvalidArgument, "%s: number %d is nobody here. Nothing was sent: room_info tells who "+
+		"is.", field, number)
+}
+
+// ago says in words how long ago an event was.
+func ago(d time.Duration) string {
+	switch minutes := int(d / time.Minute); {
+	case minutes < 1:
+		return "just now"
+	case minutes == 1:
+		return "1 minute ago"
+	case minutes < 120:
+		return fmt.Sprintf("%d minutes ago", minutes)
+	default:
+		return fmt.Sprintf("%d hours ago", minutes/60)
+	}
+}
+
+// sameCompany reports whether two lists name the same agents, leaving out the caller a.
+func sameCompany(a room.Caller, names, others []string) bool {
+	return slices.Equal(company(a, names), company(a, others))
+}
+
+// company returns the keys of names, each once, without the key of a.
+func company(a room.Caller, names []string) []string {
+	keys := nameKeys(names)
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == a.Key })
+}
+
+// nameKeys returns the keys of names; "" for an invalid name.
+func nameKeys(names []string) []string {
+	keys := make([]string, len(names))
+	for i, s := range names {
+		name, _ := ident.AgentName(s)
+		keys[i] = name.Key
+	}
+	return keys
+}
+
+// findAnswered returns e with the answered message and the withdrawn one.
+func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Event) (room.Event, error) {
+	if req.Withdraw != "" {
+		event, err := c.seenEvent(ctx, "withdraw", req.Withdraw)
+		if err != nil {
+			return e, err
+		}
+		e.Withdraws = event.N
+	}
+	if req.ReplyTo == "" {
+		return e, nil
+	}
+	event, err := c.seenEvent(ctx, "reply_to", req.ReplyTo)
+	if fault.CodeOf(err) == fault.InvalidArgument && e.Kind == room.Proposal { // an agreement outlives its events
+		event, err = c.agreedProposal(ctx, req.ReplyTo, err)
+	}
+	if err != nil {
+		return e, err
+	}
+	e.ReplyTo, e.ReSeat, e.ReFor = event.N, event.Seat, event.To
+	if event.Task != nil {
+		e.ReAdded = event.Task.Added
+	}
+	return e, nil
+}
+
+// seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.
+// field is the argument for the refusal.
+func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
+	none := refuseUnseen(field)
+	n, ok := c.head.MessageNumber(id)
+	if !ok { // the cached head may be older than the event
+		head, err := c.room.log.Refresh(ctx, c.room.svc.now())
+		if err != nil {
+			return room.Event{}, err
+		}
+		n, ok = head.MessageNumber(id)
+	}
+	if !ok {
+		return room.Event{}, none
+	}
+	event, err := c.room.log.Event(ctx, n)
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.Sees(event) {
+		return room.Event{}, none
+	}
+	return event, err
+}
+
+// refuseUnseen refuses the id of a message that the caller may not see. field is the argument with the id.
+func refuseUnseen(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
+		"expired. Nothing was done: use the id of a message that you have read.", field)
+}

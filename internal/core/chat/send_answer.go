@@ -1,0 +1,256 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/presence"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// result returns what came of a message with a final verdict.
+func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
+	if v.heldBack != nil {
+		return &outcome{Sent: *v.heldBack, event: o.event}
+	}
+	got := &outcome{event: o.event}
+	if v.isNew() {
+		got.event = v.change.Events[0]
+	} else {
+		got.event.N, got.earlier = v.sentAs.N, v.sentAs
+	}
+	got.Sent = Sent{Sent: !v.sentAs.Draft, ID: c.head.MessageID(got.event.N), Duplicate: !v.isNew()}
+	if v.sentAs.Draft {
+		got.Waited = c.answerUnsent(ctx, o, StatusPending)
+	} else {
+		got.Unfinished, got.Left = c.unfinished(ctx, got), c.namesOfLeft(ctx, o.req.Text)
+	}
+	if got.Sent.Sent && (v.isNew() || o.req.Key == "") { // agents named again under a key may have left
+		got.To = readers(got.event)
+	}
+	if o.event.IsVote() && !v.isNew() { // the answer to the vote that completed the agreement may have been lost
+		if event, err := c.room.log.Event(ctx, v.sentAs.N); err == nil {
+			got.event.Agreed = event.Agreed
+		}
+	}
+	if len(got.event.Agreed) > 0 {
+		got.Agreed = c.head.MessageID(got.event.Agreed[0])
+	}
+	if got.Sent.Sent && v.isNew() {
+		got.Beside = c.besideOf(ctx, &got.event, v.besides)
+	}
+	return got
+}
+
+// besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none. besides
+// says that the proposal answers it. Else the proposal may answer one that was replaced: then it is what replaced that.
+func (c *session) besideOf(ctx context.Context, proposal *room.Event, besides bool) string {
+	n := proposal.ReplyTo
+	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
+		return ""
+	}
+	if !besides {
+		latest, err := c.latestOf(ctx, n)
+		if err != nil || latest == n || latest == proposal.N {
+			return ""
+		}
+		n = latest
+	}
+	return c.head.MessageID(n)
+}
+
+// readers returns the names of a message's readers, without the sender.
+func readers(event room.Event) []string {
+	if len(event.To) == 0 {
+		return []string{Everyone}
+	}
+	return event.ToNames
+}
+
+// wrote reports whether the call wrote a message, or something that costs as much.
+func (got Sent) wrote() bool {
+	return got.Credential != "" || !got.Duplicate && (got.Sent || got.Status == StatusPending)
+}
+
+// unfinished returns the tasks of finishes that the message did not close, each with the reason. For a repeated message
+// the first one counts.
+func (c *session) unfinished(ctx context.Context, got *outcome) (list []Unfinished) {
+	asked, closed := got.event.Finishes, got.event.Closes
+	if len(asked) > 0 && got.earlier.N > 0 {
+		if event, err := c.room.log.Event(ctx, got.earlier.N); err == nil {
+			closed = event.Closes
+		}
+	}
+	head := c.room.log.Peek()
+	for _, no := range asked {
+		if slices.Contains(closed, no) {
+			continue
+		}
+		task, _ := head.Task(no)
+		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(head.WhyUnfinished(c.me.Agent, no), "it is open again")}
+		if c.me.SeesTask(task.N) && !task.Holder.Is(c.me.Agent) {
+			x.By = task.Holder.Name
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// namesOfLeft returns the agents that the text names by @ and that have left: the sender expects them to read. If
+// the index does not reach back to room.LeftWindow, the log is read and the index extended.
+func (c *session) namesOfLeft(ctx context.Context, text string) []string {
+	log, me := c.room.log, c.me
+	names, sure := log.Peek().LeftNamed(me.Agent, text, c.start.At)
+	if !sure && log.ReadBack(ctx, c.start.At.Add(-room.LeftWindow)) == nil { // the result does without the names
+		names, _ = log.Peek().LeftNamed(me.Agent, text, c.start.At)
+	}
+	return names
+}
+
+// answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
+func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
+	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.moveOn()
+	cursor, read, _ := c.ownCursor(ctx, o.req.Cursor) // after an error the answer does without
+	if o.upload != nil {                              // whose code is no token, so the cursor was made before
+		cursor = o.upload.Cursor
+	}
+	got := Waited{Status: status, Cursor: cursor, Situation: c.situation(read)}
+	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
+	return got
+}
+
+// ownCursor returns the cursor of an answer that hands nothing out, and how far the caller has read: the cursor given,
+// if it is one of the caller's; else, for an agent, how far it was handed events. The cursor is "" while an answer may
+// be lost: see presence.Delivery.Cursor.
+func (c *session) ownCursor(ctx context.Context, given string) (cursor string, read int64, err error) {
+	if named, ok := c.readCursor(given); ok {
+		return given, named.N, nil
+	}
+	if c.me.IsPerson() {
+		return "", 0, nil
+	}
+	read, ok, err := c.reader().Cursor(ctx)
+	if ok {
+		cursor = c.cursor(read, false)
+	}
+	return cursor, read, err
+}
+
+// nextCursor is ownCursor for an answer after which words to all may hold a call back again: a cursor that these have
+// held back once loses its mark.
+func (c *session) nextCursor(ctx context.Context, given string) (cursor string, read int64, err error) {
+	cursor, read, err = c.ownCursor(ctx, given)
+	if named, ok := c.readCursor(given); ok && named.Held {
+		cursor = c.cursor(named.N, named.ToldOthersAway)
+	}
+	return cursor, read, err
+}
+
+// answer completes the result of a sent message with unread messages, or with those that came during the wait.
+func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Sent, error) {
+	got := is.Sent
+	service := c.room.svc
+	if req.Said != nil {
+		req.Said()
+	}
+	waited, err := c.listen(ctx, req, is)
+	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
+		c.moveOn()
+		cursor, _ := c.readCursor(req.Cursor)
+		got.Cursor, got.Situation = req.Cursor, c.situation(cursor.N)
+		return got, nil
+	}
+	if err == nil {
+		got.Waited, got.Before = *waited, waited.before
+	}
+	if got.Agreed != "" && !got.Person {
+		got.Revision = c.revisionOf(ctx, got.Agreed)
+	}
+	return got, service.Outward(err)
+}
+
+// listen reads unread messages after the append, or waits for some.
+func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
+	c.moveOn()
+	cursor, named := c.readCursor(req.Cursor)
+	if req.Stay { // the cursor was for the guard
+		cursor, named, req.Cursor = ident.Cursor{}, false, ""
+	}
+	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
+	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
+	if req.Wait == 0 || c.hasMoreWork(is) || len(is.event.Agreed) > 0 { // what is agreed may be followed by tasks
+		c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity,
+			Fresh: presence.SendFresh})
+		return c.unread(ctx, req.waits(is.earlier), is.event.N, cursor, named)
+	}
+	head, err := c.room.log.Refresh(ctx, c.start.At)
+	if err != nil {
+		return nil, err
+	}
+	c.useHead(head)
+	return c.wait(ctx, req.waits(is.earlier), is.event.N)
+}
+
+// waits returns the wait after the message.
+func (req *SendRequest) waits(earlier roomlog.SentAs) *WaitRequest {
+	return &WaitRequest{Cursor: req.Cursor, Wait: req.Wait, Absence: req.Absence, Activity: req.Activity,
+		Stay: req.Stay, key: req.Key, repeats: earlier.N}
+}
+
+// hasMoreWork reports whether the sender has just finished a task and has more to do: another task of its own, or
+// more free tasks than idle agents. If others owe the sender an answer, it waits, and hasMoreWork is false.
+func (c *session) hasMoreWork(is *outcome) bool {
+	if len(is.event.Closes) == 0 {
+		return false
+	}
+	now := c.work()
+	return c.awaited(nil).Owed == 0 && (len(now.Tasks) > 0 || now.FreeTasks > is.idleBefore)
+}
+
+// unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.
+func (c *session) unread(ctx context.Context, req *WaitRequest, sentN int64, cursor ident.Cursor, named bool) (*Waited,
+	error) {
+	pos, err := c.readFrom(ctx, req, cursor, named)
+	if err != nil {
+		return nil, err
+	}
+	pos.sentN = sentN
+	in := newInbox(c, pos)
+	if err := in.collect(ctx); err != nil {
+		return nil, err
+	}
+	got, err := c.handOut(ctx, in, nil)
+	if err != nil {
+		return nil, err
+	}
+	if got.Status == StatusQuiet {
+		got.Status = ""
+	}
+	return got, nil
+}
+
+// readFrom returns where the caller continues to read after its message.
+func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
+	if named {
+		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldOthersAway}, nil
+	}
+	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
+	if offer, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
+		return position{Offer: offer, ignored: req.Cursor != ""}, nil
+	}
+	return c.acknowledgeCursor(ctx, req)
+}
+
+// readCursor parses a cursor of the caller, whose head is current. ok is false if s is no such cursor, or one beyond
+// the head.
+func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
+	cursor, ok = c.token.ParseCursor(s)
+	if !ok || cursor.N > c.room.log.Peek().AsOf {
+		return ident.Cursor{}, false
+	}
+	return cursor, true
+}

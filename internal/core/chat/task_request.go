@@ -1,0 +1,270 @@
+package chat
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// TaskCommand is what a call does with the room's tasks. The call's events have room.TaskAction: CommandNext, which no
+// event has, makes a room.FinishTask and a room.TakeTask.
+type TaskCommand string
+
+// The commands.
+const (
+	CommandAdd     TaskCommand = "add"
+	CommandTake    TaskCommand = "take"
+	CommandRelease TaskCommand = "release"
+	CommandFinish  TaskCommand = "finish"
+	CommandNext    TaskCommand = "next" // finish the task, and take the next free one
+	CommandDrop    TaskCommand = "drop"
+	CommandEdit    TaskCommand = "edit"
+)
+
+// TaskRequest asks to do Action.
+type TaskRequest struct {
+	Token  string
+	Action TaskCommand
+	ID     string    // t7; of take, "" means the next free one
+	Tasks  []NewTask // of add, in order
+	Text   string    // of finish: what was done; of release: why; of edit: details
+	Title  string    // of edit: the new title; "" changes nothing
+	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
+	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
+	// nothing, and an empty For offers the task to nobody.
+	For []string
+	// Cursor is for the guard of take, finish and next: see Task. The answer has it again.
+	Cursor string
+}
+
+// NewTask is a task to be added.
+type NewTask struct {
+	Title string
+	Text  string   // details
+	For   []string // names of the agents that the task is offered to
+	After []string // "1" for the first of the same call, and so on, or ids
+}
+
+// TaskListRequest asks for all open tasks, or for one task.
+type TaskListRequest struct {
+	Token  string
+	ID     string // t7, open or not; "" means all open tasks
+	Closed bool   // for people and programs: tasks that are done or dropped, newest first; before ID
+}
+
+// newOp returns the change that req asks for; its names of agents are resolved later. The error is a *fault.Error.
+func (req TaskRequest) newOp() (*taskOp, error) {
+	op := &taskOp{req: req}
+	o := &op.order
+	switch req.Action {
+	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit:
+		o.Action = room.TaskAction(req.Action)
+	case CommandNext:
+		o.Action = room.FinishTask
+	default:
+		return nil, refuseAction()
+	}
+
+	// Adding has its fields in tasks; each other action has one task.
+	if req.Action == CommandAdd {
+		return op, op.parseAdd()
+	}
+	if len(req.Tasks) > 0 {
+		return nil, refuseTasksField()
+	}
+	if err := op.setID(); err != nil {
+		return nil, err
+	}
+	if err := room.CheckTaskText("text", req.Text); err != nil {
+		return nil, err
+	}
+
+	// A field without a meaning for the action is refused, not ignored.
+	if err := req.checkFields(); err != nil {
+		return nil, err
+	}
+	o.Title, o.Text, op.allWords = req.Title, req.Text, req.Title+req.Text
+	if len(req.After) > core.MaxAfter {
+		return nil, refuseManyAfter()
+	}
+
+	// An empty after differs from nil: the task then waits for no other.
+	if req.After != nil {
+		o.After = []int64{}
+		for i, id := range req.After {
+			no, ok := room.TaskNumber(id)
+			if !ok {
+				return nil, refuseAfter(i)
+			}
+			o.After = append(o.After, no)
+		}
+	}
+	return op, checkWords(op.allWords)
+}
+
+func refuseAction() error {
+	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop or edit. "+
+		"Nothing was changed: list_tasks shows the tasks.")
+}
+
+func refuseTasksField() error {
+	return fault.Refuse(fault.InvalidArgument, "tasks goes with action add. Nothing was changed.")
+}
+
+// setID parses the id of the task.
+func (op *taskOp) setID() error {
+	if op.req.ID == "" && op.req.Action == CommandTake {
+		return nil
+	}
+	no, ok := room.TaskNumber(op.req.ID)
+	if !ok {
+		return refuseID()
+	}
+	op.order.No = no
+	return nil
+}
+
+func refuseID() error {
+	return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7. Nothing was changed: "+
+		"list_tasks shows the ids.")
+}
+
+// checkFields refuses a field without a meaning for the action; add has checkAdd.
+func (req TaskRequest) checkFields() error {
+	switch {
+	case req.Action == CommandTake && req.Text != "":
+		return fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
+			"send_message, or with finish.")
+	case req.Action != CommandEdit && (req.Title != "" || len(req.After) > 0):
+		return fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
+	case req.Action != CommandEdit && req.Action != CommandRelease && len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
+	case req.Action == CommandEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
+		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: text or for. Nothing was changed.")
+	case req.Title != "":
+		return room.CheckTitle("title", req.Title)
+	}
+	return nil
+}
+
+func refuseManyAfter() error {
+	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those "+
+		"whose results are needed.", core.MaxAfter)
+}
+
+func refuseAfter(i int) error {
+	return fault.Refuse(fault.InvalidArgument, "after: number %d is not a task. Nothing was changed: name a task "+
+		"of the same call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
+}
+
+// checkWords refuses words with a likely credential, since the words of a task stay for a year.
+func checkWords(words string) error {
+	if kind := sanitize.Credential(words); kind != "" {
+		return fault.Refuse(fault.InvalidArgument, "The words hold what looks like %s, and everybody here could use "+
+			"it. Nothing was changed: take it out; what one agent alone must have goes into a private message.", kind)
+	}
+	return nil
+}
+
+// parseAdd parses the tasks to add.
+func (op *taskOp) parseAdd() error {
+	req := op.req
+	if err := req.checkAdd(); err != nil {
+		return err
+	}
+
+	// All tasks are checked first: one event adds all, or none is added.
+	for i, t := range req.Tasks {
+		task := room.Task{Title: t.Title, Text: t.Text}
+		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
+			return err
+		}
+		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
+			return err
+		}
+		if len(t.After) > core.MaxAfter {
+			return refuseManyAfter()
+		}
+
+		// A number without t stands for a task of this call, without an id so far, and is stored as a negative number.
+		for j, id := range t.After {
+			no, ok := room.TaskNumber(id)
+			here, err := strconv.Atoi(strings.TrimSpace(id))
+			switch {
+			case !ok:
+				return refuseAfter(j)
+			case err == nil && here > len(req.Tasks):
+				return refuseNumber(i+1, here)
+			case err == nil:
+				no = -no
+			}
+			task.After = append(task.After, no)
+		}
+		op.order.Add = append(op.order.Add, task)
+		op.allWords += t.Title + "\n" + t.Text + "\n"
+	}
+	return checkWords(op.allWords)
+}
+
+// checkAdd refuses an add without tasks, or with fields of other actions.
+func (req TaskRequest) checkAdd() error {
+	switch {
+	case len(req.Tasks) == 0:
+		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
+	case req.ID != "" || req.Text != "" || req.Title != "" || len(req.After) > 0 || len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
+			"in there. Nothing was added.")
+	}
+	return nil
+}
+
+// refuseNumber refuses an added task that waits for a task which the call does not have.
+func refuseNumber(number, other int) error {
+	return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, and this call adds no such task. "+
+		"Nothing was added: name a task of the list by its id, such as t7.", number, other)
+}
+
+// resolveOffers returns the order with the seats of the agents in for.
+func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error) {
+	o = op.order
+	o.Add = slices.Clone(o.Add)
+	for i, t := range op.req.Tasks {
+		o.Add[i].For, err = resolveOffer(state, t.For, fmt.Sprintf("for of number %d", i+1))
+		if err != nil {
+			return o, err
+		}
+	}
+	o.Offers = op.req.For != nil
+	o.For, err = resolveOffer(state, op.req.For, "for")
+	return o, err
+}
+
+// resolveOffer returns the agents of names, each once: agents in the room and, while a seat is free, agents still to
+// come. field is the argument for the refusal.
+func resolveOffer(state *room.State, names []string, field string) (found []room.Party, err error) {
+	for i, given := range names {
+		name, err := ident.AgentName(given)
+		to := room.Party{Name: name.Shown, Key: name.Key}
+		if agent, here := state.Named(name.Key); here {
+			to = agent.Party()
+		} else if err != nil || len(state.Agents) >= state.Capacity || i >= core.MaxCapacity {
+			return nil, refuseOffer(field, i+1)
+		}
+		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {
+			found = append(found, to)
+		}
+	}
+	return found, nil
+}
+
+func refuseOffer(field string, number int) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: name %d in it does not name anyone who is in this room or could "+
+		"still join. Nothing was changed: correct it, or leave for out, and anyone may take the task.", field, number)
+}

@@ -1,0 +1,325 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// TaskState says how a task stands.
+type TaskState string
+
+// The states of tasks.
+const (
+	TaskBlocked TaskState = "blocked" // open, but a task before it is not done
+	TaskOpen    TaskState = "open"
+	TaskTaken   TaskState = "taken"
+	TaskStalled TaskState = "stalled" // taken by an agent that is gone, or silent for 15 minutes
+	TaskDone    TaskState = "done"
+	TaskDropped TaskState = "dropped"
+)
+
+// TaskView is a task as an agent sees it.
+type TaskView struct {
+	ID    string
+	Title string
+	Text  string
+	State TaskState
+	Adder string
+	By    string // who has the task, or finished it
+	// AddedByPerson: the person behind Adder added the task. EndedByPerson: the person behind By ended the task.
+	AddedByPerson, EndedByPerson bool
+	AdderName, ByName            string // the names of the persons behind Adder and By at that time; "" without a name
+	For                          []string
+	After                        []string      // ids of the tasks before; of a blocked task some are not done
+	Dropped                      []string      // of an open task: which of After were dropped
+	Age                          time.Duration // of the State
+	Mine                         bool          // the caller has the task
+	Was                          string        // of a take: who had the task before
+	Result                       string        // the result of a finished task, the reason of a dropped task
+	Report                       string        // the message that begins with Result, or has a file; "": none
+	Missing                      string        // why Result is not shown, in words of the server
+}
+
+// Tasks is the result of a TaskRequest or a TaskListRequest.
+type Tasks struct {
+	Task    *TaskView  // the task changed, or asked for by id; nil without one
+	Tasks   []TaskView // the open tasks, at most 30: those just added first, then the caller's
+	HasMore bool
+	// Results are the results of ended tasks directly before Task, if the caller has Task or asks for it. Rest is the
+	// id of the first result that does not fit.
+	Results []TaskView
+	Rest    string
+	Stuck   []string // after a drop: the ids of open tasks directly after Task
+	Cursor  string   // see session.ownCursor
+	// Held has everything unread if that held the call back. Then nothing was changed, and of the other fields only
+	// Situation is set.
+	Held *Waited
+	Situation
+}
+
+// TaskBrief names a task.
+type TaskBrief struct{ ID, Title string }
+
+// Unfinished is a task of finishes that the message did not close.
+type Unfinished struct {
+	ID  string
+	Why string // in words of the server
+	By  string // the agent that has the task; "" if none does
+}
+
+// ListTasks returns the tasks for a request. Nothing changes, so a held agent may list tasks, too.
+func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
+	c, err := s.enterCurrent(ctx, req.Token)
+	if err != nil {
+		return Tasks{}, s.Outward(err)
+	}
+	defer c.room.release()
+	got, err := c.listTasks(ctx, req)
+	return c.answerTasks(ctx, got, "", err)
+}
+
+// tasksShown is the most tasks in a list, except a person's: the page shows all.
+const tasksShown = 30
+
+// closedShown is how many closed tasks a list has at most: for people and programs.
+const closedShown = 100
+
+// listTasks returns the list of open tasks, or of closed ones: all, or those added before the task ID.
+func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
+	if req.ID != "" && !req.Closed {
+		return c.oneTask(ctx, req.ID)
+	}
+	c.recorder().RecordCall(ctx)
+	if !req.Closed {
+		return c.openTasks(ctx, 0)
+	}
+	before, ok := room.TaskNumber(req.ID)
+	if !ok && req.ID != "" {
+		return Tasks{}, refuseClosedID()
+	}
+	stored, more, err := c.room.log.Items().AllDone(ctx, c.me.Agent, before, closedShown)
+	c.moveOn()
+	got := Tasks{HasMore: more}
+	for _, done := range stored {
+		got.Tasks = append(got.Tasks, *c.doneTask(done))
+	}
+	return got, err
+}
+
+func refuseClosedID() error {
+	return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7: the closed ones before it are "+
+		"listed.")
+}
+
+// oneTask returns the task of an id, open or not, with the results of the tasks directly before it.
+func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error) {
+	no, ok := room.TaskNumber(id)
+	if !ok {
+		return got, refuseID()
+	}
+	seen, err := c.presence(ctx, c.head)
+	if err != nil {
+		return got, err
+	}
+	task, open := c.head.Task(no)
+	if open {
+		v := c.taskOf(task, seen)
+		got.Task = &v
+	} else {
+		done, err := c.room.log.Items().Done(ctx, no)
+		if err != nil && !errors.Is(err, table.ErrNotFound) {
+			return got, err
+		}
+		task, got.Task = done.Task, c.doneTask(done)
+	}
+	if task.No == 0 || !c.me.SeesTask(task.N) {
+		return Tasks{}, refuseUnknownTask()
+	}
+	c.recorder().RecordCall(ctx)
+	err = c.addResults(ctx, &got, task)
+	return got, err
+}
+
+func refuseUnknownTask() error {
+	return fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list_tasks shows those "+
+		"that are open.")
+}
+
+// openTasks returns the caller's view of the open tasks, as of the caller's head: first those added by the event
+// added, then the caller's, then the others, each in the order of adding.
+func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
+	head := c.head
+	seen, err := c.presence(ctx, head)
+	if err != nil {
+		return got, err
+	}
+	got.Silent = c.silentTask(seen)
+	rank := func(task room.Task) int {
+		switch {
+		case added > 0 && task.N == added:
+			return 0
+		case task.Holder.Is(c.me.Agent):
+			return 1
+		}
+		return 2
+	}
+	list := slices.DeleteFunc(slices.Clone(head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
+	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
+	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
+	if got.HasMore {
+		list = list[:tasksShown]
+	}
+	for _, task := range list {
+		got.Tasks = append(got.Tasks, c.taskOf(task, seen))
+	}
+	return got, nil
+}
+
+// taskOf returns the caller's view of task, as of the caller's head.
+func (c *session) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
+	head, now := c.head, c.room.svc.now()
+	v := TaskView{ID: room.TaskID(task.No), Title: task.Title, Text: task.Text, State: TaskOpen, Adder: task.Adder.Name,
+		AddedByPerson: task.ByPerson, By: task.Holder.Name, Age: max(0, now.Sub(head.TaskSince(task))),
+		Mine:      task.Holder.Is(c.me.Agent),
+		AdderName: task.Adder.Person, ByName: task.Holder.Person}
+	for _, m := range task.For {
+		v.For = append(v.For, m.Name)
+	}
+	for _, no := range task.After {
+		v.After = append(v.After, room.TaskID(no))
+	}
+	for _, no := range head.DroppedBefore(task) {
+		v.Dropped = append(v.Dropped, room.TaskID(no))
+	}
+	switch {
+	case head.Stalled(task, seen, now):
+		v.State = TaskStalled
+	case task.Holder.Seat != 0:
+		v.State = TaskTaken
+	case len(head.WaitsFor(task)) > 0:
+		v.State = TaskBlocked
+	}
+	return v
+}
+
+// stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
+// seats, with this call.
+func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
+	for _, task := range c.head.Tasks {
+		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
+			list = append(list, TaskBrief{room.TaskID(task.No), task.Title})
+		}
+	}
+	return list
+}
+
+// doneTask returns the caller's view of a closed task.
+func (c *session) doneTask(done roomlog.Done) *TaskView {
+	v := TaskView{ID: room.TaskID(done.Task.No), Title: done.Task.Title, Text: done.Task.Text, State: TaskDone,
+		Adder: done.Task.Adder.Name, AddedByPerson: done.Task.ByPerson, By: done.By.Name, EndedByPerson: done.ByPerson,
+		AdderName: done.Task.Adder.Person, ByName: done.By.Person,
+		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(done.AtMs))),
+		Result: done.Result}
+	if done.Dropped {
+		v.State = TaskDropped
+	}
+	for _, no := range done.Task.After {
+		v.After = append(v.After, room.TaskID(no))
+	}
+	if done.Redacted {
+		v.Missing = "removed"
+	} else if done.Report != 0 && (done.File || len(done.Result) > core.MaxResult-utf8.UTFMax) {
+		v.Report = c.head.MessageID(done.Report)
+	}
+	return &v
+}
+
+// Bounds of the results in one answer.
+const (
+	resultsShown = 8
+	resultsBytes = 6 << 10 // of titles and results
+)
+
+// addResults adds the results of the ended tasks directly before task to got.
+func (c *session) addResults(ctx context.Context, got *Tasks, task room.Task) error {
+	size := 0
+	for _, no := range task.After {
+		if _, open := c.head.Task(no); open {
+			continue
+		}
+		if len(got.Results) == resultsShown {
+			got.Rest = room.TaskID(no)
+			return nil
+		}
+		v, err := c.resultOf(ctx, no)
+		if err != nil {
+			return err
+		}
+		size += len(v.Title) + len(v.Result)
+		if size > resultsBytes {
+			got.Rest = v.ID
+			return nil
+		}
+		got.Results = append(got.Results, v)
+	}
+	return nil
+}
+
+// resultOf returns the result of the ended task no.
+func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
+	done, err := c.room.log.Items().Done(ctx, no)
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+		return TaskView{ID: room.TaskID(no), Missing: "expired"}, nil
+	case err != nil:
+		return TaskView{}, err
+	case !c.me.SeesTask(done.Task.N):
+		return TaskView{ID: room.TaskID(no), Missing: "from before you joined"}, nil
+	}
+	v := c.doneTask(done)
+	v.Text, v.Adder, v.AddedByPerson, v.AdderName, v.Age = "", "", false, "", 0
+	return *v, nil
+}
+
+// setTask sets the fields of m, an event about tasks.
+func (m *Message) setTask(state *room.State, c *room.TaskChange) {
+	m.TaskAction = c.Action
+	for _, task := range c.Add {
+		v := TaskView{ID: room.TaskID(task.No), Title: task.Title, State: TaskOpen, Adder: m.Agent}
+		for _, p := range task.For {
+			v.For = append(v.For, p.Name)
+		}
+		for _, no := range task.After {
+			v.After = append(v.After, room.TaskID(no))
+		}
+		m.Tasks = append(m.Tasks, v)
+	}
+	if len(m.Tasks) > 0 {
+		m.Task = &m.Tasks[0]
+		return
+	}
+	v := TaskView{ID: room.TaskID(c.No), Title: c.Title, Text: c.Text, Was: c.Was.Name}
+	switch c.Action {
+	case room.TakeTask:
+		v.State, v.By = TaskTaken, m.Agent
+	case room.ReleaseTask:
+		v.State = TaskOpen
+	case room.FinishTask:
+		v.State, v.By, v.Text, v.Result = TaskDone, m.Agent, "", c.Text
+	case room.DropTask:
+		v.State, v.By, v.Text, v.Result = TaskDropped, m.Agent, "", c.Text
+	}
+	for _, p := range c.For {
+		v.For = append(v.For, p.Name)
+	}
+	m.Task = &v
+}
