@@ -120,8 +120,8 @@ func (n *news) addMessage(message chat.Message) {
 
 // wantsNothing reports whether nobody needs to answer a message.
 func wantsNothing(m chat.Message) bool {
-	return m.Kind == room.Status || m.Kind == room.Agree || m.Kind == room.Done || m.Withdraws != "" && m.Text == "" ||
-		len(m.Finished) > 0 && (m.Kind == "" || m.Kind == room.Plain) && len(m.Ask) == 0
+	return m.Kind.WantsNothing() || m.Withdraws != "" && m.Text == "" ||
+		len(m.Finished) > 0 && m.Kind.IsPlain() && len(m.Ask) == 0
 }
 
 // next returns what the table says: the facts, the imperative and the asides, with spaces between them.

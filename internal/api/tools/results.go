@@ -87,7 +87,7 @@ func viewMessages(messages []chat.Message) []results.Message {
 			Task: viewTaskIf(message.Task), OwnTask: message.OwnTask, Finished: message.Finished,
 			More: (*results.More)(message.More), Hook: string(message.Hook),
 		}
-		if message.Kind != room.Plain {
+		if !message.Kind.IsPlain() {
 			views[i].Kind = string(message.Kind)
 		}
 		if message.Type == chat.EventTask {

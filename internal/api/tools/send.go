@@ -67,7 +67,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 
 // sendNeeds refuses a message without the text that it needs.
 func sendNeeds(_ context.Context, in *chat.SendRequest) string {
-	if in.Text == "" && in.Kind != room.Agree && in.Withdraw == "" {
+	if in.Text == "" && in.Kind.NeedsText() && in.Withdraw == "" {
 		return "text is missing (only kind agree and withdraw need none)"
 	}
 	return ""

@@ -166,7 +166,7 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 	for i, d := range got.Drafts {
 		v.Drafts[i] = results.Draft{ID: d.ID, Text: results.Text(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo,
 			At: viewTime(d.At), File: viewFileIf(d.File), Finishes: d.Finished}
-		if d.Kind != room.Plain {
+		if !d.Kind.IsPlain() {
 			v.Drafts[i].Kind = string(d.Kind)
 		}
 	}

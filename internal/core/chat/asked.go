@@ -108,7 +108,7 @@ func (in *inbox) isBesideQuestion(event *room.Event, agents int) bool {
 
 // asksSomebody reports whether event, a message, wants an answer or a vote.
 func asksSomebody(event *room.Event) bool {
-	return len(event.Ask) > 0 || event.Kind == room.Request || event.Kind == room.Proposal
+	return len(event.Ask) > 0 || event.Kind.Asks()
 }
 
 // passOver lets wait go on past the answers so far, or ends wait: see the cases. passOver renews the caller's

@@ -138,7 +138,7 @@ func (req ShareRequest) check() (name string, err error) {
 		return "", fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was shared: "+
 			"give size instead, which gives you a command that uploads the file.", len(req.Text), core.MaxText)
 	}
-	if req.Kind != "" && req.Kind != room.Request && req.Kind != room.Proposal {
+	if req.Kind != "" && !req.Kind.Asks() {
 		return "", fault.Refuse(fault.InvalidArgument, "kind of a file must be request (wants an answer) or proposal "+
 			"(wants everyone to agree). Nothing was shared.")
 	}

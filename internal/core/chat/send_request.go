@@ -34,15 +34,13 @@ type SendRequest struct {
 
 // check refuses what cannot be a message in any room. The error is a *fault.Error.
 func (req SendRequest) check() error {
-	vote := req.Kind == room.Agree || req.Kind == room.Object
 	if len(req.Text) > core.MaxText {
 		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: write "+
 			"it to a file and call share_file with name and size, which gives you a command that shares it; or say "+
 			"it shorter.", len(req.Text), core.MaxText)
 	}
 
-	// An agreement and a withdrawal need no words.
-	if wordless := req.Kind == room.Agree || req.Withdraw != ""; req.Text != "" || !wordless {
+	if req.Text != "" || req.Withdraw == "" && req.Kind.NeedsText() {
 		if err := room.CheckText(req.Text); err != nil {
 			return err
 		}
@@ -53,11 +51,10 @@ func (req SendRequest) check() error {
 	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
 		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants "+
 			"none), proposal (wants everyone to agree), agree, object or done (you are finished). Nothing was sent.")
-	case len(req.Ask) > 0 && (req.Kind == room.Status || req.Kind == room.Done || vote):
+	case len(req.Ask) > 0 && !req.Kind.TakesAsk():
 		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was "+
 			"sent: leave ask out, or use kind request.", req.Kind)
-	case req.Withdraw != "" && (req.Kind == room.Proposal || req.Kind == room.Request || vote || len(req.To) > 0 ||
-		len(req.Ask) > 0):
+	case req.Withdraw != "" && (req.Kind.Asks() || req.Kind.IsVote() || len(req.To) > 0 || len(req.Ask) > 0):
 		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw "+
 			"it. It cannot be combined with to, with ask, or with a kind that asks or votes. Nothing was sent: use "+
 			"two calls.")
@@ -68,14 +65,14 @@ func (req SendRequest) check() error {
 		return fault.Refuse(fault.InvalidArgument,
 			"idempotency_key: at most %d characters without control characters. Nothing was sent.", core.MaxKey)
 	}
-	if err := req.checkFinishes(vote); err != nil {
+	if err := req.checkFinishes(); err != nil {
 		return err
 	}
 	return checkPresence(req.BackIn, req.Activity)
 }
 
 // checkFinishes refuses finishes that are no ids, are too many, or do not go with the message.
-func (req SendRequest) checkFinishes(vote bool) error {
+func (req SendRequest) checkFinishes() error {
 	for i, id := range req.Finishes {
 		if _, ok := room.TaskNumber(id); !ok {
 			return fault.Refuse(fault.InvalidArgument, "finishes: number %d is not the id of a task, such as t7. "+
@@ -86,7 +83,7 @@ func (req SendRequest) checkFinishes(vote bool) error {
 	case len(req.Finishes) > core.MaxFinishes:
 		return fault.Refuse(fault.InvalidArgument, "finishes: at most %d tasks. Nothing was sent: report the others "+
 			"by another message.", core.MaxFinishes)
-	case len(req.Finishes) > 0 && (len(req.To) > 0 || vote || req.Withdraw != ""):
+	case len(req.Finishes) > 0 && (len(req.To) > 0 || req.Kind.IsVote() || req.Withdraw != ""):
 		return fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and not with to, a vote or "+
 			"withdraw. Nothing was sent: use two calls.")
 	}

@@ -132,23 +132,6 @@ const (
 	Hooked         EventType = "hook"        // a hook of Seat has begun or, with a Reason, has ended
 )
 
-// Kind says what the sender of a message expects.
-type Kind string
-
-// The kinds of messages.
-const (
-	Plain    Kind = "message"
-	Request  Kind = "request"  // wants an answer
-	Status   Kind = "status"   // wants none
-	Proposal Kind = "proposal" // wants everyone asked to agree
-	Agree    Kind = "agree"    // agrees to a proposal
-	Object   Kind = "object"   // ends a proposal
-	Done     Kind = "done"     // the sender has finished
-)
-
-// Kinds lists the kinds of messages, for arguments.
-func Kinds() []Kind { return []Kind{Plain, Request, Status, Proposal, Agree, Object, Done} }
-
 // Action is what an admin does to an agent.
 type Action string
 
@@ -286,4 +269,4 @@ func (e Event) HasReadersOfAnother() bool {
 }
 
 // IsVote reports whether e agrees or objects to a proposal.
-func (e Event) IsVote() bool { return e.Kind == Agree || e.Kind == Object }
+func (e Event) IsVote() bool { return e.Kind.IsVote() }

@@ -32,7 +32,7 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 		return event, h.checkNote(agent, event)
 	case event.Withdraws != 0:
 		err = rules.completeWithdrawal(&event)
-	case event.Kind == Agree || event.Kind == Object:
+	case event.IsVote():
 		err = rules.completeVote(&event)
 	}
 	if err != nil {
@@ -87,7 +87,7 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 // without an agent who are not bound by what event answers. Without Ask, the first reply of another agent closes a
 // request.
 func (c messageRules) completeAsk(event *Event) error {
-	if len(event.Ask) > 0 && (event.Kind == Status || event.Kind == Done) {
+	if len(event.Ask) > 0 && !event.Kind.TakesAsk() {
 		return fault.Refuse(fault.InvalidArgument,
 			"ask does not go with kind %s, which wants no answer. Nothing was sent: leave one of them out.", event.Kind)
 	}

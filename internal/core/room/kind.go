@@ -1,0 +1,46 @@
+package room
+
+// Kind says what the sender of a message expects. The methods say what several rules ask of a kind; what a kind does to
+// the debts of the room is in talk.go.
+//
+//	kind      Asks  IsVote  TakesAsk  NeedsText  WantsNothing
+//	message   -     -       yes       yes        -
+//	request   yes   -       yes       yes        -
+//	status    -     -       -         yes        yes
+//	proposal  yes   -       yes       yes        -
+//	agree     -     yes     -         -          yes
+//	object    -     yes     -         yes        -
+//	done      -     -       -         yes        yes
+type Kind string
+
+// The kinds of messages.
+const (
+	Plain    Kind = "message"
+	Request  Kind = "request"  // wants an answer
+	Status   Kind = "status"   // wants none
+	Proposal Kind = "proposal" // wants everyone asked to agree
+	Agree    Kind = "agree"    // agrees to a proposal
+	Object   Kind = "object"   // ends a proposal
+	Done     Kind = "done"     // the sender has finished
+)
+
+// Kinds lists the kinds of messages, for arguments.
+func Kinds() []Kind { return []Kind{Plain, Request, Status, Proposal, Agree, Object, Done} }
+
+// IsPlain reports whether k says nothing of what the sender expects.
+func (k Kind) IsPlain() bool { return k == "" || k == Plain }
+
+// Asks reports whether k wants an answer or a vote, even of nobody in particular.
+func (k Kind) Asks() bool { return k == Request || k == Proposal }
+
+// IsVote reports whether k answers a proposal.
+func (k Kind) IsVote() bool { return k == Agree || k == Object }
+
+// TakesAsk reports whether a message of kind k may name who owes it an answer.
+func (k Kind) TakesAsk() bool { return k.IsPlain() || k.Asks() }
+
+// NeedsText reports whether a message of kind k says nothing without a text.
+func (k Kind) NeedsText() bool { return k != Agree }
+
+// WantsNothing reports whether nobody needs to answer a message of kind k. An objection may want another proposal.
+func (k Kind) WantsNothing() bool { return k == Status || k == Agree || k == Done }
