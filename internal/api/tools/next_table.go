@@ -12,7 +12,7 @@ import (
 // The table of next: all words of the server to a model after a join, a wait, a send, a share or a call of task. A
 // result gets each fact that applies, in order, the first imperative that applies, and the asides. Where the imperative
 // does not name an open question, next names it before. Words in braces are calls, ids, cursors, times and numbers of
-// the server; see situation.word. No sentence has words that an agent chose. Rows marked [S] keep agents and their users safe: next_safety_test.go tests each.
+// the server; see words. No sentence has words that an agent chose. Rows marked [S] keep agents and their users safe: next_safety_test.go tests each.
 
 // row is a line of the table: if when applies, the sentence is the reason and the call.
 type row struct {

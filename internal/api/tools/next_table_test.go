@@ -1,6 +1,9 @@
 package tools
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +25,34 @@ func TestNext_table_isShort(t *testing.T) {
 	}
 	if rows := len(facts) + len(imperatives) + len(asides); rows > 46 || len(sentences) > 53 {
 		t.Errorf("%d rows with %d sentences", rows, len(sentences))
+	}
+}
+
+func TestNext_wordsInBraces_areThoseOfTheMap(t *testing.T) {
+	used := map[string]bool{}
+	for _, file := range []string{"next.go", "next_fixed.go", "next_table.go", "next_words.go"} {
+		source, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(source, func(n ast.Node) bool {
+			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
+				for _, w := range braces().FindAllString(text.Value, -1) {
+					used[strings.Trim(w, "{}")] = true
+				}
+			}
+			return true
+		})
+	}
+	for w := range used {
+		if words[w] == nil {
+			t.Errorf("no word stands for {%s}", w)
+		}
+	}
+	for w := range words {
+		if !used[w] {
+			t.Errorf("no sentence has {%s}", w)
+		}
 	}
 }
 

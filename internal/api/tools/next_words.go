@@ -1,0 +1,339 @@
+package tools
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// words has what the words in braces stand for. A replacement may have further words in braces; so words call neither
+// fill nor words. A test finds words that are not here.
+var words = map[string]func(*situation) string{
+	// Calls.
+	"wait": (*situation).waitCall,
+	"rest": func(s *situation) string {
+		if s.mayRest() {
+			return "do your own work and look in with {look}; to go on waiting, {wait}"
+		}
+		return "{wait}"
+	},
+	"look":   func(s *situation) string { return s.call("wait_for_message", 0, "") },
+	"send":   (*situation).sendCall,
+	"answer": (*situation).answerCall,
+	"again":  (*situation).repeatCall,
+	"turn": func(s *situation) string {
+		if s.Owed > 0 {
+			return "{wait} for the answer that you are owed; if you need none, call {send}"
+		}
+		return "call {send}, with kind done if you are finished; if others have still to do something, {wait}"
+	},
+	"begin": func(s *situation) string {
+		if s.vacant {
+			return "if all that you need are here, call {send}; if not, {wait}"
+		}
+		return "you begin, so call {send}"
+	},
+	"else": (*situation).otherwise,
+	"leave": func(s *situation) string {
+		if s.Admin {
+			return "close the room with update_room (closed true), or call leave_room"
+		}
+		return "call leave_room"
+	},
+	"invite": func(s *situation) string {
+		if s.uninviting {
+			return "call update_room (new_invite true) and give your user that invite, since the old one gives no seat"
+		}
+		if !s.seat {
+			return "give your user the invite that you got when you joined"
+		}
+		return "give your user the invite"
+	},
+	"cursor": (*situation).cursorArgument,
+
+	// The question that is open to the agent.
+	"asked": func(s *situation) string { return s.Owes },
+	"question": func(s *situation) string {
+		if s.OwesUnread {
+			return "Message {asked}, which you have not read, asks you{also}: read it before you do more, so call {look}"
+		}
+		return "Message {asked} asks you{also}"
+	},
+	"unread": func(s *situation) string {
+		if s.OwesUnread {
+			return "{question}"
+		}
+		return "there is more to read before you speak: call {look}"
+	},
+	"also": func(s *situation) string {
+		if len(s.AlsoOwes) == 0 {
+			return ""
+		}
+		return " (you also owe an answer to " + strings.Join(s.AlsoOwes, ", ") + ")"
+	},
+
+	// What became of the call.
+	"unshown": func(s *situation) string {
+		if s.Unsure {
+			return "what results without a cursor handed out earlier may not have reached you, and message_history " +
+				"has it"
+		}
+		return "some of it has expired, or is from before you joined"
+	},
+	"done": func(s *situation) string {
+		if s.act != "" {
+			return "done"
+		}
+		return "sent"
+	},
+	"yours": func(s *situation) string {
+		if s.act != "" {
+			return "it still fits"
+		}
+		return "yours is still to be said"
+	},
+	"fits": func(s *situation) string {
+		switch {
+		case s.act != "":
+			return ""
+		case !s.private || s.apart:
+			return " with what fits"
+		}
+		return " with what fits (to answer what was said in private, give to)"
+	},
+	"another": func(s *situation) string {
+		if s.sent {
+			return "another"
+		}
+		return "a"
+	},
+	"credential": func(s *situation) string { return s.credential },
+	"harm": func(s *situation) string {
+		if s.credential == sanitize.CallSyntax {
+			return "what you meant as an argument, such as to, is mere text until you give it apart"
+		}
+		return "anyone who reads it could use it"
+	},
+	"agreed":  func(s *situation) string { return s.agreed },
+	"beside":  func(s *situation) string { return s.beside },
+	"revised": (*situation).revised,
+	"files": func(s *situation) string {
+		ids := s.carriers()
+		if len(ids) > 1 {
+			return "files came with messages " + strings.Join(ids, ", ")
+		}
+		return "a file came with message " + strings.Join(ids, "")
+	},
+	"show": func(s *situation) string {
+		if len(s.carriers()) > 1 {
+			return "get_file with one of these ids shows its file, and with all of them has one command that saves all"
+		}
+		return "get_file with that id shows the file, and has the command that saves it"
+	},
+
+	// The room and the others.
+	"out": (*situation).out,
+	"seats": func(s *situation) string {
+		if s.FreeSeats == 0 {
+			return ""
+		}
+		is := "are"
+		if s.FreeSeats == 1 {
+			is = "is"
+		}
+		return fmt.Sprintf(", and %d of %d seats %s free", s.FreeSeats, s.Seats, is)
+	},
+	"owed": func(s *situation) string {
+		is := " are"
+		if s.owed() == 1 {
+			is = " is"
+		}
+		count := results.Count(s.owed(), "answer", "answers")
+		return count + " to " + strings.Join(s.OwedTo, ", ") + is + " outstanding"
+	},
+	"lost":    func(s *situation) string { return s.LostTask },
+	"silent":  func(s *situation) string { return s.Silent.ID },
+	"silence": func(s *situation) string { return results.Count(int64(s.Silent.For/time.Minute), "minute", "minutes") },
+	"limit":   func(s *situation) string { return strconv.FormatInt(minutesUp(s.Silent.For+s.Silent.Left), 10) },
+	"sooner": func(s *situation) string {
+		if s.Silent.For+s.Silent.Left <= room.YieldsAfter {
+			return ""
+		}
+		return ", the agent that added it or an admin after " + strconv.FormatInt(minutesUp(room.YieldsAfter), 10)
+	},
+}
+
+var braces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z]+\}`) })
+
+// fill replaces the words in braces.
+func (s *situation) fill(text string) string {
+	return braces().ReplaceAllStringFunc(text, func(w string) string {
+		say, known := words[w[1:len(w)-1]]
+		if !known {
+			return w
+		}
+		return s.fill(say(s))
+	})
+}
+
+// endTurn is what a hooked agent does in place of waiting.
+const endTurn = "end your turn"
+
+func (s *situation) waitCall() string {
+	if s.Hooked {
+		return endTurn
+	}
+	more := ""
+	if s.owed() > 0 && !s.isPair() {
+		more = ", for_me true"
+	}
+	return "call " + s.call("wait_for_message", s.wait, more)
+}
+
+func (s *situation) sendCall() string {
+	more := ""
+	switch {
+	case s.private: // without the id of a request to all, which would be answered to the wrong readers
+		more = ", to"
+	case s.request != "":
+		more = ", reply_to " + s.request
+	}
+	return s.call("send_message", s.send, more)
+}
+
+func (s *situation) answerCall() string {
+	more := ", reply_to " + s.Owes
+	switch {
+	case s.OwesAgreement:
+		more += ", kind agree"
+	case s.OwesPrivate:
+		more += ", to"
+	case s.file && s.held: // the file may be the answer
+		return "share_file or send_message ({cursor}" + more + ")"
+	}
+	return s.call("send_message", s.send, more)
+}
+
+func (s *situation) repeatCall() string {
+	switch {
+	case s.act != "":
+		return taskCall(s.act)
+	case s.file:
+		return "call share_file ({cursor})"
+	case s.apart:
+		return "call " + s.call("send_message", s.send, ", to")
+	}
+	return "call " + s.call("send_message", s.send, "")
+}
+
+// cursorArgument returns the cursor of the result. If a result has none, an earlier cursor is valid.
+func (s *situation) cursorArgument() string {
+	if s.cursor == "" {
+		return "your last cursor"
+	}
+	return "cursor " + s.cursor
+}
+
+// otherwise returns what a caller with nothing to say does: work, leave or wait. A task is named by its id alone,
+// since others chose its words.
+func (s *situation) otherwise() string {
+	switch {
+	case s.Owes != "": // by an agent that may not speak now
+		return "{wait}"
+	case s.held: // what came first may be that nothing is wanted any more
+		return "{wait}"
+	case s.mine() != "" && s.Bound: // a held agent may only report
+		return "go on with " + s.mine() + "; once it is done, call " +
+			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
+	case s.mine() != "":
+		action, result := "finish", ", text"
+		if s.Offered != "" || s.mayTake() {
+			action = "next"
+		}
+		if s.Listening { // its words are refused
+			result = ""
+		}
+		call := taskCall("action " + action + ", id " + s.mine() + result)
+		if s.Listening {
+			call += " without text"
+		}
+		return "go on with " + s.mine() + "; once it is done, " + call
+	case s.Offered != "" && s.owed() > 0: // the answer may be that it must not begin
+		return "{wait}, or " + taskCall("action take, id "+s.Offered) + ", which is offered to you"
+	case s.Offered != "": // it may have to wait for an answer or an agreement
+		return taskCall("action take, id "+s.Offered) + ", which is offered to you. To decline it, give action " +
+			"release. If it cannot begin yet, {wait}"
+	case s.mayTake() && s.owed() > 0:
+		return "{wait}, or call task ({cursor}, action take) for a task that is free"
+	case s.mayTake():
+		return "call task ({cursor}, action take) for a task that is free or, if none is for you, {wait}"
+	case s.owed() == 0 && s.isSettled():
+		return "call leave_room"
+	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound && !s.OffersLater && // others may come yet
+		s.agreed == "": // tasks may follow
+		return "{wait}, or leave_room once all is settled"
+	}
+	if s.leavesOpen() {
+		leave := ", or leave_room if you need none of it"
+		if s.OffersLater {
+			leave = ""
+		}
+		return "{wait} for what is still open with others (" + s.open() + ")" + leave
+	}
+	if s.maySucceed() {
+		return taskCall("action take, id "+s.Silent.ID) + ", whose agent was not heard for {silence}, " +
+			"or, to wait for it, {wait}"
+	}
+	return "{wait}"
+}
+
+// revised says what follows from what was just agreed on. What was done under an agreement that is replaced is not
+// undone, or two agents would begin it anew. The one that proposed is told to add tasks; if all were, all would add the
+// same.
+func (s *situation) revised() (text string) {
+	const most = 10
+	if r := s.revision; r != nil && r.ID == s.agreed {
+		text = "; it replaces " + r.Old
+		if done := r.Done; len(done) > 0 {
+			text += ", and what was done under that stays done, so a new task says what changes: " +
+				strings.Join(done[:min(most, len(done))], ", ")
+			if more := len(done) - most; more > 0 {
+				text += fmt.Sprintf(" and %d more", more)
+			}
+		}
+	}
+	if s.mayFollow() && !s.Bound && !s.Listening {
+		text += ". If work follows from it, call task (action add)"
+	}
+	return text
+}
+
+// open names what is open in the room: tasks, requests and proposals.
+func (s *situation) open() string {
+	var list []string
+	if s.OpenTasks > 0 {
+		list = append(list, results.Count(s.OpenTasks, "task", "tasks"))
+	}
+	if s.Requests > 0 {
+		list = append(list, results.Count(s.Requests, "request", "requests"))
+	}
+	return strings.Join(list, " and ")
+}
+
+// call returns a call with the known arguments.
+func (s *situation) call(tool string, wait time.Duration, more string) string {
+	if s.Hooked {
+		wait = 0
+	}
+	return fmt.Sprintf("%s ({cursor}, wait_seconds %d%s)", tool, wait/time.Second, more)
+}
+
+// taskCall returns a call of task, whose cursor lets what is unread hold the call back.
+func taskCall(arguments string) string { return "call task ({cursor}, " + arguments + ")" }
