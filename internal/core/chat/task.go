@@ -31,7 +31,7 @@ import (
 //  6. Cora repeats next for t2, which is done, and t3 is free by now and Ben has asked: to take t3 is held back.
 //  7. Cora gives no cursor: nothing is held back.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
-	op, err := req.newOp()
+	order, err := req.parse()
 	if err != nil {
 		return Tasks{}, err
 	}
@@ -40,14 +40,12 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 		return Tasks{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op.session = c
-	op.setGuard()
-	undo, err := s.limits.Message(c.payer(ctx), len(op.allWords)) // a change without words is an event, too
+	undo, err := s.limits.Message(c.payer(ctx), len(wordsOf(order))) // a change without words is an event, too
 	if err != nil {
 		return Tasks{}, err
 	}
-	got, err := op.run(ctx)
-	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
+	got, wrote, err := c.newTaskOp(req, order).run(ctx)
+	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !wrote {
 		undo()
 	}
 	return c.answerTasks(ctx, got, req.Cursor, err)
@@ -72,21 +70,21 @@ func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err 
 	return got, c.room.svc.Outward(err)
 }
 
-// taskOp is a change of tasks under way.
+// taskOp is a change of tasks under way. resolve learns more of the order and the guard; nothing else changes.
 type taskOp struct {
-	session  *session
-	req      TaskRequest
-	order    room.TaskOrder // set by newOp, but for Seen, which run reads if the rules need the presence of the seats
-	allWords string         // for the limit, and for the check for credentials
-	guard    guard          // set by setGuard
-	wrote    bool           // set by run
+	session *session
+	req     TaskRequest
+	order   room.TaskOrder // Seen is nil until the rules need the presence of the seats
+	guard   guard          // of an agent that begins or ends a task
 }
 
-// setGuard sets the guard of an agent that begins or ends a task.
-func (op *taskOp) setGuard() {
-	if c := op.session; (op.takesTask() || op.order.Action == room.FinishTask) && !c.me.IsPerson() {
-		op.guard = c.guardFor(op.req.Cursor)
+// newTaskOp returns the change that an order asks for.
+func (c *session) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
+	op := &taskOp{session: c, req: req, order: order}
+	if (op.takesTask() || order.Action == room.FinishTask) && !c.me.IsPerson() {
+		op.guard = c.guardFor(req.Cursor)
 	}
+	return op
 }
 
 // guarded returns the change for the guard.
@@ -117,24 +115,24 @@ var errPresence = errors.New("chat: the presence of the seats is needed")
 // errUnread reports that something unread may hold the change back.
 var errUnread = errors.New("chat: unread events must be read first")
 
-// run appends the change, unless the log has it already or something unread holds the change back.
-func (op *taskOp) run(ctx context.Context) (Tasks, error) {
+// run appends the change, unless the log has it already or something unread holds the change back. wrote says that the
+// log has a new event.
+func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	events, outcome, held, err := op.resolve(ctx)
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
 		return op.answerClosed(ctx)
 	case err != nil:
-		return Tasks{}, err
+		return Tasks{}, false, err
 	case held != nil:
-		return Tasks{Held: held, Situation: held.Situation}, nil
+		return Tasks{Held: held, Situation: held.Situation}, false, nil
 	}
-	if len(events) > 0 {
-		op.wrote = true
-		if op.order.Action == room.AddTasks {
-			outcome.addedIn = events[0].N
-		}
+	wrote = len(events) > 0
+	if wrote && op.order.Action == room.AddTasks {
+		outcome.addedIn = events[0].N
 	}
-	return op.answer(ctx, events, outcome)
+	got, err = op.answer(ctx, events, outcome)
+	return got, wrote, err
 }
 
 // resolve appends the change, and reads what the rules need, until nothing is missing or the change is held back.
@@ -268,27 +266,24 @@ func (c *session) waitingFor(task room.Task) (ids []string) {
 
 // answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;
 // everybody else learns how the task ended.
-func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
+func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err error) {
 	c := op.session
 	done, err := c.room.log.Items().Done(ctx, op.order.No)
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(done.Task.N) {
-		return Tasks{}, room.ErrNotOpen
+		return Tasks{}, false, room.ErrNotOpen
 	}
 	if err != nil {
-		return Tasks{}, err
+		return Tasks{}, false, err
 	}
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
 		if op.req.Action == CommandNext { // the answer was lost: the agent has the next task already, or takes it now
-			take := &taskOp{session: c, req: TaskRequest{Cursor: op.req.Cursor},
-				order: room.TaskOrder{Action: room.TakeTask}}
-			take.setGuard()
-			if got, err := take.run(ctx); err == nil {
-				op.wrote = take.wrote
+			take := c.newTaskOp(TaskRequest{Cursor: op.req.Cursor}, room.TaskOrder{Action: room.TakeTask})
+			if got, wrote, err := take.run(ctx); err == nil {
 				if got.Held != nil {
 					got.Task = c.doneTask(done)
 				}
-				return got, nil
+				return got, wrote, nil
 			}
 		}
 		c.recorder().RecordCall(ctx)
@@ -296,9 +291,9 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(done)
 		got.Stuck = c.waitingFor(done.Task)
-		return got, err
+		return got, false, err
 	}
-	return Tasks{}, refuseEnded(done)
+	return Tasks{}, false, refuseEnded(done)
 }
 
 // refuseEnded refuses a change of an ended task, and names the agent that has ended the task.

@@ -59,40 +59,43 @@ type TaskListRequest struct {
 	Closed bool   // for people and programs: tasks that are done or dropped, newest first; before ID
 }
 
-// newOp returns the change that req asks for; its names of agents are resolved later. The error is a *fault.Error.
-func (req TaskRequest) newOp() (*taskOp, error) {
-	op := &taskOp{req: req}
-	o := &op.order
+// parse returns the order for which req asks; its names of agents are resolved later. The error is a *fault.Error.
+func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 	switch req.Action {
 	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit:
 		o.Action = room.TaskAction(req.Action)
 	case CommandNext:
 		o.Action = room.FinishTask
 	default:
-		return nil, refuseAction()
+		return o, refuseAction()
 	}
 
 	// Adding has its fields in tasks; each other action has one task.
 	if req.Action == CommandAdd {
-		return op, op.parseAdd()
+		o.Add, err = req.parseAdd()
+		if err != nil {
+			return o, err
+		}
+		return o, checkWords(wordsOf(o))
 	}
 	if len(req.Tasks) > 0 {
-		return nil, refuseTasksField()
+		return o, refuseTasksField()
 	}
-	if err := op.setID(); err != nil {
-		return nil, err
+	o.No, err = req.parseID()
+	if err != nil {
+		return o, err
 	}
 	if err := room.CheckTaskText("text", req.Text); err != nil {
-		return nil, err
+		return o, err
 	}
 
 	// A field without a meaning for the action is refused, not ignored.
 	if err := req.checkFields(); err != nil {
-		return nil, err
+		return o, err
 	}
-	o.Title, o.Text, op.allWords = req.Title, req.Text, req.Title+req.Text
+	o.Title, o.Text = req.Title, req.Text
 	if len(req.After) > core.MaxAfter {
-		return nil, refuseManyAfter()
+		return o, refuseManyAfter()
 	}
 
 	// An empty after differs from nil: the task then waits for no other.
@@ -101,12 +104,21 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 		for i, id := range req.After {
 			no, ok := room.TaskNumber(id)
 			if !ok {
-				return nil, refuseAfter(i)
+				return o, refuseAfter(i)
 			}
 			o.After = append(o.After, no)
 		}
 	}
-	return op, checkWords(op.allWords)
+	return o, checkWords(wordsOf(o))
+}
+
+// wordsOf returns all words of an order, for the limit and for the check for credentials.
+func wordsOf(o room.TaskOrder) string {
+	words := o.Title + o.Text
+	for _, task := range o.Add {
+		words += task.Title + "\n" + task.Text + "\n"
+	}
+	return words
 }
 
 func refuseAction() error {
@@ -118,17 +130,16 @@ func refuseTasksField() error {
 	return fault.Refuse(fault.InvalidArgument, "tasks goes with action add. Nothing was changed.")
 }
 
-// setID parses the id of the task.
-func (op *taskOp) setID() error {
-	if op.req.ID == "" && op.req.Action == CommandTake {
-		return nil
+// parseID returns the number of the task; 0 for a take of any.
+func (req TaskRequest) parseID() (int64, error) {
+	if req.ID == "" && req.Action == CommandTake {
+		return 0, nil
 	}
-	no, ok := room.TaskNumber(op.req.ID)
+	no, ok := room.TaskNumber(req.ID)
 	if !ok {
-		return refuseID()
+		return 0, refuseID()
 	}
-	op.order.No = no
-	return nil
+	return no, nil
 }
 
 func refuseID() error {
@@ -173,24 +184,21 @@ func checkWords(words string) error {
 	return nil
 }
 
-// parseAdd parses the tasks to add.
-func (op *taskOp) parseAdd() error {
-	req := op.req
+// parseAdd returns the tasks to add. All are checked: one event adds all, or none is added.
+func (req TaskRequest) parseAdd() (add []room.Task, err error) {
 	if err := req.checkAdd(); err != nil {
-		return err
+		return nil, err
 	}
-
-	// All tasks are checked first: one event adds all, or none is added.
 	for i, t := range req.Tasks {
 		task := room.Task{Title: t.Title, Text: t.Text}
 		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
-			return err
+			return nil, err
 		}
 		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
-			return err
+			return nil, err
 		}
 		if len(t.After) > core.MaxAfter {
-			return refuseManyAfter()
+			return nil, refuseManyAfter()
 		}
 
 		// A number without t stands for a task of this call, without an id so far, and is stored as a negative number.
@@ -199,18 +207,17 @@ func (op *taskOp) parseAdd() error {
 			here, err := strconv.Atoi(strings.TrimSpace(id))
 			switch {
 			case !ok:
-				return refuseAfter(j)
+				return nil, refuseAfter(j)
 			case err == nil && here > len(req.Tasks):
-				return refuseNumber(i+1, here)
+				return nil, refuseNumber(i+1, here)
 			case err == nil:
 				no = -no
 			}
 			task.After = append(task.After, no)
 		}
-		op.order.Add = append(op.order.Add, task)
-		op.allWords += t.Title + "\n" + t.Text + "\n"
+		add = append(add, task)
 	}
-	return checkWords(op.allWords)
+	return add, nil
 }
 
 // checkAdd refuses an add without tasks, or with fields of other actions.
