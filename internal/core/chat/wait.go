@@ -327,11 +327,6 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	return got, nil
 }
 
-// cursor returns a cursor of the caller at event n.
-func (c *session) cursor(n int64, toldOthersAway bool) string {
-	return ident.Cursor{N: n, ToldOthersAway: toldOthersAway}.String(c.token)
-}
-
 // recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has
 // begun, which hands out the same events. Hooks do not call the agent for messages before the record, so
 // recordHandedOut collects those messages, too, until no more come or the batch is full. Without this second read,
