@@ -20,9 +20,9 @@ const (
 // the person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree
 // holds back only the proposer. Any other message to all holds back once, and only words to all: a private text, a file
 // and the report of a finished task stay right whatever others say, and a report that comes late costs others work. A
-// file that is proposed counts as words. An Agree is held back by replies to its proposal alone. A report is also held
-// back by an edit of its task: what was done may no longer be what is wanted. Other events, and hidden events, never
-// hold back.
+// file that is proposed counts as words. An Agree is held back by replies to its proposal alone, and a Done of another
+// holds back no Done: both have finished. A report is also held back by an edit of its task: what was done may no
+// longer be what is wanted. Other events, and hidden events, never hold back.
 func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	switch {
 	case event.Type == Joined && !event.Regains && slices.Contains(said.To, event.Seat) && c.IsNews(event):
@@ -43,7 +43,7 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	case event.isMeantFor(c.Seat), event.Withdraws != 0 && event.Withdraws == said.ReplyTo:
 		return HoldBackAlways
 	case len(said.To) > 0, len(said.Finishes) > 0, said.File != nil && said.Kind != Proposal,
-		said.Kind == Agree && said.ReplyTo != event.ReplyTo:
+		said.Kind == Agree && said.ReplyTo != event.ReplyTo, said.Kind == Done && event.Kind == Done:
 		return HoldBackNever
 	}
 	return HoldBackOnce
