@@ -167,7 +167,7 @@ func (s *Set) viewShared(ctx context.Context, got chat.Shared, asked shareCall) 
 		Status: "upload",
 		Upload: &results.Upload{Line: uploadLine(asked.path, at), Page: at, Expires: fault.Seconds(got.Upload.Expires)},
 		Cursor: got.Cursor,
-		Next:   a.asksForUpload(got.Waited),
+		Next:   a.asksForUpload(got.Waited, asked.Finishes),
 	}
 }
 

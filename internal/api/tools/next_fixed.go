@@ -34,14 +34,18 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 }
 
 // asksForUpload returns next for a share of a file that is to be uploaded.
-func (a advisor) asksForUpload(w chat.Waited) string {
+func (a advisor) asksForUpload(w chat.Waited, finishes []string) string {
 	if w.Person {
 		return ""
 	}
 	is := a.situation(w.Situation, nil, "")
 	is.cursor = w.Cursor
-	return is.withQuestion("Not shared yet: run the command upload.line in a shell, which shares the " +
-		"file and says what to do next. Without a shell give your user the address upload.page, and {wait}.")
+	does := "shares the file"
+	if len(finishes) > 0 {
+		does += ", finishes " + strings.Join(finishes, ", ")
+	}
+	return is.withQuestion("Not shared yet: run the command upload.line in a shell, which " + does +
+		" and says what to do next. Without a shell give your user the address upload.page, and {wait}.")
 }
 
 // uploaded returns next for an upload. An upload hands out nothing, so the cursor of the share is still the right one.
@@ -54,10 +58,14 @@ func (a advisor) uploaded(s chat.Sent) string {
 	}
 	is := a.situation(s.Situation, nil, "")
 	is.cursor, is.unfinished = s.Cursor, len(s.Unfinished) > 0
-	if is.isAsked() || is.unfinished {
-		return "It is shared. " + is.next()
+	shared := "It is shared"
+	if len(s.Finished) > 0 {
+		shared += ", and finished " + strings.Join(s.Finished, ", ")
 	}
-	return is.fill("It is shared: {wait}, or go on with your work.")
+	if is.isAsked() || is.unfinished {
+		return shared + ". " + is.next()
+	}
+	return shared + is.fill(": {wait}, or go on with your work.")
 }
 
 // withQuestion returns text, a sentence of one call, after the question that is open to the agent.

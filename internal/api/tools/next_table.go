@@ -34,6 +34,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it{revised}", ""},
+	{(*situation).hasObjection, "An objection closes its proposal for good, so only a new one can be agreed to", ""},
 	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that: only one does that has reply_to {beside}, asks all who are bound by it and here and, while it is open, is from one of them", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
 	// Identity and access. [S]
@@ -76,12 +77,12 @@ var imperatives = []row{
 	{(*situation).heardPrivately, "The last message was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
-	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},
+	{(*situation).hasNobody, "All others have left or are finished", "give your user what they need of it, since the record ends with the last seat, and {leave}; if something is open, call {send} or {wait}"},
 	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
 	{(*situation).isNext, "It is your turn{seats}", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	// There is work.
-	{func(s *situation) bool { return s.hasWork() || s.maySucceed() || s.leavesOpen() }, "", "{else}"},
+	{func(s *situation) bool { return s.hasWork() || s.maySucceed() || s.leavesOpen() || s.agreed != "" }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet{seats}", "{begin}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours{seats}", "{turn}"},
@@ -109,6 +110,10 @@ func (s *situation) has(which func(chat.Message) bool) bool {
 }
 
 func isCut(m chat.Message) bool { return m.More != nil }
+
+func (s *situation) hasObjection() bool {
+	return s.sent && s.kind == room.Object || s.has(func(m chat.Message) bool { return m.Kind == room.Object })
+}
 
 func (s *situation) hasNote() bool { return s.has(func(m chat.Message) bool { return m.FromUser }) }
 

@@ -267,13 +267,14 @@ func (s *situation) otherwise() string {
 		return "go on with " + s.mine() + "; once it is done, " + call
 	case s.Offered != "" && s.owed() > 0: // the answer may be that it must not begin
 		return "{wait}, or " + taskCall("action take, id "+s.Offered) + ", which is offered to you"
-	case s.Offered != "": // it may have to wait for an answer or an agreement
-		return taskCall("action take, id "+s.Offered) + ", which is offered to you. To decline it, give action " +
-			"release. If it cannot begin yet, {wait}"
+	case s.Offered != "": // somebody may have asked in words to wait
+		return taskCall("action take, id "+s.Offered) + ", which is offered to you, unless somebody has asked not " +
+			"to begin: then {wait}. To decline it, give action release"
 	case s.mayTake() && s.owed() > 0:
 		return "{wait}, or call task ({cursor}, action take) for a task that is free"
 	case s.mayTake():
-		return "call task ({cursor}, action take) for a task that is free or, if none is for you, {wait}"
+		return "call task ({cursor}, action take) for a task that is free or, if none is for you or may begin yet, " +
+			"{wait}"
 	case s.owed() == 0 && s.isSettled():
 		return "call leave_room"
 	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound && !s.OffersLater && // others may come yet
@@ -285,7 +286,10 @@ func (s *situation) otherwise() string {
 		if s.OffersLater {
 			leave = ""
 		}
-		return "{wait} for what is still open with others (" + s.open() + ")" + leave
+		return "{wait} for what is still open here (" + s.open() + ")" + leave
+	}
+	if s.agreed != "" && s.owed() == 0 && !s.hasOpen() && !s.Bound && !s.Listening {
+		return "{wait} or, if you are finished, " + s.call("send_message", s.send, ", kind done")
 	}
 	if s.maySucceed() {
 		return taskCall("action take, id "+s.Silent.ID) + ", whose agent was not heard for {silence}, " +

@@ -762,7 +762,7 @@ func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
 		}
 		same(t, "open", s.tasks(p.ann.Token), []string{"t1 sand open"})
 		got, err := s.upload(offers("a", s.look(p.cid.Token, read).Cursor, "t1"), "a")
-		if err != nil || !got.Sent {
+		if err != nil || !got.Sent || !slices.Equal(got.Finished, []string{"t1"}) {
 			t.Errorf("once Cora has read it: %+v, %v", got, err)
 		}
 		same(t, "open", s.tasks(p.ann.Token), []string{})

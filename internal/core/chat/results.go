@@ -106,17 +106,17 @@ type Revision struct {
 
 // Sent is the result of Send.
 type Sent struct {
-	Sent       bool     // false: see Status; if that is empty, the message was held back
-	ID         string   // of the message, or of its draft
-	To         []string // who reads the message beside the sender: names, or Everyone; nil if unknown
-	Credential string   // the kind of credential that holds the message back: see sanitize.Credential
-	Duplicate  bool     // the call repeats an earlier message
-	Before     int      // how many of Messages came before the message
-	// Unfinished has the tasks of finishes that the message did not close.
-	Unfinished []Unfinished
-	Left       []string // the agents, named by @ in the text, that have left and will not read the message
-	Agreed     string   // the id of the proposal whose agreement the message completed
-	Beside     string   // of a proposal: the id of the agreement or open proposal that it answers and does not replace
+	Sent       bool         // false: see Status; if that is empty, the message was held back
+	ID         string       // of the message, or of its draft
+	To         []string     // who reads the message beside the sender: names, or Everyone; nil if unknown
+	Credential string       // the kind of credential that holds the message back: see sanitize.Credential
+	Duplicate  bool         // the call repeats an earlier message
+	Before     int          // how many of Messages came before the message
+	Finished   []string     // the ids of the tasks of finishes that the message closed
+	Unfinished []Unfinished // those that it did not close
+	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
+	Agreed     string       // the id of the proposal whose agreement the message completed
+	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
 	// Waited has unread messages, or messages that came during the wait. With neither messages nor a wait, Status is
 	// empty.
 	Waited

@@ -26,7 +26,11 @@ func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
 	if v.sentAs.Draft {
 		got.Waited = c.answerUnsent(ctx, o, StatusPending)
 	} else {
-		got.Unfinished, got.Left = c.unfinished(ctx, got), c.namesOfLeft(ctx, o.req.Text)
+		closed := c.closed(ctx, got)
+		for _, no := range closed {
+			got.Finished = append(got.Finished, room.TaskID(no))
+		}
+		got.Unfinished, got.Left = c.unfinished(got, closed), c.namesOfLeft(ctx, o.req.Text)
 	}
 	if got.Sent.Sent && (v.isNew() || o.req.Key == "") { // agents named again under a key may have left
 		got.To = readers(got.event)
@@ -75,17 +79,20 @@ func (got Sent) wrote() bool {
 	return got.Credential != "" || !got.Duplicate && (got.Sent || got.Status == StatusPending)
 }
 
-// unfinished returns the tasks of finishes that the message did not close, each with the reason. For a repeated message
-// the first one counts.
-func (c *session) unfinished(ctx context.Context, got *outcome) (list []Unfinished) {
-	asked, closed := got.event.Finishes, got.event.Closes
-	if len(asked) > 0 && got.earlier.N > 0 {
+// closed returns the tasks of finishes that the message closed. For a repeated message the first one counts.
+func (c *session) closed(ctx context.Context, got *outcome) []int64 {
+	if len(got.event.Finishes) > 0 && got.earlier.N > 0 {
 		if event, err := c.room.log.Event(ctx, got.earlier.N); err == nil {
-			closed = event.Closes
+			return event.Closes
 		}
 	}
+	return got.event.Closes
+}
+
+// unfinished returns the tasks of finishes that are not among closed, each with the reason.
+func (c *session) unfinished(got *outcome, closed []int64) (list []Unfinished) {
 	head := c.room.log.Peek()
-	for _, no := range asked {
+	for _, no := range got.event.Finishes {
 		if slices.Contains(closed, no) {
 			continue
 		}

@@ -78,7 +78,8 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 		for saying, said := range map[string]room.Event{
 			"words": {}, "a proposed file": {Kind: room.Proposal, File: &room.File{}},
 			"private words": {To: []int{ann}}, "a report": {Finishes: []int64{1}}, "a file": {File: &room.File{}},
-			"a private report": {To: []int{ann}, Finishes: []int64{1}}, "a vote": {Kind: room.Agree}, "a done": {Kind: room.Done},
+			"a private report": {To: []int{ann}, Finishes: []int64{1}}, "a vote": {Kind: room.Agree},
+			"a done": {Kind: room.Done},
 		} {
 			want := c.want
 			if c.e.Type == room.Joined && len(said.To) == 0 || c.e.Type == room.TaskChanged && len(said.Finishes) == 0 {
