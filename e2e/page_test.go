@@ -54,7 +54,7 @@ func whole(t *testing.T, client *http.Client, root string) {
 	t.Helper()
 	resp, text := opens(t, client, root+"/r/abcdefg")
 	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") ||
-		!strings.Contains(resp.Header.Get("Content-Security-Policy"), "trusted-types 'none'") {
+		!strings.Contains(resp.Header.Get("Content-Security-Policy"), "trusted-types worker") {
 		t.Fatalf("%d %v %s", resp.StatusCode, resp.Header, text)
 	}
 	links := regexp.MustCompile(`(?:href|src)="\.\./(assets/[^"]+)"`).FindAllStringSubmatch(text, -1)

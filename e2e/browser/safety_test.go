@@ -245,7 +245,7 @@ func (tab *tab) documentsHavePolicy(count int) {
 	tab.t.Helper()
 	const want = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; " +
-		"require-trusted-types-for 'script'; trusted-types 'none'"
+		"require-trusted-types-for 'script'; trusted-types worker"
 	documents := tab.documents()
 	for _, q := range documents {
 		for name, value := range map[string]string{

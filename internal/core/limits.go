@@ -20,7 +20,7 @@ const (
 
 // The limits of a seat.
 const (
-	MaxSeatHooks = 4  // of all forms
+	MaxSeatHooks = 4  // of all forms but browsers: each of MaxDevices may have one
 	MaxDrafts    = 8  // that wait for the person at once
 	MaxDevices   = 4  // of the person; a further device takes the place of the oldest
 	MaxUsedLinks = 16 // that the seat remembers, to tell a used link from a made-up one

@@ -4,7 +4,8 @@ import "time"
 
 // The limits of hooks.
 const (
-	MaxHooks    = 20             // of a principal, in all rooms
+	MaxHooks    = 20             // of a principal, in all rooms, browsers apart
+	MaxPushes   = 100            // browsers of a principal: one for each of its devices in each room
 	MinHookLife = time.Hour      // a client that asks for less gets MinHookLife
 	MaxHookLife = 24 * time.Hour // a client that asks for more, or for none, gets MaxHookLife
 )

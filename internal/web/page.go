@@ -14,6 +14,10 @@ var served embed.FS
 // Path begins the path of every asset.
 const Path = "/assets/"
 
+// WorkerPath is the path of the service worker. Its folder is what the worker is for, and a browser asks for a newer
+// one under the same name.
+const WorkerPath = "/worker.js"
+
 // SignInPath ends the path of the page on which a person lets a program in. A program may open it as a
 // popup, and wait until that is closed.
 const SignInPath = "/authorize"
@@ -50,6 +54,7 @@ var assets = []string{"main.js", "later.js", "page.css", "icon.svg", "icon-192.p
 type Site struct {
 	documents [mostDeep]File // by the slashes in the path of a page, from one on
 	assets    map[string]File
+	worker    File
 	version   string
 }
 
@@ -66,6 +71,12 @@ func New() (*Site, error) {
 		restrict(f.header)
 		all.documents[n] = f
 	}
+	worker, err := newFile(kinds[".js"], "no-cache", "served/worker.js.gz")
+	if err != nil {
+		return nil, err
+	}
+	worker.header.Set("Content-Security-Policy", workerPolicy)
+	all.worker = worker
 	version, err := served.ReadFile("served/version")
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
@@ -104,6 +115,14 @@ func (s *Site) Document(path, invite, site string) (File, bool) {
 		f.header.Set("Cross-Origin-Opener-Policy", "unsafe-none")
 	}
 	return f, true
+}
+
+// Worker returns the service worker of the page.
+func (s *Site) Worker() (File, bool) {
+	if s == nil {
+		return File{}, false
+	}
+	return s.worker, true
 }
 
 // Asset returns the asset at a path, if there is one.

@@ -56,7 +56,9 @@ func document(t *testing.T, s *Site, at string) *httptest.ResponseRecorder {
 func all(t *testing.T) map[string]string {
 	t.Helper()
 	texts := built(t)
-	maps.DeleteFunc(texts, func(name, _ string) bool { return name == "version" || strings.HasSuffix(name, ".html") })
+	maps.DeleteFunc(texts, func(name, _ string) bool {
+		return name == "version" || name == "worker.js" || strings.HasSuffix(name, ".html")
+	})
 	return texts
 }
 
@@ -93,6 +95,21 @@ func TestAsset_isServedWithItsTypeAndKeptForever(t *testing.T) {
 		"icon-512.png": "image/png", "app.webmanifest": "application/manifest+json"} {
 		if got := asset(t, s, name).Header().Get("Content-Type"); got != kind {
 			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+// A browser looks at the worker's address for a newer one, so nothing keeps it. It may ask this server alone.
+func TestWorker_isAtOneAddressAndNeverKept(t *testing.T) {
+	f, there := site(t).Worker()
+	w := answer(t, f, there)
+	if got := unzip(t, w.Body.Bytes()); got != built(t)["worker.js"] || strings.Contains(got, `"fetch",`) {
+		t.Errorf("the worker is %s", got)
+	}
+	for name, want := range map[string]string{"Content-Type": "text/javascript; charset=utf-8",
+		"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'none'; connect-src 'self'"} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
 }
@@ -194,7 +211,7 @@ func TestDocument_policyAllowsNoOtherSiteAndNoText(t *testing.T) {
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",
 		"manifest-src 'self'",
 		"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'",
-		"trusted-types 'none'",
+		"trusted-types worker",
 	} {
 		if !strings.Contains(policy+";", part+";") {
 			t.Errorf("the policy lacks %s: %s", part, policy)

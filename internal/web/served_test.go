@@ -57,6 +57,8 @@ func built(t *testing.T) map[string]string {
 		texts[fmt.Sprint(n, ".html")] = strings.ReplaceAll(string(document), "{assets}", at)
 	}
 	texts["view.html"] = builtView(t)
+	texts["worker.js"] = bundled(t, api.BuildOptions{EntryPoints: []string{"worker/worker.js"},
+		Format: api.FormatIIFE})["worker.js"]
 	return texts
 }
 

@@ -33,6 +33,16 @@ func (s *server) serveAsset(ex *exchange, r *http.Request, _ door) {
 	s.sendPage(ex, r, asset)
 }
 
+// serveWorker answers with the service worker of the page.
+func (s *server) serveWorker(ex *exchange, r *http.Request, _ door) {
+	worker, there := s.Page.Worker()
+	if !there {
+		ex.nothingHere()
+		return
+	}
+	s.sendPage(ex, r, worker)
+}
+
 // serveWatch answers at the link by which a person watches.
 func (s *server) serveWatch(ex *exchange, r *http.Request, _ door) {
 	if !s.answeredBrowser(ex, r) {

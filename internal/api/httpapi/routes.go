@@ -36,6 +36,7 @@ func (s *server) newRoutes() (all []route) {
 	at(MCPPath+orSlash, s.serveOwnMCP)
 	at(healthPath, toRead(s.serveHealth))
 	at(web.Path+"{name...}", toRead(s.serveAsset))
+	at(web.WorkerPath, toRead(s.serveWorker))
 	at(watchRoute+orSlash, toRead(s.serveWatch))
 	at(uploadRoute+orSlash, withSecret(uploadRoute, s.serveUpload))
 	at(downloadRoute+orSlash, withSecret(downloadRoute, s.serveDownload))

@@ -28,6 +28,7 @@ var said = map[string]any{
 	"agent_messages": 47, "new_invite": true, "clear": true, "interests": chosen, "queue": chosen, "ticket": chosen,
 	"leave": true, "claim": chosen, "new_link": true, "person_name": chosen, "no_name": true,
 	"add_hook": "https://" + chosen + ".example", "add_agent": "https://" + chosen + ".example", "end_hook": chosen,
+	"add_push": chosen, "push_words": true, "push_drafts": true,
 	"paused": false, "approve": false, "approve_some": []string{}, "draft": "m1111111", "decision": "send",
 	"agent_token": nil, // whose it is, each call says
 }

@@ -10,12 +10,16 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
+	"github.com/parley-chat/parley/internal/outbound/webpush"
 )
 
 // supervising is the request of a person.
 type supervising struct {
 	chat.SuperviseRequest
 	addHook   string // the address of a webhook
+	addPush   string // the JSON of a PushSubscription
+	words     bool   // with addPush: notifications show what was written
+	drafts    bool   // with addPush: only drafts are told
 	addAgent  string // the address of an agent's card
 	agentName string // the name of that agent in the room
 
@@ -51,6 +55,13 @@ func (s *Set) supervise() tool {
 				spec.Text("add_hook", &in.addHook, "An https address that is to be called with each event of "+
 					"the room that the agent sees: a webhook. It must first answer a call of type verification with "+
 					"its challenge. Goes with agent_token alone; the same address again gets another secret."),
+				spec.Text("add_push", &in.addPush, "The JSON of a PushSubscription, which the browser of this device "+
+					"gives for push_key: its push service is called with what needs the person. Goes with agent_token "+
+					"and the next two; the same device again replaces it."),
+				spec.Boolean("push_words", func(yes bool) { in.words = yes },
+					"true: notifications show the first words of what was written."),
+				spec.Boolean("push_drafts", func(yes bool) { in.drafts = yes },
+					"true: they tell of drafts alone, and not of questions, proposals and the end of the room."),
 				spec.Text("add_agent", &in.addAgent, "The https address of the card of an agent that speaks A2A 1.0: "+
 					"it gets a seat in the room, and is called when something is for it. What it answers is said "+
 					"there. Goes with agent_token, and agent_name."),
@@ -88,21 +99,28 @@ func (s *Set) supervise() tool {
 				return s.addAgent(ctx, in)
 			}
 			var added outbox.AddedWebhook
-			if in.addHook != "" {
-				var err error
+			var err error
+			switch {
+			case in.addHook != "":
 				added, err = s.addWebhook(ctx, in)
-				if err != nil {
-					return results.Supervised{}, err
-				}
+			case in.addPush != "" || in.words || in.drafts:
+				added.ID, err = s.addPush(ctx, in)
+			}
+			if err != nil {
+				return results.Supervised{}, err
 			}
 			got, err := s.rooms.Supervise(ctx, in.SuperviseRequest)
+			if err != nil {
+				return results.Supervised{}, err
+			}
 			v := s.viewReins(ctx, got)
+			v.PushKey, _ = s.outbox.PushKey(ctx) // what was asked is done: a later call has the key
 			v.Added, v.Secret = added.ID, added.Secret
 			if !in.NewLink { // an older link may still be open
 				v.Watch = ""
 			}
 			v.Next = nextSupervised(v, in.Claim != "", got.Alone)
-			return v, err
+			return v, nil
 		},
 	}.tool()
 }
@@ -110,13 +128,27 @@ func (s *Set) supervise() tool {
 // addWebhook adds a webhook, and refuses a request that asks for more.
 func (s *Set) addWebhook(ctx context.Context, in supervising) (outbox.AddedWebhook, error) {
 	switch {
-	case !in.alone():
+	case !in.alone() || in.addPush != "":
 		return outbox.AddedWebhook{}, fault.Refuse(fault.InvalidArgument, "Give add_hook with agent_token alone. "+
 			"Nothing was changed: use two calls.")
 	case !s.outbox.CallsAnybody():
 		return outbox.AddedWebhook{}, refuseCalls()
 	}
 	return s.outbox.AddWebhook(ctx, in.Token, in.addHook)
+}
+
+// addPush has the browser of the person's device called, and refuses a request that asks for more.
+func (s *Set) addPush(ctx context.Context, in supervising) (id string, err error) {
+	if !in.alone() || in.addPush == "" {
+		return "", fault.Refuse(fault.InvalidArgument, "Give add_push with agent_token, push_words and push_drafts "+
+			"alone, and these with add_push. Nothing was changed: use two calls.")
+	}
+	subscription, err := webpush.ParseSubscription(in.addPush)
+	if err != nil {
+		return "", fault.Refuse(fault.InvalidArgument, "add_push: %s. Nothing was changed.", err)
+	}
+	return s.outbox.AddPush(ctx, in.Token, outbox.AddedPush{Subscription: subscription, Words: in.words,
+		Drafts: in.drafts})
 }
 
 func refuseCalls() error {
@@ -129,7 +161,7 @@ func (s *Set) addAgent(ctx context.Context, in supervising) (v results.Supervise
 	switch {
 	case in.addAgent == "":
 		return v, fault.Refuse(fault.InvalidArgument, "agent_name goes with add_agent. Nothing was changed.")
-	case !in.alone() || in.addHook != "":
+	case !in.alone() || in.addHook != "" || in.addPush != "":
 		return v, fault.Refuse(fault.InvalidArgument, "Give add_agent with agent_token and agent_name alone. Nothing "+
 			"was changed: use two calls.")
 	case !s.outbox.CallsAnybody():
@@ -159,7 +191,9 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {
-		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form.IsOfPerson(), Agent: k.Form == room.FormEndpoint,
+		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form.IsOfPerson() && k.Form != room.FormPush,
+			Agent: k.Form == room.FormEndpoint, Push: k.Form == room.FormPush, ThisDevice: k.ThisDevice,
+			PushWords: k.Words, PushDrafts: k.Drafts,
 			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
 			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 	}

@@ -12,8 +12,9 @@ type Supervised struct {
 
 	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Drafts    []Draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
-	Hooks     []Hook  `json:"hooks,omitempty" doc:"the addresses that are called when there is something new, at most 4"`
-	Added     string  `json:"added,omitempty" doc:"with add_hook and add_agent: the id of the address that is called"`
+	Hooks     []Hook  `json:"hooks,omitempty" doc:"the addresses that are called when there is something new, at most 4 and one for each device"`
+	Added     string  `json:"added,omitempty" doc:"with add_hook, add_push and add_agent: the id of the address that is called"`
+	PushKey   string  `json:"push_key,omitempty" doc:"the key with which a browser subscribes for add_push, if this server calls browsers"`
 	AgentName string  `json:"agent_name,omitempty" doc:"with add_agent: the name of the agent in the room"`
 	Secret    string  `json:"secret,omitempty" doc:"with add_hook and add_agent: the secret by which the calls are signed; it is not shown again"`
 	Watch     string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; with add_agent: the link of the agent; it opens once"`
@@ -34,11 +35,15 @@ type Draft struct {
 	Finishes []string `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
 }
 
-// Hook is an address that is called for new events: a wake, a webhook, or an agent that speaks A2A.
+// Hook is an address that is called for new events: a wake, a webhook, a browser, or an agent that speaks A2A.
 type Hook struct {
 	ID           string `json:"id" doc:"for end_hook"`
 	Webhook      bool   `json:"webhook,omitempty" doc:"true if it is called for you, with each event, and not for the agent"`
 	Agent        bool   `json:"agent,omitempty" doc:"true if it is the agent itself, which speaks A2A; its end is that of the seat"`
+	Push         bool   `json:"push,omitempty" doc:"true if it is a browser of yours, called with what needs you"`
+	ThisDevice   bool   `json:"this_device,omitempty" doc:"of a browser: true if it is that of this device"`
+	PushWords    bool   `json:"push_words,omitempty" doc:"of a browser: as in add_push"`
+	PushDrafts   bool   `json:"push_drafts,omitempty" doc:"of a browser: as in add_push"`
 	Host         string `json:"host" doc:"of the address, of which nothing else is shown"`
 	ForMe        bool   `json:"for_me,omitempty" doc:"whether it is called only for what is meant for the agent"`
 	Since        string `json:"since" doc:"when it was added or first subscribed, as RFC 3339 in UTC"`

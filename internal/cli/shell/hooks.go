@@ -135,6 +135,8 @@ func (s *session) called(k results.Hook, agents bool) string {
 	case agents:
 	case k.Webhook:
 		only = "; a webhook"
+	case k.Push:
+		only = "; a browser of yours"
 	case k.Agent:
 		only = "; the agent itself"
 	case k.ForMe:

@@ -84,7 +84,7 @@ var subjects = map[string]string{
 	"reply_to": "--reply-to", "withdraw": "--withdraw", "text": "the text", "title": "the title", "name": "the name",
 	"agent_name": "the name", "person_name": "the name",
 	"room": "the name of the room", "password": "the password", "search": "the search",
-	"id": "", "draft": "", "redact": "", "add_hook": "", "add_agent": "",
+	"id": "", "draft": "", "redact": "", "add_hook": "", "add_push": "", "add_agent": "",
 }
 
 // subject is an argument at the beginning of a sentence.

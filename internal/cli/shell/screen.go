@@ -340,7 +340,7 @@ func event(message results.Message) string {
 		if message.Reason != "" {
 			what = map[bool]string{true: "webhook stopped", false: "notifications stopped"}[message.Hook == "each"]
 			more = append(more, map[bool]string{true: "by you", false: message.Reason}[message.Person])
-		} else if message.Person {
+		} else if message.Hook == "each" {
 			what = "webhook added"
 		}
 	case "paired":

@@ -89,7 +89,7 @@ func (c *session) beginHook(ctx context.Context, hook roomlog.HookItem, told roo
 		if _, there := caller.Hook(hook.ID); there {
 			return ch, nil
 		}
-		if len(caller.Hooks) >= core.MaxSeatHooks {
+		if !caller.MayHook(hook.Form) {
 			return ch, refuseManyHooks()
 		}
 		return roomlog.Change{Events: []room.Event{event(caller.Agent)},
@@ -323,6 +323,12 @@ type HookView struct {
 	LastCall  time.Time // the last call that woke the agent, or that the webhook accepted; zero: none
 	FailingAt time.Time // since when calls fail; zero: no failure
 	Error     string    // of the last call
+
+	// Of a browser.
+
+	ThisDevice bool // of the caller
+	Words      bool // see roomlog.PushItem
+	Drafts     bool
 }
 
 // hooks returns the hooks of agent, the caller's seat, oldest first.
@@ -341,7 +347,8 @@ func (c *session) hooks(ctx context.Context, agent room.Agent) (list []HookView,
 			return nil, err
 		}
 		v := HookView{ID: k.ID, Form: k.Form, ForMe: k.ForMe, URL: hook.URL, Since: time.UnixMilli(hook.SinceMs),
-			Until: time.UnixMilli(hook.UntilMs), Error: t.Error}
+			Until: time.UnixMilli(hook.UntilMs), Error: t.Error, Words: hook.Words, Drafts: hook.Drafts,
+			ThisDevice: hook.Device != "" && hook.Device == c.me.Device}
 		if t.LastMs != 0 {
 			v.LastCall = time.UnixMilli(t.LastMs)
 		}

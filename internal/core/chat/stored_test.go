@@ -27,6 +27,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/outbox"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
 	"github.com/parley-chat/parley/internal/store/files"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
@@ -75,6 +77,17 @@ type kept struct {
 	key           ident.Key
 	used, code    signin.Exchange // the first one is exchanged
 	first, pair   signin.Pair
+	push          string // the key with which browsers subscribe
+}
+
+// pushKey returns the key with which browsers subscribe, which is made if the table has none.
+func (s *storing) pushKey() string {
+	s.t.Helper()
+	d := outbox.New(outbox.Options{Rooms: s.Service, Out: outcall.New(outcall.Options{}), Clock: s.clock,
+		Public: "https://parley.example", Logger: secretscan.Logger(s.t)})
+	key, err := d.PushKey(s.t.Context())
+	s.must("a key of pushes", err)
+	return key
 }
 
 func (s *storing) must(what string, err error) {
@@ -92,6 +105,7 @@ func (s *storing) session() (k kept) {
 	s.beside(&k)
 	s.named(&k)
 	s.accounts()
+	k.push = s.pushKey()
 	return k
 }
 
@@ -383,6 +397,9 @@ func (s *storing) readBeside(k kept) {
 	_, failed = s.signs.Exchange(ctx, k.code)
 	if !errors.Is(err, signin.ErrGrant) || failed != nil {
 		t.Errorf("a code that was used: %v; one that was not: %v", err, failed)
+	}
+	if got := s.pushKey(); got != k.push {
+		t.Errorf("the key of pushes is %s, before %s", got, k.push)
 	}
 }
 

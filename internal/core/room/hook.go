@@ -30,6 +30,9 @@ const (
 	// FormEndpoint leads to an A2A endpoint, the agent of the seat. Messages meant for the endpoint call it; those of
 	// other endpoints call it only so often: see core.MaxSteps.
 	FormEndpoint Form = "agent"
+	// FormPush leads to a browser of the person, by the push service of the browser. The browser is called for what
+	// needs the person alone: see mayNeedPerson. The agent never hears of the hook.
+	FormPush Form = "push"
 )
 
 // HookLease is how long a hook keeps its seat after the last refresh, or after the hook last woke the agent.
@@ -100,6 +103,28 @@ func (a Agent) BeginWebhook(id string) Event {
 	e := a.hookEvent(Hook{ID: id, Form: FormWebhook})
 	e.Person = true
 	return e
+}
+
+// BeginPush returns the event that begins to call a browser of the person behind a. Only the person sees the event.
+func (a Agent) BeginPush(id string) Event {
+	e := a.hookEvent(Hook{ID: id, Form: FormPush})
+	e.Person = true
+	return e
+}
+
+// MayHook reports whether a may have one more hook of form f. Each device of the person may be a browser that is
+// called, so browsers take no place from other hooks.
+func (a Agent) MayHook(f Form) bool {
+	pushes := 0
+	for _, hook := range a.Hooks {
+		if hook.Form == FormPush {
+			pushes++
+		}
+	}
+	if f == FormPush {
+		return pushes < core.MaxDevices
+	}
+	return len(a.Hooks)-pushes < core.MaxSeatHooks
 }
 
 // EndHook returns the event by which c ends a hook of its seat. The event has the readers of the event that began the
@@ -173,12 +198,26 @@ func (k Hook) Calls(state *State, agent Agent, event Event) bool {
 	switch k.Form {
 	case FormWebhook:
 		return reader.Receives(event)
+	case FormPush:
+		return reader.Receives(event) && agent.mayNeedPerson(event)
 	case FormEndpoint:
 		return reader.IsNews(event) && agent.answers(event, len(state.Agents)) && state.Hears(agent)
 	case FormWake:
 		return reader.IsNews(event) && reader.WokenBy(event, len(state.Agents), k.ForMe) && !state.Sleeps(reader)
 	}
 	return false
+}
+
+// mayNeedPerson reports whether event may leave something that needs the person behind a: a draft of a, words that ask
+// a, or the end of the room. The state says whether it still does when the person is called.
+func (a Agent) mayNeedPerson(event Event) bool {
+	switch event.Type {
+	case Drafted:
+		return event.Seat == a.Seat
+	case Said:
+		return !a.did(event) && slices.Contains(event.Ask, a.Seat)
+	}
+	return event.ClosesRoom()
 }
 
 // Hears reports whether a, an endpoint, may be called. The room takes no answer from a paused or silenced endpoint, nor

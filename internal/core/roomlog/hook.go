@@ -36,6 +36,14 @@ type HookItem struct {
 	// RefreshedMs is when the hook was last refreshed, or added again; 0: never.
 	RefreshedMs int64 `json:"again,omitempty"`
 	Barred      bool  `json:"barred,omitempty"` // the person has ended the hook: it leads nowhere
+	PushItem
+}
+
+// PushItem is the part of a HookItem that browsers alone have.
+type PushItem struct {
+	Device string `json:"device,omitempty"` // of the person, as in room.Person: the hook ends with it
+	Words  bool   `json:"words,omitempty"`  // a notification shows what was written
+	Drafts bool   `json:"drafts,omitempty"` // only drafts are told
 }
 
 // Progress is the outcome of the calls of a hook. It is stored beside the presence of its seat, since the last sign of
@@ -63,6 +71,7 @@ type Progress struct {
 	Failing
 	WakeProgress
 	EndpointProgress
+	HourProgress
 }
 
 // Failing says how the calls of a hook fail since the last call that its host took. The zero value: no call fails.
@@ -101,8 +110,12 @@ type EndpointProgress struct {
 	PollMs  int64  `json:"poll,omitempty"`    // when to ask what became of the task
 	Polls   int    `json:"polls,omitempty"`   // how often the endpoint was asked about the task
 	Lost    bool   `json:"lost,omitempty"`    // the endpoint no longer knew its task or context, and is told once more
-	HourMs  int64  `json:"hour,omitempty"`    // when the hour began in which calls are counted
-	Calls   int    `json:"calls,omitempty"`   // since then
+}
+
+// HourProgress counts the calls of an endpoint or a browser.
+type HourProgress struct {
+	HourMs int64 `json:"hour,omitempty"`  // when the hour began in which calls are counted
+	Calls  int   `json:"calls,omitempty"` // since then
 }
 
 // tellCalls says which hooks to deliver to because of events that the process has written, or may have written.

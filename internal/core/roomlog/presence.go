@@ -2,6 +2,7 @@ package roomlog
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -75,6 +76,19 @@ func (i Items) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 		all[seat] = presence
 	}
 	return all, people, nil
+}
+
+// PersonUntil returns until when the person behind a seat watches the room; the zero time: it does not.
+func (i Items) PersonUntil(ctx context.Context, seat int) (time.Time, error) {
+	item, err := i.log.store.table.Get(ctx, personKey(i.log.id, seat), table.Eventual)
+	if errors.Is(err, table.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	var person personItem
+	if err == nil {
+		err = Decode(item, &person)
+	}
+	return time.UnixMilli(person.UntilMs), err
 }
 
 // addPresence decodes an item of the presence of a seat into the map of its kind.

@@ -138,7 +138,7 @@ func (w *write) others(change Change, now time.Time) int {
 	for _, event := range change.Events {
 		n += event.Parts() + len(event.TasksClosed())
 		if event.Type == room.Left {
-			n += 2 * core.MaxSeatHooks
+			n += 2 * (core.MaxSeatHooks + core.MaxDevices)
 		}
 	}
 	if w.head.RenewalDue(now) {

@@ -7,6 +7,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
@@ -139,3 +140,65 @@ func TestEndpoint_decideCall(t *testing.T) {
 
 // gaveUp is how calls fail of which no further try is due, as of event 42.
 func gaveUp() roomlog.Failing { return roomlog.Failing{SinceMs: 1, GaveUp: true, Known: 42} }
+
+// The cases are those above decideCall of a browser. Event 41 came at noon, and 42 a minute later.
+func TestPush_decideCall(t *testing.T) {
+	told := roomlog.Progress{Upto: 41, TriedMs: ms(0), LastMs: ms(0)}
+	need := func(n int64, kind chat.NeedKind) chat.Need {
+		return chat.Need{N: n, Kind: kind, At: noon().Add(time.Duration(n-41) * time.Minute)}
+	}
+	draft, asked := need(42, chat.NeedsDecision), need(42, chat.NeedsAnswer)
+	with := func(change func(*roomlog.Progress)) roomlog.Progress {
+		progress := told
+		change(&progress)
+		return progress
+	}
+	busy := with(func(p *roomlog.Progress) { p.HourMs, p.Calls = ms(0), 20 })
+	gaveUp := with(func(p *roomlog.Progress) { p.Failing = roomlog.Failing{GaveUp: true, Known: 42} })
+	decide := func(progress roomlog.Progress, needs chat.Needs, after time.Duration) decision {
+		return (&push{&pass{progress: progress}, needs}).decideCall(noon().Add(after))
+	}
+	open := func(all ...chat.Need) chat.Needs { return chat.Needs{Open: all} }
+	reminds := room.DraftLife - remindBefore
+	old, ended := need(41, chat.NeedsDecision), need(42, chat.NeedsNothing)
+	for _, c := range []decided{
+		{"Nothing needs Ann: no call.", decide(told, open(), time.Hour), doEnd, 0},
+		{"What needs her is older than 42: no call.",
+			decide(told, open(need(41, chat.NeedsAnswer)), time.Hour), doEnd, 0},
+		{"Draft 42 waits: a call at once.", decide(told, open(draft), time.Minute), doCall, 0},
+		{"Drafts 42 and 43 wait: one call.",
+			decide(told, open(draft, need(43, chat.NeedsDecision)), 2*time.Minute), doCall, 0},
+		{"42 asks her or her agent: not at once.", decide(told, open(asked), time.Minute), doEnd, 3 * time.Minute},
+		{"42 asks her or her agent: a call after two minutes.", decide(told, open(asked), 3*time.Minute), doCall, 0},
+		{"42 asks her to agree: not at once.",
+			decide(told, open(need(42, chat.NeedsVote)), time.Minute), doEnd, 3 * time.Minute},
+		{"42 asks Ann, who has no agent here: a call at once.",
+			decide(told, chat.Needs{Open: []chat.Need{asked}, Alone: true}, time.Minute), doCall, 0},
+		{"Draft 42 waits, and Ann sees the page: a call after a minute.",
+			decide(told, chat.Needs{Open: []chat.Need{draft}, Watches: true}, time.Minute), doEnd, 2 * time.Minute},
+		{"Draft 42 waits, and the last call was 20 s ago: a call 40 s later.",
+			decide(with(func(p *roomlog.Progress) { p.TriedMs = ms(40 * time.Second) }), open(draft), time.Minute),
+			doEnd, 100 * time.Second},
+		{"Draft 42 waits, and there were 20 calls in this hour: a call when the hour is over.",
+			decide(busy, open(draft), 2*time.Minute), doEnd, time.Hour},
+		{"The hour is over.",
+			decide(busy, open(draft), time.Hour), doCall, 0},
+		{"Draft 41 ends in more than two hours: no call yet.", decide(told, open(old), time.Hour), doEnd, reminds},
+		{"Draft 41 ends in less than two hours: a call.", decide(told, open(old), reminds), doCall, 0},
+		{"That call was made: no other.",
+			decide(with(func(p *roomlog.Progress) { p.LastMs = ms(reminds) }), open(old), 23*time.Hour), doEnd, 0},
+		{"The room was closed: a call at once.",
+			decide(told, chat.Needs{Open: []chat.Need{ended}, Ended: true, Watches: true}, time.Minute), doCall, 0},
+		{"The room was closed, and Ann was told: the hook ends.",
+			decide(with(func(p *roomlog.Progress) { p.Upto = 42 }),
+				chat.Needs{Open: []chat.Need{ended}, Ended: true}, time.Minute), doEndHook, 0},
+		{"Ann has ended the hook, or no longer has the device: the hook is gone.",
+			decide(told, chat.Needs{Gone: true}, time.Minute), doRecheck, 0},
+		{"All tries to tell 42 have failed: no call.",
+			decide(gaveUp, open(draft), time.Hour), doEnd, 0},
+		{"Something newer needs Ann: a call.",
+			decide(gaveUp, open(draft, need(43, chat.NeedsDecision)), time.Hour), doCall, 0},
+	} {
+		c.check(t)
+	}
+}

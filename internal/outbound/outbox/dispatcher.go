@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -13,6 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/outbound/agentcall"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/outbound/webpush"
 )
 
 // Options of a Dispatcher. Rooms, Out, View, Clock and Logger are required.
@@ -30,6 +32,8 @@ type Options struct {
 	// limit, except for endpoints (see slotsOfEndpoints). Places bounds the instances on AWS. If Places is not 0, no
 	// pass waits for an endpoint.
 	Places int
+	// PushServices are hosts, with a port, that are called as push services beside the real ones, for tests.
+	PushServices []string
 	// View returns the JSON form of a message for webhooks.
 	View func(chat.Message) any
 	// Admits reports whether the server still admits a principal by a sign-in; "" is no sign-in (see ident.Principal).
@@ -62,6 +66,8 @@ type Dispatcher struct {
 	allowed   map[string]time.Time // by hook: when the limit allows its next call: see allowedAt
 	slots     map[string]*slot     // by slotNeed.key: the slots of calls under way
 	busy      sync.WaitGroup       // of the goroutines in jobs
+
+	key atomic.Pointer[webpush.Key] // nil until it is needed
 }
 
 // maxReaders is how many passes of a process read the table at once, so that a scan leaves capacity to others.

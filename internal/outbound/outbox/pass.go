@@ -23,7 +23,7 @@ func (d *Dispatcher) acquireRead(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// delivery is a hook of one form in a pass: a wake, a webhook or an endpoint.
+// delivery is a hook of one form in a pass: a wake, a webhook, an endpoint or a browser.
 type delivery interface {
 	// readNews reads the news for the hook, and returns what the pass does next.
 	readNews(ctx context.Context) (decision, error)
@@ -197,6 +197,8 @@ func (p *pass) newDelivery() delivery {
 		return &webhook{pass: p}
 	case room.FormEndpoint:
 		return &endpoint{pass: p}
+	case room.FormPush:
+		return &push{pass: p}
 	}
 	return nil
 }

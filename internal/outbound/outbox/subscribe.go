@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
@@ -187,12 +188,12 @@ func (d *Dispatcher) checkAddress(asker ident.Principal, address string, refusal
 // checkHookLimits refuses a further hook beyond the limits of the seat and of the principal, and a further challenge
 // beyond the limit of the caller.
 func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
-	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= core.MaxSeatHooks {
+	if _, has := seat.Hook(id); !has && !seat.MayHook(room.FormWake) {
 		return tooManyHooks("subscriptions_of_seat", core.MaxSeatHooks, "This seat has")
 	}
-	all, err := d.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
+	all, err := d.hooksOf(ctx, asker, func(form room.Form) bool { return form != room.FormPush })
 	if err != nil {
-		return d.o.Rooms.Outward(err)
+		return err
 	}
 	has := slices.ContainsFunc(all, func(hook roomlog.HookItem) bool { return hook.ID == id }) // a new secret
 	if len(all) >= outbound.MaxHooks && !has {
@@ -202,6 +203,16 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 		return &LimitError{"challenges_per_minute", ratelimit.Challenges, err}
 	}
 	return nil
+}
+
+// hooksOf returns the hooks of asker, of some forms.
+func (d *Dispatcher) hooksOf(ctx context.Context, asker ident.Principal, is func(room.Form) bool) ([]roomlog.HookItem,
+	error) {
+	all, err := d.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
+	if err != nil {
+		return nil, d.o.Rooms.Outward(err)
+	}
+	return slices.DeleteFunc(all, func(hook roomlog.HookItem) bool { return !is(hook.Form) }), nil
 }
 
 // challenge posts a random text to the address of call, which an argument of the caller named. The address must

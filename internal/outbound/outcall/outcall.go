@@ -96,6 +96,7 @@ type Answer struct {
 // The statuses by which a host ends more than one try (RFC 9110, sections 15.5.11 and 15.5.14).
 const (
 	StatusGone     = http.StatusGone
+	StatusNotFound = http.StatusNotFound
 	StatusTooLarge = http.StatusRequestEntityTooLarge
 )
 
@@ -111,6 +112,12 @@ func (c *Caller) Post(ctx context.Context, call Call) (Answer, error) {
 		sign(header, key, call)
 		header.Set("Content-Type", "application/json")
 	})
+}
+
+// PostUnsigned is Post without a signature and a media type: header says who calls, and what body is.
+func (c *Caller) PostUnsigned(ctx context.Context, address string, header map[string]string, body []byte) (Answer,
+	error) {
+	return c.call(ctx, http.MethodPost, address, body, 0, func(h http.Header) { add(h, header) })
 }
 
 // Get gets a document, by the rules of Post but without a signature. header is sent beside the headers of every call.

@@ -5,6 +5,7 @@ import "./main.js"; // so that what both need is served in main.js alone
 export { ExportDialog } from "./compose/export-dialog.js";
 export { KeysDialog } from "./compose/keys-dialog.js";
 export { NoticesDialog } from "./compose/notices-dialog.js";
+export { NoticesOffer } from "./compose/notices-offer.js";
 export { GoneRoom } from "./gone-room.js";
 export { WebhookDialog } from "./hooks/add.js";
 export { Hooks } from "./hooks/list.js";
@@ -12,6 +13,7 @@ export { HomePage } from "./landing/home.js";
 export { InvitePage } from "./landing/invite.js";
 export { SignInPage } from "./landing/sign-in.js";
 export { UploadPage } from "./landing/upload.js";
+export { PushUpkeep } from "./push/upkeep.js";
 export { DeviceDialog } from "./sidebar/device.js";
 export { InviteDialog } from "./sidebar/invite.js";
 export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";

@@ -1,5 +1,6 @@
 // Shows the page of this address, and tells it of what happens to its tab.
 
+import "./push/worker-address.js"; // before anything else
 import { showCount } from "./count-icon.js";
 import { ErrorPage } from "./landing/error-page.js";
 import { pageWords, site } from "./page-words.js";

@@ -176,6 +176,10 @@ export interface Hook {
   id: string;
   webhook?: boolean;
   agent?: boolean;
+  push?: boolean;
+  this_device?: boolean;
+  push_words?: boolean;
+  push_drafts?: boolean;
   host: string;
   for_me?: boolean;
   since: string;
@@ -194,6 +198,7 @@ export interface Supervised {
   drafts: Draft[];
   hooks?: Hook[];
   added?: string;
+  push_key?: string;
   agent_name?: string;
   secret?: string;
   watch?: string;

@@ -23,6 +23,7 @@ import { isTask } from "./token.js";
 import { useRoom } from "./use-room.js";
 
 const GoneRoom = later("GoneRoom"); // it comes while the room is live
+const PushUpkeep = later("PushUpkeep", () => null);
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
 
@@ -94,6 +95,7 @@ function OpenRoom({ room, state, mine, target }) {
         <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
+      ${ready && html`<${PushUpkeep} room=${room} state=${state} />`}
       ${state.asksName && html`<${NameAsked} room=${room} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;

@@ -75,7 +75,8 @@ export interface State {
   agreements: Agreement[];
   banned: string[];
   renewed: number;
-  supervision: Pick<Supervised, "paused" | "approve" | "approve_some" | "drafts" | "hooks" | "person_name">;
+  supervision: Pick<Supervised,
+    "paused" | "approve" | "approve_some" | "drafts" | "hooks" | "person_name" | "push_key">;
   restraint: { paused?: boolean; approve?: boolean; approve_some?: string[] };
   dismissed: string[];
   late: string[];

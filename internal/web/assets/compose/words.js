@@ -110,6 +110,7 @@ export const compose = {
   noticesOffer: "Get notified when a draft needs your approval.",
   noticesAccept: "Notify me",
   noticesAccepted: "You'll be notified while this page is in the background.",
+  pushAccepted: "This device will tell you, also when this page is closed.",
   noticeMeant: "New message for you",
   noticeFrom: (who, room) => `${who} in ${room}`,
   openedTwice: "Someone tried to open your link again.",

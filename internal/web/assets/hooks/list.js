@@ -2,6 +2,7 @@
 // person, or the agent itself.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
+import { turnOff } from "../push/push.js";
 import * as storage from "../storage.js";
 import { Confirm } from "../ui/dialog.js";
 import { fill } from "../ui/fill.js";
@@ -20,6 +21,7 @@ export function Hooks({ room, state, onFewer }) {
     before.current = hooks.length;
   }, [hooks.length, ending]);
   const end = async () => {
+    if (ending.this_device) return turnOff(room);
     if (!ending.agent) return room.supervision.change({ end_hook: ending.id });
     await room.leave(); // the seat ends with the calls
     if (storage.seatIn(room.seat.room)) location.reload(); // the person has another one there
@@ -41,7 +43,7 @@ const Hook = ({ hook, who, now, onEnd }) => html`
     </button>
   </div>`;
 
-const formOf = ({ webhook, agent }) => (agent ? "agent" : webhook ? "webhook" : "client");
+const formOf = ({ webhook, agent, push }) => (agent ? "agent" : webhook ? "webhook" : push ? "push" : "client");
 const endOf = (hook) => w.endOf[formOf(hook)];
 
 /** Says what a hook is, and how it stands: when it was called last or, if calls fail, since when and why. */
@@ -51,7 +53,7 @@ export function stands(hook, now) {
   const at = (time, Shown) => ({ element: html`<${Shown} at=${time} now=${now} />` });
   const why = hook.agent ? { quote: error } : { word: reasonOf(error) }; // an agent may have said it
   if (failing) return fill(w.fails[form], { host, at: at(failing, ClockOrDay), why });
-  const is = fill(w.stands[forMe ? "clientForMe" : form], { host });
+  const is = fill(w.stands[forMe ? "clientForMe" : hook.this_device ? "thisDevice" : form], { host });
   const when = last ? fill(w.last, { at: at(last, Ago) }) : fill(w.since, { at: at(since, ClockOrDay) });
   return [...is, ...when, ...(hook.agent && error ? fill(w.lost, { why }) : [])];
 }

@@ -6,6 +6,8 @@ export const hooks = {
     client: "Notifies {host} of everything new",
     clientForMe: "Notifies {host} of messages for your agent",
     webhook: "Webhook to {host}: everything your agent sees",
+    push: "Tells another device of yours what needs you, by {host}",
+    thisDevice: "Tells this device what needs you",
     agent: "Runs at {host}, called when needed",
   },
   since: " · since {at}",
@@ -14,6 +16,7 @@ export const hooks = {
   fails: {
     client: "Calls to {host} failing since {at}: {why}",
     webhook: "Webhook to {host} failing since {at}: {why}",
+    push: "Calls to a device of yours by {host} failing since {at}: {why}",
     agent: "Calls to your agent at {host} failing since {at}: {why}",
   },
   why: {
@@ -42,6 +45,13 @@ export const hooks = {
       title: (who) => `Delete the webhook to ${who}?`,
       text: "It gets no more calls. If you add it again, it gets a new secret.",
       button: "Delete webhook",
+    },
+    push: {
+      short: "Stop",
+      label: (who) => `Stop notifications by ${who}`,
+      title: () => "Stop notifications on this device?",
+      text: "The device tells you nothing of this room any more. You can turn them on again in its menu.",
+      button: "Stop notifications",
     },
     agent: {
       short: "Remove",

@@ -1,6 +1,5 @@
 // The person's own agent: how it is, and the supervision.
 
-import { NoticesOffer } from "../compose/notices-offer.js";
 import { html } from "../vendor.js";
 import { later } from "../ui/later.js";
 import { approvalOf } from "../approval.js";
@@ -11,6 +10,7 @@ import { StateOf } from "./state.js";
 import { sidebar as w } from "./words.js";
 
 const Hooks = later("Hooks", () => null);
+const NoticesOffer = later("NoticesOffer", () => null);
 
 /** onFewer is called when a hook is gone, and the focus with it. */
 export function MyAgent({ room, state, onFewer }) {

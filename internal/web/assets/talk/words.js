@@ -168,6 +168,11 @@ export const talk = {
         ended: "You deleted a webhook",
         expired: "A webhook stopped: its key was revoked, or its address refused calls",
       },
+      push: {
+        begun: "You turned on notifications on a device",
+        ended: "You turned off notifications on a device",
+        expired: "Notifications on a device stopped: the device or its key was removed, or its browser wants no more",
+      },
       agent: { begun: "Your agent is now called when needed" },
     },
     voted: "{agents} agreed to {proposal}",

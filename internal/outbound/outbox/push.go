@@ -1,0 +1,365 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/outbound/webpush"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// When a browser is called.
+const (
+	agentTime    = 2 * time.Minute // that an agent has to answer what its seat is asked, before its person is called
+	watchTime    = time.Minute     // that a person who sees the page has, before its other devices are called
+	remindBefore = 2 * time.Hour   // before the end of a draft, in which its person is called once more
+	pushInterval = time.Minute     // between two calls of a browser, so that one call tells what comes in a row
+	pushesAnHour = 20              // of a browser: a stranger who asks a hundred times rings so often at most
+)
+
+// pushLife is how long a push service keeps a call for a browser that is off.
+const pushLife = 24 * time.Hour
+
+// proofLife is for how long one proof of this server is good. Push services take a day at most.
+const proofLife = 12 * time.Hour
+
+// hoursOfPushes is how many times, an hour apart, a failed call is repeated after dayPauses.
+const hoursOfPushes = 1
+
+// AddedPush is a browser as its page has asked for it.
+type AddedPush struct {
+	webpush.Subscription
+	Words  bool // notifications show what was written
+	Drafts bool // only drafts are told
+}
+
+// CallsBrowsers reports whether browsers are called: push services ask under which address the server is reached. A nil
+// Dispatcher calls nobody.
+func (d *Dispatcher) CallsBrowsers() bool { return d.CallsOthers() }
+
+// AddPush has the browser of the device of a person's token called with what needs the person. It is for guests, too:
+// only push services are called, and the browser has asked its user. If the device has its browser called already, the
+// new subscription takes the place of the old one. The error is a *fault.Error.
+func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) (id string, err error) {
+	switch {
+	case !d.CallsBrowsers():
+		return "", fault.Refuse(fault.NotAllowed, "This server calls no browsers. Nothing was changed: its operator "+
+			"can say under which address it is reached (--public-url).")
+	case d.o.Out.Check(push.URL) != nil || !d.isPushService(push.URL):
+		return "", fault.Refuse(fault.InvalidArgument, "add_push: endpoint is no address of a push service that "+
+			"Parley knows. Nothing was changed: subscribe in a browser of Google, Mozilla, Apple or Microsoft.")
+	}
+	seat, device, err := d.o.Rooms.PushSeat(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	asker, now := ident.PrincipalOf(ctx), d.now()
+	hook := roomlog.HookItem{ID: chat.HookID(asker.ID, device, string(room.FormPush), seat, false), Room: seat.Room,
+		Seat: seat.Seat, Form: room.FormPush, URL: push.URL, Secret: push.Browser.Text(), Server: d.o.Public,
+		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: now.UnixMilli(), UntilMs: now.Add(renewedLife).UnixMilli(),
+		PushItem: roomlog.PushItem{Device: device, Words: push.Words, Drafts: push.Drafts}}
+	had, err := d.o.Rooms.Store().Hook(ctx, hook.ID)
+	switch {
+	case err == nil:
+		hook.SinceMs = had.SinceMs
+	case errors.Is(err, table.ErrNotFound):
+		err = d.checkPushes(ctx, asker)
+	default:
+		err = d.o.Rooms.Outward(err)
+	}
+	if err != nil {
+		return "", err
+	}
+	return hook.ID, d.o.Rooms.BeginPush(ctx, token, hook)
+}
+
+// checkPushes refuses the holder of a key a browser beyond outbound.MaxPushes. All others have seats for which the
+// holder of a key answers.
+func (d *Dispatcher) checkPushes(ctx context.Context, asker ident.Principal) error {
+	if ident.KeyOf(asker.ID) == "" {
+		return nil
+	}
+	all, err := d.hooksOf(ctx, asker, func(form room.Form) bool { return form == room.FormPush })
+	if err == nil && len(all) >= outbound.MaxPushes {
+		err = fault.Refuse(fault.RateLimited, "Your devices are told of %d seats, the most that there may be. Nothing "+
+			"was changed: turn this off in another room first.", outbound.MaxPushes)
+	}
+	return err
+}
+
+// pushServices are the hosts of the browsers that have Web Push; those with a dot at the start, all below. Nobody else
+// is called, so a guest cannot have this server call whom it likes.
+var pushServices = [...]string{"fcm.googleapis.com", "updates.push.services.mozilla.com", ".push.apple.com",
+	".notify.windows.com"}
+
+// isPushService reports whether an address, which passes outcall.Caller.Check, is of a push service.
+func (d *Dispatcher) isPushService(address string) bool {
+	at, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(at.Hostname())
+	return slices.Contains(d.o.PushServices, at.Host) || at.Scheme == "https" &&
+		slices.ContainsFunc(pushServices[:], func(service string) bool {
+			return host == service || service[0] == '.' && strings.HasSuffix(host, service)
+		})
+}
+
+// push is the delivery to a browser of a person, with what needs the person.
+type push struct {
+	*pass
+	needs chat.Needs
+}
+
+// readNews implements delivery.
+func (w *push) readNews(ctx context.Context) (next decision, err error) {
+	w.needs, err = w.o.Rooms.Needs(ctx, w.hook)
+	if err != nil {
+		return next, err
+	}
+	if w.hook.Drafts {
+		w.needs.Open = slices.DeleteFunc(w.needs.Open, func(need chat.Need) bool {
+			return need.Kind != chat.NeedsDecision
+		})
+	}
+	return w.decideCall(w.now()), nil
+}
+
+// decideCall decides when the browser is called. A call tells all that needs the person then. Here the browser of Ann
+// was told what needs her up to event 41:
+//
+//  1. Nothing needs Ann: no call.
+//  2. What needs her is older than 42: no call.
+//  3. Draft 42 waits: a call at once.
+//  4. Drafts 42 and 43 wait: one call.
+//  5. 42 asks her or her agent: a call after two minutes.
+//  6. 42 asks Ann, who has no agent here: a call at once.
+//  7. Draft 42 waits, and Ann sees the page: a call after a minute.
+//  8. Draft 42 waits, and the last call was 20 s ago: a call 40 s later.
+//  9. Draft 42 waits, and there were 20 calls in this hour: a call when the hour is over.
+//  10. Draft 41 ends in less than two hours: a call.
+//  11. The room was closed: a call at once.
+//  12. Ann has ended the hook, or no longer has the device: the hook is gone.
+//  13. All tries to tell 42 have failed: no call.
+func (w *push) decideCall(now time.Time) decision {
+	if w.needs.Gone { // 12
+		return decision{do: doRecheck}
+	}
+	var due time.Time
+	for _, need := range w.needs.Open {
+		if at := w.dueOf(need); !at.IsZero() && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
+	switch {
+	case due.IsZero() && w.needs.Ended: // 11
+		return decision{do: doEndHook}
+	case due.IsZero(): // 1, 2, 13
+		return decision{do: doEnd}
+	}
+	progress := w.progress
+	if progress.TriedMs != 0 { // 8
+		due = room.Latest(due, time.UnixMilli(progress.TriedMs).Add(pushInterval))
+	}
+	if progress.Calls >= pushesAnHour { // 9
+		due = room.Latest(due, time.UnixMilli(progress.HourMs).Add(time.Hour))
+	}
+	if due.After(now) {
+		return decision{do: doEnd, at: due}
+	}
+	return decision{do: doCall} // 3, 4
+}
+
+// dueOf returns when the person is to hear of need; the zero time: no more.
+func (w *push) dueOf(need chat.Need) time.Time {
+	reminds := need.At.Add(room.DraftLife - remindBefore)
+	switch failing := w.progress.Failing; {
+	case failing.GaveUp && need.N <= failing.Known: // 13
+		return time.Time{}
+	case need.N > w.progress.Upto:
+		return need.At.Add(w.patience(need))
+	case need.Kind == chat.NeedsDecision && time.UnixMilli(w.progress.LastMs).Before(reminds): // 10
+		return reminds
+	}
+	return time.Time{} // 2
+}
+
+// patience returns for how long a new need may be met without a call.
+func (w *push) patience(need chat.Need) time.Duration {
+	switch {
+	case need.Kind == chat.NeedsNothing: // 11
+		return 0
+	case need.Kind != chat.NeedsDecision && !w.needs.Alone: // 5
+		return agentTime
+	case w.needs.Watches: // 7
+		return watchTime
+	}
+	return 0 // 3, 6
+}
+
+// call implements delivery.
+func (w *push) call(ctx context.Context) (roomlog.Progress, error) {
+	progress := w.progress
+	request, err := w.request(ctx)
+	if err != nil {
+		return progress, err
+	}
+	answer, failed := w.o.Out.PostUnsigned(ctx, w.hook.URL, request.header, request.body)
+	if err := checkMade(ctx, failed); err != nil {
+		return progress, err
+	}
+	why := failureReason(answer, failed)
+	w.observe(ctx, w.hook, progress.Failing.Tries > 0, why)
+	if answer.Status == outcall.StatusGone || answer.Status == outcall.StatusNotFound {
+		return progress, errEnded // the browser has unsubscribed
+	}
+	now := w.now()
+	if now.Sub(time.UnixMilli(progress.HourMs)) >= time.Hour {
+		progress.HourMs, progress.Calls = now.UnixMilli(), 0
+	}
+	progress.Calls++
+	progress.TriedMs, progress.NotBeforeMs, progress.Error = now.UnixMilli(), 0, why
+	if why != "" && !endsDelivery(answer) {
+		return w.scheduleRetry(progress, dayPauses[:], hoursOfPushes, w.needs.AsOf), nil
+	}
+	progress.Upto, progress.Failing = w.needs.AsOf, roomlog.Failing{}
+	if why == "" {
+		progress.LastMs = progress.TriedMs
+	}
+	return progress, nil
+}
+
+// pushRequest is a call of a push service.
+type pushRequest struct {
+	header map[string]string
+	body   []byte
+}
+
+func (w *push) request(ctx context.Context) (pushRequest, error) {
+	browser, err := webpush.ParseBrowser(w.hook.Secret)
+	if err != nil {
+		return pushRequest{}, err
+	}
+	at, err := url.Parse(w.hook.URL)
+	if err != nil {
+		return pushRequest{}, err
+	}
+	key, err := w.pushKey(ctx)
+	if err != nil {
+		return pushRequest{}, err
+	}
+	proof, err := key.Authorization(at.Scheme+"://"+at.Host, w.o.Public, w.now().Add(proofLife))
+	if err != nil {
+		return pushRequest{}, err
+	}
+	body, err := browser.Encrypt(w.notification())
+	return pushRequest{body: body, header: map[string]string{
+		"Authorization": proof, "Content-Type": "application/octet-stream", "Content-Encoding": "aes128gcm",
+		"TTL": strconv.Itoa(int(pushLife.Seconds())), "Urgency": w.urgency(),
+		"Topic": w.hook.ID, // of the calls for a browser that is off, the service keeps the newest alone
+	}}, err
+}
+
+// rings reports whether the call is news of need: need was not told yet, or the person is reminded of it now.
+func (w *push) rings(need chat.Need) bool {
+	due := w.dueOf(need)
+	return need.N > w.progress.Upto || !due.IsZero() && !due.After(w.now())
+}
+
+// urgency returns "high" for news of a draft, since its agent waits: a browser that saves power shows it at once.
+func (w *push) urgency() string {
+	if slices.ContainsFunc(w.needs.Open, func(need chat.Need) bool {
+		return need.Kind == chat.NeedsDecision && w.rings(need)
+	}) {
+		return "high"
+	}
+	return "normal"
+}
+
+// notification is the text for a browser. The first fields are declarative Web Push, which Safari shows without a
+// script; the worker of the page shows each of the needs.
+type notification struct {
+	WebPush int `json:"web_push"` // 8030, the number of the RFC
+	Shown   struct {
+		Title    string `json:"title"`
+		Body     string `json:"body"`
+		Navigate string `json:"navigate"`
+		Tag      string `json:"tag"`
+	} `json:"notification"`
+	Badge   int  `json:"app_badge"`
+	Mutable bool `json:"mutable"` // the worker may show something else
+	Parley  struct {
+		Room  string     `json:"room"`
+		Needs []toldNeed `json:"needs"` // all that needs the person: what a browser shows beside these is over
+	} `json:"parley"`
+}
+
+type toldNeed struct {
+	ID    string        `json:"id,omitempty"`
+	Kind  chat.NeedKind `json:"kind"`
+	Body  string        `json:"body"`
+	Rings bool          `json:"rings,omitempty"` // it is new, or told once more
+}
+
+// notification returns the JSON of what the browser shows. If it is too long, the oldest needs are left out: the page
+// shows all.
+func (w *push) notification() []byte {
+	var n notification
+	n.WebPush, n.Mutable = 8030, true
+	n.Shown.Title, n.Shown.Tag, n.Parley.Room = plain(w.needs.Room), w.needs.RoomID, w.needs.RoomID
+	n.Shown.Navigate = w.o.Public + "/r/" + w.needs.RoomID
+	for _, need := range w.needs.Open {
+		told := toldNeed{need.ID, need.Kind, w.words(need), w.rings(need)}
+		if told.Rings {
+			n.Shown.Body = told.Body
+			if need.ID != "" {
+				n.Shown.Navigate = w.o.Public + "/r/" + w.needs.RoomID + "#" + need.ID
+			}
+		}
+		n.Parley.Needs = append(n.Parley.Needs, told)
+	}
+	if !w.needs.Ended {
+		n.Badge = len(n.Parley.Needs)
+	}
+	for {
+		text := roomlog.Encode(n)
+		if len(text) <= webpush.MaxText {
+			return text
+		}
+		n.Parley.Needs = n.Parley.Needs[1:]
+	}
+}
+
+// words returns what the browser says of need. Without Words it has no text of others: it may stand on the screen of a
+// locked phone.
+func (w *push) words(need chat.Need) string {
+	who, text := plain(need.Who), ""
+	if w.hook.Words && need.Text != "" {
+		text = ": " + plain(need.Text)
+	}
+	switch need.Kind {
+	case chat.NeedsDecision:
+		return who + " waits for you" + text
+	case chat.NeedsVote:
+		return who + " proposes something" + text
+	case chat.NeedsAnswer:
+		return who + " asks you" + text
+	}
+	return "The room has ended."
+}
+
+// plain returns foreign words as a notification shows them, in one line.
+func plain(words string) string { return sanitize.Escape(words, "") }

@@ -1,0 +1,517 @@
+package outbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/outbound/outbox"
+	"github.com/parley-chat/parley/internal/outbound/webpush"
+	"github.com/parley-chat/parley/internal/outbound/webpush/webpushtest"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
+)
+
+const publicAddress = "https://parley.example"
+
+// phone is a world in which the person behind Bob has a browser that is called.
+type phone struct {
+	*world
+	ann, bob chat.Seated
+	person   string
+	service  *webpushtest.Service
+	id       string
+	room     string
+	seat     int
+}
+
+// calling returns another process on the table of w, which calls the browsers of a service.
+func (w *world) calling(service *webpushtest.Service) *world {
+	at, err := url.Parse(service.URL)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	x := &world{t: w.t, clock: w.clock, boxes: w.clock, table: w.table, host: w.host}
+	hurried := hurriedClock{w.clock}
+	x.open(chat.Options{Clock: hurried, Calls: func(string, []room.Call) {}},
+		outbox.Options{Clock: hurried, Public: publicAddress, PushServices: []string{at.Host}})
+	return x
+}
+
+func newPhone(t *testing.T, options ...func(*outbox.AddedPush)) *phone {
+	t.Helper()
+	return newPhoneOn(t, onFile, options...)
+}
+
+func onFile(t testing.TB, clock clockwork.Clock) table.Table { return sqlitetest.Open(t, clock) }
+
+func newPhoneOn(t *testing.T, open func(testing.TB, clockwork.Clock) table.Table,
+	options ...func(*outbox.AddedPush),
+) *phone {
+	t.Helper()
+	clock := clockwork.NewFakeClockAt(start())
+	w := &world{t: t, clock: clock, boxes: clock, table: open(t, clock), host: newHost(t)}
+	service := webpushtest.NewService(t)
+	p := &phone{world: w.calling(service), service: service}
+	p.ann, p.bob = p.join("tea", "Ann"), p.join("tea", "Bob")
+	p.person = p.world.person(p.bob)
+	p.room, p.seat = p.world.seat(p.bob.Token)
+	p.id = p.add(p.person, options...)
+	return p
+}
+
+// add has the browser of a person's device called.
+func (p *phone) add(person string, options ...func(*outbox.AddedPush)) string {
+	p.t.Helper()
+	subscribed, err := webpush.ParseSubscription(p.service.Subscription())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	push := outbox.AddedPush{Subscription: subscribed, Words: true}
+	for _, option := range options {
+		option(&push)
+	}
+	id, err := p.dispatcher.AddPush(p.ctx(), person, push)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return id
+}
+
+// approves has Bob's person decide about all that Bob says.
+func (p *phone) approves() {
+	yes := true
+	p.supervise(chat.SuperviseRequest{Token: p.person, Approve: &yes})
+}
+
+// drafts has Bob say what waits for its person.
+func (p *phone) drafts(text string) {
+	p.t.Helper()
+	if got, err := p.Send(p.ctx(), chat.SendRequest{Token: p.bob.Token, Text: text}); err != nil || got.Sent {
+		p.t.Fatalf("%+v, %v", got, err)
+	}
+}
+
+// asks has Ann ask Bob.
+func (p *phone) asks(text string) {
+	p.t.Helper()
+	p.say(chat.SendRequest{Token: p.ann.Token, Text: text, Kind: room.Request, Ask: []string{"Bob"}})
+}
+
+// told is the text of a call.
+type told struct {
+	Notification struct{ Title, Body, Navigate, Tag string }
+	Badge        int `json:"app_badge"`
+	Parley       struct {
+		Room  string
+		Needs []struct {
+			ID, Kind, Body string
+			Rings          bool
+		}
+	}
+}
+
+// delivers runs a pass, and returns the texts of the calls, and after what time the next pass begins; 0: once something
+// new comes.
+func (p *phone) delivers() (texts []told, again time.Duration) {
+	p.t.Helper()
+	before := len(p.service.Calls())
+	next, err := p.dispatcher.Deliver(p.ctx(), p.room, p.seat, p.id)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, call := range p.service.Calls()[before:] {
+		var text told
+		if err := json.Unmarshal([]byte(call.Text), &text); err != nil {
+			p.t.Fatalf("%q: %v", call.Text, err)
+		}
+		texts = append(texts, text)
+	}
+	if !next.IsZero() {
+		again = next.Sub(p.clock.Now())
+	}
+	return texts, again
+}
+
+func (text told) bodies() (all []string) {
+	for _, need := range text.Parley.Needs {
+		rings := ""
+		if need.Rings {
+			rings = "! "
+		}
+		all = append(all, rings+need.Body)
+	}
+	return all
+}
+
+// hasEnded reports whether nothing is stored of the hook.
+func (p *phone) hasEnded() bool {
+	_, err := p.Store().Hook(p.ctx(), p.id)
+	return err != nil && len(p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks) == 0
+}
+
+func wantLines(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+func TestPush_tellsWhatNeedsThePersonNow(t *testing.T) {
+	p := newPhone(t)
+	p.approves()
+	if texts, again := p.delivers(); len(texts) > 0 || again != 0 {
+		t.Errorf("before anything needs the person: %+v, again %v", texts, again)
+	}
+	p.says(p.ann, 1)
+	p.drafts("May I merge PR 12?\nIt is small.")
+	texts, again := p.delivers()
+	if len(texts) != 1 || again != room.DraftLife-2*time.Hour {
+		t.Fatalf("a draft: %+v, again %v", texts, again)
+	}
+	draft := p.supervise(chat.SuperviseRequest{Token: p.person}).Drafts[0].ID
+	text := texts[0]
+	wantLines(t, "a draft", text.bodies(), "! Bob waits for you: May I merge PR 12?")
+	if text.Notification.Title != "tea" || text.Badge != 1 || text.Parley.Room != p.room ||
+		text.Notification.Navigate != publicAddress+"/r/"+p.room+"#"+draft || text.Parley.Needs[0].ID != draft ||
+		text.Notification.Body != text.Parley.Needs[0].Body {
+		t.Errorf("the notification is %+v", text)
+	}
+	call := p.service.Calls()[0]
+	public, err := p.dispatcher.PushKey(p.ctx())
+	if err != nil || call.Public != public || call.Claims.Contact != publicAddress ||
+		!strings.HasPrefix(p.service.URL, call.Claims.Audience+"/") ||
+		call.Claims.Until != p.clock.Now().Add(12*time.Hour).Unix() {
+		t.Errorf("the call is of %s and says %+v; the key is %s, %v", call.Public, call.Claims, public, err)
+	}
+	for name, want := range map[string]string{"Topic": p.id, "Ttl": "86400", "Urgency": "high"} {
+		if got := call.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if strings.Contains(call.Text, p.person) || strings.Contains(call.Text, p.bob.Token) {
+		t.Errorf("the text has a token: %s", call.Text)
+	}
+
+	// A question is told once the agent had its turn, together with all that is open.
+	p.clock.Advance(10 * time.Minute)
+	p.asks("Which port?")
+	if texts, again := p.delivers(); len(texts) > 0 || again != 2*time.Minute {
+		t.Errorf("a question: %+v, again %v", texts, again)
+	}
+	p.clock.Advance(2 * time.Minute)
+	texts, _ = p.delivers()
+	if len(texts) != 1 || p.service.Calls()[1].Header.Get("Urgency") != "normal" {
+		t.Fatalf("a question after two minutes: %+v", texts)
+	}
+	wantLines(t, "a question", texts[0].bodies(), "Bob waits for you: May I merge PR 12?",
+		"! Ann asks you: Which port?")
+
+	// What was decided elsewhere is in no later call.
+	p.supervise(chat.SuperviseRequest{Token: p.person, Draft: draft, Decision: room.RefuseDraft})
+	p.clock.Advance(10 * time.Minute)
+	p.drafts("May I merge PR 13?")
+	texts, _ = p.delivers()
+	if len(texts) != 1 {
+		t.Fatalf("another draft: %+v", texts)
+	}
+	wantLines(t, "another draft", texts[0].bodies(), "Ann asks you: Which port?",
+		"! Bob waits for you: May I merge PR 13?")
+	if _, err := p.UpdateRoom(p.ctx(), chat.UpdateRequest{Token: p.ann.Token, Close: true}); err != nil {
+		t.Fatal(err)
+	}
+	texts, _ = p.delivers()
+	p.clock.Advance(time.Minute)
+	more, again := p.delivers()
+	texts = append(texts, more...)
+	if len(texts) != 1 || again != 0 {
+		t.Fatalf("the end of the room: %+v, again %v", texts, again)
+	}
+	wantLines(t, "the end of the room", texts[0].bodies(), "! The room has ended.")
+	if _, err := p.Store().Hook(p.ctx(), p.id); err == nil {
+		t.Error("the hook has outlived its room")
+	}
+}
+
+// What the agent answers in its two minutes rings no phone.
+func TestPush_questionThatTheAgentAnswers_callsNobody(t *testing.T) {
+	p := newPhone(t)
+	p.asks("Which port?")
+	if texts, again := p.delivers(); len(texts) > 0 || again != 2*time.Minute {
+		t.Errorf("a question: %+v, again %v", texts, again)
+	}
+	got, err := p.Wait(p.ctx(), chat.WaitRequest{Token: p.bob.Token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.say(chat.SendRequest{Token: p.bob.Token, Text: "443", ReplyTo: got.Messages[len(got.Messages)-1].ID})
+	p.clock.Advance(time.Hour)
+	if texts, again := p.delivers(); len(texts) > 0 || again != 0 {
+		t.Errorf("after the answer: %+v, again %v", texts, again)
+	}
+}
+
+func TestPush_wordsOfOthers_areTextOrLeftOut(t *testing.T) {
+	hostile := "\u202eevil\u200b <b>**bold**</b> " + strings.Repeat("é", 400) + "\nnext line"
+	for _, words := range []bool{true, false} {
+		p := newPhone(t, func(push *outbox.AddedPush) { push.Words = words })
+		p.asks(hostile)
+		p.clock.Advance(2 * time.Minute)
+		texts, _ := p.delivers()
+		if len(texts) != 1 {
+			t.Fatalf("called are %+v", texts)
+		}
+		body := texts[0].Notification.Body
+		if !words {
+			wantLines(t, "without words", []string{body}, "Ann asks you")
+			continue
+		}
+		if !strings.HasPrefix(body, `Ann asks you: \u202eevil`) || strings.ContainsAny(body, "\u202e\u200b\n") ||
+			len([]rune(body)) > 200 {
+			t.Errorf("the body is %q", body)
+		}
+	}
+}
+
+// As many drafts and questions as there may be fit into a call: the oldest are left out.
+func TestPush_manyNeeds_fitIntoACall(t *testing.T) {
+	p := newPhone(t)
+	p.approves()
+	for n := range 8 {
+		p.drafts(fmt.Sprint(n) + strings.Repeat("\u200b", 200))
+		p.asks(fmt.Sprint(n) + strings.Repeat("\u200b", 200))
+	}
+	texts, _ := p.delivers()
+	if len(texts) != 1 {
+		t.Fatalf("called are %+v", texts)
+	}
+	all := texts[0].bodies()
+	if last := all[len(all)-1]; len(all) < 2 || !strings.HasPrefix(last, "! Ann asks you: 7") || texts[0].Badge != 16 {
+		t.Errorf("%d of %d are told, the last as %s", len(all), texts[0].Badge, last)
+	}
+}
+
+// A stranger asks a hundred times in an hour.
+func TestPush_manyQuestions_ringTwentyTimesAnHour(t *testing.T) {
+	p := newPhone(t, func(push *outbox.AddedPush) { push.Words = false })
+	for n := range 100 {
+		req := chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprint("And ", n, "?"), Kind: room.Request,
+			Ask: []string{"Bob"}}
+		if _, err := p.Send(p.ctx(), req); err != nil && fault.CodeOf(err) != fault.RateLimited {
+			p.t.Logf("%d: %v", n, err) // the room has 32 open questions
+		}
+		if _, err := p.dispatcher.Deliver(p.ctx(), p.room, p.seat, p.id); err != nil {
+			t.Fatal(err)
+		}
+		p.clock.Advance(36 * time.Second)
+	}
+	if calls := len(p.service.Calls()); calls > 20 || calls < 2 {
+		t.Errorf("%d calls", calls)
+	}
+}
+
+func TestPush_endsWithTheDeviceTheSeatAndTheSubscription(t *testing.T) {
+	for what, ends := range map[string]func(*phone){
+		"four further devices": func(p *phone) {
+			for n := range 4 {
+				link := p.supervise(chat.SuperviseRequest{Token: p.person, NewLink: true}).Watch
+				c, _ := ident.ParseLinkCode(link)
+				token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(8+n), ident.SecretChars),
+					Person: true}.String()
+				p.supervise(chat.SuperviseRequest{Token: token, Claim: link})
+				p.person = token
+			}
+		},
+		"its person": func(p *phone) { p.supervise(chat.SuperviseRequest{Token: p.person, EndHook: p.id}) },
+		"gone":       func(p *phone) { p.service.Answers(http.StatusGone) },
+		"unknown":    func(p *phone) { p.service.Answers(http.StatusNotFound) },
+	} {
+		p := newPhone(t)
+		p.approves()
+		p.drafts("May I?")
+		ends(p)
+		texts, again := p.delivers()
+		called := strings.Contains("gone unknown", what)
+		if (len(texts) == 1) != called || again != 0 || !p.hasEnded() {
+			t.Errorf("%s: %d calls, again %v; it has ended: %v", what, len(texts), again, p.hasEnded())
+		}
+	}
+	p := newPhone(t)
+	if _, err := p.LeaveRoom(p.ctx(), chat.LeaveRequest{Token: p.bob.Token}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Store().Hook(p.ctx(), p.id); err == nil {
+		t.Error("it has outlived its seat")
+	}
+}
+
+// A service that is down is tried again for an hour, and then once something newer needs the person.
+func TestPush_serviceIsDown_isCalledAgainForAWhile(t *testing.T) {
+	p := newPhone(t)
+	p.approves()
+	p.drafts("May I?")
+	p.service.Answers(http.StatusServiceUnavailable)
+	pauses := []time.Duration{}
+	for range 10 {
+		texts, again := p.delivers()
+		if len(texts) != 1 || again == 0 {
+			break
+		}
+		pauses = append(pauses, again)
+		p.clock.Advance(again)
+	}
+	want := []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+	if fmt.Sprint(pauses) != fmt.Sprint(want) {
+		t.Errorf("the pauses are %v, want %v", pauses, want)
+	}
+	if hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks; hooks[0].Error != "http_503" {
+		t.Errorf("the person sees %+v", hooks)
+	}
+	p.service.Answers(http.StatusCreated)
+	p.clock.Advance(time.Hour)
+	if texts, again := p.delivers(); len(texts) > 0 || again != 0 {
+		t.Errorf("without news it is called with %+v, again %v", texts, again)
+	}
+	p.drafts("And now?")
+	if texts, _ := p.delivers(); len(texts) != 1 || len(texts[0].Parley.Needs) != 2 {
+		t.Errorf("with news it is called with %+v", texts)
+	}
+}
+
+// A browser is called for each device, beside the hooks of the seat, also for a guest. The same device again replaces
+// its subscription, and its hook stays.
+func TestAddPush_eachDeviceHasOne(t *testing.T) {
+	p := newPhone(t)
+	if again := p.add(p.person); again != p.id {
+		t.Errorf("once more it is %s, before %s", again, p.id)
+	}
+	guest := ident.WithPrincipal(t.Context(), ident.Principal{})
+	subscribed, err := webpush.ParseSubscription(p.service.Subscription())
+	if err != nil {
+		t.Fatal(err)
+	}
+	persons := []string{p.person}
+	for n := range 4 { // the fourth takes the place of the first
+		link := p.supervise(chat.SuperviseRequest{Token: persons[n], NewLink: true}).Watch
+		c, _ := ident.ParseLinkCode(link)
+		token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(8+n), ident.SecretChars),
+			Person: true}.String()
+		p.supervise(chat.SuperviseRequest{Token: token, Claim: link})
+		persons = append(persons, token)
+		if _, err := p.dispatcher.AddPush(guest, token, outbox.AddedPush{Subscription: subscribed}); err != nil {
+			t.Errorf("device %d: %v", n+2, err)
+		}
+	}
+	if hooks := p.supervise(chat.SuperviseRequest{Token: persons[4]}).Hooks; len(hooks) != 4 {
+		t.Errorf("there are %d hooks: %+v", len(hooks), hooks)
+	}
+	for n := range 4 {
+		p.subscribe(p.asked(p.bob, fmt.Sprint("/", n)))
+	}
+	if _, err := p.dispatcher.Subscribe(p.ctx(), p.asked(p.bob, "/4")); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("a fifth wake: %v", err)
+	}
+}
+
+// Only push services are called, on a local server, too, and nothing is stored of a refused one.
+func TestAddPush_refused(t *testing.T) {
+	p := newPhone(t)
+	keys := webpushtest.NewBrowser(t)
+	before := len(p.items(p.room))
+	add := func(address string) error {
+		subscribed, err := webpush.ParseSubscription(keys.Subscription(address))
+		if err == nil {
+			_, err = p.dispatcher.AddPush(p.ctx(), p.person, outbox.AddedPush{Subscription: subscribed})
+		}
+		return err
+	}
+	for _, address := range []string{"http://127.0.0.1:8080/mcp", "https://127.0.0.1/x", "https://example.org/push",
+		"http://fcm.googleapis.com/fcm/send/x", "https://fcm.googleapis.com:8443/x", "https://ann@fcm.googleapis.com/x",
+		"https://fcm.googleapis.com.example.org/x", "https://xfcm.googleapis.com/x",
+		"https://push.apple.com.evil.org/x",
+		"https://evilpush.apple.com/x", "https://push.apple.com/x", "https://notify.windows.com.evil.org/",
+		"ftp://fcm.googleapis.com/x", "fcm.googleapis.com/x", "https://parley.example/x"} {
+		if err := add(address); fault.CodeOf(err) != fault.InvalidArgument ||
+			!strings.Contains(err.Error(), "no address of a push service") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	if after := len(p.items(p.room)); after != before {
+		t.Errorf("%d items are stored, before %d", after, before)
+	}
+	for _, address := range []string{"https://fcm.googleapis.com/fcm/send/x", "https://FCM.googleapis.com/wp/x",
+		"https://updates.push.services.mozilla.com/wpush/v2/x", "https://web.push.apple.com/x",
+		"https://wns2-par02p.notify.windows.com/w/?token=x"} {
+		if err := add(address); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	subscribed, err := webpush.ParseSubscription(p.service.Subscription())
+	if err != nil {
+		t.Fatal(err)
+	}
+	push := outbox.AddedPush{Subscription: subscribed}
+	if _, err := p.dispatcher.AddPush(p.ctx(), p.bob.Token, push); fault.CodeOf(err) != fault.NotAllowed {
+		t.Errorf("an agent: %v", err)
+	}
+	if _, err := p.another().dispatcher.AddPush(p.ctx(), p.person, push); fault.CodeOf(err) != fault.NotAllowed ||
+		!strings.Contains(err.Error(), "--public-url") {
+		t.Errorf("a server without an address: %v", err)
+	}
+}
+
+// Two processes know one key, and make one call.
+func TestPush_twoProcesses_oneKeyAndOneCall(t *testing.T) {
+	for name, open := range map[string]func(testing.TB, clockwork.Clock) table.Table{
+		"file": onFile,
+		"DynamoDB": func(t testing.TB, clock clockwork.Clock) table.Table {
+			db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+			return db
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPhoneOn(t, open)
+			p.approves()
+			two := p.calling(p.service)
+			keys := make([]string, 2)
+			var both sync.WaitGroup
+			for n, process := range []*world{p.world, two} {
+				both.Go(func() { keys[n], _ = process.dispatcher.PushKey(p.ctx()) })
+			}
+			both.Wait()
+			if keys[0] == "" || keys[0] != keys[1] {
+				t.Errorf("the keys are %q", keys)
+			}
+			for round := range 5 {
+				p.drafts(fmt.Sprint("May I do ", round, "?"))
+				for _, process := range []*world{p.world, two} {
+					both.Go(func() {
+						if _, err := process.dispatcher.Deliver(context.WithoutCancel(p.ctx()), p.room, p.seat,
+							p.id); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				both.Wait()
+				if calls := len(p.service.Calls()); calls != round+1 {
+					t.Fatalf("%d calls for %d drafts", calls, round+1)
+				}
+				p.clock.Advance(2 * time.Minute)
+			}
+		})
+	}
+}

@@ -1,0 +1,133 @@
+// The service worker, with what a browser gives it in the hands of the test. e2e/browser has Chromium run it.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+const scope = "https://parley.example/p/";
+const handlers = {};
+let shown, tokens, calls, pages, opened, badge, answer;
+
+globalThis.self = Object.assign(new EventTarget(), {
+  addEventListener: (type, handle) => (handlers[type] = handle),
+  skipWaiting: () => {},
+  navigator: { setAppBadge: async (n) => void (badge = n) },
+  registration: {
+    scope,
+    getNotifications: async () => [...shown],
+    showNotification: async (title, about) => {
+      shown = shown.filter(({ tag }) => tag !== about.tag);
+      const one = { title, ...about, close: () => (shown = shown.filter((other) => other !== one)) };
+      shown.push(one);
+    },
+  },
+  clients: {
+    claim: () => {},
+    matchAll: async () => pages,
+    openWindow: async (address) => void opened.push(address),
+  },
+});
+globalThis.indexedDB = {
+  open() {
+    const get = (room) => later({ result: tokens[room] });
+    return later({ result: { transaction: () => ({ objectStore: () => ({ get }) }) } });
+  },
+};
+globalThis.fetch = async (address, how) => {
+  calls.push({ address: String(address), ...JSON.parse(how.body).params, header: how.headers.Authorization });
+  return answer();
+};
+
+/** A request of a database that succeeds. */
+function later(request) {
+  queueMicrotask(() => request.onsuccess());
+  return request;
+}
+
+await import("../worker/worker.js");
+
+beforeEach(() => {
+  [shown, tokens, calls, pages, opened, badge] = [[], { "0123456": "p0123456x" }, [], [], [], undefined];
+  answer = () => new Response('{"result":{"structuredContent":{"drafts":[]}}}');
+});
+
+/** Has an event happen, and waits for what it does. */
+async function happens(type, event) {
+  let done;
+  handlers[type]({ ...event, waitUntil: (promise) => (done = promise) });
+  await done;
+}
+
+const push = (text) => happens("push", { data: { json: () => JSON.parse(text) } });
+
+const draft = (id, rings = true) => ({ id, kind: "draft", body: `Bob waits for you ${id}`, rings });
+
+const tells = (room, ...needs) => push(JSON.stringify({
+  notification: { title: "tea", body: "news" }, app_badge: needs.length, parley: { room, needs },
+}));
+
+const bodies = () => shown.map(({ body }) => body);
+
+test("each need has one notification, which goes once it is over", async () => {
+  await tells("0123456", draft("m1"));
+  await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you", rings: true });
+  await tells("0123456", draft("m1", false), draft("m2"));
+  assert.deepEqual(bodies(), ["Bob waits for you m1", "Ann asks you", "Bob waits for you m2"]);
+  assert.deepEqual([shown[0].title, shown[0].actions.length, shown[1].actions.length, badge], ["tea", 2, 0, 2]);
+  await tells("0123456", draft("m3"));
+  assert.deepEqual(bodies(), ["Ann asks you", "Bob waits for you m3"]);
+});
+
+test("a push is never silent: the browser would take the subscription away", async () => {
+  for (const text of ["", "no JSON", "null", "{}", '{"parley":{"room":"0123456","needs":[]}}']) {
+    shown = [];
+    await push(text);
+    assert.deepEqual(bodies(), ["Something needs you."], text);
+  }
+  shown = [];
+  await happens("push", { data: null });
+  assert.equal(shown.length, 1);
+  await tells("0123456", draft("m1", false)); // nothing of it is new
+  assert.deepEqual(bodies(), ["Something needs you.", "news"]);
+});
+
+test("a press leads to what needs the person, in the page that is open", async () => {
+  const pressed = (action = "") => happens("notificationclick", {
+    action, notification: { close: () => {}, data: { room: "0123456", id: "m1" } },
+  });
+  await pressed();
+  await pressed("open");
+  assert.deepEqual(opened, [scope + "r/0123456#m1", scope + "r/0123456#m1"]);
+  const went = [];
+  const page = (path) => ({
+    url: scope + path, focus: async () => went.push("focus"), navigate: async (at) => went.push(at),
+  });
+  pages = [page("r/abcdefg"), page("r/0123456")];
+  await pressed();
+  assert.deepEqual(went, ["focus", scope + "r/0123456#m1"]);
+  await happens("notificationclick", { action: "", notification: { close: () => {}, data: null } });
+  assert.equal(opened[2], scope);
+});
+
+test("Reject rejects the draft, and where that fails opens it", async () => {
+  const refuses = (room) => happens("notificationclick", {
+    action: "refuse", notification: { close: () => {}, data: { room, id: "m1" } },
+  });
+  await refuses("0123456");
+  assert.deepEqual(calls, [{
+    address: scope + "mcp", name: "supervise", header: "Bearer p0123456x",
+    arguments: { agent_token: "p0123456x", draft: "m1", decision: "refuse" },
+  }]);
+  assert.deepEqual(opened, []);
+  for (const fails of [
+    () => new Response("{}", { status: 401 }),
+    () => new Response('{"result":{"isError": true}}'),
+    () => new Response('{"error":{"code":1}}'),
+    () => { throw new TypeError("no network"); },
+  ]) {
+    answer = fails;
+    await refuses("0123456");
+  }
+  await refuses("another"); // no token of it is kept
+  assert.equal(opened.length, 5);
+  assert.equal(calls.length, 5);
+});
