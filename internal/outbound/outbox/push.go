@@ -62,6 +62,9 @@ func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) 
 		return "", fault.Refuse(fault.InvalidArgument, "add_push: endpoint is no address of a push service that "+
 			"Parley knows. Nothing was changed: subscribe in a browser of Google, Mozilla, Apple or Microsoft.")
 	}
+	if _, err := d.PushKey(ctx); err != nil { // without the key each call would fail
+		return "", err
+	}
 	seat, device, err := d.o.Rooms.PushSeat(ctx, token)
 	if err != nil {
 		return "", err
@@ -76,7 +79,7 @@ func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) 
 	case err == nil:
 		hook.SinceMs = had.SinceMs
 	case errors.Is(err, table.ErrNotFound):
-		err = d.checkPushes(ctx, asker)
+		err = d.checkPushes(ctx, asker, hook.ID)
 	default:
 		err = d.o.Rooms.Outward(err)
 	}
@@ -88,12 +91,12 @@ func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) 
 
 // checkPushes refuses the holder of a key a browser beyond outbound.MaxPushes. All others have seats for which the
 // holder of a key answers.
-func (d *Dispatcher) checkPushes(ctx context.Context, asker ident.Principal) error {
+func (d *Dispatcher) checkPushes(ctx context.Context, asker ident.Principal, id string) error {
 	if ident.KeyOf(asker.ID) == "" {
 		return nil
 	}
-	all, err := d.hooksOf(ctx, asker, func(form room.Form) bool { return form == room.FormPush })
-	if err == nil && len(all) >= outbound.MaxPushes {
+	others, err := d.countOthers(ctx, asker, id, true)
+	if err == nil && others >= outbound.MaxPushes {
 		err = fault.Refuse(fault.RateLimited, "Your devices are told of %d seats, the most that there may be. Nothing "+
 			"was changed: turn this off in another room first.", outbound.MaxPushes)
 	}
@@ -153,7 +156,8 @@ func (w *push) readNews(ctx context.Context) (next decision, err error) {
 //  10. Draft 41 ends in less than two hours: a call.
 //  11. The room was closed: a call at once.
 //  12. Ann has ended the hook, or no longer has the device: the hook is gone.
-//  13. All tries to tell 42 have failed: no call.
+//  13. All tries to tell question 42 have failed: no call.
+//  14. All tries to tell draft 42 have failed: a call two hours before it ends.
 func (w *push) decideCall(now time.Time) decision {
 	if w.needs.Gone { // 12
 		return decision{do: doRecheck}
@@ -185,16 +189,18 @@ func (w *push) decideCall(now time.Time) decision {
 
 // dueOf returns when the person is to hear of need; the zero time: no more.
 func (w *push) dueOf(need chat.Need) time.Time {
+	failing, last := w.progress.Failing, w.progress.TriedMs
+	if failing.Tries > 0 { // the call of then is to be repeated
+		last = w.progress.LastMs
+	}
 	reminds := need.At.Add(room.DraftLife - remindBefore)
-	switch failing := w.progress.Failing; {
-	case failing.GaveUp && need.N <= failing.Known: // 13
-		return time.Time{}
-	case need.N > w.progress.Upto:
+	switch {
+	case need.N > w.progress.Upto && !(failing.GaveUp && need.N <= failing.Known):
 		return need.At.Add(w.patience(need))
-	case need.Kind == chat.NeedsDecision && time.UnixMilli(w.progress.LastMs).Before(reminds): // 10
+	case need.Kind == chat.NeedsDecision && time.UnixMilli(last).Before(reminds): // 10, 14
 		return reminds
 	}
-	return time.Time{} // 2
+	return time.Time{} // 2, 13
 }
 
 // patience returns for how long a new need may be met without a call.
@@ -233,7 +239,9 @@ func (w *push) call(ctx context.Context) (roomlog.Progress, error) {
 	progress.Calls++
 	progress.TriedMs, progress.NotBeforeMs, progress.Error = now.UnixMilli(), 0, why
 	if why != "" && !endsDelivery(answer) {
-		return w.scheduleRetry(progress, dayPauses[:], hoursOfPushes, w.needs.AsOf), nil
+		progress = w.scheduleRetry(progress, dayPauses[:], hoursOfPushes, w.needs.AsOf)
+		progress.NotBeforeMs = max(progress.NotBeforeMs, now.Add(min(answer.RetryAfter, pushLife)).UnixMilli())
+		return progress, nil
 	}
 	progress.Upto, progress.Failing = w.needs.AsOf, roomlog.Failing{}
 	if why == "" {
@@ -261,7 +269,8 @@ func (w *push) request(ctx context.Context) (pushRequest, error) {
 	if err != nil {
 		return pushRequest{}, err
 	}
-	proof, err := key.Authorization(at.Scheme+"://"+at.Host, w.o.Public, w.now().Add(proofLife))
+	origin := at.Scheme + "://" + strings.TrimSuffix(strings.ToLower(at.Host), ":443") // as browsers write it
+	proof, err := key.Authorization(origin, w.site(), w.now().Add(proofLife))
 	if err != nil {
 		return pushRequest{}, err
 	}
@@ -272,6 +281,9 @@ func (w *push) request(ctx context.Context) (pushRequest, error) {
 		"Topic": w.hook.ID, // of the calls for a browser that is off, the service keeps the newest alone
 	}}, err
 }
+
+// site returns the address of this server for people: Options.Public is that of MCP below it.
+func (w *push) site() string { return strings.TrimSuffix(w.o.Public, "/mcp") }
 
 // rings reports whether the call is news of need: need was not told yet, or the person is reminded of it now.
 func (w *push) rings(need chat.Need) bool {
@@ -320,13 +332,14 @@ func (w *push) notification() []byte {
 	var n notification
 	n.WebPush, n.Mutable = 8030, true
 	n.Shown.Title, n.Shown.Tag, n.Parley.Room = plain(w.needs.Room), w.needs.RoomID, w.needs.RoomID
-	n.Shown.Navigate = w.o.Public + "/r/" + w.needs.RoomID
+	page := w.site() + "/r/" + w.needs.RoomID
+	n.Shown.Navigate = page
 	for _, need := range w.needs.Open {
 		told := toldNeed{need.ID, need.Kind, w.words(need), w.rings(need)}
 		if told.Rings {
 			n.Shown.Body = told.Body
 			if need.ID != "" {
-				n.Shown.Navigate = w.o.Public + "/r/" + w.needs.RoomID + "#" + need.ID
+				n.Shown.Navigate = page + "#" + need.ID
 			}
 		}
 		n.Parley.Needs = append(n.Parley.Needs, told)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
+// publicAddress is where people reach the server, which is told its address of MCP.
 const publicAddress = "https://parley.example"
 
 // phone is a world in which the person behind Bob has a browser that is called.
@@ -37,10 +39,12 @@ type phone struct {
 	id       string
 	room     string
 	seat     int
+	admitted bool // the key and the sign-in of Bob's person are there
 }
 
 // calling returns another process on the table of w, which calls the browsers of a service.
-func (w *world) calling(service *webpushtest.Service) *world {
+func (w *world) calling(service *webpushtest.Service, admits func(context.Context, string, string) (bool, error),
+) *world {
 	at, err := url.Parse(service.URL)
 	if err != nil {
 		w.t.Fatal(err)
@@ -48,7 +52,7 @@ func (w *world) calling(service *webpushtest.Service) *world {
 	x := &world{t: w.t, clock: w.clock, boxes: w.clock, table: w.table, host: w.host}
 	hurried := hurriedClock{w.clock}
 	x.open(chat.Options{Clock: hurried, Calls: func(string, []room.Call) {}},
-		outbox.Options{Clock: hurried, Public: publicAddress, PushServices: []string{at.Host}})
+		outbox.Options{Clock: hurried, Public: publicAddress + "/mcp", PushServices: []string{at.Host}, Admits: admits})
 	return x
 }
 
@@ -66,7 +70,10 @@ func newPhoneOn(t *testing.T, open func(testing.TB, clockwork.Clock) table.Table
 	clock := clockwork.NewFakeClockAt(start())
 	w := &world{t: t, clock: clock, boxes: clock, table: open(t, clock), host: newHost(t)}
 	service := webpushtest.NewService(t)
-	p := &phone{world: w.calling(service), service: service}
+	p := &phone{service: service, admitted: true}
+	p.world = w.calling(service, func(_ context.Context, _, by string) (bool, error) {
+		return p.admitted && by == signIn, nil
+	})
 	p.ann, p.bob = p.join("tea", "Ann"), p.join("tea", "Bob")
 	p.person = p.world.person(p.bob)
 	p.room, p.seat = p.world.seat(p.bob.Token)
@@ -309,86 +316,251 @@ func TestPush_manyNeeds_fitIntoACall(t *testing.T) {
 func TestPush_manyQuestions_ringTwentyTimesAnHour(t *testing.T) {
 	p := newPhone(t, func(push *outbox.AddedPush) { push.Words = false })
 	for n := range 100 {
-		req := chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprint("And ", n, "?"), Kind: room.Request,
-			Ask: []string{"Bob"}}
-		if _, err := p.Send(p.ctx(), req); err != nil && fault.CodeOf(err) != fault.RateLimited {
-			p.t.Logf("%d: %v", n, err) // the room has 32 open questions
-		}
+		p.asks(fmt.Sprint("And ", n, "?"))
 		if _, err := p.dispatcher.Deliver(p.ctx(), p.room, p.seat, p.id); err != nil {
 			t.Fatal(err)
 		}
 		p.clock.Advance(36 * time.Second)
 	}
-	if calls := len(p.service.Calls()); calls > 20 || calls < 2 {
+	if calls := len(p.service.Calls()); calls != 20 {
 		t.Errorf("%d calls", calls)
 	}
 }
 
-func TestPush_endsWithTheDeviceTheSeatAndTheSubscription(t *testing.T) {
-	for what, ends := range map[string]func(*phone){
-		"four further devices": func(p *phone) {
-			for n := range 4 {
-				link := p.supervise(chat.SuperviseRequest{Token: p.person, NewLink: true}).Watch
-				c, _ := ident.ParseLinkCode(link)
-				token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(8+n), ident.SecretChars),
-					Person: true}.String()
-				p.supervise(chat.SuperviseRequest{Token: token, Claim: link})
-				p.person = token
+// Each of these ends the push: what waits is told nobody any more, and nothing is stored of the hook.
+func TestPush_ends(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		ends  func(*phone)
+		calls int // by which the dispatcher hears of the end
+	}{
+		{"its person ends it", func(p *phone) {
+			p.supervise(chat.SuperviseRequest{Token: p.person, EndHook: p.id})
+		}, 0},
+		{"four further devices come", func(p *phone) { p.devices(4) }, 0},
+		{"its key was revoked, or its sign-in has ended", func(p *phone) { p.admitted = false }, 0},
+		{"its agent leaves", func(p *phone) {
+			no := false
+			p.supervise(chat.SuperviseRequest{Token: p.person, Approve: &no})
+			p.leaves(p.bob.Token)
+		}, 0},
+		{"its person leaves for the agent", func(p *phone) { p.leaves(p.person) }, 0},
+		{"its agent is kicked", func(p *phone) { p.manages(room.Kick) }, 0},
+		{"its agent is banned", func(p *phone) { p.manages(room.BanName) }, 0},
+		{"another agent takes the seat after a long silence", func(p *phone) {
+			p.clock.Advance(time.Hour)
+			stranger := ident.WithPrincipal(p.t.Context(), ident.Principal{ID: "key:stranger"})
+			if got, err := p.JoinRoom(stranger, chat.JoinRequest{Room: "tea", AgentName: "Bob"}); err != nil {
+				p.t.Fatal(err)
+			} else if _, seat := p.world.seat(got.Token); seat == p.seat {
+				p.t.Fatal("it has the same seat")
 			}
-		},
-		"its person": func(p *phone) { p.supervise(chat.SuperviseRequest{Token: p.person, EndHook: p.id}) },
-		"gone":       func(p *phone) { p.service.Answers(http.StatusGone) },
-		"unknown":    func(p *phone) { p.service.Answers(http.StatusNotFound) },
+		}, 0},
+		{"the room is closed", func(p *phone) {
+			if _, err := p.UpdateRoom(p.ctx(), chat.UpdateRequest{Token: p.ann.Token, Close: true}); err != nil {
+				p.t.Fatal(err)
+			}
+		}, 1}, // which says so
+		{"the room's life is over", func(p *phone) { p.clock.Advance(room.Life + time.Hour) }, 0},
+		{"the browser has unsubscribed", func(p *phone) { p.service.Answers(http.StatusGone) }, 1},
+		{"the service does not know it", func(p *phone) { p.service.Answers(http.StatusNotFound) }, 1},
 	} {
-		p := newPhone(t)
-		p.approves()
-		p.drafts("May I?")
-		ends(p)
-		texts, again := p.delivers()
-		called := strings.Contains("gone unknown", what)
-		if (len(texts) == 1) != called || again != 0 || !p.hasEnded() {
-			t.Errorf("%s: %d calls, again %v; it has ended: %v", what, len(texts), again, p.hasEnded())
-		}
-	}
-	p := newPhone(t)
-	if _, err := p.LeaveRoom(p.ctx(), chat.LeaveRequest{Token: p.bob.Token}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Store().Hook(p.ctx(), p.id); err == nil {
-		t.Error("it has outlived its seat")
+		t.Run(c.what, func(t *testing.T) {
+			p := newPhone(t)
+			p.approves()
+			p.drafts("May I?")
+			c.ends(p)
+			var texts []told
+			var again time.Duration
+			for range 3 {
+				more, next := p.delivers()
+				texts, again = append(texts, more...), next
+				p.clock.Advance(2 * time.Hour)
+			}
+			if left := p.items(p.room); len(texts) != c.calls || again != 0 || len(left) > 0 {
+				t.Errorf("%d calls, again %v; the table has %q", len(texts), again, left)
+			}
+		})
 	}
 }
 
-// A service that is down is tried again for an hour, and then once something newer needs the person.
+// devices has so many further devices open a link of Bob's person, and returns the tokens of all.
+func (p *phone) devices(n int) []string {
+	p.t.Helper()
+	all := []string{p.person}
+	for k := range n {
+		all = append(all, p.device(all[k], k))
+	}
+	return all
+}
+
+// device has the further device number n open a link from another device, and returns its token.
+func (p *phone) device(from string, n int) string {
+	p.t.Helper()
+	link := p.supervise(chat.SuperviseRequest{Token: from, NewLink: true}).Watch
+	c, _ := ident.ParseLinkCode(link)
+	token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(8+n), ident.SecretChars),
+		Person: true}.String()
+	p.supervise(chat.SuperviseRequest{Token: token, Claim: link})
+	return token
+}
+
+func (p *phone) leaves(token string) {
+	p.t.Helper()
+	if _, err := p.LeaveRoom(p.ctx(), chat.LeaveRequest{Token: token}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// manages has Ann, an admin, do something to Bob.
+func (p *phone) manages(what room.Action) {
+	p.t.Helper()
+	if _, err := p.ManageAgent(p.ctx(), chat.ManageRequest{Token: p.ann.Token, Agents: []string{"Bob"},
+		Action: what}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// A service that is down is tried again for an hour, and then once something newer needs the person, or a draft is
+// about to end. The person sees since when and why.
 func TestPush_serviceIsDown_isCalledAgainForAWhile(t *testing.T) {
 	p := newPhone(t)
 	p.approves()
 	p.drafts("May I?")
 	p.service.Answers(http.StatusServiceUnavailable)
 	pauses := []time.Duration{}
-	for range 10 {
-		texts, again := p.delivers()
-		if len(texts) != 1 || again == 0 {
-			break
-		}
+	for range 5 {
+		_, again := p.delivers()
 		pauses = append(pauses, again)
 		p.clock.Advance(again)
 	}
-	want := []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+	want := []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+		room.DraftLife - remindBefore - 81*time.Minute}
 	if fmt.Sprint(pauses) != fmt.Sprint(want) {
 		t.Errorf("the pauses are %v, want %v", pauses, want)
 	}
-	if hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks; hooks[0].Error != "http_503" {
+	if hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks; hooks[0].Error != "http_503" ||
+		!hooks[0].FailingAt.Equal(start()) {
 		t.Errorf("the person sees %+v", hooks)
 	}
 	p.service.Answers(http.StatusCreated)
-	p.clock.Advance(time.Hour)
-	if texts, again := p.delivers(); len(texts) > 0 || again != 0 {
-		t.Errorf("without news it is called with %+v, again %v", texts, again)
+	texts, again := p.delivers()
+	if len(texts) != 1 || again != 0 {
+		t.Fatalf("two hours before the draft ends it is called with %+v, again %v", texts, again)
 	}
+	wantLines(t, "the reminder", texts[0].bodies(), "! Bob waits for you: May I?")
+	p.clock.Advance(time.Minute)
 	p.drafts("And now?")
 	if texts, _ := p.delivers(); len(texts) != 1 || len(texts[0].Parley.Needs) != 2 {
 		t.Errorf("with news it is called with %+v", texts)
+	}
+}
+
+const remindBefore = 2 * time.Hour
+
+// A draft rings twice, and no more: when it comes, and two hours before it ends.
+func TestPush_draftThatNobodyDecides_ringsOnceMore(t *testing.T) {
+	p := newPhone(t)
+	p.approves()
+	p.drafts("May I?")
+	rung := []time.Duration{}
+	for range 5 {
+		texts, again := p.delivers()
+		if len(texts) > 0 {
+			rung = append(rung, p.clock.Since(start()))
+		}
+		if again == 0 {
+			break
+		}
+		p.clock.Advance(again)
+	}
+	if want := []time.Duration{0, room.DraftLife - remindBefore}; fmt.Sprint(rung) != fmt.Sprint(want) {
+		t.Errorf("it rings after %v, want %v", rung, want)
+	}
+}
+
+// A person who has the page open has a minute to decide there.
+func TestPush_personSeesThePage_ringsAMinuteLater(t *testing.T) {
+	p := newPhone(t)
+	p.approves()
+	ctx, leave := context.WithCancel(p.ctx())
+	var page sync.WaitGroup
+	page.Go(func() { _, _ = p.Wait(ctx, chat.WaitRequest{Token: p.person, Wait: 25 * time.Second}) })
+	defer page.Wait()
+	defer leave()
+	for until := time.Now().Add(patience); ; runtime.Gosched() { // until it is written that the person watches
+		if p.watches() {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatal("nobody watches")
+		}
+	}
+	p.drafts("May I?")
+	texts, again := p.delivers()
+	if len(texts) > 0 || again <= 0 || again > time.Minute {
+		t.Errorf("while the page is open: %+v, again %v", texts, again)
+	}
+	p.clock.Advance(again)
+	if texts, _ := p.delivers(); len(texts) != 1 {
+		t.Errorf("a minute later: %+v", texts)
+	}
+}
+
+// watches reports whether it is written that Bob's person has the page open.
+func (p *phone) watches() (yes bool) {
+	for item, err := range table.All(p.ctx(), p.table, table.Range{Partition: "ROOM#" + p.room, Prefix: "SEEN#",
+		Consistency: table.Strong}) {
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		yes = yes || strings.HasSuffix(item.Key.Sort, "#ME")
+	}
+	return yes
+}
+
+// What the push service answers decides what becomes of the call, and of the hook: see RFC 8030 and RFC 8291.
+func TestPush_answerOfTheService_decidesWhatEnds(t *testing.T) {
+	type outcome struct {
+		again time.Duration // until the same is told again; 0: no more
+		ended bool
+		shown string
+	}
+	reminds := room.DraftLife - remindBefore
+	for _, c := range []struct {
+		status int
+		header string // Retry-After
+		want   outcome
+	}{
+		{http.StatusCreated, "", outcome{again: reminds}},
+		{http.StatusAccepted, "3600", outcome{again: reminds}},
+		{http.StatusNotFound, "", outcome{ended: true}},
+		{http.StatusGone, "", outcome{ended: true}},
+		{http.StatusRequestEntityTooLarge, "", outcome{again: reminds, shown: "http_413"}},
+		{http.StatusTooManyRequests, "", outcome{again: time.Minute, shown: "http_429"}},
+		{http.StatusTooManyRequests, "7200", outcome{again: 2 * time.Hour, shown: "http_429"}},
+		{http.StatusTooManyRequests, "20", outcome{again: time.Minute, shown: "http_429"}},
+		{http.StatusTooManyRequests, "99999999", outcome{again: 24 * time.Hour, shown: "http_429"}},
+		{http.StatusTooManyRequests, "-5", outcome{again: time.Minute, shown: "http_429"}},
+		{http.StatusInternalServerError, "", outcome{again: time.Minute, shown: "http_500"}},
+		{http.StatusServiceUnavailable, "600", outcome{again: 10 * time.Minute, shown: "http_503"}},
+		{http.StatusBadRequest, "", outcome{again: time.Minute, shown: "http_400"}},
+		{http.StatusUnauthorized, "", outcome{again: time.Minute, shown: "http_401"}},
+		{http.StatusForbidden, "", outcome{again: time.Minute, shown: "http_403"}},
+	} {
+		p := newPhone(t)
+		p.approves()
+		p.drafts("May I?")
+		p.service.Answers(c.status)
+		p.service.Asks(c.header)
+		texts, again := p.delivers()
+		got := outcome{again: again, ended: p.hasEnded()}
+		if hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks; len(hooks) > 0 {
+			got.shown = hooks[0].Error
+		}
+		if got != c.want || len(texts) != 1 {
+			t.Errorf("%d, Retry-After %q: %+v after %d calls, want %+v", c.status, c.header, got, len(texts), c.want)
+		}
 	}
 }
 
@@ -406,13 +578,8 @@ func TestAddPush_eachDeviceHasOne(t *testing.T) {
 	}
 	persons := []string{p.person}
 	for n := range 4 { // the fourth takes the place of the first
-		link := p.supervise(chat.SuperviseRequest{Token: persons[n], NewLink: true}).Watch
-		c, _ := ident.ParseLinkCode(link)
-		token := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(8+n), ident.SecretChars),
-			Person: true}.String()
-		p.supervise(chat.SuperviseRequest{Token: token, Claim: link})
-		persons = append(persons, token)
-		if _, err := p.dispatcher.AddPush(guest, token, outbox.AddedPush{Subscription: subscribed}); err != nil {
+		persons = append(persons, p.device(persons[n], n))
+		if _, err := p.dispatcher.AddPush(guest, persons[n+1], outbox.AddedPush{Subscription: subscribed}); err != nil {
 			t.Errorf("device %d: %v", n+2, err)
 		}
 	}
@@ -486,7 +653,7 @@ func TestPush_twoProcesses_oneKeyAndOneCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPhoneOn(t, open)
 			p.approves()
-			two := p.calling(p.service)
+			two := p.calling(p.service, nil)
 			keys := make([]string, 2)
 			var both sync.WaitGroup
 			for n, process := range []*world{p.world, two} {

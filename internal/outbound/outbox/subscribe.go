@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -191,12 +190,11 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	if _, has := seat.Hook(id); !has && !seat.MayHook(room.FormWake) {
 		return tooManyHooks("subscriptions_of_seat", core.MaxSeatHooks, "This seat has")
 	}
-	all, err := d.hooksOf(ctx, asker, func(form room.Form) bool { return form != room.FormPush })
+	others, err := d.countOthers(ctx, asker, id, false)
 	if err != nil {
 		return err
 	}
-	has := slices.ContainsFunc(all, func(hook roomlog.HookItem) bool { return hook.ID == id }) // a new secret
-	if len(all) >= outbound.MaxHooks && !has {
+	if others >= outbound.MaxHooks {
 		return tooManyHooks("subscriptions", outbound.MaxHooks, "You have")
 	}
 	if err := d.o.Rooms.Limits().Challenge(ctx); err != nil {
@@ -205,14 +203,16 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	return nil
 }
 
-// hooksOf returns the hooks of asker, of some forms.
-func (d *Dispatcher) hooksOf(ctx context.Context, asker ident.Principal, is func(room.Form) bool) ([]roomlog.HookItem,
-	error) {
+// countOthers returns how many hooks asker has beside the hook of id: browsers, or hooks of all other forms.
+func (d *Dispatcher) countOthers(ctx context.Context, asker ident.Principal, id string, browsers bool) (n int,
+	err error) {
 	all, err := d.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
-	if err != nil {
-		return nil, d.o.Rooms.Outward(err)
+	for i := range all {
+		if all[i].ID != id && (all[i].Form == room.FormPush) == browsers {
+			n++
+		}
 	}
-	return slices.DeleteFunc(all, func(hook roomlog.HookItem) bool { return !is(hook.Form) }), nil
+	return n, d.o.Rooms.Outward(err)
 }
 
 // challenge posts a random text to the address of call, which an argument of the caller named. The address must

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fairqueue"
@@ -91,6 +92,8 @@ type Call struct {
 type Answer struct {
 	Status int    // any but a redirect and a switch of protocols
 	Body   []byte // as the host sent it: never unpacked
+	// RetryAfter is how long the host asks to be called no more, in whole seconds; 0: it does not ask, or by a date.
+	RetryAfter time.Duration
 }
 
 // The statuses by which a host ends more than one try (RFC 9110, sections 15.5.11 and 15.5.14).
@@ -212,7 +215,8 @@ func (c *Caller) exchange(req *http.Request) (Answer, error) {
 	if len(body) > outbound.MaxAnswerBody {
 		return Answer{}, ErrTooLarge
 	}
-	return Answer{resp.StatusCode, body}, nil
+	after, _ := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 31)
+	return Answer{resp.StatusCode, body, time.Duration(after) * time.Second}, nil
 }
 
 // dialTLS connects to a public host. The certificate must be valid for the host's name.

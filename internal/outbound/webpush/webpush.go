@@ -143,12 +143,13 @@ func (b Browser) seal(text []byte, own *ecdh.PrivateKey, salt []byte, size int) 
 	return gcm.Seal(body, nonce, padded, nil), nil
 }
 
-// Key is by which push services know the server that a browser has subscribed to.
-type Key struct{ private *ecdsa.PrivateKey }
+// Key is by which push services know the server that a browser has subscribed to. It is kept as a key of ecdh, since the
+// program that only adds browsers has that package anyway: that of ecdsa would make it larger.
+type Key struct{ private *ecdh.PrivateKey }
 
 // NewKey returns a new key.
 func NewKey() (Key, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	private, err := ecdh.P256().GenerateKey(rand.Reader)
 	return Key{private}, err
 }
 
@@ -158,21 +159,15 @@ func ParseKey(text string) (Key, error) {
 	if !ok {
 		return Key{}, errors.New("webpush: a key must be in base64url")
 	}
-	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	private, err := ecdh.P256().NewPrivateKey(raw)
 	return Key{private}, err
 }
 
 // Text returns k as it is stored. Who has the text can call the browsers that have subscribed.
-func (k Key) Text() string {
-	raw, _ := k.private.Bytes() // fails for other curves
-	return encode(raw)
-}
+func (k Key) Text() string { return encode(k.private.Bytes()) }
 
 // Public returns the key that a page names when it subscribes its browser.
-func (k Key) Public() string {
-	raw, _ := k.private.PublicKey.Bytes()
-	return encode(raw)
-}
+func (k Key) Public() string { return encode(k.private.PublicKey().Bytes()) }
 
 // Authorization returns the header of that name for calls to a push service with an origin, such as
 // https://push.example, until a time at most 24 hours away. contact is an https or a mailto address of the server's
@@ -182,9 +177,13 @@ func (k Key) Authorization(origin, contact string, until time.Time) (string, err
 	if err != nil {
 		return "", err
 	}
+	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), k.private.Bytes())
+	if err != nil {
+		return "", err
+	}
 	said := encode([]byte(`{"typ":"JWT","alg":"ES256"}`)) + "." + encode(claims)
 	sum := sha256.Sum256([]byte(said))
-	r, s, err := ecdsa.Sign(rand.Reader, k.private, sum[:])
+	r, s, err := ecdsa.Sign(rand.Reader, private, sum[:])
 	if err != nil {
 		return "", err
 	}

@@ -136,6 +136,7 @@ type Service struct {
 	browser Browser
 	mu      sync.Mutex
 	status  int
+	after   string
 	calls   []Call
 }
 
@@ -167,6 +168,13 @@ func (s *Service) Answers(status int) {
 	s.status = status
 }
 
+// Asks has the service ask, from now on, to be called again after so many seconds; "": it does not ask.
+func (s *Service) Asks(after string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.after = after
+}
+
 // Calls returns the calls so far.
 func (s *Service) Calls() []Call {
 	s.mu.Lock()
@@ -191,6 +199,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, call)
+	if s.after != "" {
+		w.Header().Set("Retry-After", s.after)
+	}
 	w.WriteHeader(s.status)
 }
 
