@@ -205,9 +205,11 @@ func nextSupervised(r results.Supervised, opened, alone bool) string {
 		return "This device has the link now: keep agent_token, and call join_room with only that to see the room."
 	case r.Watch != "":
 		return "Open watch on the other device: it opens once."
-	case r.Added != "":
+	case r.Secret != "":
 		return "The address is called with each event from now on. Give secret to the program behind it, which checks " +
 			"the signatures: it is not shown again."
+	case r.Added != "":
+		return "This device is told from now on what needs you."
 	case len(r.Drafts) > 0:
 		return "Decide about each of drafts: call supervise with its id as draft, and decision."
 	case alone:

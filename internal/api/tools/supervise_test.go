@@ -20,9 +20,12 @@ func claimOf(seat reply) string {
 }
 
 // userOf returns the token that a program of the agent's user would make, always the same.
-func userOf(seat reply) string {
+func userOf(seat reply) string { return deviceOf(seat, "7") }
+
+// deviceOf returns the token that a device of the agent's user would make. Each digit is another device.
+func deviceOf(seat reply, digit string) string {
 	claim, _ := ident.ParseLinkCode(claimOf(seat))
-	return ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: strings.Repeat("7", ident.SecretChars),
+	return ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: strings.Repeat(digit, ident.SecretChars),
 		Person: true}.String()
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
+	"github.com/parley-chat/parley/internal/outbound/outbox"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
@@ -60,6 +61,13 @@ func newWorld(t *testing.T) *world {
 // serve is the tools over rooms in tab, until the test ends.
 func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	t.Helper()
+	return serveCalling(t, tab, o, func(*chat.Service, *slog.Logger) *outbox.Dispatcher { return nil })
+}
+
+// serveCalling is serve of a server that calls addresses.
+func serveCalling(t *testing.T, tab table.Table, o chat.Options,
+	dispatcher func(*chat.Service, *slog.Logger) *outbox.Dispatcher) *world {
+	t.Helper()
 	w := &world{t: t, log: secretscan.NewBuffer(t)}
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Logger = logger
@@ -70,7 +78,7 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
 		tools.Options{ViewURI: tools.ViewURI,
 			Address:     func(context.Context) string { return "https://parley.example/mcp" },
-			LongestWait: o.LongestWait, Log: logger})
+			LongestWait: o.LongestWait, Log: logger, Outbox: dispatcher(rooms, logger)})
 	w.set = set
 	site := httptest.NewServer(set.Handler())
 	w.url, w.instructions = site.URL, set.Instructions(protocol.Client{})

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -205,5 +206,17 @@ func TestPush_decideCall(t *testing.T) {
 			decide(gaveUp, open(draft, need(43, chat.NeedsDecision)), time.Hour), doCall, 0},
 	} {
 		c.check(t)
+	}
+}
+
+func TestOriginOf_eachSpelling_isOne(t *testing.T) {
+	for _, address := range []string{"https://fcm.googleapis.com/fcm/send/x", "HTTPS://FCM.googleapis.com:443/x?y#z"} {
+		at, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := originOf(at); got != "https://fcm.googleapis.com" {
+			t.Errorf("%s has the origin %s", address, got)
+		}
 	}
 }

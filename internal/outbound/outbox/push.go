@@ -269,8 +269,7 @@ func (w *push) request(ctx context.Context) (pushRequest, error) {
 	if err != nil {
 		return pushRequest{}, err
 	}
-	origin := at.Scheme + "://" + strings.TrimSuffix(strings.ToLower(at.Host), ":443") // as browsers write it
-	proof, err := key.Authorization(origin, w.site(), w.now().Add(proofLife))
+	proof, err := key.Authorization(originOf(at), w.site(), w.now().Add(proofLife))
 	if err != nil {
 		return pushRequest{}, err
 	}
@@ -280,6 +279,11 @@ func (w *push) request(ctx context.Context) (pushRequest, error) {
 		"TTL": strconv.Itoa(int(pushLife.Seconds())), "Urgency": w.urgency(),
 		"Topic": w.hook.ID, // of the calls for a browser that is off, the service keeps the newest alone
 	}}, err
+}
+
+// originOf returns the origin of an address in the one spelling that a push service compares (RFC 6454, section 6.2).
+func originOf(at *url.URL) string {
+	return at.Scheme + "://" + strings.TrimSuffix(strings.ToLower(at.Host), ":443")
 }
 
 // site returns the address of this server for people: Options.Public is that of MCP below it.

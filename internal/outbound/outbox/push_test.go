@@ -611,7 +611,17 @@ func TestAddPush_refused(t *testing.T) {
 		"https://fcm.googleapis.com.example.org/x", "https://xfcm.googleapis.com/x",
 		"https://push.apple.com.evil.org/x",
 		"https://evilpush.apple.com/x", "https://push.apple.com/x", "https://notify.windows.com.evil.org/",
-		"ftp://fcm.googleapis.com/x", "fcm.googleapis.com/x", "https://parley.example/x"} {
+		"ftp://fcm.googleapis.com/x", "fcm.googleapis.com/x", "https://parley.example/x",
+		"https://fcm.googleapis.com./x", "https://web.push.apple.com./x", "https://.push.apple.com/x",
+		"https://a..push.apple.com/x", "https://fcm.googleapis.com:443@evil.org/x", "https://:x@fcm.googleapis.com/x",
+		"https://evil.org#.push.apple.com", "https://evil.org?.push.apple.com", "https://evil.org/.push.apple.com",
+		`https://evil.org\.push.apple.com/x`, "https://evil.org%2f.push.apple.com/x", "https://evil.org%00.push.apple.com/x",
+		"https://evil.org\t.push.apple.com/x", "https://fcm%2egoogleapis.com/x", "https://fcm\u3002googleapis.com/x",
+		"https://fcm.g\u043eogleapis.com/x", "https://\uff46cm.googleapis.com/x", "https://xn--fcm-x.googleapis.com/x",
+		"https://[::1]/x", "https://[::ffff:127.0.0.1%25.push.apple.com]/x", "https://127.1.push.apple.com:80/x",
+		"https://fcm.googleapis.com:0443/x", "https://FCM.GOOGLEAPIS.COM.evil.org/x", "HTTP://fcm.googleapis.com/x",
+		"//fcm.googleapis.com/x", " https://fcm.googleapis.com/x", "https://fcm.googleapis.com /x",
+		"https://fcm.googleapis.com/" + strings.Repeat("x", 2048)} {
 		if err := add(address); fault.CodeOf(err) != fault.InvalidArgument ||
 			!strings.Contains(err.Error(), "no address of a push service") {
 			t.Errorf("%s: %v", address, err)
@@ -622,7 +632,7 @@ func TestAddPush_refused(t *testing.T) {
 	}
 	for _, address := range []string{"https://fcm.googleapis.com/fcm/send/x", "https://FCM.googleapis.com/wp/x",
 		"https://updates.push.services.mozilla.com/wpush/v2/x", "https://web.push.apple.com/x",
-		"https://wns2-par02p.notify.windows.com/w/?token=x"} {
+		"https://wns2-par02p.notify.windows.com/w/?token=x", "HTTPS://fcm.googleapis.com:443/x"} {
 		if err := add(address); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}

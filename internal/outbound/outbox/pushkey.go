@@ -39,7 +39,7 @@ func (d *Dispatcher) pushKey(ctx context.Context) (webpush.Key, error) {
 		return *known, nil
 	}
 	stored := d.o.Rooms.Store().Table()
-	item, err := stored.Get(ctx, PushKeyKey, table.Strong)
+	item, err := stored.Get(ctx, PushKeyKey, table.Eventual) // if it is stale, the put below brings the key
 	if errors.Is(err, table.ErrNotFound) {
 		item, err = putPushKey(ctx, stored)
 	}
