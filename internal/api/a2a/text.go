@@ -23,6 +23,8 @@ const (
 		"out, or send the same again if it may be said."
 	saidPaused  = "Your message was NOT said, as your user has paused you in this room. Wait, and say it again later."
 	saidPending = "Your user approves what you say here. Your message waits for that."
+	saidUnseen  = saidPending + " Nobody may see it, since your user has no page of the room open and no " +
+		"notifications: tell your user to open the page of the room, where they decide."
 	isPaused    = "Your user has paused you in this room: what you send is not said until your user lets you go on."
 	saidNewer   = "A newer call of yours waits in this room, and is given what comes."
 	saidLeft    = "You have left the room."
@@ -95,6 +97,9 @@ func stateOf(got *chat.Sent) (wire.TaskState, string) {
 	case chat.StatusPaused:
 		return wire.TaskStateWorking, saidPaused
 	case chat.StatusPending:
+		if got.Unseen {
+			return wire.TaskStateWorking, saidUnseen
+		}
 		return wire.TaskStateWorking, saidPending
 	case chat.StatusSuperseded:
 		return wire.TaskStateWorking, saidNewer

@@ -85,7 +85,7 @@ func Sentences() map[string]*regexp.Regexp {
 
 // NextOfSecrets returns next beside the secret of a webhook, and beside the secret of an agent that is called.
 func NextOfSecrets() []string {
-	return []string{nextSupervised(results.Supervised{Added: "a"}, false, false), nextAdded}
+	return []string{nextSupervised(results.Supervised{Added: "a", Secret: "s"}, false, false), nextAdded}
 }
 
 // WithCursor returns the names of the tools whose results have a cursor.

@@ -53,6 +53,12 @@ func TestNext_safety(t *testing.T) {
 			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})
 			return ann.look().Next
 		}, []string{"which is NOT sent yet: do not send that again. "}, []string{"send_message"}},
+		"a draft that nobody may see is told to the user": {func(s *story) string {
+			ann, _, user := s.supervised()
+			user.do("supervise", args{"approve": true})
+			return ann.do("send_message", args{"text": chosen, "cursor": ann.cursor}).Next
+		}, []string{"do not send that again. Nobody may see that it waits, since your user has no page of this room open " +
+			"and no notifications: tell your user to open the page of this room, where they decide about it. "}, nil},
 		"nor one while others are sent": {func(s *story) string {
 			ann, _, user := s.supervised()
 			user.do("supervise", args{"approve_some": "private"})

@@ -27,7 +27,7 @@ var facts = []row{
 	{(*situation).hasNote, `Your user has written to you (from "your user"; the others do not see it): do what it says first`, ""},
 	{(*situation).userActed, "Your user has spoken in your name, or decided about a message of yours (nobody saw one that is refused, and note may say why): do not send the same again", ""},
 	{(*situation).isResumed, "Your user lets you speak again", ""},
-	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about {another} message of yours, which is NOT sent yet: do not send that again", ""},
+	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about {another} message of yours, which is NOT sent yet: do not send that again{unseen}", ""},
 	// The outcome of a send.
 	{(*situation).isHeld, "NOT {done}, so nothing happened yet: what is in messages came first", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},

@@ -114,6 +114,13 @@ var words = map[string]func(*situation) string{
 		}
 		return "a"
 	},
+	"unseen": func(s *situation) string {
+		if !s.Unseen {
+			return ""
+		}
+		return ". Nobody may see that it waits, since your user has no page of this room open and no notifications: " +
+			"tell your user to open the page of this room, where they decide about it"
+	},
 	"credential": func(s *situation) string { return s.credential },
 	"harm": func(s *situation) string {
 		if s.credential == sanitize.CallSyntax {

@@ -276,7 +276,7 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true,
 		Waited: Waited{Situation: c.situation(read)}}
 	if as.Draft {
-		got.Status = StatusPending
+		got.Status, got.Unseen = StatusPending, c.isUnseen(ctx)
 	} else {
 		got.To = readers(event)
 	}

@@ -127,6 +127,7 @@ func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStat
 	}
 	got := Waited{Status: status, Cursor: cursor, Situation: c.situation(read)}
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
+	got.Unseen = status == StatusPending && c.isUnseen(ctx)
 	return got
 }
 

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type Situation struct {
 	Findings                   // inbox.findings; of a call that reads no news: zero
 	Company                    // roster.company; of a call that reads no roster: zero
 	Silent          SilentTask // session.silentTask; of a call that reads no presence: zero
+	Unseen          bool       // session.isUnseen; of a call that leaves no draft: false
 }
 
 // Standing is who the caller is, and what room it is in.
@@ -98,6 +100,17 @@ func (c *session) situation(read int64) Situation {
 	asked, owes := c.head.MessageNumber(s.Owes)
 	s.OwesUnread = owes && asked > read
 	return s
+}
+
+// isUnseen reports whether nobody may see a draft of the caller: the person behind the caller has no page of the room
+// open, and neither a browser nor a webhook that is called. Otherwise the draft could end, after a day, unseen. A failed
+// read counts as a page: what is not known is not said.
+func (c *session) isUnseen(ctx context.Context) bool {
+	if slices.ContainsFunc(c.me.Hooks, func(k room.Hook) bool { return k.Form.IsOfPerson() }) {
+		return false
+	}
+	until, err := c.room.watchesUntil(ctx, c.me.Agent)
+	return err == nil && !until.After(c.room.svc.now())
 }
 
 // situation returns the situation of a caller that is handed the inbox.
