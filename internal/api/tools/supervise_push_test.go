@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -69,11 +68,7 @@ const publicMCP = "https://parley.example/mcp"
 // Each device has its browser called. The same device once more replaces it, and end_hook ends it.
 func TestSupervise_addPush_isOfTheDevice(t *testing.T) {
 	service := webpushtest.NewService(t)
-	at, err := url.Parse(service.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := newPushWorld(t, publicMCP, at.Host).connect(modern)
+	p := newPushWorld(t, publicMCP, service.Host).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
 	phone := userOf(ann)
 	first := supervised(t, p.call("supervise", args{"agent_token": phone, "claim": claimOf(ann)}))

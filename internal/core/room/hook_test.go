@@ -130,7 +130,7 @@ func (l *timeline) beginsUnknown(id string) room.Event {
 // A webhook is a matter of the person behind the agent, who alone sees its events. So is a hook of an unknown form.
 // Even a sign of life of such a hook keeps no seat.
 func TestWebhook_isOfThePersonAlone(t *testing.T) {
-	for _, form := range []room.Form{room.FormWebhook, unknownForm} {
+	for _, form := range []room.Form{room.FormWebhook, room.FormPush, unknownForm} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		person := l.person(bob)
 		begins := l.agent(bob).BeginWebhook("w")
@@ -205,6 +205,46 @@ func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
 		}
 		if slices.Contains(calls, room.Call{Seat: bob, Hook: "u"}) {
 			t.Errorf("%s calls the hook of an unknown form", what)
+		}
+	}
+}
+
+// Bob's person has a browser, which is looked at only for what may need the person.
+func TestCalledBy_aBrowserIsCalledForWhatMayNeedThePerson(t *testing.T) {
+	text := func(text string) room.Event { return room.Event{Text: text} }
+	for what, c := range map[string]struct {
+		happens func(l *timeline) room.Event
+		want    bool
+	}{
+		"a draft of Bob":            {func(l *timeline) room.Event { return l.draft(bob, text("May I?")) }, true},
+		"a draft of Ann":            {func(l *timeline) room.Event { return l.draft(ann, text("May I?")) }, false},
+		"a question to Bob":         {func(l *timeline) room.Event { return l.ask(ann, bob) }, true},
+		"a question to Bob and Cid": {func(l *timeline) room.Event { return l.ask(ann, bob, cid) }, true},
+		"a question to Cid":         {func(l *timeline) room.Event { return l.ask(ann, cid) }, false},
+		"a question of Bob":         {func(l *timeline) room.Event { return l.ask(bob, ann) }, false},
+		"a proposal":                {func(l *timeline) room.Event { return l.propose(ann) }, true},
+		"a word":                    {func(l *timeline) room.Event { return l.say(ann, "hello") }, false},
+		"a private word to Bob":     {func(l *timeline) room.Event { return l.say(ann, "psst", bob) }, false},
+		"a question in a pause":     {func(l *timeline) room.Event { l.pauses(bob, true); return l.ask(ann, bob) }, true},
+		"a private question to Bob": {func(l *timeline) room.Event {
+			return l.send(ann, room.Event{Text: "psst", Kind: room.Request, To: []int{bob}, Ask: []int{bob}})
+		}, true},
+		"a join":     {func(l *timeline) room.Event { return l.join("Eve") }, false},
+		"a leave":    {func(l *timeline) room.Event { return l.leave(cid) }, false},
+		"a knock":    {func(l *timeline) room.Event { return l.knock(cid) }, false},
+		"a pause":    {func(l *timeline) room.Event { return l.pauses(bob, true) }, false},
+		"Bob leaves": {func(l *timeline) room.Event { return l.leave(bob) }, false},
+		"its own end": {func(l *timeline) room.Event {
+			return l.apply(l.agent(bob).EndHook("p", room.ReasonUnhooked))
+		}, false},
+		"the end of the room": {func(l *timeline) room.Event {
+			return l.apply(room.Event{Type: room.Changed, By: ann, Changed: &room.Changes{}, Reason: room.ReasonClosed})
+		}, true},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		l.apply(l.agent(bob).BeginPush("p"))
+		if got := slices.Contains(c.happens(l).Calls, room.Call{Seat: bob, Hook: "p"}); got != c.want {
+			t.Errorf("%s has it looked at: %v, want %v", what, got, c.want)
 		}
 	}
 }

@@ -36,6 +36,9 @@ const pushLife = 24 * time.Hour
 // proofLife is for how long one proof of this server is good. Push services take a day at most.
 const proofLife = 12 * time.Hour
 
+// maxShown bounds the characters of a text of which some are escaped, so that one need always fits into a call.
+const maxShown = 320
+
 // hoursOfPushes is how many times, an hour apart, a failed call is repeated after dayPauses.
 const hoursOfPushes = 1
 
@@ -365,7 +368,7 @@ func (w *push) notification() []byte {
 func (w *push) words(need chat.Need) string {
 	who, text := plain(need.Who), ""
 	if w.hook.Words && need.Text != "" {
-		text = ": " + plain(need.Text)
+		text = ": " + sanitize.FirstChars(plain(need.Text), maxShown)
 	}
 	switch need.Kind {
 	case chat.NeedsDecision:

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"runtime"
 	"strings"
 	"sync"
@@ -18,6 +17,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 	"github.com/parley-chat/parley/internal/outbound/webpush"
 	"github.com/parley-chat/parley/internal/outbound/webpush/webpushtest"
@@ -45,14 +46,10 @@ type phone struct {
 // calling returns another process on the table of w, which calls the browsers of a service.
 func (w *world) calling(service *webpushtest.Service, admits func(context.Context, string, string) (bool, error),
 ) *world {
-	at, err := url.Parse(service.URL)
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	x := &world{t: w.t, clock: w.clock, boxes: w.clock, table: w.table, host: w.host}
 	hurried := hurriedClock{w.clock}
 	x.open(chat.Options{Clock: hurried, Calls: func(string, []room.Call) {}},
-		outbox.Options{Clock: hurried, Public: publicAddress + "/mcp", PushServices: []string{at.Host}, Admits: admits})
+		outbox.Options{Clock: hurried, Public: publicAddress + "/mcp", PushServices: []string{service.Host}, Admits: admits})
 	return x
 }
 
@@ -294,21 +291,26 @@ func TestPush_wordsOfOthers_areTextOrLeftOut(t *testing.T) {
 	}
 }
 
-// As many drafts and questions as there may be fit into a call: the oldest are left out.
+// As many drafts and questions as there may be, of the characters that take most bytes, fit into a call: the oldest are
+// left out. So does a single one.
 func TestPush_manyNeeds_fitIntoACall(t *testing.T) {
-	p := newPhone(t)
-	p.approves()
-	for n := range 8 {
-		p.drafts(fmt.Sprint(n) + strings.Repeat("\u200b", 200))
-		p.asks(fmt.Sprint(n) + strings.Repeat("\u200b", 200))
-	}
-	texts, _ := p.delivers()
-	if len(texts) != 1 {
-		t.Fatalf("called are %+v", texts)
-	}
-	all := texts[0].bodies()
-	if last := all[len(all)-1]; len(all) < 2 || !strings.HasPrefix(last, "! Ann asks you: 7") || texts[0].Badge != 16 {
-		t.Errorf("%d of %d are told, the last as %s", len(all), texts[0].Badge, last)
+	words := strings.Repeat("\U000e0041", 200)
+	for _, n := range []int{1, 8} {
+		p := newPhone(t)
+		p.approves()
+		for k := range n {
+			p.drafts(fmt.Sprint(k) + words)
+			p.asks(fmt.Sprint(k) + words)
+		}
+		texts, _ := p.delivers()
+		if len(texts) != 1 {
+			t.Fatalf("called are %+v", texts)
+		}
+		all := texts[0].bodies()
+		if last := all[len(all)-1]; !strings.HasPrefix(last, fmt.Sprint("! Ann asks you: ", n-1)) ||
+			texts[0].Badge != 2*n || len(last) > 400 {
+			t.Errorf("%d of %d are told, the last as %s", len(all), texts[0].Badge, last)
+		}
 	}
 }
 
@@ -591,6 +593,38 @@ func TestAddPush_eachDeviceHasOne(t *testing.T) {
 	}
 	if _, err := p.dispatcher.Subscribe(p.ctx(), p.asked(p.bob, "/4")); fault.CodeOf(err) != fault.RateLimited {
 		t.Errorf("a fifth wake: %v", err)
+	}
+}
+
+// The holder of a key has as many browsers as devices in many rooms. One that it has is always replaced.
+func TestAddPush_tooMany_isRefused(t *testing.T) {
+	p := newPhone(t)
+	holder := ident.WithPrincipal(t.Context(), ident.Principal{ID: ident.KeyPrincipal("ann")})
+	subscribed, err := webpush.ParseSubscription(p.service.Subscription())
+	if err != nil {
+		t.Fatal(err)
+	}
+	push := outbox.AddedPush{Subscription: subscribed}
+	p.supervise(chat.SuperviseRequest{Token: p.person, EndHook: p.id})
+	if _, err := p.dispatcher.AddPush(holder, p.person, push); err != nil {
+		t.Fatal(err)
+	}
+	hook := p.hook()
+	for n := range outbound.MaxPushes - 1 {
+		other := hook
+		other.ID = chat.HookPrefix(ident.KeyPrincipal("ann")) + fmt.Sprintf("%020d", n)
+		if err := p.table.Write(t.Context(), roomlog.PutHook(other)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.dispatcher.AddPush(holder, p.person, push); err != nil {
+		t.Errorf("the same device: %v", err)
+	}
+	further := p.device(p.person, 1)
+	before := len(p.items(p.room))
+	if _, err := p.dispatcher.AddPush(holder, further, push); fault.CodeOf(err) != fault.RateLimited ||
+		len(p.items(p.room)) != before {
+		t.Errorf("a further device: %v", err)
 	}
 }
 

@@ -132,6 +132,29 @@ func FuzzParseSubscription(f *testing.F) {
 	})
 }
 
+// What is read from the table is what was written there, or an error: nothing of it breaks a call.
+func FuzzParseBrowser(f *testing.F) {
+	f.Add(rfcKey + "." + rfcSecret)
+	f.Add(rfcKey + "." + rfcSecret + "\n")
+	f.Add(rfcKey + "." + rfcSecret + "." + rfcSecret)
+	f.Add(rfcKey[:86] + "5." + rfcSecret[:21] + "h")
+	f.Add("." + rfcSecret)
+	f.Add(rfcKey)
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		browser, err := ParseBrowser(text)
+		if err != nil {
+			return
+		}
+		if again := browser.Text(); again != text {
+			t.Errorf("%q is read as %q", text, again)
+		}
+		if _, err := browser.Encrypt([]byte("hello")); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	})
+}
+
 func TestAuthorization_isSignedForTheServiceByTheStoredKey(t *testing.T) {
 	made, err := NewKey()
 	must(t, made, err)

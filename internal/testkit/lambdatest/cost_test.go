@@ -31,6 +31,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/outbound/webpush"
+	"github.com/parley-chat/parley/internal/outbound/webpush/webpushtest"
 	"github.com/parley-chat/parley/internal/store/files/bucket"
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
@@ -85,6 +87,7 @@ const (
 	whatWaits    = "its look at what waits there"
 	aWake        = "a wake, by one that knows it"
 	aDelivery    = "a delivery to a webhook"
+	aPush        = "a push to a browser"
 	anAnswer     = "a call of an endpoint, and its answer"
 	aTextAsFile  = "a short text as a file"
 	anUploadCode = "a call that asks where to upload a file"
@@ -122,6 +125,8 @@ var units = map[string]use{
 	"what it reads then": {readUnits: 4.5, writeUnits: 1},
 	"a webhook":          {readUnits: 3.5, writeUnits: 10},
 	aDelivery:            {readUnits: 6, writeUnits: 2},
+	"a browser":          {readUnits: 3.5, writeUnits: 10},
+	aPush:                {readUnits: 7, writeUnits: 2},
 	"an endpoint":        {readUnits: 2.5, writeUnits: 16},
 	anAnswer:             {readUnits: 7, writeUnits: 9},
 	"a call of an endpoint that gives a task":                {readUnits: 6, writeUnits: 5},
@@ -525,7 +530,57 @@ func (c *counting) wakes() {
 		c.t.Fatal(err)
 	}
 	look(aDelivery)
+	c.pushes(person, bob)
 	c.endpoints(boxOf(c.one), box, person, bob)
+}
+
+// pushes counts a browser that a person adds, and what it costs the outbox to tell it of a draft.
+func (c *counting) pushes(person string, bob chat.Seated) {
+	c.t.Helper()
+	service := webpushtest.NewService(c.t)
+	subscribed, err := webpush.ParseSubscription(service.Subscription())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	boxOf := func(s *chat.Service) *outbox.Dispatcher {
+		return outbox.New(outbox.Options{Rooms: s, Out: outcall.New(outcall.Options{Loopback: true}),
+			Public: "https://parley.example/mcp", PushServices: []string{service.Host},
+			Clock: c.clock, Logger: c.options.Logger})
+	}
+	box := boxOf(c.other)
+	if _, err := box.PushKey(c.t.Context()); err != nil { // as each process that has made a push
+		c.t.Fatal(err)
+	}
+	c.meter.take()
+	id, err := boxOf(c.one).AddPush(c.t.Context(), person, outbox.AddedPush{Subscription: subscribed})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.row("a browser")
+	at, _, err := c.one.PushSeat(c.t.Context(), person)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	approves := func(yes bool) {
+		c.t.Helper()
+		if _, err := c.one.Supervise(c.t.Context(), chat.SuperviseRequest{Token: person, Approve: &yes}); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	approves(true)
+	for n := range 2 { // the second by an instance that knows the room
+		c.clock.Advance(time.Minute)
+		if got, err := c.one.Send(c.t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprint("May I ", n,
+			"?")}); err != nil || got.Sent {
+			c.t.Fatalf("%+v, %v", got, err)
+		}
+		c.meter.take()
+		if _, err := box.Deliver(c.t.Context(), at.Room, at.Seat, id); err != nil || len(service.Calls()) != n+1 {
+			c.t.Fatalf("%d calls, %v", len(service.Calls()), err)
+		}
+	}
+	c.row(aPush)
+	approves(false)
 }
 
 // answerer is an agent behind the server of the Go SDK. It answers its first message, and gives tasks for the others.

@@ -2,11 +2,17 @@ package lambdatest_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"iter"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,6 +34,10 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/outbox"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/outbound/webpush"
+	"github.com/parley-chat/parley/internal/outbound/webpush/webpushtest"
 )
 
 // slow is an agent behind the server of the Go SDK, which gives a task at once. The agent answers only then.
@@ -52,15 +62,37 @@ func (s *slow) Cancel(context.Context, *a2asrv.ExecutorContext) iter.Seq2[a2a.Ev
 	return func(func(a2a.Event, error) bool) {}
 }
 
-// serve starts the server of the agent.
-func (s *slow) serve(t *testing.T) *httptest.Server {
+// serve starts the server of the agent, which is a push service, too.
+func (s *slow) serve(t *testing.T, push *webpushtest.Service) *httptest.Server {
 	rpc, given := a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(s)), sync.OnceFunc(func() { close(s.given) })
-	host := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	host := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == pushHost {
+			push.ServeHTTP(w, r)
+			return
+		}
 		rpc.ServeHTTP(w, r)
 		given()
 	}))
+	host.TLS = &tls.Config{Certificates: []tls.Certificate{certificate(t, "example.com", pushHost)}}
+	host.StartTLS()
 	t.Cleanup(host.Close)
 	return host
+}
+
+// certificate returns a certificate for names, which no authority has signed.
+func certificate(t *testing.T, names ...string) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{}, &key.PublicKey,
+		key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{made}, PrivateKey: key}
 }
 
 // An endpoint is called over the internet alone. So the function is built with a dialer that finds the agent at the
@@ -70,14 +102,16 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 	f, aws := deploy(t), serveAWS(t)
 	stream := f.watch()
 	agent := &slow{given: make(chan struct{})}
-	host := agent.serve(t)
+	push := webpushtest.NewService(t)
+	push.URL = "https://" + pushHost + "/fcm/send/1"
+	host := agent.serve(t, push)
 	trusted := filepath.Join(t.TempDir(), "roots.pem")
 	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
 		Bytes: host.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	outbox := f.outboxBuilt(dialing(t), aws, "SSL_CERT_FILE="+trusted, hostIP+"="+host.Listener.Addr().String())
-	ann := f.asked()
+	ann, user := f.asked()
 
 	news, _ := stream.next(2) // the hook, and the message
 	if got := answerOf(t, f.spreader(aws), records{news}); got != allDone || len(aws.invoked) != 1 {
@@ -97,6 +131,22 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 			said, aws.schedules)
 	}
 	answerOf(t, outbox, json.RawMessage(hooksOf(f.hooksOfPeople()...)))
+
+	// A browser of the agent's person is called when a message of the agent waits.
+	browser := f.browser(user, push)
+	call(t, server, "supervise", args{"agent_token": user, "approve": true})
+	call(t, server, "send_message", args{"agent_token": ann, "text": "May I?"})
+	answerOf(t, outbox, json.RawMessage(payloadOf(browser)))
+	if calls := push.Calls(); len(calls) != 1 || !strings.Contains(calls[0].Text, "Ann waits for you") ||
+		!strings.Contains(calls[0].Text, publicURL+"/r/"+browser.Room+"#m") ||
+		calls[0].Claims.Contact != publicURL || calls[0].Claims.Audience != "https://"+pushHost {
+		t.Errorf("the browser is called with %+v", calls)
+	}
+	if len(aws.schedules) != 1 { // of the reminder
+		t.Errorf("after the push, the schedules are %+v", aws.schedules)
+	}
+	clear(aws.schedules)
+	call(t, server, "supervise", args{"agent_token": user, "approve": false})
 
 	// Its account has all calls under way that it may have: so the call waits for a schedule.
 	var hook struct{ Hooks []struct{ Room string } }
@@ -139,9 +189,29 @@ func (f *function) hooksOfPeople() (names []string) {
 	return names
 }
 
-// asked makes a public room in which an agent has asked an endpoint, and returns the agent's token. That was a day ago
+// browser has a browser of a push service called for a person, as the function does that serves.
+func (f *function) browser(person string, push *webpushtest.Service) roomlog.HookItem {
+	f.t.Helper()
+	subscribed, err := webpush.ParseSubscription(push.Subscription())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	rooms := chat.New(f.rows, chat.Options{})
+	id, err := outbox.New(outbox.Options{Rooms: rooms, Out: outcall.New(outcall.Options{}), Public: publicURL + "/mcp",
+		Clock: clockwork.NewRealClock()}).AddPush(f.t.Context(), person, outbox.AddedPush{Subscription: subscribed})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	hook, err := rooms.Store().Hook(f.t.Context(), id)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return hook
+}
+
+// asked makes a public room in which an agent has asked an endpoint, and returns the tokens of agent and person. That was a day ago
 // and more, so that the answer renews the room, and the hook has less to live than a room.
-func (f *function) asked() (token string) {
+func (f *function) asked() (token, person string) {
 	f.t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Now().Add(-room.RenewAfter - time.Minute))
 	rooms := chat.New(f.rows, chat.Options{Clock: clock})
@@ -150,7 +220,7 @@ func (f *function) asked() (token string) {
 		f.t.Fatal(err)
 	}
 	link, _ := ident.ParseLinkCode(ann.Watch)
-	person := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	person = ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.NewSecret(), Person: true}.String()
 	if _, err := rooms.Supervise(f.t.Context(), chat.SuperviseRequest{Token: person, Claim: ann.Watch}); err != nil {
 		f.t.Fatal(err)
 	}
@@ -162,7 +232,7 @@ func (f *function) asked() (token string) {
 	if _, err := rooms.Send(f.t.Context(), chat.SendRequest{Token: ann.Token, Text: "@Bot is it so?"}); err != nil {
 		f.t.Fatal(err)
 	}
-	return ann.Token
+	return ann.Token, person
 }
 
 // hostIP is the address of each host, and the name of the variable that says where that really is.

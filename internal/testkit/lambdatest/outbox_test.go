@@ -279,6 +279,9 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	}
 }
 
+// pushHost is that of a push service.
+const pushHost = "fcm.googleapis.com"
+
 // person opens the link of an agent, and returns the token of the person behind it.
 func person(t *testing.T, server *http.Client, agent result) string {
 	t.Helper()

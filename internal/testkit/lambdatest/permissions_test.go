@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/outbound/webpush/webpushtest"
 	"github.com/parley-chat/parley/internal/testkit/lambdatest"
 	"github.com/parley-chat/parley/internal/testkit/s3local"
 )
@@ -283,6 +284,8 @@ func (f *function) everySignIn() {
 	p.caller().call(f.t, "supervise", args{"agent_token": token, "claim": link})
 	x := f.webhook(token, "https://example.com/", ident.KeyPrincipal(p.signIn().Key), ownURL)
 	p.caller().call(f.t, "supervise", args{"agent_token": token, "add_hook": x.URL}) // it gets another secret
+	p.caller().call(f.t, "supervise", args{"agent_token": token, "add_push": webpushtest.NewBrowser(f.t).Subscription(
+		"https://" + pushHost + "/fcm/send/x")})
 	consumed := p.Refresh
 	p.refresh()
 	if again := p.refreshed(consumed); again != p.tokens {

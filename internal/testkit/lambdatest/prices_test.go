@@ -176,10 +176,11 @@ func sums() map[string]map[string]use {
 			"a room full of files: 250 MiB": {gbInS3: 250 * 1.048576 / 1000},
 		},
 		"once | dollars": {
-			"a million messages":                 said(1e6),
-			"storing them for a month":           {gbStored: 0.55},
-			"a thousand wakes":                   called(aWake, 0).times(1000),
-			"a thousand deliveries to a webhook": called(aDelivery, 0).times(1000),
+			"a million messages":                                           said(1e6),
+			"storing them for a month":                                     {gbStored: 0.55},
+			"a thousand wakes":                                             called(aWake, 0).times(1000),
+			"a thousand deliveries to a webhook":                           called(aDelivery, 0).times(1000),
+			"a thousand pushes to a browser":                               called(aPush, 0).times(1000),
 			"a thousand files of 1 MB, each uploaded and downloaded twice": file().times(1000),
 		},
 	}

@@ -47,6 +47,9 @@ func (b Browser) Subscription(address string) string {
 		encode(b.private.PublicKey().Bytes()), encode(b.secret))
 }
 
+// Secrets returns the private key of the browser and the secret of its subscription, as base64url.
+func (b Browser) Secrets() (private, auth string) { return encode(b.private.Bytes()), encode(b.secret) }
+
 // The parts of the header of a body: a salt, the size of the record, and the public key with its size.
 const keyAt, textAt = 16 + 4 + 1, 16 + 4 + 1 + 65
 
@@ -130,7 +133,8 @@ func Check(authorization string) (claims Claims, public string, err error) {
 
 // Service is a push service.
 type Service struct {
-	URL string // of the subscription of the browser
+	URL  string // of the subscription of the browser
+	Host string // with its port
 
 	t       testing.TB
 	browser Browser
@@ -154,7 +158,7 @@ func NewService(t testing.TB) *Service {
 	s := &Service{t: t, browser: NewBrowser(t), status: http.StatusCreated}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	s.URL = server.URL + "/push/1"
+	s.URL, s.Host = server.URL+"/push/1", server.Listener.Addr().String()
 	return s
 }
 
