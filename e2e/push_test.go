@@ -81,7 +81,7 @@ func TestPush_everyClientOfWebPush_isToldWhatWaits(t *testing.T) {
 		return resp.StatusCode, err
 	}
 	for until := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) { // another process starts
-		if _, err := post("/status", nil, nil); err == nil {
+		if _, err := post("/status", struct{}{}, nil); err == nil {
 			break
 		} else if time.Now().After(until) {
 			t.Fatal(err)
@@ -103,7 +103,9 @@ func TestPush_everyClientOfWebPush_isToldWhatWaits(t *testing.T) {
 		&subscribed); err != nil || status != http.StatusOK {
 		t.Fatal(status, err, string(subscribed.Data))
 	}
-	var browser struct{ ClientHash string }
+	var browser struct {
+		Hash string `json:"clientHash"`
+	}
 	_ = json.Unmarshal(subscribed.Data, &browser)
 
 	// Its person adds the browser, and decides what the agent says.
@@ -154,7 +156,8 @@ func TestPush_everyClientOfWebPush_isToldWhatWaits(t *testing.T) {
 		!strings.Contains(texts[0], fmt.Sprintf("https://parley.example/r/%s#m", seat.Room)) {
 		t.Errorf("shown are %q", texts)
 	}
-	if status, err := post("/expire-subscription/"+browser.ClientHash, nil, nil); err != nil || status != http.StatusOK {
+	if status, err := post("/expire-subscription/"+browser.Hash, struct{}{}, nil); err != nil ||
+		status != http.StatusOK {
 		t.Fatal(status, err)
 	}
 	clock.Advance(time.Minute)
