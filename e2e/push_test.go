@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/base64"
@@ -58,9 +59,14 @@ func TestPush_everyClientOfWebPush_decryptsTextsOfEachLength(t *testing.T) {
 // A browser and a push service that others have written: the browser subscribes, a message of its agent waits, and the
 // service takes the signed call, decrypts it, and shows it. Once the browser has unsubscribed, the hook ends.
 func TestPush_everyClientOfWebPush_isToldWhatWaits(t *testing.T) {
-	host := "localhost:" + freePort(t)
-	cmd := installNode(t).command("node", filepath.Join("clients", "node", "push.cjs"), "serve", host[len("localhost:"):])
+	port := freePort(t)
+	host := "localhost:" + port
+	cmd := installNode(t).command("node", filepath.Join("clients", "node", "push.cjs"), "serve", port)
 	cmd.Stderr = os.Stderr
+	says, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -80,12 +86,8 @@ func TestPush_everyClientOfWebPush_isToldWhatWaits(t *testing.T) {
 		}
 		return resp.StatusCode, err
 	}
-	for until := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) { // another process starts
-		if _, err := post("/status", struct{}{}, nil); err == nil {
-			break
-		} else if time.Now().After(until) {
-			t.Fatal(err)
-		}
+	if line, err := bufio.NewReader(says).ReadString('\n'); !strings.HasPrefix(line, "Server running") {
+		t.Fatalf("it says %q: %v", line, err)
 	}
 
 	clock := clockwork.NewFakeClockAt(time.Now()) // the service looks at its own clock

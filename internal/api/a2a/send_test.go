@@ -107,7 +107,8 @@ func TestSend_eachOutcome_endsTheTaskInItsState(t *testing.T) {
 		},
 		"pending": {
 			before: func(w *world, bob *agent) { w.supervises(bob, chat.SuperviseRequest{Approve: &yes}) },
-			state:  "WORKING", shows: "Your user approves what you say here. Your message waits for that. Nobody may see it, since", goesOn: true,
+			state:  "WORKING", goesOn: true,
+			shows: "Your user approves what you say here. Your message waits for that. Nobody may see it, since",
 		},
 		"to all, where its user approves what is not": {
 			before: func(w *world, bob *agent) {

@@ -26,7 +26,8 @@ func TestSentences_passForNobodysWords(t *testing.T) {
 	for _, says := range []string{transcript.Notice([]chat.Message{other}), transcript.Notice([]chat.Message{other,
 		user}),
 		saidTurn, saidAllDone, saidHeld, saidSecret, saidPaused,
-		saidPending, saidUnseen, isPaused, saidNewer, saidLeft, saidClosed, saidTimeout, saidKicked, saidReplaced, saidNothing,
+		saidPending, saidUnseen, isPaused, saidNewer, saidLeft, saidClosed, saidTimeout, saidKicked, saidReplaced,
+		saidNothing,
 		transcript.Of(chat.Message{Type: chat.EventDrafted, Reason: room.ReasonSent}, "x", transcript.Way{}),
 		transcript.Of(chat.Message{Type: chat.EventDrafted, Reason: room.ReasonRefused, Note: "x"}, "",
 			transcript.Way{})} {

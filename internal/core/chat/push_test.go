@@ -18,8 +18,8 @@ func (w *world) browser(person string) roomlog.HookItem {
 		w.t.Fatal(err)
 	}
 	hook := roomlog.HookItem{ID: chat.HookID("", device, string(room.FormPush), seat, false), Form: room.FormPush,
-		Room: seat.Room, Seat: seat.Seat, URL: "https://push.example/", UntilMs: w.clock.Now().Add(60 * day).UnixMilli(),
-		PushItem: roomlog.PushItem{Device: device}}
+		Room: seat.Room, Seat: seat.Seat, URL: "https://push.example/",
+		UntilMs: w.clock.Now().Add(60 * day).UnixMilli(), PushItem: roomlog.PushItem{Device: device}}
 	if err := w.BeginPush(w.t.Context(), person, hook); err != nil {
 		w.t.Fatal(err)
 	}

@@ -103,8 +103,8 @@ func (c *session) situation(read int64) Situation {
 }
 
 // isUnseen reports whether nobody may see a draft of the caller: the person behind the caller has no page of the room
-// open, and neither a browser nor a webhook that is called. Otherwise the draft could end, after a day, unseen. A failed
-// read counts as a page: what is not known is not said.
+// open, and neither a browser nor a webhook that is called. Otherwise the draft could end, after a day, unseen. A
+// failed read counts as a page: what is not known is not said.
 func (c *session) isUnseen(ctx context.Context) bool {
 	if slices.ContainsFunc(c.me.Hooks, func(k room.Hook) bool { return k.Form.IsOfPerson() }) {
 		return false

@@ -225,7 +225,8 @@ func TestCalledBy_aBrowserIsCalledForWhatMayNeedThePerson(t *testing.T) {
 		"a proposal":                {func(l *timeline) room.Event { return l.propose(ann) }, true},
 		"a word":                    {func(l *timeline) room.Event { return l.say(ann, "hello") }, false},
 		"a private word to Bob":     {func(l *timeline) room.Event { return l.say(ann, "psst", bob) }, false},
-		"a question in a pause":     {func(l *timeline) room.Event { l.pauses(bob, true); return l.ask(ann, bob) }, true},
+		"a question in a pause": {func(l *timeline) room.Event { l.pauses(bob, true); return l.ask(ann, bob) },
+			true},
 		"a private question to Bob": {func(l *timeline) room.Event {
 			return l.send(ann, room.Event{Text: "psst", Kind: room.Request, To: []int{bob}, Ask: []int{bob}})
 		}, true},

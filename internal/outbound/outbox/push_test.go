@@ -49,7 +49,8 @@ func (w *world) calling(service *webpushtest.Service, admits func(context.Contex
 	x := &world{t: w.t, clock: w.clock, boxes: w.clock, table: w.table, host: w.host}
 	hurried := hurriedClock{w.clock}
 	x.open(chat.Options{Clock: hurried, Calls: func(string, []room.Call) {}},
-		outbox.Options{Clock: hurried, Public: publicAddress + "/mcp", PushServices: []string{service.Host}, Admits: admits})
+		outbox.Options{Clock: hurried, Public: publicAddress + "/mcp", PushServices: []string{service.Host},
+			Admits: admits})
 	return x
 }
 

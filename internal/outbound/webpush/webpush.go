@@ -143,8 +143,8 @@ func (b Browser) seal(text []byte, own *ecdh.PrivateKey, salt []byte, size int) 
 	return gcm.Seal(body, nonce, padded, nil), nil
 }
 
-// Key is by which push services know the server that a browser has subscribed to. It is kept as a key of ecdh, since the
-// program that only adds browsers has that package anyway: that of ecdsa would make it larger.
+// Key is by which push services know the server that a browser has subscribed to. It is kept as a key of ecdh, which
+// the program that only adds browsers has anyway: one of ecdsa would make it larger.
 type Key struct{ private *ecdh.PrivateKey }
 
 // NewKey returns a new key.

@@ -87,8 +87,8 @@ func certificate(t *testing.T, names ...string) tls.Certificate {
 		t.Fatal(err)
 	}
 	made, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{}, &key.PublicKey,
-		key)
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{},
+		&key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,8 +209,8 @@ func (f *function) browser(person string, push *webpushtest.Service) roomlog.Hoo
 	return hook
 }
 
-// asked makes a public room in which an agent has asked an endpoint, and returns the tokens of agent and person. That was a day ago
-// and more, so that the answer renews the room, and the hook has less to live than a room.
+// asked makes a public room in which an agent has asked an endpoint, and returns the tokens of agent and person. That
+// was a day ago and more, so that the answer renews the room, and the hook has less to live than a room.
 func (f *function) asked() (token, person string) {
 	f.t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Now().Add(-room.RenewAfter - time.Minute))
