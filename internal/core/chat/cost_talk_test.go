@@ -136,8 +136,8 @@ func TestSupervision_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testi
 	}{
 		{"a send without supervision", send("one"), 0, 1, 1},
 		{"approval", func() { w.approves(person, true) }, 1, 1, 3},
-		{"a draft", send("two"), 0, 1, 3},
-		{"the same draft", send("two"), 1, 0, 0},
+		{"a draft", send("two"), 1, 1, 3}, // whether a page is open
+		{"the same draft", send("two"), 2, 0, 0},
 		{"a decision", func() { w.decides(person, id, room.SendDraft, "") }, 1, 1, 3},
 		{"a pause", func() { w.pauses(person, true) }, 1, 1, 3},
 		{"a send of a paused agent", send("three"), 1, 0, 0},

