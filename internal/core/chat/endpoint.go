@@ -85,7 +85,7 @@ func (s *Service) refreshEndpoint(ctx context.Context, hook roomlog.HookItem) er
 
 // endpointOf returns x as the hook of a, an endpoint in the room of head.
 func endpointOf(head *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem {
-	x.ID = HookID(x.Principal, x.URL, string(room.FormEndpoint), HookSeat{head.ID, a}, false)
+	x.ID = HookID(x.Principal, x.URL, string(room.FormEndpoint), HookSeat{head.ID, head.Name, a}, false)
 	x.Room, x.Seat, x.Form = head.ID, a.Seat, room.FormEndpoint
 	return x
 }

@@ -23,9 +23,12 @@ import (
 
 // HookSeat is a seat for a hook.
 type HookSeat struct {
-	Room string // the id of the room
+	Room     string // the id of the room
+	RoomName string // untrusted
 	room.Agent
 }
+
+func (c *session) hookSeat() HookSeat { return HookSeat{c.head.ID, c.head.Name, c.me.Agent} }
 
 // HookSeat returns the seat of an agent's token.
 func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) {
@@ -34,7 +37,7 @@ func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) 
 		return HookSeat{}, s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{c.head.ID, c.me.Agent}, nil
+	return c.hookSeat(), nil
 }
 
 // enterHook accepts the token of an agent, on the current head of its room.

@@ -54,7 +54,7 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 	live := s.acquire(hook.Room)
 	defer live.release()
 	k, here, err := live.loadHook(ctx, hook)
-	if err != nil || !here || !slices.Contains(k.agent.Person.Devices, hook.Device) {
+	if err != nil || !here || hook.Form == room.FormPush && !slices.Contains(k.agent.Person.Devices, hook.Device) {
 		return Needs{Gone: err == nil}, s.Outward(err)
 	}
 	head, now := k.head, s.now()
@@ -136,7 +136,7 @@ func (s *Service) PushSeat(ctx context.Context, token string) (seat HookSeat, de
 		return HookSeat{}, "", s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{c.head.ID, c.me.Agent}, c.me.Device, nil
+	return c.hookSeat(), c.me.Device, nil
 }
 
 // BeginPush adds hook, which leads to the browser of the device of a person's token. If the device has the hook, the

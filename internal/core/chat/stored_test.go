@@ -160,6 +160,7 @@ func (s *storing) slots(k *kept) {
 	s.must("a call is claimed", err)
 	for slots, names := range map[roomlog.Slots][]string{
 		store.Calling(chat.HookPrefix("key:b")): {"0"}, store.Calling("ALL"): {"0", "1"},
+		store.Noted("0123456789ab"): {"-"},
 		store.Guesses(k.hook.Room): {"KNOWN#somebody", roomlog.FirstGuess},
 	} {
 		for _, name := range names {

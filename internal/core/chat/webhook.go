@@ -17,7 +17,7 @@ func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, erro
 		return HookSeat{}, s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{c.head.ID, c.me.Agent}, nil
+	return c.hookSeat(), nil
 }
 
 // enterPerson accepts the token of a person, on the current head of its room.
@@ -34,8 +34,9 @@ func (s *Service) enterPerson(ctx context.Context, token string) (*session, erro
 	return c, nil
 }
 
-// Webhook adds hook, a webhook, to the seat of a person's token. If the webhook exists, its calls are signed by the
-// secret of hook from now on; a failed call is tried at once, and the pauses begin again.
+// Webhook adds hook, a webhook or a channel of a messenger, to the seat of a person's token. If the hook exists, the
+// calls of a webhook are signed by the secret of hook from now on; a failed call is tried at once, and the pauses begin
+// again.
 func (s *Service) Webhook(ctx context.Context, token string, hook roomlog.HookItem) error {
 	c, err := s.enterPerson(ctx, token)
 	if err != nil {
@@ -43,7 +44,12 @@ func (s *Service) Webhook(ctx context.Context, token string, hook roomlog.HookIt
 	}
 	defer c.room.release()
 	began, err := c.beginHook(ctx, hook, roomlog.Progress{},
-		func(agent room.Agent) room.Event { return agent.BeginWebhook(hook.ID) })
+		func(agent room.Agent) room.Event {
+			if hook.Form == room.FormMessenger {
+				return agent.BeginMessenger(hook.ID)
+			}
+			return agent.BeginWebhook(hook.ID)
+		})
 	if err == nil && !began {
 		_, err = s.refreshHook(ctx, hook)
 	}

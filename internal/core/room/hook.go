@@ -33,6 +33,9 @@ const (
 	// FormPush leads to a browser of the person, by the push service of the browser. The browser is called for what
 	// needs the person alone: see mayNeedPerson. The agent never hears of the hook.
 	FormPush Form = "push"
+	// FormMessenger leads to a channel of a messenger, such as a topic of ntfy.sh. The channel is called as a browser
+	// is, and is no FormWebhook: an older program would post each event there.
+	FormMessenger Form = "messenger"
 )
 
 // HookLease is how long a hook keeps its seat after the last refresh, or after the hook last woke the agent.
@@ -108,6 +111,14 @@ func (a Agent) BeginWebhook(id string) Event {
 // BeginPush returns the event that begins to call a browser of the person behind a. Only the person sees the event.
 func (a Agent) BeginPush(id string) Event {
 	e := a.hookEvent(Hook{ID: id, Form: FormPush})
+	e.Person = true
+	return e
+}
+
+// BeginMessenger returns the event that begins to call a channel of a messenger for the person behind a. Only the
+// person sees the event.
+func (a Agent) BeginMessenger(id string) Event {
+	e := a.hookEvent(Hook{ID: id, Form: FormMessenger})
 	e.Person = true
 	return e
 }
@@ -198,7 +209,7 @@ func (k Hook) Calls(state *State, agent Agent, event Event) bool {
 	switch k.Form {
 	case FormWebhook:
 		return reader.Receives(event)
-	case FormPush:
+	case FormPush, FormMessenger:
 		return reader.Receives(event) && agent.mayNeedPerson(event)
 	case FormEndpoint:
 		return reader.IsNews(event) && agent.answers(event, len(state.Agents)) && state.Hears(agent)

@@ -130,7 +130,7 @@ func (l *timeline) beginsUnknown(id string) room.Event {
 // A webhook is a matter of the person behind the agent, who alone sees its events. So is a hook of an unknown form.
 // Even a sign of life of such a hook keeps no seat.
 func TestWebhook_isOfThePersonAlone(t *testing.T) {
-	for _, form := range []room.Form{room.FormWebhook, room.FormPush, unknownForm} {
+	for _, form := range []room.Form{room.FormWebhook, room.FormPush, room.FormMessenger, unknownForm} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		person := l.person(bob)
 		begins := l.agent(bob).BeginWebhook("w")
@@ -209,8 +209,8 @@ func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
 	}
 }
 
-// Bob's person has a browser, which is looked at only for what may need the person.
-func TestCalledBy_aBrowserIsCalledForWhatMayNeedThePerson(t *testing.T) {
+// Bob's person has a browser and a channel of a messenger, which hear of what may need the person.
+func TestCalledBy_aBrowserAndAChannelAreCalledForNeedsAlone(t *testing.T) {
 	text := func(text string) room.Event { return room.Event{Text: text} }
 	for what, c := range map[string]struct {
 		happens func(l *timeline) room.Event
@@ -244,8 +244,12 @@ func TestCalledBy_aBrowserIsCalledForWhatMayNeedThePerson(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.apply(l.agent(bob).BeginPush("p"))
-		if got := slices.Contains(c.happens(l).Calls, room.Call{Seat: bob, Hook: "p"}); got != c.want {
-			t.Errorf("%s has it looked at: %v, want %v", what, got, c.want)
+		l.apply(l.agent(bob).BeginMessenger("m"))
+		calls := c.happens(l).Calls
+		for _, hook := range []string{"p", "m"} {
+			if got := slices.Contains(calls, room.Call{Seat: bob, Hook: hook}); got != c.want {
+				t.Errorf("%s calls %s: %v, want %v", what, hook, got, c.want)
+			}
 		}
 	}
 }

@@ -39,6 +39,7 @@ const (
 	hookSuffix     = "#HOOK#"
 	wrongPrefix    = "WRONG#"
 	madePrefix     = "MADE#"
+	notedPrefix    = "NOTED#"
 	claimPrefix    = "FILE#"
 	callPrefix     = "CALL#"
 	callerPrefix   = "CALLER#"

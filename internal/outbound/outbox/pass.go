@@ -23,7 +23,8 @@ func (d *Dispatcher) acquireRead(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// delivery is a hook of one form in a pass: a wake, a webhook, an endpoint or a browser.
+// delivery is a hook of one form in a pass: a wake, a webhook, an endpoint, a browser or a
+// channel of a messenger.
 type delivery interface {
 	// readNews reads the news for the hook, and returns what the pass does next.
 	readNews(ctx context.Context) (decision, error)
@@ -199,6 +200,8 @@ func (p *pass) newDelivery() delivery {
 		return &endpoint{pass: p}
 	case room.FormPush:
 		return &push{pass: p}
+	case room.FormMessenger:
+		return &channel{push{pass: p}}
 	}
 	return nil
 }

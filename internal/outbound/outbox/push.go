@@ -221,19 +221,26 @@ func (w *push) patience(need chat.Need) time.Duration {
 
 // call implements delivery.
 func (w *push) call(ctx context.Context) (roomlog.Progress, error) {
-	progress := w.progress
 	request, err := w.request(ctx)
 	if err != nil {
-		return progress, err
+		return w.progress, err
 	}
 	answer, failed := w.o.Out.PostUnsigned(ctx, w.hook.URL, request.header, request.body)
+	ends := answer.Status == outcall.StatusGone || answer.Status == outcall.StatusNotFound // it has unsubscribed
+	return w.applyAnswer(ctx, answer, failed, ends)
+}
+
+// applyAnswer returns the progress after a call. ends says that the answer ends the hook.
+func (w *push) applyAnswer(ctx context.Context, answer outcall.Answer, failed error, ends bool) (roomlog.Progress,
+	error) {
+	progress := w.progress
 	if err := checkMade(ctx, failed); err != nil {
 		return progress, err
 	}
 	why := failureReason(answer, failed)
 	w.observe(ctx, w.hook, progress.Failing.Tries > 0, why)
-	if answer.Status == outcall.StatusGone || answer.Status == outcall.StatusNotFound {
-		return progress, errEnded // the browser has unsubscribed
+	if ends {
+		return progress, errEnded
 	}
 	now := w.now()
 	if now.Sub(time.UnixMilli(progress.HourMs)) >= time.Hour {
@@ -290,7 +297,7 @@ func originOf(at *url.URL) string {
 }
 
 // site returns the address of this server for people: Options.Public is that of MCP below it.
-func (w *push) site() string { return strings.TrimSuffix(w.o.Public, "/mcp") }
+func (d *Dispatcher) site() string { return strings.TrimSuffix(d.o.Public, "/mcp") }
 
 // rings reports whether the call is news of need: need was not told yet, or the person is reminded of it now.
 func (w *push) rings(need chat.Need) bool {
@@ -339,15 +346,11 @@ func (w *push) notification() []byte {
 	var n notification
 	n.WebPush, n.Mutable = 8030, true
 	n.Shown.Title, n.Shown.Tag, n.Parley.Room = plain(w.needs.Room), w.needs.RoomID, w.needs.RoomID
-	page := w.site() + "/r/" + w.needs.RoomID
-	n.Shown.Navigate = page
+	n.Shown.Navigate = w.linkTo(w.needs.RoomID, "")
 	for _, need := range w.needs.Open {
-		told := toldNeed{need.ID, need.Kind, w.words(need), w.rings(need)}
+		told := toldNeed{need.ID, need.Kind, words(need, w.hook.Words), w.rings(need)}
 		if told.Rings {
-			n.Shown.Body = told.Body
-			if need.ID != "" {
-				n.Shown.Navigate = page + "#" + need.ID
-			}
+			n.Shown.Body, n.Shown.Navigate = told.Body, w.linkTo(w.needs.RoomID, need.ID)
 		}
 		n.Parley.Needs = append(n.Parley.Needs, told)
 	}
@@ -363,11 +366,20 @@ func (w *push) notification() []byte {
 	}
 }
 
-// words returns what the browser says of need. Without Words it has no text of others: it may stand on the screen of a
-// locked phone.
-func (w *push) words(need chat.Need) string {
+// linkTo returns the link to a draft or a message on the page of the room; without an id, to the page.
+func (d *Dispatcher) linkTo(room, id string) string {
+	link := d.site() + "/r/" + room
+	if id != "" {
+		link += "#" + id
+	}
+	return link
+}
+
+// words returns what a person is told of need; with text, also what was written. A browser has no text unless its
+// person wants it: it may stand on the screen of a locked phone.
+func words(need chat.Need, withText bool) string {
 	who, text := plain(need.Who), ""
-	if w.hook.Words && need.Text != "" {
+	if withText && need.Text != "" {
 		text = ": " + sanitize.FirstChars(plain(need.Text), maxShown)
 	}
 	switch need.Kind {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/messenger"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -17,15 +19,13 @@ import (
 // AddedWebhook is a webhook as its person sees the webhook.
 type AddedWebhook struct {
 	ID     string
-	Secret string // signs the calls; shown only here
+	Secret string // signs the calls; shown only here; "" for a channel of a messenger
 }
 
-// AddWebhook gives the person of a token a webhook at an address. The address must first answer a challenge. It
-// cannot check the signature yet, since the secret is new. If the person already has the webhook, only the secret
-// changes, without a challenge. The error is a *fault.Error.
+// AddWebhook gives the person of a token a webhook at an address or, at the host of a messenger, a channel: see
+// addChannel. The error is a *fault.Error.
 func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (AddedWebhook, error) {
-	asker := ident.PrincipalOf(ctx)
-	err := d.checkAddress(asker, address, addressRefusal{argument: "add_hook",
+	err := d.checkAddress(ident.PrincipalOf(ctx), address, addressRefusal{argument: "add_hook",
 		whoMay: "Addresses are called for agents that a key of this server has admitted, and their people"})
 	if err != nil {
 		return AddedWebhook{}, err
@@ -34,6 +34,22 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 	if err != nil {
 		return AddedWebhook{}, err
 	}
+	channel, known, err := messenger.Parse(address)
+	switch {
+	case err != nil:
+		return AddedWebhook{}, fault.Refuse(fault.InvalidArgument, "add_hook: %s Nothing was changed.", err)
+	case known:
+		id, err := d.addChannel(ctx, token, seat, channel)
+		return AddedWebhook{ID: id}, err
+	}
+	return d.addWebhook(ctx, token, seat, address)
+}
+
+// addWebhook adds a webhook. Its address must first answer a challenge. It cannot check the signature yet, since the
+// secret is new. If the person already has the webhook, only the secret changes, without a challenge.
+func (d *Dispatcher) addWebhook(ctx context.Context, token string, seat chat.HookSeat, address string) (AddedWebhook,
+	error) {
+	asker := ident.PrincipalOf(ctx)
 	got := AddedWebhook{Secret: outcall.NewSecret(),
 		ID: chat.HookID(asker.ID, address, string(room.FormWebhook), seat, false)}
 	now := d.now()

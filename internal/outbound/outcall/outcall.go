@@ -96,12 +96,14 @@ type Answer struct {
 	RetryAfter time.Duration
 }
 
-// The statuses by which a host ends more than one try (RFC 9110, sections 15.5.2, 15.5.5, 15.5.11 and 15.5.14).
+// The statuses by which a host ends more than one try (RFC 9110, sections 15.5.2, 15.5.5, 15.5.11 and 15.5.14), and the
+// one by which it wants fewer (RFC 6585, section 4).
 const (
 	StatusUnauthorized = http.StatusUnauthorized
 	StatusNotFound     = http.StatusNotFound
 	StatusGone         = http.StatusGone
 	StatusTooLarge     = http.StatusRequestEntityTooLarge
+	StatusTooMany      = http.StatusTooManyRequests
 )
 
 // Post makes a call and returns the answer. Post follows no redirect and tries once. If too many calls are under way,

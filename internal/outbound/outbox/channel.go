@@ -1,0 +1,138 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/messenger"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// noteInterval is the time between two first notes to a channel. Anybody may name the topic of somebody else.
+const noteInterval = 24 * time.Hour
+
+// addChannel has a channel of a messenger called with what needs the person of a token, who holds a key. A channel
+// cannot repeat a challenge. In its place the channel is told who will call it, at most once a day, and must take that.
+// If the person already has the channel, a failed call is tried at once.
+func (d *Dispatcher) addChannel(ctx context.Context, token string, seat chat.HookSeat, to messenger.Channel) (id string,
+	err error) {
+	asker, now := ident.PrincipalOf(ctx), d.now()
+	hook := roomlog.HookItem{ID: chat.HookID(asker.ID, to.Address, string(room.FormMessenger), seat, false),
+		Room: seat.Room, Seat: seat.Seat, Form: room.FormMessenger, URL: to.Address, Server: d.o.Public,
+		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: now.UnixMilli(), UntilMs: now.Add(renewedLife).UnixMilli()}
+	had, err := d.o.Rooms.Store().Hook(ctx, hook.ID)
+	switch {
+	case err == nil:
+		hook.SinceMs = had.SinceMs
+	case !errors.Is(err, table.ErrNotFound):
+		err = d.o.Rooms.Outward(err)
+	default:
+		err = d.checkHookLimits(ctx, asker, seat, hook.ID)
+		if err == nil {
+			err = d.sendFirstNote(ctx, seat, to)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	return hook.ID, d.o.Rooms.Webhook(ctx, token, hook)
+}
+
+// sendFirstNote tells a channel what will call it, unless the channel was told so today. The channel must take the
+// note.
+func (d *Dispatcher) sendFirstNote(ctx context.Context, seat chat.HookSeat, to messenger.Channel) error {
+	const slot = "-"
+	notes, now := d.o.Rooms.Store().Noted(chat.HookPrefix(to.Address)), d.now()
+	first, err := notes.Acquire(ctx, slot, "", now, room.CeilSecond(now.Add(noteInterval)))
+	if err != nil || !first {
+		return d.o.Rooms.Outward(err)
+	}
+	name := plain(seat.RoomName)
+	answer, failed := d.tell(ctx, to, messenger.Note{Title: name, Link: d.linkTo(seat.Room, ""),
+		Lines: []string{fmt.Sprintf("Parley room %s will tell this channel what needs its person there. To stop that, "+
+			"open the link:", name)}})
+	why := failureReason(answer, failed)
+	if why == "" {
+		return nil
+	}
+	notes.Release(ctx, slot) // the channel has taken no note
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return refusal(to, answer, failed)
+}
+
+// refusal returns the refusal of a channel that has not taken the first note.
+func refusal(to messenger.Channel, answer outcall.Answer, failed error) error {
+	said, advice := fmt.Sprintf("It answered with status %d.", answer.Status), "try again in some minutes"
+	switch {
+	case failed != nil:
+		said = failed.Error()
+	case to.EndsChannel(answer.Status, answer.Body):
+		advice = "it has no such channel, so copy the address once more, or make another one"
+	case answer.Status/100 == 4 && answer.Status != outcall.StatusTooMany:
+		advice = "see whether this channel may be written to, or choose another one"
+	}
+	return fault.Refuse(fault.InvalidArgument, "add_hook: %s did not take the first note. %s Nothing was changed: %s.",
+		to.Host(), said, advice)
+}
+
+// tell tells a channel a note.
+func (d *Dispatcher) tell(ctx context.Context, to messenger.Channel, note messenger.Note) (outcall.Answer, error) {
+	address, body := to.Call(note)
+	return d.o.Out.PostUnsigned(ctx, address, map[string]string{"Content-Type": "application/json"}, body)
+}
+
+// channel is the delivery to a channel of a messenger: when it is called, and what its calls become, is that of push.
+type channel struct{ push }
+
+// call implements delivery.
+func (c *channel) call(ctx context.Context) (roomlog.Progress, error) {
+	to, _, err := messenger.Parse(c.hook.URL)
+	if err != nil {
+		return c.progress, err
+	}
+	answer, failed := c.tell(ctx, to, c.news(to.IsPublic()))
+	return c.applyAnswer(ctx, answer, failed, to.EndsChannel(answer.Status, answer.Body))
+}
+
+// news returns what is new of what needs the person, and how much there is in all. The link leads to the newest. What
+// everybody can read has no words of others but the name of the room.
+func (c *channel) news(public bool) messenger.Note {
+	note := messenger.Note{Title: plain(c.needs.Room), Link: c.linkTo(c.needs.RoomID, ""), High: c.urgency() == "high"}
+	for _, need := range c.needs.Open {
+		if !c.rings(need) {
+			continue
+		}
+		line := words(need, true)
+		if public {
+			line = wordless(need.Kind)
+		}
+		note.Lines, note.Link = append(note.Lines, line), c.linkTo(c.needs.RoomID, need.ID)
+	}
+	if open := len(c.needs.Open); open > len(note.Lines) {
+		note.Lines = append(note.Lines, fmt.Sprintf("In all, %d things need you.", open))
+	}
+	return note
+}
+
+// wordless returns what a person is told of a need without who, and without what was written.
+func wordless(kind chat.NeedKind) string {
+	switch kind {
+	case chat.NeedsDecision:
+		return "Your agent waits for you"
+	case chat.NeedsVote:
+		return "Something is proposed to you"
+	case chat.NeedsAnswer:
+		return "Somebody asks you"
+	}
+	return "The room has ended."
+}
