@@ -54,7 +54,9 @@ func (s *Set) supervise() tool {
 				spec.Boolean("no_name", func(yes bool) { in.NoName = yes }, "true: the person has no name any more."),
 				spec.Text("add_hook", &in.addHook, "An https address that is to be called with each event of "+
 					"the room that the agent sees: a webhook. It must first answer a call of type verification with "+
-					"its challenge. Goes with agent_token alone; the same address again gets another secret."),
+					"its challenge. A channel, https://ntfy.sh/TOPIC, https://hooks.slack.com/services/… or "+
+					"https://discord.com/api/webhooks/…, gets a first note in place of that, and is called with what "+
+					"needs the person alone. Goes with agent_token alone; the same address again gets another secret."),
 				spec.Text("add_push", &in.addPush, "The JSON of a PushSubscription, which the browser of this device "+
 					"gives for push_key: its push service is called with what needs the person. Goes with agent_token "+
 					"and the next two; the same device again replaces it."),
@@ -191,11 +193,12 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {
-		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form.IsOfPerson() && k.Form != room.FormPush,
-			Agent: k.Form == room.FormEndpoint, Push: k.Form == room.FormPush, ThisDevice: k.ThisDevice,
+		v.Hooks[i] = results.Hook{ID: k.ID, Agent: k.Form == room.FormEndpoint, Push: k.Form == room.FormPush,
+			Messenger: k.Form == room.FormMessenger, ThisDevice: k.ThisDevice,
 			PushWords: k.Words, PushDrafts: k.Drafts,
 			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
 			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
+		v.Hooks[i].Webhook = k.Form.IsOfPerson() && !v.Hooks[i].Push && !v.Hooks[i].Messenger
 	}
 	for i, d := range got.Drafts {
 		v.Drafts[i] = results.Draft{ID: d.ID, Text: results.Text(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo,

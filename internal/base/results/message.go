@@ -22,7 +22,7 @@ type Message struct {
 	ReplacedBy  string   `json:"replaced_by,omitempty" doc:"of what was agreed: the id of the agreement that has replaced it"`
 	Agent       string   `json:"agent,omitempty" doc:"the agent that a server event is about"`
 	Reason      string   `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used); of hook: unsubscribed (by its client or, with person, by your user) or expired (not refreshed in time, its key was revoked, or its host wants no more calls)"`
-	Hook        string   `json:"hook,omitempty" schema:"-" doc:"of hook, for your user: each, a webhook; push, a browser; agent, if it is the agent itself that is called; absent if its client is"`
+	Hook        string   `json:"hook,omitempty" schema:"-" doc:"of hook, for your user: each, a webhook; push, a browser; messenger, a channel of one; agent, if it is the agent itself that is called; absent if its client is"`
 	Draft       string   `json:"draft,omitempty" doc:"of draft: the id of the draft that was decided"`
 	Action      string   `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban or unban; of task: add, take, release, finish, drop or edit"`
 	Task        *Task    `json:"task,omitempty" doc:"of task: which one"`

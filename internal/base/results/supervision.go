@@ -35,12 +35,13 @@ type Draft struct {
 	Finishes []string `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
 }
 
-// Hook is an address that is called for new events: a wake, a webhook, a browser, or an agent that speaks A2A.
+// Hook is an address that is called for new events: a wake, a webhook, a browser, a channel of a messenger, or an agent that speaks A2A.
 type Hook struct {
 	ID           string `json:"id" doc:"for end_hook"`
 	Webhook      bool   `json:"webhook,omitempty" doc:"true if it is called for you, with each event, and not for the agent"`
 	Agent        bool   `json:"agent,omitempty" doc:"true if it is the agent itself, which speaks A2A; its end is that of the seat"`
 	Push         bool   `json:"push,omitempty" doc:"true if it is a browser of yours, called with what needs you"`
+	Messenger    bool   `json:"messenger,omitempty" doc:"true if it is a channel of a messenger, called with what needs you"`
 	ThisDevice   bool   `json:"this_device,omitempty" doc:"of a browser: true if it is that of this device"`
 	PushWords    bool   `json:"push_words,omitempty" doc:"of a browser: as in add_push"`
 	PushDrafts   bool   `json:"push_drafts,omitempty" doc:"of a browser: as in add_push"`

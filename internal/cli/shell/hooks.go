@@ -75,7 +75,8 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 	return s.Out.Screen.err
 }
 
-// AddHook has an address called with each event that an agent of the person sees, and shows the secret of the calls.
+// AddHook has an address called with each event that an agent of the person sees, and shows the secret of the calls. A
+// channel of a messenger is told what needs the person, and has no secret.
 func (s *Shell) AddHook(ctx context.Context, which Which, address string) error {
 	which.Watched, which.Positional = true, true
 	return s.inPerson(which, func(on *session) error {
@@ -85,6 +86,10 @@ func (s *Shell) AddHook(ctx context.Context, which Which, address string) error 
 			return err
 		}
 		return on.out.show(r, func() {
+			if got.Secret == "" { // it is a channel of a messenger
+				on.out.print("The channel %s is now told what needs you in the room %s.", got.Added, on.seat.Room)
+				return
+			}
 			on.out.print("The webhook %s is now called with each event that %s sees in the room %s. Its calls are "+
 				"signed with this secret, which is not shown again:", got.Added, on.seat.Name, on.seat.Room)
 			on.out.print("%s", got.Secret)
@@ -137,6 +142,8 @@ func (s *session) called(k results.Hook, agents bool) string {
 		only = "; a webhook"
 	case k.Push:
 		only = "; a browser of yours"
+	case k.Messenger:
+		only = "; told what needs you"
 	case k.Agent:
 		only = "; the agent itself"
 	case k.ForMe:

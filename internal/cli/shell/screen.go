@@ -336,12 +336,14 @@ func event(message results.Message) string {
 	case "supervision":
 		what, about = cmp.Or(message.PersonName, "the owner"), supervised(message.Reason)
 	case "hook":
-		what = "notifications turned on"
+		is, begun := "notifications", "turned on"
+		if name := map[string]string{"each": "webhook", "messenger": "channel of a messenger"}[message.Hook]; name != "" {
+			is, begun = name, "added"
+		}
+		what = is + " " + begun
 		if message.Reason != "" {
-			what = map[bool]string{true: "webhook stopped", false: "notifications stopped"}[message.Hook == "each"]
+			what = is + " stopped"
 			more = append(more, map[bool]string{true: "by you", false: message.Reason}[message.Person])
-		} else if message.Hook == "each" {
-			what = "webhook added"
 		}
 	case "paired":
 		about = "the two here"

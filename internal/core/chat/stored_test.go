@@ -161,7 +161,7 @@ func (s *storing) slots(k *kept) {
 	for slots, names := range map[roomlog.Slots][]string{
 		store.Calling(chat.HookPrefix("key:b")): {"0"}, store.Calling("ALL"): {"0", "1"},
 		store.Noted("0123456789ab"): {"-"},
-		store.Guesses(k.hook.Room): {"KNOWN#somebody", roomlog.FirstGuess},
+		store.Guesses(k.hook.Room):  {"KNOWN#somebody", roomlog.FirstGuess},
 	} {
 		for _, name := range names {
 			cryptotest.SetGlobalRandom(s.t, 7) // they are in no order

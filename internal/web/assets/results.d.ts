@@ -177,6 +177,7 @@ export interface Hook {
   webhook?: boolean;
   agent?: boolean;
   push?: boolean;
+  messenger?: boolean;
   this_device?: boolean;
   push_words?: boolean;
   push_drafts?: boolean;

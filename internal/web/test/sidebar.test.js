@@ -162,6 +162,7 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
       "Calls to [host.example] failing since : "],
     [{ webhook: true }, "Webhook to [host.example]: everything your agent sees",
       "Webhook to [host.example] failing since : "],
+    [{ messenger: true }, "Tells [host.example] what needs you", "Calls to [host.example] failing since : "],
     [{ agent: true }, "Runs at [host.example], called when needed",
       "Calls to your agent at [host.example] failing since : "],
   ]) {

@@ -10,12 +10,12 @@ import { fill } from "../ui/fill.js";
 import { Shown } from "../ui/shown.js";
 import { hooks as w } from "./words.js";
 
-/** Adds a webhook. Nobody is shown its secret again. */
+/** Adds a webhook, of which nobody is shown the secret again, or a channel of a messenger, which has none. */
 export function WebhookDialog({ room, onClose }) {
   const add = ({ address }) => room.supervision.change({ add_hook: address });
   const added = ({ secret }) => html`
-    <p role="status">${w.webhook.added}</p>
-    <${Secret} text=${secret} />`;
+    <p role="status">${secret ? w.webhook.added : w.webhook.told}</p>
+    ${secret && html`<${Secret} text=${secret} />`}`;
   return html`<${Adding} words=${w.webhook} add=${add} added=${added} onClose=${onClose} />`;
 }
 

@@ -1,5 +1,5 @@
-// The addresses that are called beside the person's agent: its client, since it cannot wait, webhooks of the
-// person, or the agent itself.
+// The addresses that are called beside the person's agent: its client, since it cannot wait, webhooks, browsers and
+// messengers of the person, or the agent itself.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { turnOff } from "../push/push.js";
@@ -43,7 +43,7 @@ const Hook = ({ hook, who, now, onEnd }) => html`
     </button>
   </div>`;
 
-const formOf = ({ webhook, agent, push }) => (agent ? "agent" : webhook ? "webhook" : push ? "push" : "client");
+const formOf = (hook) => ["agent", "webhook", "push", "messenger"].find((form) => hook[form]) ?? "client";
 const endOf = (hook) => w.endOf[formOf(hook)];
 
 /** Says what a hook is, and how it stands: when it was called last or, if calls fail, since when and why. */

@@ -8,6 +8,7 @@ export const hooks = {
     webhook: "Webhook to {host}: everything your agent sees",
     push: "Tells another device of yours what needs you, by {host}",
     thisDevice: "Tells this device what needs you",
+    messenger: "Tells {host} what needs you",
     agent: "Runs at {host}, called when needed",
   },
   since: " · since {at}",
@@ -17,6 +18,7 @@ export const hooks = {
     client: "Calls to {host} failing since {at}: {why}",
     webhook: "Webhook to {host} failing since {at}: {why}",
     push: "Calls to a device of yours by {host} failing since {at}: {why}",
+    messenger: "Calls to {host} failing since {at}: {why}",
     agent: "Calls to your agent at {host} failing since {at}: {why}",
   },
   why: {
@@ -53,6 +55,13 @@ export const hooks = {
       text: "The device tells you nothing of this room any more. You can turn them on again in its menu.",
       button: "Stop notifications",
     },
+    messenger: {
+      short: "Stop",
+      label: (who) => `Stop notes to ${who}`,
+      title: (who) => `Stop notes to ${who}?`,
+      text: "The channel is told nothing of this room any more.",
+      button: "Stop notes",
+    },
     agent: {
       short: "Remove",
       label: (who) => `Remove ${who}`,
@@ -69,9 +78,10 @@ export const hooks = {
 
   webhook: {
     title: "Add a webhook",
-    text: "Parley sends everything your agent sees here to this URL. The first call, of type verification, expects its challenge back.",
+    text: "Parley sends everything your agent sees here to this URL. The first call, of type verification, expects its challenge back. A channel of ntfy.sh, Slack or Discord gets only what needs you, and a first note at once.",
     example: "https://example.org/hook",
     button: "Add webhook",
+    told: "Added. The channel has got a first note, unless it got one today.",
     added: "Webhook added. Verify the signature of each call with this secret and a Standard Webhooks library.",
   },
   agent: {

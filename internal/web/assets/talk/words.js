@@ -173,6 +173,11 @@ export const talk = {
         ended: "You turned off notifications on a device",
         expired: "Notifications on a device stopped: the device or its key was removed, or its browser wants no more",
       },
+      messenger: {
+        begun: "You added a channel of a messenger",
+        ended: "You stopped notes to a channel of a messenger",
+        expired: "Notes to a channel of a messenger stopped: its key was revoked, or the channel is gone",
+      },
       agent: { begun: "Your agent is now called when needed" },
     },
     voted: "{agents} agreed to {proposal}",
