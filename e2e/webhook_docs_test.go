@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
@@ -88,6 +89,48 @@ func TestDocs_everyClientOfWebhooks_verifiesAsWritten(t *testing.T) {
 	}
 }
 
+// TestDocs_everyClientOfWebhooks_inPythonForwardsToAMessenger runs the receiver with the address of a channel, which a server of the
+// test stands for.
+func TestDocs_everyClientOfWebhooks_inPythonForwardsToAMessenger(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	python := installPython(t)
+	for name, x := range map[string]struct{ path, field, want string }{
+		"Slack":   {"/services/T0/B0/x", "text", "Bob: &lt;!channel&gt; &amp; *tea*?"},
+		"Discord": {"/api/webhooks/1/x", "content", `Bob\: \<!channel\> & \*tea\*?`},
+	} {
+		posted := make(chan map[string]any, 9)
+		channel := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			var body map[string]any
+			if r.URL.Path == x.path && json.NewDecoder(r.Body).Decode(&body) == nil {
+				posted <- body
+			}
+		}))
+		t.Cleanup(channel.Close)
+		room := roomName(strings.ToLower(name))
+		claude := talk{t, openGo(t, p.url, modernProtocol)}
+		made := claude.ok("create_room", args{"room": room, "agent_name": "Ann's Claude"})
+		ann, bob := visitor(t, p), visitor(t, p)
+		ann.terminal = true
+		ann.does("watch", made.Watch)
+		bob.does("join", room, "--as", "Bob")
+		r := receive(t, exec.Command(python, programOf(t, "webhooks.md", "python", "receiver.py")),
+			channel.URL+x.path)
+		added := strings.Fields(ann.does("hooks", "add", r.url, room))
+		written(t, r.folder, "secret.txt", []byte(added[len(added)-1]+"\n"))
+		bob.does("say", "<!channel> & *tea*?")
+		r.comes("room.message")
+		select {
+		case body := <-posted:
+			if body[x.field] != x.want {
+				t.Errorf("%s gets %v, want %s", name, body, x.want)
+			}
+		case <-time.After(patience):
+			t.Errorf("%s gets nothing", name)
+		}
+	}
+}
+
 // receiver is a program of docs/webhooks.md that runs.
 type receiver struct {
 	t           *testing.T
@@ -95,11 +138,11 @@ type receiver struct {
 	lines       <-chan string // that it prints for each call that it has verified
 }
 
-func receive(t *testing.T, cmd *exec.Cmd) *receiver {
+func receive(t *testing.T, cmd *exec.Cmd, more ...string) *receiver {
 	t.Helper()
 	r := &receiver{t: t, folder: t.TempDir()}
 	cmd.Dir = r.folder
-	cmd.Args = append(cmd.Args, "0")
+	cmd.Args = append(append(cmd.Args, "0"), more...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -78,7 +78,7 @@ func TestSupervise_addPush_isOfTheDevice(t *testing.T) {
 	added := supervised(t, p.call("supervise", args{"agent_token": phone, "add_push": service.Subscription(),
 		"push_words": true}))
 	if added.Added == "" || added.Secret != "" || len(added.Hooks) != 1 || added.PushKey != first.PushKey ||
-		added.Next != "This device is told from now on what needs you." {
+		!strings.HasPrefix(added.Next, "What needs you is told there from now on.") {
 		t.Errorf("added is %+v", added)
 	}
 	want := results.Hook{ID: added.Added, Push: true, ThisDevice: true, PushWords: true, Host: added.Hooks[0].Host,

@@ -81,7 +81,7 @@ func refusal(to messenger.Channel, answer outcall.Answer, failed error) error {
 	case answer.Status/100 == 4 && answer.Status != outcall.StatusTooMany:
 		advice = "see whether this channel may be written to, or choose another one"
 	}
-	return fault.Refuse(fault.InvalidArgument, "add_hook: %s did not take the first note. %s Nothing was changed: %s.",
+	return fault.Refuse(fault.InvalidArgument, "add_hook: the channel at %s did not take the first note. %s Nothing was changed: %s.",
 		to.Host(), said, advice)
 }
 

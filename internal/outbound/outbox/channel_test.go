@@ -1,6 +1,7 @@
 package outbox_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -23,6 +25,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -504,5 +508,45 @@ func TestChannel_twoProcesses_oneCall(t *testing.T) {
 			t.Fatalf("%d calls for a draft", len(calls))
 		}
 		c.clock.Advance(2 * time.Minute)
+	}
+}
+
+// The person sees the host of a channel, and nobody sees the rest of its address.
+func TestChannel_itsSecretIsShownNowhere(t *testing.T) {
+	c := openChannel(t, "tea")
+	var logged bytes.Buffer
+	set := tools.New(c.Service, nil, tools.Options{Address: func(context.Context) string { return publicAddress },
+		Outbox: c.dispatcher, Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	i := slices.IndexFunc(set.Tools(), func(tool mcp.Tool) bool { return tool.Name == "supervise" })
+	supervise := func(arguments map[string]any) string {
+		arguments["agent_token"] = c.person
+		asked, err := json.Marshal(arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := set.Tools()[i].Call(withKey(t), asked, &mcp.Record{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for address, host := range map[string]string{
+		ntfyTopic: "ntfy.sh", slackHook: "hooks.slack.com", discordHook: "discord.com",
+	} {
+		got := supervise(map[string]any{"add_hook": address}) + supervise(map[string]any{}) + logged.String()
+		for _, want := range []string{`"messenger":true`, `"host":"` + host + `"`, "What needs you is told there"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %s has no %s", host, got, want)
+			}
+		}
+		for _, never := range []string{"secret", "tea-room-1", "T01", `"webhook"`} {
+			if strings.Contains(got, never) {
+				t.Errorf("%s: %s has %s", host, got, never)
+			}
+		}
 	}
 }

@@ -20,6 +20,9 @@ test("each bad address and each bad name gets the server's own reason, without t
       "Nothing was changed: have it answer that call, although it cannot check the signature yet.",
     "This address did not accept the first call. It answered with status 404. Have it answer that call, although it " +
       "cannot check the signature yet."],
+    ["invalid_argument", "add_hook: the channel at ntfy.sh did not take the first note. It answered with status 429. " +
+      "Nothing was changed: try again in some minutes.",
+    "The channel at ntfy.sh did not take the first note. It answered with status 429. Try again in some minutes."],
     ["not_allowed", "An admin has banned this name from this room, in any spelling. Nothing was changed: give " +
       "another one as agent_name.", "An admin has banned this name from this room, in any spelling. Give another one."],
     ["not_allowed", "A refusal of tomorrow.", "A refusal of tomorrow."],
