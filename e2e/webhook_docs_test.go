@@ -89,8 +89,8 @@ func TestDocs_everyClientOfWebhooks_verifiesAsWritten(t *testing.T) {
 	}
 }
 
-// TestDocs_everyClientOfWebhooks_inPythonForwardsToAMessenger runs the receiver with the address of a channel, which a server of the
-// test stands for.
+// TestDocs_everyClientOfWebhooks_inPythonForwardsToAMessenger runs the receiver with the address of a channel, which a
+// server of the test stands for.
 func TestDocs_everyClientOfWebhooks_inPythonForwardsToAMessenger(t *testing.T) {
 	t.Parallel()
 	p := start(t)

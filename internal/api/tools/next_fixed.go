@@ -209,7 +209,7 @@ func nextSupervised(r results.Supervised, opened, alone bool) string {
 		return "The address is called with each event from now on. Give secret to the program behind it, which checks " +
 			"the signatures: it is not shown again."
 	case r.Added != "":
-		return "What needs you is told there from now on. To stop that, call supervise with added as end_hook."
+		return "What needs you is told there from now on."
 	case len(r.Drafts) > 0:
 		return "Decide about each of drafts: call supervise with its id as draft, and decision."
 	case alone:

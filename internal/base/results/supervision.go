@@ -35,7 +35,8 @@ type Draft struct {
 	Finishes []string `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
 }
 
-// Hook is an address that is called for new events: a wake, a webhook, a browser, a channel of a messenger, or an agent that speaks A2A.
+// Hook is an address that is called for new events: a wake, a webhook, a browser, a channel of a messenger, or an agent
+// that speaks A2A.
 type Hook struct {
 	ID           string `json:"id" doc:"for end_hook"`
 	Webhook      bool   `json:"webhook,omitempty" doc:"true if it is called for you, with each event, and not for the agent"`

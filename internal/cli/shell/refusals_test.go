@@ -96,7 +96,7 @@ var blanks = []struct {
 	{"This server takes %d bytes of files", [][]string{{"7", "your key or address"}}},
 	{"This server sends %d bytes of files an hour to %s", [][]string{{"7", "your key or address"}}},
 	{"add_agent: ", [][]string{{"The address must begin with https://."}}},
-	{"add_hook: the channel at %s", [][]string{{"ntfy.sh", "It answered with status 429.", "try again in some minutes"}}},
+	{"add_hook: the channel at %s", [][]string{{"ntfy.sh", "It answered with status 503.", "try again"}}},
 	{"add_hook: ", [][]string{{"It answered with the status 404."}}},
 	{"%s: %s Nothing was changed", [][]string{{"add_hook", "The address must begin with https://."}}},
 	{"%s. Nothing was changed%s", [][]string{{"Only callers with a key of this server can add a webhook", ""}}},

@@ -337,8 +337,11 @@ func event(message results.Message) string {
 		what, about = cmp.Or(message.PersonName, "the owner"), supervised(message.Reason)
 	case "hook":
 		is, begun := "notifications", "turned on"
-		if name := map[string]string{"each": "webhook", "messenger": "channel of a messenger"}[message.Hook]; name != "" {
-			is, begun = name, "added"
+		switch message.Hook {
+		case "each":
+			is, begun = "webhook", "added"
+		case "messenger":
+			is, begun = "channel of a messenger", "added"
 		}
 		what = is + " " + begun
 		if message.Reason != "" {

@@ -83,6 +83,12 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 * notifications stopped: Cy; by you": said(func(m *results.Message) {
 			*m = results.Message{Type: "hook", Agent: "Cy", Reason: "unsubscribed", Person: true, At: m.At}
 		}),
+		"09:41 * channel of a messenger added: Cy": said(func(m *results.Message) {
+			*m = results.Message{Type: "hook", Agent: "Cy", Hook: "messenger", Person: true, At: m.At}
+		}),
+		"09:41 * channel of a messenger stopped: Cy; expired": said(func(m *results.Message) {
+			*m = results.Message{Type: "hook", Agent: "Cy", Hook: "messenger", Reason: "expired", At: m.At}
+		}),
 		"09:41 * promoted: Cy; by Bob": said(func(m *results.Message) {
 			*m = results.Message{Type: "role", Agent: "Cy", Action: "promote", By: "Bob", At: m.At}
 		}),

@@ -70,6 +70,15 @@ func (d *Dispatcher) sendFirstNote(ctx context.Context, seat chat.HookSeat, to m
 	return refusal(to, answer, failed)
 }
 
+// linkTo returns the link to a draft or a message on the page of a room; without an id, to the page.
+func (d *Dispatcher) linkTo(room, id string) string {
+	link := d.site() + "/r/" + room
+	if id != "" {
+		link += "#" + id
+	}
+	return link
+}
+
 // refusal returns the refusal of a channel that has not taken the first note.
 func refusal(to messenger.Channel, answer outcall.Answer, failed error) error {
 	said, advice := fmt.Sprintf("It answered with status %d.", answer.Status), "try again in some minutes"
@@ -81,8 +90,8 @@ func refusal(to messenger.Channel, answer outcall.Answer, failed error) error {
 	case answer.Status/100 == 4 && answer.Status != outcall.StatusTooMany:
 		advice = "see whether this channel may be written to, or choose another one"
 	}
-	return fault.Refuse(fault.InvalidArgument, "add_hook: the channel at %s did not take the first note. %s Nothing was changed: %s.",
-		to.Host(), said, advice)
+	return fault.Refuse(fault.InvalidArgument, "add_hook: the channel at %s did not take the first note. %s Nothing "+
+		"was changed: %s.", to.Host(), said, advice)
 }
 
 // tell tells a channel a note.

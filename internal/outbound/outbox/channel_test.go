@@ -183,7 +183,7 @@ func (c *channeled) process(w *world) *world {
 	x := &world{t: w.t, clock: w.clock, boxes: w.clock, table: w.table, host: w.host}
 	hurried := hurriedClock{w.clock}
 	x.open(chat.Options{Clock: hurried, Calls: func(string, []room.Call) {}}, outbox.Options{Clock: hurried,
-		Public: publicAddress, Out: c.to.Caller,
+		Public: publicAddress + "/mcp", Out: c.to.Caller,
 		Admits: func(context.Context, string, string) (bool, error) { return !c.revoked, nil }})
 	return x
 }

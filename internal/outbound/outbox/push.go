@@ -366,15 +366,6 @@ func (w *push) notification() []byte {
 	}
 }
 
-// linkTo returns the link to a draft or a message on the page of the room; without an id, to the page.
-func (d *Dispatcher) linkTo(room, id string) string {
-	link := d.site() + "/r/" + room
-	if id != "" {
-		link += "#" + id
-	}
-	return link
-}
-
 // words returns what a person is told of need; with text, also what was written. A browser has no text unless its
 // person wants it: it may stand on the screen of a locked phone.
 func words(need chat.Need, withText bool) string {
