@@ -7,6 +7,7 @@ package messenger
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,25 +27,38 @@ type Note struct {
 // Channel is a place of a messenger that has an address of its own: whoever knows the address can write there.
 type Channel struct {
 	Address string // in the one spelling that is stored
-	service *service
 	path    string
+	*service
 }
 
 // service is a messenger.
 type service struct {
-	hosts []string // the first is called
-	form  string   // of a right address, for a person
-	fits  func(path []string) bool
-	post  func(path string, p post) (to string, body any)
-	plain *strings.Replacer // makes words of others plain
-	most  int               // bytes of a text
-	gone  []string          // answers that end a channel, beside the statuses of EndsChannel
+	host, path string // of a channel: NUMBER, and other words in capitals, stand for one
+	advice     string // where a person finds the rest of the address
+	most       int    // bytes of a text
+	marks      string // have a meaning in words of others unless they are escaped
+	body       string // of a call, with the text
 }
 
-// post is a note whose words are plain.
-type post struct {
-	Note
-	text string // the lines that fit, and the link
+const (
+	ntfy    = "ntfy.sh"
+	slack   = "hooks.slack.com"
+	discord = "discord.com"
+)
+
+// services are the messengers, each with the rules of its documents:
+//
+//   - https://docs.ntfy.sh/publish/#publish-as-json. A longer text becomes a file. It has no marks, but for the headers
+//     that are an alternative to JSON: words of others could end one.
+//   - https://docs.slack.dev/messaging/formatting-message-text. Without mrkdwn, only these marks have a meaning.
+//   - https://discord.com/developers/docs/resources/webhook#execute-webhook. A longer text is refused. By the flags, no
+//     link of others is shown as a picture of its page.
+var services = [...]service{
+	{ntfy, "TOPIC", "a topic of 8 to 64 letters, digits, - and _ that nobody guesses", 4096, "", ""},
+	{slack, "services/TEAM/APP/TOKEN", "as an incoming webhook of an app has it", 4000, "&<>",
+		`{"text":%s,"mrkdwn":false,"parse":"none","link_names":false,"unfurl_links":false,"unfurl_media":false}`},
+	{discord, "api/webhooks/NUMBER/TOKEN", "as the settings of a channel have it", 2000, "\\*_~`|<>#-[]():@+",
+		`{"content":%s,"flags":4,"allowed_mentions":{"parse":[]}}`},
 }
 
 // The limits of a line and of a title, in characters. Made plain, a line of each messenger fits into one text.
@@ -53,135 +67,118 @@ const (
 	maxTitle = 100
 )
 
-// minTopic is the shortest topic of ntfy.sh that is told: whoever guesses a topic reads it.
-const minTopic = 8
+// The length of a topic of ntfy.sh. Whoever guesses a shorter one reads it; the service has none that is longer.
+const (
+	minTopic = 8
+	maxTopic = 64
+)
 
-// services returns the messengers.
-func services() []*service {
-	return []*service{{
-		// https://docs.ntfy.sh/publish/#publish-as-json. A longer text becomes a file. Headers would have words of
-		// others, which may end a header, and have letters that no header has.
-		hosts: []string{"ntfy.sh"}, most: 4096, plain: strings.NewReplacer(),
-		form: "https://ntfy.sh/TOPIC, with a topic of 8 to 64 letters, digits, - and _ that nobody guesses",
-		fits: func(path []string) bool {
-			return len(path) == 1 && len(path[0]) >= minTopic && len(path[0]) <= 64 && isWord(path[0])
-		},
-		post: func(topic string, p post) (string, any) {
-			priority := 3
-			if p.High {
-				priority = 4
-			}
-			return "/", map[string]any{"topic": topic, "title": p.Title, "message": p.text, "click": p.Link,
-				"priority": priority}
-		},
-	}, {
-		// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
-		// https://docs.slack.dev/messaging/formatting-message-text. Without mrkdwn, only & < > have a meaning.
-		hosts: []string{"hooks.slack.com"}, most: 4000,
-		plain: strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;"),
-		form:  "https://hooks.slack.com/services/T…/B…/…, as an incoming webhook of an app has it",
-		fits: func(path []string) bool {
-			return len(path) == 4 && path[0] == "services" && isWord(path[1]) && isWord(path[2]) && isWord(path[3])
-		},
-		post: func(path string, p post) (string, any) {
-			return "/" + path, map[string]any{"text": p.Title + "\n" + p.text, "mrkdwn": false, "parse": "none",
-				"link_names": false, "unfurl_links": false, "unfurl_media": false}
-		},
-		gone: []string{"no_service", "no_service_id", "no_active_hooks", "no_team", "team_disabled", "invalid_token",
-			"channel_is_archived", "channel_not_found", "user_not_found"},
-	}, {
-		// https://discord.com/developers/docs/resources/webhook#execute-webhook. A longer text is refused.
-		hosts: []string{"discord.com", "discordapp.com"}, most: 2000, plain: escaping("\\*_~`|<>#-[]():@+"),
-		form: "https://discord.com/api/webhooks/NUMBER/TOKEN, as the settings of a channel have it",
-		fits: func(path []string) bool {
-			return len(path) == 4 && path[0] == "api" && path[1] == "webhooks" && isNumber(path[2]) && isWord(path[3])
-		},
-		post: func(path string, p post) (string, any) {
-			return "/" + path, map[string]any{"content": p.Title + "\n" + p.text, "flags": suppressEmbeds,
-				"allowed_mentions": map[string][]string{"parse": {}}}
-		},
-	}}
-}
-
-// suppressEmbeds is a flag of messages of Discord: no link of others is shown as a picture of its page.
-const suppressEmbeds = 4
-
-// escaping returns what puts a backslash before each of some characters.
-func escaping(marks string) *strings.Replacer {
-	var pairs []string
-	for _, mark := range marks {
-		pairs = append(pairs, string(mark), `\`+string(mark))
-	}
-	return strings.NewReplacer(pairs...)
-}
-
-func isWord(text string) bool {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-	return text != "" && strings.Trim(text, letters) == ""
-}
-
-func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
-
-// FormError says that an address has the host of a messenger, and is no channel there.
-type FormError struct{ form string }
-
-// Error says what is right.
-func (e *FormError) Error() string { return "An address there must be " + e.form + "." }
-
-// Parse returns the channel at an https address. known is false if the host is that of no messenger. The error is a
-// *FormError, and tells nothing of the address.
+// Parse returns the channel at an https address. known is false if the host is that of no messenger. The error tells
+// what is right, and nothing of the address.
 func Parse(address string) (channel Channel, known bool, err error) {
 	at, err := url.Parse(address)
 	if err != nil {
 		return Channel{}, false, nil
 	}
-	for _, s := range services() {
-		if !slices.Contains(s.hosts, strings.ToLower(at.Hostname())) {
+	host := strings.ToLower(at.Hostname())
+	if host == "discordapp.com" { // its old name
+		host = discord
+	}
+	for i := range services {
+		s := &services[i]
+		if s.host != host {
 			continue
 		}
 		path := strings.TrimSuffix(strings.TrimPrefix(at.EscapedPath(), "/"), "/")
-		if at.Scheme != "https" || at.RawQuery != "" || at.ForceQuery || !s.fits(strings.Split(path, "/")) {
-			return Channel{}, true, &FormError{s.form}
+		if at.Scheme != "https" || at.RawQuery != "" || at.ForceQuery || !s.fits(path) {
+			return Channel{}, true, fmt.Errorf("an address there must be https://%s/%s, %s", host, s.path, s.advice)
 		}
-		return Channel{"https://" + s.hosts[0] + "/" + path, s, path}, true, nil
+		return Channel{"https://" + host + "/" + path, path, s}, true, nil
 	}
 	return Channel{}, false, nil
 }
 
+// fits reports whether a path is that of a channel.
+func (s *service) fits(path string) bool {
+	want, got := strings.Split(s.path, "/"), strings.Split(path, "/")
+	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+	for i, part := range got {
+		switch {
+		case len(got) != len(want) || part == "":
+			return false
+		case want[i] == "NUMBER":
+			part = strings.Trim(part, digits)
+		case want[i] < "a": // in capitals
+			part = strings.Trim(part, letters+digits)
+		case want[i] == part:
+			part = ""
+		}
+		if part != "" {
+			return false
+		}
+	}
+	return s.host != ntfy || len(path) >= minTopic && len(path) <= maxTopic
+}
+
 // IsPublic reports whether everybody who guesses the address can read what the channel is told.
-func (c Channel) IsPublic() bool { return c.service.hosts[0] == "ntfy.sh" }
+func (c Channel) IsPublic() bool { return c.host == ntfy }
 
 // Host returns the host that is called.
-func (c Channel) Host() string { return c.service.hosts[0] }
+func (c Channel) Host() string { return c.host }
 
 // Call returns the address and the JSON by which the channel is told note. If there are too many lines, the oldest are
 // left out.
-func (c Channel) Call(note Note) (to string, body []byte) {
-	s := c.service
-	note.Title = s.plain.Replace(cut(note.Title, maxTitle))
-	left := s.most - len(note.Title) - len(note.Link) - len("\n\n")
-	var lines []string
+func (c Channel) Call(note Note) (to, body string) {
+	title := c.plain(note.Title, maxTitle)
+	text, left := note.Link, c.most-len(title)-len(note.Link)-len("\n")
 	for _, line := range slices.Backward(note.Lines) {
-		line = s.plain.Replace(cut(line, maxLine)) + "\n"
+		line = c.plain(line, maxLine) + "\n"
 		left -= len(line)
 		if left < 0 {
 			break
 		}
-		lines = append(lines, line)
+		text = line + text
 	}
-	slices.Reverse(lines)
-	path, value := s.post(c.path, post{note, strings.Join(lines, "") + note.Link})
-	body, _ = json.Marshal(value) // maps of texts and numbers always have a JSON form
-	return "https://" + s.hosts[0] + path, body
+	if c.host != ntfy {
+		return c.Address, fmt.Sprintf(c.body, quote(title+"\n"+text))
+	}
+	priority := 3
+	if note.High {
+		priority = 4
+	}
+	return "https://" + ntfy, fmt.Sprintf(`{"topic":%s,"title":%s,"message":%s,"click":%s,"priority":%d}`, quote(c.path),
+		quote(title), quote(text), quote(note.Link), priority)
 }
 
-// cut returns the beginning of a text of more than so many characters.
-func cut(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
+// plain returns words of others as the messenger shows them, and at most so many characters of them.
+func (s *service) plain(words string, most int) string {
+	if utf8.RuneCountInString(words) > most {
+		words = string([]rune(words)[:most-1]) + "…"
 	}
-	return string([]rune(text)[:most-1]) + "…"
+	var b strings.Builder
+	for _, r := range words {
+		entity := strings.IndexRune("&<>", r)
+		switch {
+		case !strings.ContainsRune(s.marks, r):
+			b.WriteRune(r)
+		case s.host == slack:
+			b.WriteString([...]string{"&amp;", "&lt;", "&gt;"}[entity])
+		default:
+			b.WriteString(`\` + string(r))
+		}
+	}
+	return b.String()
 }
+
+// quote returns text as JSON.
+func quote(text string) string {
+	quoted, _ := json.Marshal(text) // a text always has a JSON form
+	return string(quoted)
+}
+
+// gone are the answers of Slack by which an incoming webhook ends.
+const gone = "no_service no_service_id no_active_hooks no_team team_disabled invalid_token channel_is_archived " +
+	"channel_not_found user_not_found"
 
 // EndsChannel reports whether an answer says that the channel takes nothing any more. The address is the only
 // credential, so 401 says that it has none.
@@ -190,5 +187,6 @@ func (c Channel) EndsChannel(status int, body []byte) bool {
 	case outcall.StatusUnauthorized, outcall.StatusNotFound, outcall.StatusGone:
 		return true
 	}
-	return status >= 400 && slices.Contains(c.service.gone, strings.TrimSpace(string(body)))
+	return c.host == slack && status >= 400 &&
+		slices.Contains(strings.Fields(gone), strings.TrimSpace(string(body)))
 }

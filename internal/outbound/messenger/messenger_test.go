@@ -81,7 +81,7 @@ func TestParse_addressesOfTheseHosts_haveTheRightFormOrAreRefused(t *testing.T) 
 func called(t *testing.T, address string, note messenger.Note) (to string, fields map[string]any) {
 	t.Helper()
 	to, body := parse(t, address).Call(note)
-	if err := json.Unmarshal(body, &fields); err != nil {
+	if err := json.Unmarshal([]byte(body), &fields); err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
 	return to, fields
@@ -95,7 +95,7 @@ func TestCall_wordsOfOthers_doNothing(t *testing.T) {
 	to, got := called(t, ntfy, note)
 	want := map[string]any{"topic": "tea-Room_1", "title": note.Title, "click": link, "priority": 4.0,
 		"message": strings.Join(hostile, "\n") + "\n" + link} // it has no markdown, so nothing there has a meaning
-	if to != "https://ntfy.sh/" || fmt.Sprint(got) != fmt.Sprint(want) {
+	if to != "https://ntfy.sh" || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("ntfy: %s, %q", to, got)
 	}
 	to, got = called(t, slack, note)

@@ -19,6 +19,8 @@ import (
 // noteInterval is the time between two first notes to a channel. Anybody may name the topic of somebody else.
 const noteInterval = 24 * time.Hour
 
+// A channel is called when a browser of its person would be called: see push.
+
 // addChannel has a channel of a messenger called with what needs the person of a token, who holds a key. A channel
 // cannot repeat a challenge. In its place the channel is told who will call it, at most once a day, and must take that.
 // If the person already has the channel, a failed call is tried at once.
@@ -97,51 +99,41 @@ func refusal(to messenger.Channel, answer outcall.Answer, failed error) error {
 // tell tells a channel a note.
 func (d *Dispatcher) tell(ctx context.Context, to messenger.Channel, note messenger.Note) (outcall.Answer, error) {
 	address, body := to.Call(note)
-	return d.o.Out.PostUnsigned(ctx, address, map[string]string{"Content-Type": "application/json"}, body)
+	return d.o.Out.PostUnsigned(ctx, address, map[string]string{"Content-Type": "application/json"},
+		[]byte(body))
 }
 
-// channel is the delivery to a channel of a messenger: when it is called, and what its calls become, is that of push.
-type channel struct{ push }
-
-// call implements delivery.
-func (c *channel) call(ctx context.Context) (roomlog.Progress, error) {
-	to, _, err := messenger.Parse(c.hook.URL)
+// callChannel is call of a channel.
+func (w *push) callChannel(ctx context.Context) (roomlog.Progress, error) {
+	to, _, err := messenger.Parse(w.hook.URL)
 	if err != nil {
-		return c.progress, err
+		return w.progress, err
 	}
-	answer, failed := c.tell(ctx, to, c.news(to.IsPublic()))
-	return c.applyAnswer(ctx, answer, failed, to.EndsChannel(answer.Status, answer.Body))
+	answer, failed := w.tell(ctx, to, w.news(to.IsPublic()))
+	return w.applyAnswer(ctx, answer, failed, to.EndsChannel(answer.Status, answer.Body))
 }
 
 // news returns what is new of what needs the person, and how much there is in all. The link leads to the newest. What
 // everybody can read has no words of others but the name of the room.
-func (c *channel) news(public bool) messenger.Note {
-	note := messenger.Note{Title: plain(c.needs.Room), Link: c.linkTo(c.needs.RoomID, ""), High: c.urgency() == "high"}
-	for _, need := range c.needs.Open {
-		if !c.rings(need) {
+func (w *push) news(public bool) messenger.Note {
+	note := messenger.Note{Title: plain(w.needs.Room), High: w.urgency() == "high"}
+	newest := ""
+	for _, need := range w.needs.Open {
+		if !w.rings(need) {
 			continue
 		}
-		line := words(need, true)
+		newest = need.ID
 		if public {
-			line = wordless(need.Kind)
+			need.Who, need.Text = "Your agent", ""
+			if need.Kind != chat.NeedsDecision {
+				need.Who = "Somebody"
+			}
 		}
-		note.Lines, note.Link = append(note.Lines, line), c.linkTo(c.needs.RoomID, need.ID)
+		note.Lines = append(note.Lines, words(need, true))
 	}
-	if open := len(c.needs.Open); open > len(note.Lines) {
+	if open := len(w.needs.Open); open > len(note.Lines) {
 		note.Lines = append(note.Lines, fmt.Sprintf("In all, %d things need you.", open))
 	}
+	note.Link = w.linkTo(w.needs.RoomID, newest)
 	return note
-}
-
-// wordless returns what a person is told of a need without who, and without what was written.
-func wordless(kind chat.NeedKind) string {
-	switch kind {
-	case chat.NeedsDecision:
-		return "Your agent waits for you"
-	case chat.NeedsVote:
-		return "Something is proposed to you"
-	case chat.NeedsAnswer:
-		return "Somebody asks you"
-	}
-	return "The room has ended."
 }

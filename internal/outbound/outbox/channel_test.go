@@ -400,7 +400,7 @@ func TestAddChannel_refused(t *testing.T) {
 		"by http":        {public, c.ctx(), c.person, "http://ntfy.sh/tea-room-1", fault.InvalidArgument, "https://"},
 		"a local server": {local, c.ctx(), c.person, ntfyTopic, fault.NotAllowed, "--public-url"},
 		"a workflow": {public, key, c.person, "https://hooks.slack.com/workflows/T0/A0/1/x", fault.InvalidArgument,
-			"https://hooks.slack.com/services/"},
+			"https://hooks.slack.com/services/TEAM"},
 		"a page of Discord": {public, key, c.person, "https://discordapp.com/channels/1/2", fault.InvalidArgument,
 			"https://discord.com/api/webhooks/"},
 		"a host of somebody": {public, key, c.person, "https://example.org/tea-room-1", fault.InvalidArgument,

@@ -198,10 +198,8 @@ func (p *pass) newDelivery() delivery {
 		return &webhook{pass: p}
 	case room.FormEndpoint:
 		return &endpoint{pass: p}
-	case room.FormPush:
+	case room.FormPush, room.FormMessenger:
 		return &push{pass: p}
-	case room.FormMessenger:
-		return &channel{push{pass: p}}
 	}
 	return nil
 }

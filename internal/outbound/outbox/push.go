@@ -124,7 +124,7 @@ func (d *Dispatcher) isPushService(address string) bool {
 		})
 }
 
-// push is the delivery to a browser of a person, with what needs the person.
+// push is the delivery to a browser or a channel of a person, with what needs the person.
 type push struct {
 	*pass
 	needs chat.Needs
@@ -221,6 +221,9 @@ func (w *push) patience(need chat.Need) time.Duration {
 
 // call implements delivery.
 func (w *push) call(ctx context.Context) (roomlog.Progress, error) {
+	if w.hook.Form == room.FormMessenger {
+		return w.callChannel(ctx)
+	}
 	request, err := w.request(ctx)
 	if err != nil {
 		return w.progress, err

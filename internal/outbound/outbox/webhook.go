@@ -37,7 +37,7 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 	channel, known, err := messenger.Parse(address)
 	switch {
 	case err != nil:
-		return AddedWebhook{}, fault.Refuse(fault.InvalidArgument, "add_hook: %s Nothing was changed.", err)
+		return AddedWebhook{}, fault.Refuse(fault.InvalidArgument, "add_hook: %s. Nothing was changed.", err)
 	case known:
 		id, err := d.addChannel(ctx, token, seat, channel)
 		return AddedWebhook{ID: id}, err
