@@ -5,7 +5,7 @@ import "./main.js"; // so that what both need is served in main.js alone
 export { ExportDialog } from "./compose/export-dialog.js";
 export { KeysDialog } from "./compose/keys-dialog.js";
 export { NoticesDialog } from "./compose/notices-dialog.js";
-export { NoticesOffer } from "./compose/notices-offer.js";
+export { DraftOffer, NoticesOffer } from "./compose/notices-offer.js";
 export { GoneRoom } from "./gone-room.js";
 export { WebhookDialog } from "./hooks/add.js";
 export { Hooks } from "./hooks/list.js";

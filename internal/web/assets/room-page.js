@@ -35,6 +35,12 @@ const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
 export function RoomPage({ room, mine, target }) {
   const state = useRoom(room);
   useEffect(followViewport, []);
+  return html`
+    <${PageOf} ...${{ room, state, mine, target }} />
+    ${state.phase !== "opening" && html`<${PushUpkeep} room=${room} mine=${mine} />`}`;
+}
+
+function PageOf({ room, state, mine, target }) {
   if (state.phase === "ended" && hasMore(state)) return html`
     <${GoneRoom} room=${room} state=${state} onClose=${() => location.reload()} />`;
   if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
@@ -95,7 +101,6 @@ function OpenRoom({ room, state, mine, target }) {
         <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
-      ${ready && html`<${PushUpkeep} room=${room} state=${state} />`}
       ${state.asksName && html`<${NameAsked} room=${room} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;

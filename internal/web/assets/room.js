@@ -100,7 +100,7 @@ export class Room {
     });
     this.refresh = new Refresh({
       read: (what) => this.#read(what), stalls: () => this.state.tasks.some(({ by }) => by),
-      calls: () => !!this.state.supervision.hooks?.length, clock, signal,
+      calls: () => !!this.state.supervision.hooks?.some(({ push }) => !push), clock, signal,
     });
     this.paging = new Paging({ call, show, clock, signal });
     this.unread = new Unread({ token, history, isMine: this.#isMine, show });
@@ -301,7 +301,7 @@ export class Room {
     const asOf = this.#history.messages.at(-1)?.id ?? "";
     const [got] = await Promise.all([
       info && this.call("room_info"),
-      supervision && !this.state.alone && this.supervision.read(),
+      supervision && this.supervision.read(),
       tasks && this.tasks.read(),
     ]);
     if (!got) return;

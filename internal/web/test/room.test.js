@@ -290,14 +290,14 @@ test("a file that the server would not take is known before it is sent", async (
   assert.equal(server.called("share_file"), 2);
 });
 
-test("a person alone has no agent to hold back", async () => {
+test("a person alone has no agent, and learns whether its devices are told", async () => {
   server.agents = [{ name: "Cy", you: true, alone: true }, { name: "Bo" }];
   const room = await opened();
   assert.ok(room.state.alone && room.state.me === "Cy");
-  const supervises = server.called("supervise");
+  server.supervision = { ...server.supervision, push_key: "B0" };
   room.refresh.want({ info: true, supervision: true });
   await server.clock.advance(1_000);
-  assert.equal(server.called("supervise"), supervises);
+  assert.equal(room.state.supervision.push_key, "B0");
   assert.ok(returned("0123456").alone);
 });
 

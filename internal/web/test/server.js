@@ -117,7 +117,13 @@ export class FakeServer {
   }
 
   supervises({ paused = this.supervision.paused, approve, approve_some: some, new_link: link, ...decision }) {
-    const { draft, decision: how, text } = decision;
+    const { draft, decision: how, text, add_push: push, end_hook: ended } = decision;
+    const { hooks = [] } = this.supervision;
+    if (push || ended) {
+      const { push_words, push_drafts } = decision;
+      const added = { id: "h1", push: true, this_device: true, host: "push.example", push_words, push_drafts };
+      this.supervision = { ...this.supervision, hooks: push ? [added] : hooks.filter(({ id }) => id !== ended) };
+    }
     const waiting = this.supervision.drafts.filter(({ id }) => id !== draft);
     if (draft && waiting.length === this.supervision.drafts.length)
       return refused("invalid_argument", "draft: no draft with this id waits for you.");

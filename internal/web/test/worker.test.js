@@ -3,9 +3,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { keep, kept } from "../assets/push/kept.js";
+import { newDatabase } from "./database.js";
+
 const scope = "https://parley.example/p/";
 const handlers = {};
-let shown, tokens, calls, pages, opened, badge, answer;
+let shown, calls, pages, opened, badge, answer, mayOpen;
 
 globalThis.self = Object.assign(new EventTarget(), {
   addEventListener: (type, handle) => (handlers[type] = handle),
@@ -23,31 +26,24 @@ globalThis.self = Object.assign(new EventTarget(), {
   clients: {
     claim: () => {},
     matchAll: async () => pages,
-    openWindow: async (address) => void opened.push(address),
+    openWindow: async (address) => {
+      if (!mayOpen) throw new TypeError("the press was too long ago");
+      opened.push(address);
+    },
   },
 });
-globalThis.indexedDB = {
-  open() {
-    const get = (room) => later({ result: tokens[room] });
-    return later({ result: { transaction: () => ({ objectStore: () => ({ get }) }) } });
-  },
-};
 globalThis.fetch = async (address, how) => {
   calls.push({ address: String(address), ...JSON.parse(how.body).params, header: how.headers.Authorization });
   return answer();
 };
 
-/** A request of a database that succeeds. */
-function later(request) {
-  queueMicrotask(() => request.onsuccess());
-  return request;
-}
-
 await import("../worker/worker.js");
 
-beforeEach(() => {
-  [shown, tokens, calls, pages, opened, badge] = [[], { "0123456": "p0123456x" }, [], [], [], undefined];
+beforeEach(async () => {
+  [shown, calls, pages, opened, badge, mayOpen] = [[], [], [], [], undefined, true];
   answer = () => new Response('{"result":{"structuredContent":{"drafts":[]}}}');
+  newDatabase();
+  await keep("tokens", { "0123456": "p0123456x" });
 });
 
 /** Has an event happen, and waits for what it does. */
@@ -72,13 +68,26 @@ test("each need has one notification, which goes once it is over", async () => {
   await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you", rings: true });
   await tells("0123456", draft("m1", false), draft("m2"));
   assert.deepEqual(bodies(), ["Bob waits for you m1", "Ann asks you", "Bob waits for you m2"]);
-  assert.deepEqual([shown[0].title, shown[0].actions.length, shown[1].actions.length, badge], ["tea", 2, 0, 2]);
+  assert.deepEqual([shown[0].title, shown[0].actions.length, shown[1].actions.length], ["tea", 2, 0]);
   await tells("0123456", draft("m3"));
   assert.deepEqual(bodies(), ["Ann asks you", "Bob waits for you m3"]);
 });
 
+test("the icon has the sum over the rooms, as the calls and the page have told last", async () => {
+  await tells("0123456", draft("m1"), draft("m2"));
+  await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you", rings: true });
+  assert.equal(badge, 3);
+  await keep("needs", { "0123456": 1 }); // by the page, where the person has decided
+  await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you" }, { id: "mA", body: "!", rings: true });
+  assert.equal(badge, 3);
+  await push('{"app_badge":0,"parley":{"room":"abcdefg","needs":[{"kind":"ended","body":"Over.","rings":true}]}}');
+  assert.deepEqual([badge, await kept("needs")], [1, { "0123456": 1, abcdefg: 0 }]);
+});
+
 test("a push is never silent: the browser would take the subscription away", async () => {
-  for (const text of ["", "no JSON", "null", "{}", '{"parley":{"room":"0123456","needs":[]}}']) {
+  for (const text of ["", "no JSON", "null", "[]", "1", '"x"', "{}", '{"notification":7,"parley":7}',
+    '{"parley":{"room":"0123456","needs":[]}}', '{"parley":{"needs":7}}', '{"parley":{"needs":[null]}}',
+    '{"parley":{"needs":[7]}}', '{"notification":{"title":null}}']) {
     shown = [];
     await push(text);
     assert.deepEqual(bodies(), ["Something needs you."], text);
@@ -86,8 +95,18 @@ test("a push is never silent: the browser would take the subscription away", asy
   shown = [];
   await happens("push", { data: null });
   assert.equal(shown.length, 1);
+  globalThis.indexedDB = undefined; // a window that keeps nothing
   await tells("0123456", draft("m1", false)); // nothing of it is new
   assert.deepEqual(bodies(), ["Something needs you.", "news"]);
+});
+
+test("where the browser has read the call itself, the worker shows what that has found", async () => {
+  const data = { room: "0123456", needs: [draft("m1")] };
+  await happens("push", { data: null, notification: { title: "tea", body: "news", data } });
+  assert.deepEqual(shown.map(({ title, body, navigate }) => [title, body, navigate]),
+    [["tea", "Bob waits for you m1", scope + "r/0123456#m1"]]);
+  await happens("push", { data: null, notification: { title: "tea", body: "news", data: null } });
+  assert.deepEqual(bodies(), ["Bob waits for you m1", "news"]);
 });
 
 test("a press leads to what needs the person, in the page that is open", async () => {
@@ -128,6 +147,14 @@ test("Reject rejects the draft, and where that fails opens it", async () => {
     await refuses("0123456");
   }
   await refuses("another"); // no token of it is kept
-  assert.equal(opened.length, 5);
-  assert.equal(calls.length, 5);
+  assert.deepEqual([opened.length, calls.length, shown], [5, 5, []]);
+  mayOpen = false;
+  await refuses("0123456");
+  assert.deepEqual(bodies(), ["Not rejected. Press here to decide."]);
+});
+
+test("a draft that was rejected there is counted no more", async () => {
+  await tells("0123456", draft("m1"), draft("m2"));
+  await happens("notificationclick", { action: "refuse", notification: shown[0] });
+  assert.equal(badge, 1);
 });

@@ -1,68 +1,96 @@
 // The service worker of the page: it shows what needs the person, and opens it. It answers no request of a page, so a
-// page is never an old one, and it keeps nothing. The server has made the words.
+// page is never an old one. The server has made the words.
+
+import { keep, kept } from "../assets/push/kept.js";
 
 const worker = /** @type {any} */ (self);
 const { registration } = worker;
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
-worker.addEventListener("push", (event) => event.waitUntil(show(event.data)));
+worker.addEventListener("push", (event) => event.waitUntil(show(event)));
 worker.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(act(event.action, event.notification.data ?? {}));
+  event.waitUntil(act(event.action, event.notification));
 });
 
 /** What is shown of a text that cannot be read: a push without a notification costs the subscription. */
 const unread = { title: "Parley", body: "Something needs you." };
 
 /** Shows what is new of what a call tells, and closes what is over. */
-async function show(data) {
-  const told = read(data);
-  const { room = "", needs = [] } = told.parley ?? {};
-  const { title, body } = { ...unread, ...told.notification };
-  const open = new Set(needs.map(({ id }) => tagOf(room, id)));
-  for (const shown of await registration.getNotifications())
-    if (shown.data?.room === room && !open.has(shown.tag)) shown.close();
-  const fresh = needs.filter(({ rings }) => rings);
-  for (const need of fresh.length ? fresh : [{ id: "", body }])
-    await registration.showNotification(title, {
-      body: need.body,
-      tag: tagOf(room, need.id),
-      renotify: true,
-      data: { room, id: need.id },
-      actions: need.kind === "draft" ? [{ action: "refuse", title: "Reject" }, { action: "open", title: "Look" }] : [],
-    });
-  await worker.navigator.setAppBadge?.(told.app_badge ?? 0)?.catch(() => {});
-}
-
-const tagOf = (room, id) => room + "." + (id ?? "");
-
-function read(data) {
+async function show(event) {
   try {
-    return data.json() ?? {};
+    const { title, body, room, needs, badge } = read(event);
+    const open = new Set(needs.map(({ id }) => tagOf(room, id)));
+    for (const shown of await registration.getNotifications())
+      if (shown.data?.room === room && !open.has(shown.tag)) shown.close();
+    const fresh = needs.filter(({ rings }) => rings);
+    for (const need of fresh.length ? fresh : [{ body }]) await notify(title, room, need);
+    await count(room, () => badge).catch(() => {});
   } catch {
-    return {};
+    await notify(unread.title, "", unread);
   }
 }
 
-/** Rejects a draft, or opens what a notification is about. */
-async function act(action, { room = "", id = "" }) {
-  if (action === "refuse" && (await refused(room, id))) return;
-  const at = new URL(room ? "r/" + room + (id && "#" + id) : "", registration.scope);
-  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const page = pages.find(({ url }) => new URL(url).pathname === at.pathname);
-  if (!page) return worker.clients.openWindow(at.href);
-  await page.focus();
-  await page.navigate(at.href).catch(() => worker.clients.openWindow(at.href));
+/** Returns what a call tells. A browser that shows such calls by itself gives the worker the notification alone. */
+function read({ data, notification }) {
+  const told = data?.json() ?? {};
+  const { title, body } = { ...unread, ...(told.notification ?? (notification && of(notification))) };
+  const { room = "", needs = [] } = told.parley ?? notification?.data ?? {};
+  return { title, body, room, needs, badge: told.app_badge ?? needs.length };
 }
 
-/** Rejects a draft, and reports whether that is done. */
+const of = ({ title, body }) => ({ title, body });
+
+/** Shows one thing that needs the person, in place of what was shown of it. */
+const notify = (title, room, { id = "", kind = "", body }) => registration.showNotification(title, {
+  body,
+  tag: tagOf(room, id),
+  renotify: true,
+  navigate: addressOf(room, id), // a browser that knows this opens it without the worker
+  data: { room, id },
+  actions: kind === "draft" ? [{ action: "refuse", title: "Reject" }, { action: "open", title: "Look" }] : [],
+});
+
+const tagOf = (room, id) => room + "." + (id ?? "");
+
+const addressOf = (room, id) => new URL(room ? "r/" + room + (id && "#" + id) : "", registration.scope).href;
+
+/** Keeps how many things need the person in a room, by how many did, and shows the sum over all rooms on the icon. */
+async function count(room, how) {
+  if (room) await keep("needs", { [room]: how((await kept("needs"))[room] ?? 0) });
+  const sum = Object.values(await kept("needs")).reduce((all, one) => all + one, 0);
+  await worker.navigator.setAppBadge?.(sum);
+}
+
+/** Rejects a draft, or opens what a notification is about. */
+async function act(action, { title, data }) {
+  const { room = "", id = "" } = data ?? {};
+  if (action !== "refuse") return open(room, id);
+  if (await refused(room, id)) return count(room, (n) => Math.max(0, n - 1)).catch(() => {});
+  // Where the press was too long ago for a window, a notification says what has happened.
+  return open(room, id).catch(() => notify(title, room, { id, body: "Not rejected. Press here to decide." }));
+}
+
+/** Opens what needs the person, in the page of the room if there is one. */
+async function open(room, id) {
+  const at = addressOf(room, id);
+  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find(({ url }) => new URL(url).pathname === new URL(at).pathname);
+  if (!page) return worker.clients.openWindow(at);
+  await page.focus();
+  return page.navigate(at).catch(() => worker.clients.openWindow(at));
+}
+
+/** Rejects a draft, and reports whether that is done. A browser soon forgets that the person has pressed something. */
 async function refused(room, draft) {
   try {
-    const token = await tokenIn(room);
+    const { [room]: token } = await kept("tokens");
+    if (!token) return false;
     const answer = await fetch(new URL("mcp", registration.scope), {
       method: "POST",
       credentials: "omit",
+      signal: AbortSignal.timeout(4_000),
       headers: {
         "Content-Type": "application/json", Accept: "application/json, text/event-stream",
         Authorization: "Bearer " + token,
@@ -77,15 +105,3 @@ async function refused(room, draft) {
     return false;
   }
 }
-
-/** Returns the token of this device in a room: the page keeps it for the worker, which sees no localStorage. */
-const tokenIn = (room) => new Promise((done, failed) => {
-  const opening = indexedDB.open("parley", 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore("tokens");
-  opening.onerror = failed;
-  opening.onsuccess = () => {
-    const got = opening.result.transaction("tokens").objectStore("tokens").get(room);
-    got.onerror = failed;
-    got.onsuccess = () => (got.result ? done(got.result) : failed(new Error("no token")));
-  };
-});

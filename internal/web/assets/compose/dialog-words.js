@@ -27,16 +27,13 @@ export const dialogs = {
   noticesText: "Get notified of messages for you or your agent, and of drafts to approve, while this page is in the background.",
   noticesOn: "Notify me about this room",
   noticesPreview: "Show the sender and the first line",
-  // By a push service.
-  pushText: "This device tells you of drafts to approve at once, of questions and proposals that your agent hasn't answered after two minutes, and when the room ends. The page may be closed.",
-  pushOn: "Tell me on this device when something needs me",
-  pushWords: "Show the words, also on a locked screen",
-  pushDrafts: "Only drafts",
-  // Why not: see hindrance in push/push.js.
-  noPush: {
-    server: "When the page is closed, this server can't: its operator can give it a public address (--public-url).",
-    insecure: "When the page is closed, this needs HTTPS.",
-    home: "To be told when the page is closed, first add it to the Home Screen: choose Share, then Add to Home Screen. Open it there, choose “I have a link”, and paste a link from “Add a device”.",
-    none: "When the page is closed, this browser can't.",
+  // Why there can be none: see hindrance in notices.js.
+  noNotices: {
+    insecure: "Notifications need HTTPS.",
+    none: "This browser can't show notifications.",
   },
+  noticesDenied: "Your browser blocks notifications from this site.",
+  noticesOffer: "Get notified when a draft needs your approval.",
+  noticesAccept: "Notify me",
+  noticesAccepted: "You'll be notified while this page is in the background.",
 };

@@ -29,7 +29,7 @@ const dialogs = {
  * no agent has the name of its seat, and adds nothing that is called.
  */
 const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =>
-  !(room?.closed && ["invite", "name", "webhook", "leave"].includes(name)) &&
+  !(room?.closed && ["invite", "notices", "name", "webhook", "leave"].includes(name)) &&
   !(alone && ["name", "webhook"].includes(name)));
 
 /** onDialog is given the name of a dialog to show. */

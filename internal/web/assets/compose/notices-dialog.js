@@ -1,21 +1,23 @@
 // The dialog that turns notifications on and off.
 
-import { html } from "../vendor.js";
+import { stands } from "../hooks/list.js";
 import { hindrance } from "../push/push.js";
+import { push } from "../push/words.js";
 import { Problem } from "../sidebar/act.js";
+import { unheld } from "../supervision.js";
 import { Dialog } from "../ui/dialog.js";
+import { useNow } from "../ui/time.js";
 import { useRoom } from "../use-room.js";
+import { html } from "../vendor.js";
 import { dialogs as w } from "./dialog-words.js";
 import { usePush, useWishes } from "./notices-offer.js";
-import { compose } from "./words.js";
 
 /** Where this device cannot be told by its push service, the page tells while it is open. */
 export function NoticesDialog({ room, onClose }) {
-  const why = hindrance(useRoom(room).supervision);
-  return html`
-    <${Dialog} title=${w.noticesTitle} onClose=${onClose}>
-      ${why ? html`<${WhileOpen} room=${room} why=${w.noPush[why]} />` : html`<${OnDevice} room=${room} />`}
-    <//>`;
+  const { supervision } = useRoom(room);
+  const why = hindrance(supervision);
+  const how = why ? html`<${WhileOpen} room=${room} why=${push.none[why]} />` : html`<${OnDevice} room=${room} />`;
+  return html`<${Dialog} title=${w.noticesTitle} onClose=${onClose}>${supervision !== unheld && how}<//>`;
 }
 
 const Choice = ({ label, on, disabled, onChange }) => html`
@@ -25,27 +27,33 @@ const Choice = ({ label, on, disabled, onChange }) => html`
   </label>`;
 
 function OnDevice({ room }) {
-  const { on, words, drafts, busy, denied, problem, turn } = usePush(room);
+  const { alone, clock } = useRoom(room);
+  const now = useNow(clock);
+  const { hook, on, words, drafts, busy, problem, turn } = usePush(room);
+  const choose = (parts) => turn(true, { words, drafts, ...parts });
   return html`
-    <p>${w.pushText}</p>
-    <p role="status">${denied && compose.noticesDenied}</p>
+    <p>${alone ? push.textAlone : push.text}</p>
     <div class="choices">
-      <${Choice} label=${w.pushOn} on=${on} disabled=${busy} onChange=${(yes) => turn(yes, { words, drafts })} />
-      <${Choice} label=${w.pushWords} on=${words} disabled=${busy || !on}
-        onChange=${(yes) => turn(true, { words: yes, drafts })} />
-      <${Choice} label=${w.pushDrafts} on=${drafts} disabled=${busy || !on}
-        onChange=${(yes) => turn(true, { words, drafts: yes })} />
+      <${Choice} label=${push.on} on=${on} disabled=${busy} onChange=${(yes) => turn(yes, { words, drafts })} />
+      <${Choice} label=${push.words} on=${words} disabled=${busy || !on} onChange=${(yes) => choose({ words: yes })} />
+      ${!alone && html`
+        <${Choice} label=${push.drafts} on=${drafts} disabled=${busy || !on}
+          onChange=${(yes) => choose({ drafts: yes })} />`}
     </div>
+    <p role="status">${busy && !on && push.asking}</p>
+    ${hook?.failing_since && html`<p class="sidebar-fails">${stands(hook, now)}</p>`}
     <${Problem} text=${problem} />`;
 }
 
 function WhileOpen({ room, why: noPush }) {
   const { on, preview, why, set, turn } = useWishes(room);
+  const can = !why || why === w.noticesDenied;
   return html`
-    <p>${w.noticesText} ${noPush}</p>
+    ${can && html`<p>${w.noticesText}</p>`}
+    <p>${noPush}</p>
     <p role="status">${why}</p>
     <div class="choices">
-      <${Choice} label=${w.noticesOn} on=${on} disabled=${!!why && why !== compose.noticesDenied} onChange=${turn} />
+      <${Choice} label=${w.noticesOn} on=${on} disabled=${!can} onChange=${turn} />
       <${Choice} label=${w.noticesPreview} on=${preview} disabled=${!on}
         onChange=${(yes) => set({ preview: yes })} />
     </div>`;

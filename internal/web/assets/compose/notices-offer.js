@@ -1,13 +1,14 @@
-// How notifications are turned on, and what is said where they cannot work: in their dialog, and where
-// a person turns approval on.
+// How notifications are turned on, and what is said where they cannot work: in their dialog, and where a person turns
+// approval on or a draft waits.
 
-import { html, useState } from "../vendor.js";
+import * as store from "../local-storage.js";
 import { hindrance, pushOf, turnOff, turnOn } from "../push/push.js";
+import { push } from "../push/words.js";
 import { useAct } from "../sidebar/act.js";
 import { useRoom } from "../use-room.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { dialogs as w } from "./dialog-words.js";
 import { hindrance as noNotices, wish, wishes } from "./notices.js";
-import { compose as w } from "./words.js";
-
 
 /**
  * Returns what the person wants, {on, preview}, why that cannot be, in words, and what changes it: set(parts),
@@ -33,43 +34,72 @@ export function useWishes(room) {
 
 /**
  * Returns whether this device is told by its push service, what of, and what changes that: turn(on, {words, drafts}),
- * which asks the browser. denied is whether the person has said no to it.
+ * which asks the browser. hook is how the calls stand, if there are any.
  */
 export function usePush(room) {
   const hook = pushOf(useRoom(room).supervision);
   const { busy, problem, act } = useAct();
-  const [denied, setDenied] = useState(globalThis.Notification?.permission === "denied");
-  const turn = (on, wishes) =>
-    act(async () => (on ? setDenied(!(await turnOn(room, wishes))) : turnOff(room)));
-  return { on: !!hook, words: !!hook?.push_words, drafts: !!hook?.push_drafts, busy, denied, problem, turn };
+  const turn = (on, wishes) => act(() => (on ? turnOn(room, wishes) : turnOff(room)));
+  return { hook, on: !!hook, words: !!hook?.push_words, drafts: !!hook?.push_drafts, busy, problem, turn };
 }
 
-/** Offers notifications to a person whose approval its agent waits for, or says why there can be none. */
-export function NoticesOffer({ room }) {
-  const pushes = !hindrance(useRoom(room).supervision);
-  return pushes ? html`<${PushOffer} room=${room} />` : html`<${WishOffer} room=${room} />`;
+/**
+ * Offers notifications to a person whose approval its agent waits for, or says why there can be none. Where the device
+ * can be told, a draft that waits has the offer: see DraftOffer. onDone takes the focus when a button is gone.
+ */
+export function NoticesOffer({ room, onDone }) {
+  const { supervision } = useRoom(room);
+  if (hindrance(supervision)) return html`<${WishOffer} room=${room} />`;
+  return !supervision.drafts.length && html`<${PushOffer} room=${room} onDone=${onDone} />`;
+}
+
+/** Offers notifications beside the drafts that wait. */
+export function DraftOffer({ room, onDone }) {
+  const why = hindrance(useRoom(room).supervision);
+  return (!why || why === "home") && html`<${PushOffer} room=${room} home=${!!why} onDone=${onDone} />`;
 }
 
 function WishOffer({ room }) {
   const { on, why, turn } = useWishes(room);
-  return html`<${Offer} on=${on} why=${why} accepted=${w.noticesAccepted} onAccept=${() => turn(true)} />`;
-}
-
-function PushOffer({ room }) {
-  const { on, denied, busy, problem, turn } = usePush(room);
-  const accept = () => turn(true, { words: false, drafts: false });
-  return html`
-    <${Offer} on=${on} why=${denied ? w.noticesDenied : problem} accepted=${w.pushAccepted} busy=${busy}
-      onAccept=${accept} />`;
-}
-
-function Offer({ on, why, accepted, busy = false, onAccept }) {
   const [before] = useState(on);
   if (before && on) return null;
   return html`
     <div class="notices-offer small" role="status">
-      <p class="quiet">${on ? accepted : why || w.noticesOffer}</p>
+      <p class="quiet">${on ? w.noticesAccepted : why || w.noticesOffer}</p>
       ${!on && !why && html`
-        <button type="button" class="button" disabled=${busy} onClick=${onAccept}>${w.noticesAccept}</button>`}
+        <button type="button" class="button" onClick=${() => turn(true)}>${w.noticesAccept}</button>`}
+    </div>`;
+}
+
+const declined = "parley.untold"; // on this device, whatever the room
+
+/** An offer that comes no more once it was declined. home is whether the device has to install the page first. */
+function PushOffer({ room, home = false, onDone }) {
+  const { on, busy, problem, turn } = usePush(room);
+  const [before] = useState(on);
+  const [no, setNo] = useState(!!store.get(declined));
+  const asks = !on && !no;
+  const asked = useRef(asks);
+  useEffect(() => {
+    if (asked.current && !asks && document.activeElement === document.body) onDone?.();
+    asked.current = asks;
+  }, [asks]);
+  if (no || (before && on)) return null;
+  const decline = () => {
+    store.put(declined, true);
+    setNo(true);
+  };
+  return html`
+    <div class="notices-offer small" role="status">
+      <p class="quiet">${on ? push.accepted : problem || (busy ? push.asking : home ? push.none.home : push.offer)}</p>
+      ${asks && html`
+        <div class="notices-offer-buttons">
+          ${!home && html`
+            <button type="button" class="button" disabled=${busy}
+              onClick=${() => turn(true, { words: false, drafts: false })}>
+              ${push.accept}
+            </button>`}
+          <button type="button" class="button plain" disabled=${busy} onClick=${decline}>${push.decline}</button>
+        </div>`}
     </div>`;
 }

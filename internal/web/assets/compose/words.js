@@ -101,16 +101,6 @@ export const compose = {
   nameText: "Everyone in this room sees it on what you say and do. Earlier messages keep your earlier name. Leave empty to show no name.",
   nameSave: "Save",
   nameSkip: "Send without a name",
-  noticesDenied: "Your browser blocks notifications from this site.",
-  // Why there can be none: see hindrance in notices.js.
-  noNotices: {
-    insecure: "Notifications need HTTPS.",
-    none: "This browser can't show notifications.",
-  },
-  noticesOffer: "Get notified when a draft needs your approval.",
-  noticesAccept: "Notify me",
-  noticesAccepted: "You'll be notified while this page is in the background.",
-  pushAccepted: "This device will tell you, also when this page is closed.",
   noticeMeant: "New message for you",
   noticeFrom: (who, room) => `${who} in ${room}`,
   openedTwice: "Someone tried to open your link again.",

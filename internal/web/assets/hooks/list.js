@@ -43,7 +43,8 @@ const Hook = ({ hook, who, now, onEnd }) => html`
     </button>
   </div>`;
 
-const formOf = (hook) => ["agent", "webhook", "push", "messenger"].find((form) => hook[form]) ?? "client";
+const formOf = (hook) =>
+  hook.this_device ? "thisDevice" : ["agent", "webhook", "push", "messenger"].find((form) => hook[form]) ?? "client";
 const endOf = (hook) => w.endOf[formOf(hook)];
 
 /** Says what a hook is, and how it stands: when it was called last or, if calls fail, since when and why. */
@@ -53,7 +54,7 @@ export function stands(hook, now) {
   const at = (time, Shown) => ({ element: html`<${Shown} at=${time} now=${now} />` });
   const why = hook.agent ? { quote: error } : { word: reasonOf(error) }; // an agent may have said it
   if (failing) return fill(w.fails[form], { host, at: at(failing, ClockOrDay), why });
-  const is = fill(w.stands[forMe ? "clientForMe" : hook.this_device ? "thisDevice" : form], { host });
+  const is = fill(w.stands[forMe ? "clientForMe" : form], { host });
   const when = last ? fill(w.last, { at: at(last, Ago) }) : fill(w.since, { at: at(since, ClockOrDay) });
   return [...is, ...when, ...(hook.agent && error ? fill(w.lost, { why }) : [])];
 }

@@ -2,6 +2,7 @@
 
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
+import { Upkeep } from "../push/upkeep.js";
 import { Needs, useMyRooms } from "../rooms/list.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
@@ -50,6 +51,7 @@ export function HomePage({ mine }) {
   return html`
     <div class=${"landing" + (rooms.length ? " landing-home" : "")} ref=${page} onPointerLeave=${left}>
       <header><${Brand} /></header>
+      <${Upkeep} rooms=${rooms} />
       ${rooms.length
         ? html`
           <main>

@@ -1,14 +1,32 @@
-// What a room's page does for the notifications of this device while it is open. It shows nothing.
+// What a page does for the notifications of this device while it is open. It shows nothing.
 
-import { useEffect } from "../vendor.js";
-import { closeOver, pushOf, renew } from "./push.js";
-import { needsOf } from "../rooms/needs.js";
+import { useMyRooms } from "../rooms/list.js";
+import { useRoom } from "../use-room.js";
+import { html, useEffect, useState } from "../vendor.js";
+import { drop, pushOf, renew, settle, tidy } from "./push.js";
 
-/** Renews the subscription of a device that is called, and closes the notifications of what is over. */
-export function PushUpkeep({ room, state }) {
+/** Of the page of a room: renews the subscription of a device that is told, and gives it up with the room. */
+export function PushUpkeep({ room, mine }) {
+  const state = useRoom(room);
+  const over = state.phase === "ended" || !!state.room?.closed;
+  const { push_key: key } = state.supervision;
   const on = !!pushOf(state.supervision);
-  const ids = needsOf(state).map(({ id }) => id);
-  useEffect(() => void (on && renew(room).catch(() => {})), [on]); // the next page tries again
-  useEffect(() => void closeOver(room.seat.room, ids).catch(() => {}), [ids.join()]);
+  useEffect(() => void (over ? drop(room) : renew(room)).catch(() => {}), [over, on, key]); // the next page tries again
+  return html`<${Upkeep} rooms=${useMyRooms(mine)} />`;
+}
+
+/** Of any page: closes the notifications of what is over, and takes back what is of rooms that were left. */
+export function Upkeep({ rooms }) {
+  const [looks, looked] = useState(0);
+  useEffect(() => {
+    const look = () => looked((n) => n + 1);
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  }, []);
+  const seats = rooms.map(({ seat }) => seat.token).join();
+  useEffect(() => void tidy().catch(() => {}), [seats]);
+  const known = rooms.filter(({ open, state }) => open || (state && state !== "failed"));
+  const needs = known.map(({ seat, needs }) => [seat.room, needs.map(({ id }) => id)]);
+  useEffect(() => void settle(/** @type {any} */ (needs)).catch(() => {}), [JSON.stringify(needs), looks]);
   return null;
 }

@@ -27,7 +27,7 @@ export function MyAgent({ room, state, onFewer }) {
       <${Switch} label=${w.paused} hint=${restraint.paused ? w.restraintWaits : w.pausedHint} disabled=${busy}
         on=${!!restraint.paused || supervision.paused} onChange=${pause} />
       <${Approval} ...${{ room, state, busy, act }} />
-      ${approvalOf(supervision).length > 0 && html`<${NoticesOffer} room=${room} />`}
+      ${approvalOf(supervision).length > 0 && html`<${NoticesOffer} room=${room} onDone=${onFewer} />`}
       <${Problem} text=${problem} />
       <${Hooks} ...${{ room, state, onFewer }} />
     <//>`;

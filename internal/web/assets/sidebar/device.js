@@ -20,12 +20,12 @@ export function DeviceDialog({ room, onClose }) {
   return html`
     <${Dialog} title=${w.deviceTitle} onClose=${onClose}>
       <p>${room.state.alone ? w.deviceTextAlone : w.deviceText}</p>
+      <p class="quiet small">${w.deviceApp}</p>
       <${OnlyHere} link=${link || root.href} />
       ${link
         ? html`
           <${QR} text=${link} label=${w.deviceQR} />
-          <${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />
-          <p class="quiet small">${w.deviceApp}</p>`
+          <${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
         : html`
           <div class="sidebar-buttons">
             <button type="button" class="button primary" disabled=${busy} onClick=${make}>${w.deviceMake}</button>

@@ -1,5 +1,6 @@
 // The two ways out of a room: for the seat, and for this browser alone.
 
+import { turnOff } from "../push/push.js";
 import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { Confirm } from "../ui/dialog.js";
@@ -10,9 +11,10 @@ export const LeaveDialog = ({ room, late, onClose }) => html`
   <${Confirm} title=${w.leaveTitle} text=${room.state.alone ? w.leaveTextAlone : w.leaveText(room.state.me)}
     button=${w.leaveButton} act=${() => room.leave()} late=${late} onClose=${onClose} />`;
 
-/** Forgets the seat in this browser, after asking; the seat stays. */
+/** Forgets the seat in this browser, after asking; the seat stays. The device is told no more of the room. */
 export function ForgetDialog({ room, late, onClose }) {
-  const forget = () => {
+  const forget = async () => {
+    await turnOff(room);
     room.forget();
     location.assign(root);
   };

@@ -9,6 +9,7 @@ import { FileCard } from "../files/card.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
+import { later } from "../ui/later.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { Markdown } from "./markdown.js";
 import { Quote } from "./marks.js";
@@ -16,6 +17,7 @@ import { Head, nameOf } from "./message.js";
 import { talk } from "./words.js";
 
 const w = talk.draft;
+const DraftOffer = later("DraftOffer", () => null);
 const touch = matchMedia("(pointer: coarse)"); // there, the focus would open a keyboard, which moves all
 
 /** view as in log.js. */
@@ -92,9 +94,9 @@ function Refused({ refusals, draft, refusing: { why, sent }, act, focus }) {
 /**
  * What stands above the composer: how many drafts are out of sight, and which decision came too late, with what the
  * person has written for it. unseen is the ids of the drafts that are out of sight. onNext shows one, which is
- * above if up is set.
+ * above if up is set. onDone takes the focus when an offer is gone.
  */
-export function DraftsBar({ room, state, unseen, up, onNext }) {
+export function DraftsBar({ room, state, unseen, up, onNext, onDone }) {
   const n = state.supervision.drafts.length;
   const texts = state.late.filter(Boolean);
   const forgetLate = () => room.supervision.forgetLate();
@@ -114,5 +116,6 @@ export function DraftsBar({ room, state, unseen, up, onNext }) {
       <button type="button" class="bar waiting" onClick=${() => onNext(unseen[0])}>
         <span>${unseen.length < n ? w.more(unseen.length) : w.wait(n)}</span>
         <span class="waiting-go">${w.show}<${Icon} name=${up ? "up" : "down"} /></span>
-      </button>`}`;
+      </button>`}
+    ${n > 0 && html`<${DraftOffer} room=${room} onDone=${onDone} />`}`;
 }

@@ -130,7 +130,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
           onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
     </div>
     <${DraftsBar} room=${room} state=${state} unseen=${unseen ? unseen.split(" ") : []} up=${pane.atEnd}
-      onNext=${jump} />`;
+      onNext=${jump} onDone=${() => roving.current?.focus()} />`;
 }
 
 /** Returns the key of the row in which an element is something that one presses, or a draft; "" if it is neither. */

@@ -1,0 +1,38 @@
+// What the page keeps for its worker, which sees no localStorage: by the id of a room, the token with which the worker
+// rejects a draft ("tokens"), and how many things need the person there ("needs").
+
+const opened = () => new Promise((/** @type {(base: IDBDatabase) => void} */ done, failed) => {
+  const opening = indexedDB.open("parley", 1);
+  opening.onupgradeneeded = () => {
+    for (const name of ["tokens", "needs"]) opening.result.createObjectStore(name);
+  };
+  opening.onsuccess = () => done(opening.result);
+  opening.onerror = () => failed(opening.error);
+});
+
+/** Has work use what is kept under a name, and returns what work returns a function for, once that is done. */
+async function use(name, mode, work) {
+  const base = await opened();
+  try {
+    return await new Promise((done, failed) => {
+      const transaction = base.transaction(name, mode);
+      const result = work(transaction.objectStore(name));
+      transaction.oncomplete = () => done(result());
+      transaction.onabort = () => failed(transaction.error);
+    });
+  } finally {
+    base.close();
+  }
+}
+
+/** Returns what is kept under a name, by room. */
+export const kept = (/** @type {"tokens" | "needs"} */ name) => use(name, "readonly", (store) => {
+  const [rooms, values] = [store.getAllKeys(), store.getAll()];
+  return () => Object.fromEntries(rooms.result.map((room, n) => [room, values.result[n]]));
+});
+
+/** Replaces what is kept of some rooms under a name; null removes it. */
+export const keep = (/** @type {"tokens" | "needs"} */ name, parts) => use(name, "readwrite", (store) => {
+  for (const [room, value] of Object.entries(parts)) value === null ? store.delete(room) : store.put(value, room);
+  return () => {};
+});

@@ -1,0 +1,33 @@
+// Every word about notifications by a push service: they come with the second script, and so do these.
+
+export const push = {
+  on: "Tell me on this device when something needs me",
+  words: "Show the words, also on a locked screen",
+  drafts: "Only drafts",
+  text: "Drafts to approve at once, questions and proposals that your agent hasn't answered after two minutes, and the end of the room. Also while this page is closed.",
+  textAlone: "Questions and proposals to you, and the end of the room. Also while this page is closed.",
+
+  // While it is turned on, and why it was not.
+  asking: "Allow notifications if your browser asks.",
+  denied: "Your browser blocks notifications from this site. Allow them in its settings, then try again.",
+  dismissed: "You haven't allowed notifications, so nothing was turned on.",
+  noService: "Your browser couldn't reach its push service, so nothing was turned on. Try again later, or in another browser.",
+  refused: {
+    invalid_argument: "This server doesn't know your browser's push service, so nothing was turned on. Try another browser.",
+    not_allowed: "This server no longer tells devices.",
+    rate_limited: "Your devices are told of too many rooms. Turn this off in another room first.",
+  },
+
+  offer: "Your phone or computer can tell you when something needs you, also while this page is closed.",
+  accept: "Tell me on this device",
+  decline: "No, thanks",
+  accepted: "This device tells you when something needs you.",
+
+  // Why not: see hindrance in push.js.
+  none: {
+    server: "While this page is closed, this server can't: its operator can give it a public address (--public-url).",
+    insecure: "While this page is closed, this needs HTTPS.",
+    home: "An iPhone or iPad tells you in an installed app alone: choose Share, then Add to Home Screen. Open the app, choose “I have a link”, and paste a link from “Add a device”.",
+    none: "While this page is closed, this browser can't.",
+  },
+};
