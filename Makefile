@@ -63,9 +63,10 @@ fetch:
 test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go's caches)
 	@$(TESTS) -timeout=15m $(LONGEST) ./...
 
-# .ci/run names the Chromium that people install: it gives the frame of a view a process as the headless shell does not.
+# .ci/run names the Chromium that people install: it gives the frame of a view a process, and shows notifications, as the
+# headless shell does not.
 test-view: fetch
-	@$(TESTS) -timeout=5m -run '^TestView_' ./e2e/browser
+	@$(TESTS) -timeout=5m -run '^Test(View|Push)_' ./e2e/browser
 
 test-alone: ## run make test where little more than Go is installed
 	@scripts/go-alone

@@ -56,7 +56,7 @@ export function NoticesOffer({ room, onDone }) {
 /** Offers notifications beside the drafts that wait. */
 export function DraftOffer({ room, onDone }) {
   const why = hindrance(useRoom(room).supervision);
-  return (!why || why === "home") && html`<${PushOffer} room=${room} home=${!!why} onDone=${onDone} />`;
+  return (!why || why === "home") && html`<${PushOffer} room=${room} home=${!!why} above onDone=${onDone} />`;
 }
 
 function WishOffer({ room }) {
@@ -73,8 +73,11 @@ function WishOffer({ room }) {
 
 const declined = "parley.untold"; // on this device, whatever the room
 
-/** An offer that comes no more once it was declined. home is whether the device has to install the page first. */
-function PushOffer({ room, home = false, onDone }) {
+/**
+ * An offer that comes no more once it was declined. home is whether the device has to install the page first, and above
+ * whether it stands above the composer.
+ */
+function PushOffer({ room, home = false, above = false, onDone }) {
   const { on, busy, problem, turn } = usePush(room);
   const [before] = useState(on);
   const [no, setNo] = useState(!!store.get(declined));
@@ -90,7 +93,7 @@ function PushOffer({ room, home = false, onDone }) {
     setNo(true);
   };
   return html`
-    <div class="notices-offer small" role="status">
+    <div class=${"notices-offer small" + (above ? " above" : "")} role="status">
       <p class="quiet">${on ? push.accepted : problem || (busy ? push.asking : home ? push.none.home : push.offer)}</p>
       ${asks && html`
         <div class="notices-offer-buttons">

@@ -4,8 +4,8 @@ export const push = {
   on: "Tell me on this device when something needs me",
   words: "Show the words, also on a locked screen",
   drafts: "Only drafts",
-  text: "Drafts to approve at once, questions and proposals that your agent hasn't answered after two minutes, and the end of the room. Also while this page is closed.",
-  textAlone: "Questions and proposals to you, and the end of the room. Also while this page is closed.",
+  text: "You hear of drafts to approve at once, of questions and proposals that your agent hasn't answered after two minutes, and of the end of the room, also while this page is closed.",
+  textAlone: "You hear of questions and proposals to you, and of the end of the room, also while this page is closed.",
 
   // While it is turned on, and why it was not.
   asking: "Allow notifications if your browser asks.",
@@ -18,16 +18,16 @@ export const push = {
     rate_limited: "Your devices are told of too many rooms. Turn this off in another room first.",
   },
 
-  offer: "Your phone or computer can tell you when something needs you, also while this page is closed.",
+  offer: "This device can tell you when something needs you, also while this page is closed.",
   accept: "Tell me on this device",
   decline: "No, thanks",
   accepted: "This device tells you when something needs you.",
 
   // Why not: see hindrance in push.js.
   none: {
-    server: "While this page is closed, this server can't: its operator can give it a public address (--public-url).",
-    insecure: "While this page is closed, this needs HTTPS.",
-    home: "An iPhone or iPad tells you in an installed app alone: choose Share, then Add to Home Screen. Open the app, choose “I have a link”, and paste a link from “Add a device”.",
-    none: "While this page is closed, this browser can't.",
+    server: "This server can't notify you while the page is closed: its operator can give it a public address (--public-url).",
+    insecure: "While the page is closed, notifications need HTTPS.",
+    home: "An iPhone or iPad notifies you in an installed app alone: choose Share, then Add to Home Screen. Open the app, choose “I have a link”, and paste a link from “Add a device”.",
+    none: "This browser can't notify you while the page is closed.",
   },
 };
