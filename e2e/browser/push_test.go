@@ -102,7 +102,8 @@ func (tab *tab) inWorker(expression string) {
 		defer leave()
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		_, err := chromedp.Run(ctx, chromedp.Evaluate[any]("("+expression+").then(() => null)", chromedp.EvalAwaitPromise))
+		_, err := chromedp.Run(ctx,
+			chromedp.Evaluate[any]("("+expression+").then(() => null)", chromedp.EvalAwaitPromise))
 		if err != nil {
 			tab.t.Fatalf("%s: %v", expression, err)
 		}

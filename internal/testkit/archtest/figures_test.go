@@ -57,6 +57,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core.MaxText"},
 	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core.MaxText"},
 	{"internal/web/assets/sidebar/dialog-words.js", "expires within {}.", "internal/core/room.InviteLife"},
+	{"internal/web/assets/push/words.js", "hasn't answered after {}, and", "internal/outbound/outbox.agentTime"},
 	{"internal/web/assets/landing/error-words.js", "No one spoke in it for {}.", "internal/core/room.Life"},
 }
 

@@ -76,7 +76,8 @@ const isOn = async (room) => ({
   tokens: Object.keys(await kept("tokens")).length,
 });
 const all = (on) => ({ hook: on, told: on, browser: on, tokens: on ? 1 : 0 });
-const told = () => server.calls.filter(({ args }) => args.add_push).map(({ args }) => JSON.parse(args.add_push).endpoint);
+const told = () =>
+  server.calls.filter(({ args }) => args.add_push).map(({ args }) => JSON.parse(args.add_push).endpoint);
 
 /** Returns a room, of a device that is told of it. */
 async function isTold() {
