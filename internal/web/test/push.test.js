@@ -180,11 +180,21 @@ test("the worker's token goes with the seat, and the subscription with the last 
 
 test("what was decided elsewhere is closed with the next look, and the icon's number is kept", async () => {
   await isTold();
-  const closed = [];
-  browser.shown = [["0123456", "m1"], ["0123456", "m2"], ["abcdefg", "m3"], ["unknown", "m4"], ["", ""]]
-    .map(([room, id]) => ({ data: { room, id }, close: () => closed.push(id) }));
+  const shows = (...all) => (browser.shown = all.map(([room, id]) => {
+    const one = { data: { room, id }, close: () => (browser.shown = browser.shown.filter((other) => other !== one)) };
+    return one;
+  }));
+  const ids = () => browser.shown.map(({ data }) => data.id);
+  shows(["0123456", "m1"], ["0123456", "m2"], ["abcdefg", "m3"], ["unknown", "m4"], ["", ""]);
   await settle([["0123456", ["m2"]], ["abcdefg", []], ["0123456", ["m9"]]]); // two seats in one room
-  assert.deepEqual([closed, await kept("needs")], [["m1", "m3"], { "0123456": 2, abcdefg: 0 }]);
+  assert.deepEqual([ids(), await kept("needs")], [["m2", "m4", ""], { "0123456": 2, abcdefg: 0 }]);
+  // A page in the background does not know yet what a push has brought.
+  shows(["0123456", "m2"], ["0123456", "m5"], ["abcdefg", "m6"]);
+  await keep("needs", { "0123456": 3, abcdefg: 1 });
+  await settle([["0123456", ["m2", "m9"]], ["abcdefg", []]]);
+  assert.deepEqual([ids(), await kept("needs")], [["m2", "m5", "m6"], { "0123456": 3, abcdefg: 1 }]);
+  await settle([["0123456", ["m9"]], ["abcdefg", []]]);
+  assert.deepEqual([ids(), await kept("needs")], [["m5", "m6"], { "0123456": 1, abcdefg: 1 }]);
 });
 
 test("a worker of another program at the same origin is left alone", async () => {

@@ -2,7 +2,7 @@
 
 import { useMyRooms } from "../rooms/list.js";
 import { useRoom } from "../use-room.js";
-import { html, useEffect, useState } from "../vendor.js";
+import { html, useEffect } from "../vendor.js";
 import { drop, pushOf, renew, settle, tidy } from "./push.js";
 
 /** Of the page of a room: renews the subscription of a device that is told, and gives it up with the room. */
@@ -17,16 +17,10 @@ export function PushUpkeep({ room, mine }) {
 
 /** Of any page: closes the notifications of what is over, and takes back what is of rooms that were left. */
 export function Upkeep({ rooms }) {
-  const [looks, looked] = useState(0);
-  useEffect(() => {
-    const look = () => looked((n) => n + 1);
-    addEventListener("focus", look);
-    return () => removeEventListener("focus", look);
-  }, []);
   const seats = rooms.map(({ seat }) => seat.token).join();
   useEffect(() => void tidy().catch(() => {}), [seats]);
   const known = rooms.filter(({ open, state }) => open || (state && state !== "failed"));
   const needs = known.map(({ seat, needs }) => [seat.room, needs.map(({ id }) => id)]);
-  useEffect(() => void settle(/** @type {any} */ (needs)).catch(() => {}), [JSON.stringify(needs), looks]);
+  useEffect(() => void settle(/** @type {any} */ (needs)).catch(() => {}), [JSON.stringify(needs)]);
   return null;
 }
