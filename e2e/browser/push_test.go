@@ -378,8 +378,8 @@ type need struct {
 // told gives the worker a call about a room.
 func (tab *tab) told(room string, needs ...need) {
 	tab.t.Helper()
-	text, err := json.Marshal(map[string]any{"notification": map[string]any{"title": "den", "body": "x"},
-		"app_badge": len(needs), "parley": map[string]any{"room": room, "needs": needs}})
+	text, err := json.Marshal(map[string]any{"notification": map[string]any{"title": "den", "body": "x",
+		"app_badge": len(needs)}, "parley": map[string]any{"room": room, "needs": needs}})
 	if err != nil {
 		tab.t.Fatal(err)
 	}

@@ -327,10 +327,9 @@ type notification struct {
 		Body     string `json:"body"`
 		Navigate string `json:"navigate"`
 		Tag      string `json:"tag"`
+		Badge    int    `json:"app_badge"`
 	} `json:"notification"`
-	Badge   int  `json:"app_badge"`
-	Mutable bool `json:"mutable"` // the worker may show something else
-	Parley  struct {
+	Parley struct {
 		Room  string     `json:"room"`
 		Needs []toldNeed `json:"needs"` // all that needs the person: what a browser shows beside these is over
 	} `json:"parley"`
@@ -347,7 +346,7 @@ type toldNeed struct {
 // shows all.
 func (w *push) notification() []byte {
 	var n notification
-	n.WebPush, n.Mutable = 8030, true
+	n.WebPush = 8030
 	n.Shown.Title, n.Shown.Tag, n.Parley.Room = plain(w.needs.Room), w.needs.RoomID, w.needs.RoomID
 	n.Shown.Navigate = w.linkTo(w.needs.RoomID, "")
 	for _, need := range w.needs.Open {
@@ -358,7 +357,7 @@ func (w *push) notification() []byte {
 		n.Parley.Needs = append(n.Parley.Needs, told)
 	}
 	if !w.needs.Ended {
-		n.Badge = len(n.Parley.Needs)
+		n.Shown.Badge = len(n.Parley.Needs)
 	}
 	for {
 		text := roomlog.Encode(n)

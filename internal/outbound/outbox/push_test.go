@@ -119,9 +119,11 @@ func (p *phone) asks(text string) {
 
 // told is the text of a call.
 type told struct {
-	Notification struct{ Title, Body, Navigate, Tag string }
-	Badge        int `json:"app_badge"`
-	Parley       struct {
+	Notification struct {
+		Title, Body, Navigate, Tag string
+		Badge                      int `json:"app_badge"`
+	}
+	Parley struct {
 		Room  string
 		Needs []struct {
 			ID, Kind, Body string
@@ -191,7 +193,7 @@ func TestPush_tellsWhatNeedsThePersonNow(t *testing.T) {
 	draft := p.supervise(chat.SuperviseRequest{Token: p.person}).Drafts[0].ID
 	text := texts[0]
 	wantLines(t, "a draft", text.bodies(), "! Bob waits for you: May I merge PR 12?")
-	if text.Notification.Title != "tea" || text.Badge != 1 || text.Parley.Room != p.room ||
+	if text.Notification.Title != "tea" || text.Notification.Badge != 1 || text.Parley.Room != p.room ||
 		text.Notification.Navigate != publicAddress+"/r/"+p.room+"#"+draft || text.Parley.Needs[0].ID != draft ||
 		text.Notification.Body != text.Parley.Needs[0].Body {
 		t.Errorf("the notification is %+v", text)
@@ -309,8 +311,8 @@ func TestPush_manyNeeds_fitIntoACall(t *testing.T) {
 		}
 		all := texts[0].bodies()
 		if last := all[len(all)-1]; !strings.HasPrefix(last, fmt.Sprint("! Ann asks you: ", n-1)) ||
-			texts[0].Badge != 2*n || len(last) > 400 {
-			t.Errorf("%d of %d are told, the last as %s", len(all), texts[0].Badge, last)
+			texts[0].Notification.Badge != 2*n || len(last) > 400 {
+			t.Errorf("%d of %d are told, the last as %s", len(all), texts[0].Notification.Badge, last)
 		}
 	}
 }

@@ -58,7 +58,7 @@ const push = (text) => happens("push", { data: { json: () => JSON.parse(text) } 
 const draft = (id, rings = true) => ({ id, kind: "draft", body: `Bob waits for you ${id}`, rings });
 
 const tells = (room, ...needs) => push(JSON.stringify({
-  notification: { title: "tea", body: "news" }, app_badge: needs.length, parley: { room, needs },
+  notification: { title: "tea", body: "news", app_badge: needs.length }, parley: { room, needs },
 }));
 
 const bodies = () => shown.map(({ body }) => body);
@@ -69,6 +69,7 @@ test("each need has one notification, which goes once it is over", async () => {
   await tells("0123456", draft("m1", false), draft("m2"));
   assert.deepEqual(bodies(), ["Bob waits for you m1", "Ann asks you", "Bob waits for you m2"]);
   assert.deepEqual([shown[0].title, shown[0].actions.length, shown[1].actions.length], ["tea", 2, 0]);
+  assert.equal(shown[0].navigate, scope + "r/0123456#m1");
   await tells("0123456", draft("m3"));
   assert.deepEqual(bodies(), ["Ann asks you", "Bob waits for you m3"]);
 });
@@ -80,7 +81,7 @@ test("the icon has the sum over the rooms, as the calls and the page have told l
   await keep("needs", { "0123456": 1 }); // by the page, where the person has decided
   await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you" }, { id: "mA", body: "!", rings: true });
   assert.equal(badge, 3);
-  await push('{"app_badge":0,"parley":{"room":"abcdefg","needs":[{"kind":"ended","body":"Over.","rings":true}]}}');
+  await push('{"notification":{"app_badge":0},"parley":{"room":"abcdefg","needs":[{"kind":"ended","body":"Over.","rings":true}]}}');
   assert.deepEqual([badge, await kept("needs")], [1, { "0123456": 1, abcdefg: 0 }]);
 });
 
@@ -98,15 +99,6 @@ test("a push is never silent: the browser would take the subscription away", asy
   globalThis.indexedDB = undefined; // a window that keeps nothing
   await tells("0123456", draft("m1", false)); // nothing of it is new
   assert.deepEqual(bodies(), ["Something needs you.", "news"]);
-});
-
-test("where the browser has read the call itself, the worker shows what that has found", async () => {
-  const data = { room: "0123456", needs: [draft("m1")] };
-  await happens("push", { data: null, notification: { title: "tea", body: "news", data } });
-  assert.deepEqual(shown.map(({ title, body, navigate }) => [title, body, navigate]),
-    [["tea", "Bob waits for you m1", scope + "r/0123456#m1"]]);
-  await happens("push", { data: null, notification: { title: "tea", body: "news", data: null } });
-  assert.deepEqual(bodies(), ["Bob waits for you m1", "news"]);
 });
 
 test("a press leads to what needs the person, in the page that is open", async () => {

@@ -8,7 +8,7 @@ const { registration } = worker;
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
-worker.addEventListener("push", (event) => event.waitUntil(show(event)));
+worker.addEventListener("push", (event) => event.waitUntil(show(event.data)));
 worker.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(act(event.action, event.notification));
@@ -18,9 +18,9 @@ worker.addEventListener("notificationclick", (event) => {
 const unread = { title: "Parley", body: "Something needs you." };
 
 /** Shows what is new of what a call tells, and closes what is over. */
-async function show(event) {
+async function show(data) {
   try {
-    const { title, body, room, needs, badge } = read(event);
+    const { title, body, room, needs, badge } = read(data);
     const open = new Set(needs.map(({ id }) => tagOf(room, id)));
     for (const shown of await registration.getNotifications())
       if (shown.data?.room === room && !open.has(shown.tag)) shown.close();
@@ -32,15 +32,13 @@ async function show(event) {
   }
 }
 
-/** Returns what a call tells. A browser that shows such calls by itself gives the worker the notification alone. */
-function read({ data, notification }) {
+/** Returns what a call tells. */
+function read(data) {
   const told = data?.json() ?? {};
-  const { title, body } = { ...unread, ...(told.notification ?? (notification && of(notification))) };
-  const { room = "", needs = [] } = told.parley ?? notification?.data ?? {};
-  return { title, body, room, needs, badge: told.app_badge ?? needs.length };
+  const { title, body, app_badge: badge = 0 } = { ...unread, ...told.notification };
+  const { room = "", needs = [] } = told.parley ?? {};
+  return { title, body, room, needs, badge };
 }
-
-const of = ({ title, body }) => ({ title, body });
 
 /** Shows one thing that needs the person, in place of what was shown of it. */
 const notify = (title, room, { id = "", kind = "", body }) => registration.showNotification(title, {
