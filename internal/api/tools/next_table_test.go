@@ -105,14 +105,14 @@ func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.
 	} {
 		r := &chat.Revision{ID: "m5", Old: "m2", Done: done}
 		said := []chat.Message{{ID: "m9", Type: chat.EventSaid, From: chosen, Kind: room.Agree, Agreed: "m5"}}
-		is := chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}}
+		is := chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}, Work: chat.Work{OpenTasks: len(done) % 3}}
 		w := chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: is, Messages: said, Revision: r}
 		voted := chat.Sent{Sent: true, Agreed: "m5", Waited: chat.Waited{Cursor: "c9", Situation: is, Revision: r}}
 		for call, next := range map[string]string{
 			"wait": advise().waited(w, chat.WaitRequest{Wait: time.Minute}),
 			"vote": advise().sent(voted, chat.SendRequest{Kind: room.Agree}),
 		} {
-			if !strings.Contains(next, want) {
+			if !strings.Contains(next, want) || strings.Contains(next, "action edit") != (is.OpenTasks > 0) {
 				t.Errorf("after a %s of %d: %s", call, len(done), next)
 			}
 		}

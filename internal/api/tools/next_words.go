@@ -319,6 +319,9 @@ func (s *situation) revised() (text string) {
 				text += fmt.Sprintf(" and %d more", more)
 			}
 		}
+		if s.OpenTasks > 0 {
+			text += ". Open tasks still say what they said: if that changes, call task (action edit)"
+		}
 	}
 	if s.mayFollow() && !s.Bound && !s.Listening {
 		text += ". If work follows from it, call task (action add)"

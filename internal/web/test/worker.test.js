@@ -81,7 +81,8 @@ test("the icon has the sum over the rooms, as the calls and the page have told l
   await keep("needs", { "0123456": 1 }); // by the page, where the person has decided
   await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you" }, { id: "mA", body: "!", rings: true });
   assert.equal(badge, 3);
-  await push('{"notification":{"app_badge":0},"parley":{"room":"abcdefg","needs":[{"kind":"ended","body":"Over.","rings":true}]}}');
+  await push(`{"notification":{"app_badge":0},"parley":{"room":"abcdefg",
+    "needs":[{"kind":"ended","body":"Over.","rings":true}]}}`);
   assert.deepEqual([badge, await kept("needs")], [1, { "0123456": 1, abcdefg: 0 }]);
 });
 
