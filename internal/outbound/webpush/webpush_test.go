@@ -40,8 +40,8 @@ func decoded(t testing.TB, text string) []byte {
 
 func TestSeal_exampleOfTheRFC_isThatBody(t *testing.T) {
 	own, err := ecdh.P256().NewPrivateKey(decoded(t, "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"))
-	browser := must(t, Browser{}, err)
-	browser, err = newBrowser(rfcKey, rfcSecret)
+	must(t, own, err)
+	browser, err := newBrowser(rfcKey, rfcSecret)
 	must(t, browser, err)
 	body, err := browser.seal([]byte(rfcText), own, decoded(t, "DGv6ra1nlYgDCS1FRnbzlw"), 0)
 	if got := encode(body); err != nil || got != rfcBody {

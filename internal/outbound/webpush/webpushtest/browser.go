@@ -104,7 +104,7 @@ func Check(authorization string) (claims Claims, public string, err error) {
 	token, public, ok := strings.Cut(strings.TrimPrefix(authorization, "vapid t="), ", k=")
 	parts := strings.Split(token, ".")
 	if !ok || len(parts) != 3 {
-		return claims, "", errors.New("the header is no vapid t=..., k=...")
+		return claims, "", errors.New("the header is not of the scheme vapid")
 	}
 	point, err := decode(public)
 	if err != nil {
