@@ -62,6 +62,19 @@ import (
 //  37. Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.
 //  38. Dan completes an agreement: the wait ends.
 
+// pastAnswers is what a wait knows of the events that it goes on past: see isPartialAnswer and isBesideQuestion.
+type pastAnswers struct {
+	talk    *room.Talk       // as of the last event checked; nil: unknown
+	awaited []int64          // the messages that still await answers
+	last    int64            // the last event that the wait goes on past; 0: none
+	recheck <-chan time.Time // tells collectUntil to check again although no event comes; nil: never
+}
+
+// add adds event, which the wait goes on past while message n awaits answers.
+func (p *pastAnswers) add(n int64, event room.Event) {
+	p.awaited, p.last = append(p.awaited, n), event.N
+}
+
 // askedEvery is how often a wait past an answer checks whether the agents that still owe answers are here.
 const askedEvery = 30 * time.Second
 
@@ -73,7 +86,7 @@ func (in *inbox) isPartialAnswer(event room.Event, before *room.Talk) bool {
 	}
 	request, open := event.Talk.Find(event.ReplyTo, event.At())
 	return open && request.Seat == in.session.me.Seat && len(request.Owed) > 0 && // 4, 16, 21, 28
-		(in.forAnswers || request.N == in.pos.sentN) && // 24
+		(in.listens.forAnswers || request.N == in.pos.sentN) && // 24
 		event.Type == room.Said && !slices.Contains(request.Owed, event.Seat) && in.wasOwed(before, request.N, event) &&
 		!asksSomebody(&event) && // 14
 		event.Kind != room.Done && // 15
@@ -94,16 +107,16 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 
 // isBesideQuestion reports whether event is beside what the message of the call asks several agents.
 func (in *inbox) isBesideQuestion(event *room.Event, agents int) bool {
-	me, sentN := &in.session.me, in.pos.sentN
-	if sentN == 0 || in.talk == nil || event.Type != room.Said || me.WokenBy(*event, agents, true) || // 32, 33, 37, 38
+	me, sentN, talk := &in.session.me, in.pos.sentN, in.past.talk
+	if sentN == 0 || talk == nil || event.Type != room.Said || me.WokenBy(*event, agents, true) || // 32, 33, 37, 38
 		event.Person { // what a person says to all may be "stop"
 		return false
 	}
 	tail, known := in.session.room.log.Tail(sentN - 1)
-	if !in.talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 36
+	if !talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 36
 		return false
 	}
-	return event.File != nil && !asksSomebody(event) || !in.talk.OwesTo(event.Seat, me.Seat, event.At()) // 31, 11, 34
+	return event.File != nil && !asksSomebody(event) || !talk.OwesTo(event.Seat, me.Seat, event.At()) // 31, 11, 34
 }
 
 // asksSomebody reports whether event, a message, wants an answer or a vote.
@@ -111,23 +124,26 @@ func asksSomebody(event *room.Event) bool {
 	return len(event.Ask) > 0 || event.Kind.Asks()
 }
 
-// passOver lets wait go on past the answers so far, or ends wait: see the cases. passOver renews the caller's
-// presence. Otherwise others would think that the answer woke the caller, and would count its time to speak. The
-// state of passOver is in the inbox: on the stacks of thousands of waits it would take memory.
+// endPastAnswers ends the wait with the answers so far if nobody who still owes one may soon give it: 5 to 10, 17, 26.
+func (in *inbox) endPastAnswers(ctx context.Context) {
+	if in.end == goesOn && in.past.last != 0 && !in.isOwedByPresent(ctx) {
+		in.end = woken
+	}
+}
+
+// passOver lets wait go on past the answers so far, and renews the caller's presence: 1, 2, 3, 22. Otherwise others
+// would think that the answer woke the caller, and would count its time to speak. The state of passOver is in the
+// inbox: on the stacks of thousands of waits it would take memory.
 func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
-	if len(in.partlyAnswered) == 0 || in.end > goesOn {
+	if in.end > goesOn || in.past.last == 0 {
 		return
 	}
-	if !in.isOwedByPresent(ctx) { // 5 to 10, 17, 26
-		in.end = max(in.end, woken)
-		return
-	}
-	if wait.PassedTo < in.lastPartial { // 1, 2, 3, 22
+	if wait.PassedTo < in.past.last {
 		wait.PassedTo = in.scanned
 		in.session.recorder().Renew(ctx, wait)
 	}
-	if in.recheck == nil {
-		in.recheck = in.session.room.svc.clock.After(askedEvery)
+	if in.past.recheck == nil {
+		in.past.recheck = in.session.room.svc.clock.After(askedEvery)
 	}
 }
 
@@ -137,8 +153,8 @@ func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	live := in.session.room
 	head, now := live.log.Peek(), live.svc.now()
 	owed := func(may func(room.Agent) bool) bool {
-		return !slices.ContainsFunc(in.partlyAnswered, func(n int64) bool {
-			asked, _ := in.talk.Find(n, now)
+		return !slices.ContainsFunc(in.past.awaited, func(n int64) bool {
+			asked, _ := in.past.talk.Find(n, now)
 			return !slices.ContainsFunc(asked.Owed, func(seat int) bool {
 				agent, here := head.Seated(seat)
 				return here && !agent.WaitsForPerson(now) && may(agent)

@@ -76,7 +76,7 @@ func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, 
 	if what.upload {
 		return g, nil, refuseUnread()
 	}
-	in := newInbox(c, position{Offer: presence.OfferAfter(g.cursor.N)})
+	in := newInbox(c, position{Offer: presence.OfferAfter(g.cursor.N)}, listening{})
 	if err := in.collect(ctx); err != nil {
 		return g, nil, err
 	}
@@ -86,10 +86,11 @@ func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, 
 		}
 	}
 	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
-	got, err := c.handOut(ctx, in, nil)
+	got, found, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return g, nil, err
 	}
+	got.Status = decideStatus(found, stop{})
 	got.Cursor = ident.Cursor{N: in.scanned, Held: what.marks}.String(c.token)
 	return g, got, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/presence"
@@ -17,7 +16,7 @@ import (
 type inbox struct {
 	session  *session
 	pos      position
-	forMe    bool  // in a room of more than two, only events meant for the caller wake the caller
+	listens  listening
 	scanned  int64 // the last event checked
 	batch    batch
 	before   int // of a send: how many messages came before the caller's own
@@ -27,22 +26,22 @@ type inbox struct {
 	reason   room.Reason // of lost
 	freeTask int64       // the number of a free task that ended the wait; 0: none
 	lostTask string      // the id of a task that another agent has taken from the caller; "": none
+	past     pastAnswers
+}
 
-	// Of a wait that goes on past answers: see isPartialAnswer.
-
-	forAnswers     bool             // past answers to any message of the caller; false: only to that of the call
-	talk           *room.Talk       // as of the last event checked; nil: unknown
-	partlyAnswered []int64          // the messages that still await answers
-	lastPartial    int64            // the last event that the wait goes on past; 0: none
-	recheck        <-chan time.Time // tells passOver to check again although no event comes; nil: never
+// listening is what a call waits for. The zero value is a call that does not wait.
+type listening struct {
+	forMe      bool // in a room of more than two, only events meant for the caller wake the caller
+	forAnswers bool // past answers to any message of the caller; false: only to that of the call
+	othersAway bool // all others are away or have left, so the wait ends at once
 }
 
 // ending says whether the wait of an inbox ends, and why. A later one stands for the earlier ones, too. For Ann's wait
 // after event 41, with Bob and Cid in the room:
 //
 //   - 42, Bob's "hello" to all, and Ann waits only for what is meant for her (forMe): goesOn.
-//   - 42, Bob's "yes" to what Ann asked Bob and Cid: goesOn. The inbox keeps 42 as a partial answer, and passOver ends
-//     the wait once Cid is silent or away: see isPartialAnswer.
+//   - 42, Bob's "yes" to what Ann asked Bob and Cid: goesOn. The inbox keeps 42 as a partial answer, and endPastAnswers
+//     ends the wait once Cid is silent or away: see isPartialAnswer.
 //   - 42, Bob's "hello" to Ann: woken.
 //   - 42, the join of Dan: goesOn. With two agents woken: see room.Caller.WokenBy.
 //   - 42 to 142, and 92 does not fit into the batch: full. Event 92 comes with the next wait.
@@ -67,7 +66,6 @@ const (
 	eventsMissed                   // some events had expired
 	slept                          // an event came while the caller was paused
 	asleep                         // a program waits for a paused caller, and gets nothing
-	othersAway                     // the wait ended at once, since all others are away or have left
 	unsure                         // events handed out before may not have arrived, and do not fit into the batch
 )
 
@@ -81,13 +79,19 @@ func (in *inbox) add(x signs, found bool) {
 	}
 }
 
-func newInbox(c *session, pos position) *inbox {
-	in := &inbox{session: c, pos: pos, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
+func newInbox(c *session, pos position, listens listening) *inbox {
+	in := &inbox{session: c, pos: pos, listens: listens, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
 	if c.head.LastTalk <= pos.After {
-		in.talk = &c.head.Talk
+		in.past.talk = &c.head.Talk
 	}
 	return in
 }
+
+// hasNews reports whether the batch has events that the caller was not handed twice before.
+func (in *inbox) hasNews() bool { return len(in.batch.Messages) > in.along }
+
+// endedAtOnce reports whether the wait brings nothing, since all others are away or have left.
+func (in *inbox) endedAtOnce() bool { return in.listens.othersAway && !in.hasNews() }
 
 // isOver reports whether the wait ends. A paused caller sleeps on, unless its seat is lost.
 func (in *inbox) isOver() bool { return in.end == lost || in.end > goesOn && !in.sleeps() }
@@ -104,27 +108,9 @@ func (in *inbox) hideAsleep(wait *presence.Wait) *inbox {
 	if !wait.Standby || in.end == lost || !in.sleeps() {
 		return in
 	}
-	empty := newInbox(in.session, in.pos)
+	empty := newInbox(in.session, in.pos, listening{})
 	empty.signs = asleep
 	return empty
-}
-
-// status returns how the wait of the inbox ends. No wait ends with StatusAllDone while an agent works on a task.
-func (in *inbox) status(ctx context.Context) WaitStatus {
-	c := in.session
-	ended := c.head.Ended(c.me.Agent, c.room.svc.now()) && !c.hasActiveTask(ctx)
-	none := len(in.batch.Messages) == 0
-	switch {
-	case in.end == lost:
-		return StatusRemoved
-	case in.has(asleep), none && in.session.me.IsPerson(): // a person watches on
-		return StatusQuiet
-	case ended && (none || in.end != full && in.has(agentParted)):
-		return StatusAllDone
-	case none:
-		return StatusQuiet
-	}
-	return StatusMessages
 }
 
 // collect receives the events up to the known head. A full batch stops collect early.
@@ -198,9 +184,9 @@ func (in *inbox) receive(event room.Event, agents int) {
 		in.batch.RedactTask(event.Task.No)
 	}
 
-	before := in.talk
+	before := in.past.talk
 	if event.Talk != nil { // an event that changes a debt carries all open debts of the room
-		in.talk = event.Talk
+		in.past.talk = event.Talk
 	}
 	partial := in.isPartialAnswer(event, before)
 
@@ -295,9 +281,9 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	knocked := event.Type == room.Knocked
 	switch ends := in.wouldEndWait(event, agents); {
 	case ends && partial:
-		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, event.ReplyTo), event.N
+		in.past.add(event.ReplyTo, event)
 	case ends && in.isBesideQuestion(&event, agents):
-		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, in.pos.sentN), event.N
+		in.past.add(in.pos.sentN, event)
 	case ends:
 		in.end = max(in.end, woken)
 	}
@@ -312,7 +298,7 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 // for the caller.
 func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
 	me := in.session.me
-	return me.WokenBy(event, agents, in.forMe) &&
+	return me.WokenBy(event, agents, in.listens.forMe) &&
 		(event.N > in.pos.sentN || me.HoldBackOf(event, room.Event{}) == room.HoldBackAlways)
 }
 

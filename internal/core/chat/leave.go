@@ -115,7 +115,7 @@ func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	in := newInbox(c, position{Offer: offer})
+	in := newInbox(c, position{Offer: offer}, listening{})
 	err = in.collect(ctx)
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the caller leaves without its unread messages

@@ -71,6 +71,8 @@ type WaitRequest struct {
 	Polls    bool   // of a peek on standby for an agent: the program calls again and again instead of waiting
 	Stay     bool   // the caller knows no cursor, and has every earlier result
 
+	sentN int64 // the message that the same call has sent; 0: none
+
 	// Of a message that is sent with Stay:
 	key     string // the idempotency key of the message
 	repeats int64  // the earlier message for which the key stands; 0: none

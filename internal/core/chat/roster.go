@@ -242,9 +242,9 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 
 // addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
 // messages end has no roster, unless an agent came or left.
-func (c *session) addRoster(ctx context.Context, in *inbox, got *Waited) {
+func (c *session) addRoster(ctx context.Context, in *inbox, found found, got *Waited) {
 	head := c.head
-	if !in.has(othersAway) && !in.has(agentMoved) && (got.Status == StatusMessages && in.end > goesOn ||
+	if !in.endedAtOnce() && !in.has(agentMoved) && (found.news && !found.isOver() && in.end > goesOn ||
 		len(head.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return
@@ -261,7 +261,7 @@ func (c *session) addRoster(ctx context.Context, in *inbox, got *Waited) {
 	got.Company = seen.company(agents, got.Owes != "")
 	got.Silent = c.silentTask(seen.Presence)
 	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
-		!in.has(othersAway) {
+		!in.endedAtOnce() {
 		return
 	}
 	got.Seated = len(agents)

@@ -8,7 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // result returns what came of a message with a final verdict.
@@ -166,20 +165,20 @@ func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*W
 	if req.Wait == 0 || c.hasMoreWork(is) || len(is.event.Agreed) > 0 { // what is agreed may be followed by tasks
 		c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity,
 			Fresh: presence.SendFresh})
-		return c.unread(ctx, req.waits(is.earlier), is.event.N, cursor, named)
+		return c.unread(ctx, req.waits(is), cursor, named)
 	}
 	head, err := c.room.log.Refresh(ctx, c.start.At)
 	if err != nil {
 		return nil, err
 	}
 	c.useHead(head)
-	return c.wait(ctx, req.waits(is.earlier), is.event.N)
+	return c.wait(ctx, req.waits(is))
 }
 
 // waits returns the wait after the message.
-func (req *SendRequest) waits(earlier roomlog.SentAs) *WaitRequest {
+func (req *SendRequest) waits(is *outcome) *WaitRequest {
 	return &WaitRequest{Cursor: req.Cursor, Wait: req.Wait, Absence: req.Absence, Activity: req.Activity,
-		Stay: req.Stay, key: req.Key, repeats: earlier.N}
+		Stay: req.Stay, sentN: is.event.N, key: req.Key, repeats: is.earlier.N}
 }
 
 // hasMoreWork reports whether the sender has just finished a task and has more to do: another task of its own, or
@@ -193,35 +192,32 @@ func (c *session) hasMoreWork(is *outcome) bool {
 }
 
 // unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.
-func (c *session) unread(ctx context.Context, req *WaitRequest, sentN int64, cursor ident.Cursor, named bool) (*Waited,
-	error) {
+func (c *session) unread(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (*Waited, error) {
 	pos, err := c.readFrom(ctx, req, cursor, named)
 	if err != nil {
 		return nil, err
 	}
-	pos.sentN = sentN
-	in := newInbox(c, pos)
+	in := newInbox(c, pos, listening{})
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
-	got, err := c.handOut(ctx, in, nil)
+	got, found, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return nil, err
 	}
-	if got.Status == StatusQuiet {
-		got.Status = ""
-	}
+	got.Status = decideStatus(found, stop{silently: true})
 	return got, nil
 }
 
 // readFrom returns where the caller continues to read after its message.
 func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
 	if named {
-		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldOthersAway}, nil
+		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldOthersAway,
+			sentN: req.sentN}, nil
 	}
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
 	if offer, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
-		return position{Offer: offer, ignored: req.Cursor != ""}, nil
+		return position{Offer: offer, ignored: req.Cursor != "", sentN: req.sentN}, nil
 	}
 	return c.acknowledgeCursor(ctx, req)
 }

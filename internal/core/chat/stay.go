@@ -114,7 +114,7 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 // nextNews waits for news after an event, and records it as handed out. If ctx or the service ends, got is nil.
 func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
 	live := c.room
-	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}})
+	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}}, listening{})
 	for {
 		changed := live.log.Changed()
 		c.recorder().RecordCall(ctx)
@@ -152,7 +152,7 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 	}
 	in.session.moveOn()
 	// Events that do not fit come with the next news.
-	got = &Waited{Status: in.status(ctx), Messages: in.batch.Messages, Wakes: in.end > goesOn,
+	got = &Waited{Status: decideStatus(in.found(ctx), stop{}), Messages: in.batch.Messages, Wakes: in.end > goesOn,
 		Situation: in.situation()}
 	return got, in.scanned, nil
 }

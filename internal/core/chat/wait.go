@@ -38,7 +38,7 @@ func (s *Service) WaitInto(ctx context.Context, req *WaitRequest, to *Waited) er
 	if req.Polls {
 		got, err = c.poll(ctx, req)
 	} else {
-		got, err = c.wait(ctx, req, 0)
+		got, err = c.wait(ctx, req)
 	}
 	if err != nil {
 		return s.Outward(err)
@@ -91,7 +91,7 @@ func checkPresence(backIn time.Duration, activity string) error {
 func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
-	pos := position{Offer: offer}
+	pos := position{Offer: offer, sentN: req.sentN}
 	if !req.Peek {
 		pos.toldOthersAway, pos.ignored = cursor.ToldOthersAway, !ok && req.Cursor != ""
 	}
@@ -104,14 +104,13 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 		Repeats: req.repeats}
 }
 
-// wait is Wait for a caller accepted on a current head. sentN is the message that the same call has sent; 0 for none. A
-// call spends its time in collectUntil, so beginWait and endWait, with their large stack frames, are separate
-// functions.
-func (c *session) wait(ctx context.Context, req *WaitRequest, sentN int64) (*Waited, error) {
+// wait is Wait for a caller accepted on a current head. A call spends its time in collectUntil, so beginWait and
+// endWait, with their large stack frames, are separate functions.
+func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	wait := c.newWait(ctx, req)
 	c.room.agents.BeginWait(&c.me, wait)
 	defer c.room.agents.EndWait(&c.me, wait)
-	in, err := c.beginWait(ctx, req, wait, sentN)
+	in, err := c.beginWait(ctx, req, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -137,28 +136,31 @@ func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait 
 
 // beginWait records the presence of the agent, and returns the inbox of the wait. If everyone else is away, the wait
 // ends at once, and its cursor says so, so that the next wait runs its full time.
-func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presence.Wait, sentN int64) (*inbox, error) {
-	c.recordPresence(ctx, req, wait, sentN)
-	in, err := c.inboxFor(ctx, req, sentN)
+func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presence.Wait) (*inbox, error) {
+	c.recordPresence(ctx, req, wait)
+	pos, err := c.acknowledgeCursor(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	in.forAnswers = !wait.Looks && !req.Standby && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled()
-	if !wait.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldOthersAway &&
-		c.othersAreAway(ctx) {
-		in.signs |= othersAway
+	waits := !wait.Looks && !req.Standby
+	listens := listening{
+		forMe:      req.ForMe,
+		forAnswers: waits && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled(),
+		othersAway: waits && pos.How == presence.ByCursor && !pos.toldOthersAway && c.othersAreAway(ctx),
+	}
+	if listens.othersAway {
 		wait.Until = wait.Began
 	}
-	return in, nil
+	return newInbox(c, pos, listens), nil
 }
 
 // recordPresence records the wait and the agent's words about itself.
-func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *presence.Wait, sentN int64) {
+func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *presence.Wait) {
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
 		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !wait.Looks {
 		how.Began, how.Until = wait.Began, room.Announced(wait.Began, wait.Until)
-		how.Returns = sentN == 0 && !req.Standby
+		how.Returns = req.sentN == 0 && !req.Standby
 	}
 	wait.Due = c.recorder().Record(ctx, how)
 	if wait.Due.IsZero() {
@@ -166,40 +168,20 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *pr
 	}
 }
 
-// inboxFor returns an empty inbox where the caller continues to read.
-func (c *session) inboxFor(ctx context.Context, req *WaitRequest, sentN int64) (*inbox, error) {
-	pos, err := c.acknowledgeCursor(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	pos.sentN = sentN
-	in := newInbox(c, pos)
-	in.forMe = req.ForMe
-	return in, nil
-}
-
 // endWait returns the answer of a wait. turn says that the caller is given the turn.
 func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, turn bool) (*Waited, error) {
 	in = in.hideAsleep(wait)
-	if len(in.batch.Messages) > 0 {
-		in.signs &^= othersAway
-	}
-	got, err := c.handOut(ctx, in, wait)
+	got, found, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
-		c.addRoster(ctx, in, got)
+	if !found.superseded && found.end != lost {
+		c.addRoster(ctx, in, found, got)
 	}
-	if got.Status == StatusQuiet && got.NoPartner && !in.has(asleep) && !c.me.IsPerson() &&
-		!c.hasActiveTask(ctx) {
-		got.Status = StatusAllDone
-	}
-	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
-		got.Status = StatusTurn
-		if in.freeTask != 0 {
-			got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // not counting stalled ones
-		}
+	alone := found.mayStop() && got.NoPartner && !c.hasActiveTask(ctx)
+	got.Status = decideStatus(found, stop{turn: turn, noPartner: alone})
+	if got.Status == StatusTurn && in.freeTask != 0 {
+		got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // not counting stalled ones
 	}
 	return got, nil
 }
@@ -247,6 +229,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 		if err := in.collect(ctx); err != nil {
 			return false, err
 		}
+		in.endPastAnswers(ctx)
 		in.passOver(ctx, wait)
 		in.recordSleep()
 		if in.isOver() || last {
@@ -263,8 +246,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 			}
 		case in.freeTask = <-wait.Task:
 			return true, in.collect(ctx) // with the latest events
-		case <-in.recheck: // are those who owe an answer still here?
-			in.recheck = nil
+		case <-in.past.recheck: // are those who owe an answer still here?
+			in.past.recheck = nil
 		case <-refreshed:
 			if again := c.recorder().Renew(ctx, wait); again > 0 {
 				refresh.Reset(again)
@@ -284,36 +267,36 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 	}
 }
 
-// handOut records the events in the inbox, and returns the answer with them. A superseded wait hands nothing out.
-// wait is nil for a call that does not wait.
-func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, error) {
+// handOut records the events in the inbox, and returns the answer with them, without its status, which decideStatus
+// decides by what was found. A superseded wait hands nothing out. wait is nil for a call that does not wait.
+func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, found, error) {
 	newest, err := in.recordHandedOut(ctx, wait)
 	if err != nil {
-		return nil, err
+		return nil, found{}, err
 	}
 	c.moveOn()
 	if !newest {
 		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
 		arrived := max(in.pos.Arrived, c.me.Joined)
-		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
-			Situation: c.situation(arrived)}, nil
+		return &Waited{Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
+			Situation: c.situation(arrived)}, found{superseded: true}, nil
 	}
 	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && !c.me.IsPerson() {
 		c.endExpiredHooks(ctx)
 		c.moveOn()
 	}
-	status := in.status(ctx) // what comes along is no news
 	if err := in.bringAlong(ctx); err != nil {
-		return nil, err
+		return nil, found{}, err
 	}
+	what := in.found(ctx)
 	got := &Waited{
-		Status: status, Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
+		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
 		Wakes:     in.end > goesOn,
-		Cursor:    c.cursor(in.scanned, in.has(othersAway) || in.pos.toldOthersAway && len(in.batch.Messages) == 0),
+		Cursor:    c.cursor(in.scanned, in.endedAtOnce() || in.pos.toldOthersAway && !in.hasNews()),
 		Situation: in.situation(),
 	}
 	if in.end == lost {
-		return got, nil
+		return got, what, nil
 	}
 	for i := len(got.Messages) - 1; i >= 0 && !got.Person; i-- {
 		if id := got.Messages[i].Agreed; id != "" {
@@ -324,7 +307,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	if !c.me.IsPerson() {
 		got.AwayUntil = c.recorder().AwayUntil()
 	}
-	return got, nil
+	return got, what, nil
 }
 
 // recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has
@@ -374,10 +357,11 @@ const (
 func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
 	agentWaits := c.recorder().AnnounceStandby(ctx, req.ForMe)
-	in, err := c.inboxFor(ctx, req, 0)
+	pos, err := c.acknowledgeCursor(ctx, req)
 	if err != nil {
 		return nil, err
 	}
+	in := newInbox(c, pos, listening{forMe: req.ForMe})
 	wait := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: agentWaits}
 	turn := false
 	if !agentWaits {
@@ -388,16 +372,11 @@ func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 			turn = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, wait)
 		}
 	}
-	got, err := c.handOut(ctx, in.hideAsleep(wait), wait)
+	got, found, err := c.handOut(ctx, in.hideAsleep(wait), wait)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case agentWaits:
-		got.Status, got.Yielded = StatusSuperseded, true
-	case turn:
-		got.Status = StatusTurn
-	}
+	got.Status, got.Yielded = decideStatus(found, stop{yields: agentWaits, turn: turn}), agentWaits
 	got.PollAfter = pollCalm
 	if now.Sub(time.UnixMilli(c.head.HeadMs)) < time.Minute {
 		got.PollAfter = pollLively
