@@ -11,8 +11,9 @@
 //     the call: between two calls nothing but the log and the table knows the agent.
 //   - joinOp and taskOp are calls under way (join.go, task.go). A seatProposal proposes the events and items of a join
 //     that gets a seat (seating.go).
-//   - A send is four values (send.go): outgoing is the message, known is what the call has learned so far, place is
-//     where the message would stand, and outcome is what came of the message.
+//   - A send is six values (send.go): outgoing is the message, known is what the call has learned so far, place is
+//     where the message would stand, verdict is what the rules say there, fate is what becomes of the message once
+//     nothing is missing, and outcome is the answer's part about the message.
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
 //     from package presence.
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller

@@ -187,12 +187,12 @@ func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.E
 //
 // The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
 // first answer stands. sharedBefore compares the bytes of an upload.
-func (c *session) checkKey(ctx context.Context, o *outgoing, v verdict) error {
-	if v.isNew() || v.sentAs.N == 0 || o.req.Key == "" || o.keyFromServer {
+func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
+	if earlier.N == 0 || o.req.Key == "" || o.keyFromServer {
 		return nil
 	}
 	log := c.room.log
-	event, err := log.Event(ctx, v.sentAs.N)
+	event, err := log.Event(ctx, earlier.N)
 	if err == nil && event.Decides != 0 {
 		event, err = log.Event(ctx, event.Decides)
 	}
@@ -202,7 +202,7 @@ func (c *session) checkKey(ctx context.Context, o *outgoing, v verdict) error {
 	case err != nil:
 		return err
 	}
-	asks := v.sentAs.Asks
+	asks := earlier.Asks
 	if event.Draft != nil {
 		event = *event.Draft
 		asks = len(event.Ask) > 0
@@ -331,12 +331,12 @@ func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, 
 func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
 	v, err := o.findEarlier(known{earlier: earlier}, place{caller: c.me, now: c.room.svc.now()})
 	if err == nil {
-		err = c.checkKey(ctx, o, v)
+		err = c.checkKey(ctx, o, v.sentAs)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return c.result(ctx, o, v), nil
+	return c.result(ctx, o, v.fate()), nil
 }
 
 // saysSame reports whether e has the content of the call, to the same names.

@@ -120,38 +120,29 @@ func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, err
 
 // appendMessage appends the message, unless it is in the log already or held back.
 func (c *session) appendMessage(ctx context.Context, o *outgoing, k known) (*outcome, error) {
-	v, err := c.resolve(ctx, o, k, modeWrite)
+	f, err := c.resolve(ctx, o, k, c.attempt)
 	if err != nil {
 		return nil, err
 	}
-	return c.result(ctx, o, v), nil
+	return c.result(ctx, o, f), nil
 }
 
 // mayAppend reports whether the message would be appended now, and appends nothing. If not, got is the result, also for
 // a repeated message.
 func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *outcome, ok bool, err error) {
-	v, err := c.resolve(ctx, o, k, modeAsk)
-	if err != nil || v.isNew() {
+	f, err := c.resolve(ctx, o, k, c.rehearse)
+	if err != nil || f.accepted != nil {
 		return nil, err == nil, err
 	}
-	return c.result(ctx, o, v), false, nil
+	return c.result(ctx, o, f), false, nil
 }
-
-// mode says what becomes of an accepted message.
-type mode int
-
-const (
-	modeWrite mode = iota // append
-	modeAsk               // append nothing: the caller only wants the verdict
-)
 
 // verdict is the result of the rules on one head of the log.
 type verdict struct {
-	needs    need           // if not needNothing, the other fields are not set
-	sentAs   roomlog.SentAs // the message, or its draft, in the log
-	change   roomlog.Change // appends the message or draft; without events it is in the log already
-	heldBack *Sent          // the answer if the message is held back, else nil
-	besides  bool           // of a proposal: it answers an agreement or an open proposal, and does not replace it
+	needs   need           // if not needNothing, the other fields are not set
+	sentAs  roomlog.SentAs // the message, or its draft, in the log
+	change  roomlog.Change // appends the message or draft; without events it is in the log already
+	besides bool           // of a proposal: it answers an agreement or an open proposal, and does not replace it
 }
 
 // need is what a verdict lacks, because the head does not tell. If a read brings it, the rules are applied once more.
@@ -168,96 +159,133 @@ const (
 	needAgreement         // a proposal answers what may be an agreement
 )
 
+// fate is what becomes of a message that is not refused: one of the fields is set.
+type fate struct {
+	accepted *accepted      // the message is no repetition
+	earlier  roomlog.SentAs // the message or draft in the log that the message repeats; N is 0: none
+	heldBack *Sent          // the answer that holds the message back
+}
+
+// accepted is a message or draft that the rules accept: attempt has appended it, rehearse has not.
+type accepted struct {
+	event   *room.Event
+	sentAs  roomlog.SentAs
+	besides bool // see verdict
+}
+
 // ends reports whether findEarlier has decided, so that no later rule applies.
 func (v verdict) ends() bool { return v.sentAs.N > 0 || v.needs != needNothing }
 
 // isNew reports whether the message is no repetition.
 func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 
-// resolve asks for a verdict, and gets what the verdict needs, until nothing is missing or the message is held back.
-func (c *session) resolve(ctx context.Context, o *outgoing, k known, how mode) (verdict, error) {
+// fate returns what the message comes to by v, which needs nothing.
+func (v verdict) fate() fate {
+	if v.isNew() {
+		return fate{accepted: &accepted{&v.change.Events[0], v.sentAs, v.besides}}
+	}
+	return fate{earlier: v.sentAs}
+}
+
+// resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until nothing is missing
+// or the message is held back or refused.
+func (c *session) resolve(ctx context.Context, o *outgoing, k known,
+	try func(context.Context, *outgoing, known) (verdict, error)) (fate, error) {
 	k.noSpace = c.checkSpace(len(o.req.Text))
 	for range maxAttempts {
-		v, err := c.attempt(ctx, o, k, how)
+		v, refused := try(ctx, o, k)
 		switch {
-		case errors.Is(err, errUnseated):
-			return verdict{}, c.refuseToken(ctx, c.room.log.Peek())
-		case err == nil && v.needs == needNothing:
-			return v, c.checkKey(ctx, o, v)
-		case err != nil && !errors.As(err, new(*fault.Error)):
-			return v, err
+		case errors.Is(refused, errUnseated):
+			return fate{}, c.refuseToken(ctx, c.room.log.Peek())
+		case refused != nil && !errors.As(refused, new(*fault.Error)): // nobody knows what became of the message
+			return fate{}, refused
+		case refused == nil && v.needs == needNothing:
+			f := v.fate()
+			return f, c.checkKey(ctx, o, f.earlier)
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
-		earlier, errLookUp := c.lookUpKey(ctx, o.req.Key)
-		if err != nil && errLookUp == nil && earlier.N == 0 {
-			earlier, errLookUp = c.findTaken(ctx, o)
+		earlier, err := c.lookUpKey(ctx, o.req.Key)
+		if refused != nil && err == nil && earlier.N == 0 {
+			earlier, err = c.findTaken(ctx, o)
 		}
 		switch {
-		case errLookUp != nil:
-			return v, errLookUp
+		case err != nil:
+			return fate{}, err
 		case earlier.N > 0 && earlier != k.earlier:
 			k.earlier = earlier
 			continue
-		case err != nil:
-			return v, c.nameReplacement(ctx, o, err)
+		case refused != nil:
+			return fate{}, c.nameReplacement(ctx, o, refused)
 		}
 
-		switch v.needs {
-		case needLastMessage:
-			err = c.loadLastMessage(ctx)
-		case needOlderLog:
-			k, err = c.readBack(ctx, o, k)
-		case needUnpaused:
-			v.heldBack = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
-		case needReading:
-			var unread *Waited
-			k.guard, unread, err = c.holdBack(ctx, o.guarded(), k.guard)
-			if unread != nil {
-				v.heldBack = &Sent{Waited: *unread}
-			}
-		case needConfirmation:
-			k.warned, v.heldBack, err = c.warnOfCredential(ctx, o)
-		case needAgreement:
-			k.agreed = true
-			k.bound, err = c.boundBy(ctx, o.event.ReplyTo)
-		}
-		if err != nil || v.heldBack != nil {
-			return v, err
+		var heldBack *Sent
+		k, heldBack, err = c.learn(ctx, o, k, v.needs)
+		if err != nil || heldBack != nil {
+			return fate{heldBack: heldBack}, err
 		}
 	}
-	return verdict{}, fault.Refuse(fault.Unavailable,
+	return fate{}, fault.Refuse(fault.Unavailable,
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// attempt applies the rules to the message: with modeWrite during the append, on the very head before the message, and
-// with modeAsk on a head at least as new as the call.
-func (c *session) attempt(ctx context.Context, o *outgoing, k known, how mode) (verdict, error) {
-	var v verdict
-	log := c.room.log
-	proposal := &roomlog.Proposal{Began: c.start.At, Blocked: func(x table.Conflict) {
-		if x.Item != nil { // the message for which the idempotency key stands
+// learn adds to k what a verdict needs. If the caller must decide first, heldBack is the answer.
+func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, heldBack *Sent, err error) {
+	switch needs {
+	case needLastMessage:
+		err = c.loadLastMessage(ctx)
+	case needOlderLog:
+		k, err = c.readBack(ctx, o, k)
+	case needUnpaused:
+		heldBack = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
+	case needReading:
+		var unread *Waited
+		k.guard, unread, err = c.holdBack(ctx, o.guarded(), k.guard)
+		if unread != nil {
+			heldBack = &Sent{Waited: *unread}
+		}
+	case needConfirmation:
+		k.warned, heldBack, err = c.warnOfCredential(ctx, o)
+	case needAgreement:
+		k.agreed = true
+		k.bound, err = c.boundBy(ctx, o.event.ReplyTo)
+	}
+	return k, heldBack, err
+}
+
+// attempt appends the message if the rules accept it, on the very head before the message. If the idempotency key turns
+// out to stand for an earlier message, the rules are applied once more, with that message known.
+func (c *session) attempt(ctx context.Context, o *outgoing, k known) (verdict, error) {
+	var v verdict // on the last head
+	blocked := func(x table.Conflict) {
+		if x.Item != nil { // the message for which the key stands
 			k.earlier = roomlog.ReadSent(*x.Item)
 		}
-	}}
+	}
+	proposal := &roomlog.Proposal{Began: c.start.At, Blocked: blocked}
 	proposal.Propose = c.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
 		err error) {
-		v, err = o.decide(k, place{head, caller, proposal.Batched, now, log})
+		v, err = o.decide(k, place{head, caller, proposal.Batched, now, c.room.log})
 		return v.change, err
 	})
-	if how == modeAsk {
-		head, err := log.Refresh(ctx, c.start.At)
-		if err != nil {
-			return verdict{}, err
-		}
-		_, err = proposal.Propose(head, c.room.svc.now())
-		return v, err
-	}
-	if err := log.Append(ctx, proposal); err != nil { // if ctx has ended, v still belongs to the append
+	if err := c.room.log.Append(ctx, proposal); err != nil { // if ctx has ended, v still belongs to the append
 		return verdict{}, err
 	}
 	v.change.Events = proposal.Events
 	return v, nil
+}
+
+// rehearse applies the rules to the message on a head at least as new as the call, and appends nothing.
+func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, error) {
+	head, err := c.room.log.Refresh(ctx, c.start.At)
+	if err != nil {
+		return verdict{}, err
+	}
+	caller, here := head.CallerByToken(c.holder)
+	if !here {
+		return verdict{}, errUnseated
+	}
+	return o.decide(k, place{head: head, caller: caller, now: c.room.svc.now(), log: c.room.log})
 }
 
 // decide applies the rules of sending to the message, as the next event at a place. decide does not block. The rules

@@ -10,19 +10,19 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// result returns what came of a message with a final verdict.
-func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
-	if v.heldBack != nil {
-		return &outcome{Sent: *v.heldBack, event: o.event}
+// result returns what came of a message.
+func (c *session) result(ctx context.Context, o *outgoing, f fate) *outcome {
+	if f.heldBack != nil {
+		return &outcome{Sent: *f.heldBack, event: o.event}
 	}
-	got := &outcome{event: o.event}
-	if v.isNew() {
-		got.event = v.change.Events[0]
+	got, sentAs, isNew := &outcome{event: o.event}, f.earlier, f.accepted != nil
+	if isNew {
+		got.event, sentAs = *f.accepted.event, f.accepted.sentAs
 	} else {
-		got.event.N, got.earlier = v.sentAs.N, v.sentAs
+		got.event.N, got.earlier = f.earlier.N, f.earlier
 	}
-	got.Sent = Sent{Sent: !v.sentAs.Draft, ID: c.head.MessageID(got.event.N), Duplicate: !v.isNew()}
-	if v.sentAs.Draft {
+	got.Sent = Sent{Sent: !sentAs.Draft, ID: c.head.MessageID(got.event.N), Duplicate: !isNew}
+	if sentAs.Draft {
 		got.Waited = c.answerUnsent(ctx, o, StatusPending)
 	} else {
 		closed := c.closed(ctx, got)
@@ -31,19 +31,19 @@ func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
 		}
 		got.Unfinished, got.Left = c.unfinished(got, closed), c.namesOfLeft(ctx, o.req.Text)
 	}
-	if got.Sent.Sent && (v.isNew() || o.req.Key == "") { // agents named again under a key may have left
+	if got.Sent.Sent && (isNew || o.req.Key == "") { // agents named again under a key may have left
 		got.To = readers(got.event)
 	}
-	if o.event.IsVote() && !v.isNew() { // the answer to the vote that completed the agreement may have been lost
-		if event, err := c.room.log.Event(ctx, v.sentAs.N); err == nil {
+	if o.event.IsVote() && !isNew { // the answer to the vote that completed the agreement may have been lost
+		if event, err := c.room.log.Event(ctx, f.earlier.N); err == nil {
 			got.event.Agreed = event.Agreed
 		}
 	}
 	if len(got.event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(got.event.Agreed[0])
 	}
-	if got.Sent.Sent && v.isNew() {
-		got.Beside = c.besideOf(ctx, &got.event, v.besides)
+	if got.Sent.Sent && isNew {
+		got.Beside = c.besideOf(ctx, &got.event, f.accepted.besides)
 	}
 	return got
 }
