@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
@@ -34,10 +35,11 @@ func (g guard) read() int64 {
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
-// guarded is what a guard checks: a message, or a change of tasks.
+// guarded is what a guard checks: a message (outgoing.guarded), or a change of tasks (taskOp.guarded).
 type guarded struct {
-	said room.Event   // the message; of a change of tasks, only the tasks that it finishes
-	act  room.TaskAct // the change of tasks; zero: a message
+	holdBackOf func(me room.Caller, event room.Event) room.HoldBack // the rule for a message, or for a change
+	to         []int                                                // the readers of a private message, else nil
+	finishes   []int64                                              // the tasks that the call finishes
 	// marks says that the cursor of an answer that held the call back is marked as held, so that words to all do not
 	// hold back the next call. A report by finish is not held back by such words, so they have yet to hold something
 	// back.
@@ -53,7 +55,11 @@ func (o *outgoing) guarded() *guarded {
 	if o.fileName != "" {
 		said.File = &room.File{} // of an upload, which has no bytes yet
 	}
-	return &guarded{said: said, marks: true, stay: o.req.Stay, key: o.req.Key, upload: o.upload != nil}
+	return &guarded{
+		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOf(event, said) },
+		to:         said.To, finishes: said.Finishes, marks: true, stay: o.req.Stay, key: o.req.Key,
+		upload: o.upload != nil,
+	}
 }
 
 // holdBack searches the events after the cursor for one that holds the call back. If an event does, the answer is
@@ -112,28 +118,31 @@ func (c *session) findHolding(ctx context.Context, what *guarded, g guard, head 
 // checks only events in memory, so agents that were held back together can send in one Write, and need not read each
 // other's messages first. Perhaps batched events are not written, so they do not count as checked.
 func (what *guarded) mayBeHeld(g guard, at place) bool {
-	n := g.checked
-	if !g.on || at.head.Recent.NewestForeign(at.caller.Seat) <= n && !at.head.ArrivedSince(n, what.said.To) &&
-		!at.head.ChangedSince(n, what.said.Finishes) {
+	if !g.on || at.head.Recent.NewestForeign(at.caller.Seat) <= g.checked &&
+		!at.head.ArrivedSince(g.checked, what.to) && !at.head.ChangedSince(g.checked, what.finishes) {
 		return false
 	}
-	tail, ok := at.log.Tail(n)
-	for _, event := range append(tail, at.batched...) {
-		if n < at.head.AsOf && (event.N != n+1 || what.isHeldBy(at.caller, g, event)) {
+	tail, ok := at.log.Tail(g.checked)
+	if !ok {
+		return true
+	}
+	next := g.checked + 1
+	for _, event := range slices.Concat(tail, at.batched) {
+		switch {
+		case next > at.head.AsOf: // the log is ahead of the place
+			return false
+		case event.N != next: // what nobody here has read may hold back
+			return true
+		case what.isHeldBy(at.caller, g, event):
 			return true
 		}
-		n = event.N
+		next++
 	}
-	return !ok || n < at.head.AsOf
+	return next <= at.head.AsOf
 }
 
-// isHeldBy reports whether e holds back the call of a.
-func (what *guarded) isHeldBy(a room.Caller, g guard, e room.Event) bool {
-	how := room.HoldBackNever
-	if what.act == (room.TaskAct{}) {
-		how = a.HoldBackOf(e, what.said)
-	} else {
-		how = a.HoldBackOfAct(e, what.act)
-	}
+// isHeldBy reports whether event holds back the call of caller.
+func (what *guarded) isHeldBy(caller room.Caller, g guard, event room.Event) bool {
+	how := what.holdBackOf(caller, event)
 	return how == room.HoldBackAlways || how == room.HoldBackOnce && !g.cursor.Held
 }

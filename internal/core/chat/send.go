@@ -187,8 +187,8 @@ func (v verdict) fate() fate {
 	return fate{earlier: v.sentAs}
 }
 
-// resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until nothing is missing
-// or the message is held back or refused.
+// resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until nothing is
+// missing, or the message is held back or refused.
 func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 	try func(context.Context, *outgoing, known) (verdict, error)) (fate, error) {
 	k.noSpace = c.checkSpace(len(o.req.Text))

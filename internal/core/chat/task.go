@@ -89,11 +89,14 @@ func (c *session) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
 
 // guarded returns the change for the guard.
 func (op *taskOp) guarded() *guarded {
-	what := &guarded{act: room.TaskAct{Takes: op.takesTask()}, marks: op.takesTask()}
+	act, finishes := room.TaskAct{Takes: op.takesTask()}, []int64(nil)
 	if op.order.Action == room.FinishTask {
-		what.act.Ends, what.said.Finishes = op.order.No, []int64{op.order.No}
+		act.Ends, finishes = op.order.No, []int64{op.order.No}
 	}
-	return what
+	return &guarded{
+		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOfAct(event, act) },
+		finishes:   finishes, marks: act.Takes,
+	}
 }
 
 // takesTask reports whether the answer shows a task that the caller takes: by take, or by next.
