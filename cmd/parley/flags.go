@@ -153,7 +153,7 @@ To let yours talk:
 
 `+firstSteps()),
 		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),
-			"clients": strings.Join(connect.IDs(), ", ")},
+			"clients": strings.Join(connect.IDs(), ", "), "kinds": kinds()},
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -241,18 +241,22 @@ func (c *keysAddCommand) toConnect() string {
 // otherClients names the clients that could stand in place of claude-code in a line, but not those that have a line of
 // their own.
 func otherClients(lines string) string {
-	var parts []string
-	for _, group := range []struct {
-		ids []string
-		how string
-	}{
-		{[]string{"codex", "gemini"}, ""},
-		{[]string{"cursor", "vscode", "claude-desktop"}, ", without --allow"},
-	} {
-		ids := slices.DeleteFunc(group.ids, func(id string) bool { return strings.Contains(lines, " connect "+id+" ") })
-		if len(ids) > 0 {
-			parts = append(parts, strings.Join(ids, " or ")+group.how)
+	var allow, others []string
+	for _, id := range connect.IDs() {
+		switch {
+		case id == "claude-code", strings.Contains(lines, " connect "+id+" "):
+		case connect.MayAllow(id):
+			allow = append(allow, id)
+		default:
+			others = append(others, id)
 		}
+	}
+	var parts []string
+	if len(allow) > 0 {
+		parts = append(parts, strings.Join(allow, " or "))
+	}
+	if len(others) > 0 {
+		parts = append(parts, strings.Join(others, " or ")+", without --allow")
 	}
 	if len(parts) == 0 {
 		return ""

@@ -19,10 +19,19 @@ type sayCommand struct {
 	To       list     `placeholder:"NAME,..." help:"Say it only to these agents (comma-separated names)."`
 	Ask      list     `placeholder:"NAME,..." help:"Ask these agents for an answer."`
 	ReplyTo  string   `placeholder:"ID" help:"Answer the message with this id."`
-	Kind     string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"The kind of message: ${enum}. By default ${default}."`
+	Kind     string   `enum:"${kinds}" default:"message" placeholder:"KIND" help:"The kind of message: ${enum}. By default ${default}."`
 	Withdraw string   `placeholder:"ID" help:"Withdraw your own request or proposal with this id. Needs no TEXT."`
 	New      bool     `help:"Say something new, although a request waits for your answer."`
 	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it. Waits 10 minutes, or the TIME that follows (--wait 1h)."`
+}
+
+// kinds lists the kinds of messages, for the command line.
+func kinds() string {
+	var all []string
+	for _, k := range room.Kinds() {
+		all = append(all, string(k))
+	}
+	return strings.Join(all, ",")
 }
 
 // waitFor is how long parley say waits for an answer if nobody says how long.

@@ -116,6 +116,12 @@ func IDs() []string {
 	return ids
 }
 
+// MayAllow reports whether connect can let the agent of a client use the tools without asking.
+func MayAllow(id string) bool {
+	c, err := find(id)
+	return err == nil && c.allow != nil
+}
+
 func find(id string) (client, error) {
 	for _, c := range clients() {
 		if c.id == id {

@@ -11,14 +11,14 @@ import (
 
 // A wait goes on past an answer while other agents may still answer the same message. The answer must pay a debt to
 // the message and ask nothing: see isPartialAnswer. A send that asks several agents also goes on past what is beside
-// the question: see isBesideQuestion. Everything else ends the wait as usual. An agent's call waits in this way for
+// the question: see isUnasked. Everything else ends the wait as usual. An agent's call waits in this way for
 // answers to any message of the agent; the call of a person, a stay or an agent with a hook waits so only for answers
 // to the message of the call. A program's wait never goes on, and neither does a look.
 //
 // The numbered cases below are of Ann, in a room with Bob, Cid and Dan. Ann asks Bob and Cid, or proposes something to
 // Bob and Cid, and waits, by the same call or by another.
 
-// pastAnswers is what a wait knows of the events that it goes on past: see isPartialAnswer and isBesideQuestion.
+// pastAnswers is what a wait knows of the events that it goes on past: see isPartialAnswer and isUnasked.
 type pastAnswers struct {
 	talk    *room.Talk       // as of the last event checked; nil: unknown
 	awaited []int64          // the messages that still await answers
@@ -82,7 +82,7 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat) // 4, 15
 }
 
-// isBesideQuestion reports whether event is beside what the message of the call asks several agents, while one of them
+// isUnasked reports whether event is beside what the message of the call asks several agents, while one of them
 // may still answer: a file that asks nothing, and words of an agent that owes the caller no answer. What is for the
 // caller ends the wait, and so does a request to all. Otherwise three agents that upload what Ann asked for would end
 // her wait three times before the first of them answers. Ann asks Bob and Cid by a send that waits:
@@ -96,7 +96,7 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 //  25. Dan completes an agreement: the wait ends.
 //  26. Ann asks Bob alone, and Dan talks: the wait ends.
 //  27. Ann still awaits an answer of Dan, and he talks: the wait ends.
-func (in *inbox) isBesideQuestion(event *room.Event, agents int) bool {
+func (in *inbox) isUnasked(event *room.Event, agents int) bool {
 	me, sentN, talk := &in.session.me, in.pos.sentN, in.past.talk
 	if sentN == 0 || talk == nil || event.Type != room.Said || // 22
 		me.WokenBy(*event, agents, true) || // 23, 24, 25

@@ -226,7 +226,7 @@ func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	}
 }
 
-// The cases are those above isBesideQuestion, and one above endPastAnswers. Ann asks Bob and Cid by a send that waits.
+// The cases are those above isUnasked, and one above endPastAnswers. Ann asks Bob and Cid by a send that waits.
 func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
 	says := func(name string, req chat.SendRequest) func(*inquiry) {
 		return func(a *inquiry) {

@@ -139,10 +139,10 @@ func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *out
 
 // verdict is the result of the rules on one head of the log.
 type verdict struct {
-	needs   need           // if not needNothing, the other fields are not set
-	sentAs  roomlog.SentAs // the message, or its draft, in the log
-	change  roomlog.Change // appends the message or draft; without events it is in the log already
-	besides bool           // of a proposal: it answers an agreement or an open proposal, and does not replace it
+	needs        need           // if not needNothing, the other fields are not set
+	sentAs       roomlog.SentAs // the message, or its draft, in the log
+	change       roomlog.Change // appends the message or draft; without events it is in the log already
+	replacesNone bool           // of a proposal: it answers an agreement or an open proposal, and does not replace it
 }
 
 // need is what a verdict lacks, because the head does not tell. If a read brings it, the rules are applied once more.
@@ -168,9 +168,9 @@ type fate struct {
 
 // accepted is a message or draft that the rules accept: attempt has appended it, rehearse has not.
 type accepted struct {
-	event   *room.Event
-	sentAs  roomlog.SentAs
-	besides bool // see verdict
+	event        *room.Event
+	sentAs       roomlog.SentAs
+	replacesNone bool // see verdict
 }
 
 // ends reports whether findEarlier has decided, so that no later rule applies.
@@ -182,7 +182,7 @@ func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 // fate returns what the message comes to by v, which needs nothing.
 func (v verdict) fate() fate {
 	if v.isNew() {
-		return fate{accepted: &accepted{&v.change.Events[0], v.sentAs, v.besides}}
+		return fate{accepted: &accepted{&v.change.Events[0], v.sentAs, v.replacesNone}}
 	}
 	return fate{earlier: v.sentAs}
 }
@@ -361,6 +361,6 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	if o.req.Key != "" {
 		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
-	besides := o.event.Kind == room.Proposal && (open || k.bound != nil) && event.Replaces == 0
-	return verdict{sentAs: as, change: ch, besides: besides}, nil // 13
+	replacesNone := o.event.Kind == room.Proposal && (open || k.bound != nil) && event.Replaces == 0
+	return verdict{sentAs: as, change: ch, replacesNone: replacesNone}, nil // 13
 }

@@ -43,19 +43,20 @@ func (c *session) result(ctx context.Context, o *outgoing, f fate) *outcome {
 		got.Agreed = c.head.MessageID(got.event.Agreed[0])
 	}
 	if got.Sent.Sent && isNew {
-		got.Beside = c.besideOf(ctx, &got.event, f.accepted.besides)
+		got.Beside = c.besideOf(ctx, &got.event, f.accepted.replacesNone)
 	}
 	return got
 }
 
-// besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none. besides
-// says that the proposal answers it. Else the proposal may answer one that was replaced: then it is what replaced that.
-func (c *session) besideOf(ctx context.Context, proposal *room.Event, besides bool) string {
+// besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none.
+// replacesNone says that the proposal answers it. Else the proposal may answer one that was replaced: then it is what
+// replaced that.
+func (c *session) besideOf(ctx context.Context, proposal *room.Event, replacesNone bool) string {
 	n := proposal.ReplyTo
 	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
 		return ""
 	}
-	if !besides {
+	if !replacesNone {
 		latest, err := c.latestOf(ctx, n)
 		if err != nil || latest == n || latest == proposal.N {
 			return ""

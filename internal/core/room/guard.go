@@ -17,12 +17,12 @@ const (
 //
 // A message meant for c (see isMeantFor) always holds back. So do the withdrawal of the message answered by said, and
 // the join of an addressee of said: the newcomer may have the name of an agent known to c. So does any message from
-// the person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree
-// holds back only the proposer. Any other message to all holds back once, and only words to all: a private text, a file
-// and the report of a finished task stay right whatever others say, and a report that comes late costs others work. A
-// file that is proposed counts as words. An Agree is held back by replies to its proposal alone, and a Done of another
-// holds back no Done: both have finished. A report is also held back by an edit of its task: what was done may no
-// longer be what is wanted. Other events, and hidden events, never hold back.
+// the person behind c: a vote of the person is the vote of c. Otherwise, a kind that does not interrupt never holds
+// back, and an Agree holds back only the proposer. Any other message to all holds back once, and only words to all: a
+// private text, a file and the report of a finished task stay right whatever others say, and a report that comes late
+// costs others work. A file that is proposed counts as words. An Agree is held back by replies to its proposal alone,
+// and a Done of another holds back no Done: both have finished. A report is also held back by an edit of its task: what
+// was done may no longer be what is wanted. Other events, and hidden events, never hold back.
 func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	switch {
 	case event.Type == Joined && !event.Regains && slices.Contains(said.To, event.Seat) && c.IsNews(event):
@@ -36,7 +36,7 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	// event is a message, and news to c.
 	case event.isOfPerson() && event.Seat == c.Seat:
 		return HoldBackAlways
-	case event.Kind == Status:
+	case !event.Kind.Interrupts():
 		return HoldBackNever
 	case event.Kind == Agree && event.ReSeat != c.Seat:
 		return HoldBackNever

@@ -3,14 +3,14 @@ package room
 // Kind says what the sender of a message expects. The methods say what several rules ask of a kind; what a kind does to
 // the debts of the room is in talk.go.
 //
-//	kind      Asks  IsVote  TakesAsk  NeedsText  WantsNothing
-//	message   -     -       yes       yes        -
-//	request   yes   -       yes       yes        -
-//	status    -     -       -         yes        yes
-//	proposal  yes   -       yes       yes        -
-//	agree     -     yes     -         -          yes
-//	object    -     yes     -         yes        -
-//	done      -     -       -         yes        yes
+//	kind      Asks  IsVote  TakesAsk  NeedsText  WantsNothing  Interrupts
+//	message   -     -       yes       yes        -             yes
+//	request   yes   -       yes       yes        -             yes
+//	status    -     -       -         yes        yes           -
+//	proposal  yes   -       yes       yes        -             yes
+//	agree     -     yes     -         -          yes           yes
+//	object    -     yes     -         yes        -             yes
+//	done      -     -       -         yes        yes           yes
 type Kind string
 
 // The kinds of messages.
@@ -44,3 +44,8 @@ func (k Kind) NeedsText() bool { return k != Agree }
 
 // WantsNothing reports whether nobody needs to answer a message of kind k. An objection may want another proposal.
 func (k Kind) WantsNothing() bool { return k == Status || k == Agree || k == Done }
+
+// Interrupts reports whether a message of kind k is worth the attention of all who see it. A message that does not
+// interrupt only says how work goes: it wakes the seats that it is meant for, holds back no send, takes no turn to
+// speak, and its sender works on.
+func (k Kind) Interrupts() bool { return k != Status }

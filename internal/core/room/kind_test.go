@@ -22,7 +22,7 @@ func TestKind_meansWhatItsTableSays(t *testing.T) {
 	mark := map[bool]string{true: "yes", false: "-"}
 	for i, k := range room.Kinds() {
 		want := []string{string(k), mark[k.Asks()], mark[k.IsVote()], mark[k.TakesAsk()], mark[k.NeedsText()],
-			mark[k.WantsNothing()]}
+			mark[k.WantsNothing()], mark[k.Interrupts()]}
 		if got := strings.Fields(rows[i]); strings.Join(got, " ") != strings.Join(want, " ") {
 			t.Errorf("the table says %q, the methods say %q", got, want)
 		}

@@ -18,7 +18,7 @@ type Recent struct {
 
 	said     []Utterance // the last message of each seated agent that has spoken
 	messages lastOf      // the last messages
-	words    lastOf      // the last messages of kinds other than Status, or meant for a seat; see endsSleep
+	words    lastOf      // the last messages that interrupt, or are meant for a seat; see endsSleep
 	named    lastOf      // only the field private is used: see Named, Replied
 	replied  lastOf
 	left     []leftAgent // the last agents that left, in the order of leaving, each name once
@@ -158,7 +158,7 @@ func (r *Recent) Said(seat int) (Utterance, bool) {
 	return Utterance{}, false
 }
 
-// LastWord returns the last message to all that is no Status, and the sender's seat; zeros if the index covers none.
+// LastWord returns the last message to all that interrupts, and the sender's seat; zeros if the index covers none.
 func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
 	word := r.words.public
 	return word.n, word.seat, time.UnixMilli(word.atMs)
@@ -188,7 +188,7 @@ func (e Event) namedAndReplied() (named, replied, spoke []int) {
 	if e.ReplyTo != 0 && e.ReSeat != e.Seat {
 		replied = []int{e.ReSeat}
 	}
-	if e.Kind != Status && !e.Person {
+	if e.Kind.Interrupts() && !e.Person {
 		spoke = []int{e.Seat}
 	}
 	if e.Withdraws != 0 { // a withdrawal names the seats whose debt ends
@@ -319,7 +319,7 @@ func (r *Recent) add(event Event) {
 		r.named = r.named.withNewerFor(named, event.N, event.AtMs).withSpoken(spoke, event.N)
 		r.replied = r.replied.withNewerFor(replied, event.N, event.AtMs).withSpoken(spoke, event.N)
 		r.messages = r.messages.withNewer(event)
-		if event.Kind != Status {
+		if event.Kind.Interrupts() {
 			r.words = r.words.withNewer(event)
 		} else {
 			r.words = r.words.withNewerFor(event.seatsMeant(), event.N, event.AtMs)
@@ -381,7 +381,7 @@ func (r *Recent) prepend(event Event, seated bool) {
 	r.named = r.named.withOlderFor(named, event.N, event.AtMs).withSpokenBefore(spoke, event.N)
 	r.replied = r.replied.withOlderFor(replied, event.N, event.AtMs).withSpokenBefore(spoke, event.N)
 	r.messages = r.messages.withOlder(event)
-	if event.Kind != Status {
+	if event.Kind.Interrupts() {
 		r.words = r.words.withOlder(event)
 	} else {
 		r.words = r.words.withOlderFor(event.seatsMeant(), event.N, event.AtMs)

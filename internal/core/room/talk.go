@@ -267,7 +267,7 @@ func (l *ledger) applyDone(event Event) {
 	switch was := l.IsDone(event.Seat); {
 	case event.Kind == Done && !was:
 		l.Done, l.changed = append(slices.Clone(l.Done), event.Seat), true
-	case was && event.Kind != Done && event.Kind != Status:
+	case was && event.Kind != Done && event.Kind.Interrupts():
 		l.Done, l.changed = withoutSeat(l.Done, event.Seat), true
 	}
 }

@@ -7,8 +7,8 @@ import (
 // WokenBy reports whether event, which is news to c, ends the wait of c.
 //
 // With at most two agents every event does, except the begin and end of a hook, and a change of tasks, which follows
-// the rule of larger rooms. In larger rooms a knock wakes, and so does a message that is no Status. Joins, leaves and
-// changes come with the next event that wakes, so that not everything wakes everybody. An event meant for c (see
+// the rule of larger rooms. In larger rooms a knock wakes, and so does a message whose kind interrupts. Joins, leaves
+// and changes come with the next event that wakes, so that not everything wakes everybody. An event meant for c (see
 // isMeantFor) wakes c in every room, whatever its kind. With forMe only events meant for c wake, and requests to all.
 // An agent is woken by what its person does about it: a note, a decision about a draft, and the end of a pause; see
 // Sleeps. Everything wakes a person.
@@ -28,7 +28,7 @@ func (c Caller) WokenBy(event Event, agents int, forMe bool) bool {
 	// Only messages to more than two agents are left.
 	case event.isMeantFor(c.Seat):
 		return true
-	case event.Kind == Status:
+	case !event.Kind.Interrupts():
 		return false
 	}
 	return !forMe || event.Kind == Request && len(event.Ask) == 0
