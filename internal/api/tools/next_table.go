@@ -213,12 +213,8 @@ func (s *situation) mayTake() bool    { return s.FreeTasks > 0 }
 func (s *situation) maySucceed() bool { return s.Silent.ID != "" && s.Silent.Left == 0 }
 func (s *situation) hasWork() bool    { return s.mine() != "" || s.Offered != "" || s.mayTake() }
 
-// longQuiet is the silence after which next lets an agent stop waiting. longIdle is the time without a call after
-// which other agents seem to be busy elsewhere.
-const (
-	longQuiet = 10 * time.Minute
-	longIdle  = 2 * time.Minute
-)
+// longQuiet is the silence after which next lets an agent stop waiting.
+const longQuiet = 10 * time.Minute
 
 // isResting reports whether a wait ended after a long silence. It is false for a client that waits in the background:
 // such a wait costs no turns.
@@ -230,8 +226,8 @@ func (s *situation) isResting() bool {
 // message of kind status.
 func (s *situation) mayRest() bool {
 	quiet := s.status == chat.StatusQuiet
-	return !s.Hooked && (s.awayTill || s.isResting() || s.sent && s.kind == room.Status ||
-		quiet && (s.looked || s.OthersGone || s.OthersAway > 0 || s.OthersIdle >= longIdle))
+	return !s.Hooked && (s.awayTill || s.isResting() || s.sent && !s.kind.Interrupts() ||
+		quiet && (s.looked || s.OthersGone || s.OthersAway > 0 || s.OthersIdle >= room.PresentFor))
 }
 
 // out returns the sentence for an agent that is out.

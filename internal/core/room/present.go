@@ -39,7 +39,7 @@ const (
 	AgentWaiting AgentState = "waiting" // a wait is open: the agent will read at once
 	AgentStandby AgentState = "standby" // a program or a hook wakes the agent
 	AgentAway    AgentState = "away"    // until a time that the agent has announced
-	AgentBusy    AgentState = "busy"    // its last call was within two minutes, and no wait is open
+	AgentBusy    AgentState = "busy"    // its last call was within PresentFor, and no wait is open
 	AgentSilent  AgentState = "silent"  // its last call is older
 )
 

@@ -24,7 +24,7 @@
 //   - write.go: complete makes the op that puts LOG#0000000000000042 if absent. A message leaves META as it is.
 //   - append.go: writeAndPublish writes the op. log.go: commit publishes head 42, tail.go caches event 42, and deliver
 //     ends the Proposal.
-//   - If another process has put Bob's event 42 first, the put fails. conflicted decodes Bob's event, advance applies
+//   - If another process has put Bob's event 42 first, the put fails. readConflict decodes Bob's event, advance applies
 //     it, and Propose is called again on head 42. Ann's event becomes 43.
 //
 // # One read

@@ -1,5 +1,5 @@
 // Package outbox calls the addresses of hooks (see room.Hook) when the seats of these hooks receive events. A hook has
-// one of three forms:
+// one of five forms:
 //
 //   - A wake calls an agent without an open wait. The call says only "you have unread news", and the agent reads the
 //     news with wait_for_message. The next call comes after the agent has read or, for newer news, an hour later.
@@ -7,6 +7,8 @@
 //   - An endpoint is an agent that speaks A2A. Each call sends the endpoint all new messages, and the answer is said
 //     from the seat of the endpoint. What is sent is stored before the call, since a call may cost money and the answer
 //     must be said once.
+//   - A push calls a browser of the person behind its seat, with what needs the person.
+//   - A messenger posts the same as a note to a channel, such as a topic of ntfy.sh.
 //
 // There is no queue. Each call follows from the log and from the stored progress of its hook ([roomlog.Progress]); the
 // call of a wake also follows from the read position of the seat. So a process that ends loses nothing.
@@ -28,6 +30,6 @@
 //     NotBeforeMs.
 //   - run.go: the job ends. After the status 500 the job leaves a timer, and the next job posts event 42 again.
 //
-// wake.go and endpoint.go do the same for the other forms. subscribe.go, webhook.go and agent.go decide who may add
-// wakes, webhooks and endpoints.
+// wake.go, endpoint.go, push.go and channel.go do the same for the other forms. subscribe.go, webhook.go, agent.go,
+// push.go and channel.go decide who may add them.
 package outbox

@@ -1,6 +1,7 @@
 package archtest
 
 import (
+	"go/ast"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -157,5 +158,44 @@ func TestComments_everyFile_exists(t *testing.T) {
 	}
 	if n < 50 {
 		t.Errorf("only %d files are named", n)
+	}
+}
+
+// TestComments_ofPackages_nameWhatIsThere reads the lists and walks in the comments of packages: each name with a
+// capital within, such as someName, occurs in the package.
+func TestComments_ofPackages_nameWhatIsThere(t *testing.T) {
+	name := regexp.MustCompile(`(?:^|[^.\w])([A-Za-z][a-z]+[A-Z][A-Za-z]*)`)
+	said := map[string]string{}           // the comment, by folder
+	there := map[string]map[string]bool{} // the names, by folder
+	for _, s := range sources(t) {
+		if s.test() {
+			continue
+		}
+		if there[s.dir()] == nil {
+			there[s.dir()] = map[string]bool{}
+		}
+		for n := range ast.Preorder(s.file) {
+			if id, ok := n.(*ast.Ident); ok {
+				there[s.dir()][id.Name] = true
+			}
+		}
+		said[s.dir()] += s.file.Doc.Text()
+	}
+	checked := 0
+	for dir, text := range said {
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(line, "  - ") && !strings.HasPrefix(line, "    ") {
+				continue
+			}
+			for _, n := range name.FindAllStringSubmatch(line, -1) {
+				checked++
+				if !there[dir][n[1]] {
+					t.Errorf("the comment of %s names %s, which the package does not have", dir, n[1])
+				}
+			}
+		}
+	}
+	if checked < 30 {
+		t.Errorf("only %d names", checked)
 	}
 }
