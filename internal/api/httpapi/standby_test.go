@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/observe/meter"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
@@ -86,7 +87,7 @@ func (h *hall) awaitStandby() {
 	poll(h.t, "Bob's program waits in the room", func() bool {
 		info, err := h.rooms.RoomInfo(h.t.Context(), chat.InfoRequest{Token: h.ann.Token})
 		return err == nil && slices.ContainsFunc(info.Room.Agents, func(a chat.AgentView) bool {
-			return a.Name == "Bob" && a.State == chat.AgentStandby
+			return a.Name == "Bob" && a.State == room.AgentStandby
 		})
 	})
 }

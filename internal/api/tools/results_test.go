@@ -124,14 +124,14 @@ func TestResult_ofAnAgent_leavesOutWhatIsAbsent(t *testing.T) {
 	checkJSON(t, map[string]any{
 		`[{"name":"Ann","role":"member","muted":true,"state":"standby","activity":"testing","back_in_minutes":1}]`: one(
 			chat.AgentView{
-				Name: "Ann", Role: room.Member, Muted: true, State: chat.AgentStandby, Activity: "testing",
+				Name: "Ann", Role: room.Member, Muted: true, State: room.AgentStandby, Activity: "testing",
 				BackIn: time.Second,
 			}),
 		`[{"name":"Ann","role":"admin","you":true,"state":"silent","unread":0}]`: one(chat.AgentView{
-			Name: "Ann", Role: room.Admin, You: true, State: chat.AgentSilent, Idle: 59 * time.Second, Unread: &none,
+			Name: "Ann", Role: room.Admin, You: true, State: room.AgentSilent, Idle: 59 * time.Second, Unread: &none,
 		}),
 		`[{"name":"Bob","role":"member","state":"away","idle_minutes":1,"back_in_minutes":3}]`: one(chat.AgentView{
-			Name: "Bob", Role: room.Member, State: chat.AgentAway, Idle: 119 * time.Second,
+			Name: "Bob", Role: room.Member, State: room.AgentAway, Idle: 119 * time.Second,
 			BackIn: 2*time.Minute + time.Second,
 		}),
 		`[{"name":"Bob"}]`: one(chat.AgentView{Name: "Bob"}), // as a caller without a seat sees Bob

@@ -491,7 +491,7 @@ func TestPresence_ofAWaitThatGoesOnPastAnAnswer_isWaiting(t *testing.T) {
 			if here.watch.isAnswered() {
 				here.pass(time.Second)
 			}
-			return agentIn(t, there.info(a.cid.Token).Room, "Ann").State == chat.AgentWaiting
+			return agentIn(t, there.info(a.cid.Token).Room, "Ann").State == room.AgentWaiting
 		})
 		here.stillWaits("Ann", a.wait)
 		all := []chat.Seated{a.bob, a.cid, a.dan}

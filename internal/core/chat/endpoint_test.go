@@ -79,7 +79,7 @@ func TestAddAgent_ofAPerson_takesASeatByOneWrite(t *testing.T) {
 		t.Errorf("it took the writes %v", writes)
 	}
 	if got := w.info(p.ann.Token).Room; got.AgentMessages != chat.UsualRun ||
-		agentIn(t, got, "Bot").State != chat.AgentStandby {
+		agentIn(t, got, "Bot").State != room.AgentStandby {
 		t.Errorf("the room is %+v", got)
 	}
 	if x.Form != room.FormEndpoint || added.Room != "plans" {
@@ -363,8 +363,8 @@ func TestEndpoint_seenByOthers_isOnStandbyForADay(t *testing.T) {
 	w.answers(x, w.calls(p.ann.Token, x), "900.", "evt_1") // as a draft, which another agent would send by a call
 	for _, c := range []struct {
 		after time.Duration
-		want  chat.AgentState
-	}{{room.HookLease - 1, chat.AgentStandby}, {1, chat.AgentSilent}} {
+		want  room.AgentState
+	}{{room.HookLease - 1, room.AgentStandby}, {1, room.AgentSilent}} {
 		w.clock.Advance(c.after)
 		for _, w := range []*world{w, w.elsewhere()} {
 			if got := agentIn(t, w.info(p.ann.Token).Room, "Bot"); got.State != c.want || got.Unread != nil {

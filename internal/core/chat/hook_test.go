@@ -77,7 +77,7 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 	w.say(p.ann.Token, "hello")
 	w.look(p.bob.Token, "")
 	x := w.hook(p.bob.Token, "https://example.com/")
-	sees := func(what string, want chat.AgentState, free bool) {
+	sees := func(what string, want room.AgentState, free bool) {
 		t.Helper()
 		if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != want {
 			t.Errorf("%s: Bob is %s, want %s", what, got, want)
@@ -89,9 +89,9 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 		_, err := w.tryJoin("plans", "Bob")
 		wants(t, err, fault.NameTaken)
 	}
-	sees("at once", chat.AgentStandby, false)
+	sees("at once", room.AgentStandby, false)
 	w.clock.Advance(room.HookLease - time.Minute)
-	sees("nearly a day after he subscribed", chat.AgentStandby, false)
+	sees("nearly a day after he subscribed", room.AgentStandby, false)
 	if bob := agentIn(t, w.elsewhere().info(p.ann.Token).Room, "Bob"); bob.Unread != nil {
 		t.Errorf("%d are unread, says a process that does not know what he has read", *bob.Unread)
 	}
@@ -100,7 +100,7 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 		WakeProgress: roomlog.WakeProgress{Settled: true}}
 	w.calledBy(x, late)
 	w.clock.Advance(room.HookLease - time.Minute)
-	sees("nearly a day after a call woke him", chat.AgentStandby, false)
+	sees("nearly a day after a call woke him", room.AgentStandby, false)
 	if there, err := w.EndHook(t.Context(), p.bob.Token, x.ID); err != nil || !there {
 		t.Fatal(there, err)
 	}
@@ -108,7 +108,7 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 	late.AtMs = w.clock.Now().UnixMilli()
 	w.calledBy(x, late) // by a call that was under way
 	w.clock.Advance(room.Lease)
-	sees("after its end", chat.AgentSilent, true)
+	sees("after its end", room.AgentSilent, true)
 }
 
 // Calls at once have all seen fewer than there may be, so the write decides.

@@ -227,7 +227,7 @@ func TestManage_kickOfTheLastOtherByAnotherProcess_keepsTheAbsenceOfTheAdmin(t *
 	onTable(t, clock, shared, chat.Options{}).manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
 	third := onTable(t, clock, shared, chat.Options{})
 	eve := third.join("kitchen", "Eve")
-	if got := agentIn(t, third.info(eve.Token).Room, "Ann"); got.State != chat.AgentAway {
-		t.Errorf("after the kick Eve sees Ann as %s, want %s", got.State, chat.AgentAway)
+	if got := agentIn(t, third.info(eve.Token).Room, "Ann"); got.State != room.AgentAway {
+		t.Errorf("after the kick Eve sees Ann as %s, want %s", got.State, room.AgentAway)
 	}
 }

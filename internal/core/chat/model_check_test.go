@@ -30,7 +30,7 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 	}
 	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []chat.Message{hello}}
 	left := chat.Left{Status: chat.StatusLeft}
-	agents := []chat.AgentView{{Name: "Ann", Role: room.Admin, You: true, State: chat.AgentWaiting},
+	agents := []chat.AgentView{{Name: "Ann", Role: room.Admin, You: true, State: room.AgentWaiting},
 		{Name: "Bob", Role: room.Member}}
 	gone := func(name, reason, newAdmin, by string) string {
 		return logLine("left", name, "", "", reason, newAdmin, by)

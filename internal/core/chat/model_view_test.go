@@ -77,9 +77,9 @@ func (m model) view(r roomModel, seat int) chat.Room {
 			x = chat.AgentView{Name: a.name}
 		case !x.You:
 		case m.now.Before(back):
-			x.State, x.BackIn = chat.AgentAway, back.Sub(m.now)
+			x.State, x.BackIn = room.AgentAway, back.Sub(m.now)
 		default:
-			x.State = chat.AgentWaiting
+			x.State = room.AgentWaiting
 		}
 		out.Agents = append(out.Agents, x)
 	}
@@ -119,13 +119,13 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.AgentView, wa
 	}
 	switch {
 	case m.now.Before(x.calledUntil()):
-		want.State = chat.AgentStandby
+		want.State = room.AgentStandby
 	case want.BackIn > 0:
-		want.State = chat.AgentAway
+		want.State = room.AgentAway
 	case want.Idle < 2*time.Minute:
-		want.State = chat.AgentBusy
+		want.State = room.AgentBusy
 	default:
-		want.State = chat.AgentSilent
+		want.State = room.AgentSilent
 	}
 }
 

@@ -409,9 +409,9 @@ func (m *askedModel) look(agents []chat.AgentView, owed []string) (ends, sure bo
 	for _, a := range agents {
 		switch {
 		case !slices.Contains(owed, a.Name), m.held[a.Name]:
-		case a.State == chat.AgentAway:
+		case a.State == room.AgentAway:
 			lately = lately || a.Idle < 31*time.Second
-		case a.State == chat.AgentSilent:
+		case a.State == room.AgentSilent:
 			lately = lately || a.Idle < room.PresentFor+31*time.Second
 		default:
 			mayCome = true

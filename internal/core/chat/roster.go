@@ -12,18 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// AgentState is what others see an agent do.
-type AgentState = room.AgentState
-
-// The states of an agent.
-const (
-	AgentWaiting = room.AgentWaiting
-	AgentStandby = room.AgentStandby
-	AgentAway    = room.AgentAway
-	AgentBusy    = room.AgentBusy
-	AgentSilent  = room.AgentSilent
-)
-
 // Room is a room as agents see it.
 type Room struct {
 	Name              string
@@ -45,7 +33,7 @@ type AgentView struct {
 	Role     room.Role
 	You      bool
 	Muted    bool // an admin has muted the agent
-	State    AgentState
+	State    room.AgentState
 	Idle     time.Duration // since the last known call
 	Activity string        // in the agent's words
 	BackIn   time.Duration // until the announced return; 0 without one
@@ -99,7 +87,7 @@ func (r roster) Agents() []AgentView {
 		r.setState(agent, &v)
 		v.Alone = agent.IsPersonOnly()
 		if v.Alone {
-			v.PersonHere, v.Unread = v.State == AgentWaiting, nil
+			v.PersonHere, v.Unread = v.State == room.AgentWaiting, nil
 		}
 		out = append(out, v)
 	}
@@ -115,9 +103,9 @@ func (r roster) setState(agent room.Agent, v *AgentView) {
 		v.Activity = p.Activity
 	}
 	if v.You && !r.ForPerson { // the agent reads this result now
-		v.State = AgentWaiting
+		v.State = room.AgentWaiting
 		if r.BackAt.After(r.Now) {
-			v.State, v.BackIn = AgentAway, r.BackAt.Sub(r.Now)
+			v.State, v.BackIn = room.AgentAway, r.BackAt.Sub(r.Now)
 		}
 		return
 	}
@@ -157,12 +145,12 @@ func absenceOf(agents []AgentView) (idle, away time.Duration) {
 		switch {
 		case a.You:
 			continue
-		case a.State == AgentWaiting || a.State == AgentStandby:
+		case a.State == room.AgentWaiting || a.State == room.AgentStandby:
 			return 0, 0
 		case idle == 0 || a.Idle < idle:
 			idle = max(a.Idle, 1)
 		}
-		allAway = allAway && a.State == AgentAway
+		allAway = allAway && a.State == room.AgentAway
 		if away == 0 || a.BackIn < away {
 			away = a.BackIn
 		}
@@ -179,7 +167,7 @@ func rosterText(agents []AgentView) string {
 	var b strings.Builder
 	for _, a := range agents {
 		state := a.State
-		if state == AgentWaiting || state == AgentBusy || a.You {
+		if state == room.AgentWaiting || state == room.AgentBusy || a.You {
 			state = "here"
 		}
 		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.PersonHere, state,
@@ -194,7 +182,7 @@ func limitAgents(all []AgentView) (shown []AgentView, waiting int) {
 		return all, 0
 	}
 	for _, a := range all {
-		if a.You || a.State != AgentWaiting && a.State != AgentStandby {
+		if a.You || a.State != room.AgentWaiting && a.State != room.AgentStandby {
 			continue
 		}
 		waiting++

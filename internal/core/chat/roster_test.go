@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
@@ -69,14 +70,14 @@ func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 		Absence: away(10 * time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
-	if got := quiet(); len(got) != 2 || got[1].State != chat.AgentAway {
+	if got := quiet(); len(got) != 2 || got[1].State != room.AgentAway {
 		t.Errorf("Bob is away, but the result lists %v", got)
 	}
 	if got := quiet(); got != nil {
 		t.Errorf("listed twice: %v", got)
 	}
 	w.clock.Advance(11 * time.Minute)
-	if got := quiet(); len(got) != 2 || got[1].State != chat.AgentSilent {
+	if got := quiet(); len(got) != 2 || got[1].State != room.AgentSilent {
 		t.Errorf("Bob is not back in time, but the result lists %v", got)
 	}
 }
@@ -99,7 +100,7 @@ func TestRoster_moreThanTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
 			t.Fatalf("%d seated, %d waiting, %d listed", got.Seated, got.AllWaiting, len(got.Agents))
 		}
 		for _, a := range got.Agents {
-			if a.State != chat.AgentWaiting || waiting > 0 && a.You {
+			if a.State != room.AgentWaiting || waiting > 0 && a.You {
 				t.Errorf("%s is %s", a.Name, a.State)
 			}
 		}
@@ -150,7 +151,7 @@ func (w *world) bob(p pair, others ...*world) (out []chat.AgentView) {
 }
 
 // wantState fails unless every process shows Bob so.
-func (w *world) wantState(when string, p pair, there *world, want chat.AgentState) {
+func (w *world) wantState(when string, p pair, there *world, want room.AgentState) {
 	w.t.Helper()
 	for i, a := range w.bob(p, there) {
 		if a.State != want {
@@ -163,33 +164,33 @@ func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.another(), w.another()
 	p := here.pair()
-	here.wantState("after its join", p, there, chat.AgentBusy)
+	here.wantState("after its join", p, there, room.AgentBusy)
 	wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
-	here.wantState("in a wait", p, there, chat.AgentWaiting)
+	here.wantState("in a wait", p, there, room.AgentWaiting)
 	here.pass(50 * time.Second)
 	take(t, wait)
 	here.pass(10 * time.Second)
-	here.wantState("between two waits", p, there, chat.AgentWaiting)
+	here.wantState("between two waits", p, there, room.AgentWaiting)
 	here.pass(10 * time.Second)
-	here.wantState("20 s after its wait", p, there, chat.AgentBusy)
+	here.wantState("20 s after its wait", p, there, room.AgentBusy)
 	here.pass(2 * time.Minute)
-	here.wantState("two minutes after its wait", p, there, chat.AgentSilent)
+	here.wantState("two minutes after its wait", p, there, room.AgentSilent)
 	wait = here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
 	here.pass(50 * time.Second)
 	take(t, wait)
 	here.leaves(p.bob, 10*time.Minute)
-	here.wantState("away just after a wait", p, there, chat.AgentAway)
+	here.wantState("away just after a wait", p, there, room.AgentAway)
 	here.pass(10 * time.Minute)
-	here.wantState("after its time", p, there, chat.AgentSilent)
+	here.wantState("after its time", p, there, room.AgentSilent)
 	wait = here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,
 		Standby: true})
-	here.wantState("with a program in its place", p, there, chat.AgentStandby)
+	here.wantState("with a program in its place", p, there, room.AgentStandby)
 	here.pass(time.Minute)
 	take(t, wait)
 	here.pass(10 * time.Second)
-	here.wantState("before the program waits again", p, there, chat.AgentStandby)
+	here.wantState("before the program waits again", p, there, room.AgentStandby)
 	here.pass(3 * time.Minute)
-	here.wantState("after the program ended", p, there, chat.AgentSilent)
+	here.wantState("after the program ended", p, there, room.AgentSilent)
 }
 
 func TestPresence_messageThatWakesAnAgent_leavesItWaitingForAMoment(t *testing.T) {
@@ -200,12 +201,12 @@ func TestPresence_messageThatWakesAnAgent_leavesItWaitingForAMoment(t *testing.T
 	here.say(p.ann.Token, "Milk?")
 	woken := take(t, wait)
 	here.pass(10 * time.Second)
-	here.wantState("10 s after it was woken", p, there, chat.AgentWaiting)
+	here.wantState("10 s after it was woken", p, there, room.AgentWaiting)
 	here.pass(10 * time.Second)
-	here.wantState("20 s after it was woken", p, there, chat.AgentBusy)
+	here.wantState("20 s after it was woken", p, there, room.AgentBusy)
 	here.pass(2 * time.Minute)
 	here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: woken.Cursor, Wait: longWait})
-	here.wantState("in a wait since what woke it", p, there, chat.AgentWaiting)
+	here.wantState("in a wait since what woke it", p, there, room.AgentWaiting)
 }
 
 func TestPresence_sends_showAtOnceInEveryProcess(t *testing.T) {
@@ -219,7 +220,7 @@ func TestPresence_sends_showAtOnceInEveryProcess(t *testing.T) {
 			here.sends(chat.SendRequest{Token: p.bob.Token, Text: "done with that", To: to})
 			for _, w := range []*world{here, there} {
 				got := agentIn(t, w.info(p.cid.Token).Room, "Bob")
-				if got.State != chat.AgentBusy || got.Idle != 0 || got.Activity != "" {
+				if got.State != room.AgentBusy || got.Idle != 0 || got.Activity != "" {
 					t.Errorf("Cid sees %+v", got)
 				}
 			}

@@ -80,7 +80,7 @@ func TestAlone_itsCalls_keepItsSeat(t *testing.T) {
 			w.clock.Advance(room.Lease - time.Minute - time.Second)
 			call()
 			w.look(p.ann.Token, p.ann.Cursor)
-			if a := agentIn(t, there.info(p.ann.Token).Room, "Pam"); a.State != chat.AgentBusy || a.PersonHere {
+			if a := agentIn(t, there.info(p.ann.Token).Room, "Pam"); a.State != room.AgentBusy || a.PersonHere {
 				t.Errorf("Pam is %s, here %v", a.State, a.PersonHere)
 			}
 		}
@@ -113,7 +113,7 @@ func waitsAlone(t *testing.T, w *world) {
 	short := here.open(ctx, req)
 	isHere := func() bool {
 		a := agentIn(t, there.info(p.ann.Token).Room, "Pam")
-		return a.State == chat.AgentWaiting && a.PersonHere && a.Unread == nil
+		return a.State == room.AgentWaiting && a.PersonHere && a.Unread == nil
 	}
 	if !isHere() {
 		t.Error("while two of its waits are open, it is not shown")

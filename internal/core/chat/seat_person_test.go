@@ -90,7 +90,7 @@ func TestPerson_calls_areNoSignOfItsAgent(t *testing.T) {
 			there.look(p.ann.Token, "")
 		}
 		bob := agentIn(t, there.info(p.ann.Token).Room, "Bob")
-		if bob.State != chat.AgentSilent || bob.Idle < 15*time.Minute {
+		if bob.State != room.AgentSilent || bob.Idle < 15*time.Minute {
 			t.Errorf("Bob is %s, and was heard %s ago", bob.State, bob.Idle)
 		}
 		if got := there.join("plans", "Cid"); got.Status != chat.StatusJoined {

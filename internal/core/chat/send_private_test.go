@@ -468,18 +468,18 @@ func TestUnseenMessages_whileAThirdWaits_leaveItShownAsWaiting(t *testing.T) {
 	here, there := w.another(), w.another()
 	p := here.company()
 	here.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait})
-	cid := func(after string, want chat.AgentState) {
+	cid := func(after string, want room.AgentState) {
 		t.Helper()
 		if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != want {
 			t.Errorf("after %s Cid is %s, want %s", after, got, want)
 		}
 	}
-	cid("the beginning of its wait", chat.AgentWaiting)
+	cid("the beginning of its wait", room.AgentWaiting)
 	there.tell(p.ann.Token, "blue?", "Bob")
-	cid("hidden messages", chat.AgentWaiting)
+	cid("hidden messages", room.AgentWaiting)
 	there.tell(p.ann.Token, "and you?", "Cid")
 	w.clock.Advance(room.BetweenWaits)
-	cid("a message", chat.AgentBusy)
+	cid("a message", room.AgentBusy)
 }
 
 func TestUnseenMessages_whileASendOfAThirdWaits_doNotAnswerIt(t *testing.T) {

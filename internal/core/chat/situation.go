@@ -197,7 +197,7 @@ func (c *session) awaited(agents []AgentView) (a Awaited) {
 	for _, request := range head.AwaitedBy(me, now) {
 		silent := 0
 		for i, view := range agents {
-			if view.State == AgentSilent && slices.Contains(request.Owed, head.Agents[i].Seat) {
+			if view.State == room.AgentSilent && slices.Contains(request.Owed, head.Agents[i].Seat) {
 				silent++
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
@@ -26,12 +27,12 @@ func TestWait_ofHours_isSeenAsLongAsItsProcessLives(t *testing.T) {
 	for range 20 {
 		w.clock.Advance(5 * time.Minute)
 		w.passUntil("the wait is announced again",
-			func() bool { return w.seenElsewhere(p.ann, p.bob).State == chat.AgentWaiting })
+			func() bool { return w.seenElsewhere(p.ann, p.bob).State == room.AgentWaiting })
 	}
 	kill()
 	<-ended
 	w.clock.Advance(7 * time.Minute)
-	if got := w.seenElsewhere(p.ann, p.bob); got.State != chat.AgentSilent {
+	if got := w.seenElsewhere(p.ann, p.bob); got.State != room.AgentSilent {
 		t.Errorf("seven minutes after its process ended Bob's agent is %s", got.State)
 	}
 }
@@ -132,7 +133,7 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 	for name, c := range map[string]struct {
 		calls func(w *world, bob chat.Seated)
 		ends  bool
-		state chat.AgentState // "" if it does not matter
+		state room.AgentState // "" if it does not matter
 	}{
 		"a message that waits": {func(w *world, bob chat.Seated) {
 			go func() {
@@ -140,8 +141,8 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 			}()
 			await(w.t, "the wait", func() bool { return w.watch.count(40*time.Second) > 0 })
 		}, false, ""},
-		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false, chat.AgentStandby},
-		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true, chat.AgentWaiting},
+		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false, room.AgentStandby},
+		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true, room.AgentWaiting},
 		"a wait that announces another": {func(w *world, bob chat.Seated) {
 			w.open(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute,
 				Absence: away(59 * time.Minute)})

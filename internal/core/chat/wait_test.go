@@ -430,7 +430,7 @@ func (w *world) looksIn(p pair, cursor string) chat.Waited {
 }
 
 // shows fails unless others see Bob in a state.
-func (w *world) shows(p pair, want chat.AgentState) {
+func (w *world) shows(p pair, want room.AgentState) {
 	w.t.Helper()
 	for _, a := range w.elsewhere().info(p.ann.Token).Room.Agents {
 		if a.Name == "Bob" && a.State != want {
@@ -463,7 +463,7 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 			t.Fatalf("look %d: %+v", k, got)
 		}
 		w.clock.Advance(got.PollAfter)
-		w.shows(p, chat.AgentStandby)
+		w.shows(p, room.AgentStandby)
 	}
 	if most := int64(looks*15/260 + 1); stored.Load() > most {
 		t.Errorf("a standby of %d s was stored %d times, want at most %d", looks*15, stored.Load(), most)
@@ -481,7 +481,7 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 		t.Errorf("after the agent has read: %v", lines(after.Messages))
 	}
 	w.clock.Advance(room.AnnounceWait + room.BetweenWaits)
-	w.shows(p, chat.AgentSilent)
+	w.shows(p, room.AgentSilent)
 }
 
 // Nobody gives a turn to a look, so it takes its own: only if its agent owes an answer.
@@ -516,7 +516,7 @@ func TestLookIn_whileItsAgentWaitsElsewhere_yields(t *testing.T) {
 	if got := two.looksIn(p, p.bob.Cursor); got.Status != chat.StatusSuperseded || !got.Yielded || got.PollAfter == 0 {
 		t.Errorf("while the agent waits: %+v", got)
 	}
-	w.shows(p, chat.AgentWaiting)
+	w.shows(p, room.AgentWaiting)
 	one.say(p.ann.Token, "Milk?")
 	if got := take(t, bob); len(got.Messages) != 1 {
 		t.Errorf("the agent got %+v", got)

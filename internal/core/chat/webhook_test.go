@@ -110,7 +110,7 @@ func TestWebhook_doesNothingToItsAgent(t *testing.T) {
 	if got.Hooked || len(got.Messages) > 0 {
 		t.Errorf("Bob is called himself: %v, and hears %q", got.Hooked, lines(got.Messages))
 	}
-	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != chat.AgentBusy {
+	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != room.AgentBusy {
 		t.Errorf("others see that Bob is %s", got)
 	}
 	w.clock.Advance(room.Lease)

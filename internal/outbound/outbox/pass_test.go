@@ -154,7 +154,7 @@ func TestDeliver_formOfANewerProgram_isNotCalledAndNotChanged(t *testing.T) {
 		t.Errorf("stored are %+v, %v, and %+v, %v", stored, err, progress, failed)
 	}
 	info, err := w.RoomInfo(w.ctx(), chat.InfoRequest{Token: ann.Token})
-	if err != nil || info.Room.Agents[seat-1].State == chat.AgentStandby {
+	if err != nil || info.Room.Agents[seat-1].State == room.AgentStandby {
 		t.Errorf("Ann sees %+v, %v", info.Room.Agents, err)
 	}
 	person := w.person(bob)

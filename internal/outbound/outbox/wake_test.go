@@ -93,7 +93,7 @@ func TestWake_whileTheAgentWaits_callsOnlyIfThatBringsNothing(t *testing.T) {
 			got, _ := there.Wait(ctx, chat.WaitRequest{Token: bob.Token, Wait: 4 * time.Minute})
 			waited <- got
 		}()
-		for !w.shows(ann.Token, "Bob", chat.AgentWaiting) {
+		for !w.shows(ann.Token, "Bob", room.AgentWaiting) {
 			runtime.Gosched()
 		}
 		w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
@@ -134,7 +134,7 @@ func (c *actingClock) NewTimer(d time.Duration) clockwork.Timer {
 }
 
 // shows reports whether others see an agent in a state.
-func (w *world) shows(token, name string, want chat.AgentState) bool {
+func (w *world) shows(token, name string, want room.AgentState) bool {
 	w.t.Helper()
 	got, err := w.RoomInfo(w.ctx(), chat.InfoRequest{Token: token})
 	if err != nil {

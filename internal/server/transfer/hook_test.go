@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -19,7 +20,7 @@ func TestCopy_hook_isSwitchedOff(t *testing.T) {
 			ann, bob := at.join("tea", "Ann"), at.join("tea", "Bob")
 			for _, next := range route[1:] {
 				at.subscribe(bob)
-				at.sees(ann, chat.AgentStandby)
+				at.sees(ann, room.AgentStandby)
 				want := at.content()
 				maps.DeleteFunc(want, func(k table.Key, _ string) bool { return roomlog.IsProgress(k) })
 				if len(want) != len(at.content())-1 || len(at.partition(roomlog.HooksPartition)) != 1 {
@@ -31,11 +32,11 @@ func TestCopy_hook_isSwitchedOff(t *testing.T) {
 				if hooks := to.partition(roomlog.HooksPartition); len(hooks) != 0 {
 					t.Errorf("copied %v", hooks)
 				}
-				to.sees(ann, chat.AgentBusy)
+				to.sees(ann, room.AgentBusy)
 				at = to
 			}
 			seats := at.subscribe(bob)
-			at.sees(ann, chat.AgentStandby)
+			at.sees(ann, room.AgentStandby)
 			if len(seats.Hooks) != 1 {
 				t.Errorf("the seat has %+v, want the one that it had", seats.Hooks)
 			}
@@ -69,7 +70,7 @@ func (s site) subscribe(a *agent) chat.HookSeat {
 }
 
 // sees fails unless an agent sees Bob in a state.
-func (s site) sees(a *agent, want chat.AgentState) {
+func (s site) sees(a *agent, want room.AgentState) {
 	s.t.Helper()
 	info, err := s.RoomInfo(s.t.Context(), chat.InfoRequest{Token: a.token})
 	if err != nil {
@@ -104,8 +105,8 @@ func TestCopy_endpoint_isCalledNoMore(t *testing.T) {
 		t.Errorf("copied %v", hooks)
 	}
 	a := &agent{token: ann.Token}
-	at.sees(a, chat.AgentStandby)
-	to.sees(a, chat.AgentBusy)
+	at.sees(a, room.AgentStandby)
+	to.sees(a, room.AgentBusy)
 	if err := to.EndGoneHook(t.Context(), roomlog.HookItem{ID: x.ID, Room: x.Room, Seat: x.Seat}); err != nil {
 		t.Fatal(err)
 	}
