@@ -162,9 +162,10 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *pr
 		how.Began, how.Until = wait.Began, room.Announced(wait.Began, wait.Until)
 		how.Returns = req.sentN == 0 && !req.Standby
 	}
-	wait.Due = c.recorder().Record(ctx, how)
-	if wait.Due.IsZero() {
-		wait.Due, wait.AnnouncedUntil = wait.Began.Add(c.room.agents.RenewEvery()), how.Until
+	due, written := c.recorder().Record(ctx, how)
+	wait.Due = due
+	if written {
+		wait.AnnouncedUntil = how.Until
 	}
 }
 

@@ -33,6 +33,20 @@ const (
 	yields                    // another wait has its place
 )
 
+// afterCall returns c after call, and whether its presence is to be written now. If not, a write is due at due. stored
+// is what the table has; zero: nothing, or the table was not read. open says which waits are open here.
+func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open waitsHere, now time.Time) (
+	next cachedPresence, write bool, due time.Time) {
+	c.addStored(stored, &call.caller.Agent)
+	presence := merge(open.addTo(call.presence(c.latest, now), c.latest), c.latest)
+	if c.decideWrite(presence, now, call.lag) {
+		c.cacheToWrite(presence, now)
+		return c, true, now
+	}
+	c.latest = presence
+	return c, false, c.writtenAt.Add(call.lag)
+}
+
 // decideWrite decides whether next, the presence that a call brings, is written. The table may lag by fresh. An
 // absence and a standby are compared with the cached ones: each change of these is written, and another
 // process may have written one since. Here Bob called last, his lease was written then, and fresh is a minute:
@@ -116,12 +130,12 @@ func (c cachedPresence) mustRead(call Call, now time.Time, singleProcess bool) b
 	return call.Returns || now.Sub(c.writtenAt) >= call.Fresh
 }
 
-// recordWrite records that presence is about to be written. If the write fails, recordFailure follows.
-func (c *cachedPresence) recordWrite(presence room.Presence, now time.Time) {
+// cacheToWrite caches presence, which is about to be written. If the write fails, cacheUnwritten follows.
+func (c *cachedPresence) cacheToWrite(presence room.Presence, now time.Time) {
 	c.latest, c.writtenAt, c.writtenWait = presence, now, presence.UntilMs != 0
 }
 
-func (c *cachedPresence) recordFailure() { c.writtenAt = time.Time{} }
+func (c *cachedPresence) cacheUnwritten() { c.writtenAt = time.Time{} }
 
 // endWait records that the seat has no open wait here any more. No other process learns of the end.
 func (c *cachedPresence) endWait(now time.Time) {

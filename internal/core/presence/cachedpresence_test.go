@@ -52,6 +52,22 @@ func TestLease_decideWrite(t *testing.T) {
 	}
 }
 
+// The cases are 1 and 2 above decideWrite, with what is cached then.
+func TestLease_afterCall(t *testing.T) {
+	written := cachedPresence{latest: room.Presence{AtMs: ms(0), BackMs: ms(time.Hour)}, writtenAt: noon()}
+	for _, c := range []struct {
+		after, due time.Duration
+		write      bool
+	}{{40 * time.Second, time.Minute, false}, {time.Minute, time.Minute, true}} {
+		call := seatCall{caller: &room.Caller{}, lag: CallFresh}
+		next, write, due := written.afterCall(call, room.Presence{}, waitsHere{}, noon().Add(c.after))
+		if write != c.write || !due.Equal(noon().Add(c.due)) || next.latest.AtMs != ms(c.after) ||
+			next.latest.BackMs != ms(time.Hour) || next.writtenAt.Equal(noon()) == write {
+			t.Errorf("%v later: write %v, due %v, %+v", c.after, write, due, next)
+		}
+	}
+}
+
 // The cases are those above decideWait.
 func TestLease_decideWait(t *testing.T) {
 	bobs := Wait{Began: noon(), Until: noon().Add(time.Hour), AnnouncedUntil: noon().Add(5 * time.Minute)}
@@ -171,11 +187,11 @@ func TestLease_mustRead(t *testing.T) {
 func TestLease_recordsWritesAndEnds(t *testing.T) {
 	here := room.Presence{AtMs: ms(0), UntilMs: ms(time.Minute)}
 	var l cachedPresence
-	l.recordWrite(here, noon())
+	l.cacheToWrite(here, noon())
 	if !l.writtenWait || l.decideWrite(here, noon(), CallFresh) {
 		t.Errorf("it was written: %+v", l)
 	}
-	l.recordFailure()
+	l.cacheUnwritten()
 	if !l.decideWrite(here, noon(), CallFresh) {
 		t.Errorf("it was not written: %+v", l)
 	}

@@ -28,9 +28,9 @@ func merge(later, earlier room.Presence) room.Presence { // 10
 	return later
 }
 
-// recordStored records stored before a call of agent: the call adds to what is known, but an absence may have begun or
+// addStored adds stored before a call of agent: the call adds to what is known, but an absence may have begun or
 // ended elsewhere. stored is zero if the table has none, or was not read.
-func (c *cachedPresence) recordStored(stored room.Presence, agent *room.Agent) {
+func (c *cachedPresence) addStored(stored room.Presence, agent *room.Agent) {
 	known := c.latest
 	switch {
 	case known.AtMs == 0 && stored.AtMs == 0: // 1

@@ -18,7 +18,7 @@ func TestMerge_cases(t *testing.T) {
 		with     = func(p room.Presence, change func(*room.Presence)) room.Presence { change(&p); return p }
 		recorded = func(known, stored room.Presence) room.Presence {
 			c := cachedPresence{latest: known}
-			c.recordStored(stored, bob)
+			c.addStored(stored, bob)
 			return c.latest
 		}
 		replaced = func(known, stored room.Presence) room.Presence {

@@ -34,26 +34,48 @@ func (l locked) isOpen(caller *room.Caller, wait *Wait) bool {
 	return l.waits[caller.Seat] == wait
 }
 
-// addOpenWait returns presence, the presence that a call of caller brings, with the other open wait of the seat. A
-// person without an agent may have several waits: the last end counts.
-func (l locked) addOpenWait(caller *room.Caller, presence, known room.Presence) room.Presence {
-	switch _, open := l.waits[caller.Seat]; {
-	case len(l.watches[caller.Seat]) > 0 && caller.IsPersonOnly():
+// waitsHere is which waits of a seat are open in this process.
+type waitsHere struct {
+	agent  bool // a wait of the agent, or of a program in its place
+	person bool // waits of a person without an agent
+}
+
+// waitsHere returns which waits of the seat of caller are open here.
+func (l locked) waitsHere(caller *room.Caller) waitsHere {
+	_, agent := l.waits[caller.Seat]
+	return waitsHere{agent, len(l.watches[caller.Seat]) > 0 && caller.IsPersonOnly()}
+}
+
+// addTo returns presence, which a call brings, with the open wait that known has. A person without an agent may have
+// several waits: the last end counts.
+func (open waitsHere) addTo(presence, known room.Presence) room.Presence {
+	switch {
+	case open.person:
 		presence.UntilMs = max(presence.UntilMs, known.UntilMs)
 		presence.WaitFrom = max(presence.WaitFrom, known.WaitFrom)
-	case open && presence.UntilMs == 0:
+	case open.agent && presence.UntilMs == 0:
 		presence.UntilMs, presence.WaitFrom = known.UntilMs, known.WaitFrom
 		presence.Standby, presence.ForMe = known.Standby, known.ForMe
 	}
 	return presence
 }
 
-// recordWatch writes that the person behind the seat watches, unless the process did so less than watchEvery ago.
+// recordWatch records that the person behind the seat watches, if call waits: others see a person with an agent only
+// while it waits. It returns when to do so again.
+func (s Recorder) recordWatch(ctx context.Context, call Call) (due time.Time) {
+	now := s.attendees.now()
+	if call.Until.IsZero() {
+		return now.Add(s.attendees.RenewEvery())
+	}
+	return now.Add(s.storeWatch(ctx))
+}
+
+// storeWatch writes that the person behind the seat watches, unless the process did so less than watchEvery ago.
 // It returns when to do so again. It logs a failure.
-func (s Recorder) recordWatch(ctx context.Context) (again time.Duration) {
+func (s Recorder) storeWatch(ctx context.Context) (again time.Duration) {
 	attendees, seat := s.attendees, s.caller.Seat
 	now := attendees.now()
-	again = s.claimWatch(now)
+	again = s.cacheWatch(now)
 	if again > 0 {
 		return again
 	}
@@ -72,9 +94,9 @@ func (s Recorder) recordWatch(ctx context.Context) (again time.Duration) {
 	return rewriteAfter
 }
 
-// claimWatch records that the watching of the person is written now. If that was so less than watchEvery ago, it
+// cacheWatch caches that the watching of the person is written now. If that was so less than watchEvery ago, it
 // changes nothing, and returns until when the last write is enough.
-func (s Recorder) claimWatch(now time.Time) (again time.Duration) {
+func (s Recorder) cacheWatch(now time.Time) (again time.Duration) {
 	l := s.attendees.lock()
 	defer l.unlock()
 	cache := l.cachedSeat(s.caller.Seat)

@@ -86,7 +86,7 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	if offer.How == Peek {
 		return true, nil
 	}
-	r.recordRead(to)
+	r.cacheRead(to)
 	return true, l.handOut(ctx, offer, to, messages)
 }
 
@@ -113,13 +113,13 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		// If the read fails, the agent is called for events that it has read.
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
-	to := max(r.recordRead(stored.Read), r.knownDelivery().Shown)
+	to := max(r.cacheRead(stored.Read), r.knownDelivery().Shown)
 	return l.changeDelivery(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
-// recordRead records, in the cache only, that the agent was handed the events up to n, and returns the last such
+// cacheRead caches that the agent was handed the events up to n, and returns the last such
 // event. The next write of the presence tells other processes; an agent with hooks tells them at once.
-func (r Reader) recordRead(n int64) int64 {
+func (r Reader) cacheRead(n int64) int64 {
 	if r.caller.IsPerson() {
 		return n
 	}

@@ -26,77 +26,50 @@ func (a *Attendees) Recorder(head *room.Head, caller *room.Caller) Recorder {
 	return Recorder{a, head, caller}
 }
 
-// Absence is what a call says about the absence of its agent.
-type Absence struct {
-	Given  bool          // the call says something
-	BackIn time.Duration // the agent will be away for BackIn; 0: the agent is back
-}
-
-// Call is what a call says about the presence of its agent.
-type Call struct {
-	Began    time.Time     // when the wait of the call began
-	Until    time.Time     // when the wait ends; zero: the call does not wait
-	Standby  bool          // a program calls in the agent's place
-	Wakes    bool          // the program wakes the agent: see chat.WaitRequest.Peek
-	ForMe    bool          // only messages meant for the agent end the wait
-	Returns  bool          // the call ends an absence, unless Absence announces one
-	Absence  Absence       // what the call says of one
-	Activity string        // what the agent is doing; "": the call does not say
-	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
-}
-
 // RecordCall renews the lease for a call that says nothing about an absence.
 func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
 
-// Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so.
-// Otherwise it returns when a write is due; zero: Record has written. For a person with an agent, Record only records
-// that the person watches.
-//
-// An absence says when the agent answers again. It ends at its time, when a call says so, or with the agent's next
-// wait of more than 0 seconds. Neither a message nor a program on standby ends an absence. A held agent announces none.
-func (s Recorder) Record(ctx context.Context, call Call) (due time.Time) {
+// Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so. If the
+// call goes on, Renew is due at due. For a person with an agent, Record only records that the person watches.
+func (s Recorder) Record(ctx context.Context, call Call) (due time.Time, written bool) {
 	if !s.keepsLease() {
-		if call.Until.IsZero() { // others see a person only while it waits
-			return time.Time{}
-		}
-		return s.attendees.now().Add(s.recordWatch(ctx))
+		return s.recordWatch(ctx, call), false
 	}
-	if s.caller.IsPerson() { // the log does not show a person's calls, and no program waits for a person
-		call.Standby, call.Wakes, call.ForMe, call.Fresh = false, false, false, min(call.Fresh, CallFresh)
-	}
-	if call.Absence.BackIn > 0 && s.isHeld() { // before knownPresence, which need not read if an absence is given
-		call.Absence = Absence{}
-	}
-	known := s.knownPresence(ctx, call)
-	if call.Activity != "" {
-		s.setActivity(ctx, call.Activity)
-	}
-	return s.renewLease(ctx, s.presenceAfter(call, known), call.Fresh)
-}
-
-// isHeld reports whether the person behind the seat holds the agent. Then what a call says about its agent is not
-// recorded: by an activity, or by the minutes of an absence, the agent could tell others what its person wants to see
-// first.
-func (s Recorder) isHeld() bool {
-	agent, _ := s.attendees.log.Peek().Seated(s.caller.Seat)
-	return agent.Person.Supervises()
-}
-
-// knownPresence returns the caller's presence. It reads the table if the process may not know the presence and
-// another agent has a seat.
-func (s Recorder) knownPresence(ctx context.Context, call Call) room.Presence {
+	now := s.attendees.now()
+	seatCall := newSeatCall(call, s.caller, s.head.AsOf, s.attendees.log.Peek(), now)
 	var stored room.Presence
-	if s.mustRead(call) && s.head.Others(s.caller.Seat) > 0 {
+	if s.needsStored(seatCall) {
 		stored, _ = s.readPresence(ctx)
 	}
-	return s.recordStored(stored)
+	if seatCall.Activity != "" {
+		s.storeActivity(ctx, seatCall.Activity)
+	}
+	presence, write, due := s.cacheCall(seatCall, stored)
+	switch {
+	case !write:
+		return due, false
+	case !s.storePresence(ctx, &seatCall.caller.Agent, presence): // the call itself has succeeded
+		return now.Add(rewriteAfter), false
+	}
+	return now.Add(s.attendees.RenewEvery()), true
 }
 
-// mustRead reports whether call needs the presence from the table: see cachedPresence.mustRead.
-func (s Recorder) mustRead(call Call) bool {
+// needsStored reports whether call needs the presence from the table: the process may not know the presence, and
+// another agent has a seat.
+func (s Recorder) needsStored(call seatCall) bool {
 	l := s.attendees.lock()
 	defer l.unlock()
-	return l.cachedSeat(s.caller.Seat).presence.mustRead(call, l.a.now(), l.a.o.SingleProcess)
+	return s.head.Others(s.caller.Seat) > 0 &&
+		l.cachedSeat(s.caller.Seat).presence.mustRead(call.Call, l.a.now(), l.a.o.SingleProcess)
+}
+
+// cacheCall caches what follows from call: see cachedPresence.afterCall.
+func (s Recorder) cacheCall(call seatCall, stored room.Presence) (_ room.Presence, write bool, due time.Time) {
+	l := s.attendees.lock()
+	defer l.unlock()
+	cached := &l.cachedSeat(s.caller.Seat).presence
+	*cached, write, due = cached.afterCall(call, stored, l.waitsHere(call.caller), l.a.now())
+	return cached.latest, write, due
 }
 
 // readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
@@ -111,20 +84,11 @@ func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
 	return presence, err
 }
 
-// recordStored caches stored, and returns the presence that is known then: see cachedPresence.recordStored.
-func (s Recorder) recordStored(stored room.Presence) room.Presence {
-	l := s.attendees.lock()
-	defer l.unlock()
-	cached := &l.cachedSeat(s.caller.Seat).presence
-	cached.recordStored(stored, &s.caller.Agent)
-	return cached.latest
-}
-
-// setActivity stores what the caller says it is doing, unless its person holds the agent.
-func (s Recorder) setActivity(ctx context.Context, activity string) {
+// storeActivity stores what the caller says it is doing. It logs a failure.
+func (s Recorder) storeActivity(ctx context.Context, activity string) {
 	attendees := s.attendees
 	now := attendees.now()
-	if s.isHeld() || s.isKnownActivity(activity, now) {
+	if s.isKnownActivity(activity, now) {
 		return
 	}
 	bounded, cancel := attendees.withTableTimeout(ctx)
@@ -153,84 +117,18 @@ func (s Recorder) isKnownActivity(activity string, now time.Time) bool {
 		!(spoke && last.At.After(cache.activityAt))
 }
 
-// presenceAfter returns the presence that a call brings. The absence comes from the known presence, and so does the
-// agent's last call while a program calls.
-func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
-	now := s.attendees.now()
-	presence := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: call.Standby,
-		ForMe: call.ForMe, BackMs: known.BackMs, Read: known.Read}
-	if call.Standby {
-		presence.OwnMs = max(known.OwnMs, s.caller.AtMs)
-	}
-	if call.Wakes {
-		presence.WakesMs = presence.AtMs
-	}
-	if !call.Until.IsZero() {
-		presence.UntilMs, presence.WaitFrom = call.Until.UnixMilli(), s.head.AsOf
-		switch began := call.Began.UnixMilli(); {
-		case call.Standby:
-			presence.ShellMs = began
-		case !s.caller.IsPerson(): // a person's waits end no older waits in other processes
-			presence.WaitMs = began
-		}
-	}
-	switch absence := call.Absence; {
-	case absence.BackIn > 0:
-		presence.BackMs = now.Add(absence.BackIn).UnixMilli()
-	case absence.Given, call.Returns, !now.Before(known.BackAt()):
-		presence.BackMs = 0
-	}
-	return presence
-}
-
-// renewLease records presence, that of the caller, and writes presence if cachedPresence.decideWrite says so: see
-// Record for the result. It logs a failure and returns when to try again, since the call itself has succeeded.
-func (s Recorder) renewLease(ctx context.Context, presence room.Presence, fresh time.Duration) (due time.Time) {
-	attendees := s.attendees
-	now, head := attendees.now(), attendees.log.Peek()
-	if agent, here := head.Seated(s.caller.Seat); here {
-		// The lease depends on the caller's present role.
-		s.caller = &room.Caller{Agent: agent, Device: s.caller.Device}
-	}
-	// In a pair, the partner leaves after minutes of silence. The log does not show a call that has said nothing.
-	if last, _ := head.Recent.Said(s.caller.Seat); head.Paired || now.Sub(last.Heard) >= CallFresh {
-		fresh = min(fresh, CallFresh)
-	}
-	presence, due = s.recordPresence(presence, now, fresh)
-	if due.IsZero() && !s.writePresence(ctx, presence) {
-		return now.Add(rewriteAfter)
-	}
-	return due
-}
-
-// recordPresence caches presence with what else is known of the caller, and returns both. due is when a write is due;
-// zero: now.
-func (s Recorder) recordPresence(presence room.Presence, now time.Time, fresh time.Duration) (_ room.Presence,
-	due time.Time) {
-	l := s.attendees.lock()
-	defer l.unlock()
-	cached := &l.cachedSeat(s.caller.Seat).presence
-	presence = merge(l.addOpenWait(s.caller, presence, cached.latest), cached.latest)
-	if !cached.decideWrite(presence, now, fresh) {
-		cached.latest = presence
-		return presence, cached.writtenAt.Add(fresh)
-	}
-	cached.recordWrite(presence, now)
-	return presence, time.Time{}
-}
-
-// writePresence writes presence as the caller's presence, and reports whether the table has presence now. It logs a
-// failure.
-func (s Recorder) writePresence(ctx context.Context, presence room.Presence) bool {
+// storePresence writes presence, which is cached, as that of agent, which has the caller's seat. It reports whether the
+// table has presence now, and logs a failure.
+func (s Recorder) storePresence(ctx context.Context, agent *room.Agent, presence room.Presence) bool {
 	attendees := s.attendees
 	bounded, cancel := attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := attendees.o.Table.Write(bounded, roomlog.PutPresence(attendees.log.Peek().ID, s.caller.Agent, presence))
+	err := attendees.o.Table.Write(bounded, roomlog.PutPresence(attendees.log.Peek().ID, *agent, presence))
 	if err == nil {
 		return true
 	}
 	l := attendees.lock()
-	l.cachedSeat(s.caller.Seat).presence.recordFailure()
+	l.cachedSeat(s.caller.Seat).presence.cacheUnwritten()
 	l.unlock()
 	if ctx.Err() == nil {
 		attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
@@ -277,7 +175,7 @@ func (a *Attendees) RenewEvery() time.Duration {
 func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	attendees := s.attendees
 	if !s.keepsLease() {
-		return s.recordWatch(ctx)
+		return s.storeWatch(ctx)
 	}
 	again = attendees.RenewEvery()
 	if !attendees.o.SingleProcess {
@@ -285,17 +183,24 @@ func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 		if err != nil { // a write could replace the announcement of a younger wait
 			return rewriteAfter
 		}
-		s.recordStored(stored)
+		s.cacheStored(stored)
 	}
 	presence, what := s.announceFurther(wait, again)
 	switch {
 	case what == yields:
 		return 0
-	case what == renewed && !s.writePresence(ctx, presence):
+	case what == renewed && !s.storePresence(ctx, &s.caller.Agent, presence):
 		wait.AnnouncedUntil = time.Time{}
 		return rewriteAfter
 	}
 	return again
+}
+
+// cacheStored caches what the table has: see cachedPresence.addStored.
+func (s Recorder) cacheStored(stored room.Presence) {
+	l := s.attendees.lock()
+	defer l.unlock()
+	l.cachedSeat(s.caller.Seat).presence.addStored(stored, &s.caller.Agent)
 }
 
 // announceFurther caches that wait is announced further, if cachedPresence.decideWait says so, and returns the
@@ -316,8 +221,8 @@ func (s Recorder) announceFurther(wait *Wait, again time.Duration) (presence roo
 		wait.AnnouncedUntil = room.Announced(now, wait.Until)
 		presence = cached.latest
 		presence.UntilMs, presence.WaitFrom = wait.AnnouncedUntil.UnixMilli(), max(presence.WaitFrom, wait.PassedTo)
-		presence = l.addOpenWait(s.caller, presence, cached.latest)
-		cached.recordWrite(presence, now)
+		presence = l.waitsHere(s.caller).addTo(presence, cached.latest)
+		cached.cacheToWrite(presence, now)
 	}
 	return presence, what
 }

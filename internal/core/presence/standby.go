@@ -15,7 +15,7 @@ const undisturbedAfterWait = 10 * time.Second
 // next look-in, so a program that only looks in writes once in room.AnnounceAgain, or after a call of the agent
 // itself. If the agent itself waits, AnnounceStandby announces nothing and returns true.
 func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
-	if s.recordLookIn() {
+	if s.cacheLookIn() {
 		return true
 	}
 	stored, err := s.readPresence(ctx)
@@ -24,13 +24,13 @@ func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	}
 	presence, what := s.announceProgram(stored, forMe)
 	if what == renewed {
-		s.writePresence(ctx, presence)
+		s.storePresence(ctx, &s.caller.Agent, presence)
 	}
 	return what == yields
 }
 
-// recordLookIn records that a program looks in for the caller, and reports whether the caller's own wait is open here.
-func (s Recorder) recordLookIn() (own bool) {
+// cacheLookIn caches that a program looks in for the caller, and reports whether the caller's own wait is open here.
+func (s Recorder) cacheLookIn() (own bool) {
 	l := s.attendees.lock()
 	defer l.unlock()
 	l.cachedSeat(s.caller.Seat).presence.latest.WakesMs = l.a.now().UnixMilli()
@@ -53,6 +53,6 @@ func (s Recorder) announceProgram(stored room.Presence, forMe bool) (presence ro
 	presence.AtMs, presence.OwnMs = now.UnixMilli(), max(presence.OwnMs, s.caller.AtMs)
 	presence.Used, presence.Standby, presence.ForMe, presence.WakesMs = true, true, forMe, now.UnixMilli()
 	presence.UntilMs, presence.WaitFrom = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
-	cached.recordWrite(presence, now)
+	cached.cacheToWrite(presence, now)
 	return presence, renewed
 }

@@ -1,0 +1,92 @@
+package presence
+
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// Absence is what a call says about the absence of its agent.
+type Absence struct {
+	Given  bool          // the call says something
+	BackIn time.Duration // the agent will be away for BackIn; 0: the agent is back
+}
+
+// Call is what a call says about the presence of its agent.
+type Call struct {
+	Began    time.Time     // when the wait of the call began
+	Until    time.Time     // when the wait ends; zero: the call does not wait
+	Standby  bool          // a program calls in the agent's place
+	Wakes    bool          // the program wakes the agent: see chat.WaitRequest.Peek
+	ForMe    bool          // only messages meant for the agent end the wait
+	Returns  bool          // the call ends an absence, unless Absence announces one
+	Absence  Absence       // what the call says of one
+	Activity string        // what the agent is doing; "": the call does not say
+	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
+}
+
+// seatCall is a Call as it counts for the presence of the seat: see newSeatCall.
+type seatCall struct {
+	Call
+	caller *room.Caller
+	asOf   int64         // the last event that the call knows
+	lag    time.Duration // how far the table may lag behind the call: Fresh, or CallFresh
+}
+
+// newSeatCall returns call, a call of caller who knows the events up to asOf, as it counts:
+//
+//   - The agent is that of head, the newest one: the lease depends on the agent's present role.
+//   - The log shows no call of a person, and no program waits for a person.
+//   - A held agent announces no absence and no activity: it could tell others what its person wants to see first.
+//   - In a pair, the partner leaves after minutes of silence, and the log does not show a call that has said nothing.
+//     So the table lags behind these by CallFresh at most.
+func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, now time.Time) seatCall {
+	if agent, here := head.Seated(caller.Seat); here {
+		caller = &room.Caller{Agent: agent, Device: caller.Device}
+	}
+	if caller.IsPerson() {
+		call.Standby, call.Wakes, call.ForMe, call.Fresh = false, false, false, min(call.Fresh, CallFresh)
+	}
+	if caller.Person.Supervises() {
+		call.Activity = ""
+		if call.Absence.BackIn > 0 {
+			call.Absence = Absence{}
+		}
+	}
+	lag := call.Fresh
+	if last, _ := head.Recent.Said(caller.Seat); head.Paired || now.Sub(last.Heard) >= CallFresh {
+		lag = min(lag, CallFresh)
+	}
+	return seatCall{call, caller, asOf, lag}
+}
+
+// presence returns the presence that the call brings. An absence says when the agent answers again. It ends at its
+// time, when a call says so, or with the agent's next wait of more than 0 seconds. Neither a message nor a program on
+// standby ends an absence. So the absence comes from known, the presence before, and so does the agent's own last call
+// while a program calls.
+func (c seatCall) presence(known room.Presence, now time.Time) room.Presence {
+	presence := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: c.Standby,
+		ForMe: c.ForMe, BackMs: known.BackMs}
+	if c.Standby {
+		presence.OwnMs = max(known.OwnMs, c.caller.AtMs)
+	}
+	if c.Wakes {
+		presence.WakesMs = presence.AtMs
+	}
+	if !c.Until.IsZero() {
+		presence.UntilMs, presence.WaitFrom = c.Until.UnixMilli(), c.asOf
+		switch began := c.Began.UnixMilli(); {
+		case c.Standby:
+			presence.ShellMs = began
+		case !c.caller.IsPerson(): // a person's waits end no older waits in other processes
+			presence.WaitMs = began
+		}
+	}
+	switch {
+	case c.Absence.BackIn > 0:
+		presence.BackMs = now.Add(c.Absence.BackIn).UnixMilli()
+	case c.Absence.Given, c.Returns, !now.Before(known.BackAt()):
+		presence.BackMs = 0
+	}
+	return presence
+}
