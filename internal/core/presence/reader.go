@@ -43,8 +43,11 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	}
 	l := r.lock()
 	defer l.unlock()
-	_ = l.changeDelivery(ctx, func(*Delivery) WriteTime { return OncePerMinute })
+	_ = l.update(ctx, l.current, writeAgain)
 }
+
+// writeAgain changes nothing: update then writes what has only been cached.
+func writeAgain(*Delivery) WriteTime { return OncePerMinute }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
 // The table is not told, since the message itself has cost a write.
@@ -95,13 +98,14 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
 	hooked := messages > 0 && l.r.HasHooks()
 	handOut := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
-	delivery := l.r.knownDelivery()
-	when := handOut(&delivery)
+	cached := l.r.knownDelivery()
+	upToDate := cached.fromTable && offer.current
 	// The table may lack what a hooked agent was handed: another process may have written less since.
-	if (when != Never || hooked) && !(delivery.fromTable && offer.current) {
-		return l.changeDelivery(ctx, handOut)
+	mayStore := handOut(&cached) != Never || hooked
+	if mayStore && !upToDate {
+		return l.update(ctx, l.current, handOut)
 	}
-	return l.writeDelivery(ctx, delivery, when)
+	return l.update(ctx, l.known, handOut)
 }
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
@@ -114,7 +118,7 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.cacheRead(stored.Read), r.knownDelivery().Shown)
-	return l.changeDelivery(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
+	return l.update(ctx, l.current, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
 // cacheRead caches that the agent was handed the events up to n, and returns the last such
@@ -134,19 +138,21 @@ func (r Reader) cacheRead(n int64) int64 {
 func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string) error {
 	l := r.lock()
 	defer l.unlock()
-	return l.changeDelivery(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
+	return l.update(ctx, l.current, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
 func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
 	l := r.lock()
 	defer l.unlock()
-	delivery, err := l.readDelivery(ctx)
-	if err != nil {
+	if _, err := l.current(ctx); err != nil {
 		return false, err
 	}
-	confirmed, when := delivery.ConfirmCredential(fingerprint, key)
-	return confirmed, l.writeDelivery(ctx, delivery, when)
+	err = l.update(ctx, l.known, func(d *Delivery) (when WriteTime) {
+		confirmed, when = d.ConfirmCredential(fingerprint, key)
+		return when
+	})
+	return confirmed, err
 }
 
 // Arrived returns the last event that has surely arrived at a stay: see Delivery.ArrivedAt.
@@ -188,7 +194,7 @@ func (r Reader) knownDelivery() Delivery {
 func (r Reader) currentDelivery(ctx context.Context) (Delivery, error) {
 	l := r.lock()
 	defer l.unlock()
-	return l.readDelivery(ctx)
+	return l.current(ctx)
 }
 
 // lockedReader is a Reader while its handOutMu is held, from lock to unlock. A function that needs handOutMu is a
@@ -209,19 +215,41 @@ func (r Reader) lock() lockedReader {
 
 func (l lockedReader) unlock() { l.handOutMu.Unlock() }
 
-// changeDelivery reads the delivery, applies change, and writes the delivery when change says so.
-func (l lockedReader) changeDelivery(ctx context.Context, change func(*Delivery) WriteTime) error {
-	delivery, err := l.readDelivery(ctx)
+// update changes the delivery in four steps: it begins with the delivery from the table or from the cache, applies
+// change, writes the delivery unless change returns Never, and caches the delivery. A write replaces the whole item, so
+// only a delivery that is up to date is written.
+//
+//	                    from                                change returns
+//	a cursor            current, if the last write is old   OncePerMinute
+//	RecordHandedOut     known; current if it may store      Never or BeforeAnswerIfPossible
+//	RecordAllHandedOut  current                             Never or BeforeAnswerIfPossible
+//	HoldBack            current                             BeforeAnswer
+//	ConfirmCredential   current, or it fails                Never or BeforeAnswer
+//
+// If the table cannot be read or written, update returns an error only if the answer relies on the write. Otherwise it
+// only logs the error: the write may have happened, and a withheld answer would be lost.
+func (l lockedReader) update(ctx context.Context, from func(context.Context) (Delivery, error),
+	change func(*Delivery) WriteTime) error {
+	delivery, err := from(ctx)
 	when := change(&delivery)
+	switch {
+	case err == nil && when == Never:
+		l.r.cacheDelivery(delivery)
+	case err == nil:
+		err = l.storeDelivery(ctx, delivery)
+	}
 	if err != nil {
 		return l.answerWithout(ctx, delivery, when, err)
 	}
-	return l.writeDelivery(ctx, delivery, when)
+	return nil
 }
 
-// readDelivery returns the delivery. It reads the table if other processes write, since they may have handed out
-// more. With an error it returns the delivery as the process knows it.
-func (l lockedReader) readDelivery(ctx context.Context) (Delivery, error) {
+// known returns the delivery as the process knows it.
+func (l lockedReader) known(context.Context) (Delivery, error) { return l.r.knownDelivery(), nil }
+
+// current returns the delivery, and caches it. It reads the table if other processes write, since they may have handed
+// out more. With an error it returns the delivery as the process knows it.
+func (l lockedReader) current(ctx context.Context) (Delivery, error) {
 	attendees, known := l.r.attendees, l.r.knownDelivery()
 	if known.fromTable && attendees.o.SingleProcess {
 		return known, nil
@@ -233,36 +261,30 @@ func (l lockedReader) readDelivery(ctx context.Context) (Delivery, error) {
 	return l.r.cacheDelivery(deliveryOf(stored, l.r.caller.Joined)), nil
 }
 
-// writeDelivery writes delivery to the table, unless when is Never, and caches delivery. A caller with OncePerMinute
-// has found the last write a minute old.
-func (l lockedReader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime) error {
-	if when == Never {
-		l.r.cacheDelivery(delivery)
-		return nil
-	}
+// storeDelivery writes delivery to the table, and caches delivery.
+func (l lockedReader) storeDelivery(ctx context.Context, delivery Delivery) error {
 	attendees := l.r.attendees
 	now := attendees.now()
 	if err := attendees.log.Items().SetReadPosition(ctx, *l.r.caller, delivery.position()); err != nil {
-		return l.answerWithout(ctx, delivery, when, err)
+		return err
 	}
 	a := attendees.lock()
 	defer a.unlock()
 	reading := a.readingOf(l.r.caller)
-	delivery.raise(reading.delivery.known()) // 8
-	delivery.stored = delivery.position()
-	reading.delivery, reading.storedAt = delivery, now
+	reading.cache(delivery)
+	reading.delivery.stored, reading.storedAt = reading.delivery.position(), now
 	return nil
 }
 
-// answerWithout returns err, for which delivery was not read or not written, if the answer relies on the write.
-// Otherwise it only logs err: the write may have happened, and a withheld answer would be lost.
+// answerWithout returns err, for which delivery was not read or not written, if the answer relies on the write. If the
+// answer goes out, it is marked when it comes again.
 func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when WriteTime, err error) error {
 	canceled := ctx.Err() == context.Canceled
 	if when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled {
 		return err
 	}
 	attendees := l.r.attendees
-	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
+	if when == BeforeAnswerIfPossible {
 		a := attendees.lock()
 		a.readingOf(l.r.caller).delivery.raise(line{Shown: delivery.Newest()})
 		a.unlock()
@@ -278,7 +300,12 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 	l := r.attendees.lock()
 	defer l.unlock()
 	reading := l.readingOf(r.caller)
-	delivery.raise(reading.delivery.known()) // 8
-	reading.delivery = delivery
-	return delivery
+	reading.cache(delivery)
+	return reading.delivery
+}
+
+// cache caches delivery, with what was acknowledged or shown here since delivery was read.
+func (r *reading) cache(delivery Delivery) {
+	delivery.raise(r.delivery.known()) // 8
+	r.delivery = delivery
 }

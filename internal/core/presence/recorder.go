@@ -29,8 +29,8 @@ func (a *Attendees) Recorder(head *room.Head, caller *room.Caller) Recorder {
 // RecordCall renews the lease for a call that says nothing about an absence.
 func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
 
-// Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so. If the
-// call goes on, Renew is due at due. For a person with an agent, Record only records that the person watches.
+// Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so. If
+// the call goes on, Renew is due at due. For a person with an agent, Record only records that the person watches.
 func (s Recorder) Record(ctx context.Context, call Call) (due time.Time, written bool) {
 	if !s.keepsLease() {
 		return s.recordWatch(ctx, call), false
