@@ -104,8 +104,8 @@ func (c cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duratio
 func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) announcing {
 	presence := c.latest
 	if !presence.Standby && presence.UntilMs != 0 {
-		woken, when := head.NewestWakeup(agent.Seat)
-		works := woken > presence.WaitFrom && !when.After(presence.WaitsUntil().Add(CallFresh)) &&
+		when, woken := presence.WokenAt(head, agent.Seat)
+		works := woken && !when.After(presence.WaitsUntil().Add(CallFresh)) &&
 			now.Sub(when) < undisturbedAfterWait
 		if works || presence.Attendance(head, agent, now, CallFresh).Waits { // 6, 7
 			return yields

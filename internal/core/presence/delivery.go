@@ -46,6 +46,14 @@ import (
 //	up to Once      the events were handed out: they come again with the next answer, marked
 //	after Once      the events are new
 //
+// Shown stands beside these marks:
+//
+//	         is raised by                                      and decides
+//	Arrived  a cursor, a reply, the next call of a stay        what still comes along
+//	Twice    a second call OnceMore, the next call of a stay   after which event a call without a cursor reads
+//	Once     a call without a cursor that gets messages        what is marked as repeated
+//	Shown    a call ByCursor, the first hook                   what is marked, after which event a last look reads
+//
 // In case 3:
 //
 //	after          Arrived  Twice  Once      40 | 41 | 42 | 43 |
@@ -54,11 +62,11 @@ import (
 //	the 2nd call   0        42     42              | twice   |
 //	the 3rd call   0        42     43              | twice   | once
 //
-// Shown stands beside these marks: up to Shown, this process handed out events to calls with a cursor. The next call
-// has the cursor of such an answer, so these events come again only to a call without a cursor, marked. The table has
-// the same of all processes, in ShownTo, but only of an agent with a hook: no process calls the agent for events up to
-// ShownTo. A last look brings again what another process handed out, since that answer may be lost. What others see,
-// Presence.Read, is how far the agent was handed events in any way.
+// Up to Shown, this process handed out events to calls with a cursor. The next call has the cursor of such an answer,
+// so these events come again only to a call without a cursor, marked. The table has the same of all processes, in
+// ShownTo, but only of an agent with a hook: no process calls the agent for events up to ShownTo. A last look brings
+// again what another process handed out, since that answer may be lost. What others see, Presence.Read, is how far the
+// agent was handed events in any way.
 type Delivery struct {
 	line
 	stored    room.ReadPosition // as the table has it

@@ -37,11 +37,12 @@ func (c *cachedPresence) addStored(stored room.Presence, agent *room.Agent) {
 		c.latest = merge(room.Presence{AtMs: agent.AtMs, Read: agent.Joined}, known)
 	case known.AtMs == 0: // 2
 		c.latest = merge(stored, known)
-	case stored.AtMs != 0: // 4, 5
+	case stored.AtMs == 0: // 3: the known one stays
+	default: // 4, 5
 		c.latest = merge(known, stored)
 		c.latest.AtMs = max(known.AtMs, stored.AtMs)
 		c.latest.BackMs = stored.BackMs
-	} // 3
+	}
 }
 
 // replaceByStored replaces the presence by the stored one if a later call brought the stored one.

@@ -45,13 +45,13 @@ const (
 
 // State returns what others see agent do, whose presence is p.
 func (p Presence) State(head *Head, agent Agent, now time.Time) AgentState {
-	woken, at := head.NewestWakeup(agent.Seat)
+	at, woken := p.WokenAt(head, agent.Seat)
 	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))
 	switch {
 	case p.Standby && mayWait, !waits && agent.HookedUntil(p).After(now): // 4, 5
 		return AgentStandby
 	case (waits || mayWait && !now.Before(p.BackAt())) &&
-		(p.ForMe || agent.IsPersonOnly() || woken <= p.WaitFrom || now.Sub(at) < BetweenWaits): // 1, 2
+		(!woken || p.ForMe || agent.IsPersonOnly() || now.Sub(at) < BetweenWaits): // 1, 2
 		return AgentWaiting
 	case now.Before(p.BackAt()): // 6
 		return AgentAway
@@ -59,6 +59,13 @@ func (p Presence) State(head *Head, agent Agent, now time.Time) AgentState {
 		return AgentBusy
 	}
 	return AgentSilent // 3, 8, 9
+}
+
+// WokenAt returns when an event last came that ends a wait of the seat. woken is false if the wait of p began after
+// that event, or went on past it. If only messages meant for the agent end the wait, the wait may still be open.
+func (p Presence) WokenAt(head *Head, seat int) (at time.Time, woken bool) {
+	n, at := head.NewestWakeup(seat)
+	return at, n > p.WaitFrom
 }
 
 // Attendance is what an agent is doing, as far as turns depend on it.
@@ -83,11 +90,12 @@ func (p Presence) Attendance(head *Head, agent Agent, now time.Time, slack time.
 	if p.UntilMs != 0 {
 		until = until.Add(slack)
 	}
-	woken, at := head.NewestWakeup(agent.Seat)
-	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.WaitFrom)
+	at, woken := p.WokenAt(head, agent.Seat)
+	woken = woken && !p.ForMe
+	open := now.Before(until) && (p.Standby || !woken)
 	if !open {
 		called = Earliest(called, now)
-		if woken > p.WaitFrom && !p.ForMe { // the event ended the wait
+		if woken {
 			called = Earliest(called, Latest(time.UnixMilli(agent.AtMs), p.At(), at))
 		}
 	}
