@@ -354,7 +354,8 @@ func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool 
 		return true
 	}
 	otherVote := c.kind == room.Agree && c.replyTo != e.replyTo
-	return len(c.finishes) == 0 && len(to) == 0 && !otherVote && !c.cursor.held
+	bothDone := c.kind == room.Done && e.Kind == room.Done
+	return len(c.finishes) == 0 && len(to) == 0 && !otherVote && !bothDone && !c.cursor.held
 }
 
 // isOfItsPerson reports whether the person behind a has said e, or let a say it.
