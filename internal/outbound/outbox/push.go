@@ -331,6 +331,7 @@ type notification struct {
 	} `json:"notification"`
 	Parley struct {
 		Room  string     `json:"room"`
+		Seat  int        `json:"seat"`  // one browser may have two seats of a room
 		Needs []toldNeed `json:"needs"` // all that needs the person: what a browser shows beside these is over
 	} `json:"parley"`
 }
@@ -342,12 +343,13 @@ type toldNeed struct {
 	Rings bool          `json:"rings,omitempty"` // it is new, or told once more
 }
 
-// notification returns the JSON of what the browser shows. If it is too long, the oldest needs are left out: the page
-// shows all.
+// notification returns the JSON of what the browser shows. If it is too long, the written words of the oldest needs are
+// left out, and then needs: the page shows all.
 func (w *push) notification() []byte {
 	var n notification
 	n.WebPush = 8030
-	n.Shown.Title, n.Shown.Tag, n.Parley.Room = plain(w.needs.Room), w.needs.RoomID, w.needs.RoomID
+	n.Shown.Title, n.Shown.Tag = plain(w.needs.Room), w.needs.RoomID
+	n.Parley.Room, n.Parley.Seat = w.needs.RoomID, w.hook.Seat
 	n.Shown.Navigate = w.linkTo(w.needs.RoomID, "")
 	for _, need := range w.needs.Open {
 		told := toldNeed{need.ID, need.Kind, words(need, w.hook.Words), w.rings(need)}
@@ -359,13 +361,27 @@ func (w *push) notification() []byte {
 	if !w.needs.Ended {
 		n.Shown.Badge = len(n.Parley.Needs)
 	}
-	for {
-		text := roomlog.Encode(n)
-		if len(text) <= webpush.MaxText {
-			return text
-		}
-		n.Parley.Needs = n.Parley.Needs[1:]
+	text := roomlog.Encode(n)
+	for i := 0; i < len(w.needs.Open) && len(text) > webpush.MaxText; i++ {
+		n.Parley.Needs[i].Body = words(w.needs.Open[i], false)
+		text = roomlog.Encode(n)
 	}
+	for len(text) > webpush.MaxText {
+		i := leastOf(n.Parley.Needs)
+		n.Parley.Needs = slices.Delete(n.Parley.Needs, i, i+1)
+		text = roomlog.Encode(n)
+	}
+	return text
+}
+
+// leastOf returns the index of the need that is left out first. Drafts are left out last: the browser closes what it is
+// not told, and a draft ends unseen.
+func leastOf(needs []toldNeed) int {
+	least := slices.IndexFunc(needs, func(need toldNeed) bool { return !need.Rings && need.Kind != chat.NeedsDecision })
+	if least < 0 {
+		least = slices.IndexFunc(needs, func(need toldNeed) bool { return need.Kind != chat.NeedsDecision })
+	}
+	return max(least, 0)
 }
 
 // words returns what a person is told of need; with text, also what was written. A browser has no text unless its

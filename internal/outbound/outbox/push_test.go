@@ -125,6 +125,7 @@ type told struct {
 	}
 	Parley struct {
 		Room  string
+		Seat  int
 		Needs []struct {
 			ID, Kind, Body string
 			Rings          bool
@@ -194,7 +195,7 @@ func TestPush_tellsWhatNeedsThePersonNow(t *testing.T) {
 	text := texts[0]
 	wantLines(t, "a draft", text.bodies(), "! Bob waits for you: May I merge PR 12?")
 	if text.Notification.Title != "tea" || text.Notification.Badge != 1 || text.Parley.Room != p.room ||
-		text.Notification.Navigate != publicAddress+"/r/"+p.room+"#"+draft || text.Parley.Needs[0].ID != draft ||
+		text.Parley.Seat != p.seat || text.Notification.Navigate != publicAddress+"/r/"+p.room+"#"+draft || text.Parley.Needs[0].ID != draft ||
 		text.Notification.Body != text.Parley.Needs[0].Body {
 		t.Errorf("the notification is %+v", text)
 	}
@@ -294,25 +295,44 @@ func TestPush_wordsOfOthers_areTextOrLeftOut(t *testing.T) {
 	}
 }
 
-// As many drafts and questions as there may be, of the characters that take most bytes, fit into a call: the oldest are
-// left out. So does a single one.
-func TestPush_manyNeeds_fitIntoACall(t *testing.T) {
-	words := strings.Repeat("\U000e0041", 200)
-	for _, n := range []int{1, 8} {
+// A draft and as many questions as there may be, of the characters that take most bytes, fit into a call. The written
+// words of the oldest are left out first, then what does not ring, and drafts last: a browser closes what it is not
+// told, and a draft ends unseen.
+func TestPush_manyNeeds_fitIntoACallWithTheDraft(t *testing.T) {
+	for _, c := range []struct {
+		asker, words string
+		n            int // of questions that were told, and of further ones
+		whole        bool
+	}{{"Cid", "\U000e0041", 1, true}, {"Cid", "a", 10, true}, {strings.Repeat("\U00020000", 40), "a", 15, false}} {
 		p := newPhone(t)
+		p.ann = p.join("tea", c.asker)
 		p.approves()
-		for k := range n {
-			p.drafts(fmt.Sprint(k) + words)
-			p.asks(fmt.Sprint(k) + words)
+		var text told
+		for round := range 2 {
+			p.drafts(fmt.Sprint("May I? ", round))
+			for n := range c.n {
+				p.asks(fmt.Sprint(round, n) + strings.Repeat(c.words, 200))
+			}
+			p.clock.Advance(3 * time.Minute)
+			texts, _ := p.delivers()
+			if len(texts) != 1 {
+				t.Fatalf("called are %+v", texts)
+			}
+			text = texts[0]
 		}
-		texts, _ := p.delivers()
-		if len(texts) != 1 {
-			t.Fatalf("called are %+v", texts)
+		all, drafts, old := text.bodies(), 0, 0
+		for _, need := range text.Parley.Needs {
+			if need.Kind == string(chat.NeedsDecision) {
+				drafts++
+			} else if !need.Rings {
+				old++
+			}
 		}
-		all := texts[0].bodies()
-		if last := all[len(all)-1]; !strings.HasPrefix(last, fmt.Sprint("! Ann asks you: ", n-1)) ||
-			texts[0].Notification.Badge != 2*n || len(last) > 400 {
-			t.Errorf("%d of %d are told, the last as %s", len(all), texts[0].Notification.Badge, last)
+		whole := len(all) == text.Notification.Badge
+		if last := all[len(all)-1]; drafts != 2 || whole != c.whole || !whole && old > 0 || len(last) > 400 ||
+			text.Notification.Badge != 2*c.n+2 || !strings.HasPrefix(last, "! "+c.asker+" asks you") {
+			t.Errorf("%d of %d are told, %d drafts, %d old questions: %q", len(all), text.Notification.Badge, drafts, old,
+				all)
 		}
 	}
 }
