@@ -139,15 +139,15 @@ func (s *Service) PushSeat(ctx context.Context, token string) (seat HookSeat, de
 	return c.hookSeat(), c.me.Device, nil
 }
 
-// BeginPush adds hook, which leads to the browser of the device of a person's token. If the device has the hook, the
-// address and the choices are replaced, and a failed call is tried at once.
+// BeginPush adds hook, which leads to the browser of the device of a person's token, in the place of another of the
+// device. If the device has the hook, the choices are replaced, and a failed call is tried at once.
 func (s *Service) BeginPush(ctx context.Context, token string, hook roomlog.HookItem) error {
 	c, err := s.enterPerson(ctx, token)
 	if err != nil {
 		return s.Outward(err)
 	}
 	defer c.room.release()
-	if err := c.endPushOfGoneDevices(ctx); err != nil {
+	if err := c.endFormerPushes(ctx, hook); err != nil {
 		return s.Outward(err)
 	}
 	began, err := c.beginHook(ctx, hook, roomlog.Progress{},
@@ -158,18 +158,19 @@ func (s *Service) BeginPush(ctx context.Context, token string, hook roomlog.Hook
 	return s.Outward(err)
 }
 
-// endPushOfGoneDevices ends the browsers of devices that the person no longer has. Otherwise a fifth device could not
-// have its browser called until the next look at the browser of the first.
-func (c *session) endPushOfGoneDevices(ctx context.Context) error {
+// endFormerPushes ends the browsers in whose place next comes, whoever began them, and those of devices that the person
+// no longer has. Otherwise one device would ring twice, and a fifth device could not have its browser called until the
+// next look at the browser of the first.
+func (c *session) endFormerPushes(ctx context.Context, next roomlog.HookItem) error {
 	for _, k := range c.me.Hooks {
-		if k.Form != room.FormPush {
+		if k.Form != room.FormPush || k.ID == next.ID {
 			continue
 		}
 		hook, err := c.room.svc.store.Hook(ctx, k.ID)
 		if errors.Is(err, table.ErrNotFound) { // it has expired, and has no device
 			hook, err = roomlog.HookItem{ID: k.ID, Room: c.head.ID, Seat: c.me.Seat}, nil
 		}
-		if err == nil && !slices.Contains(c.me.Person.Devices, hook.Device) {
+		if err == nil && (next.Replaces(hook) || !slices.Contains(c.me.Person.Devices, hook.Device)) {
 			err = c.room.svc.EndGoneHook(ctx, hook)
 		}
 		if err != nil {

@@ -46,6 +46,11 @@ type PushItem struct {
 	Drafts bool   `json:"drafts,omitempty"` // only drafts are told
 }
 
+// Replaces reports whether hook, a browser, takes the place of other: both are of one device at one seat.
+func (hook HookItem) Replaces(other HookItem) bool {
+	return other.Room == hook.Room && other.Seat == hook.Seat && other.Device == hook.Device
+}
+
 // Progress is the outcome of the calls of a hook. It is stored beside the presence of its seat, since the last sign of
 // life of a hook that calls the agent is a sign of life of the seat. Only the beginning of a hook and passes (package
 // outbox) write a Progress.

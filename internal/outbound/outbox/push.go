@@ -55,7 +55,8 @@ func (d *Dispatcher) CallsBrowsers() bool { return d.CallsOthers() }
 
 // AddPush has the browser of the device of a person's token called with what needs the person. It is for guests, too:
 // only push services are called, and the browser has asked its user. If the device has its browser called already, the
-// new subscription takes the place of the old one. The error is a *fault.Error.
+// new subscription takes the place of the old one. Each subscription is a hook of its own: otherwise the end of the old
+// one, which a push service tells in an answer, would end the new one. The error is a *fault.Error.
 func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) (id string, err error) {
 	switch {
 	case !d.CallsBrowsers():
@@ -73,16 +74,17 @@ func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) 
 		return "", err
 	}
 	asker, now := ident.PrincipalOf(ctx), d.now()
-	hook := roomlog.HookItem{ID: chat.HookID(asker.ID, device, string(room.FormPush), seat, false), Room: seat.Room,
-		Seat: seat.Seat, Form: room.FormPush, URL: push.URL, Secret: push.Browser.Text(), Server: d.o.Public,
-		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: now.UnixMilli(), UntilMs: now.Add(renewedLife).UnixMilli(),
+	hook := roomlog.HookItem{ID: chat.HookID(asker.ID, device+push.URL, string(room.FormPush), seat, false),
+		Room: seat.Room, Seat: seat.Seat, Form: room.FormPush, URL: push.URL, Secret: push.Browser.Text(),
+		Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: now.UnixMilli(),
+		UntilMs:  now.Add(renewedLife).UnixMilli(),
 		PushItem: roomlog.PushItem{Device: device, Words: push.Words, Drafts: push.Drafts}}
 	had, err := d.o.Rooms.Store().Hook(ctx, hook.ID)
 	switch {
 	case err == nil:
 		hook.SinceMs = had.SinceMs
 	case errors.Is(err, table.ErrNotFound):
-		err = d.checkPushes(ctx, asker, hook.ID)
+		err = d.checkPushes(ctx, asker, hook)
 	default:
 		err = d.o.Rooms.Outward(err)
 	}
@@ -94,11 +96,13 @@ func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) 
 
 // checkPushes refuses the holder of a key a browser beyond outbound.MaxPushes. All others have seats for which the
 // holder of a key answers.
-func (d *Dispatcher) checkPushes(ctx context.Context, asker ident.Principal, id string) error {
+func (d *Dispatcher) checkPushes(ctx context.Context, asker ident.Principal, hook roomlog.HookItem) error {
 	if ident.KeyOf(asker.ID) == "" {
 		return nil
 	}
-	others, err := d.countOthers(ctx, asker, id, true)
+	others, err := d.countOthers(ctx, asker, func(other roomlog.HookItem) bool {
+		return other.Form == room.FormPush && !hook.Replaces(other)
+	})
 	if err == nil && others >= outbound.MaxPushes {
 		err = fault.Refuse(fault.RateLimited, "Your devices are told of %d seats, the most that there may be. Nothing "+
 			"was changed: turn this off in another room first.", outbound.MaxPushes)

@@ -25,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
@@ -195,8 +196,8 @@ func TestPush_tellsWhatNeedsThePersonNow(t *testing.T) {
 	text := texts[0]
 	wantLines(t, "a draft", text.bodies(), "! Bob waits for you: May I merge PR 12?")
 	if text.Notification.Title != "tea" || text.Notification.Badge != 1 || text.Parley.Room != p.room ||
-		text.Parley.Seat != p.seat || text.Notification.Navigate != publicAddress+"/r/"+p.room+"#"+draft || text.Parley.Needs[0].ID != draft ||
-		text.Notification.Body != text.Parley.Needs[0].Body {
+		text.Parley.Seat != p.seat || text.Notification.Navigate != publicAddress+"/r/"+p.room+"#"+draft ||
+		text.Parley.Needs[0].ID != draft || text.Notification.Body != text.Parley.Needs[0].Body {
 		t.Errorf("the notification is %+v", text)
 	}
 	call := p.service.Calls()[0]
@@ -331,8 +332,8 @@ func TestPush_manyNeeds_fitIntoACallWithTheDraft(t *testing.T) {
 		whole := len(all) == text.Notification.Badge
 		if last := all[len(all)-1]; drafts != 2 || whole != c.whole || !whole && old > 0 || len(last) > 400 ||
 			text.Notification.Badge != 2*c.n+2 || !strings.HasPrefix(last, "! "+c.asker+" asks you") {
-			t.Errorf("%d of %d are told, %d drafts, %d old questions: %q", len(all), text.Notification.Badge, drafts, old,
-				all)
+			t.Errorf("%d of %d are told, %d drafts, %d old questions: %q", len(all), text.Notification.Badge, drafts,
+				old, all)
 		}
 	}
 }
@@ -619,6 +620,64 @@ func TestAddPush_eachDeviceHasOne(t *testing.T) {
 	}
 }
 
+// The page stores a new subscription while the service answers that the old one is gone: the new one stays, and is
+// called.
+func TestPush_newSubscriptionWhileTheOldOneEnds_stays(t *testing.T) {
+	p := newPhone(t)
+	p.approves()
+	p.drafts("May I?")
+	old, fresh, process := p.service, webpushtest.NewService(t), *p.world
+	subscribed, err := webpush.ParseSubscription(fresh.Subscription())
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, former, stored := p.calling(fresh, nil), p.id, false
+	process.table = &tabletest.Hooks{Table: p.table, Before: func(_ context.Context, c tabletest.Call) error {
+		for _, op := range c.Ops {
+			if op.Delete && op.Item.Key.Partition == roomlog.HooksPartition && !stored {
+				stored = true
+				p.id, err = page.dispatcher.AddPush(p.ctx(), p.person, outbox.AddedPush{Subscription: subscribed})
+			}
+		}
+		return nil
+	}}
+	old.Answers(http.StatusGone)
+	if _, err := process.calling(old, nil).dispatcher.Deliver(p.ctx(), p.room, p.seat, former); err != nil {
+		t.Fatal(err)
+	}
+	hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks
+	if err != nil || !stored || len(hooks) != 1 || hooks[0].ID != p.id {
+		t.Fatalf("%v; stored: %v; the person has %+v", err, stored, hooks)
+	}
+	p.world, p.service = page, fresh
+	if texts, _ := p.delivers(); len(texts) != 1 {
+		t.Errorf("called are %+v", texts)
+	}
+}
+
+// A device rings once, whoever had its browser called before, and at which address.
+func TestAddPush_sameDeviceOtherwise_takesItsPlace(t *testing.T) {
+	p := newPhone(t)
+	p.approves()
+	p.drafts("May I?")
+	ann := ident.KeyPrincipal("ann")
+	for _, x := range []struct {
+		principal, address string
+	}{{ann, p.service.URL}, {ann, p.service.URL + "/new"}, {"", p.service.URL}} {
+		subscribed, err := webpush.ParseSubscription(webpushtest.NewBrowser(t).Subscription(x.address))
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := ident.WithPrincipal(t.Context(), ident.Principal{ID: x.principal, SignIn: signIn})
+		id, err := p.dispatcher.AddPush(by, p.person, outbox.AddedPush{Subscription: subscribed})
+		hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks
+		if err != nil || len(hooks) != 1 || hooks[0].ID != id || id == p.id || len(p.items(p.room)) != 2 {
+			t.Errorf("by %q at %s: %v; %+v, stored is %q", x.principal, x.address, err, hooks, p.items(p.room))
+		}
+		p.id = id
+	}
+}
+
 // The holder of a key has as many browsers as devices in many rooms. One that it has is always replaced.
 func TestAddPush_tooMany_isRefused(t *testing.T) {
 	p := newPhone(t)
@@ -636,10 +695,12 @@ func TestAddPush_tooMany_isRefused(t *testing.T) {
 	for n := range outbound.MaxPushes - 1 {
 		other := hook
 		other.ID = chat.HookPrefix(ident.KeyPrincipal("ann")) + fmt.Sprintf("%020d", n)
+		other.Device = fmt.Sprint(n)
 		if err := p.table.Write(t.Context(), roomlog.PutHook(other)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	push.URL += "/new"
 	if _, err := p.dispatcher.AddPush(holder, p.person, push); err != nil {
 		t.Errorf("the same device: %v", err)
 	}

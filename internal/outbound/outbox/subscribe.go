@@ -190,7 +190,9 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	if _, has := seat.Hook(id); !has && !seat.MayHook(room.FormWake) {
 		return tooManyHooks("subscriptions_of_seat", core.MaxSeatHooks, "This seat has")
 	}
-	others, err := d.countOthers(ctx, asker, id, false)
+	others, err := d.countOthers(ctx, asker, func(other roomlog.HookItem) bool {
+		return other.Form != room.FormPush && other.ID != id
+	})
 	if err != nil {
 		return err
 	}
@@ -203,12 +205,12 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	return nil
 }
 
-// countOthers returns how many hooks asker has beside the hook of id: browsers, or hooks of all other forms.
-func (d *Dispatcher) countOthers(ctx context.Context, asker ident.Principal, id string, browsers bool) (n int,
+// countOthers returns how many hooks asker has that count beside a further one.
+func (d *Dispatcher) countOthers(ctx context.Context, asker ident.Principal, counts func(roomlog.HookItem) bool) (n int,
 	err error) {
 	all, err := d.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
 	for i := range all {
-		if all[i].ID != id && (all[i].Form == room.FormPush) == browsers {
+		if counts(all[i]) {
 			n++
 		}
 	}
