@@ -33,6 +33,9 @@ const (
 // pushLife is how long a push service keeps a call for a browser that is off.
 const pushLife = 24 * time.Hour
 
+// maxRetryAfter is how long a service may have calls wait: a draft ends after a day.
+const maxRetryAfter = time.Hour
+
 // proofLife is for how long one proof of this server is good. Push services take a day at most.
 const proofLife = 12 * time.Hour
 
@@ -257,7 +260,7 @@ func (w *push) applyAnswer(ctx context.Context, answer outcall.Answer, failed er
 	progress.TriedMs, progress.NotBeforeMs, progress.Error = now.UnixMilli(), 0, why
 	if why != "" && !endsDelivery(answer) {
 		progress = w.scheduleRetry(progress, dayPauses[:], hoursOfPushes, w.needs.AsOf)
-		progress.NotBeforeMs = max(progress.NotBeforeMs, now.Add(min(answer.RetryAfter, pushLife)).UnixMilli())
+		progress.NotBeforeMs = max(progress.NotBeforeMs, now.Add(min(answer.RetryAfter, maxRetryAfter)).UnixMilli())
 		return progress, nil
 	}
 	progress.Upto, progress.Failing = w.needs.AsOf, roomlog.Failing{}
