@@ -116,7 +116,9 @@ func (r *liveRoom) describeNeed(ctx context.Context, head *room.Head, need *Need
 	if event.Draft != nil {
 		text = event.Draft.Text
 	}
-	need.Text = gist(text)
+	if !event.Redacted { // the text of a removed message says that it was removed
+		need.Text = gist(text)
+	}
 	return nil
 }
 

@@ -296,6 +296,25 @@ func TestPush_wordsOfOthers_areTextOrLeftOut(t *testing.T) {
 	}
 }
 
+// What was removed still waits for an answer, and is told without a text.
+func TestPush_removedQuestion_isToldWithoutAText(t *testing.T) {
+	p := newPhone(t)
+	got, err := p.Send(p.ctx(), chat.SendRequest{Token: p.ann.Token, Text: "The code is 4711. Is it?", Kind: room.Request,
+		Ask: []string{"Bob"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpdateRoom(p.ctx(), chat.UpdateRequest{Token: p.ann.Token, Redact: got.ID}); err != nil {
+		t.Fatal(err)
+	}
+	p.clock.Advance(2 * time.Minute)
+	texts, _ := p.delivers()
+	if len(texts) != 1 {
+		t.Fatalf("called are %+v", texts)
+	}
+	wantLines(t, "a removed question", texts[0].bodies(), "! Ann asks you")
+}
+
 // A draft and as many questions as there may be, of the characters that take most bytes, fit into a call. The written
 // words of the oldest are left out first, then what does not ring, and drafts last: a browser closes what it is not
 // told, and a draft ends unseen.
