@@ -26,11 +26,14 @@ const (
 // Need is one thing that needs the person of a seat.
 type Need struct {
 	N    int64
-	ID   string // of the draft or the message
 	Kind NeedKind
+	At   time.Time
+
+	// Of a told need: see DescribeNeeds.
+
+	ID   string // of the draft or the message
 	Who  string // wrote it: the own agent, another one or a person; untrusted
 	Text string // the first words; untrusted
-	At   time.Time
 }
 
 // Needs is what needs the person of a seat now.
@@ -43,6 +46,8 @@ type Needs struct {
 	Alone   bool   // the person has no agent here that could answer
 	Watches bool   // a page of the person is open and seen
 	Open    []Need // oldest first
+
+	head *room.Head
 }
 
 // needText is how many characters of a text a person is told.
@@ -58,7 +63,8 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 		return Needs{Gone: err == nil}, s.Outward(err)
 	}
 	head, now := k.head, s.now()
-	got := Needs{Ended: head.Closed, AsOf: head.AsOf, RoomID: head.ID, Room: head.Name, Alone: k.agent.IsPersonOnly()}
+	got := Needs{Ended: head.Closed, AsOf: head.AsOf, RoomID: head.ID, Room: head.Name, Alone: k.agent.IsPersonOnly(),
+		head: head}
 	if head.Closed {
 		got.Open = []Need{{N: head.AsOf, Kind: NeedsNothing, At: now}}
 		return got, nil
@@ -80,14 +86,24 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 		return got, nil
 	}
 	slices.SortFunc(got.Open, func(a, b Need) int { return int(a.N - b.N) })
-	for i := range got.Open {
-		if err := live.describeNeed(ctx, head, &got.Open[i]); err != nil {
-			return Needs{}, s.Outward(err)
-		}
-	}
 	until, err := live.watchesUntil(ctx, k.agent)
 	got.Watches = until.After(now)
 	return got, s.Outward(err)
+}
+
+// DescribeNeeds adds to needs what a call tells of each. A look that ends in no call reads no message.
+func (s *Service) DescribeNeeds(ctx context.Context, needs *Needs) error {
+	live := s.acquire(needs.RoomID)
+	defer live.release()
+	for i := range needs.Open {
+		if needs.Open[i].Kind == NeedsNothing {
+			continue
+		}
+		if err := live.describeNeed(ctx, needs.head, &needs.Open[i]); err != nil {
+			return s.Outward(err)
+		}
+	}
+	return nil
 }
 
 // watchesUntil returns until when the person behind agent watches the room; the zero time: it does not.

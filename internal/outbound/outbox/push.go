@@ -228,6 +228,9 @@ func (w *push) patience(need chat.Need) time.Duration {
 
 // call implements delivery.
 func (w *push) call(ctx context.Context) (roomlog.Progress, error) {
+	if err := w.o.Rooms.DescribeNeeds(ctx, &w.needs); err != nil {
+		return w.progress, err
+	}
 	if w.hook.Form == room.FormMessenger {
 		return w.callChannel(ctx)
 	}

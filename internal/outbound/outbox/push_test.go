@@ -315,6 +315,35 @@ func TestPush_removedQuestion_isToldWithoutAText(t *testing.T) {
 	wantLines(t, "a removed question", texts[0].bodies(), "! Ann asks you")
 }
 
+// A look that ends in no call reads no question, however many are open.
+func TestPush_lookWithoutACall_readsNoQuestion(t *testing.T) {
+	p := newPhone(t)
+	for n := range 20 {
+		p.asks(fmt.Sprint("And ", n, "?"))
+	}
+	for n := range 120 { // so the process that looks does not have the questions at hand
+		p.says(p.ann, n)
+	}
+	events, process := 0, *p.world
+	process.table = &tabletest.Hooks{Table: p.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Get && strings.HasPrefix(c.Key.Sort, "LOG#") {
+			events++
+		}
+		return nil
+	}}
+	for _, want := range []int{1, 21} { // one to load the room
+		events = 0
+		cold := process.calling(p.service, nil)
+		if _, err := cold.dispatcher.Deliver(p.ctx(), p.room, p.seat, p.id); err != nil {
+			t.Fatal(err)
+		}
+		if calls := len(p.service.Calls()); events != want || calls != want/20 {
+			t.Errorf("%d calls, and %d events were read, want %d", calls, events, want)
+		}
+		p.clock.Advance(2 * time.Minute)
+	}
+}
+
 // A draft and as many questions as there may be, of the characters that take most bytes, fit into a call. The written
 // words of the oldest are left out first, then what does not ring, and drafts last: a browser closes what it is not
 // told, and a draft ends unseen.
