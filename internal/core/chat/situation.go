@@ -2,11 +2,13 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // Situation is how things stand for the caller at the end of a call, beside the events handed out. Package tools
@@ -103,14 +105,25 @@ func (c *session) situation(read int64) Situation {
 }
 
 // isUnseen reports whether nobody may see a draft of the caller: the person behind the caller has no page of the room
-// open, and neither a browser nor a webhook that is called. Otherwise the draft could end, after a day, unseen. A
-// failed read counts as a page: what is not known is not said.
+// open, and nothing of the person is called. Otherwise the draft could end, after a day, unseen. A failed read counts
+// as a page: what is not known is not said.
 func (c *session) isUnseen(ctx context.Context) bool {
-	if slices.ContainsFunc(c.me.Hooks, func(k room.Hook) bool { return k.Form.IsOfPerson() }) {
-		return false
+	for _, k := range c.me.Hooks {
+		if k.Form.IsOfPerson() && c.mayCall(ctx, k) {
+			return false
+		}
 	}
 	until, err := c.room.watchesUntil(ctx, c.me.Agent)
 	return err == nil && !until.After(c.room.svc.now())
+}
+
+// mayCall reports whether k may be called: it is stored where k leads, and the person still has the device of a browser.
+func (c *session) mayCall(ctx context.Context, k room.Hook) bool {
+	hook, err := c.room.svc.store.Hook(ctx, k.ID)
+	if err != nil {
+		return !errors.Is(err, table.ErrNotFound)
+	}
+	return hook.Device == "" || slices.Contains(c.me.Person.Devices, hook.Device)
 }
 
 // situation returns the situation of a caller that is handed the inbox.

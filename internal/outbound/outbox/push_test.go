@@ -344,6 +344,28 @@ func TestPush_lookWithoutACall_readsNoQuestion(t *testing.T) {
 	}
 }
 
+// A browser that is called no more shows no draft, and the agent hears so.
+func TestPush_thatCallsNobody_leavesADraftUnseen(t *testing.T) {
+	for what, ends := range map[string]func(*phone){
+		"the browser is called": func(*phone) {},
+		"its device is gone":    func(p *phone) { p.devices(4) },
+		"its item is stored no more": func(p *phone) {
+			gone := roomlog.DropHook(p.room, p.seat, p.id)
+			if err := p.table.Write(t.Context(), gone...); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		p := newPhone(t)
+		p.approves()
+		ends(p)
+		got, err := p.Send(p.ctx(), chat.SendRequest{Token: p.bob.Token, Text: "May I?"})
+		if want := what != "the browser is called"; err != nil || got.Unseen != want {
+			t.Errorf("%s: unseen is %v, %v", what, got.Unseen, err)
+		}
+	}
+}
+
 // A draft and as many questions as there may be, of the characters that take most bytes, fit into a call. The written
 // words of the oldest are left out first, then what does not ring, and drafts last: a browser closes what it is not
 // told, and a draft ends unseen.
