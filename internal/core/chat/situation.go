@@ -117,7 +117,8 @@ func (c *session) isUnseen(ctx context.Context) bool {
 	return err == nil && !until.After(c.room.svc.now())
 }
 
-// mayCall reports whether k may be called: it is stored where k leads, and the person still has the device of a browser.
+// mayCall reports whether k may be called: it is stored where k leads, and the person still has the device of a
+// browser.
 func (c *session) mayCall(ctx context.Context, k room.Hook) bool {
 	hook, err := c.room.svc.store.Hook(ctx, k.ID)
 	if err != nil {

@@ -299,8 +299,8 @@ func TestPush_wordsOfOthers_areTextOrLeftOut(t *testing.T) {
 // What was removed still waits for an answer, and is told without a text.
 func TestPush_removedQuestion_isToldWithoutAText(t *testing.T) {
 	p := newPhone(t)
-	got, err := p.Send(p.ctx(), chat.SendRequest{Token: p.ann.Token, Text: "The code is 4711. Is it?", Kind: room.Request,
-		Ask: []string{"Bob"}})
+	got, err := p.Send(p.ctx(), chat.SendRequest{Token: p.ann.Token, Text: "The code is 4711. Is it?",
+		Kind: room.Request, Ask: []string{"Bob"}})
 	if err != nil {
 		t.Fatal(err)
 	}
