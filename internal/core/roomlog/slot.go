@@ -31,7 +31,7 @@ func (s *Store) Guesses(id string) Slots { return Slots{s, roomPrefix + id, wron
 // Made returns the slots for the rooms that the caller with this digest creates.
 func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + digest, madePrefix} }
 
-// Noted returns the slots for first notes to the channel of a messenger whose address has this digest.
+// Noted returns the slots for first notes of a room to a channel of a messenger. The digest is of both.
 func (s *Store) Noted(digest string) Slots { return Slots{s, callerPrefix + digest, notedPrefix} }
 
 // Calling returns the slots for calls of hooks that the account with this digest has under way.

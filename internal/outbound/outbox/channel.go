@@ -16,14 +16,18 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// noteInterval is the time between two first notes to a channel. Anybody may name the topic of somebody else.
+// noteInterval is the time between two first notes to a channel of one room. Anybody may name the topic of somebody
+// else.
 const noteInterval = 24 * time.Hour
+
+// noteTime is longer than a first note takes.
+const noteTime = time.Minute
 
 // A channel is called when a browser of its person would be called: see push.
 
 // addChannel has a channel of a messenger called with what needs the person of a token, who holds a key. A channel
-// cannot repeat a challenge. In its place the channel is told who will call it, at most once a day, and must take that.
-// If the person already has the channel, a failed call is tried at once.
+// cannot repeat a challenge. In its place the channel is told which room will call it, at most once a day, and must
+// take that. If the person already has the channel, a failed call is tried at once.
 func (d *Dispatcher) addChannel(ctx context.Context, token string, seat chat.HookSeat, to messenger.Channel) (id string,
 	err error) {
 	asker, now := ident.PrincipalOf(ctx), d.now()
@@ -48,14 +52,22 @@ func (d *Dispatcher) addChannel(ctx context.Context, token string, seat chat.Hoo
 	return hook.ID, d.o.Rooms.Webhook(ctx, token, hook)
 }
 
-// sendFirstNote tells a channel what will call it, unless the channel was told so today. The channel must take the
-// note.
+// sendFirstNote tells a channel which room will call it, unless the channel was told so today. The channel must take
+// the note, so nobody else adds it for the room while the note is under way.
 func (d *Dispatcher) sendFirstNote(ctx context.Context, seat chat.HookSeat, to messenger.Channel) error {
-	const slot = "-"
-	notes, now := d.o.Rooms.Store().Noted(chat.HookPrefix(to.Address)), d.now()
-	first, err := notes.Acquire(ctx, slot, "", now, room.CeilSecond(now.Add(noteInterval)))
-	if err != nil || !first {
+	const taken, underWay = "-", "?"
+	notes, now := d.o.Rooms.Store().Noted(chat.HookPrefix(to.Address+seat.Room)), d.now()
+	before, err := notes.Read(ctx, table.Strong)
+	if _, knows := before[taken]; err != nil || knows {
 		return d.o.Rooms.Outward(err)
+	}
+	first, err := notes.Acquire(ctx, underWay, "", now, room.CeilSecond(now.Add(noteTime)))
+	if err != nil {
+		return d.o.Rooms.Outward(err)
+	}
+	if !first {
+		return fault.Refuse(fault.RateLimited, "add_hook: another call adds the channel at %s for this room. Nothing "+
+			"was changed: try again in a minute.", to.Host())
 	}
 	name := plain(seat.RoomName)
 	answer, failed := d.tell(ctx, to, messenger.Note{Title: name, Link: d.linkTo(seat.Room, ""),
@@ -63,9 +75,10 @@ func (d *Dispatcher) sendFirstNote(ctx context.Context, seat chat.HookSeat, to m
 			"open the link:", name)}})
 	why := failureReason(answer, failed)
 	if why == "" {
-		return nil
+		_, err := notes.Acquire(ctx, taken, "", now, room.CeilSecond(now.Add(noteInterval)))
+		return d.o.Rooms.Outward(err)
 	}
-	notes.Release(ctx, slot) // the channel has taken no note
+	notes.Release(ctx, underWay)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -33,6 +33,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 const (
@@ -308,8 +309,9 @@ func TestChannel_manyQuestions_ringTwentyTimesAnHour(t *testing.T) {
 	}
 }
 
-// The first note goes to a channel once a day, whoever adds the channel. All processes know that.
-func TestAddChannel_firstNoteOnceADay(t *testing.T) {
+// The first note of a room goes to a channel once a day, whoever adds the channel. All processes know that. Each room
+// has its own note: a channel is called by no room of which it was not told.
+func TestAddChannel_firstNoteOfEachRoomOnceADay(t *testing.T) {
 	c := newChannel(t, "tea", ntfyTopic)
 	notes := c.to.calls()
 	want := "Parley room tea will tell this channel what needs its person there. To stop that, open the link:\n" +
@@ -317,13 +319,12 @@ func TestAddChannel_firstNoteOnceADay(t *testing.T) {
 	if len(notes) != 1 || notes[0].text() != want || notes[0].fields["click"] != publicAddress+"/r/"+c.room {
 		t.Fatalf("the first note is %+v, want %q", notes, want)
 	}
-	c.supervise(chat.SuperviseRequest{Token: c.person, EndHook: c.id})
+	ends := func() { c.supervise(chat.SuperviseRequest{Token: c.person, EndHook: c.id}) }
+	ends()
 	c.world = c.process(c.world)
 	c.id = c.mustAdd("https://NTFY.sh:443/tea-room-1/")
-	again := c.mustAdd(ntfyTopic)
-	c.enters("another room")
-	c.id = c.mustAdd(ntfyTopic)
-	if notes := c.to.calls(); len(notes) > 0 || again == c.id {
+	c.mustAdd(ntfyTopic)
+	if notes := c.to.calls(); len(notes) > 0 {
 		t.Errorf("on the same day it is told %+v", notes)
 	}
 	c.approves()
@@ -332,10 +333,36 @@ func TestAddChannel_firstNoteOnceADay(t *testing.T) {
 		t.Errorf("without another note it is called %d times", len(calls))
 	}
 	c.clock.Advance(24*time.Hour + time.Second)
-	c.enters("a third room")
+	ends()
 	c.mustAdd(ntfyTopic)
-	if notes := c.to.calls(); len(notes) != 1 || !strings.Contains(notes[0].text(), "Parley room a third room will") {
+	if notes := c.to.calls(); len(notes) != 1 || notes[0].text() != want {
 		t.Errorf("a day later it is told %+v", notes)
+	}
+	c.enters("another room")
+	c.mustAdd(ntfyTopic)
+	if notes := c.to.calls(); len(notes) != 1 || !strings.Contains(notes[0].text(), "Parley room another room will") {
+		t.Errorf("of another room it is told %+v", notes)
+	}
+}
+
+// While a channel has not taken the first note, nobody else adds it for the room without one.
+func TestAddChannel_whileAnotherFirstNoteIsUnderWay_isRefused(t *testing.T) {
+	c := openChannel(t, "tea")
+	c.to.answer("hooks.slack.com", 403, "action_prohibited")
+	other, process, tried := c.process(c.world), *c.world, false
+	var err error
+	process.table = &tabletest.Hooks{Table: c.table, After: func(_ context.Context, call *tabletest.Call) {
+		if call.Method == tabletest.Write && strings.HasPrefix(call.Ops[0].Item.Key.Sort, "NOTED#") && !tried {
+			tried = true
+			_, err = other.dispatcher.AddWebhook(withKey(t), c.person, slackHook)
+		}
+	}}
+	c.world = c.process(&process)
+	if _, err := c.add(slackHook); fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("the first: %v", err)
+	}
+	if left := c.items(c.room); fault.CodeOf(err) != fault.RateLimited || len(left) > 0 {
+		t.Errorf("the other: %v; stored is %q", err, left)
 	}
 }
 
