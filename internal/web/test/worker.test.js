@@ -8,7 +8,7 @@ import { newDatabase } from "./database.js";
 
 const scope = "https://parley.example/p/";
 const handlers = {};
-let shown, calls, pages, opened, badge, answer, mayOpen;
+let shown, calls, pages, opened, badge, answer, mayOpen, displays;
 
 globalThis.self = Object.assign(new EventTarget(), {
   addEventListener: (type, handle) => (handlers[type] = handle),
@@ -16,8 +16,14 @@ globalThis.self = Object.assign(new EventTarget(), {
   navigator: { setAppBadge: async (n) => void (badge = n) },
   registration: {
     scope,
-    getNotifications: async () => [...shown],
+    getNotifications: async () => {
+      if (displays) throw new Error("a browser forgets what is not displayed yet");
+      return [...shown];
+    },
     showNotification: async (title, about) => {
+      displays++;
+      await rest();
+      displays--;
       shown = shown.filter(({ tag }) => tag !== about.tag);
       const one = { title, ...about, close: () => (shown = shown.filter((other) => other !== one)) };
       shown.push(one);
@@ -37,14 +43,17 @@ globalThis.fetch = async (address, how) => {
   return answer();
 };
 
+const { registration } = globalThis.self;
 await import("../worker/worker.js");
 
 beforeEach(async () => {
-  [shown, calls, pages, opened, badge, mayOpen] = [[], [], [], [], undefined, true];
+  [shown, calls, pages, opened, badge, mayOpen, displays] = [[], [], [], [], undefined, true, 0];
   answer = () => new Response('{"result":{"structuredContent":{"drafts":[]}}}');
   newDatabase();
   await keep("tokens", { "0123456": "p0123456x" });
 });
+
+const rest = () => new Promise((done) => setTimeout(done));
 
 /** Has an event happen, and waits for what it does. */
 async function happens(type, event) {
@@ -72,6 +81,17 @@ test("each need has one notification, which goes once it is over", async () => {
   assert.equal(shown[0].navigate, scope + "r/0123456#m1");
   await tells("0123456", draft("m3"));
   assert.deepEqual(bodies(), ["Ann asks you", "Bob waits for you m3"]);
+});
+
+test("calls that come together are shown one after the other, also where one cannot be", async () => {
+  const show = registration.showNotification;
+  registration.showNotification = async () => { throw new TypeError("no permission"); };
+  await assert.rejects(tells("0123456", draft("m1")));
+  registration.showNotification = show;
+  const first = tells("0123456", draft("m1"));
+  while (!displays) await rest();
+  await Promise.all([first, tells("abcdefg", draft("m2"))]);
+  assert.deepEqual(bodies(), ["Bob waits for you m1", "Bob waits for you m2"]);
 });
 
 test("the icon has the sum over the rooms, as the calls and the page have told last", async () => {

@@ -5,10 +5,11 @@ import { keep, kept } from "../assets/push/kept.js";
 
 const worker = /** @type {any} */ (self);
 const { registration } = worker;
+let turn = Promise.resolve(); // of the call that came last: a browser forgets what is asked for before it is displayed
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
-worker.addEventListener("push", (event) => event.waitUntil(show(event.data)));
+worker.addEventListener("push", (event) => event.waitUntil((turn = turn.catch(() => {}).then(() => show(event.data)))));
 worker.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(act(event.action, event.notification));
