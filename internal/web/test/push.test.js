@@ -167,18 +167,18 @@ test("the worker's token goes with the seat, and the subscription with the last 
   storage.keep({ token: "pabcdefg1", room: "abcdefg", claim: "" });
   storage.note("pabcdefg1", { push: { endpoint: "https://push.example/1" } });
   await keep("tokens", { abcdefg: "pabcdefg1" });
-  await keep("needs", { abcdefg: 2, "0123456": 1 });
+  await keep("needs", { abcdefg: ["m1"], "0123456": ["m2"] });
   const closed = [];
   browser.shown = ["abcdefg", "0123456", ""].map((id) => ({ data: { room: id }, close: () => closed.push(id) }));
   room.forget();
   await tidy();
   assert.deepEqual([await kept("tokens"), await kept("needs"), closed, !!browser.subscription],
-    [{ abcdefg: "pabcdefg1" }, { abcdefg: 2 }, ["0123456"], true]);
+    [{ abcdefg: "pabcdefg1" }, { abcdefg: ["m1"] }, ["0123456"], true]);
   await drop({ seat: { token: "pabcdefg1" } }); // the room is gone, the seat is kept until the person has read that
-  assert.deepEqual([await kept("tokens"), await kept("needs"), browser.subscription], [{}, { abcdefg: 2 }, null]);
+  assert.deepEqual([await kept("tokens"), await kept("needs"), browser.subscription], [{}, { abcdefg: ["m1"] }, null]);
 });
 
-test("what was decided elsewhere is closed with the next look, and the icon's number is kept", async () => {
+test("what was decided elsewhere is closed with the next look, and what there is, is kept for the worker", async () => {
   await isTold();
   const shows = (...all) => (browser.shown = all.map(([room, id]) => {
     const one = { data: { room, id }, close: () => (browser.shown = browser.shown.filter((other) => other !== one)) };
@@ -187,14 +187,14 @@ test("what was decided elsewhere is closed with the next look, and the icon's nu
   const ids = () => browser.shown.map(({ data }) => data.id);
   shows(["0123456", "m1"], ["0123456", "m2"], ["abcdefg", "m3"], ["unknown", "m4"], ["", ""]);
   await settle([["0123456", ["m2"]], ["abcdefg", []], ["0123456", ["m9"]]]); // two seats in one room
-  assert.deepEqual([ids(), await kept("needs")], [["m2", "m4", ""], { "0123456": 2, abcdefg: 0 }]);
+  assert.deepEqual([ids(), await kept("needs")], [["m2", "m4", ""], { "0123456": ["m2", "m9"], abcdefg: [] }]);
   // A page in the background does not know yet what a push has brought.
   shows(["0123456", "m2"], ["0123456", "m5"], ["abcdefg", "m6"]);
-  await keep("needs", { "0123456": 3, abcdefg: 1 });
+  await keep("needs", { "0123456": ["m2", "m5", "m9"], abcdefg: ["m6"] });
   await settle([["0123456", ["m2", "m9"]], ["abcdefg", []]]);
-  assert.deepEqual([ids(), await kept("needs")], [["m2", "m5", "m6"], { "0123456": 3, abcdefg: 1 }]);
+  assert.deepEqual([ids(), await kept("needs")], [["m2", "m5", "m6"], { "0123456": ["m2", "m5", "m9"], abcdefg: ["m6"] }]);
   await settle([["0123456", ["m9"]], ["abcdefg", []]]);
-  assert.deepEqual([ids(), await kept("needs")], [["m5", "m6"], { "0123456": 1, abcdefg: 1 }]);
+  assert.deepEqual([ids(), await kept("needs")], [["m5", "m6"], { "0123456": ["m9"], abcdefg: ["m6"] }]);
 });
 
 test("a worker of another program at the same origin is left alone", async () => {

@@ -67,7 +67,7 @@ const push = (text) => happens("push", { data: { json: () => JSON.parse(text) } 
 const draft = (id, rings = true) => ({ id, kind: "draft", body: `Bob waits for you ${id}`, rings });
 
 const tells = (room, ...needs) => push(JSON.stringify({
-  notification: { title: "tea", body: "news", app_badge: needs.length }, parley: { room, needs },
+  notification: { title: "tea", body: "news" }, parley: { room, needs },
 }));
 
 const bodies = () => shown.map(({ body }) => body);
@@ -81,6 +81,14 @@ test("each need has one notification, which goes once it is over", async () => {
   assert.equal(shown[0].navigate, scope + "r/0123456#m1");
   await tells("0123456", draft("m3"));
   assert.deepEqual(bodies(), ["Ann asks you", "Bob waits for you m3"]);
+});
+
+test("of what a call tells, all that the device does not know is shown, and one is heard", async () => {
+  await keep("needs", { "0123456": ["m1"] });
+  await tells("0123456", draft("m1", false), draft("m2", false), draft("m3"), draft("m4"), draft("m5", false));
+  assert.deepEqual(shown.map(({ data, silent, renotify }) => [data.id, silent, renotify]),
+    [["m2", true, false], ["m3", true, false], ["m4", false, true], ["m5", true, false]]);
+  assert.equal(badge, 5);
 });
 
 test("calls that come together are shown one after the other, also where one cannot be", async () => {
@@ -98,12 +106,11 @@ test("the icon has the sum over the rooms, as the calls and the page have told l
   await tells("0123456", draft("m1"), draft("m2"));
   await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you", rings: true });
   assert.equal(badge, 3);
-  await keep("needs", { "0123456": 1 }); // by the page, where the person has decided
+  await keep("needs", { "0123456": ["m2"] }); // by the page, where the person has decided
   await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you" }, { id: "mA", body: "!", rings: true });
   assert.equal(badge, 3);
-  await push(`{"notification":{"app_badge":0},"parley":{"room":"abcdefg",
-    "needs":[{"kind":"ended","body":"Over.","rings":true}]}}`);
-  assert.deepEqual([badge, await kept("needs")], [1, { "0123456": 1, abcdefg: 0 }]);
+  await push(`{"parley":{"room":"abcdefg","needs":[{"kind":"ended","body":"Over.","rings":true}]}}`);
+  assert.deepEqual([badge, await kept("needs")], [1, { "0123456": ["m2"], abcdefg: [] }]);
 });
 
 test("a push is never silent: the browser would take the subscription away", async () => {
@@ -118,8 +125,12 @@ test("a push is never silent: the browser would take the subscription away", asy
   await happens("push", { data: null });
   assert.equal(shown.length, 1);
   globalThis.indexedDB = undefined; // a window that keeps nothing
+  await tells("0123456", draft("m1", false));
+  assert.deepEqual(bodies(), ["Something needs you.", "Bob waits for you m1"]);
+  newDatabase();
+  await keep("needs", { "0123456": ["m1"] });
   await tells("0123456", draft("m1", false)); // nothing of it is new
-  assert.deepEqual(bodies(), ["Something needs you.", "news"]);
+  assert.equal(bodies().at(-1), "news");
 });
 
 test("a press leads to what needs the person, in the page that is open", async () => {

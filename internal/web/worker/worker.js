@@ -18,16 +18,22 @@ worker.addEventListener("notificationclick", (event) => {
 /** What is shown of a text that cannot be read: a push without a notification costs the subscription. */
 const unread = { title: "Parley", body: "Something needs you." };
 
-/** Shows what is new of what a call tells, and closes what is over. */
+/**
+ * Shows what is new of what a call tells, and closes what is over. A device that was off misses calls: so what it does
+ * not know yet is shown, too. However much that is, one notification is heard.
+ */
 async function show(data) {
   try {
-    const { title, body, room, needs, badge } = read(data);
+    const { title, body, room, needs } = read(data);
     const open = new Set(needs.map(({ id }) => tagOf(room, id)));
     for (const shown of await registration.getNotifications())
       if (shown.data?.room === room && !open.has(shown.tag)) shown.close();
-    const fresh = needs.filter(({ rings }) => rings);
-    for (const need of fresh.length ? fresh : [{ body }]) await notify(title, room, need);
-    await count(room, () => badge).catch(() => {});
+    const { [room]: known = [] } = await kept("needs").catch(() => ({}));
+    const fresh = needs.filter(({ id, rings }) => rings || (id && !known.includes(id)));
+    const heard = fresh.findLast(({ rings }) => rings);
+    for (const need of fresh) await notify(title, room, need, need !== heard);
+    if (!fresh.length) await notify(title, room, { body });
+    await count(room, () => needs.map(({ id }) => id).filter(Boolean)).catch(() => {});
   } catch {
     await notify(unread.title, "", unread);
   }
@@ -36,16 +42,17 @@ async function show(data) {
 /** Returns what a call tells. */
 function read(data) {
   const told = data?.json() ?? {};
-  const { title, body, app_badge: badge = 0 } = { ...unread, ...told.notification };
+  const { title, body } = { ...unread, ...told.notification };
   const { room = "", needs = [] } = told.parley ?? {};
-  return { title, body, room, needs, badge };
+  return { title, body, room, needs };
 }
 
 /** Shows one thing that needs the person, in place of what was shown of it. */
-const notify = (title, room, { id = "", kind = "", body }) => registration.showNotification(title, {
+const notify = (title, room, { id = "", kind = "", body }, silent = false) => registration.showNotification(title, {
   body,
   tag: tagOf(room, id),
-  renotify: true,
+  silent,
+  renotify: !silent,
   navigate: addressOf(room, id), // a browser that knows this opens it without the worker
   data: { room, id },
   actions: kind === "draft" ? [{ action: "refuse", title: "Reject" }, { action: "open", title: "Look" }] : [],
@@ -55,18 +62,17 @@ const tagOf = (room, id) => room + "." + (id ?? "");
 
 const addressOf = (room, id) => new URL(room ? "r/" + room + (id && "#" + id) : "", registration.scope).href;
 
-/** Keeps how many things need the person in a room, by how many did, and shows the sum over all rooms on the icon. */
+/** Keeps the ids of what needs the person in a room, by those before, and shows on the icon how many all rooms have. */
 async function count(room, how) {
-  if (room) await keep("needs", { [room]: how((await kept("needs"))[room] ?? 0) });
-  const sum = Object.values(await kept("needs")).reduce((all, one) => all + one, 0);
-  await worker.navigator.setAppBadge?.(sum);
+  if (room) await keep("needs", { [room]: how((await kept("needs"))[room] ?? []) });
+  await worker.navigator.setAppBadge?.(Object.values(await kept("needs")).flat().length);
 }
 
 /** Rejects a draft, or opens what a notification is about. */
 async function act(action, { title, data }) {
   const { room = "", id = "" } = data ?? {};
   if (action !== "refuse") return open(room, id);
-  if (await refused(room, id)) return count(room, (n) => Math.max(0, n - 1)).catch(() => {});
+  if (await refused(room, id)) return count(room, (ids) => ids.filter((one) => one !== id)).catch(() => {});
   // Where the press was too long ago for a window, a notification says what has happened.
   return open(room, id).catch(() => notify(title, room, { id, body: "Not rejected. Press here to decide." }));
 }

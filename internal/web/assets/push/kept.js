@@ -1,5 +1,5 @@
 // What the page keeps for its worker, which sees no localStorage: by the id of a room, the token with which the worker
-// rejects a draft ("tokens"), and how many things need the person there ("needs").
+// rejects a draft ("tokens"), and the ids of what needs the person there ("needs").
 
 const opened = () => new Promise((/** @type {(base: IDBDatabase) => void} */ done, failed) => {
   const opening = indexedDB.open("parley", 1);

@@ -140,7 +140,7 @@ export async function renew(room) {
 const looked = new Map(); // by room, the ids of what needed the person when this page has looked last
 
 /**
- * Closes what is shown and is over, and keeps for the icon how much needs the person. rooms has, for each room that
+ * Closes what is shown and is over, and keeps for the worker what needs the person. rooms has, for each room that
  * this page has looked at, its id and the ids of what needs the person there. A later push may know more than a page in
  * the background: so only what the page has seen going is closed, and at its first look what is not there.
  * @param {[string, string[]][]} rooms
@@ -152,12 +152,12 @@ export async function settle(rooms) {
   for (const [room, ids] of needs) {
     const before = looked.get(room);
     if (before?.join() === ids.join()) continue;
-    changed.set(room, { n: ids.length, isOver: (id) => !ids.includes(id) && (!before || before.includes(id)) });
+    changed.set(room, { ids, isOver: (id) => !ids.includes(id) && (!before || before.includes(id)) });
     looked.set(room, ids);
   }
   const registration = changed.size && (await registered());
   if (!registration) return;
   for (const shown of await registration.getNotifications())
     if (changed.get(shown.data?.room)?.isOver(shown.data.id)) shown.close();
-  await keep("needs", Object.fromEntries([...changed].map(([room, { n }]) => [room, n])));
+  await keep("needs", Object.fromEntries([...changed].map(([room, { ids }]) => [room, ids])));
 }
