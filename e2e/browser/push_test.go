@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/outbound/webpush/webpushtest"
 )
 
@@ -316,8 +317,7 @@ func TestPush_worker_showsAndDecides(t *testing.T) {
 	s := onFile(t, "--public-url", pushURL+"/parley", "--access", "open")
 	ada, bo := s.agent("den", "Ada"), s.agent("den", "Bo")
 	tab := s.below("/parley").mayBeTold()
-	room := ada.token[:7]
-	tab.visit("/parley/r/" + room + "#" + claimOf(ada.watch))
+	tab.visit("/parley/r/" + ada.token[:7] + "#" + claimOf(ada.watch))
 	tab.sees("You are watching")
 	tab.approves("All")
 	ada.drafts("May I?")
@@ -332,10 +332,10 @@ func TestPush_worker_showsAndDecides(t *testing.T) {
 	asked := bo.says("Which port?", args{"kind": "request", "ask": []string{"Ada"}})
 	tab.sees("Which port?")
 	draft := need{ID: first, Kind: "draft", Body: "Ada waits for you", Rings: true}
-	tab.told(room, draft)
+	tab.told(ada, draft)
 	tab.notified("Ada waits for you")
 	draft.Rings = false
-	tab.told(room, draft, need{ID: asked, Kind: "request", Body: "Bo asks you", Rings: true})
+	tab.told(ada, draft, need{ID: asked, Kind: "request", Body: "Bo asks you", Rings: true})
 	tab.notified("Ada waits for you", "Bo asks you")
 	tab.delivers("no JSON")
 	tab.notified("Ada waits for you", "Bo asks you", "Something needs you.")
@@ -353,7 +353,7 @@ func TestPush_worker_showsAndDecides(t *testing.T) {
 	tab.sees("And this?")
 	second := evaluate[string](tab, `document.querySelector(".row-draft").dataset.key`)
 	draft = need{ID: second, Kind: "draft", Body: "Ada waits again", Rings: true}
-	tab.told(room, draft) // the answered question is over
+	tab.told(ada, draft) // the answered question is over
 	tab.notified("Ada waits again", "Something needs you.")
 	tab.presses("Ada waits again", "refuse")
 	tab.isNot(css(drafts))
@@ -362,7 +362,7 @@ func TestPush_worker_showsAndDecides(t *testing.T) {
 	ada.drafts("Or this?")
 	tab.sees("Or this?")
 	draft.ID = evaluate[string](tab, `document.querySelector(".row-draft").dataset.key`)
-	tab.told(room, draft)
+	tab.told(ada, draft)
 	tab.notified("Ada waits again", "Something needs you.")
 	evaluate[*bool](tab, `new Promise((done) => {
 	  const opening = indexedDB.open("parley", 1);
@@ -385,15 +385,38 @@ type need struct {
 	Rings bool   `json:"rings,omitempty"`
 }
 
-// told gives the worker a call about a room.
-func (tab *tab) told(room string, needs ...need) {
+// told gives the worker a call about the seat of an agent.
+func (tab *tab) told(agent *agent, needs ...need) {
 	tab.t.Helper()
-	text, err := json.Marshal(map[string]any{"notification": map[string]any{"title": "den", "body": "x",
-		"app_badge": len(needs)}, "parley": map[string]any{"room": room, "needs": needs}})
+	text, err := json.Marshal(map[string]any{"notification": map[string]any{"title": "den", "body": "x"},
+		"parley": map[string]any{"room": agent.token[:7], "seat": seatOf(agent), "needs": needs}})
 	if err != nil {
 		tab.t.Fatal(err)
 	}
 	tab.delivers(string(text))
+}
+
+// seatOf returns the number of the seat of an agent.
+func seatOf(agent *agent) uint64 { return ident.Number(agent.token[7:12]) }
+
+// A notification leads to the seat that it is about, of those of the browser in one room.
+func TestPush_pressForOneOfTwoSeats_opensThatSeat(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("den", "Ada"), s.agent("den", "Bo")
+	tab := s.person().open(ada.watch)
+	tab.sees("You are watching Ada")
+	tab.visit(bo.watch)
+	tab.sees("You are watching Bo")
+	for _, seat := range []struct {
+		of   *agent
+		name string
+	}{{ada, "Ada"}, {bo, "Bo"}} {
+		tab.visit(fmt.Sprintf("/r/%s#.%d", ada.token[:7], seatOf(seat.of)))
+		tab.sees("You are watching " + seat.name)
+	}
+	evaluate[bool](tab, fmt.Sprintf(`(location.hash = "m000000.%d", true)`, seatOf(ada)))
+	tab.sees("You are watching Ada")
 }
 
 // showsNotifications reports whether this browser lets a worker notify: the headless shell does not.

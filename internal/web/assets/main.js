@@ -8,7 +8,7 @@ import * as storage from "./storage.js";
 import { Room } from "./room.js";
 import { MyRooms } from "./rooms/mine.js";
 import { RoomPage } from "./room-page.js";
-import { claimed, returned } from "./seats.js";
+import { choose, claimed, returned } from "./seats.js";
 import { root } from "./site.js";
 import { isClaim, isMessage, isTask, roomOf } from "./token.js";
 import { moved } from "./ui/back.js";
@@ -25,7 +25,8 @@ let warned = false; // the person knows that nothing is kept
 
 /**
  * Returns what stands behind the # in the address, and takes it out: the secret of a link, or the id of a
- * message, a draft or a task. What people paste may end with the sentence around it.
+ * message, a draft or a task, with the number of a seat if a notification leads there. What people paste may end with
+ * the sentence around it.
  */
 function takeFragment() {
   const text = location.hash.slice(1).toLowerCase().replace(/[^0-9a-z]+$/, "");
@@ -35,9 +36,10 @@ function takeFragment() {
 
 /** Shows the room to which the address leads. */
 function roomPage(id) {
-  const fragment = takeFragment();
+  const [, fragment, seatNumber] = /** @type {any} */ (/^([^.]*)\.?(.*)/.exec(takeFragment()));
+  if (seatNumber) choose(id, Number(seatNumber));
   const [claim, target] = isMessage(fragment) || isTask(fragment) ? ["", fragment] : [fragment, ""];
-  if (target && room && room.seat.token === storage.seatIn(id)?.token) return openRoom(room, target);
+  if ((target || seatNumber) && room && room.seat.token === storage.seatIn(id)?.token) return openRoom(room, target);
   room?.close();
   room = null;
   mine.show(null);

@@ -3,7 +3,7 @@
 import * as storage from "./storage.js";
 import { Refusal, call } from "./mcp.js";
 import { at } from "./site.js";
-import { newToken, roomOf, seatOf } from "./token.js";
+import { newToken, roomOf, seatNumberOf, seatOf } from "./token.js";
 
 /**
  * Returns the seat to which a claim leads, with the token that was made for it. That is kept
@@ -15,6 +15,12 @@ export function claimed(claim) {
   const seat = { ...(had ? { ...had, spare: had.claim === claim ? "" : claim } : made), used: Date.now() };
   storage.keep(seat);
   return seat;
+}
+
+/** Makes the seat of this number, if this browser has it, the one with which it comes back to a room. */
+export function choose(room, number) {
+  const seat = storage.seats().find((one) => one.room === room && seatNumberOf(one.token) === number);
+  if (seat) storage.keep({ token: seat.token, used: Date.now() });
 }
 
 /** Returns the seat of this browser in a room, which was opened before; undefined if there is none. */

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { keep, kept } from "../assets/push/kept.js";
-import { drop, hindrance, pushOf, renew, settle, tidy, turnOff, turnOn } from "../assets/push/push.js";
+import { drop, hindrance, keyOfSeat, pushOf, renew, settle, tidy, turnOff, turnOn } from "../assets/push/push.js";
 import { push as w } from "../assets/push/words.js";
 import { root } from "../assets/site.js";
 import * as storage from "../assets/storage.js";
@@ -91,7 +91,7 @@ test("a device is told, and told no more", async () => {
   const room = await opened();
   await turnOn(room, wishes);
   assert.deepEqual(await isOn(room), all(true));
-  assert.deepEqual(await kept("tokens"), { "0123456": room.seat.token });
+  assert.deepEqual(await kept("tokens"), { [keyOfSeat(room.seat)]: room.seat.token });
   assert.equal(pushOf(room.state.supervision).push_words, true);
   await turnOff(room);
   assert.deepEqual(await isOn(room), all(false));
@@ -164,37 +164,47 @@ test("a device whose person has taken the permission back is told no more", asyn
 
 test("the worker's token goes with the seat, and the subscription with the last one", async () => {
   const room = await isTold();
-  storage.keep({ token: "pabcdefg1", room: "abcdefg", claim: "" });
-  storage.note("pabcdefg1", { push: { endpoint: "https://push.example/1" } });
-  await keep("tokens", { abcdefg: "pabcdefg1" });
-  await keep("needs", { abcdefg: ["m1"], "0123456": ["m2"] });
+  const [here, there, other] = [keyOfSeat(room.seat), "abcdefg.1", room.seat.room + ".7"]; // other: in the same room
+  storage.keep({ token: "pabcdefg00001x", room: "abcdefg", claim: "" });
+  storage.note("pabcdefg00001x", { push: { endpoint: "https://push.example/1" } });
+  storage.keep({ token: `p${room.seat.room}00007x`, room: room.seat.room, claim: "" }); // which is not told
+  await keep("tokens", { [there]: "pabcdefg00001x" });
+  await keep("needs", { [there]: ["m1"], [here]: ["m2"], [other]: ["m3"] });
   const closed = [];
-  browser.shown = ["abcdefg", "0123456", ""].map((id) => ({ data: { room: id }, close: () => closed.push(id) }));
+  browser.shown = [there, here, other, "."].map((key) => {
+    const [in_, seat] = key.split(".");
+    return { data: { room: in_, seat }, close: () => closed.push(key) };
+  });
   room.forget();
   await tidy();
   assert.deepEqual([await kept("tokens"), await kept("needs"), closed, !!browser.subscription],
-    [{ abcdefg: "pabcdefg1" }, { abcdefg: ["m1"] }, ["0123456"], true]);
-  await drop({ seat: { token: "pabcdefg1" } }); // the room is gone, the seat is kept until the person has read that
-  assert.deepEqual([await kept("tokens"), await kept("needs"), browser.subscription], [{}, { abcdefg: ["m1"] }, null]);
+    [{ [there]: "pabcdefg00001x" }, { [there]: ["m1"], [other]: ["m3"] }, [here, other], true]);
+  await drop({ seat: { token: "pabcdefg00001x" } }); // the room is gone, the seat kept until the person has read that
+  assert.deepEqual([await kept("tokens"), await kept("needs"), browser.subscription],
+    [{}, { [there]: ["m1"], [other]: ["m3"] }, null]);
 });
 
 test("what was decided elsewhere is closed with the next look, and what there is, is kept for the worker", async () => {
   await isTold();
-  const shows = (...all) => (browser.shown = all.map(([room, id]) => {
-    const one = { data: { room, id }, close: () => (browser.shown = browser.shown.filter((other) => other !== one)) };
+  const shows = (...all) => (browser.shown = all.map(([key, id]) => {
+    const [room, seat] = key.split(".");
+    const close = () => (browser.shown = browser.shown.filter((other) => other !== one));
+    const one = { data: { room, seat, id }, close };
     return one;
   }));
   const ids = () => browser.shown.map(({ data }) => data.id);
-  shows(["0123456", "m1"], ["0123456", "m2"], ["abcdefg", "m3"], ["unknown", "m4"], ["", ""]);
-  await settle([["0123456", ["m2"]], ["abcdefg", []], ["0123456", ["m9"]]]); // two seats in one room
-  assert.deepEqual([ids(), await kept("needs")], [["m2", "m4", ""], { "0123456": ["m2", "m9"], abcdefg: [] }]);
+  const [a, b, c] = ["0123456.5", "0123456.6", "abcdefg.5"]; // a and b are in one room
+  shows([a, "m1"], [a, "m2"], [b, "m1"], [c, "m3"], ["unknown.5", "m4"], [".", ""]);
+  await settle([[a, ["m2"]], [c, []], [b, ["m1", "m9"]]]);
+  assert.deepEqual([ids(), await kept("needs")], [["m2", "m1", "m4", ""], { [a]: ["m2"], [b]: ["m1", "m9"], [c]: [] }]);
   // A page in the background does not know yet what a push has brought.
-  shows(["0123456", "m2"], ["0123456", "m5"], ["abcdefg", "m6"]);
-  await keep("needs", { "0123456": ["m2", "m5", "m9"], abcdefg: ["m6"] });
-  await settle([["0123456", ["m2", "m9"]], ["abcdefg", []]]);
-  assert.deepEqual([ids(), await kept("needs")], [["m2", "m5", "m6"], { "0123456": ["m2", "m5", "m9"], abcdefg: ["m6"] }]);
-  await settle([["0123456", ["m9"]], ["abcdefg", []]]);
-  assert.deepEqual([ids(), await kept("needs")], [["m5", "m6"], { "0123456": ["m9"], abcdefg: ["m6"] }]);
+  shows([a, "m2"], [a, "m5"], [c, "m6"]);
+  await keep("needs", { [a]: ["m2", "m5"], [c]: ["m6"] });
+  const now = { [a]: ["m2", "m5"], [b]: ["m1", "m9"], [c]: ["m6"] };
+  await settle([[a, ["m2"]], [b, ["m1", "m9"]], [c, []]]);
+  assert.deepEqual([ids(), await kept("needs")], [["m2", "m5", "m6"], now]);
+  await settle([[a, []], [c, []]]);
+  assert.deepEqual([ids(), await kept("needs")], [["m5", "m6"], { ...now, [a]: [] }]);
 });
 
 test("a worker of another program at the same origin is left alone", async () => {
@@ -203,7 +213,7 @@ test("a worker of another program at the same origin is left alone", async () =>
   navigator.serviceWorker.getRegistration = async () => registration;
   browser.subscribed();
   await tidy();
-  await settle([["0123456", []]]);
+  await settle([["0123456.5", []]]);
   assert.ok(browser.subscription);
 });
 

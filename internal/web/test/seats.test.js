@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { NoAnswer, Refusal } from "../assets/mcp.js";
-import { claimed, open, reasonOf, returned, takeSeat } from "../assets/seats.js";
+import { choose, claimed, open, reasonOf, returned, takeSeat } from "../assets/seats.js";
 import * as storage from "../assets/storage.js";
-import { isClaim, newToken, random, roomOf, seatOf } from "../assets/token.js";
+import { isClaim, newToken, random, roomOf, seatNumberOf, seatOf } from "../assets/token.js";
 
 const claim = "w" + "0123456" + "abcde" + "0".repeat(18); // its check characters do not matter here
 const further = "w" + "0123456" + "abcde" + "1".repeat(18);
@@ -29,6 +29,16 @@ test("a token is one of the seat of its claim, and no two are alike", () => {
   assert.notEqual(tokens[0], tokens[1]);
   assert.match(random(100), /^[0-9a-hjkmnp-tv-z]{100}$/);
   assert.ok(!isClaim(claim) && !isClaim(tokens[0]) && !isClaim(""));
+});
+
+test("of two seats in a room, a notification chooses its own", () => {
+  const [first, last] = ["00005", "00100"].map((seat) => claimed("w0123456" + seat + "0".repeat(18)));
+  assert.equal(seatNumberOf(last.token), 1024);
+  for (const [number, { token }] of [[5, first], [1024, last], [7, last]]) {
+    for (const seat of storage.seats()) storage.keep({ token: seat.token, used: seat.used - 1000 });
+    choose("0123456", number);
+    assert.equal(storage.seatIn("0123456").token, token);
+  }
 });
 
 test("the token of a link is kept before the server hears of it, and is the same the next time", async () => {

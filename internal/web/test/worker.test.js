@@ -8,7 +8,7 @@ import { newDatabase } from "./database.js";
 
 const scope = "https://parley.example/p/";
 const handlers = {};
-let shown, calls, pages, opened, badge, answer, mayOpen, displays;
+let shown, calls, pages, opened, badge, answer, mayOpen, displays, begins;
 
 globalThis.self = Object.assign(new EventTarget(), {
   addEventListener: (type, handle) => (handlers[type] = handle),
@@ -22,6 +22,7 @@ globalThis.self = Object.assign(new EventTarget(), {
     },
     showNotification: async (title, about) => {
       displays++;
+      begins();
       await rest();
       displays--;
       shown = shown.filter(({ tag }) => tag !== about.tag);
@@ -47,10 +48,10 @@ const { registration } = globalThis.self;
 await import("../worker/worker.js");
 
 beforeEach(async () => {
-  [shown, calls, pages, opened, badge, mayOpen, displays] = [[], [], [], [], undefined, true, 0];
+  [shown, calls, pages, opened, badge, mayOpen, displays, begins] = [[], [], [], [], undefined, true, 0, () => {}];
   answer = () => new Response('{"result":{"structuredContent":{"drafts":[]}}}');
   newDatabase();
-  await keep("tokens", { "0123456": "p0123456x" });
+  await keep("tokens", { "0123456.5": "p0123456x" });
 });
 
 const rest = () => new Promise((done) => setTimeout(done));
@@ -66,9 +67,11 @@ const push = (text) => happens("push", { data: { json: () => JSON.parse(text) } 
 
 const draft = (id, rings = true) => ({ id, kind: "draft", body: `Bob waits for you ${id}`, rings });
 
-const tells = (room, ...needs) => push(JSON.stringify({
-  notification: { title: "tea", body: "news" }, parley: { room, needs },
+const tellsSeat = (room, seat, ...needs) => push(JSON.stringify({
+  notification: { title: "tea", body: "news" }, parley: { room, seat, needs },
 }));
+
+const tells = (room, ...needs) => tellsSeat(room, 5, ...needs);
 
 const bodies = () => shown.map(({ body }) => body);
 
@@ -78,13 +81,13 @@ test("each need has one notification, which goes once it is over", async () => {
   await tells("0123456", draft("m1", false), draft("m2"));
   assert.deepEqual(bodies(), ["Bob waits for you m1", "Ann asks you", "Bob waits for you m2"]);
   assert.deepEqual([shown[0].title, shown[0].actions.length, shown[1].actions.length], ["tea", 2, 0]);
-  assert.equal(shown[0].navigate, scope + "r/0123456#m1");
+  assert.equal(shown[0].navigate, scope + "r/0123456#m1.5");
   await tells("0123456", draft("m3"));
   assert.deepEqual(bodies(), ["Ann asks you", "Bob waits for you m3"]);
 });
 
 test("of what a call tells, all that the device does not know is shown, and one is heard", async () => {
-  await keep("needs", { "0123456": ["m1"] });
+  await keep("needs", { "0123456.5": ["m1"] });
   await tells("0123456", draft("m1", false), draft("m2", false), draft("m3"), draft("m4"), draft("m5", false));
   assert.deepEqual(shown.map(({ data, silent, renotify }) => [data.id, silent, renotify]),
     [["m2", true, false], ["m3", true, false], ["m4", false, true], ["m5", true, false]]);
@@ -96,21 +99,30 @@ test("calls that come together are shown one after the other, also where one can
   registration.showNotification = async () => { throw new TypeError("no permission"); };
   await assert.rejects(tells("0123456", draft("m1")));
   registration.showNotification = show;
+  const displaying = new Promise((done) => (begins = done));
   const first = tells("0123456", draft("m1"));
-  while (!displays) await rest();
+  await displaying;
   await Promise.all([first, tells("abcdefg", draft("m2"))]);
   assert.deepEqual(bodies(), ["Bob waits for you m1", "Bob waits for you m2"]);
+});
+
+test("two seats of one room are kept apart", async () => {
+  await tellsSeat("0123456", 5, draft("m1"));
+  await tellsSeat("0123456", 6, draft("m1"), draft("m2"));
+  await tellsSeat("0123456", 5, draft("m3"));
+  assert.deepEqual(shown.map(({ navigate }) => navigate.split("#")[1]), ["m1.6", "m2.6", "m3.5"]);
+  assert.deepEqual([badge, await kept("needs")], [3, { "0123456.5": ["m3"], "0123456.6": ["m1", "m2"] }]);
 });
 
 test("the icon has the sum over the rooms, as the calls and the page have told last", async () => {
   await tells("0123456", draft("m1"), draft("m2"));
   await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you", rings: true });
   assert.equal(badge, 3);
-  await keep("needs", { "0123456": ["m2"] }); // by the page, where the person has decided
+  await keep("needs", { "0123456.5": ["m2"] }); // by the page, where the person has decided
   await tells("abcdefg", { id: "m9", kind: "request", body: "Ann asks you" }, { id: "mA", body: "!", rings: true });
   assert.equal(badge, 3);
-  await push(`{"parley":{"room":"abcdefg","needs":[{"kind":"ended","body":"Over.","rings":true}]}}`);
-  assert.deepEqual([badge, await kept("needs")], [1, { "0123456": ["m2"], abcdefg: [] }]);
+  await push(`{"parley":{"room":"abcdefg","seat":5,"needs":[{"kind":"ended","body":"Over.","rings":true}]}}`);
+  assert.deepEqual([badge, await kept("needs")], [1, { "0123456.5": ["m2"], "abcdefg.5": [] }]);
 });
 
 test("a push is never silent: the browser would take the subscription away", async () => {
@@ -128,32 +140,32 @@ test("a push is never silent: the browser would take the subscription away", asy
   await tells("0123456", draft("m1", false));
   assert.deepEqual(bodies(), ["Something needs you.", "Bob waits for you m1"]);
   newDatabase();
-  await keep("needs", { "0123456": ["m1"] });
+  await keep("needs", { "0123456.5": ["m1"] });
   await tells("0123456", draft("m1", false)); // nothing of it is new
   assert.equal(bodies().at(-1), "news");
 });
 
 test("a press leads to what needs the person, in the page that is open", async () => {
   const pressed = (action = "") => happens("notificationclick", {
-    action, notification: { close: () => {}, data: { room: "0123456", id: "m1" } },
+    action, notification: { close: () => {}, data: { room: "0123456", seat: 5, id: "m1" } },
   });
   await pressed();
   await pressed("open");
-  assert.deepEqual(opened, [scope + "r/0123456#m1", scope + "r/0123456#m1"]);
+  assert.deepEqual(opened, [scope + "r/0123456#m1.5", scope + "r/0123456#m1.5"]);
   const went = [];
   const page = (path) => ({
     url: scope + path, focus: async () => went.push("focus"), navigate: async (at) => went.push(at),
   });
   pages = [page("r/abcdefg"), page("r/0123456")];
   await pressed();
-  assert.deepEqual(went, ["focus", scope + "r/0123456#m1"]);
+  assert.deepEqual(went, ["focus", scope + "r/0123456#m1.5"]);
   await happens("notificationclick", { action: "", notification: { close: () => {}, data: null } });
   assert.equal(opened[2], scope);
 });
 
 test("Reject rejects the draft, and where that fails opens it", async () => {
-  const refuses = (room) => happens("notificationclick", {
-    action: "refuse", notification: { close: () => {}, data: { room, id: "m1" } },
+  const refuses = (room, seat = 5) => happens("notificationclick", {
+    action: "refuse", notification: { close: () => {}, data: { room, seat, id: "m1" } },
   });
   await refuses("0123456");
   assert.deepEqual(calls, [{
@@ -171,7 +183,8 @@ test("Reject rejects the draft, and where that fails opens it", async () => {
     await refuses("0123456");
   }
   await refuses("another"); // no token of it is kept
-  assert.deepEqual([opened.length, calls.length, shown], [5, 5, []]);
+  await refuses("0123456", 6);
+  assert.deepEqual([opened.length, calls.length, shown], [6, 5, []]);
   mayOpen = false;
   await refuses("0123456");
   assert.deepEqual(bodies(), ["Not rejected. Press here to decide."]);

@@ -1,7 +1,7 @@
 // The service worker of the page: it shows what needs the person, and opens it. It answers no request of a page, so a
 // page is never an old one. The server has made the words.
 
-import { keep, kept } from "../assets/push/kept.js";
+import { keep, kept, keyOf } from "../assets/push/kept.js";
 
 const worker = /** @type {any} */ (self);
 const { registration } = worker;
@@ -24,62 +24,66 @@ const unread = { title: "Parley", body: "Something needs you." };
  */
 async function show(data) {
   try {
-    const { title, body, room, needs } = read(data);
-    const open = new Set(needs.map(({ id }) => tagOf(room, id)));
+    const { title, body, at, needs } = read(data);
+    const open = new Set(needs.map(({ id }) => tagOf(at, id)));
     for (const shown of await registration.getNotifications())
-      if (shown.data?.room === room && !open.has(shown.tag)) shown.close();
-    const { [room]: known = [] } = await kept("needs").catch(() => ({}));
+      if (shown.data && keyOf(shown.data) === keyOf(at) && !open.has(shown.tag)) shown.close();
+    const { [keyOf(at)]: known = [] } = await kept("needs").catch(() => ({}));
     const fresh = needs.filter(({ id, rings }) => rings || (id && !known.includes(id)));
     const heard = fresh.findLast(({ rings }) => rings);
-    for (const need of fresh) await notify(title, room, need, need !== heard);
-    if (!fresh.length) await notify(title, room, { body });
-    await count(room, () => needs.map(({ id }) => id).filter(Boolean)).catch(() => {});
+    for (const need of fresh) await notify(title, at, need, need !== heard);
+    if (!fresh.length) await notify(title, at, { body });
+    await count(at, () => needs.map(({ id }) => id).filter(Boolean)).catch(() => {});
   } catch {
-    await notify(unread.title, "", unread);
+    await notify(unread.title, nowhere, unread);
   }
 }
 
-/** Returns what a call tells. */
+/** Returns what a call tells, and at which seat. */
 function read(data) {
   const told = data?.json() ?? {};
   const { title, body } = { ...unread, ...told.notification };
-  const { room = "", needs = [] } = told.parley ?? {};
-  return { title, body, room, needs };
+  const { room = "", seat = "", needs = [] } = told.parley ?? {};
+  return { title, body, at: { room, seat }, needs };
 }
 
-/** Shows one thing that needs the person, in place of what was shown of it. */
-const notify = (title, room, { id = "", kind = "", body }, silent = false) => registration.showNotification(title, {
+const nowhere = { room: "", seat: "" };
+
+/** Shows one thing that needs the person at a seat, in place of what was shown of it. */
+const notify = (title, at, { id = "", kind = "", body }, silent = false) => registration.showNotification(title, {
   body,
-  tag: tagOf(room, id),
+  tag: tagOf(at, id),
   silent,
   renotify: !silent,
-  navigate: addressOf(room, id), // a browser that knows this opens it without the worker
-  data: { room, id },
+  navigate: addressOf(at, id), // a browser that knows this opens it without the worker
+  data: { ...at, id },
   actions: kind === "draft" ? [{ action: "refuse", title: "Reject" }, { action: "open", title: "Look" }] : [],
 });
 
-const tagOf = (room, id) => room + "." + (id ?? "");
+const tagOf = (at, id = "") => keyOf(at) + "." + id;
 
-const addressOf = (room, id) => new URL(room ? "r/" + room + (id && "#" + id) : "", registration.scope).href;
+/** Returns the address of the page, which takes what stands behind the # for a place in the room and for the seat. */
+const addressOf = ({ room, seat }, id) =>
+  new URL(room ? "r/" + room + "#" + id + "." + seat : "", registration.scope).href;
 
-/** Keeps the ids of what needs the person in a room, by those before, and shows on the icon how many all rooms have. */
-async function count(room, how) {
-  if (room) await keep("needs", { [room]: how((await kept("needs"))[room] ?? []) });
+/** Keeps the ids of what needs the person at a seat, by those before, and shows on the icon how many all seats have. */
+async function count(at, how) {
+  if (at.room) await keep("needs", { [keyOf(at)]: how((await kept("needs"))[keyOf(at)] ?? []) });
   await worker.navigator.setAppBadge?.(Object.values(await kept("needs")).flat().length);
 }
 
 /** Rejects a draft, or opens what a notification is about. */
 async function act(action, { title, data }) {
-  const { room = "", id = "" } = data ?? {};
-  if (action !== "refuse") return open(room, id);
-  if (await refused(room, id)) return count(room, (ids) => ids.filter((one) => one !== id)).catch(() => {});
+  const { id = "", ...at } = data ?? nowhere;
+  if (action !== "refuse") return open(at, id);
+  if (await refused(at, id)) return count(at, (ids) => ids.filter((one) => one !== id)).catch(() => {});
   // Where the press was too long ago for a window, a notification says what has happened.
-  return open(room, id).catch(() => notify(title, room, { id, body: "Not rejected. Press here to decide." }));
+  return open(at, id).catch(() => notify(title, at, { id, body: "Not rejected. Press here to decide." }));
 }
 
 /** Opens what needs the person, in the page of the room if there is one. */
-async function open(room, id) {
-  const at = addressOf(room, id);
+async function open({ room, seat }, id) {
+  const at = addressOf({ room, seat }, id);
   const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
   const page = pages.find(({ url }) => new URL(url).pathname === new URL(at).pathname);
   if (!page) return worker.clients.openWindow(at);
@@ -88,9 +92,9 @@ async function open(room, id) {
 }
 
 /** Rejects a draft, and reports whether that is done. A browser soon forgets that the person has pressed something. */
-async function refused(room, draft) {
+async function refused(at, draft) {
   try {
-    const { [room]: token } = await kept("tokens");
+    const { [keyOf(at)]: token } = await kept("tokens");
     if (!token) return false;
     const answer = await fetch(new URL("mcp", registration.scope), {
       method: "POST",

@@ -1,5 +1,8 @@
-// What the page keeps for its worker, which sees no localStorage: by the id of a room, the token with which the worker
+// What the page keeps for its worker, which sees no localStorage: for each seat, the token with which the worker
 // rejects a draft ("tokens"), and the ids of what needs the person there ("needs").
+
+/** Returns under which key something is kept of a seat. seat is its number in the room. */
+export const keyOf = ({ room, seat }) => room + "." + seat;
 
 const opened = () => new Promise((/** @type {(base: IDBDatabase) => void} */ done, failed) => {
   const opening = indexedDB.open("parley", 1);
@@ -25,14 +28,14 @@ async function use(name, mode, work) {
   }
 }
 
-/** Returns what is kept under a name, by room. */
+/** Returns what is kept under a name, by key. */
 export const kept = (/** @type {"tokens" | "needs"} */ name) => use(name, "readonly", (store) => {
-  const [rooms, values] = [store.getAllKeys(), store.getAll()];
-  return () => Object.fromEntries(rooms.result.map((room, n) => [room, values.result[n]]));
+  const [keys, values] = [store.getAllKeys(), store.getAll()];
+  return () => Object.fromEntries(keys.result.map((key, n) => [key, values.result[n]]));
 });
 
-/** Replaces what is kept of some rooms under a name; null removes it. */
+/** Replaces what is kept of some seats under a name; null removes it. */
 export const keep = (/** @type {"tokens" | "needs"} */ name, parts) => use(name, "readwrite", (store) => {
-  for (const [room, value] of Object.entries(parts)) value === null ? store.delete(room) : store.put(value, room);
+  for (const [key, value] of Object.entries(parts)) value === null ? store.delete(key) : store.put(value, key);
   return () => {};
 });

@@ -4,7 +4,8 @@
 import { Refusal } from "../mcp.js";
 import { root } from "../site.js";
 import * as storage from "../storage.js";
-import { keep, kept } from "./kept.js";
+import { seatNumberOf } from "../token.js";
+import { keep, kept, keyOf } from "./kept.js";
 import { push as w } from "./words.js";
 import { workerAddress } from "./worker-address.js";
 
@@ -22,6 +23,9 @@ export function hindrance(/** @type {{push_key?: string}} */ { push_key: key }) 
   return standalone === false ? "home" : "none";
 }
 
+/** Returns under which key something is kept of a seat for the worker. */
+export const keyOfSeat = ({ room, token }) => keyOf({ room, seat: seatNumberOf(token) });
+
 /** Returns the hook that calls this device for a seat; undefined for none. */
 export const pushOf = ({ hooks = [] }) => hooks.find((hook) => hook.this_device);
 
@@ -36,13 +40,13 @@ async function subscribe(key) {
   await navigator.serviceWorker.register(workerAddress);
   const { pushManager } = await navigator.serviceWorker.ready;
   const had = await pushManager.getSubscription();
-  if (had && keyOf(had) === key) return had;
+  if (had && serverKeyOf(had) === key) return had;
   await had?.unsubscribe();
   return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
 }
 
 /** Returns the key with which a browser has subscribed, as the server writes it. */
-function keyOf(/** @type {any} */ subscription) {
+function serverKeyOf(/** @type {any} */ subscription) {
   const bytes = new Uint8Array(subscription.options?.applicationServerKey ?? []);
   return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
@@ -82,7 +86,7 @@ async function tell(room, { words, drafts }) {
     await tidy().catch(() => {});
     throw inWords(problem);
   }
-  await keep("tokens", { [room.seat.room]: token }).catch(() => {}); // without it, Reject opens the page
+  await keep("tokens", { [keyOfSeat(room.seat)]: token }).catch(() => {}); // without it, Reject opens the page
 }
 
 /** Returns a refusal of the server in the words that a person needs here. */
@@ -105,20 +109,21 @@ export async function drop({ seat }) {
 }
 
 /**
- * Takes back what no seat of this browser needs any more: tokens that the worker has, what is shown of rooms that were
- * left, and the subscription.
+ * Takes back what no seat of this browser needs any more: tokens that the worker has, what is shown of seats that were
+ * given up, and the subscription.
  */
 export async function tidy() {
   const registration = await registered();
   if (!registration) return;
-  const told = storage.seats().filter(({ token }) => storage.notesOf(token).push);
-  const gone = (rooms, of) => Object.fromEntries(rooms.filter(([room, token]) =>
-    !of.some((seat) => seat.room === room && (!token || seat.token === token))).map(([room]) => [room, null]));
+  const [all, told] = [storage.seats(), storage.seats().filter(({ token }) => storage.notesOf(token).push)];
+  const has = (seats, key) => seats.some((seat) => keyOfSeat(seat) === key);
   for (const shown of await registration.getNotifications())
-    if (shown.data?.room && !told.some(({ room }) => room === shown.data.room)) shown.close();
+    if (shown.data?.room && !has(told, keyOf(shown.data))) shown.close();
   if (!told.length) await (await registration.pushManager.getSubscription())?.unsubscribe();
-  await keep("tokens", gone(Object.entries(await kept("tokens")), told));
-  await keep("needs", gone(Object.keys(await kept("needs")).map((room) => [room]), storage.seats()));
+  for (const [name, seats] of /** @type {const} */ ([["tokens", told], ["needs", all]])) {
+    const gone = Object.keys(await kept(name)).filter((key) => !has(seats, key));
+    await keep(name, Object.fromEntries(gone.map((key) => [key, null])));
+  }
 }
 
 /**
@@ -132,32 +137,30 @@ export async function renew(room) {
   if (!hook && !told || hindrance(supervision)) return undefined;
   if (Notification.permission !== "granted") return turnOff(room);
   const has = await (await registered())?.pushManager.getSubscription();
-  const same = !!told && has?.endpoint === told.endpoint && keyOf(has) === supervision.push_key;
+  const same = !!told && has?.endpoint === told.endpoint && serverKeyOf(has) === supervision.push_key;
   if (same) return hook ? undefined : drop(room);
   return tell(room, hook ? { words: !!hook.push_words, drafts: !!hook.push_drafts } : told);
 }
 
-const looked = new Map(); // by room, the ids of what needed the person when this page has looked last
+const looked = new Map(); // by key of a seat, the ids of what needed the person when this page has looked last
 
 /**
- * Closes what is shown and is over, and keeps for the worker what needs the person. rooms has, for each room that
- * this page has looked at, its id and the ids of what needs the person there. A later push may know more than a page in
+ * Closes what is shown and is over, and keeps for the worker what needs the person. seats has, for each seat that this
+ * page has looked at, its key and the ids of what needs the person there. A later push may know more than a page in
  * the background: so only what the page has seen going is closed, and at its first look what is not there.
- * @param {[string, string[]][]} rooms
+ * @param {[string, string[]][]} seats
  */
-export async function settle(rooms) {
-  const needs = new Map();
-  for (const [room, ids] of rooms) needs.set(room, [...(needs.get(room) ?? []), ...ids]);
+export async function settle(seats) {
   const changed = new Map();
-  for (const [room, ids] of needs) {
-    const before = looked.get(room);
+  for (const [key, ids] of seats) {
+    const before = looked.get(key);
     if (before?.join() === ids.join()) continue;
-    changed.set(room, { ids, isOver: (id) => !ids.includes(id) && (!before || before.includes(id)) });
-    looked.set(room, ids);
+    changed.set(key, { ids, isOver: (id) => !ids.includes(id) && (!before || before.includes(id)) });
+    looked.set(key, ids);
   }
   const registration = changed.size && (await registered());
   if (!registration) return;
   for (const shown of await registration.getNotifications())
-    if (changed.get(shown.data?.room)?.isOver(shown.data.id)) shown.close();
-  await keep("needs", Object.fromEntries([...changed].map(([room, { ids }]) => [room, ids])));
+    if (shown.data && changed.get(keyOf(shown.data))?.isOver(shown.data.id)) shown.close();
+  await keep("needs", Object.fromEntries([...changed].map(([key, { ids }]) => [key, ids])));
 }

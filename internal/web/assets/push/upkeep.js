@@ -3,7 +3,7 @@
 import { useMyRooms } from "../rooms/list.js";
 import { useRoom } from "../use-room.js";
 import { html, useEffect } from "../vendor.js";
-import { drop, pushOf, renew, settle, tidy } from "./push.js";
+import { drop, keyOfSeat, pushOf, renew, settle, tidy } from "./push.js";
 
 /** Of the page of a room: renews the subscription of a device that is told, and gives it up with the room. */
 export function PushUpkeep({ room, mine }) {
@@ -20,7 +20,7 @@ export function Upkeep({ rooms }) {
   const seats = rooms.map(({ seat }) => seat.token).join();
   useEffect(() => void tidy().catch(() => {}), [seats]);
   const known = rooms.filter(({ open, state }) => open || (state && state !== "failed"));
-  const needs = known.map(({ seat, needs }) => [seat.room, needs.map(({ id }) => id)]);
+  const needs = known.map(({ seat, needs }) => [keyOfSeat(seat), needs.map(({ id }) => id)]);
   useEffect(() => void settle(/** @type {any} */ (needs)).catch(() => {}), [JSON.stringify(needs)]);
   return null;
 }
