@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { keep, kept } from "../assets/push/kept.js";
-import { drop, hindrance, keyOfSeat, pushOf, renew, settle, tidy, turnOff, turnOn } from "../assets/push/push.js";
+import { drop, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn } from "../assets/push/push.js";
 import { push as w } from "../assets/push/words.js";
 import { root } from "../assets/site.js";
 import * as storage from "../assets/storage.js";
@@ -143,15 +143,37 @@ test("the browser's subscription is told anew when it has changed, vanished, or 
     }
 });
 
-test("a device that is told as before, or was told no more by its person, tells the server nothing", async () => {
+test("a device that is told no more is told again by the next page, but for a stop that a page has seen", async () => {
   const room = await isTold();
   await renew(room);
   assert.deepEqual([server.calls, await isOn(room)], [[], all(true)]);
-  server.supervision = { ...server.supervision, hooks: [] }; // on another device
-  await room.supervision.read();
+  const ends = async () => {
+    server.supervision = { ...server.supervision, hooks: [] };
+    await room.supervision.read();
+  };
+  await ends(); // the agent has left and come back
   await renew(room);
-  assert.deepEqual([told(), await isOn(room)], [[], all(false)]);
+  assert.deepEqual([told().length, await isOn(room)], [1, all(true)]);
+  await ends(); // by the person, elsewhere
+  await renew(room, true);
+  assert.deepEqual([told().length, await isOn(room)], [1, all(false)]);
   await renew(room);
+  assert.equal(told().length, 1);
+});
+
+test("a new subscription is told for the seats that are not open, too", async () => {
+  await isTold();
+  for (const token of ["pabcdefg00001x", "phjkmnpq00001x"]) {
+    storage.keep({ token, room: token.slice(1, 8), claim: "" });
+    storage.note(token, { push: { endpoint: "https://push.example/0", words: true, drafts: true } });
+  }
+  server.tokens.add("pabcdefg00001x"); // the other seat is gone
+  await renewOthers();
+  const calls = server.calls.map(({ args }) => [args.agent_token, args.push_words, args.push_drafts]);
+  assert.deepEqual(calls.sort(), [["pabcdefg00001x", true, true], ["phjkmnpq00001x", true, true]]);
+  server.calls = [];
+  storage.forget("phjkmnpq00001x");
+  await renewOthers();
   assert.deepEqual(told(), []);
 });
 

@@ -1,7 +1,7 @@
 // How this device is told what needs its person, also while no page is open: the browser subscribes, and the server
 // calls its push service. Beside a seat, this browser keeps push: {endpoint, words, drafts}, what the server was told.
 
-import { Refusal } from "../mcp.js";
+import { Refusal, call } from "../mcp.js";
 import { root } from "../site.js";
 import * as storage from "../storage.js";
 import { seatNumberOf } from "../token.js";
@@ -35,7 +35,10 @@ async function registered() {
   return found?.scope === root.href ? found : undefined;
 }
 
-/** Returns how the browser has subscribed, with the key of the server. Another key is of a server that is gone. */
+/** Returns how the browser has subscribed; undefined or null if it has not. */
+const subscribed = async () => (await registered())?.pushManager.getSubscription();
+
+/** Subscribes the browser with the key of the server. Another key is of a server that is gone. */
 async function subscribe(key) {
   await navigator.serviceWorker.register(workerAddress);
   const { pushManager } = await navigator.serviceWorker.ready;
@@ -127,19 +130,34 @@ export async function tidy() {
 }
 
 /**
- * Tells the server of a subscription that the browser has changed by itself, also where that has ended the calls.
- * Calls that ended although the browser has the same subscription were ended by the person, elsewhere.
+ * Tells the server again of a device that it no longer calls, or whose subscription the browser has changed by itself.
+ * stopped says that the calls have ended while the page is open: with the same subscription, the person has ended them.
  */
-export async function renew(room) {
+export async function renew(room, stopped = false) {
   const { supervision } = room.state;
   const hook = pushOf(supervision);
   const { push: told } = storage.notesOf(room.seat.token);
   if (!hook && !told || hindrance(supervision)) return undefined;
   if (Notification.permission !== "granted") return turnOff(room);
-  const has = await (await registered())?.pushManager.getSubscription();
+  const has = await subscribed();
   const same = !!told && has?.endpoint === told.endpoint && serverKeyOf(has) === supervision.push_key;
-  if (same) return hook ? undefined : drop(room);
+  if (same && hook) return undefined;
+  if (same && stopped) return drop(room);
   return tell(room, hook ? { words: !!hook.push_words, drafts: !!hook.push_drafts } : told);
+}
+
+/** Tells the server of a new subscription for the seats that are not open, too. The next page tries again. */
+export async function renewOthers() {
+  const has = await subscribed();
+  if (!has) return;
+  for (const { token } of storage.seats()) {
+    const { push: told } = storage.notesOf(token);
+    if (!told || told.endpoint === has.endpoint) continue;
+    const { words: push_words, drafts: push_drafts } = told;
+    const args = { agent_token: token, add_push: JSON.stringify(has), push_words, push_drafts };
+    const note = () => storage.note(token, { push: { ...told, endpoint: has.endpoint } });
+    await call("supervise", args, { bearer: token }).then(note, () => {});
+  }
 }
 
 const looked = new Map(); // by key of a seat, the ids of what needed the person when this page has looked last

@@ -2,8 +2,8 @@
 
 import { useMyRooms } from "../rooms/list.js";
 import { useRoom } from "../use-room.js";
-import { html, useEffect } from "../vendor.js";
-import { drop, keyOfSeat, pushOf, renew, settle, tidy } from "./push.js";
+import { html, useEffect, useRef } from "../vendor.js";
+import { drop, keyOfSeat, pushOf, renew, renewOthers, settle, tidy } from "./push.js";
 
 /** Of the page of a room: renews the subscription of a device that is told, and gives it up with the room. */
 export function PushUpkeep({ room, mine }) {
@@ -11,7 +11,13 @@ export function PushUpkeep({ room, mine }) {
   const over = state.phase === "ended" || !!state.room?.closed;
   const { push_key: key } = state.supervision;
   const on = !!pushOf(state.supervision);
-  useEffect(() => void (over ? drop(room) : renew(room)).catch(() => {}), [over, on, key]); // the next page tries again
+  const was = useRef(false); // on, in this page
+  useEffect(() => {
+    const stopped = was.current && !on;
+    was.current = on;
+    const done = over ? drop(room) : renew(room, stopped);
+    done.then(renewOthers).catch(() => {}); // the next page tries again
+  }, [over, on, key]);
   return html`<${Upkeep} rooms=${useMyRooms(mine)} />`;
 }
 
