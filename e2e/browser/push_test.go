@@ -419,6 +419,28 @@ func TestPush_pressForOneOfTwoSeats_opensThatSeat(t *testing.T) {
 	tab.sees("You are watching Ada")
 }
 
+// A press leads to the draft, whatever lies over the conversation.
+func TestPush_pressBehindAPaneOrADialog_leadsToTheDraft(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada := s.agent("den", "Ada")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	ada.drafts("May I?")
+	tab.sees("May I?")
+	draft := evaluate[string](tab, `document.querySelector(".row-draft").dataset.key`)
+	tab.look(390, 844, "light")
+	for _, open := range []func(){
+		func() { tab.click(css(".room-sidebar-button")) }, func() { tab.choosesNotices() },
+	} {
+		open()
+		tab.until("something lies over it", `document.querySelector("dialog, .room-sidebar.open")`)
+		evaluate[bool](tab, `(location.hash = `+quoted(draft)+`, true)`)
+		tab.until("the press leads to the draft", `document.activeElement.matches(".message-draft")
+			&& !document.querySelector("dialog, .room-sidebar.open")`)
+	}
+}
+
 // showsNotifications reports whether this browser lets a worker notify: the headless shell does not.
 func (tab *tab) showsNotifications() bool {
 	tab.t.Helper()

@@ -68,7 +68,11 @@ function OpenRoom({ room, state, mine, target }) {
   useNotices(room, state, jump);
   const ready = state.phase !== "opening";
   const lead = useCallback((id) => leadTo(id, room, jump, setDialog), [room]);
-  useEffect(() => void (target && ready && lead(target.id)), [target, ready]);
+  useEffect(() => {
+    if (!target || !ready) return;
+    for (const close of [sidebar.hide, list.hide, () => setDialog("")]) close(); // they may lie over it
+    lead(target.id);
+  }, [target, ready]);
   const openList = () => {
     mine.sort();
     list.show(".need, [aria-current]");
