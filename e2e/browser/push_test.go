@@ -231,6 +231,7 @@ func TestPush_serviceOutOfReach_isSaid(t *testing.T) {
 	tab.click(role("checkbox", "Tell me on this device when something needs me"))
 	tab.sees("Your browser couldn't reach its push service, so nothing was turned on.")
 	tab.until("it is off, and may be tried again", `document.querySelector(".choice:first-child input:enabled:not(:checked)")`)
+	tab.until("the focus stays", `document.activeElement.matches(".choice input")`)
 	tab.accessible(byDay, "a push service out of reach")
 	evaluate[*bool](tab, `void localStorage.removeItem("test.unreached")`)
 	tab.click(role("checkbox", "Tell me on this device when something needs me"))
@@ -417,6 +418,19 @@ func TestPush_pressForOneOfTwoSeats_opensThatSeat(t *testing.T) {
 	}
 	evaluate[bool](tab, fmt.Sprintf(`(location.hash = "m000000.%d", true)`, seatOf(ada)))
 	tab.sees("You are watching Ada")
+}
+
+// Where an extension has made a policy of the same name, the page works, and cannot be told.
+func TestPush_policyOfAnExtension_leavesThePage(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--public-url", pushURL, "--access", "open")
+	tab := s.mayBeTold()
+	do(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `trustedTypes.createPolicy("worker", {})`,
+	})
+	tab.opensOwn(s.agent("den", "Ada"))
+	tab.choosesNotices()
+	tab.sees("This browser can't notify you while the page is closed.")
 }
 
 // A press leads to the draft, whatever lies over the conversation.

@@ -19,7 +19,7 @@ export function hindrance(/** @type {{push_key?: string}} */ { push_key: key }) 
   if (!key) return "server";
   if (!isSecureContext) return "insecure";
   const { serviceWorker, standalone } = /** @type {any} */ (navigator);
-  if (serviceWorker && "PushManager" in globalThis && "Notification" in globalThis) return "";
+  if (workerAddress && serviceWorker && "PushManager" in globalThis && "Notification" in globalThis) return "";
   return standalone === false ? "home" : "none";
 }
 
