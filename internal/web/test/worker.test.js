@@ -177,17 +177,23 @@ test("Reject rejects the draft, and where that fails opens it", async () => {
     () => new Response("{}", { status: 401 }),
     () => new Response('{"result":{"isError": true}}'),
     () => new Response('{"error":{"code":1}}'),
-    () => { throw new TypeError("no network"); },
   ]) {
     answer = fails;
     await refuses("0123456");
   }
   await refuses("another"); // no token of it is kept
   await refuses("0123456", 6);
-  assert.deepEqual([opened.length, calls.length, shown], [6, 5, []]);
+  assert.deepEqual([opened.length, calls.length, shown], [5, 4, []]);
   mayOpen = false;
   await refuses("0123456");
   assert.deepEqual(bodies(), ["Not rejected. Press here to decide."]);
+  for (const fails of [() => new Response("", { status: 502 }), () => { throw new TypeError("no network"); }]) {
+    answer = fails;
+    [mayOpen, shown] = [true, []];
+    await refuses("0123456");
+    assert.deepEqual(bodies(), ["Could not tell whether it was rejected. Press here to look."]);
+  }
+  assert.equal(opened.length, 5);
 });
 
 test("a draft that was rejected there is counted no more", async () => {

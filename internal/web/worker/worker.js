@@ -72,13 +72,18 @@ async function count(at, how) {
   await worker.navigator.setAppBadge?.(Object.values(await kept("needs")).flat().length);
 }
 
-/** Rejects a draft, or opens what a notification is about. */
+/** Rejects a draft, or opens what a notification is about. What brought no answer may be rejected. */
 async function act(action, { title, data }) {
   const { id = "", ...at } = data ?? nowhere;
+  const says = (body) => notify(title, at, { id, body });
   if (action !== "refuse") return open(at, id);
-  if (await refused(at, id)) return count(at, (ids) => ids.filter((one) => one !== id)).catch(() => {});
+  try {
+    if (await refused(at, id)) return count(at, (ids) => ids.filter((one) => one !== id)).catch(() => {});
+  } catch {
+    return says("Could not tell whether it was rejected. Press here to look.");
+  }
   // Where the press was too long ago for a window, a notification says what has happened.
-  return open(at, id).catch(() => notify(title, at, { id, body: "Not rejected. Press here to decide." }));
+  return open(at, id).catch(() => says("Not rejected. Press here to decide."));
 }
 
 /** Opens what needs the person, in the page of the room if there is one. */
@@ -93,24 +98,21 @@ async function open({ room, seat }, id) {
 
 /** Rejects a draft, and reports whether that is done. A browser soon forgets that the person has pressed something. */
 async function refused(at, draft) {
-  try {
-    const { [keyOf(at)]: token } = await kept("tokens");
-    if (!token) return false;
-    const answer = await fetch(new URL("mcp", registration.scope), {
-      method: "POST",
-      credentials: "omit",
-      signal: AbortSignal.timeout(4_000),
-      headers: {
-        "Content-Type": "application/json", Accept: "application/json, text/event-stream",
-        Authorization: "Bearer " + token,
-      },
-      body: JSON.stringify({
-        jsonrpc: "2.0", id: 1, method: "tools/call",
-        params: { name: "supervise", arguments: { agent_token: token, draft, decision: "refuse" } },
-      }),
-    });
-    return answer.ok && !/"isError":\s*true|"error":\s*\{/.test(await answer.text());
-  } catch {
-    return false;
-  }
+  const { [keyOf(at)]: token } = await kept("tokens").catch(() => ({}));
+  if (!token) return false;
+  const answer = await fetch(new URL("mcp", registration.scope), {
+    method: "POST",
+    credentials: "omit",
+    signal: AbortSignal.timeout(4_000),
+    headers: {
+      "Content-Type": "application/json", Accept: "application/json, text/event-stream",
+      Authorization: "Bearer " + token,
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0", id: 1, method: "tools/call",
+      params: { name: "supervise", arguments: { agent_token: token, draft, decision: "refuse" } },
+    }),
+  });
+  if (answer.status >= 500) throw new Error("of a proxy that has no answer");
+  return answer.ok && !/"isError":\s*true|"error":\s*\{/.test(await answer.text());
 }
