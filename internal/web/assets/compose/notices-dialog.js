@@ -20,7 +20,7 @@ export function NoticesDialog({ room, onClose }) {
   return html`<${Dialog} title=${w.noticesTitle} onClose=${onClose}>${supervision !== unheld && how}<//>`;
 }
 
-const Choice = ({ label, on, disabled, onChange }) => html`
+const Choice = ({ label, on, disabled = false, onChange }) => html`
   <label class="choice">
     <input type="checkbox" checked=${on} disabled=${disabled} onChange=${(e) => onChange(e.target.checked)} />
     <span>${label}</span>
@@ -33,11 +33,11 @@ function OnDevice({ room }) {
   const choose = (parts) => turn(true, { words, drafts, ...parts });
   return html`
     <p>${alone ? push.textAlone : push.text}</p>
-    <div class="choices">
-      <${Choice} label=${push.on} on=${on} disabled=${busy} onChange=${(yes) => turn(yes, { words, drafts })} />
-      <${Choice} label=${push.words} on=${words} disabled=${busy || !on} onChange=${(yes) => choose({ words: yes })} />
+    <div class="choices" aria-busy=${busy}>
+      <${Choice} label=${push.on} on=${on} onChange=${(yes) => turn(yes, { words, drafts })} />
+      <${Choice} label=${push.words} on=${words} disabled=${!on} onChange=${(yes) => choose({ words: yes })} />
       ${!alone && html`
-        <${Choice} label=${push.drafts} on=${drafts} disabled=${busy || !on}
+        <${Choice} label=${push.drafts} on=${drafts} disabled=${!on}
           onChange=${(yes) => choose({ drafts: yes })} />`}
     </div>
     <p role="status">${busy && !on && push.asking}</p>

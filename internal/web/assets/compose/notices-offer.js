@@ -34,12 +34,13 @@ export function useWishes(room) {
 
 /**
  * Returns whether this device is told by its push service, what of, and what changes that: turn(on, {words, drafts}),
- * which asks the browser. hook is how the calls stand, if there are any.
+ * which asks the browser. hook is how the calls stand, if there are any. A press while it is busy does nothing: a button
+ * that is disabled would lose the focus.
  */
 export function usePush(room) {
   const hook = pushOf(useRoom(room).supervision);
   const { busy, problem, act } = useAct();
-  const turn = (on, wishes) => act(() => (on ? turnOn(room, wishes) : turnOff(room)));
+  const turn = (on, wishes) => !busy && act(() => (on ? turnOn(room, wishes) : turnOff(room)));
   return { hook, on: !!hook, words: !!hook?.push_words, drafts: !!hook?.push_drafts, busy, problem, turn };
 }
 
@@ -89,20 +90,20 @@ function PushOffer({ room, home = false, above = false, onDone }) {
   }, [asks]);
   if (no || (before && on)) return null;
   const decline = () => {
+    if (busy) return;
     store.put(declined, true);
     setNo(true);
   };
   return html`
-    <div class=${"notices-offer small" + (above ? " above" : "")} role="status">
+    <div class=${"notices-offer small" + (above ? " above" : "")} role="status" aria-busy=${busy}>
       <p class="quiet">${on ? push.accepted : problem || (busy ? push.asking : home ? push.none.home : push.offer)}</p>
       ${asks && html`
         <div class="notices-offer-buttons">
           ${!home && html`
-            <button type="button" class="button" disabled=${busy}
-              onClick=${() => turn(true, { words: false, drafts: false })}>
+            <button type="button" class="button" onClick=${() => turn(true, { words: false, drafts: false })}>
               ${push.accept}
             </button>`}
-          <button type="button" class="button plain" disabled=${busy} onClick=${decline}>${push.decline}</button>
+          <button type="button" class="button plain" onClick=${decline}>${push.decline}</button>
         </div>`}
     </div>`;
 }
