@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { keep, kept } from "../assets/push/kept.js";
-import { drop, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn } from "../assets/push/push.js";
+import { drop, giveUp, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn } from "../assets/push/push.js";
 import { push as w } from "../assets/push/words.js";
 import { root } from "../assets/site.js";
 import * as storage from "../assets/storage.js";
@@ -182,6 +182,13 @@ test("a device whose person has taken the permission back is told no more", asyn
   browser.permission = "denied";
   await renew(room);
   assert.deepEqual(await isOn(room), all(false));
+});
+
+test("a device that gives up a room without a connection is told no more", async () => {
+  const room = await isTold();
+  server.offline = true;
+  await giveUp(room);
+  assert.deepEqual(await isOn(room), { ...all(false), hook: true }); // the push service tells the server
 });
 
 test("the worker's token goes with the seat, and the subscription with the last one", async () => {

@@ -105,6 +105,9 @@ export async function turnOff(room) {
   await drop(room);
 }
 
+/** Has this device told no more of a room that it gives up, also where the server cannot be told of that. */
+export const giveUp = (room) => turnOff(room).catch(() => drop(room)).catch(() => {});
+
 /** Takes back what this browser keeps so that it is told of a room. */
 export async function drop({ seat }) {
   if (storage.notesOf(seat.token).push) storage.note(seat.token, { push: undefined });

@@ -1,6 +1,6 @@
 // The two ways out of a room: for the seat, and for this browser alone.
 
-import { turnOff } from "../push/push.js";
+import { giveUp } from "../push/push.js";
 import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { Confirm } from "../ui/dialog.js";
@@ -14,7 +14,7 @@ export const LeaveDialog = ({ room, late, onClose }) => html`
 /** Forgets the seat in this browser, after asking; the seat stays. The device is told no more of the room. */
 export function ForgetDialog({ room, late, onClose }) {
   const forget = async () => {
-    await turnOff(room);
+    await giveUp(room);
     room.forget();
     location.assign(root);
   };
