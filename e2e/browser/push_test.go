@@ -433,6 +433,25 @@ func TestPush_policyOfAnExtension_leavesThePage(t *testing.T) {
 	tab.sees("This browser can't notify you while the page is closed.")
 }
 
+// In Safari of an iPhone one sentence says what to do, and there is nothing to press.
+func TestPush_safariOfAnIPhone_saysWhatToDo(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--public-url", pushURL, "--access", "open")
+	ada := s.agent("den", "Ada")
+	tab := s.person().tab()
+	do(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `delete globalThis.PushManager; delete globalThis.Notification; navigator.standalone = false`,
+	})
+	tab.look(1440, 900, "light")
+	tab.opensOwn(ada)
+	tab.approves("All")
+	tab.until("the offer says it", `/Add to Home Screen/.test(document.querySelector("aside .notices-offer").innerText)`)
+	tab.choosesNotices()
+	tab.until("the dialog says it", `/Add to Home Screen/.test(document.querySelector("dialog").innerText)`)
+	tab.isNot(role("checkbox", "Notify me about this room"))
+	tab.seesNot("This browser can't show notifications.")
+}
+
 // A press leads to the draft, whatever lies over the conversation.
 func TestPush_pressBehindAPaneOrADialog_leadsToTheDraft(t *testing.T) {
 	t.Parallel()

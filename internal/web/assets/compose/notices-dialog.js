@@ -46,15 +46,15 @@ function OnDevice({ room }) {
 }
 
 function WhileOpen({ room, why: noPush }) {
-  const { on, preview, why, set, turn } = useWishes(room);
-  const can = !why || why === w.noticesDenied;
+  const { on, preview, can, why, set, turn } = useWishes(room);
   return html`
     ${can && html`<p>${w.noticesText}</p>`}
     <p>${noPush}</p>
-    <p role="status">${why}</p>
-    <div class="choices">
-      <${Choice} label=${w.noticesOn} on=${on} disabled=${!can} onChange=${turn} />
-      <${Choice} label=${w.noticesPreview} on=${preview} disabled=${!on}
-        onChange=${(yes) => set({ preview: yes })} />
-    </div>`;
+    <p role="status">${why !== noPush && why}</p>
+    ${can && html`
+      <div class="choices">
+        <${Choice} label=${w.noticesOn} on=${on} onChange=${turn} />
+        <${Choice} label=${w.noticesPreview} on=${preview} disabled=${!on}
+          onChange=${(yes) => set({ preview: yes })} />
+      </div>`}`;
 }

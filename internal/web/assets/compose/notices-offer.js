@@ -11,8 +11,8 @@ import { dialogs as w } from "./dialog-words.js";
 import { hindrance as noNotices, wish, wishes } from "./notices.js";
 
 /**
- * Returns what the person wants, {on, preview}, why that cannot be, in words, and what changes it: set(parts),
- * and turn(on), which asks the browser.
+ * Returns what the person wants, {on, preview}, why that cannot be, in words, whether it can once the browser allows
+ * it, and what changes it: set(parts), and turn(on), which asks the browser. One sentence says why nothing can be.
  */
 export function useWishes(room) {
   const [wanted, setWanted] = useState(wishes(room));
@@ -28,8 +28,10 @@ export function useWishes(room) {
     setDenied(!granted);
     set({ on: on && granted });
   };
-  const because = why ? w.noNotices[why] : denied ? w.noticesDenied : "";
-  return { ...wanted, on: wanted.on && !denied, why: because, set, turn };
+  const noPush = hindrance(room.state.supervision);
+  const never = (noPush !== "server" && push.none[noPush]) || w.noNotices[why];
+  const because = why ? never : denied ? w.noticesDenied : "";
+  return { ...wanted, on: wanted.on && !denied, can: !why, why: because, set, turn };
 }
 
 /**
