@@ -105,7 +105,9 @@ function PushOffer({ room, home = false, above = false, onDone }) {
             <button type="button" class="button" onClick=${() => turn(true, { words: false, drafts: false })}>
               ${push.accept}
             </button>`}
-          <button type="button" class="button plain" onClick=${decline}>${push.decline}</button>
+          <button type="button" class="button plain" onClick=${decline}>
+            ${home ? push.understood : push.decline}
+          </button>
         </div>`}
     </div>`;
 }

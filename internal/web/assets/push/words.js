@@ -2,10 +2,10 @@
 
 export const push = {
   on: "Tell me on this device when something needs me",
-  words: "Show the words, also on a locked screen",
-  drafts: "Only drafts",
-  text: "You hear of drafts to approve at once, of questions and proposals that your agent hasn't answered after two minutes, and of the end of the room, also while this page is closed.",
-  textAlone: "You hear of questions and proposals to you, and of the end of the room, also while this page is closed.",
+  words: "Show what was written, also on a locked screen",
+  drafts: "Only drafts to approve",
+  text: "When this is on, you hear of drafts to approve at once, of questions and proposals that your agent hasn't answered after two minutes, and of the end of the room, also while this page is closed.",
+  textAlone: "When this is on, you hear of questions and proposals to you, and of the end of the room, also while this page is closed.",
 
   // While it is turned on, and why it was not.
   asking: "Allow notifications if your browser asks.",
@@ -21,13 +21,14 @@ export const push = {
   offer: "This device can tell you when something needs you, also while this page is closed.",
   accept: "Tell me on this device",
   decline: "No, thanks",
+  understood: "OK",
   accepted: "This device tells you when something needs you.",
 
   // Why not: see hindrance in push.js.
   none: {
     server: "This server can't notify you while the page is closed: its operator can give it a public address (--public-url).",
     insecure: "While the page is closed, notifications need HTTPS.",
-    home: "An iPhone or iPad notifies you in an installed app alone: choose Share, then Add to Home Screen. Open the app, choose “I have a link”, and paste a link from “Add a device”.",
+    home: "Only an installed app can notify you on an iPhone or iPad: choose Share, then Add to Home Screen. Open the app, choose “I have a link”, and paste a link from “Add a device”.",
     none: "This browser can't notify you while the page is closed.",
   },
 };

@@ -69,5 +69,5 @@ export const dialogs = {
   deviceMake: "Create a link",
   deviceQR: "QR code of the link",
   deviceOnce: "It opens once and is shown only here.",
-  deviceApp: "Is Parley installed there as an app? Then choose “I have a link” in the app, and paste this one. An iPhone or iPad notifies you in the app alone: install it first, with Share and Add to Home Screen.",
+  deviceApp: "Is Parley installed there as an app? Then choose “I have a link” in the app, and paste this one. Only an installed app can notify you on an iPhone or iPad: install it first, with Share and Add to Home Screen.",
 };

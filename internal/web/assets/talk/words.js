@@ -169,9 +169,9 @@ export const talk = {
         expired: "A webhook stopped: its key was revoked, or its address refused calls",
       },
       push: {
-        begun: "You turned on notifications on a device",
-        ended: "You turned off notifications on a device",
-        expired: "Notifications on a device stopped: the device or its key was removed, or its browser wants no more",
+        begun: "You turned on notifications for a device",
+        ended: "You turned off notifications for a device",
+        expired: "Notifications for a device stopped: the device or its key was removed, or its browser wants no more",
       },
       messenger: {
         begun: "You added a channel of a messenger",
