@@ -39,7 +39,8 @@ export const roomOf = (secret) => secret.slice(1, 8);
 export const seatOf = (secret) => secret.slice(1, 13);
 
 /** Returns the number of the seat in a claim or a person's token. */
-export const seatNumberOf = (secret) => [...secret.slice(8, 13)].reduce((n, digit) => 32 * n + alphabet.indexOf(digit), 0);
+export const seatNumberOf = (secret) =>
+  [...secret.slice(8, 13)].reduce((n, digit) => 32 * n + alphabet.indexOf(digit), 0);
 
 /** Returns a new token of the person behind the seat of a claim. */
 export function newToken(claim) {

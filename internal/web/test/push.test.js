@@ -10,7 +10,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { keep, kept } from "../assets/push/kept.js";
-import { drop, giveUp, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn } from "../assets/push/push.js";
+import {
+  drop, giveUp, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn,
+} from "../assets/push/push.js";
 import { push as w } from "../assets/push/words.js";
 import { root } from "../assets/site.js";
 import * as storage from "../assets/storage.js";

@@ -36,8 +36,8 @@ export function useWishes(room) {
 
 /**
  * Returns whether this device is told by its push service, what of, and what changes that: turn(on, {words, drafts}),
- * which asks the browser. hook is how the calls stand, if there are any. A press while it is busy does nothing: a button
- * that is disabled would lose the focus.
+ * which asks the browser. hook is how the calls stand, if there are any. A press while it is busy does nothing: a
+ * button that is disabled would lose the focus.
  */
 export function usePush(room) {
   const hook = pushOf(useRoom(room).supervision);
