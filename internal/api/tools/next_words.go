@@ -306,21 +306,21 @@ func (s *situation) otherwise() string {
 }
 
 // revised says what follows from what was just agreed on. What was done under an agreement that is replaced is not
-// undone, or two agents would begin it anew. The one that proposed is told to add tasks; if all were, all would add the
-// same.
+// undone, or two agents would begin it anew. The one that proposed is told to add tasks, and an admin to edit those that
+// are open; if all were, all would do the same.
 func (s *situation) revised() (text string) {
 	const most = 10
 	if r := s.revision; r != nil && r.ID == s.agreed {
 		text = "; it replaces " + r.Old
 		if done := r.Done; len(done) > 0 {
-			text += ", and what was done under that stays done, so a new task says what changes: " +
-				strings.Join(done[:min(most, len(done))], ", ")
+			text += ", but what is done stays done (" + strings.Join(done[:min(most, len(done))], ", ")
 			if more := len(done) - most; more > 0 {
 				text += fmt.Sprintf(" and %d more", more)
 			}
+			text += "): to have it done otherwise takes a new task"
 		}
-		if s.OpenTasks > 0 {
-			text += ". Open tasks still say what they said: if that changes, call task (action edit)"
+		if s.OpenTasks > 0 && s.Admin {
+			text += ". Open tasks keep their words: where these no longer fit, call task (action edit)"
 		}
 	}
 	if s.mayFollow() && !s.Bound && !s.Listening {
