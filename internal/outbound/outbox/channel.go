@@ -71,8 +71,8 @@ func (d *Dispatcher) sendFirstNote(ctx context.Context, seat chat.HookSeat, to m
 	}
 	name := plain(seat.RoomName)
 	answer, failed := d.tell(ctx, to, messenger.Note{Title: name, Link: d.linkTo(seat.Room, ""),
-		Lines: []string{fmt.Sprintf("Parley room %s will tell this channel what needs its person there. To stop that, "+
-			"open the link:", name)}})
+		Lines: []string{fmt.Sprintf("Parley room %s will tell this channel what needs its person there. That person "+
+			"can stop it at:", name)}})
 	why := failureReason(answer, failed)
 	if why == "" {
 		_, err := notes.Acquire(ctx, taken, "", now, room.CeilSecond(now.Add(noteInterval)))

@@ -314,7 +314,7 @@ func TestChannel_manyQuestions_ringTwentyTimesAnHour(t *testing.T) {
 func TestAddChannel_firstNoteOfEachRoomOnceADay(t *testing.T) {
 	c := newChannel(t, "tea", ntfyTopic)
 	notes := c.to.calls()
-	want := "Parley room tea will tell this channel what needs its person there. To stop that, open the link:\n" +
+	want := "Parley room tea will tell this channel what needs its person there. That person can stop it at:\n" +
 		publicAddress + "/r/" + c.room
 	if len(notes) != 1 || notes[0].text() != want || notes[0].fields["click"] != publicAddress+"/r/"+c.room {
 		t.Fatalf("the first note is %+v, want %q", notes, want)
