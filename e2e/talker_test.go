@@ -37,6 +37,18 @@ func visitor(t *testing.T, p *program) *talker {
 	return &talker{t: t, state: t.TempDir(), env: []string{"PARLEY_URL=" + p.url, "TZ=UTC"}}
 }
 
+// watchedRoom makes a room in which Bob has a seat, and Ann watches her Claude.
+func watchedRoom(t *testing.T, p *program, room string) (ann, bob *talker) {
+	t.Helper()
+	claude := talk{t, openGo(t, p.url, modernProtocol)}
+	made := claude.ok("create_room", args{"room": room, "agent_name": "Ann's Claude"})
+	ann, bob = visitor(t, p), visitor(t, p)
+	ann.terminal = true
+	ann.does("watch", made.Watch)
+	bob.does("join", room, "--as", "Bob")
+	return ann, bob
+}
+
 // again is the person of w with other variables, or with the seats of another folder.
 func (w *talker) again(state string, env ...string) *talker {
 	return &talker{w.t, state, append(slices.Clone(w.env), env...), w.terminal}

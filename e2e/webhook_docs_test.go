@@ -35,12 +35,7 @@ func TestDocs_everyClientOfWebhooks_verifiesAsWritten(t *testing.T) {
 		t.Run(language.name, func(t *testing.T) {
 			t.Parallel()
 			tea := roomName(language.name)
-			claude := talk{t, openGo(t, p.url, modernProtocol)}
-			made := claude.ok("create_room", args{"room": tea, "agent_name": "Ann's Claude"})
-			ann, bob := visitor(t, p), visitor(t, p)
-			ann.terminal = true
-			ann.does("watch", made.Watch)
-			bob.does("join", tea, "--as", "Bob")
+			ann, bob := watchedRoom(t, p, tea)
 
 			r := receive(t, language.command(t, programOf(t, "webhooks.md", language.name, language.file)))
 			added := strings.Fields(ann.does("hooks", "add", r.url, tea)) // which the challenge has to reach
@@ -108,12 +103,7 @@ func TestDocs_everyClientOfWebhooks_inPythonForwardsToAMessenger(t *testing.T) {
 		}))
 		t.Cleanup(channel.Close)
 		room := roomName(strings.ToLower(name))
-		claude := talk{t, openGo(t, p.url, modernProtocol)}
-		made := claude.ok("create_room", args{"room": room, "agent_name": "Ann's Claude"})
-		ann, bob := visitor(t, p), visitor(t, p)
-		ann.terminal = true
-		ann.does("watch", made.Watch)
-		bob.does("join", room, "--as", "Bob")
+		ann, bob := watchedRoom(t, p, room)
 		r := receive(t, exec.Command(python, programOf(t, "webhooks.md", "python", "receiver.py")),
 			channel.URL+x.path)
 		added := strings.Fields(ann.does("hooks", "add", r.url, room))

@@ -14,12 +14,7 @@ import (
 func TestHooks_person_addsAWebhook(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	claude := talk{t, openGo(t, p.url, modernProtocol)}
-	made := claude.ok("create_room", args{"room": "tea", "agent_name": "Ann's Claude"})
-	ann, bob := visitor(t, p), visitor(t, p)
-	ann.terminal = true
-	ann.does("watch", made.Watch)
-	bob.does("join", "tea", "--as", "Bob")
+	ann, bob := watchedRoom(t, p, "tea")
 
 	var mu sync.Mutex
 	up, said := true, []string{}
