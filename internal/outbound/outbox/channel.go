@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -30,18 +29,9 @@ const noteTime = time.Minute
 // take that. If the person already has the channel, a failed call is tried at once.
 func (d *Dispatcher) addChannel(ctx context.Context, token string, seat chat.HookSeat, to messenger.Channel) (id string,
 	err error) {
-	asker, now := ident.PrincipalOf(ctx), d.now()
-	hook := roomlog.HookItem{ID: chat.HookID(asker.ID, to.Address, string(room.FormMessenger), seat, false),
-		Room: seat.Room, Seat: seat.Seat, Form: room.FormMessenger, URL: to.Address, Server: d.o.Public,
-		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: now.UnixMilli(), UntilMs: now.Add(renewedLife).UnixMilli()}
-	had, err := d.o.Rooms.Store().Hook(ctx, hook.ID)
-	switch {
-	case err == nil:
-		hook.SinceMs = had.SinceMs
-	case !errors.Is(err, table.ErrNotFound):
-		err = d.o.Rooms.Outward(err)
-	default:
-		err = d.checkHookLimits(ctx, asker, seat, hook.ID)
+	hook, has, err := d.personHook(ctx, seat, room.FormMessenger, to.Address, to.Address)
+	if err == nil && !has {
+		err = d.checkHookLimits(ctx, ident.PrincipalOf(ctx), seat, hook.ID)
 		if err == nil {
 			err = d.sendFirstNote(ctx, seat, to)
 		}
@@ -129,7 +119,7 @@ func (w *push) callChannel(ctx context.Context) (roomlog.Progress, error) {
 // news returns what is new of what needs the person, and how much there is in all. The link leads to the newest. What
 // everybody can read has no words of others but the name of the room.
 func (w *push) news(public bool) messenger.Note {
-	note := messenger.Note{Title: plain(w.needs.Room), High: w.urgency() == "high"}
+	note := messenger.Note{Title: plain(w.needs.Room), High: w.isUrgent()}
 	newest := ""
 	for _, need := range w.needs.Open {
 		if !w.rings(need) {

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,7 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 	"github.com/parley-chat/parley/internal/outbound/webpush"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // When a browser is called.
@@ -52,17 +50,13 @@ type AddedPush struct {
 	Drafts bool // only drafts are told
 }
 
-// CallsBrowsers reports whether browsers are called: push services ask under which address the server is reached. A nil
-// Dispatcher calls nobody.
-func (d *Dispatcher) CallsBrowsers() bool { return d.CallsOthers() }
-
 // AddPush has the browser of the device of a person's token called with what needs the person. It is for guests, too:
 // only push services are called, and the browser has asked its user. If the device has its browser called already, the
 // new subscription takes the place of the old one. Each subscription is a hook of its own: otherwise the end of the old
 // one, which a push service tells in an answer, would end the new one. The error is a *fault.Error.
 func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) (id string, err error) {
 	switch {
-	case !d.CallsBrowsers():
+	case !d.CallsOthers(): // push services ask under which address the server is reached
 		return "", fault.Refuse(fault.NotAllowed, "This server calls no browsers. Nothing was changed: its operator "+
 			"can say under which address it is reached (--public-url).")
 	case d.o.Out.Check(push.URL) != nil || !d.isPushService(push.URL):
@@ -76,20 +70,11 @@ func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) 
 	if err != nil {
 		return "", err
 	}
-	asker, now := ident.PrincipalOf(ctx), d.now()
-	hook := roomlog.HookItem{ID: chat.HookID(asker.ID, device+push.URL, string(room.FormPush), seat, false),
-		Room: seat.Room, Seat: seat.Seat, Form: room.FormPush, URL: push.URL, Secret: push.Browser.Text(),
-		Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: now.UnixMilli(),
-		UntilMs:  now.Add(renewedLife).UnixMilli(),
-		PushItem: roomlog.PushItem{Device: device, Words: push.Words, Drafts: push.Drafts}}
-	had, err := d.o.Rooms.Store().Hook(ctx, hook.ID)
-	switch {
-	case err == nil:
-		hook.SinceMs = had.SinceMs
-	case errors.Is(err, table.ErrNotFound):
-		err = d.checkPushes(ctx, asker, hook)
-	default:
-		err = d.o.Rooms.Outward(err)
+	hook, has, err := d.personHook(ctx, seat, room.FormPush, push.URL, device+push.URL)
+	hook.Secret = push.Browser.Text()
+	hook.PushItem = roomlog.PushItem{Device: device, Words: push.Words, Drafts: push.Drafts}
+	if err == nil && !has {
+		err = d.checkPushes(ctx, hook)
 	}
 	if err != nil {
 		return "", err
@@ -99,7 +84,8 @@ func (d *Dispatcher) AddPush(ctx context.Context, token string, push AddedPush) 
 
 // checkPushes refuses the holder of a key a browser beyond outbound.MaxPushes. All others have seats for which the
 // holder of a key answers.
-func (d *Dispatcher) checkPushes(ctx context.Context, asker ident.Principal, hook roomlog.HookItem) error {
+func (d *Dispatcher) checkPushes(ctx context.Context, hook roomlog.HookItem) error {
+	asker := ident.PrincipalOf(ctx)
 	if ident.KeyOf(asker.ID) == "" {
 		return nil
 	}
@@ -296,10 +282,14 @@ func (w *push) request(ctx context.Context) (pushRequest, error) {
 	if err != nil {
 		return pushRequest{}, err
 	}
+	urgency := "normal"
+	if w.isUrgent() {
+		urgency = "high"
+	}
 	body, err := browser.Encrypt(w.notification())
 	return pushRequest{body: body, header: map[string]string{
 		"Authorization": proof, "Content-Type": "application/octet-stream", "Content-Encoding": "aes128gcm",
-		"TTL": strconv.Itoa(int(pushLife.Seconds())), "Urgency": w.urgency(),
+		"TTL": strconv.Itoa(int(pushLife.Seconds())), "Urgency": urgency,
 		"Topic": w.hook.ID, // of the calls for a browser that is off, the service keeps the newest alone
 	}}, err
 }
@@ -318,14 +308,12 @@ func (w *push) rings(need chat.Need) bool {
 	return need.N > w.progress.Upto || !due.IsZero() && !due.After(w.now())
 }
 
-// urgency returns "high" for news of a draft, since its agent waits: a browser that saves power shows it at once.
-func (w *push) urgency() string {
-	if slices.ContainsFunc(w.needs.Open, func(need chat.Need) bool {
+// isUrgent reports whether the call has news of a draft, whose agent waits: a browser that saves power shows that at
+// once.
+func (w *push) isUrgent() bool {
+	return slices.ContainsFunc(w.needs.Open, func(need chat.Need) bool {
 		return need.Kind == chat.NeedsDecision && w.rings(need)
-	}) {
-		return "high"
-	}
-	return "normal"
+	})
 }
 
 // notification is the text for a browser. The first fields are declarative Web Push, which Safari shows without a

@@ -22,7 +22,7 @@ type PushKeyItem struct {
 // PushKey returns the public key with which browsers subscribe; "" if no browser is called. The error is a
 // *fault.Error.
 func (d *Dispatcher) PushKey(ctx context.Context) (string, error) {
-	if !d.CallsBrowsers() {
+	if !d.CallsOthers() {
 		return "", nil
 	}
 	key, err := d.pushKey(ctx)

@@ -49,21 +49,16 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 // secret is new. If the person already has the webhook, only the secret changes, without a challenge.
 func (d *Dispatcher) addWebhook(ctx context.Context, token string, seat chat.HookSeat, address string) (AddedWebhook,
 	error) {
-	asker := ident.PrincipalOf(ctx)
-	got := AddedWebhook{Secret: outcall.NewSecret(),
-		ID: chat.HookID(asker.ID, address, string(room.FormWebhook), seat, false)}
-	now := d.now()
-	hook, err := d.o.Rooms.Store().Hook(ctx, got.ID)
-	switch {
-	case err == nil:
-	case !errors.Is(err, table.ErrNotFound):
-		return AddedWebhook{}, d.o.Rooms.Outward(err)
-	default:
-		hook.SinceMs = now.UnixMilli()
-		if err := d.checkHookLimits(ctx, asker, seat, got.ID); err != nil {
+	hook, has, err := d.personHook(ctx, seat, room.FormWebhook, address, address)
+	if err != nil {
+		return AddedWebhook{}, err
+	}
+	hook.Secret = outcall.NewSecret()
+	if !has {
+		if err := d.checkHookLimits(ctx, ident.PrincipalOf(ctx), seat, hook.ID); err != nil {
 			return AddedWebhook{}, err
 		}
-		err = d.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
+		err = d.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: hook.Secret})
 		if refused := new(AddressError); errors.As(err, &refused) {
 			return AddedWebhook{}, refused.refusal()
 		}
@@ -71,9 +66,26 @@ func (d *Dispatcher) addWebhook(ctx context.Context, token string, seat chat.Hoo
 			return AddedWebhook{}, err
 		}
 	}
-	return got, d.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
-		Form: room.FormWebhook, URL: address, Secret: got.Secret, Server: d.o.Public,
-		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: hook.SinceMs, UntilMs: now.Add(renewedLife).UnixMilli()})
+	return AddedWebhook{ID: hook.ID, Secret: hook.Secret}, d.o.Rooms.Webhook(ctx, token, hook)
+}
+
+// personHook returns the hook of a form by which the person of ctx has address called for a seat, and whether the
+// person has that hook already: then it goes on since it began. of tells the hooks of one form and seat apart.
+func (d *Dispatcher) personHook(ctx context.Context, seat chat.HookSeat, form room.Form, address, of string) (
+	hook roomlog.HookItem, has bool, err error) {
+	asker, now := ident.PrincipalOf(ctx), d.now()
+	hook = roomlog.HookItem{ID: chat.HookID(asker.ID, of, string(form), seat, false), Room: seat.Room, Seat: seat.Seat,
+		Form: form, URL: address, Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn,
+		SinceMs: now.UnixMilli(), UntilMs: now.Add(renewedLife).UnixMilli()}
+	had, err := d.o.Rooms.Store().Hook(ctx, hook.ID)
+	switch {
+	case err == nil:
+		hook.SinceMs = had.SinceMs
+		return hook, true, nil
+	case errors.Is(err, table.ErrNotFound):
+		return hook, false, nil
+	}
+	return hook, false, d.o.Rooms.Outward(err)
 }
 
 // webhook is the delivery to a person's hook, with the next event to deliver.
