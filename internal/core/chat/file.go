@@ -113,11 +113,6 @@ func viewFile(f *room.File) *File {
 	return &File{Name: f.Name, Size: f.Size, Type: f.Type}
 }
 
-// sameFile reports whether two messages carry the same file, or none.
-func sameFile(f, g *room.File) bool {
-	return f == nil && g == nil || f != nil && g != nil && f.Name == g.Name && f.Sum == g.Sum
-}
-
 // check refuses a request that no room would take, and returns the name of the file. The error is a *fault.Error.
 func (req ShareRequest) check() (name string, err error) {
 	name, err = room.FileName(req.Name)

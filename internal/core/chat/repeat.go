@@ -12,49 +12,58 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
+// What counts as said again. A send that repeats an earlier one of its seat writes nothing, and is answered with that:
+//
+//	by whom              is found by                                   repeats it if
+//	anybody with a key   lookUpKey: what the key stands for            the key is the same; checkKey may refuse
+//	an agent             repeatedAmong: it may be newer than the call  saysSame
+//	an agent             repeatedLast: its last, for ten minutes       saysSame, and it is no new "yes" or vote
+//	an agent             draftOf: its open drafts                      saysSame
+//	an agent, to names   findRepeatedToNamed: among the first two      differs finds nothing: names may have left
+//	a person             findTaken: a vote or withdrawal, likewise     saysSame, and the room takes no second one
+
+// saysSame reports whether event, of a call, has the content of said: see room.Event.Fingerprint. A vote that names no
+// proposal counts as a vote on the proposal of said, which it may have ended. A removed text is like no other.
+func saysSame(event room.Event, said room.Saying) bool {
+	if event.IsVote() && event.ReplyTo == 0 {
+		event.ReplyTo = said.ReplyTo
+	}
+	return !said.Removed() && event.Fingerprint() == said.Fingerprint
+}
+
 // ShortText is the length in bytes below which a repeated text, such as "yes", is new once another agent has spoken.
 const ShortText = 40
 
-// repeatedLast returns the number of the last message of caller if event repeats that message, else 0. known is false
-// if the index of head lacks the message. If the cursor of the call precedes the message, the caller has not received
-// the answer to its send; then even a short text is a repetition, whoever has spoken since.
-func repeatedLast(head *room.Head, caller room.Caller, event room.Event, fingerprint [16]byte, g guard,
-	now time.Time) (n int64, known bool) {
-	u, known := head.LastSaid(caller.Agent, now)
-	same := u.Fingerprint == fingerprint
-	// this vote may have ended its proposal
-	if event.IsVote() && event.ReplyTo == 0 && !head.Talk.AsksToAgree(caller.Seat, now) {
-		event.ReplyTo = u.ReplyTo
-		same = u.Fingerprint == event.Fingerprint()
-	}
-	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
-		return 0, known
-	}
+// repeatedLast returns the number of the caller's last message if event repeats that message, else 0. known is false
+// if the index of the head lacks the message. A vote without reply_to is new while a proposal asks for one. A short
+// text is new once another has spoken, unless the cursor of the call precedes the message: then the caller has not
+// received the answer to its send.
+func repeatedLast(event room.Event, g guard, at place) (n int64, known bool) {
+	head, caller := at.head, at.caller
+	last, known := head.LastSaid(caller.Agent, at.now)
 	isShort := event.File == nil && len(event.Text) < ShortText && !event.HasReadersOfAnother() // taken once
-	if isShort && head.Recent.NewestMessage(caller.Seat) > u.N && !g.hasNotHeard(u.N) {
-		return 0, known
+	switch {
+	case last.N == 0 || at.now.Sub(last.At) >= room.RepeatWindow || !saysSame(event, last.Saying):
+	case event.IsVote() && event.ReplyTo == 0 && head.Talk.AsksToAgree(caller.Seat, at.now):
+	case isShort && head.Recent.NewestMessage(caller.Seat) > last.N && !g.hasNotHeard(last.N):
+	default:
+		return last.N, known
 	}
-	return u.N, known
+	return 0, known
 }
 
 // repeatedAmong returns the number of the message in said that is repeated by event, else 0. The messages in said may
 // be newer than the call of event: the client may have given the call up, repeated the call elsewhere, and sent more
 // since. So neither the length of the text nor later speakers count. If no message matches and one has a removed
 // text, the error is a *fault.Error: event may repeat that text.
-func repeatedAmong(said []room.Saying, event room.Event, fingerprint [16]byte) (n int64, err error) {
+func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
 	for _, s := range said {
-		same := s.Fingerprint == fingerprint
-		if event.IsVote() && event.ReplyTo == 0 { // the vote must not count for a later proposal
-			vote := event
-			vote.ReplyTo = s.ReplyTo
-			same = s.Fingerprint == vote.Fingerprint()
-		}
 		switch {
 		case s.Removed():
 			err = fault.RetryLater(fault.Unavailable, 2*time.Second,
 				"A text that you sent at the same time was removed, "+
 					"and this may be the same one. Nothing was sent: if it is another, repeat this call in 2 seconds.")
-		case same:
+		case saysSame(event, s):
 			return s.N, nil
 		}
 	}
@@ -70,31 +79,30 @@ func (o *outgoing) findEarlier(k known, at place) (verdict, error) {
 	case k.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey():
 		return verdict{sentAs: k.earlier}, nil
 	}
-	fingerprint := o.event.Fingerprint()
-	v, err := o.findRepeated(k, at, fingerprint)
+	v, err := o.findRepeated(k, at)
 	if v.ends() || err != nil {
 		return v, err
 	}
-	return verdict{sentAs: draftOf(at.caller.Agent, fingerprint, at.now)}, nil
+	return verdict{sentAs: draftOf(at.caller.Agent, o.event, at.now)}, nil
 }
 
-// draftOf returns the open draft of a with this fingerprint.
-func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
-	n := a.FindDraft(fingerprint, now)
+// draftOf returns the open draft of a with the content of event.
+func draftOf(a room.Agent, event room.Event, now time.Time) roomlog.SentAs {
+	n := a.FindDraft(event.Fingerprint(), now)
 	return roomlog.SentAs{N: n, Draft: n > 0}
 }
 
-// findRepeated checks the last message of caller, and the messages that may be newer than the call.
-func (o *outgoing) findRepeated(k known, at place, fingerprint [16]byte) (verdict, error) {
+// findRepeated checks the messages that may be newer than the call, and the last message of the caller.
+func (o *outgoing) findRepeated(k known, at place) (verdict, error) {
 	said, all := at.head.SaidSince(at.caller.Agent, k.start)
-	n, err := repeatedAmong(said, o.event, fingerprint)
+	n, err := repeatedAmong(said, o.event)
 	switch {
 	case n > 0 || err != nil:
 		return verdict{sentAs: roomlog.SentAs{N: n}}, err
 	case !all:
 		return verdict{needs: needOlderLog}, nil
 	}
-	n, indexed := repeatedLast(at.head, at.caller, o.event, fingerprint, k.guard, at.now)
+	n, indexed := repeatedLast(o.event, k.guard, at)
 	if !indexed {
 		return verdict{needs: needLastMessage}, nil
 	}
@@ -108,7 +116,7 @@ func (c *session) loadLastMessage(ctx context.Context) error {
 
 // readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
 func (c *session) readBack(ctx context.Context, o *outgoing, k known) (known, error) {
-	head, fingerprint := c.room.log.Peek(), o.event.Fingerprint()
+	head := c.room.log.Peek()
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
 		if err != nil {
 			return k, err
@@ -122,7 +130,7 @@ func (c *session) readBack(ctx context.Context, o *outgoing, k known) (known, er
 		if event.Type != room.Said || event.Seat != c.me.Seat || event.Person {
 			continue
 		}
-		n, err := repeatedAmong([]room.Saying{event.Saying()}, o.event, fingerprint)
+		n, err := repeatedAmong([]room.Saying{event.Saying()}, o.event)
 		if n > 0 || err != nil {
 			k.earlier.N = n
 			return k, err
@@ -156,8 +164,7 @@ func (c *session) findTaken(ctx context.Context, o *outgoing) (taken roomlog.Sen
 		return event.Person && event.IsVote() == mine.IsVote() && event.Withdraws == mine.Withdraws &&
 			(mine.ReplyTo == event.ReplyTo || mine.IsVote() && mine.ReplyTo == 0)
 	})
-	mine.ReplyTo = event.ReplyTo
-	if event.N > 0 && event.Fingerprint() == mine.Fingerprint() { // a removed text is like none
+	if event.N > 0 && saysSame(mine, event.Saying()) {
 		taken.N = event.N
 	}
 	return taken, err
@@ -207,7 +214,7 @@ func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.Sen
 		event = *event.Draft
 		asks = len(event.Ask) > 0
 	}
-	field := o.differs(c.me, event, asks)
+	field := o.differs(c.me, event, o.asksAs(c.me, event, asks))
 	if field == "" {
 		return nil
 	}
@@ -223,32 +230,31 @@ func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.Sen
 // theFile is the name of the difference if the files of two messages differ, or only one message has a file.
 const theFile = "file"
 
-// differs returns the argument by which the call differs from the message event, else "". asks says that event asks
-// agents by name. Names are compared, not seats: an agent may have left, and another may have its name.
-func (o *outgoing) differs(me room.Caller, event room.Event, asks bool) string {
-	mine := o.event
-	text := "text"
+// differs returns the first argument by which the call differs from the message event, else "". Names are compared, not
+// seats: an agent may have left, and another may have its name. asksSame says that both ask the same agents.
+func (o *outgoing) differs(me room.Caller, event room.Event, asksSame bool) string {
+	mine, text := o.event, "text"
 	if o.fileName != "" {
 		text = "note"
 	}
-	switch {
-	case !event.Redacted && event.Text != mine.Text:
-		return text
-	case !event.Redacted && !o.sharesFile(event.File):
-		return theFile
-	case event.Kind != mine.Kind:
-		return "kind"
-	case event.Withdraws != mine.Withdraws:
-		return "withdraw"
-	case event.ReplyTo != mine.ReplyTo && !(event.IsVote() && mine.ReplyTo == 0): // the stored vote names its proposal
-		return "reply_to"
-	case !event.HasReadersOfAnother() && (len(event.To) > 0 != (len(o.req.To) > 0) ||
-		!sameCompany(me, event.ToNames, o.req.To)):
-		return "to"
-	case !o.asksAs(me, event, asks):
-		return "ask"
-	case !slices.Equal(slices.Sorted(slices.Values(event.Finishes)), slices.Sorted(slices.Values(mine.Finishes))):
-		return "finishes"
+	for _, argument := range []struct {
+		name string
+		same bool
+	}{
+		{text, event.Redacted || event.Text == mine.Text},
+		{theFile, event.Redacted || o.sharesFile(event.File)},
+		{"kind", event.Kind == mine.Kind},
+		{"withdraw", event.Withdraws == mine.Withdraws},
+		{"reply_to", event.ReplyTo == mine.ReplyTo || event.IsVote() && mine.ReplyTo == 0}, // as saysSame has it
+		{"to", event.HasReadersOfAnother() || (len(event.To) > 0) == (len(o.req.To) > 0) &&
+			sameCompany(me, event.ToNames, o.req.To)},
+		{"ask", asksSame},
+		{"finishes", slices.Equal(slices.Sorted(slices.Values(event.Finishes)),
+			slices.Sorted(slices.Values(mine.Finishes)))},
+	} {
+		if !argument.same {
+			return argument.name
+		}
 	}
 	return ""
 }
@@ -283,47 +289,39 @@ var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send 
 // addressees of that message: a message keeps whom it names, even after they left or lost the name. N is 0: none is
 // found. unfound is the error of a name that nobody here has. The addressees of a message that is known by its key are
 // left out.
-func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, unfound error) (e room.Event,
-	earlier roomlog.SentAs) {
-	e = o.event
-	if o.req.Key != "" { // if all names were found, the append checks the key
-		if fault.CodeOf(unfound) != fault.InvalidArgument {
-			return e, earlier
-		}
-		earlier, err := c.lookUpKey(ctx, o.req.Key)
-		if err != nil {
-			return e, roomlog.SentAs{}
-		}
-		return e, earlier
+func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, unfound error) (room.Event,
+	roomlog.SentAs) {
+	none := roomlog.SentAs{}
+	switch {
+	case o.req.Key != "" && fault.CodeOf(unfound) == fault.InvalidArgument:
+		earlier, _ := c.lookUpKey(ctx, o.req.Key) // after an error, the name is refused
+		return o.event, earlier
+	case o.req.Key != "", c.me.RepeatsOnlyByKey(): // if all names were found, the append checks the key
+		return o.event, none
 	}
-	if c.me.RepeatsOnlyByKey() {
-		return e, earlier
+	if _, indexed := c.head.LastSaid(c.me.Agent, c.start.At); !indexed && c.loadLastMessage(ctx) == nil {
+		c.moveOn()
 	}
-	if _, indexed := c.head.LastSaid(c.me.Agent, c.start.At); !indexed {
-		if c.loadLastMessage(ctx) == nil {
-			c.moveOn()
-		}
-	}
-
-	// The call may repeat one of the messages in the index.
 	said, _ := c.head.SaidSince(c.me.Agent, k.start)
-	if u, indexed := c.head.LastSaid(c.me.Agent, c.start.At); indexed && c.start.At.Sub(u.At) < room.RepeatWindow {
-		said = append(said, u.Saying)
+	if last, indexed := c.head.LastSaid(c.me.Agent, c.start.At); indexed &&
+		c.start.At.Sub(last.At) < room.RepeatWindow {
+		said = append(said, last.Saying)
 	}
-
-	// A message with the same words to the same names may be the repeated one.
+	again := o // with the addressees of an earlier message
+	again.event.ReplyTo, _ = c.head.MessageNumber(o.req.ReplyTo)
 	for _, s := range said {
 		event, err := c.room.log.Event(ctx, s.N)
-		if err != nil || !c.saysSame(&o, event) {
+		if err != nil || event.Redacted || event.HasReadersOfAnother() || again.differs(c.me, event,
+			event.Kind == room.Proposal || o.asksAs(c.me, event, len(event.AskNames) > 0)) != "" {
 			continue
 		}
-		v, err := o.findRepeated(k, place{head: c.head, caller: c.me, now: c.start.At}, s.Fingerprint)
+		again.event.To, again.event.ToNames, again.event.Ask = event.To, event.ToNames, event.Ask
+		v, err := again.findRepeated(k, place{head: c.head, caller: c.me, now: c.start.At})
 		if v.sentAs.N > 0 && err == nil {
-			e.To, e.ToNames, e.Ask = event.To, event.ToNames, event.Ask
-			return e, v.sentAs
+			return again.event, v.sentAs
 		}
 	}
-	return e, earlier
+	return o.event, none
 }
 
 // answerRepeated returns what came of a message that the call repeats: nothing is proposed again. The event of o may
@@ -337,14 +335,4 @@ func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier rooml
 		return nil, err
 	}
 	return c.result(ctx, o, v.fate()), nil
-}
-
-// saysSame reports whether e has the content of the call, to the same names.
-func (c *session) saysSame(o *outgoing, e room.Event) bool {
-	answered, _ := c.head.MessageNumber(o.req.ReplyTo)
-	asksSame := e.Kind == room.Proposal || o.asksAs(c.me, e, len(e.AskNames) > 0)
-	return !e.Redacted && len(e.To) > 0 == (len(o.req.To) > 0) && !e.HasReadersOfAnother() &&
-		e.Text == o.req.Text && e.Kind == o.event.Kind && asksSame && sameFile(e.File, o.event.File) &&
-		e.ReplyTo == answered && slices.Equal(e.Finishes, o.event.Finishes) &&
-		sameCompany(c.me, e.ToNames, o.req.To)
 }

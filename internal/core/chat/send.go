@@ -348,7 +348,7 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event),
 		Asks: len(o.event.Ask) > 0}
 	if as.Draft { // 12
-		d := draftOf(caller.Agent, event.Fingerprint(), now) // for a vote, whose proposal ProposeMessage has set
+		d := draftOf(caller.Agent, event, now) // for a vote, whose proposal ProposeMessage has set
 		if d.N > 0 && o.req.Key == "" {
 			return verdict{sentAs: d}, nil
 		}
