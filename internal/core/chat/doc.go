@@ -11,9 +11,9 @@
 //     the call: between two calls nothing but the log and the table knows the agent.
 //   - joinOp and taskOp are calls under way (join.go, task.go). A seatProposal proposes the events and items of a join
 //     that gets a seat (seating.go).
-//   - A send is six values (send.go): outgoing is the message, known is what the call has learned so far, place is
-//     where the message would stand, verdict is what the rules say there, fate is what becomes of the message once
-//     nothing is missing, and outcome is the answer's part about the message.
+//   - A send is five values (send.go): outgoing is the message, known is what the call has learned so far, place is
+//     where the message would stand, verdict is what the rules say there, named by its ruling, and outcome is the
+//     answer's part about the message.
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
 //     from package presence.
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller
@@ -33,14 +33,14 @@
 //     known has the guard {on: true, cursor: 41, checked: 41}.
 //   - send.go: send counts the message against Ann's limits. resolve calls attempt, which appends a proposal.
 //   - send.go: decide applies the rules on head 41. repeat.go: findEarlier finds no repetition. guard.go: mayBeHeld
-//     finds no event after 41. The verdict has a change of one event, and roomlog writes the event as 42.
+//     finds no event after 41. The ruling is accepted, the change has one event, and roomlog writes the event as 42.
 //   - send_answer.go: result makes {Sent: true, To: [Bob]}. answer reads what Ann has not read, and passes over 42,
 //     which is hers. The cursor of the answer is 42.
 //
 // If Cid has said "Eggs!" as 42 before, decide is called on head 42:
 //
-//   - guard.go: mayBeHeld finds 42, so the verdict is {needs: needReading}. holdBack reads the log after 41, and the
-//     answer is {Sent: false} with message 42 and a cursor {N: 42, Held: true}. Nothing is written.
+//   - guard.go: mayBeHeld finds 42, so the ruling is needReading. holdBack reads the log after 41, and the answer is
+//     {Sent: false} with message 42 and a cursor {N: 42, Held: true}. Nothing is written.
 //   - Ann sends again with this cursor, and her message becomes 43.
 //
 // Bob's wait, with the cursor 41, from before Ann's send:

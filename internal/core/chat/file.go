@@ -195,12 +195,12 @@ func (c *session) shareContent(ctx context.Context, o outgoing, content []byte) 
 	if err != nil {
 		return Shared{}, err
 	}
-	shared := Shared{Sent: got.Sent}
-	if !got.Sent.Sent {
+	shared := Shared{Sent: got.sent}
+	if !got.sent.Sent {
 		return shared, nil
 	}
 	file := got.event.File
-	if got.Duplicate { // the file may have been removed since
+	if got.ruling == repeated { // the file may have been removed since
 		event, err := c.room.log.Event(ctx, got.event.N)
 		if err != nil {
 			return shared, err
@@ -260,8 +260,7 @@ func (c *session) sendFile(ctx context.Context, o *outgoing, k known, put func(f
 	err error) {
 	file, unclear := o.event.File, false
 	defer func() {
-		carried := err == nil && !got.Duplicate && (got.Sent.Sent || got.Status == StatusPending)
-		if !carried && !unclear {
+		if !unclear && (err != nil || got.ruling != accepted) {
 			c.deleteFile(ctx, file)
 		}
 	}()

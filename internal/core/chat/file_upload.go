@@ -38,7 +38,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 		return Shared{}, err
 	}
 	if got != nil {
-		return Shared{Sent: got.Sent}, nil
+		return Shared{Sent: got.sent}, nil
 	}
 	k.earlier, err = c.lookUpKey(ctx, o.req.Key)
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 		return Shared{}, err
 	}
 	if !ok {
-		return Shared{Sent: got.Sent}, nil
+		return Shared{Sent: got.sent}, nil
 	}
 	cursor, _, err := c.nextCursor(ctx, o.req.Cursor)
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	if got, ok, err := c.mayAppend(ctx, &o, k); err != nil {
 		return Sent{}, err
 	} else if !ok {
-		return got.Sent, nil
+		return got.sent, nil
 	}
 	most := u.Most
 	if n, known := lengthOf(r); known {
@@ -152,15 +152,15 @@ func (c *session) receiveUpload(ctx context.Context, o outgoing, k known, x *arr
 	if err != nil {
 		return Sent{}, err
 	}
-	if got.earlier.N > 0 { // another upload to this address was first
+	if got.ruling == repeated { // another upload to this address was first
 		again, err := c.sharedBefore(ctx, got.earlier, x)
 		again.Cursor = o.upload.Cursor
 		return again, err
 	}
-	if got.Sent.Sent {
-		got.Waited = c.answerUnsent(ctx, &o, "")
+	if got.sent.Sent {
+		got.sent.Waited = c.answerUnsent(ctx, &o, "")
 	}
-	return got.Sent, nil
+	return got.sent, nil
 }
 
 // enterUpload returns the caller of ShareFile for a code, and the upload; nil if the upload is not, or no longer, open.

@@ -77,13 +77,13 @@ func (o *outgoing) findEarlier(k known, at place) (verdict, error) {
 	case k.earlier.Draft && !at.caller.HasDraft(k.earlier.N, at.now):
 		return verdict{}, errDecided
 	case k.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey():
-		return verdict{sentAs: k.earlier}, nil
+		return repetitionOf(k.earlier), nil
 	}
 	v, err := o.findRepeated(k, at)
-	if v.ends() || err != nil {
+	if v.ruling != undecided || err != nil {
 		return v, err
 	}
-	return verdict{sentAs: draftOf(at.caller.Agent, o.event, at.now)}, nil
+	return repetitionOf(draftOf(at.caller.Agent, o.event, at.now)), nil
 }
 
 // draftOf returns the open draft of a with the content of event.
@@ -98,15 +98,15 @@ func (o *outgoing) findRepeated(k known, at place) (verdict, error) {
 	n, err := repeatedAmong(said, o.event)
 	switch {
 	case n > 0 || err != nil:
-		return verdict{sentAs: roomlog.SentAs{N: n}}, err
+		return repetitionOf(roomlog.SentAs{N: n}), err
 	case !all:
-		return verdict{needs: needOlderLog}, nil
+		return verdict{ruling: needOlderLog}, nil
 	}
 	n, indexed := repeatedLast(o.event, k.guard, at)
 	if !indexed {
-		return verdict{needs: needLastMessage}, nil
+		return verdict{ruling: needLastMessage}, nil
 	}
-	return verdict{sentAs: roomlog.SentAs{N: n}}, nil
+	return repetitionOf(roomlog.SentAs{N: n}), nil
 }
 
 // loadLastMessage loads the seat's last message into the index of the head.
@@ -317,7 +317,7 @@ func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, 
 		}
 		again.event.To, again.event.ToNames, again.event.Ask = event.To, event.ToNames, event.Ask
 		v, err := again.findRepeated(k, place{head: c.head, caller: c.me, now: c.start.At})
-		if v.sentAs.N > 0 && err == nil {
+		if v.ruling == repeated && err == nil {
 			return again.event, v.sentAs
 		}
 	}
@@ -334,5 +334,5 @@ func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier rooml
 	if err != nil {
 		return nil, err
 	}
-	return c.result(ctx, o, v.fate()), nil
+	return c.result(ctx, o, known{}, v), nil
 }

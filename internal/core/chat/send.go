@@ -38,8 +38,8 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err != nil {
 		return Sent{}, s.Outward(err)
 	}
-	if !got.Sent.Sent {
-		return got.Sent, nil
+	if !got.sent.Sent {
+		return got.sent, nil
 	}
 	return c.answer(ctx, &req, got)
 }
@@ -74,6 +74,7 @@ type known struct {
 	noSpace error          // the refusal if the disk has no space
 	bound   []int          // of a proposal that answers an agreement: the seats that this binds
 	agreed  bool           // bound is known
+	idle    int            // how many agents waited for a task before the append
 }
 
 // place is where a message would stand in the log: after head and batched, which are not written yet.
@@ -87,12 +88,15 @@ type place struct {
 
 // outcome is what came of a message.
 type outcome struct {
-	Sent
+	ruling  ruling         // accepted, repeated or heldBack
 	event   room.Event     // as appended; of a repetition or an unsent message as the call has it
-	earlier roomlog.SentAs // of a repetition; N is 0: none
-
-	idleBefore int // how many agents waited for a task when the call began
+	earlier roomlog.SentAs // if repeated
+	sent    Sent           // the answer, without what a wait brings
+	idle    int            // see known
 }
+
+// wrote reports whether the call wrote a message, or something that costs as much.
+func (is *outcome) wrote() bool { return is.ruling == accepted || is.sent.Credential != "" }
 
 // send counts the message against the limits of the caller, and appends the message.
 func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, error) {
@@ -100,9 +104,8 @@ func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, err
 	if err != nil {
 		return nil, err
 	}
-	idle := 0
 	if len(o.req.Finishes) > 0 { // before the append: the append frees tasks, and agents' waits end
-		idle = c.room.agents.Idle(c.head)
+		k.idle = c.room.agents.Idle(c.head)
 	}
 	got, err := c.appendMessage(ctx, o, k)
 	if err != nil {
@@ -114,94 +117,81 @@ func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, err
 	if !got.wrote() {
 		undo()
 	}
-	got.idleBefore = idle
 	return got, nil
 }
 
 // appendMessage appends the message, unless it is in the log already or held back.
 func (c *session) appendMessage(ctx context.Context, o *outgoing, k known) (*outcome, error) {
-	f, err := c.resolve(ctx, o, k, c.attempt)
+	v, err := c.resolve(ctx, o, k, c.attempt)
 	if err != nil {
 		return nil, err
 	}
-	return c.result(ctx, o, f), nil
+	return c.result(ctx, o, k, v), nil
 }
 
 // mayAppend reports whether the message would be appended now, and appends nothing. If not, got is the result, also for
 // a repeated message.
 func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *outcome, ok bool, err error) {
-	f, err := c.resolve(ctx, o, k, c.rehearse)
-	if err != nil || f.accepted != nil {
+	v, err := c.resolve(ctx, o, k, c.rehearse)
+	if err != nil || v.ruling == accepted {
 		return nil, err == nil, err
 	}
-	return c.result(ctx, o, f), false, nil
+	return c.result(ctx, o, k, v), false, nil
 }
 
 // verdict is the result of the rules on one head of the log.
 type verdict struct {
-	needs        need           // if not needNothing, the other fields are not set
-	sentAs       roomlog.SentAs // the message, or its draft, in the log
-	change       roomlog.Change // appends the message or draft; without events it is in the log already
-	replacesNone bool           // of a proposal: it answers an agreement or an open proposal, and does not replace it
+	ruling       ruling
+	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
+	change       roomlog.Change // if accepted: appends the message or draft
+	replacesNone bool           // if accepted: a proposal that answers an agreement or an open proposal, and replaces none
+	answer       *Sent          // if heldBack
 }
 
-// need is what a verdict lacks, because the head does not tell. If a read brings it, the rules are applied once more.
-// If the caller must decide first, the message is held back.
-type need int
+// ruling names what a verdict says of a message.
+type ruling int
 
 const (
-	needNothing      need = iota
-	needLastMessage       // the index of the head lacks the caller's last message, which may be the same
-	needOlderLog          // the index does not reach back to the start of the call
-	needUnpaused          // the agent is paused
-	needReading           // something unread may change what the caller says
-	needConfirmation      // the text seems to hold a credential
-	needAgreement         // a proposal answers what may be an agreement
+	undecided ruling = iota // no rule has decided: of findEarlier alone
+	accepted                // the message is no repetition: attempt has appended it or its draft, rehearse has not
+	repeated                // the message or draft in the log says the same
+	heldBack                // the caller must decide first: of resolve alone
+
+	// The head does not tell. If a read brings what is needed, the rules are applied once more. If the caller must decide
+	// first, the message is held back.
+
+	needLastMessage  // the index of the head lacks the caller's last message, which may be the same
+	needOlderLog     // the index does not reach back to the start of the call
+	needUnpaused     // the agent is paused
+	needReading      // something unread may change what the caller says
+	needConfirmation // the text seems to hold a credential
+	needAgreement    // a proposal answers what may be an agreement
 )
 
-// fate is what becomes of a message that is not refused: one of the fields is set.
-type fate struct {
-	accepted *accepted      // the message is no repetition
-	earlier  roomlog.SentAs // the message or draft in the log that the message repeats; N is 0: none
-	heldBack *Sent          // the answer that holds the message back
-}
-
-// accepted is a message or draft that the rules accept: attempt has appended it, rehearse has not.
-type accepted struct {
-	event        *room.Event
-	sentAs       roomlog.SentAs
-	replacesNone bool // see verdict
-}
-
-// ends reports whether findEarlier has decided, so that no later rule applies.
-func (v verdict) ends() bool { return v.sentAs.N > 0 || v.needs != needNothing }
-
-// isNew reports whether the message is no repetition.
-func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
-
-// fate returns what the message comes to by v, which needs nothing.
-func (v verdict) fate() fate {
-	if v.isNew() {
-		return fate{accepted: &accepted{&v.change.Events[0], v.sentAs, v.replacesNone}}
+// repetitionOf returns the verdict that the message repeats earlier; undecided if N is 0.
+func repetitionOf(earlier roomlog.SentAs) verdict {
+	if earlier.N == 0 {
+		return verdict{}
 	}
-	return fate{earlier: v.sentAs}
+	return verdict{ruling: repeated, sentAs: earlier}
 }
 
-// resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until nothing is
-// missing, or the message is held back or refused.
+// resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until the message is
+// accepted, repeated, held back or refused.
 func (c *session) resolve(ctx context.Context, o *outgoing, k known,
-	try func(context.Context, *outgoing, known) (verdict, error)) (fate, error) {
+	try func(context.Context, *outgoing, known) (verdict, error)) (verdict, error) {
 	k.noSpace = c.checkSpace(len(o.req.Text))
 	for range maxAttempts {
 		v, refused := try(ctx, o, k)
 		switch {
 		case errors.Is(refused, errUnseated):
-			return fate{}, c.refuseToken(ctx, c.room.log.Peek())
+			return verdict{}, c.refuseToken(ctx, c.room.log.Peek())
 		case refused != nil && !errors.As(refused, new(*fault.Error)): // nobody knows what became of the message
-			return fate{}, refused
-		case refused == nil && v.needs == needNothing:
-			f := v.fate()
-			return f, c.checkKey(ctx, o, f.earlier)
+			return verdict{}, refused
+		case refused == nil && v.ruling == accepted:
+			return v, nil
+		case refused == nil && v.ruling == repeated:
+			return v, c.checkKey(ctx, o, v.sentAs)
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
@@ -211,46 +201,46 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		}
 		switch {
 		case err != nil:
-			return fate{}, err
+			return verdict{}, err
 		case earlier.N > 0 && earlier != k.earlier:
 			k.earlier = earlier
 			continue
 		case refused != nil:
-			return fate{}, c.nameReplacement(ctx, o, refused)
+			return verdict{}, c.nameReplacement(ctx, o, refused)
 		}
 
-		var heldBack *Sent
-		k, heldBack, err = c.learn(ctx, o, k, v.needs)
-		if err != nil || heldBack != nil {
-			return fate{heldBack: heldBack}, err
+		var answer *Sent
+		k, answer, err = c.learn(ctx, o, k, v.ruling)
+		if err != nil || answer != nil {
+			return verdict{ruling: heldBack, answer: answer}, err
 		}
 	}
-	return fate{}, fault.Refuse(fault.Unavailable,
+	return verdict{}, fault.Refuse(fault.Unavailable,
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// learn adds to k what a verdict needs. If the caller must decide first, heldBack is the answer.
-func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, heldBack *Sent, err error) {
+// learn adds to k what a verdict needs. If the caller must decide first, answer holds the message back.
+func (c *session) learn(ctx context.Context, o *outgoing, k known, needs ruling) (_ known, answer *Sent, err error) {
 	switch needs {
 	case needLastMessage:
 		err = c.loadLastMessage(ctx)
 	case needOlderLog:
 		k, err = c.readBack(ctx, o, k)
 	case needUnpaused:
-		heldBack = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
+		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:
 		var unread *Waited
 		k.guard, unread, err = c.holdBack(ctx, o.guarded(), k.guard)
 		if unread != nil {
-			heldBack = &Sent{Waited: *unread}
+			answer = &Sent{Waited: *unread}
 		}
 	case needConfirmation:
-		k.warned, heldBack, err = c.warnOfCredential(ctx, o)
+		k.warned, answer, err = c.warnOfCredential(ctx, o)
 	case needAgreement:
 		k.agreed = true
 		k.bound, err = c.boundBy(ctx, o.event.ReplyTo)
 	}
-	return k, heldBack, err
+	return k, answer, err
 }
 
 // attempt appends the message if the rules accept it, on the very head before the message. If the idempotency key turns
@@ -309,7 +299,7 @@ func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, 
 func (o *outgoing) decide(k known, at place) (verdict, error) {
 	head, caller, now := at.head, at.caller, at.now
 	v, err := o.findEarlier(k, at) // 1, 2: for a repetition no other rule matters
-	if v.ends() || err != nil {
+	if v.ruling != undecided || err != nil {
 		return v, err
 	}
 	if head.Expired(now) && !head.Closed { // 3
@@ -318,21 +308,21 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 
 	// An unread message may be the reason of a refusal by 9, so 7 comes first.
 	if caller.IsPaused() { // 4, 5
-		return verdict{needs: needUnpaused}, nil
+		return verdict{ruling: needUnpaused}, nil
 	}
 	if !caller.IsPerson() {
 		if err := head.CheckRun(); err != nil { // 6
 			return verdict{}, err
 		}
 		if o.guarded().mayBeHeld(k.guard, at) { // 7, 8
-			return verdict{needs: needReading}, nil
+			return verdict{ruling: needReading}, nil
 		}
 	}
 
 	// 9: the room accepts the message, and its addressees are there
 	open := head.IsOpenProposal(o.event.ReplyTo, now)
 	if o.event.Kind == room.Proposal && o.event.ReplyTo != 0 && !open && !k.agreed {
-		return verdict{needs: needAgreement}, nil
+		return verdict{ruling: needAgreement}, nil
 	}
 	event, err := head.ProposeAnswer(caller, o.event, k.bound, now)
 	if err == nil {
@@ -342,7 +332,7 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 		return verdict{}, err
 	}
 	if o.credential != "" && !k.warned { // 10, 11
-		return verdict{needs: needConfirmation}, nil
+		return verdict{ruling: needConfirmation}, nil
 	}
 
 	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event),
@@ -350,7 +340,7 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	if as.Draft { // 12
 		d := draftOf(caller.Agent, event, now) // for a vote, whose proposal ProposeMessage has set
 		if d.N > 0 && o.req.Key == "" {
-			return verdict{sentAs: d}, nil
+			return repetitionOf(d), nil
 		}
 		event, err = caller.Draft(event, o.event.Ask, o.req.Key, now)
 		if err != nil {
@@ -362,5 +352,5 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
 	replacesNone := o.event.Kind == room.Proposal && (open || k.bound != nil) && event.Replaces == 0
-	return verdict{sentAs: as, change: ch, replacesNone: replacesNone}, nil // 13
+	return verdict{ruling: accepted, sentAs: as, change: ch, replacesNone: replacesNone}, nil // 13
 }

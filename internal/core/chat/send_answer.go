@@ -10,40 +10,45 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// result returns what came of a message.
-func (c *session) result(ctx context.Context, o *outgoing, f fate) *outcome {
-	if f.heldBack != nil {
-		return &outcome{Sent: *f.heldBack, event: o.event}
+// result returns what came of a message. k is what was known before its append.
+func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *outcome {
+	switch v.ruling {
+	case accepted:
+		event := v.change.Events[0]
+		return &outcome{ruling: accepted, event: event, idle: k.idle, sent: c.sentBy(ctx, o, v, event, event.Closes)}
+	case repeated:
+		event, closes := o.event, []int64(nil)
+		event.N = v.sentAs.N
+		if !v.sentAs.Draft && (event.IsVote() || len(event.Finishes) > 0) { // its answer may have been lost
+			if first, err := c.room.log.Event(ctx, event.N); err == nil {
+				event.Agreed, closes = first.Agreed, first.Closes
+			}
+		}
+		return &outcome{ruling: repeated, event: event, earlier: v.sentAs, idle: k.idle,
+			sent: c.sentBy(ctx, o, v, event, closes)}
 	}
-	got, sentAs, isNew := &outcome{event: o.event}, f.earlier, f.accepted != nil
+	return &outcome{ruling: heldBack, event: o.event, sent: *v.answer}
+}
+
+// sentBy returns the answer about event, an accepted or repeated message that has closed tasks.
+func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room.Event, closed []int64) Sent {
+	isNew, id := v.ruling == accepted, c.head.MessageID(event.N)
+	if v.sentAs.Draft {
+		return Sent{ID: id, Duplicate: !isNew, Waited: c.answerUnsent(ctx, o, StatusPending)}
+	}
+	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, closed),
+		Left: c.namesOfLeft(ctx, o.req.Text)}
+	for _, no := range closed {
+		got.Finished = append(got.Finished, room.TaskID(no))
+	}
+	if isNew || o.req.Key == "" { // agents named again under a key may have left
+		got.To = readers(event)
+	}
+	if len(event.Agreed) > 0 {
+		got.Agreed = c.head.MessageID(event.Agreed[0])
+	}
 	if isNew {
-		got.event, sentAs = *f.accepted.event, f.accepted.sentAs
-	} else {
-		got.event.N, got.earlier = f.earlier.N, f.earlier
-	}
-	got.Sent = Sent{Sent: !sentAs.Draft, ID: c.head.MessageID(got.event.N), Duplicate: !isNew}
-	if sentAs.Draft {
-		got.Waited = c.answerUnsent(ctx, o, StatusPending)
-	} else {
-		closed := c.closed(ctx, got)
-		for _, no := range closed {
-			got.Finished = append(got.Finished, room.TaskID(no))
-		}
-		got.Unfinished, got.Left = c.unfinished(got, closed), c.namesOfLeft(ctx, o.req.Text)
-	}
-	if got.Sent.Sent && (isNew || o.req.Key == "") { // agents named again under a key may have left
-		got.To = readers(got.event)
-	}
-	if o.event.IsVote() && !isNew { // the answer to the vote that completed the agreement may have been lost
-		if event, err := c.room.log.Event(ctx, f.earlier.N); err == nil {
-			got.event.Agreed = event.Agreed
-		}
-	}
-	if len(got.event.Agreed) > 0 {
-		got.Agreed = c.head.MessageID(got.event.Agreed[0])
-	}
-	if got.Sent.Sent && isNew {
-		got.Beside = c.besideOf(ctx, &got.event, f.accepted.replacesNone)
+		got.Beside = c.besideOf(ctx, &event, v.replacesNone)
 	}
 	return got
 }
@@ -74,25 +79,10 @@ func readers(event room.Event) []string {
 	return event.ToNames
 }
 
-// wrote reports whether the call wrote a message, or something that costs as much.
-func (got Sent) wrote() bool {
-	return got.Credential != "" || !got.Duplicate && (got.Sent || got.Status == StatusPending)
-}
-
-// closed returns the tasks of finishes that the message closed. For a repeated message the first one counts.
-func (c *session) closed(ctx context.Context, got *outcome) []int64 {
-	if len(got.event.Finishes) > 0 && got.earlier.N > 0 {
-		if event, err := c.room.log.Event(ctx, got.earlier.N); err == nil {
-			return event.Closes
-		}
-	}
-	return got.event.Closes
-}
-
 // unfinished returns the tasks of finishes that are not among closed, each with the reason.
-func (c *session) unfinished(got *outcome, closed []int64) (list []Unfinished) {
+func (c *session) unfinished(finishes, closed []int64) (list []Unfinished) {
 	head := c.room.log.Peek()
-	for _, no := range got.event.Finishes {
+	for _, no := range finishes {
 		if slices.Contains(closed, no) {
 			continue
 		}
@@ -133,7 +123,7 @@ func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStat
 
 // answer completes the result of a sent message with unread messages, or with those that came during the wait.
 func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Sent, error) {
-	got := is.Sent
+	got := is.sent
 	service := c.room.svc
 	if req.Said != nil {
 		req.Said()
@@ -189,7 +179,7 @@ func (c *session) hasMoreWork(is *outcome) bool {
 		return false
 	}
 	now := c.work()
-	return c.awaited(nil).Owed == 0 && (len(now.Tasks) > 0 || now.FreeTasks > is.idleBefore)
+	return c.awaited(nil).Owed == 0 && (len(now.Tasks) > 0 || now.FreeTasks > is.idle)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.
