@@ -176,6 +176,16 @@ func (c *session) latestOf(ctx context.Context, n int64) (int64, error) {
 	return n, nil
 }
 
+// lastRevision is revisionOf for the last agreement in messages; nil if there is none.
+func (c *session) lastRevision(ctx context.Context, messages []Message) *Revision {
+	for _, message := range slices.Backward(messages) {
+		if message.Agreed != "" {
+			return c.revisionOf(ctx, message.Agreed)
+		}
+	}
+	return nil
+}
+
 // revisionOf returns what became of work when the proposal with this id was agreed on; nil if that replaced no
 // agreement. An agent that is not told begins anew what is done. An answer does without if it cannot be read.
 func (c *session) revisionOf(ctx context.Context, id string) *Revision {

@@ -24,7 +24,6 @@ type inbox struct {
 	end      ending
 	signs    signs
 	reason   room.Reason // of lost
-	freeTask int64       // the number of a free task that ended the wait; 0: none
 	lostTask string      // the id of a task that another agent has taken from the caller; "": none
 	past     pastAnswers
 }
@@ -80,11 +79,12 @@ func (in *inbox) add(x signs, found bool) {
 }
 
 func newInbox(c *session, pos position, listens listening) *inbox {
-	in := &inbox{session: c, pos: pos, listens: listens, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
+	var talk *room.Talk
 	if c.head.LastTalk <= pos.After {
-		in.past.talk = &c.head.Talk
+		talk = &c.head.Talk
 	}
-	return in
+	return &inbox{session: c, pos: pos, listens: listens, scanned: pos.After, batch: batchFor(c.me, &c.head.State),
+		past: pastAnswers{talk: talk}}
 }
 
 // hasNews reports whether the batch has events that the caller was not handed twice before.

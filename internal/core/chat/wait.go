@@ -91,11 +91,8 @@ func checkPresence(backIn time.Duration, activity string) error {
 func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
-	pos := position{Offer: offer, sentN: req.sentN}
-	if !req.Peek {
-		pos.toldOthersAway, pos.ignored = cursor.ToldOthersAway, !ok && req.Cursor != ""
-	}
-	return pos, err
+	return position{Offer: offer, sentN: req.sentN, toldOthersAway: !req.Peek && cursor.ToldOthersAway,
+		ignored: !req.Peek && !ok && req.Cursor != ""}, err
 }
 
 // query returns the presence.Query of a wait with a cursor.
@@ -114,24 +111,22 @@ func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	if err != nil {
 		return nil, err
 	}
-	turn, err := c.collectUntil(ctx, in, wait)
+	how, err := c.collectUntil(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	return c.endWait(ctx, in, wait, turn)
+	return c.endWait(ctx, in, wait, how)
 }
 
 // newWait returns the wait that a call asks for. In a pair a wait lasts no longer than PartnerSilent.
 func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
-	live := c.room
-	wait := &presence.Wait{Began: live.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
-		Turn: make(chan presence.NextTurn, 1), Task: make(chan int64, 1)}
-	wait.Until = wait.Began.Add(live.svc.WaitLimit(ctx, req.Wait))
+	began := c.room.svc.now()
+	until := began.Add(c.room.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {
-		wait.Until = room.Earliest(wait.Until, wait.Began.Add(PartnerSilent))
+		until = room.Earliest(until, began.Add(PartnerSilent))
 	}
-	wait.Looks = !wait.Began.Before(wait.Until)
-	return wait
+	return &presence.Wait{Began: began, Until: until, Looks: !began.Before(until), Standby: req.Standby,
+		Superseded: make(chan struct{}), Turn: make(chan presence.NextTurn, 1), Task: make(chan int64, 1)}
 }
 
 // beginWait records the presence of the agent, and returns the inbox of the wait. If everyone else is away, the wait
@@ -143,15 +138,11 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presenc
 		return nil, err
 	}
 	waits := !wait.Looks && !req.Standby
-	listens := listening{
+	return newInbox(c, pos, listening{
 		forMe:      req.ForMe,
 		forAnswers: waits && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled(),
 		othersAway: waits && pos.How == presence.ByCursor && !pos.toldOthersAway && c.othersAreAway(ctx),
-	}
-	if listens.othersAway {
-		wait.Until = wait.Began
-	}
-	return newInbox(c, pos, listens), nil
+	}), nil
 }
 
 // recordPresence records the wait and the agent's words about itself.
@@ -169,8 +160,14 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *pr
 	}
 }
 
-// endWait returns the answer of a wait. turn says that the caller is given the turn.
-func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, turn bool) (*Waited, error) {
+// ended is how a wait ended, beside what is in its inbox. The zero value is without the turn.
+type ended struct {
+	turn     bool  // the caller is given the turn
+	freeTask int64 // with the turn: the number of the free task that the caller may take; 0: the caller should speak
+}
+
+// endWait returns the answer of a wait.
+func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, how ended) (*Waited, error) {
 	in = in.hideAsleep(wait)
 	got, found, err := c.handOut(ctx, in, wait)
 	if err != nil {
@@ -180,9 +177,9 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, t
 		c.addRoster(ctx, in, found, got)
 	}
 	alone := found.mayStop() && got.NoPartner && !c.hasActiveTask(ctx)
-	got.Status = decideStatus(found, stop{turn: turn, noPartner: alone})
-	if got.Status == StatusTurn && in.freeTask != 0 {
-		got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // not counting stalled ones
+	got.Status = decideStatus(found, stop{turn: how.turn, noPartner: alone})
+	if got.Status == StatusTurn && how.freeTask != 0 {
+		got.FreeTask, got.FreeTasks = room.TaskID(how.freeTask), max(1, got.FreeTasks) // not counting stalled ones
 	}
 	return got, nil
 }
@@ -213,8 +210,11 @@ func (c *session) othersAreAway(ctx context.Context) bool {
 
 // collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
 // wait.Due on, the caller's presence is renewed: see presence.Recorder.Renew.
-func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (turn bool, err error) {
+func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (ended, error) {
 	live := c.room
+	if wait.Looks || in.listens.othersAway || isClosed(live.svc.stopping) {
+		return ended{}, in.collectFor(ctx, wait)
+	}
 	timer := live.svc.clock.NewTimer(wait.Until.Sub(wait.Began))
 	defer timer.Stop()
 	var refresh clockwork.Timer
@@ -224,29 +224,23 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 		defer refresh.Stop()
 		refreshed = refresh.Chan()
 	}
-	ended := Ended(ctx)
-	for last := !wait.Began.Before(wait.Until) || isClosed(live.svc.stopping); ; {
+	timeUp := Ended(ctx)
+	for last := false; ; {
 		changed := live.log.Changed()
-		if err := in.collect(ctx); err != nil {
-			return false, err
-		}
-		in.endPastAnswers(ctx)
-		in.passOver(ctx, wait)
-		in.recordSleep()
-		if in.isOver() || last {
-			return false, nil
+		if err := in.collectFor(ctx, wait); err != nil || in.isOver() || last {
+			return ended{}, err
 		}
 		live.agents.BeginPolling()
 		select {
 		case <-changed:
 		case <-wait.Superseded:
-			return false, nil
+			return ended{}, nil
 		case next := <-wait.Turn:
 			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, next, wait); err != nil || mine {
-				return mine, err
+				return ended{turn: mine}, err
 			}
-		case in.freeTask = <-wait.Task:
-			return true, in.collect(ctx) // with the latest events
+		case task := <-wait.Task:
+			return ended{turn: true, freeTask: task}, in.collect(ctx) // with the latest events
 		case <-in.past.recheck: // are those who owe an answer still here?
 			in.past.recheck = nil
 		case <-refreshed:
@@ -255,17 +249,28 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 			}
 		case <-timer.Chan():
 			last = true
-		case <-ended:
+		case <-timeUp:
 			last = true
 		case <-live.svc.stopping:
 			last = true
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return false, nil // the call took long before the wait
+				return ended{}, nil // the call took long before the wait
 			}
-			return false, ctx.Err()
+			return ended{}, ctx.Err()
 		}
 	}
+}
+
+// collectFor collects for wait: an event ends the wait, or is what the wait goes on past.
+func (in *inbox) collectFor(ctx context.Context, wait *presence.Wait) error {
+	if err := in.collect(ctx); err != nil {
+		return err
+	}
+	in.endPastAnswers(ctx)
+	in.passOver(ctx, wait)
+	in.recordSleep()
+	return nil
 }
 
 // handOut records the events in the inbox, and returns the answer with them, without its status, which decideStatus
@@ -296,17 +301,8 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		Cursor:    c.cursor(in.scanned, in.endedAtOnce() || in.pos.toldOthersAway && !in.hasNews()),
 		Situation: in.situation(),
 	}
-	if in.end == lost {
-		return got, what, nil
-	}
-	for i := len(got.Messages) - 1; i >= 0 && !got.Person; i-- {
-		if id := got.Messages[i].Agreed; id != "" {
-			got.Revision = c.revisionOf(ctx, id)
-			break
-		}
-	}
-	if !c.me.IsPerson() {
-		got.AwayUntil = c.recorder().AwayUntil()
+	if in.end != lost && !c.me.IsPerson() {
+		got.Revision, got.AwayUntil = c.lastRevision(ctx, got.Messages), c.recorder().AwayUntil()
 	}
 	return got, what, nil
 }
