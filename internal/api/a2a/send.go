@@ -260,7 +260,7 @@ func (h handler) SendStreamingMessage(ctx context.Context, _ *wire.SendMessageRe
 				send(task)
 			}
 			at, got, err := h.sendIn(ctx, in, h.o.LongestWait, r, begin)
-			if err != nil || got.Status == chat.StatusSuperseded {
+			if err != nil || got.Waited.Status == chat.StatusSuperseded {
 				return nil, err
 			}
 			answer := taskOf(at)

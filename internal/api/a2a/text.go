@@ -51,9 +51,9 @@ func (s *Server) status(at seat, state wire.TaskState, parts []*wire.Part) wire.
 // answer returns the status at the end of a call: what the agent was handed out, and what to do next.
 func (s *Server) answer(ctx context.Context, at seat, got *chat.Sent) wire.TaskStatus {
 	state, sentence := stateOf(got)
-	heard := slices.Concat(at.earlier, got.Messages)
+	heard := slices.Concat(at.earlier, got.Waited.Messages)
 	said := s.heard(ctx, at.token, heard)
-	for more := got.HasMore; more; {
+	for more := got.Waited.HasMore; more; {
 		rest, err := s.o.Rooms.Wait(ctx, chat.WaitRequest{Token: at.token, Stay: true})
 		if err != nil {
 			break // the next call brings the message
@@ -91,13 +91,13 @@ func inLines(parts []*wire.Part) []*wire.Part {
 
 // stateOf returns the state of a task after a call with the result got, and the sentence of the server.
 func stateOf(got *chat.Sent) (wire.TaskState, string) {
-	switch got.Status {
+	switch got.Waited.Status {
 	case chat.StatusRemoved:
-		return endedBy(got.Reason)
+		return endedBy(got.Waited.Situation.Reason)
 	case chat.StatusPaused:
 		return wire.TaskStateWorking, saidPaused
 	case chat.StatusPending:
-		if got.Unseen {
+		if got.Waited.Situation.Unseen {
 			return wire.TaskStateWorking, saidUnseen
 		}
 		return wire.TaskStateWorking, saidPending
@@ -113,9 +113,9 @@ func stateOf(got *chat.Sent) (wire.TaskState, string) {
 		return wire.TaskStateInputRequired, strings.Replace(saidSecret, "%s", got.Credential, 1)
 	case !got.Sent:
 		return wire.TaskStateInputRequired, saidHeld
-	case got.Wakes && len(got.Messages) > 0:
+	case got.Waited.Wakes && len(got.Waited.Messages) > 0:
 		return wire.TaskStateInputRequired, ""
-	case got.Status == chat.StatusQuiet || len(got.Messages) > 0: // as GetTask has it
+	case got.Waited.Status == chat.StatusQuiet || len(got.Waited.Messages) > 0: // as GetTask has it
 		return wire.TaskStateWorking, saidNothing
 	}
 	return wire.TaskStateWorking, ""

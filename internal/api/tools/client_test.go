@@ -120,9 +120,9 @@ func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 	a := advise()
 	a.address = "https://parley.example/mcp"
 	lull := quietFor(1)
-	lull.Quiet = longQuiet
+	lull.Situation.Quiet = longQuiet
 	away, paused := quietFor(1), quietFor(1)
-	away.AwayUntil, paused.Paused = time.Unix(9, 0), true
+	away.AwayUntil, paused.Situation.Paused = time.Unix(9, 0), true
 	more := newsFor(1, came("m9"))
 	more.HasMore = true
 	asked := chat.WaitRequest{Wait: time.Minute}
@@ -140,7 +140,7 @@ func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 		"there is more to read": {more, asked, ""},
 	} {
 		for _, woken := range []bool{false, true} {
-			c.waited.Woken = woken
+			c.waited.Situation.Woken = woken
 			next := a.waited(c.waited, c.asked)
 			hint := woken && c.want != ""
 			if strings.Contains(next, program) != hint || hint && !strings.HasSuffix(next, c.want) {

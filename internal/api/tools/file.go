@@ -166,7 +166,7 @@ func (s *Set) viewShared(ctx context.Context, got chat.Shared, asked shareCall) 
 	return results.Shared{
 		Status: "upload",
 		Upload: &results.Upload{Line: uploadLine(asked.path, at), Page: at, Expires: fault.Seconds(got.Upload.Expires)},
-		Cursor: got.Cursor,
+		Cursor: got.Waited.Cursor,
 		Next:   a.asksForUpload(got.Waited, asked.Finishes),
 	}
 }
@@ -181,8 +181,8 @@ func (a advisor) viewShared(got chat.Shared, asked shareCall) results.Shared {
 
 // viewUploaded is the answer to an upload, without the names of those who have the unfinished tasks.
 func (a advisor) viewUploaded(got chat.Sent) results.Uploaded {
-	v := results.Uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status),
-		Credential: got.Credential, Duplicate: got.Duplicate, Cursor: got.Cursor, Next: a.uploaded(got)}
+	v := results.Uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Waited.Status),
+		Credential: got.Credential, Duplicate: got.Duplicate, Cursor: got.Waited.Cursor, Next: a.uploaded(got)}
 	for _, t := range got.Unfinished {
 		v.Unfinished = append(v.Unfinished, results.Unfinished{ID: t.ID, Why: t.Why})
 	}

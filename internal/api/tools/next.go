@@ -216,10 +216,11 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
 	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
 	if s.Sent && asked.Wait == 0 {
 		private := is.private && !is.elsewhere
-		is.news = newsOf(s.Messages[s.Before:], "")
+		is.news = newsOf(s.Waited.Messages[s.Before:], "")
 		is.private = private || is.private
 	}
-	is.sent, is.held, is.credential = s.Sent, !s.Sent && !s.Paused && s.Status != chat.StatusPending, s.Credential
+	is.sent, is.held, is.credential = s.Sent, !s.Sent && !s.Waited.Situation.Paused &&
+		s.Waited.Status != chat.StatusPending, s.Credential
 	is.apart = len(asked.To) > 0
 	is.kind, is.duplicate, is.before = asked.Kind, s.Duplicate, s.Before > 0
 	is.unfinished, is.beside = len(s.Unfinished) > 0, s.Beside

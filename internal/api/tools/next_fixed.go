@@ -35,7 +35,7 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 
 // asksForUpload returns next for a share of a file that is to be uploaded.
 func (a advisor) asksForUpload(w chat.Waited, finishes []string) string {
-	if w.Person {
+	if w.Situation.Person {
 		return ""
 	}
 	is := a.situation(w.Situation, nil, "")
@@ -53,11 +53,11 @@ func (a advisor) uploaded(s chat.Sent) string {
 	switch {
 	case !s.Sent:
 		return a.shared(s, chat.SendRequest{})
-	case s.Person:
+	case s.Waited.Situation.Person:
 		return ""
 	}
-	is := a.situation(s.Situation, nil, "")
-	is.cursor, is.unfinished = s.Cursor, len(s.Unfinished) > 0
+	is := a.situation(s.Waited.Situation, nil, "")
+	is.cursor, is.unfinished = s.Waited.Cursor, len(s.Unfinished) > 0
 	shared := "It is shared"
 	if len(s.Finished) > 0 {
 		shared += ", and finished " + strings.Join(s.Finished, ", ")

@@ -160,7 +160,7 @@ func TestNext_freeSeat_isToldBesideTheTurnAlone(t *testing.T) {
 func TestNext_removed_saysWhyAndNothingElse(t *testing.T) {
 	for why, want := range outs {
 		w := newsFor(0, came("m9"))
-		w.Status, w.Reason, w.Bound, w.Owed, w.HasMore = chat.StatusRemoved, why, true, 1, true
+		w.Status, w.Situation.Reason, w.Situation.Bound, w.Situation.Owed, w.HasMore = chat.StatusRemoved, why, true, 1, true
 		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); got != want+"." {
 			t.Errorf("%s: %s", why, got)
 		}

@@ -46,7 +46,7 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	for range others {
 		s.Room.Agents = append(s.Room.Agents, chat.AgentView{Name: chosen, Role: room.Admin, Activity: chosen})
 	}
-	s.Others = others
+	s.Situation.Others = others
 	if change != nil {
 		change(&s)
 	}
@@ -118,12 +118,12 @@ func supervised(id string, why room.Reason) chat.Message {
 func TestNext_ofAPersonsCall_isEmpty(t *testing.T) {
 	waited := newsFor(1, said("m9"))
 	lull, a := quietFor(1), advise()
-	waited.Person, lull.Person, lull.Quiet, a.address = true, true, longQuiet, "https://parley.example/mcp"
+	waited.Situation.Person, lull.Situation.Person, lull.Situation.Quiet, a.address = true, true, longQuiet, "https://parley.example/mcp"
 	for call, next := range map[string]string{
 		"wait": advise().waited(waited, chat.WaitRequest{}),
 		"lull": a.waited(lull, chat.WaitRequest{Wait: time.Minute}),
 		"send": advise().sent(chat.Sent{Sent: true, Waited: waited}, chat.SendRequest{}),
-		"join": advise().seated(seatedWith(1, func(s *chat.Seated) { s.Person = true })),
+		"join": advise().seated(seatedWith(1, func(s *chat.Seated) { s.Situation.Person = true })),
 	} {
 		if next != "" {
 			t.Errorf("%s: %s", call, next)
@@ -185,7 +185,7 @@ func TestWatch_isALinkWhoseClaimStandsInTheFragment(t *testing.T) {
 // Another call can read what may be lost and does not fit.
 func TestNext_whatMayHaveBeenMissed_namesTheCallThatHasIt(t *testing.T) {
 	w := newsFor(0, came("m9"))
-	w.Unsure = true
+	w.Situation.Unsure = true
 	if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got, "Not all that was said is "+
 		"shown: what results without a cursor handed out earlier may not have reached you, and message_history has it") {
 		t.Error(got)

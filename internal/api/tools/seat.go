@@ -30,7 +30,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
 		Untrusted: notice(got.Messages, true), Room: in,
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
-		Agreements: viewAgreements(got.Agreements), Tasks: viewBriefs(got.Tasks), Cursor: got.Cursor,
+		Agreements: viewAgreements(got.Agreements), Tasks: viewBriefs(got.Situation.Tasks), Cursor: got.Cursor,
 		Now: viewTime(got.Now), Invite: s.inviteTo(ctx, got.Room, got.Invite, password),
 		InviteLink: s.personsInvite(ctx, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
 	}

@@ -106,19 +106,20 @@ func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest)
 }
 
 func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
+	heard := got.Waited
+	is := heard.Situation
 	return results.Sent{
 		Sent: got.Sent, ID: got.ID, To: got.To, Credential: got.Credential, Duplicate: got.Duplicate,
-		Agreed:  got.Agreed,
-		Status:  string(got.Status),
-		HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: notice(got.Messages,
-			len(got.Agents)+len(got.Tasks)+len(got.Unfinished)+len(got.Left)+len(got.OwedBy) > 0),
-		Messages: viewAround(got.Messages, got.Before),
-		Agents:   viewAgents(got.Agents),
-		Seated:   seatedBeyond(got.Waited), Waiting: got.AllWaiting,
-		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, OwedBy: got.OwedBy,
+		Agreed: got.Agreed,
+		Status: string(heard.Status), HasMore: heard.HasMore, Cursor: heard.Cursor,
+		Untrusted: notice(heard.Messages,
+			len(heard.Agents)+len(is.Tasks)+len(got.Unfinished)+len(got.Left)+len(is.OwedBy) > 0),
+		Messages: viewAround(heard.Messages, got.Before),
+		Agents:   viewAgents(heard.Agents),
+		Seated:   seatedBeyond(heard), Waiting: heard.AllWaiting,
+		AwayUntil: viewTimeIf(heard.AwayUntil), Owed: is.Owed, OwedBy: is.OwedBy,
 		Unfinished: viewUnfinished(got.Unfinished),
 		Left:       got.Left,
-		Tasks:      viewBriefs(got.Tasks), Next: a.sent(got, asked),
+		Tasks:      viewBriefs(is.Tasks), Next: a.sent(got, asked),
 	}
 }

@@ -55,7 +55,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		if err != nil {
 			return nil, err
 		}
-		ended.Status, ended.Stopping = got.Status, got.Stopping
+		ended.Status, ended.Stopping = got.Status, got.Situation.Stopping
 		if got.Yielded {
 			ended.RetryAfter = standbyYields
 			if asked.Peek {

@@ -15,9 +15,10 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 	lull := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{
 		Standing: chat.Standing{Quiet: longQuiet, Others: 1}}}
 	short := lull
-	short.Quiet -= time.Second
+	short.Situation.Quiet -= time.Second
 	away, heard, owing := short, newsFor(1, said("m9")), short
-	away.AwayUntil, heard.AwayUntil, owing.AwayUntil, owing.Owes = time.Unix(9, 0), time.Unix(9, 0), time.Unix(9, 0),
+	away.AwayUntil, heard.AwayUntil, owing.AwayUntil, owing.Situation.Owes = time.Unix(9, 0), time.Unix(9, 0),
+		time.Unix(9, 0),
 		"m7"
 	gone := chat.WaitRequest{Absence: absence}
 	const address = "https://parley.example/mcp"
@@ -57,7 +58,7 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 func TestStandbyHint_isOnlyForClientsThatItHelps(t *testing.T) {
 	const address = "https://parley.example/mcp"
 	lull, away := quietFor(1), quietFor(1)
-	lull.Quiet, away.AwayUntil = longQuiet, time.Unix(9, 0)
+	lull.Situation.Quiet, away.AwayUntil = longQuiet, time.Unix(9, 0)
 	gone := chat.WaitRequest{Absence: absence}
 	for _, c := range []struct {
 		name   string

@@ -71,11 +71,12 @@ func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequ
 
 func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) results.Waited {
 	return results.Waited{
-		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.OwedBy) > 0),
+		Status: string(got.Status), Untrusted: notice(got.Messages,
+			len(got.Agents)+len(got.Situation.Tasks)+len(got.Situation.OwedBy) > 0),
 		Messages: viewMessages(got.Messages),
 		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: seatedBeyond(got),
 		Waiting:   got.AllWaiting,
-		AwayUntil: viewTimeIf(got.AwayUntil), OwedBy: got.OwedBy, Tasks: viewBriefs(got.Tasks),
+		AwayUntil: viewTimeIf(got.AwayUntil), OwedBy: got.Situation.OwedBy, Tasks: viewBriefs(got.Situation.Tasks),
 		Next: a.waited(got, asked),
 	}
 }

@@ -46,7 +46,7 @@ type wayToWait func(w *world, req chat.SendRequest) <-chan answer
 var waysToWait = map[string]wayToWait{
 	"a send": (*world).sending,
 	"a wait from after the message": func(w *world, req chat.SendRequest) <-chan answer {
-		return w.asksThenWaits(req, func(sent chat.Sent) string { return sent.Cursor })
+		return w.asksThenWaits(req, func(sent chat.Sent) string { return sent.Waited.Cursor })
 	},
 	"a wait from before the message": func(w *world, req chat.SendRequest) <-chan answer {
 		return w.asksThenWaits(req, func(chat.Sent) string { return req.Cursor })
@@ -341,8 +341,8 @@ func TestSend_thatAsksAndWaits_bringsAllAnswers(t *testing.T) {
 	}
 	got := take(t, a.wait)
 	same(t, "the wait", texts(got.Messages), []string{"Cid agrees", "Bob agrees", "Dan agrees"})
-	if got.Owed != 0 {
-		t.Errorf("%d answers are owed", got.Owed)
+	if got.Situation.Owed != 0 {
+		t.Errorf("%d answers are owed", got.Situation.Owed)
 	}
 }
 

@@ -39,7 +39,7 @@ func TestPerson_onDynamoDB_costsAUnitAMessageAndAMinute(t *testing.T) {
 		"a note": {Text: "well done", To: []string{"Bob"}}, "an answer": {Text: "yes", ReplyTo: w.id(p.ann.Token, 4)}} {
 		cursor = w.look(person, cursor).Cursor
 		req.Token, req.Cursor = person, cursor
-		units(name, func() { cursor = w.sends(req).Cursor }, 0, 1, 1)
+		units(name, func() { cursor = w.sends(req).Waited.Cursor }, 0, 1, 1)
 	}
 	wrote := func() bool {
 		b.mu.Lock()

@@ -103,7 +103,7 @@ func TestSend_onDynamoDB_withAnAbsence_costsOneMoreUnitWhenItChanges(t *testing.
 		{"back again", chat.SendRequest{Absence: away(0)}, 1},
 	} {
 		c.req.Token, c.req.Text, c.req.Cursor = p.bob.Token, fmt.Sprintf("%d: %s", i, c.name), p.bob.Cursor
-		reads, writes := b.of(func() { p.bob.Cursor = w.sends(c.req).Cursor })
+		reads, writes := b.of(func() { p.bob.Cursor = w.sends(c.req).Waited.Cursor })
 		if len(reads) != 0 || len(writes) != c.writes {
 			t.Errorf("%s: %d reads %v, %d writes %v", c.name, len(reads), reads, len(writes), writes)
 		}
@@ -117,7 +117,7 @@ func TestSupervision_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testi
 	w := b.world(t)
 	p := w.company()
 	person := w.person(p.bob)
-	w.look(p.bob.Token, w.say(p.bob.Token, "hello").Cursor)
+	w.look(p.bob.Token, w.say(p.bob.Token, "hello").Waited.Cursor)
 	var id string
 	send := func(text string) func() {
 		return func() {

@@ -349,7 +349,7 @@ func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
 		return err
 	}
 	got, err := c.appendMessage(ctx, &o, k)
-	if err == nil && got.sent.Status == StatusPaused {
+	if err == nil && got.sent.Waited.Status == StatusPaused {
 		return refusePausedEndpoint()
 	}
 	return err

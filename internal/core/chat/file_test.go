@@ -108,7 +108,7 @@ func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 				c.happens(s, p, person)
 				ends := func(when string, got chat.Sent, err error, want fault.Code) {
 					t.Helper()
-					if fault.CodeOf(err) != want || got.Sent || got.Status != c.status {
+					if fault.CodeOf(err) != want || got.Sent || got.Waited.Status != c.status {
 						t.Errorf("%s: %+v, %v", when, got, err)
 					}
 				}
@@ -228,7 +228,7 @@ func TestDraft_withFile_isSeenByItsSeatAlone(t *testing.T) {
 				s.approves(person, true)
 				code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a.txt", Size: 99, Note: "look"})
 				got, err := s.upload(code, "drafted")
-				if err != nil || got.Sent || got.Status != chat.StatusPending {
+				if err != nil || got.Sent || got.Waited.Status != chat.StatusPending {
 					t.Fatalf("%+v, %v", got, err)
 				}
 				draft := got.ID
@@ -355,7 +355,7 @@ func TestFile_removed_isOnNoDisk(t *testing.T) {
 			strings.Repeat(marker, 30_000))
 		s.approves(person, true)
 		got, err := s.upload(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "b", Size: 99}), marker)
-		if err != nil || got.Status != chat.StatusPending {
+		if err != nil || got.Waited.Status != chat.StatusPending {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		if _, err := s.Upload(t.Context(), s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "c", Size: 2 << 20}),
@@ -674,7 +674,7 @@ func TestDraft_proposedFile_asksOnceItIsSent(t *testing.T) {
 		s.approves(person, true)
 		got, err := s.upload(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Size: 9, Ask: []string{"Bob"},
 			Kind: room.Proposal}), "a")
-		if err != nil || got.Status != chat.StatusPending {
+		if err != nil || got.Waited.Status != chat.StatusPending {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		s.asked(nil, p.bob)
@@ -714,13 +714,13 @@ func TestShare_finishes_endsTheTasksWithTheFile(t *testing.T) {
 		later.Cursor, later.Finishes = s.look(p.bob.Token, later.Cursor).Cursor, []string{"t3"}
 		s.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t3", Text: "higher"})
 		held, err := s.ShareFile(t.Context(), later)
-		if err != nil || held.Upload != nil || len(held.Messages) == 0 {
+		if err != nil || held.Upload != nil || len(held.Waited.Messages) == 0 {
 			t.Fatalf("over an edit of its task: %+v, %v", held, err)
 		}
-		later.Cursor = held.Cursor
+		later.Cursor = held.Waited.Cursor
 		s.approves(person, true)
 		draft, err := s.upload(s.offer(later), "c")
-		if err != nil || draft.Status != chat.StatusPending {
+		if err != nil || draft.Waited.Status != chat.StatusPending {
 			t.Fatalf("under approval: %+v, %v", draft, err)
 		}
 		same(t, "open", s.tasks(p.ann.Token), []string{"t3 hang open", "t4 sweep taken Cid", "t5 mop taken Cid"})

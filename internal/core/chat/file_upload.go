@@ -154,7 +154,7 @@ func (c *session) receiveUpload(ctx context.Context, o outgoing, k known, x *arr
 	}
 	if got.ruling == repeated { // another upload to this address was first
 		again, err := c.sharedBefore(ctx, got.earlier, x)
-		again.Cursor = o.upload.Cursor
+		again.Waited.Cursor = o.upload.Cursor
 		return again, err
 	}
 	if got.sent.Sent {
@@ -276,7 +276,7 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true,
 		Waited: Waited{Situation: c.situation(read)}}
 	if as.Draft {
-		got.Status, got.Unseen = StatusPending, c.isUnseen(ctx)
+		got.Waited.Status, got.Waited.Situation.Unseen = StatusPending, c.isUnseen(ctx)
 	} else {
 		got.To = readers(event)
 	}

@@ -59,7 +59,7 @@ func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
 					To: []string{"Cid"}})
 				got, err := s.Upload(t.Context(), code,
 					&happening{strings.NewReader(long), func() { happens(s, p, person) }})
-				if got.Sent || err == nil && got.Status != chat.StatusPaused {
+				if got.Sent || err == nil && got.Waited.Status != chat.StatusPaused {
 					t.Errorf("%+v, %v", got, err)
 				}
 				if len(store.all) > 0 || len(s.names(p.ann.Token)) > 0 {
@@ -87,12 +87,13 @@ func TestUpload_answer_hasTheCursorOfTheCallThatOpenedIt(t *testing.T) {
 				s.look(p.cid.Token, p.cid.Cursor)
 				plain, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.cid.Token, Name: "b.txt", Size: 99})
 				if given, failed := s.upload(plain.Upload.Code, "non"); err != nil || failed != nil ||
-					given.Cursor != plain.Cursor {
-					t.Errorf("without a cursor: %q and %q, %v, %v", plain.Cursor, given.Cursor, err, failed)
+					given.Waited.Cursor != plain.Waited.Cursor {
+					t.Errorf("without a cursor: %q and %q, %v, %v", plain.Waited.Cursor, given.Waited.Cursor, err,
+						failed)
 				}
 				happens(s, person)
 				got, err := s.upload(code, "oui")
-				if err != nil || got.Status != want || got.Cursor != cursor {
+				if err != nil || got.Waited.Status != want || got.Waited.Cursor != cursor {
 					t.Errorf("%+v, %v; want the cursor %s", got, err, cursor)
 				}
 			})

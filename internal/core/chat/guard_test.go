@@ -55,7 +55,7 @@ func TestGuard_unreadWordsOfAnother_holdATextBackOnce(t *testing.T) {
 					if got.Sent {
 						t.Errorf("%s: sent", what)
 					}
-					return got.Cursor
+					return got.Waited.Cursor
 				}
 				annSays()
 				of := held("the first cursor", "my words", p.cid.Cursor)
@@ -66,9 +66,9 @@ func TestGuard_unreadWordsOfAnother_holdATextBackOnce(t *testing.T) {
 				if !got.Sent || got.Before != 1 {
 					t.Errorf("the cursor of the hold: %+v", got)
 				}
-				same(t, "with it come", lines(got.Messages), []string{"Ann: word 2"})
+				same(t, "with it come", lines(got.Waited.Messages), []string{"Ann: word 2"})
 				annSays()
-				of = held("a cursor of a send", "my next words", got.Cursor)
+				of = held("a cursor of a send", "my next words", got.Waited.Cursor)
 				annSays()
 				newer := there.look(p.cid.Token, of).Cursor // Cid gives those up
 				annSays()
@@ -89,10 +89,10 @@ func TestGuard_unreadWordsForTheSender_holdATextBackAlways(t *testing.T) {
 			if got.Sent {
 				t.Fatalf("sent over word %d", i)
 			}
-			cursor = got.Cursor
+			cursor = got.Waited.Cursor
 		}
 		if got := there.guarded(p, "what I say", cursor); !got.Sent {
-			t.Errorf("held back for what came with a refusal: %q", lines(got.Messages))
+			t.Errorf("held back for what came with a refusal: %q", lines(got.Waited.Messages))
 		}
 	})
 }
@@ -103,11 +103,11 @@ func TestGuard_whatHoldsNothingBack_comesWithTheResult(t *testing.T) {
 		w.sayAs(p.ann.Token, room.Status, "half done")
 		w.join("plans", "Dora")
 		got := there.guarded(p, "hello", p.cid.Cursor)
-		same(t, "Cid receives", lines(got.Messages), []string{"Ann: half done", "joined Dora"})
-		if !got.Sent || got.Status != chat.StatusMessages {
+		same(t, "Cid receives", lines(got.Waited.Messages), []string{"Ann: half done", "joined Dora"})
+		if !got.Sent || got.Waited.Status != chat.StatusMessages {
 			t.Errorf("got %+v", got)
 		}
-		if next := there.look(p.cid.Token, got.Cursor); next.Status != chat.StatusQuiet {
+		if next := there.look(p.cid.Token, got.Waited.Cursor); next.Status != chat.StatusQuiet {
 			t.Errorf("and once more %q", lines(next.Messages))
 		}
 	})
@@ -118,10 +118,10 @@ func TestGuard_withoutACursor_isSentWithTheUnreadAndACursor(t *testing.T) {
 		p := w.company()
 		w.say(p.ann.Token, "read this, @Cid")
 		got := there.guarded(p, "hello", "")
-		if !got.Sent || place(t, p.cid.Token, got.Cursor) != w.elsewhere().number(p.cid.Token, got.ID) {
+		if !got.Sent || place(t, p.cid.Token, got.Waited.Cursor) != w.elsewhere().number(p.cid.Token, got.ID) {
 			t.Errorf("got %+v", got)
 		}
-		same(t, "Cid receives", lines(got.Messages), []string{"Ann: read this, @Cid"})
+		same(t, "Cid receives", lines(got.Waited.Messages), []string{"Ann: read this, @Cid"})
 	})
 }
 
@@ -140,8 +140,8 @@ func TestSend_cursorBehindOldNews_isHeldBack(t *testing.T) {
 	if err != nil || got.Sent {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	same(t, "Ann receives", lines(got.Messages), []string{"Bob: news from Bob"})
-	req.Cursor = got.Cursor
+	same(t, "Ann receives", lines(got.Waited.Messages), []string{"Bob: news from Bob"})
+	req.Cursor = got.Waited.Cursor
 	got, err = w.elsewhere().Send(t.Context(), req)
 	if err != nil || !got.Sent {
 		t.Fatalf("then got %+v, %v", got, err)
@@ -164,7 +164,7 @@ func TestSend_repeatedKeyWithAnOldCursor_isADuplicate(t *testing.T) {
 		t.Errorf("again: %+v, %v", again, err)
 	}
 	req.Key, req.Text = "offer 2", "and fifty for the red one"
-	if other, err := w.Send(t.Context(), req); err != nil || other.Sent || len(texts(other.Messages)) != 1 {
+	if other, err := w.Send(t.Context(), req); err != nil || other.Sent || len(texts(other.Waited.Messages)) != 1 {
 		t.Errorf("another message behind the news: %+v, %v", other, err)
 	}
 }
@@ -173,11 +173,11 @@ func TestSend_cursorWithoutNews_isSentAndMovesTheCursor(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	sent, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", Cursor: p.ann.Cursor})
-	if err != nil || !sent.Sent || sent.Cursor == p.ann.Cursor || sent.Cursor == "" {
+	if err != nil || !sent.Sent || sent.Waited.Cursor == p.ann.Cursor || sent.Waited.Cursor == "" {
 		t.Fatalf("got %+v, %v", sent, err)
 	}
 	w.say(p.bob.Token, "hi")
-	if got := w.look(p.ann.Token, sent.Cursor); !slices.Equal(texts(got.Messages), []string{"hi"}) {
+	if got := w.look(p.ann.Token, sent.Waited.Cursor); !slices.Equal(texts(got.Messages), []string{"hi"}) {
 		t.Fatalf("then got %+v", got)
 	}
 }
@@ -201,8 +201,8 @@ func TestGuard_privateMessageToAnAgentThatJoinedSince_isHeldBackOnce(t *testing.
 		if err != nil || got.Sent {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		same(t, "Ann is shown", lines(got.Messages), []string{"left Bob (timeout)", "joined Bob"})
-		req.Cursor = got.Cursor
+		same(t, "Ann is shown", lines(got.Waited.Messages), []string{"left Bob (timeout)", "joined Bob"})
+		req.Cursor = got.Waited.Cursor
 		if again, err := there.send(req); err != nil || !again.Sent {
 			t.Errorf("once more: %+v, %v", again, err)
 		}
@@ -357,7 +357,7 @@ func TestTask_votesStatusAndOtherActs_holdNothing(t *testing.T) {
 		t.Errorf("the rules of tasks come first: %v", err)
 	}
 	foreign := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandRelease, ID: "t1", Cursor: p.ann.Cursor}
-	if got := w.does(foreign); !got.CursorIgnored {
+	if got := w.does(foreign); !got.Situation.CursorIgnored {
 		t.Errorf("a cursor of another: %+v", got)
 	}
 	if got := w.does(req); got.Held != nil || got.Task.Text != "twice" {

@@ -180,7 +180,7 @@ func TestNewcomer_replyOrCursorFromBefore_showsNothing(t *testing.T) {
 			if got.Status != chat.StatusQuiet {
 				t.Errorf("with the cursor %s: %+v", cursor, got)
 			}
-			if !got.CursorIgnored {
+			if !got.Situation.CursorIgnored {
 				taken++
 			}
 		}

@@ -295,10 +295,10 @@ func TestHook_whatItsAgentIsHanded_isKnownElsewhereAtOnce(t *testing.T) {
 				if err != nil || got.Sent {
 					t.Fatalf("%+v, %v", got, err)
 				}
-				cursor = got.Cursor
+				cursor = got.Waited.Cursor
 			}},
 			{"a send, and what it finds", 0, 0, func() {
-				cursor = here.sends(chat.SendRequest{Token: p.bob.Token, Text: "I", Cursor: cursor}).Cursor
+				cursor = here.sends(chat.SendRequest{Token: p.bob.Token, Text: "I", Cursor: cursor}).Waited.Cursor
 			}},
 			{"its return", 1, 1, func() { here.enter(chat.JoinRequest{Token: p.bob.Token}) }},
 		} {

@@ -56,7 +56,7 @@ func TestWait_batchThatMayBeLost_isRepeatedOnce(t *testing.T) {
 		},
 		"a send": func(w *world, p pair) []chat.Message {
 			w.say(p.ann.Token, "hello")
-			return w.say(p.bob.Token, "are you there?").Messages
+			return w.say(p.bob.Token, "are you there?").Waited.Messages
 		},
 	} {
 		w := newWorld(t)
@@ -85,9 +85,10 @@ func TestSend_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	w.say(p.ann.Token, "hello")
 	take(t, waiting)
-	if got := w.say(p.bob.Token, "are you there?"); len(got.Messages) != 1 || got.Messages[0].Text != "hello" ||
-		!got.Messages[0].Repeated {
-		t.Errorf("with the send came %+v", got.Messages)
+	if got := w.say(p.bob.Token, "are you there?"); len(got.Waited.Messages) != 1 ||
+		got.Waited.Messages[0].Text != "hello" ||
+		!got.Waited.Messages[0].Repeated {
+		t.Errorf("with the send came %+v", got.Waited.Messages)
 	}
 	if got := w.look(p.bob.Token, ""); len(got.Messages) != got.Along {
 		t.Errorf("third time: %+v", got.Messages)
@@ -143,11 +144,11 @@ func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
 	for name, call := range map[string]func(w *world, p pair) (cursor string, got []chat.Message, told bool){
 		"a send": func(w *world, p pair) (string, []chat.Message, bool) {
 			got := w.say(p.bob.Token, "are you there?")
-			return got.Cursor, got.Messages, got.Unsure
+			return got.Waited.Cursor, got.Waited.Messages, got.Waited.Situation.Unsure
 		},
 		"a return": func(w *world, p pair) (string, []chat.Message, bool) {
 			got := w.enter(chat.JoinRequest{Token: p.bob.Token})
-			return got.Cursor, got.Messages, got.Unsure
+			return got.Cursor, got.Messages, got.Situation.Unsure
 		},
 		"a task": func(w *world, p pair) (string, []chat.Message, bool) {
 			got, err := w.ListTasks(w.t.Context(), chat.TaskListRequest{Token: p.bob.Token})
@@ -162,7 +163,7 @@ func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
 			got := take(w.t, older)
 			w.clock.Advance(time.Minute)
 			take(w.t, newer) // its client has given up
-			return got.Cursor, got.Messages, got.Unsure
+			return got.Cursor, got.Messages, got.Situation.Unsure
 		},
 	} {
 		for _, long := range []int{0, 9000} {
@@ -179,7 +180,7 @@ func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
 				cursor, got, told := call(w, p)
 				next := w.look(p.bob.Token, cursor)
 				all := strings.Join(texts(append(got, next.Messages...)), " ")
-				told = told || next.Unsure
+				told = told || next.Situation.Unsure
 				if told == strings.Contains(all, "first") || told && long == 0 ||
 					goesOn != strings.Contains(all, "second") {
 					t.Errorf("%s, goes on %t: told %t, %.20q", name, goesOn, told, all)
@@ -196,16 +197,16 @@ func TestWait_whatDoesNotFitBesideTheNew_isTold(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	w.say(p.ann.Token, "first "+long)
 	for range 2 {
-		if got := w.look(p.bob.Token, ""); got.Unsure {
+		if got := w.look(p.bob.Token, ""); got.Situation.Unsure {
 			t.Error("it is told of what it was handed")
 		}
 	}
 	w.say(p.ann.Token, "second "+long)
 	got := w.look(p.bob.Token, "")
-	if len(got.Messages) != 1 || !strings.HasPrefix(got.Messages[0].Text, "second") || !got.Unsure {
-		t.Errorf("unsure %t, %d messages", got.Unsure, len(got.Messages))
+	if len(got.Messages) != 1 || !strings.HasPrefix(got.Messages[0].Text, "second") || !got.Situation.Unsure {
+		t.Errorf("unsure %t, %d messages", got.Situation.Unsure, len(got.Messages))
 	}
-	if got := w.look(p.bob.Token, got.Cursor); got.Unsure || len(got.Messages) != 0 {
+	if got := w.look(p.bob.Token, got.Cursor); got.Situation.Unsure || len(got.Messages) != 0 {
 		t.Errorf("once a cursor shows that they arrived: %+v", got)
 	}
 }
@@ -220,9 +221,9 @@ func TestSend_withoutACursor_bringsWordsAlongAndNoMoves(t *testing.T) {
 	for i, want := range [][]string{{"joined Cid", "Ann: hello", "joined Dora", "left Dora (left)"},
 		{"joined Cid", "Ann: hello", "joined Dora", "left Dora (left)"}, {"Ann: hello"}, {"Ann: hello"}} {
 		got := w.say(p.bob.Token, fmt.Sprintf("word %d", i))
-		same(t, fmt.Sprintf("answer %d", i), lines(got.Messages), want)
-		if got.Unsure || i > 1 && got.Along != 1 {
-			t.Errorf("answer %d: unsure %t, %d along", i, got.Unsure, got.Along)
+		same(t, fmt.Sprintf("answer %d", i), lines(got.Waited.Messages), want)
+		if got.Waited.Situation.Unsure || i > 1 && got.Waited.Along != 1 {
+			t.Errorf("answer %d: unsure %t, %d along", i, got.Waited.Situation.Unsure, got.Waited.Along)
 		}
 	}
 }
@@ -251,8 +252,9 @@ func TestWait_neverACursor_reachesTheNewestAndLasts(t *testing.T) {
 		}
 		w.clock.Advance(time.Second)
 		got := take(t, waiting)
-		if got.Status != chat.StatusQuiet || !slices.Contains(texts(got.Messages), "word 499") || !got.Unsure {
-			t.Errorf("%s, unsure %t, %q", got.Status, got.Unsure, texts(got.Messages))
+		if got.Status != chat.StatusQuiet || !slices.Contains(texts(got.Messages), "word 499") ||
+			!got.Situation.Unsure {
+			t.Errorf("%s, unsure %t, %q", got.Status, got.Situation.Unsure, texts(got.Messages))
 		}
 	}
 }

@@ -82,7 +82,7 @@ func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 				}
 				got := there.joinsAs(key, "plans", agent)
 				if agent == "Rob" {
-					if got.Watch == "" || got.Bound {
+					if got.Watch == "" || got.Situation.Bound {
 						t.Errorf("%s: under another name: %+v", what, got)
 					}
 					w.leave(got.Token)
@@ -96,8 +96,9 @@ func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 				}
 				for _, device := range []string{phone, laptop} {
 					mine := w.enter(chat.JoinRequest{Token: device})
-					if mine.Name != "Bob" || mine.Paused != (what == "its person leaves") ||
-						mine.Bound != (mine.Paused || strings.HasPrefix(what, "it is kicked, held")) {
+					if mine.Name != "Bob" || mine.Situation.Paused != (what == "its person leaves") ||
+						mine.Situation.Bound != (mine.Situation.Paused || strings.HasPrefix(what,
+							"it is kicked, held")) {
 						t.Errorf("%s: the person has %+v", what, mine)
 					}
 					w.sends(chat.SendRequest{Token: device, Text: fmt.Sprintf("I speak, %d", i)})
@@ -126,20 +127,20 @@ func TestKept_othersAndLater_getALinkOfTheirOwn(t *testing.T) {
 		w.leave(person)
 		for _, other := range []string{"", "key:b1"} {
 			got := w.joinsAs(other, "plans", "Bob")
-			if got.Watch == "" || got.Paused {
+			if got.Watch == "" || got.Situation.Paused {
 				t.Errorf("%q after %q: %+v", other, principal, got)
 			}
 			w.leave(got.Token)
 		}
 		w.clock.Advance(room.KeepPerson - time.Second)
 		got := w.joinsAs(principal, "plans", "bob")
-		if got.Watch != "" || !got.Paused {
+		if got.Watch != "" || !got.Situation.Paused {
 			t.Errorf("%q after almost a day: %+v", principal, got)
 		}
 		w.leave(person)
 		w.clock.Advance(room.KeepPerson)
 		got = w.joinsAs(principal, "plans", "Bob")
-		if got.Watch == "" || got.Paused {
+		if got.Watch == "" || got.Situation.Paused {
 			t.Errorf("%q after a day: %+v", principal, got)
 		}
 		w.leave(got.Token)

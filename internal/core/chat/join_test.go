@@ -273,7 +273,8 @@ func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testi
 		there.sees(eve, []chat.Message{{ID: secret.ID}})
 		for _, w := range services {
 			same(t, "Bob still reads", texts(w.all(p.bob.Token)), []string{"between the two of us"})
-			if got := w.look(p.bob.Token, ""); got.Status != chat.StatusRemoved || got.Reason != room.ReasonBegunAnew {
+			if got := w.look(p.bob.Token, ""); got.Status != chat.StatusRemoved ||
+				got.Situation.Reason != room.ReasonBegunAnew {
 				t.Errorf("Bob waits: %+v", got)
 			}
 			for call, err := range everyCall(w, p.bob.Token) {

@@ -48,10 +48,10 @@ func TestKnock_wakesTheRoomAndSaysWhy(t *testing.T) {
 	if m := got.Messages[0]; m.Type != chat.EventKnocked || m.Agent != "Bob" || m.Reason != room.ReasonNameTaken {
 		t.Errorf("Cid receives %+v", m)
 	}
-	if got.NameWanted {
+	if got.Situation.NameWanted {
 		t.Error("Cid, a member among three, cannot kick")
 	}
-	if got := w.look(p.ann.Token, p.ann.Cursor); !got.NameWanted {
+	if got := w.look(p.ann.Token, p.ann.Cursor); !got.Situation.NameWanted {
 		t.Error("Ann can kick, and is not told so")
 	}
 }
@@ -67,7 +67,7 @@ func TestKnock_forANameThatChangedHands_isSeenAgain(t *testing.T) {
 	cursor := w.look(p.ann.Token, "").Cursor
 	w.clock.Advance(time.Second)
 	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-	if got := w.look(p.ann.Token, cursor); !got.NameWanted {
+	if got := w.look(p.ann.Token, cursor); !got.Situation.NameWanted {
 		t.Errorf("Ann sees %v", lines(got.Messages))
 	}
 }

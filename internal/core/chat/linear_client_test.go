@@ -268,7 +268,7 @@ func (c *client) handedOut(s callSpan, op waitOp) {
 		return
 	}
 	if !op.sent || len(op.got.Agents) > 0 {
-		c.record(s, viewOp{"the wait", c.who, nil, op.got.Agents, op.got.Others})
+		c.record(s, viewOp{"the wait", c.who, nil, op.got.Agents, op.got.Situation.Others})
 	}
 }
 
@@ -337,7 +337,8 @@ func (c *client) chooseMessage() sendCall {
 func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 	plain := c.numbers.sent(c.token, got)
 	c.record(s, sendOp{sendCall: call, got: plain})
-	if len(got.Messages) == 0 && numberOf(plain.Cursor) == call.cursor.n { // nothing was read: it is that of the call
+	if len(got.Waited.Messages) == 0 && numberOf(plain.Waited.Cursor) == call.cursor.n {
+		// nothing was read: it is that of the call
 		return
 	}
 	op := waitOp{cursor: call.cursor, got: got.Waited, sent: !waited}

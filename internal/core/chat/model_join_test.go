@@ -353,7 +353,8 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents,
 		func(b chat.AgentView) bool { return b.Name == x.freed && x.freed != a.name })
 	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, "", a.person.opened, a.person.paused}
-	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Owes, o.got.Watch == "", o.got.Paused}
+	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Situation.Owes, o.got.Watch == "",
+		o.got.Situation.Paused}
 	if opens, sure := m.opens(r, a); sure && m.oneService { // another may not have read so much of the talk
 		want, got = append(want, opens), append(got, o.got.Opens)
 	}

@@ -51,7 +51,7 @@ func (o returnOp) on(m model) (model, error) {
 		}
 		surely := max(a.joined, a.acked, a.ackMost)
 		left := r.newsAfter(a, surely, max(surely, n))
-		if len(left) > 0 && !o.got.Unsure && m.sequential && m.oneService {
+		if len(left) > 0 && !o.got.Situation.Unsure && m.sequential && m.oneService {
 			return m, &wrong{"what may have been missed", len(left), "told, or shown"}
 		}
 		a.given = max(a.given, upTo)
@@ -98,7 +98,7 @@ func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, upTo int64) er
 		return err
 	}
 	debt, _ := m.owes(r, a)
-	gotRest := []any{o.got.Name, o.got.Earlier, o.got.Now, o.got.Owes}
+	gotRest := []any{o.got.Name, o.got.Earlier, o.got.Now, o.got.Situation.Owes}
 	return sameText("return", gotRest, []any{a.name, r.publicIn(a.since, first-1), m.now, shown(debt.n)})
 }
 

@@ -299,7 +299,7 @@ func (o sendOp) on(m model) (model, error) {
 // with it came before it and, if it is new or a vote, the agreement that it completes.
 func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
 	before, agreed := 0, ""
-	for _, x := range o.got.Messages {
+	for _, x := range o.got.Waited.Messages {
 		if numberOf(x.ID) < n {
 			before++
 		}
@@ -342,7 +342,7 @@ func (o holdOp) on(m model) (model, error) {
 	}
 	a.owed, a.ackMost = true, max(a.ackMost, o.cursor.n)
 	if !o.cursor.given { // a stay
-		a.acked, a.guarded, a.heldKey = max(a.acked, o.cursor.n), numberOf(o.got.Cursor), o.key
+		a.acked, a.guarded, a.heldKey = max(a.acked, o.cursor.n), numberOf(o.got.Waited.Cursor), o.key
 	}
 	return m.withAgent(r.id, a), nil
 }

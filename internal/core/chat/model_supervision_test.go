@@ -139,7 +139,7 @@ type heldOp struct {
 func (o heldOp) on(m model) (model, error) {
 	r, a, refused, err := m.admit(o.who, "")
 	if err != nil || refused || o.isMalformed() {
-		return m, &wrong{"the send", o.got.Status, "refused"}
+		return m, &wrong{"the send", o.got.Waited.Status, "refused"}
 	}
 	x := o.outcome(m, r, a)
 	want := []any{false, shown(x.pending), x.pending > 0 && x.duplicate > 0, chat.StatusPaused, len(r.seated()) - 1, 0,
@@ -147,7 +147,8 @@ func (o heldOp) on(m model) (model, error) {
 	if x.pending > 0 {
 		want[3] = chat.StatusPending
 	}
-	got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, o.got.Status, o.got.Others, len(o.got.Messages), o.got.Paused}
+	got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, o.got.Waited.Status, o.got.Waited.Situation.Others,
+		len(o.got.Waited.Messages), o.got.Waited.Situation.Paused}
 	if err := sameText("the send under supervision", got, want); err != nil || x.pending == 0 && !x.paused {
 		return m, &wrong{"the send", o.got, x}
 	}
@@ -174,7 +175,7 @@ func (c sendCall) keepDraft(m model, x sendOutcome) (model, error) {
 }
 
 func (o heldOp) String() string {
-	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.got.Status, o.got.ID, o.got.Duplicate)
+	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.got.Waited.Status, o.got.ID, o.got.Duplicate)
 }
 
 // superviseOp is what the person behind an agent does: it opens its link, sets supervision, or

@@ -152,7 +152,7 @@ func (o waitOp) heard(a agentModel, now time.Time) agentModel {
 // waiter returns the caller. It may lose its seat while it waits, if that is the
 // answer.
 func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
-	if o.got.Status == chat.StatusRemoved && !isClosing(o.got.Reason) {
+	if o.got.Status == chat.StatusRemoved && !isClosing(o.got.Situation.Reason) {
 		r, _ = m.room(o.who.room)
 		a, _ = r.agent(o.who.seat)
 		if !a.gone || m.sequential {
@@ -200,7 +200,7 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 		low, high = o.after, o.after
 	}
 	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed,
-		room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Reason) {
+		room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Situation.Reason) {
 		upTo-- // the caller's own end is no message, unless an admin caused it
 	}
 	for n := low; n <= high; n++ {
@@ -236,7 +236,7 @@ func (o waitOp) checkTold(m model, r roomModel, a agentModel, first int64) error
 	}
 	low := max(a.joined, a.acked, a.ackMost)
 	left := slices.DeleteFunc(slices.Clone(r.newsAfter(a, low, max(low, first))), eventModel.isMove)
-	if len(left) > 0 && !o.got.Unsure {
+	if len(left) > 0 && !o.got.Situation.Unsure {
 		return &wrong{"what may have been missed", len(left), "told, or shown"}
 	}
 	return nil
@@ -268,11 +268,13 @@ func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 	got := o.got
 	wantIgnored := o.cursor.given && o.cursor.n == 0
 	switch {
-	case got.CursorIgnored != wantIgnored, got.Missed, got.Status == chat.StatusSuperseded, upTo < 1, upTo > r.head():
+	case got.Situation.CursorIgnored != wantIgnored, got.Situation.Missed, got.Status == chat.StatusSuperseded,
+		upTo < 1, upTo > r.head():
 		return &wrong{"the wait", got, "up to the head, with nothing missed"}
-	case got.Status == chat.StatusRemoved && !isClosing(got.Reason):
-		if end := r.log[upTo-1]; end.Type != chat.EventLeft || end.seat != a.seat || end.Reason != got.Reason {
-			return &wrong{"the end of the wait", got.Reason, end}
+	case got.Status == chat.StatusRemoved && !isClosing(got.Situation.Reason):
+		if end := r.log[upTo-1]; end.Type != chat.EventLeft || end.seat != a.seat ||
+			end.Reason != got.Situation.Reason {
+			return &wrong{"the end of the wait", got.Situation.Reason, end}
 		}
 		return nil
 	case got.HasMore && (upTo == r.head() || !a.isNews(r.log[upTo]) || len(got.Messages) < fewestShown):
@@ -296,8 +298,10 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	}
 	debt, owes := m.owes(r, a)
 	got := []any{
-		o.got.Status, o.got.Reason, o.got.SeatWanted, o.got.NameWanted, o.got.Others, o.got.Listening, o.got.Admin,
-		o.got.Owes, o.got.OwesAgreement, o.got.Owed, o.got.Paused, o.got.Spent,
+		o.got.Status, o.got.Situation.Reason, o.got.Situation.SeatWanted, o.got.Situation.NameWanted,
+		o.got.Situation.Others, o.got.Situation.Listening, o.got.Situation.Admin,
+		o.got.Situation.Owes, o.got.Situation.OwesAgreement, o.got.Situation.Owed, o.got.Situation.Paused,
+		o.got.Situation.Spent,
 	}
 	want := []any{
 		status, reason, seatWanted && a.admin && r.full() && asked,
@@ -309,7 +313,7 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 		return err
 	}
 	word, begun := r.lastWord()
-	if err := sameText("the talk", []any{o.got.Begun, o.got.Quiet},
+	if err := sameText("the talk", []any{o.got.Situation.Begun, o.got.Situation.Quiet},
 		[]any{begun, m.now.Sub(latest(word.At, a.joinedAt))}); err != nil {
 		return err
 	}
@@ -325,7 +329,8 @@ func (o waitOp) checkOthers(m model, r roomModel, a agentModel) error {
 	if !sure {
 		return nil
 	}
-	return sameText("the others", []any{o.got.OthersIdle, o.got.OthersAway, o.got.OwedBySilent},
+	return sameText("the others", []any{o.got.Situation.OthersIdle, o.got.Situation.OthersAway,
+		o.got.Situation.OwedBySilent},
 		[]any{idle, away, silent})
 }
 
@@ -423,5 +428,5 @@ func (m *askedModel) look(agents []chat.AgentView, owed []string) (ends, sure bo
 
 func (o waitOp) String() string {
 	return fmt.Sprintf("%v waits with %v: %s%s %s %s up to %s, more %t", o.who, o.cursor, o.code, o.got.Status,
-		o.got.Reason, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
+		o.got.Situation.Reason, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
 }

@@ -243,7 +243,7 @@ func (m *machine) wait() {
 func (m *machine) roster(id agentID, got chat.Waited) {
 	m.given(id, got.Cursor)
 	if len(got.Agents) > 0 {
-		m.take(viewOp{"the wait", id, nil, got.Agents, got.Others})
+		m.take(viewOp{"the wait", id, nil, got.Agents, got.Situation.Others})
 	}
 }
 

@@ -114,12 +114,13 @@ func (x *numbers) agreements(room string, list []chat.Agreement) []chat.Agreemen
 func (x *numbers) seated(got chat.Seated) chat.Seated {
 	room := roomOf(got.Token)
 	got.Messages, got.Agreements = x.messages(room, got.Messages), x.agreements(room, got.Agreements)
-	got.Cursor, got.Owes = x.cursor(got.Token, got.Cursor), x.number(room, got.Owes)
+	got.Cursor, got.Situation.Owes = x.cursor(got.Token, got.Cursor), x.number(room, got.Situation.Owes)
 	return got
 }
 
 func (x *numbers) waited(token string, got chat.Waited) chat.Waited {
-	got.Messages, got.Owes = x.messages(roomOf(token), got.Messages), x.number(roomOf(token), got.Owes)
+	got.Messages, got.Situation.Owes = x.messages(roomOf(token), got.Messages), x.number(roomOf(token),
+		got.Situation.Owes)
 	got.Cursor = x.cursor(token, got.Cursor)
 	return got
 }

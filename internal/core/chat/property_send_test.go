@@ -58,7 +58,7 @@ func (m *machine) sendOf(c sendCall) {
 		return
 	case got.Sent:
 		m.take(sendOp{c, plain, ""}, hands)
-	case got.Status == chat.StatusPending || got.Status == chat.StatusPaused:
+	case got.Waited.Status == chat.StatusPending || got.Waited.Status == chat.StatusPaused:
 		m.take(heldOp{c, plain})
 	default:
 		m.take(holdOp{c, plain}, hands)

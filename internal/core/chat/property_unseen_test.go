@@ -300,7 +300,8 @@ func (s *stage) observe(d deed) {
 		s.hear("history", lined(got.Messages), got.HasMore, fault.CodeOf(err))
 	case "return":
 		got, err := s.JoinRoom(s.ctx, chat.JoinRequest{Token: token})
-		s.hear("return", lined(got.Messages), got.HasMore, got.Earlier, got.Hidden, got.Owes, got.Begun,
+		s.hear("return", lined(got.Messages), got.HasMore, got.Earlier, got.Hidden, got.Situation.Owes,
+			got.Situation.Begun,
 			fault.CodeOf(err))
 	case "look", "wait":
 		s.wait(d)
@@ -348,10 +349,12 @@ func (s *stage) news(got chat.Waited) string {
 	if got.Cursor != "" && got.Status != chat.StatusSuperseded {
 		s.cursor = got.Cursor
 	}
-	return fmt.Sprintln(got.Status, got.Reason, lined(got.Messages), got.HasMore, got.Seated, got.Others,
-		got.SeatWanted, got.NameWanted,
-		got.Begun, got.Owes, got.OwesAgreement, got.Owed, got.Quiet, got.Listening, got.CursorIgnored,
-		got.Missed)
+	return fmt.Sprintln(got.Status, got.Situation.Reason, lined(got.Messages), got.HasMore, got.Seated,
+		got.Situation.Others,
+		got.Situation.SeatWanted, got.Situation.NameWanted,
+		got.Situation.Begun, got.Situation.Owes, got.Situation.OwesAgreement, got.Situation.Owed, got.Situation.Quiet,
+		got.Situation.Listening, got.Situation.CursorIgnored,
+		got.Situation.Missed)
 }
 
 // lined describes messages.

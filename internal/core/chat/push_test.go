@@ -35,8 +35,9 @@ func TestDraft_nobodyMaySeeIt_itsAgentIsTold(t *testing.T) {
 		unseen := func(why string, want bool) {
 			t.Helper()
 			got, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "May I merge it?"})
-			if err != nil || got.Status != chat.StatusPending || got.Unseen != want {
-				t.Errorf("%s: it is unseen: %v, status %q, %v", why, got.Unseen, got.Status, err)
+			if err != nil || got.Waited.Status != chat.StatusPending || got.Waited.Situation.Unseen != want {
+				t.Errorf("%s: it is unseen: %v, status %q, %v", why, got.Waited.Situation.Unseen, got.Waited.Status,
+					err)
 			}
 		}
 		unseen("nothing", true)
@@ -65,7 +66,7 @@ func TestDraft_nobodyMaySeeIt_itsAgentIsTold(t *testing.T) {
 			if err != nil || time.Now().After(until) {
 				t.Fatalf("while the page is open: %+v, %v", got, err)
 			}
-			if !got.Unseen {
+			if !got.Waited.Situation.Unseen {
 				break
 			}
 		}

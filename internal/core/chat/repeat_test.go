@@ -238,7 +238,7 @@ func TestSend_shortTextAgainAfterTheAnswerWasRead_isNew(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.say(p.bob.Token, "and this?")
-	news := w.look(p.ann.Token, first.Cursor)
+	news := w.look(p.ann.Token, first.Waited.Cursor)
 	got, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "yes", Cursor: news.Cursor})
 	if err != nil || !got.Sent || got.Duplicate {
 		t.Errorf("%+v, %v", got, err)
@@ -393,13 +393,13 @@ func TestSend_keyOfWhatWasNotSent_isFree(t *testing.T) {
 	if err != nil || held.Sent {
 		t.Fatalf("an unread message holds nothing back: %+v, %v", held, err)
 	}
-	req.Cursor, req.Text = held.Cursor, "the key is "+secret
+	req.Cursor, req.Text = held.Waited.Cursor, "the key is "+secret
 	if got, err := w.send(req); err != nil || got.Credential == "" {
 		t.Fatalf("a credential holds nothing back: %+v, %v", got, err)
 	}
 	w.pauses(person, true)
 	req.Text = "red"
-	if got, err := w.send(req); err != nil || got.Status != chat.StatusPaused {
+	if got, err := w.send(req); err != nil || got.Waited.Status != chat.StatusPaused {
 		t.Fatalf("its person holds nothing back: %+v, %v", got, err)
 	}
 	w.pauses(person, false)
@@ -434,7 +434,7 @@ func TestDraft_keyOfOtherWords_isRefused(t *testing.T) {
 				}
 			}
 			changes("before the decision")
-			if got, err := there.send(first); err != nil || got.Status != chat.StatusPending || got.ID != draft {
+			if got, err := there.send(first); err != nil || got.Waited.Status != chat.StatusPending || got.ID != draft {
 				t.Errorf("again, before it: %+v, %v", got, err)
 			}
 			w.decides(person, draft, how, text)
@@ -709,7 +709,7 @@ func TestSend_sameShortTextAfterAnotherOfOnesOwn_isNew(t *testing.T) {
 				}
 				seen[got.ID] = true
 				if c.cursor == "last" {
-					req.Cursor = got.Cursor
+					req.Cursor = got.Waited.Cursor
 				}
 				w.clock.Advance(c.pause)
 			}

@@ -347,13 +347,13 @@ func TestRevision_ofAnAgreement_hasTheTasksDoneUnderTheOldOne(t *testing.T) {
 	w.agree(p.ann.Token, ten)
 	voted := w.agree(p.cid.Token, ten)
 	want := &chat.Revision{ID: ten, Old: nine, Done: []string{"t2", "t3"}}
-	for who, got := range map[string]*chat.Revision{"Cid": voted.Revision,
+	for who, got := range map[string]*chat.Revision{"Cid": voted.Waited.Revision,
 		"Ann": w.look(p.ann.Token, all[0].Cursor).Revision, "Bob": w.look(p.bob.Token, all[1].Cursor).Revision} {
 		if got == nil || fmt.Sprint(*got) != fmt.Sprint(*want) {
 			t.Errorf("%s is told %+v", who, got)
 		}
 	}
-	if got := w.agree(p.bob.Token, w.propose(p.ann.Token, "tea", "Bob")); got.Revision != nil {
-		t.Errorf("another agreement: %+v", got.Revision)
+	if got := w.agree(p.bob.Token, w.propose(p.ann.Token, "tea", "Bob")); got.Waited.Revision != nil {
+		t.Errorf("another agreement: %+v", got.Waited.Revision)
 	}
 }

@@ -47,7 +47,7 @@ type Seated struct {
 	Now        time.Time
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
 	Opens      bool   // the caller is to speak first: see room.Head.Opens
-	Situation
+	Situation  Situation
 }
 
 // Invite is the code that admits newcomers to a room. The zero value is no invite.
@@ -95,7 +95,7 @@ type Waited struct {
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
 	PollAfter  time.Duration // of a standby that looks in: until the next call
 	Revision   *Revision     // of the last agreement in Messages or, of a send, of Sent.Agreed
-	Situation
+	Situation  Situation
 }
 
 // Revision is an agreement that has replaced another.
@@ -117,9 +117,8 @@ type Sent struct {
 	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
-	// Waited has unread messages, or messages that came during the wait. With neither messages nor a wait, Status is
-	// empty.
-	Waited
+	// Waited has unread messages, or messages that came during the wait. With neither, and no wait, its Status is empty.
+	Waited Waited
 }
 
 // Everyone stands for all who are in the room, now and later.

@@ -139,7 +139,7 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 	b.moveToFront(had)
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
 	got.Situation = c.situation(scanned)
-	got.Findings = Findings{Unsure: !all}
+	got.Situation.Findings = Findings{Unsure: !all}
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()

@@ -245,9 +245,9 @@ func (c *session) addRoster(ctx context.Context, in *inbox, found found, got *Wa
 		return
 	}
 	agents := seen.Agents()
-	got.Awaited = c.awaited(agents)
-	got.Company = seen.company(agents, got.Owes != "")
-	got.Silent = c.silentTask(seen.Presence)
+	got.Situation.Awaited = c.awaited(agents)
+	got.Situation.Company = seen.company(agents, got.Situation.Owes != "")
+	got.Situation.Silent = c.silentTask(seen.Presence)
 	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
 		!in.endedAtOnce() {
 		return

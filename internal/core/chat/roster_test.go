@@ -44,8 +44,8 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 	if received[len(received)-1] != "joined Cid" {
 		t.Fatalf("Cid joined too late for this test: %q", received)
 	}
-	if names := seats(chat.Room{Agents: got.Agents}); got.Others != 2 || len(names) != 3 {
-		t.Errorf("the messages have Cid's join, but the roster has %d others and %q", got.Others, names)
+	if names := seats(chat.Room{Agents: got.Agents}); got.Situation.Others != 2 || len(names) != 3 {
+		t.Errorf("the messages have Cid's join, but the roster has %d others and %q", got.Situation.Others, names)
 	}
 }
 

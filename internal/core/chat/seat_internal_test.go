@@ -47,7 +47,7 @@ func TestCursor_beyondTheHead_isIgnored(t *testing.T) {
 	own, _ := ident.ParseToken(got.Token)
 	for n, ignored := range map[int64]bool{0: false, 1: false, 2: true, 1 << 29: true} {
 		w, err := s.Wait(t.Context(), WaitRequest{Token: got.Token, Cursor: ident.Cursor{N: n}.String(own)})
-		if err != nil || w.CursorIgnored != ignored {
+		if err != nil || w.Situation.CursorIgnored != ignored {
 			t.Errorf("at %d: %+v, %v", n, w, err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestCursor_beyondTheHeadInASend_acknowledgesNothing(t *testing.T) {
 	}
 	got, err := s.Send(t.Context(), SendRequest{Token: seats[1].Token, Text: "from ahead",
 		Cursor: ident.Cursor{N: 50}.String(bob)})
-	if err != nil || !got.CursorIgnored {
+	if err != nil || !got.Waited.Situation.CursorIgnored {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if _, err := s.Send(t.Context(), SendRequest{Token: seats[0].Token, Text: "for Bob"}); err != nil {

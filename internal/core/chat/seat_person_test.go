@@ -159,7 +159,8 @@ func TestPerson_readsByItself_andOnEachDevice(t *testing.T) {
 			same(t, "then it sees", lines(got.Messages), []string{fmt.Sprint("Ann: later ", i)})
 			all = append(all, fmt.Sprint("Ann: later ", i))
 		}
-		same(t, "what came after the agent's own words", lines(w.look(p.bob.Token, mine.Cursor).Messages), all[2:])
+		same(t, "what came after the agent's own words", lines(w.look(p.bob.Token, mine.Waited.Cursor).Messages),
+			all[2:])
 	})
 }
 
@@ -190,14 +191,14 @@ func TestNote_wakesTheAgentAndHoldsItsNextMessageOnce(t *testing.T) {
 		p := w.company()
 		person := w.person(p.bob)
 		w.look(p.bob.Token, "")
-		cursor := w.say(p.bob.Token, "hello").Cursor
+		cursor := w.say(p.bob.Token, "hello").Waited.Cursor
 		note := w.tell(person, "ask about the price", "bob")
 		held, err := there.send(chat.SendRequest{Token: p.bob.Token, Text: "I agree", Cursor: cursor})
-		if err != nil || held.Sent || len(held.Messages) != 1 || held.Messages[0].ID != note.ID ||
-			!held.Messages[0].FromUser {
+		if err != nil || held.Sent || len(held.Waited.Messages) != 1 || held.Waited.Messages[0].ID != note.ID ||
+			!held.Waited.Messages[0].FromUser {
 			t.Fatalf("held back: %+v, %v", held, err)
 		}
-		got, err := there.send(chat.SendRequest{Token: p.bob.Token, Text: "I agree", Cursor: held.Cursor})
+		got, err := there.send(chat.SendRequest{Token: p.bob.Token, Text: "I agree", Cursor: held.Waited.Cursor})
 		if err != nil || !got.Sent {
 			t.Errorf("then: %+v, %v", got, err)
 		}
@@ -211,7 +212,7 @@ func TestNote_wakesTheAgentAndHoldsItsNextMessageOnce(t *testing.T) {
 			t.Errorf("the person sees %+v", m[len(m)-2])
 		}
 		w.tell(person, "well done", "Bob")
-		if got := there.look(p.bob.Token, got.Cursor); got.Status != chat.StatusMessages ||
+		if got := there.look(p.bob.Token, got.Waited.Cursor); got.Status != chat.StatusMessages ||
 			!slices.Contains(texts(got.Messages), "well done") {
 			t.Errorf("the agent's wait: %+v", got)
 		}
@@ -236,7 +237,7 @@ func TestPerson_sends_areNotHeldBack(t *testing.T) {
 			t.Fatalf("key %q: %+v, %v", key, got, err)
 		}
 		ids[got.ID] = true
-		if slices.ContainsFunc(got.Messages, func(m chat.Message) bool { return m.ID == got.ID }) {
+		if slices.ContainsFunc(got.Waited.Messages, func(m chat.Message) bool { return m.ID == got.ID }) {
 			t.Error("the result of a send has that message")
 		}
 	}
@@ -263,7 +264,7 @@ func TestPerson_acts_andItsAgentSeesThat(t *testing.T) {
 		Wait: longWait})
 	w.leave(person)
 	last := take(t, waiting)
-	if last.Status != chat.StatusRemoved || last.Reason != room.ReasonLeft || len(last.Messages) != 1 ||
+	if last.Status != chat.StatusRemoved || last.Situation.Reason != room.ReasonLeft || len(last.Messages) != 1 ||
 		!last.Messages[0].Person || !last.Messages[0].Mine {
 		t.Errorf("the agent's wait ends with %+v", last)
 	}

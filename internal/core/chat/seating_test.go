@@ -109,7 +109,8 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 		id := w.ask(bob.Token, "are you there?", "Ann")
 		w.clock.Advance(2 * time.Minute)
 		back := there.joinAs(there.local(), "plans", "Ann")
-		if back.Status != chat.StatusReturned || back.Token == ann.Token || back.Hidden != 0 || back.Owes != id {
+		if back.Status != chat.StatusReturned || back.Token == ann.Token || back.Hidden != 0 ||
+			back.Situation.Owes != id {
 			t.Errorf("Ann gets %+v", back)
 		}
 		same(t, "seats", seats(back.Room), []string{"Ann (admin)", "Bob (member)"})
@@ -138,7 +139,7 @@ func TestWayBack_oldCursorAfterARegain_countsAsAbsent(t *testing.T) {
 	old := w.look(bob.Token, "").Cursor
 	w.clock.Advance(2 * time.Minute)
 	back := w.joinAs(w.local(), "plans", "Bob")
-	if got := w.look(back.Token, old); !got.CursorIgnored {
+	if got := w.look(back.Token, old); !got.Situation.CursorIgnored {
 		t.Errorf("the old cursor is one of the new token: %+v", got)
 	}
 }
@@ -211,7 +212,7 @@ func TestWayBack_openWaitOfTheEndedToken_endsAndGetsNothing(t *testing.T) {
 	w.joinAs(w.local(), "plans", "Bob")
 	w.tell(ann.Token, "for the true Bob", "Bob")
 	got := take(t, shell)
-	if got.Status != chat.StatusRemoved || got.Reason != room.ReasonReturned || len(got.Messages) != 0 {
+	if got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonReturned || len(got.Messages) != 0 {
 		t.Errorf("the program gets %+v", got)
 	}
 	w.clock.Advance(20 * time.Minute)

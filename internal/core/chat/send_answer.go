@@ -116,8 +116,8 @@ func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStat
 		cursor = o.upload.Cursor
 	}
 	got := Waited{Status: status, Cursor: cursor, Situation: c.situation(read)}
-	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
-	got.Unseen = status == StatusPending && c.isUnseen(ctx)
+	got.Situation.Paused = got.Situation.Paused || status == StatusPaused // the person may have ended the pause since
+	got.Situation.Unseen = status == StatusPending && c.isUnseen(ctx)
 	return got
 }
 
@@ -132,14 +132,14 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		c.moveOn()
 		cursor, _ := c.readCursor(req.Cursor)
-		got.Cursor, got.Situation = req.Cursor, c.situation(cursor.N)
+		got.Waited.Cursor, got.Waited.Situation = req.Cursor, c.situation(cursor.N)
 		return got, nil
 	}
 	if err == nil {
 		got.Waited, got.Before = *waited, waited.before
 	}
-	if got.Agreed != "" && !got.Person {
-		got.Revision = c.revisionOf(ctx, got.Agreed)
+	if got.Agreed != "" && !got.Waited.Situation.Person {
+		got.Waited.Revision = c.revisionOf(ctx, got.Agreed)
 	}
 	return got, service.Outward(err)
 }

@@ -322,10 +322,10 @@ func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bo
 	note := func(got chat.Waited, sent bool) {
 		info := there.info(p.cid.Token)
 		s := seen{
-			status: got.Status, lines: lines(got.Messages), hasMore: got.HasMore, missed: got.Missed,
+			status: got.Status, lines: lines(got.Messages), hasMore: got.HasMore, missed: got.Situation.Missed,
 			earlier: info.Earlier,
 			held:    !sent, requests: there.requests(p.cid.Token), agreed: there.agreements(p.cid.Token),
-			others: got.Others, owed: got.Owed, begun: got.Begun, sent: sent,
+			others: got.Situation.Others, owed: got.Situation.Owed, begun: got.Situation.Begun, sent: sent,
 		}
 		for _, a := range info.Room.Agents {
 			s.states = append(s.states, fmt.Sprint(a.Name, a.State, a.Idle, a.BackIn))
@@ -347,7 +347,7 @@ func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bo
 		if err != nil {
 			t.Fatal(err)
 		}
-		cursor = sent.Cursor
+		cursor = sent.Waited.Cursor
 		note(sent.Waited, sent.Sent)
 	}
 	back := there.enter(chat.JoinRequest{Token: p.cid.Token})
@@ -413,7 +413,7 @@ func TestUnseenMessages_whileAThirdLooks_moveItsCursorPastThem(t *testing.T) {
 		for name, cursor := range map[string]string{"with a cursor": p.cid.Cursor, "without a cursor": ""} {
 			got := there.look(p.cid.Token, cursor)
 			if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) ||
-				got.HasMore || got.Missed {
+				got.HasMore || got.Situation.Missed {
 				t.Errorf("%s: %+v", name, got)
 			}
 		}
@@ -435,7 +435,7 @@ func TestUnseenMessages_beforeASendOfAThird_holdNothingBack(t *testing.T) {
 			if err != nil || !got.Sent {
 				t.Fatalf("after %d: %+v, %v", i, got, err)
 			}
-			cursor = got.Cursor
+			cursor = got.Waited.Cursor
 			if place(t, p.cid.Token, cursor) != w.number(p.cid.Token, got.ID) {
 				t.Errorf("the cursor %s after message %s", cursor, got.ID)
 			}
@@ -445,7 +445,7 @@ func TestUnseenMessages_beforeASendOfAThird_holdNothingBack(t *testing.T) {
 		if err != nil || got.Sent {
 			t.Fatalf("after a private message to Cid: %+v, %v", got, err)
 		}
-		same(t, "held back for", texts(got.Messages), []string{"for Cid"})
+		same(t, "held back for", texts(got.Waited.Messages), []string{"for Cid"})
 	})
 }
 
@@ -458,7 +458,7 @@ func TestUnseenMessages_inAFreshlyLoadedRoom_holdNothingBack(t *testing.T) {
 	}
 	there := w.elsewhere()
 	got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "Cid's word", Cursor: p.cid.Cursor})
-	if err != nil || !got.Sent || place(t, p.cid.Token, got.Cursor) != there.number(p.cid.Token, got.ID) {
+	if err != nil || !got.Sent || place(t, p.cid.Token, got.Waited.Cursor) != there.number(p.cid.Token, got.ID) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 }
@@ -494,7 +494,7 @@ func TestUnseenMessages_whileASendOfAThirdWaits_doNotAnswerIt(t *testing.T) {
 	w.tell(p.ann.Token, "not I", "Bob")
 	w.say(p.bob.Token, "here I am")
 	got := <-done
-	same(t, "Cid is answered", lines(got.Messages), []string{"Bob: here I am"})
+	same(t, "Cid is answered", lines(got.Waited.Messages), []string{"Bob: here I am"})
 }
 
 // Bob leaves, and another takes his name, between the lookup of the name and the write: that one is no addressee.

@@ -25,7 +25,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 	}
 	sent := outcome{"", func(got chat.Sent) bool { return got.Sent && !got.Duplicate && got.Credential == "" }}
 	heldFor := func(status chat.WaitStatus) outcome {
-		return outcome{"", func(got chat.Sent) bool { return !got.Sent && got.Status == status }}
+		return outcome{"", func(got chat.Sent) bool { return !got.Sent && got.Waited.Status == status }}
 	}
 	for name, c := range map[string]struct {
 		before  func(w *world, p pair, person string)
@@ -77,7 +77,8 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 			before: func(w *world, p pair, _ string) { w.say(p.bob.Token, "no") },
 			req:    shallWe,
 			outcome: outcome{"", func(got chat.Sent) bool {
-				return !got.Sent && len(got.Messages) > 0 && got.Messages[len(got.Messages)-1].Text == "no"
+				return !got.Sent && len(got.Waited.Messages) > 0 &&
+					got.Waited.Messages[len(got.Waited.Messages)-1].Text == "no"
 			}},
 		},
 		"Ann repeats it with the cursor of that answer: it is sent, though Bob has spoken to all since.": {
@@ -118,7 +119,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 			if err != nil || held.Sent {
 				t.Fatalf("%s: %+v, %v", name, held, err)
 			}
-			cursor = held.Cursor
+			cursor = held.Waited.Cursor
 		}
 		if c.before != nil {
 			c.before(w, p, person)
@@ -153,7 +154,8 @@ func TestSend_thatWaits_bringsEarlierMessagesWithTheAnswer(t *testing.T) {
 	}()
 	w.awaitText(p.bob.Token, "mine")
 	w.say(p.bob.Token, "after")
-	if got := <-done; !got.Sent || got.Before != 2 || !slices.Equal(texts(got.Messages), []string{"before", "after"}) {
+	if got := <-done; !got.Sent || got.Before != 2 || !slices.Equal(texts(got.Waited.Messages), []string{"before",
+		"after"}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -300,7 +302,7 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	}
 	w.task(bob.Token, chat.CommandTake, "t1")
 	waits := w.hold(ann) // and takes one of the two
-	if got := w.sends(report("t1")); got.FreeTasks != 2 {
+	if got := w.sends(report("t1")); got.Waited.Situation.FreeTasks != 2 {
 		t.Errorf("got %+v", got)
 	}
 	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
@@ -331,7 +333,7 @@ func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
 	bob, cid := w.hold(all.of("Bob"))[0], w.shell(all.of("Cid"))
 	got := w.sends(chat.SendRequest{Token: all.of("Ann").Token, Text: "done: t1", Kind: room.Status,
 		Finishes: []string{"t1"}, Wait: time.Minute})
-	if got.FreeTasks != 1 {
+	if got.Waited.Situation.FreeTasks != 1 {
 		t.Errorf("got %+v", got)
 	}
 	w.stillWaits("Bob", bob)
@@ -348,7 +350,7 @@ func TestSend_deadlinePassesAfterTheTextWasSaid_isSent(t *testing.T) {
 		return before && c.Method != tabletest.Write
 	})
 	got, err := bob.Send(ctx, chat.SendRequest{Token: p.bob.Token, Text: "hello", Wait: time.Minute})
-	if ctx.Err() == nil || err != nil || !got.Sent || got.Others != 1 {
+	if ctx.Err() == nil || err != nil || !got.Sent || got.Waited.Situation.Others != 1 {
 		t.Errorf("%+v, %v; the deadline: %v", got, err, ctx.Err())
 	}
 }

@@ -90,7 +90,7 @@ func lapse(t *testing.T, elsewhere bool, view bool) (log []string) {
 	}
 	record()
 	got := here.look(p.bob.Token, p.bob.Cursor)
-	log = append(log, fmt.Sprint("Bob is handed ", texts(got.Messages), got.Unsure))
+	log = append(log, fmt.Sprint("Bob is handed ", texts(got.Messages), got.Situation.Unsure))
 	w.clock.Advance(15*time.Minute + time.Second)
 	look()
 	taken, err := here.tryJoin("plans", "Bob")

@@ -24,8 +24,8 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 			t.Fatalf("%q is sent: %+v, %v", text, sent, err)
 		}
 		waited := w.look(who.Token, cursor)
-		waited.OthersIdle, waited.OthersAway = 0, 0
-		return map[string]chat.Situation{"send": sent.Situation, "wait": waited.Situation,
+		waited.Situation.OthersIdle, waited.Situation.OthersAway = 0, 0
+		return map[string]chat.Situation{"send": sent.Waited.Situation, "wait": waited.Situation,
 			"join": w.enter(chat.JoinRequest{Token: who.Token}).Situation}
 	}
 	compare := func(when string, got map[string]chat.Situation, want chat.Situation) {
@@ -81,15 +81,15 @@ func TestSituation_programThatWakes_isKnown(t *testing.T) {
 		w.clock.Advance(c.req.Wait)
 		take(t, wait)
 		for i, w := range []*world{w, there} {
-			if got := w.enter(chat.JoinRequest{Token: p.bob.Token}).Woken; got != c.want && i == 0 {
+			if got := w.enter(chat.JoinRequest{Token: p.bob.Token}).Situation.Woken; got != c.want && i == 0 {
 				t.Errorf("%s, a join: %v", name, got)
 			}
-			if got := w.look(p.bob.Token, "").Woken; got != c.want {
+			if got := w.look(p.bob.Token, "").Situation.Woken; got != c.want {
 				t.Errorf("%s, service %d: %v", name, i, got)
 			}
 		}
 		w.clock.Advance(room.AnnounceWait)
-		if w.look(p.bob.Token, "").Woken || w.look(p.ann.Token, "").Woken {
+		if w.look(p.bob.Token, "").Situation.Woken || w.look(p.ann.Token, "").Situation.Woken {
 			t.Errorf("%s: it is said of a program that is gone, or of another's", name)
 		}
 	}
@@ -105,8 +105,10 @@ func TestSituation_answersOfSilentAgents_areNotCalledOutstanding(t *testing.T) {
 	w.pass(room.Lease / 2)
 	w.look(p.cid.Token, p.cid.Cursor)
 	got := w.look(p.ann.Token, p.ann.Cursor)
-	if got.Owed != 4 || got.OwedBySilent != 2 || !slices.Equal(got.OwedTo, []string{toCid, toBoth}) {
-		t.Errorf("%d answers, %d of silent agents, to %s; want to %s and %s", got.Owed, got.OwedBySilent, got.OwedTo,
+	if got.Situation.Owed != 4 || got.Situation.OwedBySilent != 2 || !slices.Equal(got.Situation.OwedTo, []string{toCid,
+		toBoth}) {
+		t.Errorf("%d answers, %d of silent agents, to %s; want to %s and %s", got.Situation.Owed,
+			got.Situation.OwedBySilent, got.Situation.OwedTo,
 			toCid, toBoth)
 	}
 }
@@ -117,8 +119,8 @@ func TestSituation_freeSeats_areCountedUntilTenMinutesAfterTheLastJoin(t *testin
 	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 	seats := func(when string, free, all int) {
 		t.Helper()
-		if got := w.look(ann.Token, ""); got.FreeSeats != free || got.Seats != all {
-			t.Errorf("%s: %d of %d seats are free", when, got.FreeSeats, got.Seats)
+		if got := w.look(ann.Token, ""); got.Situation.FreeSeats != free || got.Situation.Seats != all {
+			t.Errorf("%s: %d of %d seats are free", when, got.Situation.FreeSeats, got.Situation.Seats)
 		}
 	}
 	seats("she is alone", 3, 4)

@@ -223,7 +223,8 @@ func TestStay_eachCall_isHandedWhatHasNotArrived(t *testing.T) {
 			} else {
 				got, err = s.says(w, c.key)
 			}
-			if gets := strings.Join(texts(got.Messages), " "); err != nil || got.Sent != c.sent || gets != c.gets {
+			if gets := strings.Join(texts(got.Waited.Messages), " "); err != nil || got.Sent != c.sent ||
+				gets != c.gets {
 				t.Errorf("call %d, %+v: sent %t, %q, %v", i+1, c, got.Sent, gets, err)
 			}
 		}
@@ -247,7 +248,7 @@ func TestStay_wordsToAll_holdNothingBack(t *testing.T) {
 	if err != nil || !got.Sent {
 		t.Errorf("held back: %+v, %v", got, err)
 	}
-	same(t, "Bob gets", texts(got.Messages), []string{"to all"})
+	same(t, "Bob gets", texts(got.Waited.Messages), []string{"to all"})
 }
 
 // Bob's calls overlap, and Ann speaks meanwhile. One call follows all that is said.
@@ -293,7 +294,7 @@ func TestRace_callsOfOneStay_loseNothingAndSayNothingTwice(t *testing.T) {
 				default: // two of them say the same
 					key := fmt.Sprintf("key %d of round %d", i/4, round)
 					got, err := s.says(w, key)
-					hear(key, got.Messages, err)
+					hear(key, got.Waited.Messages, err)
 					mu.Lock()
 					defer mu.Unlock()
 					if first := ids[key]; got.Sent && first != "" && first != got.ID {

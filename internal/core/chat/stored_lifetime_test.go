@@ -197,11 +197,11 @@ func TestLifetime_eventsExpiredUnread_areReportedAsMissed(t *testing.T) {
 	}
 	there := w.elsewhere()
 	got := there.look(p.bob.Token, p.bob.Cursor)
-	if said := texts(got.Messages); !got.Missed || len(said) == 0 || said[0] != "day 9" ||
+	if said := texts(got.Messages); !got.Situation.Missed || len(said) == 0 || said[0] != "day 9" ||
 		said[len(said)-1] != "day 39" {
-		t.Fatalf("missed %v, received %q", got.Missed, said)
+		t.Fatalf("missed %v, received %q", got.Situation.Missed, said)
 	}
-	if again := there.look(p.bob.Token, got.Cursor); again.Missed || again.Status != chat.StatusQuiet {
+	if again := there.look(p.bob.Token, got.Cursor); again.Situation.Missed || again.Status != chat.StatusQuiet {
 		t.Fatalf("then received %+v", again)
 	}
 	page := there.history(p.bob.Token, chat.HistoryRequest{After: w.id(p.bob.Token, 12), Limit: 3})

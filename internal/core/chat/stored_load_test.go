@@ -151,7 +151,7 @@ func TestWait_eventNotYetVisible_isWaitedFor(t *testing.T) {
 	cold.blocked(1) // it reads again after a pause
 	w.write(table.Put(hidden, table.Always))
 	w.clock.Advance(tornPause)
-	if got := take(t, reading); got.Missed || texts(got.Messages)[0] != "message 2" {
+	if got := take(t, reading); got.Situation.Missed || texts(got.Messages)[0] != "message 2" {
 		t.Fatalf("after it closed: %+v", got)
 	}
 }

@@ -124,7 +124,7 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 				id := w.drafts(req)
 				for _, w := range []*world{w, there, there.elsewhere()} {
 					if again, err := w.send(req); err != nil || again.ID != id || !again.Duplicate || again.Sent ||
-						again.Status != chat.StatusPending {
+						again.Waited.Status != chat.StatusPending {
 						t.Errorf("before the decision: %+v, %v", again, err)
 					}
 				}
@@ -158,8 +158,8 @@ func TestDraft_repeatedCall_tellsWhatBecameOfIt(t *testing.T) {
 		if err != nil || !got.Sent || !got.Duplicate {
 			t.Errorf("%s: %+v, %v", how, got, err)
 		}
-		same(t, "Bob hears", decided(got.Messages), []string{want})
-		same(t, "and not again", decided(w.look(p.bob.Token, got.Cursor).Messages), nil)
+		same(t, "Bob hears", decided(got.Waited.Messages), []string{want})
+		same(t, "and not again", decided(w.look(p.bob.Token, got.Waited.Cursor).Messages), nil)
 	}
 }
 

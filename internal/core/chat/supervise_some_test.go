@@ -227,7 +227,7 @@ var waysOut = map[string]wayOut{
 		if err != nil || got.Sent {
 			x.t.Fatalf("it is not held back: %+v, %v", got, err)
 		}
-		x.bob.Cursor = got.Cursor
+		x.bob.Cursor = got.Waited.Cursor
 	}, try: sending(chat.SendRequest{Text: word, To: cid, Cursor: "its own", Key: "k"}), waits: "p"},
 	"a credential, confirmed": {before: func(x *escape) {
 		got, err := x.send(chat.SendRequest{Token: x.bob.Token, Text: word + " " + secret, To: cid})
@@ -368,7 +368,7 @@ func (c wayOut) tried(t *testing.T, how string, waits bool, supervise func(*esca
 	got, err := c.try(x)
 	switch {
 	case refused != (err != nil), refused && fault.CodeOf(err) != fault.Paused,
-		waits != (got.Status == chat.StatusPending), !c.held && waits == got.Sent:
+		waits != (got.Waited.Status == chat.StatusPending), !c.held && waits == got.Sent:
 		t.Fatalf("%s: it waits: %v, and so it is %+v, %v", how, waits, got, err)
 	case (refused || waits) && x.others() != before:
 		t.Errorf("%s: others read more: %s", how, more(before, x.others()))
@@ -434,7 +434,7 @@ func TestSome_keyOfBefore_bringsNothingElseOut(t *testing.T) {
 		if got := x.sends(said); !got.Duplicate {
 			t.Errorf("%s: the same again: %+v", what, got)
 		}
-		if got, err := x.send(kept); err != nil || got.Sent || got.ID != id || got.Status != chat.StatusPending {
+		if got, err := x.send(kept); err != nil || got.Sent || got.ID != id || got.Waited.Status != chat.StatusPending {
 			t.Errorf("%s: the draft again: %+v, %v", what, got, err)
 		}
 		said.To, said.Text = cid, word

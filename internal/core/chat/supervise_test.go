@@ -31,7 +31,8 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 			{Text: "and wait", Wait: time.Minute},
 		} {
 			req.Token = p.bob.Token
-			if got, err := w.send(req); err != nil || got.Sent || got.Status != chat.StatusPaused || got.ID != "" {
+			if got, err := w.send(req); err != nil || got.Sent || got.Waited.Status != chat.StatusPaused ||
+				got.ID != "" {
 				t.Errorf("%q: %+v, %v", req.Text, got, err)
 			}
 		}
@@ -218,7 +219,7 @@ func TestWait_ofAPausedAgent_endsWithItsResumeAndBringsTheRest(t *testing.T) {
 			!slices.Equal(said[:5], []string{"to all", "to Bob", "well?", "a note", "number 0"}) {
 			t.Errorf("%+v: %s, %v %q", c, got.Status, got.HasMore, said)
 		}
-		if !got.Resumed {
+		if !got.Situation.Resumed {
 			t.Errorf("%+v: nobody tells that it may go on", c)
 		}
 		for got.HasMore {
@@ -276,8 +277,8 @@ func TestWait_ofAPausedAgent_endsWithItsSeat(t *testing.T) {
 			Standby: standby})
 		w.say(p.ann.Token, "to all")
 		w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-		if got := take(t, wait); got.Status != chat.StatusRemoved || got.Reason != room.ReasonKicked {
-			t.Errorf("standby %v: %s, %s", standby, got.Status, got.Reason)
+		if got := take(t, wait); got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonKicked {
+			t.Errorf("standby %v: %s, %s", standby, got.Status, got.Situation.Reason)
 		}
 	}
 	w := newWorld(t)
@@ -286,8 +287,8 @@ func TestWait_ofAPausedAgent_endsWithItsSeat(t *testing.T) {
 	wait := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: time.Hour, Standby: true, Peek: true})
 	w.clock.Advance(room.RegainSilent)
 	w.joinsAs(ident.Local, "plans", "Bob")
-	if got := take(t, wait); got.Status != chat.StatusRemoved || got.Reason != room.ReasonReturned {
-		t.Errorf("it has its seat again, with a new token: %s, %s", got.Status, got.Reason)
+	if got := take(t, wait); got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonReturned {
+		t.Errorf("it has its seat again, with a new token: %s, %s", got.Status, got.Situation.Reason)
 	}
 }
 
@@ -487,7 +488,7 @@ func TestHeld_agentOfAPrincipal_getsNoFurtherSeat(t *testing.T) {
 				wants(t, err, fault.Paused)
 			}
 			back, err := join(chat.JoinRequest{AgentName: "Bob"})
-			if err != nil || back.Status != chat.StatusReturned || !back.Bound || back.Watch != "" {
+			if err != nil || back.Status != chat.StatusReturned || !back.Situation.Bound || back.Watch != "" {
 				t.Errorf("its own seat again: %+v, %v", back, err)
 			}
 			w.pauses(person, false)

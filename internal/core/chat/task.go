@@ -64,9 +64,9 @@ func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err 
 		ignored = given != "" && !named
 		got.Cursor, read, err = c.nextCursor(ctx, given)
 	}
-	silent := got.Silent
+	silent := got.Situation.Silent
 	got.Situation = c.situation(read)
-	got.Silent, got.CursorIgnored = silent, ignored
+	got.Situation.Silent, got.Situation.CursorIgnored = silent, ignored
 	return got, c.room.svc.Outward(err)
 }
 

@@ -90,8 +90,8 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	if got := w.task(p.cid.Token, chat.CommandTake, ""); got.Task.ID != "t4" || !got.Task.Mine {
 		t.Errorf("Cid took %+v; want what it was offered", got.Task)
 	}
-	if got := w.task(p.bob.Token, chat.CommandTake, ""); got.Task.ID != "t1" || got.FreeTasks != 0 ||
-		got.OpenTasks != 4 {
+	if got := w.task(p.bob.Token, chat.CommandTake, ""); got.Task.ID != "t1" || got.Situation.FreeTasks != 0 ||
+		got.Situation.OpenTasks != 4 {
 		t.Errorf("Bob took %+v; want the oldest free one", got.Task)
 	}
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd,
@@ -113,8 +113,8 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	wants(t, err, fault.InvalidArgument)
 	got := w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t1",
 		Text: "as smooth as glass"})
-	if got.Task.State != chat.TaskDone || got.Task.Result != "as smooth as glass" || got.FreeTasks != 1 {
-		t.Errorf("finished %+v, %d are free", got.Task, got.FreeTasks)
+	if got.Task.State != chat.TaskDone || got.Task.Result != "as smooth as glass" || got.Situation.FreeTasks != 1 {
+		t.Errorf("finished %+v, %d are free", got.Task, got.Situation.FreeTasks)
 	}
 	w.task(p.bob.Token, chat.CommandTake, "t2")
 	sent := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "painted, and the floor is swept",
@@ -152,8 +152,8 @@ func TestTask_offeredToAnAgentToCome_waitsTenMinutesForThatName(t *testing.T) {
 		t.Error("Dora took what others are to do")
 	}
 	bob := w.join("plans", "Bob")
-	if bob.Offered != "t1" || bob.FreeTasks != 1 {
-		t.Errorf("the one that came is offered %q of %d", bob.Offered, bob.FreeTasks)
+	if bob.Situation.Offered != "t1" || bob.Situation.FreeTasks != 1 {
+		t.Errorf("the one that came is offered %q of %d", bob.Situation.Offered, bob.Situation.FreeTasks)
 	}
 	if got := w.task(bob.Token, chat.CommandRelease, "t1"); len(got.Task.For) > 0 {
 		t.Errorf("after Bob declined it, %+v", got.Task)
@@ -742,10 +742,11 @@ func TestTask_offerThatCannotBeginYet_isInTheSituation(t *testing.T) {
 		{chat.CommandTake, "t2", "t3", false}} {
 		w.task(p.bob.Token, c.action, c.id)
 		got := w.lists(chat.TaskListRequest{Token: p.bob.Token})
-		if got.Offered != c.free || got.OffersLater != c.later {
-			t.Errorf("after %s %s: offered is %q, and later %t", c.action, c.id, got.Offered, got.OffersLater)
+		if got.Situation.Offered != c.free || got.Situation.OffersLater != c.later {
+			t.Errorf("after %s %s: offered is %q, and later %t", c.action, c.id, got.Situation.Offered,
+				got.Situation.OffersLater)
 		}
-		if got := w.lists(chat.TaskListRequest{Token: p.cid.Token}); got.OffersLater {
+		if got := w.lists(chat.TaskListRequest{Token: p.cid.Token}); got.Situation.OffersLater {
 			t.Error("another is offered what is for Bob")
 		}
 	}

@@ -62,8 +62,8 @@ type Tasks struct {
 	Cursor  string   // see session.ownCursor
 	// Held has everything unread if that held the call back. Then nothing was changed, and of the other fields only
 	// Situation is set.
-	Held *Waited
-	Situation
+	Held      *Waited
+	Situation Situation
 }
 
 // TaskBrief names a task.
@@ -162,7 +162,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	if err != nil {
 		return got, err
 	}
-	got.Silent = c.silentTask(seen)
+	got.Situation.Silent = c.silentTask(seen)
 	rank := func(task room.Task) int {
 		switch {
 		case added > 0 && task.N == added:

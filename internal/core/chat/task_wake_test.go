@@ -25,8 +25,8 @@ func (w *world) toldOf(who string, wait <-chan answer, id string) {
 	w.t.Helper()
 	got := take(w.t, wait)
 	wantStatus(w.t, who, got, chat.StatusTurn)
-	if got.FreeTask != id || got.FreeTasks == 0 {
-		w.t.Fatalf("%s is told of %q of %d, want %s", who, got.FreeTask, got.FreeTasks, id)
+	if got.FreeTask != id || got.Situation.FreeTasks == 0 {
+		w.t.Fatalf("%s is told of %q of %d, want %s", who, got.FreeTask, got.Situation.FreeTasks, id)
 	}
 }
 
@@ -114,7 +114,8 @@ func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
 	w.task(cid.Token, chat.CommandTake, "t1")
 	w.clock.Advance(room.YieldsAfter)
-	if got := w.look(ann.Token, ann.Cursor); len(got.Messages) != 1 || got.Silent.ID != "t1" || got.Silent.Left != 0 {
+	if got := w.look(ann.Token, ann.Cursor); len(got.Messages) != 1 || got.Situation.Silent.ID != "t1" ||
+		got.Situation.Silent.Left != 0 {
 		t.Errorf("with the news that Cid has taken it, Ann gets %+v, and is told of %+v", got.Messages, got.Situation)
 	}
 	w.task(cid.Token, chat.CommandRelease, "t1")
@@ -122,22 +123,23 @@ func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w.task(ann.Token, chat.CommandTake, "t2")
 	w.clock.Advance(room.YieldsAfter - time.Second)
 	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
-	if got := looks(ann); got.Silent.ID != "t1" || got.Silent.Left != time.Second {
+	if got := looks(ann); got.Situation.Silent.ID != "t1" || got.Situation.Silent.Left != time.Second {
 		t.Errorf("too early Ann is told of %+v", got.Situation)
 	}
 	w.clock.Advance(time.Second)
 	for name, s := range map[string]chat.Seated{"Ann, an admin": ann, "Bob, who added it": bob} {
-		if got := looks(s); got.Silent.ID != "t1" || got.Silent.For != room.YieldsAfter || got.Silent.Left != 0 {
+		if got := looks(s); got.Situation.Silent.ID != "t1" || got.Situation.Silent.For != room.YieldsAfter ||
+			got.Situation.Silent.Left != 0 {
 			t.Errorf("%s is told of %+v", name, got.Situation)
 		}
 	}
 	w.clock.Advance(room.YieldsAfter)
 	looks(ann)
-	if got := looks(cid); got.Silent.ID != "" {
+	if got := looks(cid); got.Situation.Silent.ID != "" {
 		t.Errorf("Cid, who may take none, is told of %+v", got.Situation)
 	}
 	w.leave(cid.Token)
-	if got := looks(ann); got.Silent.ID != "" || got.FreeTasks != 2 {
+	if got := looks(ann); got.Situation.Silent.ID != "" || got.Situation.FreeTasks != 2 {
 		t.Errorf("once its holder has left, Ann is told of %+v", got.Situation)
 	}
 }
@@ -255,10 +257,10 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 					!strings.Contains(late.Message, "send_message") {
 					t.Errorf("a late end: %v", err)
 				}
-				if got := w.look(p.cid.Token, p.cid.Cursor); got.LostTask != "t1" {
+				if got := w.look(p.cid.Token, p.cid.Cursor); got.Situation.LostTask != "t1" {
 					t.Errorf("Cid hears %+v", got.Situation)
 				}
-				if got := w.look(tokens[taker], ""); got.LostTask != "" {
+				if got := w.look(tokens[taker], ""); got.Situation.LostTask != "" {
 					t.Errorf("%s hears %+v", taker, got.Situation)
 				}
 			})

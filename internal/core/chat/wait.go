@@ -176,10 +176,11 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, h
 	if !found.superseded && found.end != lost {
 		c.addRoster(ctx, in, found, got)
 	}
-	alone := found.mayStop() && got.NoPartner && !c.hasActiveTask(ctx)
+	alone := found.mayStop() && got.Situation.NoPartner && !c.hasActiveTask(ctx)
 	got.Status = decideStatus(found, stop{turn: how.turn, noPartner: alone})
 	if got.Status == StatusTurn && how.freeTask != 0 {
-		got.FreeTask, got.FreeTasks = room.TaskID(how.freeTask), max(1, got.FreeTasks) // not counting stalled ones
+		got.FreeTask = room.TaskID(how.freeTask)
+		got.Situation.FreeTasks = max(1, got.Situation.FreeTasks) // not counting stalled ones
 	}
 	return got, nil
 }

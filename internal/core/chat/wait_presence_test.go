@@ -169,7 +169,7 @@ func TestFirstWait_endedForWantOfOthers_theNextOneLasts(t *testing.T) {
 	p := w.pair()
 	w.leaves(p.bob, 10*time.Minute)
 	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
-	if err != nil || !first.OthersGone {
+	if err != nil || !first.Situation.OthersGone {
 		t.Fatalf("got %+v, %v", first, err)
 	}
 	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})
@@ -177,7 +177,7 @@ func TestFirstWait_endedForWantOfOthers_theNextOneLasts(t *testing.T) {
 	w.stillWaits("Ann", next) // nor is she given the turn, since nobody would hear her
 	w.pass(time.Second)
 	got := take(t, next)
-	if got.OthersGone || !read(t, p.ann.Token, got.Cursor).ToldOthersAway {
+	if got.Situation.OthersGone || !read(t, p.ann.Token, got.Cursor).ToldOthersAway {
 		t.Errorf("the next wait gets %+v", got)
 	}
 	w.say(p.bob.Token, "I am here after all")
@@ -193,7 +193,7 @@ func TestFirstWait_allOthersHaveLeft_returnsAtOnceAsAllDone(t *testing.T) {
 	w.leave(p.bob.Token)
 	cursor := w.look(p.ann.Token, p.ann.Cursor).Cursor
 	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: cursor, Wait: time.Minute})
-	if err != nil || first.Status != chat.StatusAllDone || !first.OthersGone {
+	if err != nil || first.Status != chat.StatusAllDone || !first.Situation.OthersGone {
 		t.Fatalf("got %+v, %v", first, err)
 	}
 	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})

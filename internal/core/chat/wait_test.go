@@ -48,7 +48,7 @@ func TestWait_serviceStops_returnsTheMessages(t *testing.T) {
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	w.Stop()
-	if got := take(t, waiting); !got.Stopping || got.Status != chat.StatusQuiet {
+	if got := take(t, waiting); !got.Situation.Stopping || got.Status != chat.StatusQuiet {
 		t.Fatalf("got %+v", got)
 	}
 	w.say(p.ann.Token, "still heard")
@@ -82,7 +82,7 @@ func TestWait_agentRemoved_endsAsRemoved(t *testing.T) {
 		gone.Status != chat.StatusLeft {
 		t.Fatal(gone, err)
 	}
-	if got := take(t, waiting); got.Status != chat.StatusRemoved || got.Reason != room.ReasonLeft {
+	if got := take(t, waiting); got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonLeft {
 		t.Fatalf("got %+v", got)
 	}
 	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})

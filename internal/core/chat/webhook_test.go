@@ -107,8 +107,8 @@ func TestWebhook_doesNothingToItsAgent(t *testing.T) {
 	person := w.person(p.bob)
 	x := w.webhook(person, "https://example.com/")
 	got := w.look(p.bob.Token, "")
-	if got.Hooked || len(got.Messages) > 0 {
-		t.Errorf("Bob is called himself: %v, and hears %q", got.Hooked, lines(got.Messages))
+	if got.Situation.Hooked || len(got.Messages) > 0 {
+		t.Errorf("Bob is called himself: %v, and hears %q", got.Situation.Hooked, lines(got.Messages))
 	}
 	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != room.AgentBusy {
 		t.Errorf("others see that Bob is %s", got)

@@ -439,7 +439,7 @@ func (w *world) decides(person, draft string, how room.Decision, text string) ch
 func (w *world) drafts(req chat.SendRequest) string {
 	w.t.Helper()
 	got, err := w.send(req)
-	if err != nil || got.Sent || got.Status != chat.StatusPending || got.ID == "" {
+	if err != nil || got.Sent || got.Waited.Status != chat.StatusPending || got.ID == "" {
 		w.t.Fatalf("%q: %+v, %v", req.Text, got, err)
 	}
 	return got.ID

@@ -46,7 +46,8 @@ func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 			}
 			w.clock.Advance(time.Second)
 			got := take(t, wait)
-			if got.Status != chat.StatusAllDone || !got.Paired || got.Others != 1 || got.OthersIdle != 5*time.Minute {
+			if got.Status != chat.StatusAllDone || !got.Situation.Paired || got.Situation.Others != 1 ||
+				got.Situation.OthersIdle != 5*time.Minute {
 				t.Fatalf("got %+v", got)
 			}
 			w.leave(here.Token)
@@ -115,10 +116,10 @@ func TestPartner_atWorkAfterALongWait_isWaitedFor(t *testing.T) {
 	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: chat.PartnerSilent})
 	w.blocked(2)
 	w.clock.Advance(chat.PartnerSilent - 20*time.Second)
-	cursor := w.say(ann.Token, "a long question").Cursor
+	cursor := w.say(ann.Token, "a long question").Waited.Cursor
 	take(t, wait)
 	w.clock.Advance(50 * time.Second)
-	if got := w.look(ann.Token, cursor); got.Status == chat.StatusAllDone || got.NoPartner {
+	if got := w.look(ann.Token, cursor); got.Status == chat.StatusAllDone || got.Situation.NoPartner {
 		t.Errorf("got %+v", got)
 	}
 }

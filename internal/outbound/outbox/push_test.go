@@ -360,8 +360,8 @@ func TestPush_thatCallsNobody_leavesADraftUnseen(t *testing.T) {
 		p.approves()
 		ends(p)
 		got, err := p.Send(p.ctx(), chat.SendRequest{Token: p.bob.Token, Text: "May I?"})
-		if want := what != "the browser is called"; err != nil || got.Unseen != want {
-			t.Errorf("%s: unseen is %v, %v", what, got.Unseen, err)
+		if want := what != "the browser is called"; err != nil || got.Waited.Situation.Unseen != want {
+			t.Errorf("%s: unseen is %v, %v", what, got.Waited.Situation.Unseen, err)
 		}
 	}
 }

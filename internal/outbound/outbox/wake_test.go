@@ -383,8 +383,8 @@ func TestWait_hookThatHasExpired_isNotReliedOn(t *testing.T) {
 	w.pass(outbound.MaxHookLife + time.Minute)
 	w.says(ann, 1)
 	got, err := w.Wait(w.ctx(), chat.WaitRequest{Token: bob.Token})
-	if err != nil || got.Hooked {
-		t.Errorf("the agent is told that it is called: %v, %v", got.Hooked, err)
+	if err != nil || got.Situation.Hooked {
+		t.Errorf("the agent is told that it is called: %v, %v", got.Situation.Hooked, err)
 	}
 	if at, _ := w.seat(bob.Token); len(w.items(at)) > 0 {
 		t.Errorf("the table has %v", w.items(at))

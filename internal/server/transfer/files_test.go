@@ -171,7 +171,7 @@ func TestCopy_files_followTheirRooms(t *testing.T) {
 			}
 			person := &agent{token: at.approve(cid.Watch)}
 			drafted := at.upload(&agent{token: cid.Token}, []byte("drafted"))
-			if drafted.Status != chat.StatusPending {
+			if drafted.Waited.Status != chat.StatusPending {
 				t.Fatalf("%+v", drafted)
 			}
 			shared[drafted.ID] = []byte("drafted")

@@ -219,7 +219,7 @@ func (a *agent) losesAnswer(o outcome) bool {
 		a.again = o.call.send
 		a.checkSent(o.call, *o.sent)
 		a.checkStatus(o.call, o.sent.Waited)
-	case o.sent.Status == chat.StatusPaused || o.sent.Status == chat.StatusPending:
+	case o.sent.Waited.Status == chat.StatusPaused || o.sent.Waited.Status == chat.StatusPending:
 		a.again = o.call.send
 	default:
 		a.again = o.call.send
@@ -283,13 +283,13 @@ func (a *agent) said(o outcome) {
 		return
 	}
 	if !got.Sent {
-		a.note("%s: held back %q by %s", a.name, req.Text, ids(got.Messages))
+		a.note("%s: held back %q by %s", a.name, req.Text, ids(got.Waited.Messages))
 		a.checkHold(o.call, got)
 		a.draft, a.again = &req, nil
 		a.listened(o.call, got.Waited)
 		return
 	}
-	a.note("%s: sent %q, %s %s", a.name, req.Text, got.Status, ids(got.Messages))
+	a.note("%s: sent %q, %s %s", a.name, req.Text, got.Waited.Status, ids(got.Waited.Messages))
 	a.checkSent(o.call, got)
 	a.draft, a.again, a.turn, a.heard = nil, nil, false, false
 	a.spoke(req, got.ID)

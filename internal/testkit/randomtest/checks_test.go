@@ -75,7 +75,7 @@ func (a *agent) read(cursor string, ms []chat.Message, next string) {
 func (a *agent) checkHold(c *call, got chat.Sent) {
 	a.readLog()
 	answers, to := a.find(c.send.ReplyTo), a.seatsOf(c.send.To)
-	if !slices.ContainsFunc(a.events[a.number(c.cursor):a.number(got.Cursor)],
+	if !slices.ContainsFunc(a.events[a.number(c.cursor):a.number(got.Waited.Cursor)],
 		func(e room.Event) bool { return a.isHeldBy(e, c, answers, to) }) {
 		a.fail("%s: %q was held back for nothing", a.name, c.send.Text)
 	}

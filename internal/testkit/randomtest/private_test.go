@@ -254,8 +254,9 @@ func (p *play) tell(who, what string, got chat.Waited, ok bool) {
 	}
 	p.cursors[who] = got.Cursor
 	s := fmt.Sprintf("%s %s: %s more %v others %d owes %v %v owed %d begun %v quiet %s", who, what, got.Status,
-		got.HasMore, got.Others, got.Owes != "", got.OwesAgreement, got.Owed, got.Begun,
-		got.Quiet.Truncate(time.Second))
+		got.HasMore, got.Situation.Others, got.Situation.Owes != "", got.Situation.OwesAgreement, got.Situation.Owed,
+		got.Situation.Begun,
+		got.Situation.Quiet.Truncate(time.Second))
 	for _, m := range got.Messages {
 		s += fmt.Sprintf(" [%s %s %s to %v ask %v reply %v agreed %v]", m.From, m.Text, m.Kind, m.To, m.Ask,
 			m.ReplyTo != "", m.Agreed != "")

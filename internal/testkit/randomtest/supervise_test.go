@@ -91,7 +91,7 @@ func (r *run) letGo() {
 // isReined takes in the answer to a send that its person has kept, and reports whether it
 // is one.
 func (a *agent) isReined(req chat.SendRequest, got chat.Sent) bool {
-	switch got.Status {
+	switch got.Waited.Status {
 	case chat.StatusPaused:
 		a.note("%s: is paused", a.name)
 		a.paused, a.draft, a.again = true, &req, nil
