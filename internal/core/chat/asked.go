@@ -15,8 +15,8 @@ import (
 // answers to any message of the agent; the call of a person, a stay or an agent with a hook waits so only for answers
 // to the message of the call. A program's wait never goes on, and neither does a look.
 //
-// The numbered cases below are of Ann, in a room with Bob, Cid and Dan. Ann asks Bob and Cid, or proposes something to
-// Bob and Cid, and waits, by the same call or by another.
+// Each numbered case below shows one rule. Ann is in a room with Bob, Cid and Dan. Ann asks Bob and Cid, or proposes
+// something to Bob and Cid, and waits, by the same call or by another. The tests have more cases of each rule.
 
 // pastAnswers is what a wait knows of the events that it goes on past: see isPartialAnswer and isUnasked.
 type pastAnswers struct {
@@ -39,35 +39,29 @@ const askedEvery = 30 * time.Second
 // not hold:
 //
 //  1. Bob answers, and Cid is here: the wait goes on.
-//  2. Bob answers in private, and Cid is here: the wait goes on.
-//  3. Bob agrees to the proposal, and Cid is here: the wait goes on.
-//  4. Bob answers, then Ann waits by a call of its own, and Cid is here: the wait goes on.
-//  5. Bob speaks without reply_to: the wait ends.
-//  6. Bob says more after his answer: the wait ends.
+//  2. Bob speaks without reply_to: the wait ends.
+//  3. Bob objects to the proposal: the wait ends.
+//  4. Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.
+//  5. Bob and Cid answer: the wait ends, and brings both answers.
+//  6. Bob answers, and Ann looks in: the look brings his answer.
 //  7. Dan, who was not asked, answers: the wait ends.
-//  8. Bob and Cid answer: the wait ends, and brings both answers.
-//  9. Bob and Cid answer, then Ann waits, and waits again: each wait brings both at once.
-//  10. Ann asks Bob and Cid, then Bob and Dan, and Cid and Bob answer the first: the wait ends.
-//  11. Bob objects to the proposal: the wait ends.
-//  12. Ann asks nobody in particular, and Bob answers: the wait ends.
-//  13. Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.
-//  14. Bob answers, and Ann looks in: the look brings his answer.
-//  15. Dan, who was not asked, answers, then Ann waits: the wait ends.
-//  16. Bob answers with a question: the wait ends.
-//  17. Bob answers with kind done: the wait ends.
-//  18. Bob's answer finishes a task that Ann added: the wait ends.
+//  8. Bob answers with a question: the wait ends.
+//  9. Bob answers with kind done: the wait ends.
+//  10. Bob's answer finishes a task that Ann added: the wait ends.
 func (in *inbox) isPartialAnswer(event room.Event, before *room.Talk) bool {
-	if event.Talk == nil {
-		return false // 5, 6, 7
+	if event.Talk == nil { // 2: event changes no debt
+		return false
 	}
 	request, open := event.Talk.Find(event.ReplyTo, event.At())
-	return open && request.Seat == in.session.me.Seat && len(request.Owed) > 0 && // 8 to 13
-		(in.listens.forAnswers || request.N == in.pos.sentN) && // 14
+	return open && // 3
+		request.Seat == in.session.me.Seat && // 4
+		len(request.Owed) > 0 && // 5
+		(in.listens.forAnswers || request.N == in.pos.sentN) && // 6
 		event.Type == room.Said && !slices.Contains(request.Owed, event.Seat) &&
-		in.wasOwed(before, request.N, event) && // 7, 15
-		!asksSomebody(&event) && // 16
-		event.Kind != room.Done && // 17
-		!in.session.me.HearsOfTask(event) // 18
+		in.wasOwed(before, request.N, event) && // 7
+		!asksSomebody(&event) && // 8
+		event.Kind != room.Done && // 9
+		!in.session.me.HearsOfTask(event) // 10
 }
 
 // wasOwed reports whether the sender of event owed message n an answer before event. before has the debts of the time
@@ -76,10 +70,10 @@ func (in *inbox) isPartialAnswer(event room.Event, before *room.Talk) bool {
 func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 	if before != nil {
 		request, _ := before.Find(n, event.At())
-		return slices.Contains(request.Owed, event.Seat) // 7
+		return slices.Contains(request.Owed, event.Seat)
 	}
 	tail, ok := in.session.room.log.Tail(n - 1)
-	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat) // 4, 15
+	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat)
 }
 
 // isUnasked reports whether event is beside what the message of the call asks several agents, while one of them
@@ -87,27 +81,25 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 // caller ends the wait, and so does a request to all. Otherwise three agents that upload what Ann asked for would end
 // her wait three times before the first of them answers. Ann asks Bob and Cid by a send that waits:
 //
-//  19. Dan talks to all: the wait goes on.
-//  20. Dan asks Bob something: the wait goes on.
-//  21. Dan, or Bob, shares a file with all: the wait goes on.
-//  22. Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.
-//  23. Dan names Ann, or shares a file with her alone: the wait ends.
-//  24. Dan asks all something: the wait ends.
-//  25. Dan completes an agreement: the wait ends.
-//  26. Ann asks Bob alone, and Dan talks: the wait ends.
-//  27. Ann still awaits an answer of Dan, and he talks: the wait ends.
+//  11. Dan talks to all: the wait goes on.
+//  12. Dan, or Bob, shares a file with all: the wait goes on.
+//  13. Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.
+//  14. Dan names Ann, or shares a file with her alone: the wait ends.
+//  15. Ann asks Bob alone, and Dan talks: the wait ends.
+//  16. Ann still awaits an answer of Dan, and he talks: the wait ends.
 func (in *inbox) isUnasked(event *room.Event, agents int) bool {
 	me, sentN, talk := &in.session.me, in.pos.sentN, in.past.talk
-	if sentN == 0 || talk == nil || event.Type != room.Said || // 22
-		me.WokenBy(*event, agents, true) || // 23, 24, 25
+	if sentN == 0 || talk == nil || event.Type != room.Said || // 13
+		me.WokenBy(*event, agents, true) || // 14
 		event.Person { // what a person says to all may be "stop"
 		return false
 	}
 	tail, known := in.session.room.log.Tail(sentN - 1)
-	if !talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 26
+	if !talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 15
 		return false
 	}
-	return event.File != nil && !asksSomebody(event) || !talk.OwesTo(event.Seat, me.Seat, event.At()) // 21, 5, 27
+	return event.File != nil && !asksSomebody(event) || // 12
+		!talk.OwesTo(event.Seat, me.Seat, event.At()) // 11, 16
 }
 
 // asksSomebody reports whether event, a message, wants an answer or a vote.
@@ -117,15 +109,10 @@ func asksSomebody(event *room.Event) bool {
 
 // endPastAnswers ends the wait with the answers so far if nobody who still owes one may soon give it:
 //
-//  28. Bob answers, and Cid is silent: the wait ends.
-//  29. Bob answers, and Cid falls silent later: the wait ends.
-//  30. Bob answers, and Cid is away: the wait ends.
-//  31. Bob answers, and the person of Cid pauses him: the wait ends.
-//  32. Bob answers, and a draft of Cid waits for his person: the wait ends.
-//  33. Bob answers, and Cid is muted, so that he owes nothing: the wait ends.
-//  34. Bob answers, and Cid leaves: the wait ends.
-//  35. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
-//  36. Dan talks, and Bob and Cid fall silent: the wait ends, and brings his words.
+//  17. Bob answers, and Cid falls silent later: the wait ends.
+//  18. Bob answers, and the person of Cid pauses him: the wait ends.
+//  19. Bob answers, and Cid leaves: the wait ends.
+//  20. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
 func (in *inbox) endPastAnswers(ctx context.Context) {
 	if in.end == goesOn && in.past.last != 0 && !in.isOwedByPresent(ctx) {
 		in.end = woken
@@ -134,10 +121,7 @@ func (in *inbox) endPastAnswers(ctx context.Context) {
 
 // passOver lets wait go on past the answers so far, and renews the caller's presence. Otherwise others would think that
 // the answer woke the caller, and would count its time to speak. The state of passOver is in the inbox: on the stacks
-// of thousands of waits it would take memory. Such a wait, too, ends with the turn or its time:
-//
-//  37. Bob answers, and it is Ann's turn: the wait ends, and brings his answer.
-//  38. Bob answers, and the time is up: the wait ends, and brings his answer.
+// of thousands of waits it would take memory. Such a wait, too, ends with the turn or its time, and brings the answers.
 func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	if in.end > goesOn || in.past.last == 0 {
 		return
@@ -151,8 +135,9 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	}
 }
 
-// isOwedByPresent reports whether each answered message may soon get another answer, from an agent that is neither
-// silent nor away, and not held by a person. If the roster cannot be read, the answers so far do not wait.
+// isOwedByPresent reports whether each answered message (20) may soon get another answer, from an agent that has its
+// seat (19), is neither silent nor away (17), and is not held by a person (18). If the roster cannot be read, the
+// answers so far do not wait.
 func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	live := in.session.room
 	head, now := live.log.Peek(), live.svc.now()

@@ -114,7 +114,7 @@ func onEachWay(t *testing.T, test func(t *testing.T, here, there *world, waits w
 	}
 }
 
-// askedCase is a case of asked.go: Ann asks by req, and then something happens.
+// askedCase is a case of a rule of asked.go: Ann asks by req, and then something happens.
 type askedCase struct {
 	name   string
 	req    chat.SendRequest
@@ -124,7 +124,7 @@ type askedCase struct {
 	most   time.Duration
 }
 
-// The cases are those of asked.go.
+// The cases are those above isPartialAnswer and endPastAnswers, and more of the same rules.
 func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	both := []string{"Bob", "Cid"}
 	question, proposal := chat.SendRequest{Ask: both}, chat.SendRequest{Kind: room.Proposal, Ask: both}
@@ -226,7 +226,7 @@ func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	}
 }
 
-// The cases are those above isUnasked, and one above endPastAnswers. Ann asks Bob and Cid by a send that waits.
+// The cases are those above isUnasked, and more of the same rules. Ann asks Bob and Cid by a send that waits.
 func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
 	says := func(name string, req chat.SendRequest) func(*inquiry) {
 		return func(a *inquiry) {
