@@ -117,7 +117,7 @@ type Sent struct {
 	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
-	// Waited has unread messages, or messages that came during the wait. With neither, and no wait, its Status is empty.
+	// Waited has unread messages, or those that came during the wait. With neither, and no wait, its Status is empty.
 	Waited Waited
 }
 

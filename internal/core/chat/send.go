@@ -144,7 +144,7 @@ type verdict struct {
 	ruling       ruling
 	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
 	change       roomlog.Change // if accepted: appends the message or draft
-	replacesNone bool           // if accepted: a proposal that answers an agreement or an open proposal, and replaces none
+	replacesNone bool           // if accepted: answers an agreement or an open proposal, and replaces none
 	answer       *Sent          // if heldBack
 }
 
@@ -157,8 +157,8 @@ const (
 	repeated                // the message or draft in the log says the same
 	heldBack                // the caller must decide first: of resolve alone
 
-	// The head does not tell. If a read brings what is needed, the rules are applied once more. If the caller must decide
-	// first, the message is held back.
+	// The head does not tell. If a read brings what is needed, the rules are applied once more. If the caller must
+	// decide first, the message is held back.
 
 	needLastMessage  // the index of the head lacks the caller's last message, which may be the same
 	needOlderLog     // the index does not reach back to the start of the call
