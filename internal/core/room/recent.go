@@ -179,22 +179,50 @@ func (l lastOf) lastTime(seat int) time.Time {
 	return time.UnixMilli(l.private[i].atMs)
 }
 
-// namedAndReplied returns the seats that message e names, the seat that e answers, and the seat that speaks by
-// e: see Recent.Named.
-func (e Event) namedAndReplied() (named, replied, spoke []int) {
+// entry is what an event adds to a lastOf.
+type entry struct {
+	public bool  // for everybody but its actor
+	seats  []int // for these seats
+	spoke  []int // these seats have spoken, so for them no earlier event counts
+}
+
+// entries returns what e adds to each lastOf of a Recent.
+func (e Event) entries() (messages, words, named, replied entry) {
+	switch {
+	case e.endsSleep():
+		words.seats = e.To
+		return
+	case e.Type != Said:
+		return
+	}
+	messages = entry{public: len(e.To) == 0, seats: e.To}
+	if e.isOfPerson() { // the agent hears a word of its person as another's
+		messages.seats = append(slices.Clone(e.To), e.Seat)
+	}
+	words = messages
+	if !e.Kind.Interrupts() {
+		words = entry{seats: e.seatsMeant()}
+	}
 	if len(e.To) > 0 {
-		return nil, nil, nil
+		return
+	}
+	if e.Withdraws == 0 { // a withdrawal names the seats whose debt ends
+		named.seats = e.Named
 	}
 	if e.ReplyTo != 0 && e.ReSeat != e.Seat {
-		replied = []int{e.ReSeat}
+		replied.seats = []int{e.ReSeat}
 	}
 	if e.Kind.Interrupts() && !e.Person {
-		spoke = []int{e.Seat}
+		named.spoke, replied.spoke = []int{e.Seat}, []int{e.Seat}
 	}
-	if e.Withdraws != 0 { // a withdrawal names the seats whose debt ends
-		return nil, replied, spoke
-	}
-	return e.Named, replied, spoke
+	return
+}
+
+// index adds event to each lastOf by with, which is withNewer or withOlder.
+func (r *Recent) index(event Event, with func(lastOf, Event, entry) lastOf) {
+	messages, words, named, replied := event.entries()
+	r.messages, r.words = with(r.messages, event, messages), with(r.words, event, words)
+	r.named, r.replied = with(r.named, event, named), with(r.replied, event, replied)
 }
 
 // Begun reports whether two agents have spoken to all, as far as the index covers.
@@ -237,13 +265,11 @@ func (l lastOf) newestFor(seat int) (newest seatEvent, known bool) {
 	return newest, known
 }
 
-// withNewer returns l with the next event. l's slices are unchanged.
-func (l lastOf) withNewer(event Event) lastOf {
-	if len(event.To) > 0 {
-		return l.withNewerFor(event.seatsMeant(), event.N, event.AtMs)
-	}
-	if event.isOfPerson() { // the agent hears a word of its person as another's
-		l = l.withNewerFor([]int{event.Seat}, event.N, event.AtMs)
+// withNewer returns l with x of the next event. l's slices are unchanged.
+func (l lastOf) withNewer(event Event, x entry) lastOf {
+	l = l.withNewerFor(x.seats, event.N, event.AtMs).withNewerFor(x.spoke, event.N, 0)
+	if !x.public {
+		return l
 	}
 	if event.Actor() != l.public.seat {
 		l.other = l.public
@@ -252,7 +278,7 @@ func (l lastOf) withNewer(event Event) lastOf {
 	return l
 }
 
-// withNewerFor is withNewer for event n, to these seats alone.
+// withNewerFor is withNewer for event n, to these seats alone. atMs is 0 if they have spoken.
 func (l lastOf) withNewerFor(seats []int, n, atMs int64) lastOf {
 	if len(seats) == 0 {
 		return l
@@ -265,14 +291,11 @@ func (l lastOf) withNewerFor(seats []int, n, atMs int64) lastOf {
 	return l
 }
 
-// withSpoken returns l after event n, by which these seats have spoken: see seatEvent.atMs.
-func (l lastOf) withSpoken(seats []int, n int64) lastOf { return l.withNewerFor(seats, n, 0) }
-
-// withSpokenBefore is withSpoken for an event older than all events of l.
-func (l lastOf) withSpokenBefore(seats []int, n int64) lastOf { return l.withOlderFor(seats, n, 0) }
-
-// withOlderFor is withOlder for event n, to these seats alone.
+// withOlderFor is withOlder for event n, to these seats alone. atMs is 0 if they have spoken.
 func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
+	if len(seats) == 0 {
+		return l
+	}
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
 		if !slices.ContainsFunc(l.private, func(p seatEvent) bool { return p.seat == seat }) {
@@ -282,15 +305,11 @@ func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
 	return l
 }
 
-// withOlder returns l with event, older than all events of l. l's slices are unchanged.
-func (l lastOf) withOlder(event Event) lastOf {
-	if len(event.To) > 0 {
-		return l.withOlderFor(event.seatsMeant(), event.N, event.AtMs)
-	}
-	if event.isOfPerson() {
-		l = l.withOlderFor([]int{event.Seat}, event.N, event.AtMs)
-	}
+// withOlder returns l with x of event, older than all events of l. l's slices are unchanged.
+func (l lastOf) withOlder(event Event, x entry) lastOf {
+	l = l.withOlderFor(x.seats, event.N, event.AtMs).withOlderFor(x.spoke, event.N, 0)
 	switch {
+	case !x.public:
 	case l.public.n == 0:
 		l.public = seatEvent{event.N, event.Actor(), event.AtMs}
 	case l.other.n == 0 && event.Actor() != l.public.seat:
@@ -313,17 +332,9 @@ func (r *Recent) keepOnly(agents []Agent) {
 
 // add indexes the next event. r is a copy with shared slices.
 func (r *Recent) add(event Event) {
+	r.index(event, lastOf.withNewer)
 	switch event.Type {
 	case Said:
-		named, replied, spoke := event.namedAndReplied()
-		r.named = r.named.withNewerFor(named, event.N, event.AtMs).withSpoken(spoke, event.N)
-		r.replied = r.replied.withNewerFor(replied, event.N, event.AtMs).withSpoken(spoke, event.N)
-		r.messages = r.messages.withNewer(event)
-		if event.Kind.Interrupts() {
-			r.words = r.words.withNewer(event)
-		} else {
-			r.words = r.words.withNewerFor(event.seatsMeant(), event.N, event.AtMs)
-		}
 		if event.Person {
 			return // the agent may be silent
 		}
@@ -337,10 +348,6 @@ func (r *Recent) add(event Event) {
 			return u.Seat == event.Seat || event.At().Sub(u.At) > Lease
 		})
 		r.said = append(r.said, last)
-	case SupervisionSet:
-		if event.endsSleep() {
-			r.words = r.words.withNewerFor(event.To, event.N, event.AtMs)
-		}
 	case Left:
 		if left, ok := event.leftAgent(); ok {
 			others := slices.DeleteFunc(slices.Clone(r.left), func(x leftAgent) bool { return x.key == left.key })
@@ -368,25 +375,11 @@ func (r *Recent) replace(u Utterance) {
 // copy with shared slices.
 func (r *Recent) prepend(event Event, seated bool) {
 	r.From, r.FromMs = event.N, event.AtMs
-	if event.endsSleep() {
-		r.words = r.words.withOlderFor(event.To, event.N, event.AtMs)
-	}
+	r.index(event, lastOf.withOlder)
 	if left, ok := event.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(left.key) {
 		r.left = append([]leftAgent{left}, r.left...)
 	}
-	if event.Type != Said {
-		return
-	}
-	named, replied, spoke := event.namedAndReplied()
-	r.named = r.named.withOlderFor(named, event.N, event.AtMs).withSpokenBefore(spoke, event.N)
-	r.replied = r.replied.withOlderFor(replied, event.N, event.AtMs).withSpokenBefore(spoke, event.N)
-	r.messages = r.messages.withOlder(event)
-	if event.Kind.Interrupts() {
-		r.words = r.words.withOlder(event)
-	} else {
-		r.words = r.words.withOlderFor(event.seatsMeant(), event.N, event.AtMs)
-	}
-	if event.Person || !seated {
+	if event.Type != Said || event.Person || !seated {
 		return
 	}
 	if last, known := r.Said(event.Seat); !known {
