@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -175,21 +176,20 @@ func (a advisor) queued(q pairing.Result, again time.Duration) string {
 
 // afterJoining returns the situation after a join or a pairing. opens says that the caller speaks first.
 func (a advisor) afterJoining(s chat.Seated, opens bool) *situation {
-	is := a.situation(s.Situation, s.Messages, s.Name)
-	is.cursor, is.more, is.watch, is.uninviting = s.Cursor, s.HasMore, s.Watch != "", a.keys && s.Invite.Code == ""
-	is.newcomer, is.hidden = s.Status != chat.StatusReturned, s.Hidden > 0 && s.Status != chat.StatusReturned
-	is.seat, is.opens = true, opens && !is.private && !is.wants
-	is.vacant = len(s.Room.Agents) < s.Room.Capacity
-	return is
+	heard, isNew := newsIn(s.Situation, s.Messages, s.Name), s.Status != chat.StatusReturned
+	return &situation{advisor: a, Situation: s.Situation, news: heard, messages: s.Messages, cursor: s.Cursor,
+		more: s.HasMore, seat: true, watch: s.Watch != "", hidden: s.Hidden > 0 && isNew, newcomer: isNew,
+		opens: opens && !heard.private && !heard.wants, vacant: len(s.Room.Agents) < s.Room.Capacity,
+		uninviting: a.keys && s.Invite.Code == ""}
 }
 
-// situation returns what all calls have in common.
-func (a advisor) situation(is chat.Situation, messages []chat.Message, self string) *situation {
-	s := &situation{advisor: a, Situation: is, news: newsOf(messages, self), messages: messages}
-	if s.Listening || s.Others == 0 { // the caller cannot answer
-		s.wants, s.private, s.answers, s.request = false, false, false, ""
+// newsIn is newsOf for an agent that is so situated: one that cannot answer is asked nothing.
+func newsIn(is chat.Situation, messages []chat.Message, self string) news {
+	n := newsOf(messages, self)
+	if is.Listening || is.Others == 0 {
+		n.wants, n.private, n.answers, n.request = false, false, false, ""
 	}
-	return s
+	return n
 }
 
 // waited returns next for a wait.
@@ -198,57 +198,59 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) *situation {
-	s := a.situation(w.Situation, w.Messages[w.Along:], "") // what comes along was news before
-	s.cursor, s.more, s.status = w.Cursor, w.HasMore, w.Status
-	s.looked, s.awayTill = asked.Wait == 0, asked.BackIn > 0 && !w.AwayUntil.IsZero()
-	s.revision = w.Revision
-	return s
+	messages := w.Messages[w.Along:] // what comes along was news before
+	return &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, messages, ""), messages: messages,
+		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: asked.Wait == 0,
+		awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision}
 }
 
 // sent returns next for a send.
 func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
-	return a.afterSending(s, asked).next()
+	return a.afterSending(s, asked, false).next()
 }
 
-// afterSending returns the situation after a send or a share. A send without a wait answers the messages before it,
-// unless they are private.
-func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
-	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
+// afterSending returns the situation after a send or, with file, a share.
+func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *situation {
+	w := s.Waited
+	return &situation{advisor: a, Situation: w.Situation, news: newsOfSend(s, asked), messages: w.Messages[w.Along:],
+		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: a.wait == 0,
+		awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
+		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, credential: s.Credential,
+		file: file, apart: len(asked.To) > 0, kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0,
+		unfinished: len(s.Unfinished) > 0, beside: s.Beside,
+		over: s.Sent && len(asked.Finishes) > len(s.Unfinished)}
+}
+
+// newsOfSend is newsIn for a send. A send without a wait answers the messages before it, unless they are private.
+func newsOfSend(s chat.Sent, asked chat.SendRequest) news {
+	w := s.Waited
+	n := newsIn(w.Situation, w.Messages[w.Along:], "")
 	if s.Sent && asked.Wait == 0 {
-		private := is.private && !is.elsewhere
-		is.news = newsOf(s.Waited.Messages[s.Before:], "")
-		is.private = private || is.private
+		private := n.private && !n.elsewhere
+		n = newsOf(w.Messages[s.Before:], "")
+		n.private = private || n.private
 	}
-	is.sent, is.held, is.credential = s.Sent, !s.Sent && !s.Waited.Situation.Paused &&
-		s.Waited.Status != chat.StatusPending, s.Credential
-	is.apart = len(asked.To) > 0
-	is.kind, is.duplicate, is.before = asked.Kind, s.Duplicate, s.Before > 0
-	is.unfinished, is.beside = len(s.Unfinished) > 0, s.Beside
-	is.over = s.Sent && len(asked.Finishes) > len(s.Unfinished)
-	if s.Agreed != "" {
-		is.agreed = s.Agreed
-	}
-	return is
+	n.agreed = cmp.Or(s.Agreed, n.agreed)
+	return n
 }
 
 // shared returns next for a share of asked whose bytes came with the call, and for an upload that shared nothing.
 func (a advisor) shared(s chat.Sent, asked chat.SendRequest) string {
-	is := a.afterSending(s, asked)
-	is.file = true
-	return is.next()
+	return a.afterSending(s, asked, true).next()
 }
 
 // tasked returns next for a call of task.
 func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
-	s := a.situation(t.Situation, nil, "")
-	s.cursor, s.over = t.Cursor, asked.Action == chat.CommandFinish || asked.Action == chat.CommandNext
+	is, taken := t.Situation, ""
 	switch one := t.Task; {
 	case one == nil:
 	case (asked.Action == chat.CommandTake || asked.Action == chat.CommandNext) && one.Mine:
-		s.task = one.ID
+		taken = one.ID
 	case asked.Action == chat.CommandRelease:
-		s.FreeTasks = 0 // else next would have the caller take the same task again
+		is.FreeTasks = 0 // else next would have the caller take the same task again
 	}
+	s := &situation{advisor: a, Situation: is, cursor: t.Cursor, task: taken,
+		over: asked.Action == chat.CommandFinish || asked.Action == chat.CommandNext}
 	said := taskSaid(t, asked)
 	switch {
 	case s.Person:
@@ -264,17 +266,18 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 // heldAct returns next for a call of task that something unread held back. done says that a repeated next has finished
 // its task before.
 func (a advisor) heldAct(w chat.Waited, asked chat.TaskRequest, done bool) string {
-	s := a.situation(w.Situation, w.Messages, "")
-	s.cursor, s.more, s.held, s.act = w.Cursor, w.HasMore, true, "action "+string(asked.Action)
+	act := "action " + string(asked.Action)
 	if asked.ID != "" {
-		s.act += ", id " + asked.ID
+		act += ", id " + asked.ID
 	}
 	if asked.Text != "" {
-		s.act += ", text"
+		act += ", text"
 	}
 	if done { // of next, to take another task is what is left
-		s.act = "action take"
+		act = "action take"
 	}
+	s := &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, w.Messages, ""),
+		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, held: true, act: act}
 	return s.next()
 }
 

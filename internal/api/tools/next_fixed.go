@@ -38,8 +38,7 @@ func (a advisor) asksForUpload(w chat.Waited, finishes []string) string {
 	if w.Situation.Person {
 		return ""
 	}
-	is := a.situation(w.Situation, nil, "")
-	is.cursor = w.Cursor
+	is := &situation{advisor: a, Situation: w.Situation, cursor: w.Cursor}
 	does := "shares the file"
 	if len(finishes) > 0 {
 		does += ", finishes " + strings.Join(finishes, ", ")
@@ -56,8 +55,8 @@ func (a advisor) uploaded(s chat.Sent) string {
 	case s.Waited.Situation.Person:
 		return ""
 	}
-	is := a.situation(s.Waited.Situation, nil, "")
-	is.cursor, is.unfinished = s.Waited.Cursor, len(s.Unfinished) > 0
+	is := &situation{advisor: a, Situation: s.Waited.Situation, cursor: s.Waited.Cursor,
+		unfinished: len(s.Unfinished) > 0}
 	shared := "It is shared"
 	if len(s.Finished) > 0 {
 		shared += ", and finished " + strings.Join(s.Finished, ", ")

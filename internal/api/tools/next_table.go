@@ -103,7 +103,7 @@ var outs = map[room.Reason]string{
 }
 
 // The conditions of the rows. For an agent that is alone, or can only read, no message wants an answer: see
-// advisor.situation.
+// newsIn.
 
 func (s *situation) has(which func(chat.Message) bool) bool {
 	return slices.ContainsFunc(s.messages, which)

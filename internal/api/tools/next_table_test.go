@@ -169,11 +169,11 @@ func TestNext_removed_saysWhyAndNothingElse(t *testing.T) {
 
 // A hooked agent never waits, and is promised a call for nothing but what there is to read.
 func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
-	busy := advise().situation(chat.Situation{Standing: chat.Standing{Hooked: true, Others: 2},
-		Awaited: chat.Awaited{Owed: 1}, Company: chat.Company{OthersAway: time.Minute},
-		Work:   chat.Work{Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4"},
-		Silent: chat.SilentTask{ID: "t5", For: time.Hour}}, nil, "")
-	busy.cursor, busy.status = "c9", chat.StatusQuiet
+	busy := &situation{advisor: advise(), cursor: "c9", status: chat.StatusQuiet,
+		Situation: chat.Situation{Standing: chat.Standing{Hooked: true, Others: 2},
+			Awaited: chat.Awaited{Owed: 1}, Company: chat.Company{OthersAway: time.Minute},
+			Work:   chat.Work{Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4"},
+			Silent: chat.SilentTask{ID: "t5", For: time.Hour}}}
 	idle := *busy
 	idle.Tasks, idle.Offered = nil, ""
 	for _, r := range slices.Concat(facts, imperatives, asides) {
@@ -319,9 +319,8 @@ func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
 	for what, lure := range lures {
 		for owes, debt := range debts {
 			for _, unread := range []bool{false, true} {
-				s := advise().situation(chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}, Debt: debt,
-					OwesUnread: unread}, nil, "")
-				s.cursor = "c9"
+				s := &situation{advisor: advise(), cursor: "c9", Situation: chat.Situation{
+					Standing: chat.Standing{Others: 2, Begun: true}, Debt: debt, OwesUnread: unread}}
 				lure(s)
 				next := s.next()
 				if !strings.Contains(next, "m7") || barred.MatchString(next) {

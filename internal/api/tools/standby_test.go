@@ -46,7 +46,7 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 			t.Errorf("%s: %q", c.name, hint)
 		}
 	}
-	sent := at(address).afterSending(chat.Sent{Sent: true, Waited: away}, chat.SendRequest{Absence: absence})
+	sent := at(address).afterSending(chat.Sent{Sent: true, Waited: away}, chat.SendRequest{Absence: absence}, false)
 	if hint := sent.standbyHint(); !strings.Contains(hint, StandbyLine(address, "c9")) ||
 		!strings.Contains(hint, "TOKEN=$(cat FILE)") {
 		t.Errorf("to an agent that says something and goes away: %q", hint)
