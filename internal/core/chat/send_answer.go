@@ -10,24 +10,24 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// result returns what came of a message. k is what was known before its append.
+// result returns what came of a message, as of the newest head. k is what was known before the append.
 func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *outcome {
-	switch v.ruling {
-	case accepted:
+	if v.ruling == heldBack { // the answer has its head
+		return &outcome{ruling: heldBack, event: o.event, sent: *v.answer}
+	}
+	c.moveOn()
+	if v.ruling == accepted {
 		event := v.change.Events[0]
 		return &outcome{ruling: accepted, event: event, idle: k.idle, sent: c.sentBy(ctx, o, v, event, event.Closes)}
-	case repeated:
-		event, closes := o.event, []int64(nil)
-		event.N = v.sentAs.N
-		if !v.sentAs.Draft && (event.IsVote() || len(event.Finishes) > 0) { // its answer may have been lost
-			if first, err := c.room.log.Event(ctx, event.N); err == nil {
-				event.Agreed, closes = first.Agreed, first.Closes
-			}
-		}
-		return &outcome{ruling: repeated, event: event, earlier: v.sentAs, idle: k.idle,
-			sent: c.sentBy(ctx, o, v, event, closes)}
 	}
-	return &outcome{ruling: heldBack, event: o.event, sent: *v.answer}
+	event, closed := o.event, []int64(nil)
+	event.N = v.sentAs.N
+	if !v.sentAs.Draft && (event.IsVote() || len(event.Finishes) > 0) { // its answer may have been lost
+		if first, err := c.room.log.Event(ctx, event.N); err == nil {
+			event.Agreed, closed = first.Agreed, first.Closes
+		}
+	}
+	return &outcome{ruling: repeated, event: event, earlier: v.sentAs, sent: c.sentBy(ctx, o, v, event, closed)}
 }
 
 // sentBy returns the answer about event, an accepted or repeated message that has closed tasks.
@@ -81,7 +81,7 @@ func readers(event room.Event) []string {
 
 // unfinished returns the tasks of finishes that are not among closed, each with the reason.
 func (c *session) unfinished(finishes, closed []int64) (list []Unfinished) {
-	head := c.room.log.Peek()
+	head := c.head
 	for _, no := range finishes {
 		if slices.Contains(closed, no) {
 			continue
@@ -100,7 +100,7 @@ func (c *session) unfinished(finishes, closed []int64) (list []Unfinished) {
 // the index does not reach back to room.LeftWindow, the log is read and the index extended.
 func (c *session) namesOfLeft(ctx context.Context, text string) []string {
 	log, me := c.room.log, c.me
-	names, sure := log.Peek().LeftNamed(me.Agent, text, c.start.At)
+	names, sure := c.head.LeftNamed(me.Agent, text, c.start.At)
 	if !sure && log.ReadBack(ctx, c.start.At.Add(-room.LeftWindow)) == nil { // the result does without the names
 		names, _ = log.Peek().LeftNamed(me.Agent, text, c.start.At)
 	}
@@ -146,7 +146,6 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 
 // listen reads unread messages after the append, or waits for some.
 func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
-	c.moveOn()
 	cursor, named := c.readCursor(req.Cursor)
 	if req.Stay { // the cursor was for the guard
 		cursor, named, req.Cursor = ident.Cursor{}, false, ""
