@@ -118,16 +118,15 @@ func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 	return lasts // 2
 }
 
-// mustRead reports whether a call needs the presence from the table. Another process may have begun or ended an
-// absence. Only a call that ends an absence, or writes a presence with the known absence, must read the table for this.
-func (c cachedPresence) mustRead(call Call, now time.Time, singleProcess bool) bool {
-	switch {
-	case c.writtenAt.IsZero():
-		return true
-	case singleProcess, call.Absence.Given:
-		return false
+// mustRead reports whether call needs the presence from the table. A write replaces the whole item, where another
+// process may have stored a younger wait or an absence meanwhile. A call that speaks of an absence must know the stored
+// one: Bob, who told another process that he is away, would not be back by his word here.
+func (c cachedPresence) mustRead(call seatCall, open waitsHere, now time.Time, singleProcess bool) bool {
+	if singleProcess || c.writtenAt.IsZero() {
+		return c.writtenAt.IsZero()
 	}
-	return call.Returns || now.Sub(c.writtenAt) >= call.Fresh
+	_, writes, _ := c.afterCall(call, room.Presence{}, open, now)
+	return writes || call.Returns || call.Absence.Given
 }
 
 // cacheToWrite caches presence, which is about to be written. If the write fails, cacheUnwritten follows.

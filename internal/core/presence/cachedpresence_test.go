@@ -160,7 +160,7 @@ func TestLease_decideStandby(t *testing.T) {
 
 // Bob may have called another process, which then knows better whether he is away.
 func TestLease_mustRead(t *testing.T) {
-	written := cachedPresence{writtenAt: noon()}
+	written := cachedPresence{latest: room.Presence{AtMs: ms(0)}, writtenAt: noon()}
 	for _, c := range []struct {
 		name   string
 		before cachedPresence
@@ -169,16 +169,16 @@ func TestLease_mustRead(t *testing.T) {
 		single bool
 		want   bool
 	}{
-		{"the first call here", cachedPresence{}, Call{Fresh: CallFresh}, 0, true, true},
-		{"40 s later he calls again", written, Call{Fresh: CallFresh}, 40 * time.Second, false, false},
-		{"60 s later he calls, and will write what is known of his absence", written, Call{Fresh: CallFresh},
-			time.Minute, false, true},
-		{"he waits, which ends an absence", written, Call{Fresh: CallFresh, Returns: true}, time.Second, false, true},
-		{"he says himself whether he is away", written,
-			Call{Fresh: CallFresh, Returns: true, Absence: Absence{Given: true}}, time.Minute, false, false},
-		{"there is no other process", written, Call{Fresh: CallFresh, Returns: true}, time.Minute, true, false},
+		{"the first call here", cachedPresence{}, Call{}, 0, true, true},
+		{"40 s later he calls again", written, Call{}, 40 * time.Second, false, false},
+		{"60 s later he calls, which is written", written, Call{}, time.Minute, false, true},
+		{"a program begins to wait, which is written", written, Call{Standby: true}, time.Second, false, true},
+		{"he waits, which ends an absence", written, Call{Returns: true}, time.Second, false, true},
+		{"he says that he is back", written, Call{Absence: Absence{Given: true}}, time.Second, false, true},
+		{"there is no other process", written, Call{Returns: true}, time.Minute, true, false},
 	} {
-		if got := c.before.mustRead(c.call, noon().Add(c.after), c.single); got != c.want {
+		call := seatCall{Call: c.call, caller: &room.Caller{}, lag: CallFresh}
+		if got := c.before.mustRead(call, waitsHere{}, noon().Add(c.after), c.single); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

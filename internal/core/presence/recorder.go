@@ -54,13 +54,12 @@ func (s Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 	return now.Add(s.attendees.RenewEvery()), true
 }
 
-// needsStored reports whether call needs the presence from the table: the process may not know the presence, and
-// another agent has a seat.
+// needsStored reports whether call needs the presence from the table: see cachedPresence.mustRead.
 func (s Recorder) needsStored(call seatCall) bool {
 	l := s.attendees.lock()
 	defer l.unlock()
-	return s.head.Others(s.caller.Seat) > 0 &&
-		l.cachedSeat(s.caller.Seat).presence.mustRead(call.Call, l.a.now(), l.a.o.SingleProcess)
+	return l.cachedSeat(s.caller.Seat).presence.mustRead(call, l.waitsHere(call.caller), l.a.now(),
+		l.a.o.SingleProcess)
 }
 
 // cacheCall caches what follows from call: see cachedPresence.afterCall.

@@ -2,11 +2,16 @@ package presence
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 func TestRecord_callsOfAMinute_writeOnceAndAFailedWriteIsRepeated(t *testing.T) {
@@ -30,6 +35,73 @@ func TestRecord_callsOfAMinute_writeOnceAndAFailedWriteIsRepeated(t *testing.T) 
 			t.Errorf("Bob is stored to have called at %d, want %d", p.AtMs, w.now().UnixMilli())
 		}
 	})
+}
+
+// Bob calls two processes at random. A write of one process replaces the whole item, with what the other has stored.
+func TestRecord_callsInTwoProcesses_forgetNothingOfEachOther(t *testing.T) {
+	for _, paired := range []bool{false, true} {
+		w := newWorld(t)
+		if paired {
+			w.append(room.Event{Type: room.Paired})
+		}
+		recordInTwoProcesses(t, w, 1000)
+	}
+}
+
+func TestRecord_callsInTwoProcessesOnDynamoDB_forgetNothingOfEachOther(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
+	db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+	recordInTwoProcesses(t, newWorldOn(t, clock, db), 300)
+}
+
+func recordInTwoProcesses(t *testing.T, w *world, steps int) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 0))
+	processes := []*Attendees{w.process(), w.process()}
+	bob := w.agent(seatOfBob)
+	var back time.Time // when Bob will be back
+	for step := range steps {
+		w.clock.Advance([]time.Duration{time.Second, 40 * time.Second, time.Minute, 2 * time.Minute,
+			6 * time.Minute}[random.IntN(5)])
+		now, was := w.now(), w.presence(seatOfBob)
+		call, wait := Call{Fresh: CallFresh}, Call{Fresh: CallFresh, Began: now, Until: now.Add(30 * time.Second)}
+		what := random.IntN(8)
+		switch what {
+		case 0:
+			w.says(seatOfBob)
+			call.Fresh = SendFresh
+		case 1: // a message that was held back, so the log does not show the call
+			call.Fresh = SendFresh
+		case 2:
+			call = wait
+			call.Returns = true
+		case 3:
+			call = wait
+			call.Standby, call.Wakes = true, true
+		case 4:
+			call.Absence = Absence{Given: true, BackIn: time.Hour}
+		case 5:
+			call.Absence = Absence{Given: true}
+		}
+		switch {
+		case call.Absence.BackIn > 0:
+			back = now.Add(call.Absence.BackIn)
+		case call.Absence.Given, call.Returns, !back.After(now):
+			back = time.Time{}
+		}
+		process := random.IntN(2)
+		processes[process].Reader(bob).cacheRead(int64(step))
+		processes[process].Recorder(w.log.Peek(), bob).Record(t.Context(), call)
+		is := w.presence(seatOfBob)
+		if seen := is.BackAt(); !seen.Equal(back) && (seen.After(now) || back.After(now)) {
+			t.Fatalf("step %d: after a call of kind %d in process %d, Bob is stored to be back at %v, want %v",
+				step, what, process, seen, back)
+		}
+		if merge(is, was) != is {
+			t.Fatalf("step %d: after a call of kind %d in process %d, %+v is stored in place of %+v", step, what,
+				process, is, was)
+		}
+	}
 }
 
 // The client of the older wait may be gone without a word.

@@ -25,7 +25,7 @@ const (
 	seatOfCid
 )
 
-// world is a room with Ann, Bob and Cid in one process, over a table in a file.
+// world is a room with Ann, Bob and Cid in one process.
 type world struct {
 	*Attendees
 	t      *testing.T
@@ -40,11 +40,17 @@ func play(t *testing.T, test func(*testing.T, *world)) {
 	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t)) })
 }
 
+// newWorld returns a world over a table in a file.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(noon())
+	return newWorldOn(t, clock, sqlitetest.Open(t, clock))
+}
+
+func newWorldOn(t *testing.T, clock *clockwork.FakeClock, in table.Table) *world {
+	t.Helper()
 	w := &world{t: t, clock: clock, writes: map[string]int{}}
-	hooks := &tabletest.Hooks{Table: sqlitetest.Open(t, clock)}
+	hooks := &tabletest.Hooks{Table: in}
 	hooks.Before = func(_ context.Context, c tabletest.Call) error {
 		if c.Method != tabletest.Write {
 			return nil
