@@ -91,7 +91,7 @@ func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, 
 			return g, nil, err
 		}
 	}
-	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
 	got, found, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return g, nil, err

@@ -109,7 +109,7 @@ func (c *session) namesOfLeft(ctx context.Context, text string) []string {
 
 // answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
 func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
-	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
 	c.moveOn()
 	cursor, read, _ := c.ownCursor(ctx, o.req.Cursor) // after an error the answer does without
 	if o.upload != nil {                              // whose code is no token, so the cursor was made before
@@ -154,7 +154,7 @@ func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*W
 	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
 	if req.Wait == 0 || c.hasMoreWork(is) || len(is.event.Agreed) > 0 { // what is agreed may be followed by tasks
 		c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity,
-			Fresh: presence.SendFresh})
+			Lag: presence.SendLag})
 		return c.unread(ctx, req.waits(is), cursor, named)
 	}
 	head, err := c.room.log.Refresh(ctx, c.start.At)

@@ -148,7 +148,7 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presenc
 // recordPresence records the wait and the agent's words about itself.
 func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *presence.Wait) {
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
-		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
+		Absence: req.Absence, Activity: req.Activity, Lag: presence.CallLag}
 	if !wait.Looks {
 		how.Began, how.Until = wait.Began, room.Announced(wait.Began, wait.Until)
 		how.Returns = req.sentN == 0 && !req.Standby

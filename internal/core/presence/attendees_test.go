@@ -31,7 +31,7 @@ func TestHasCompany_anotherAgentCallsWaitsOrIsAway_saysWhetherItIsPresent(t *tes
 		}, true},
 		"Bob is away": {func(w *world, bob *room.Caller) {
 			w.Recorder(w.log.Peek(), bob).Record(w.t.Context(),
-				Call{Absence: Absence{Given: true, BackIn: time.Hour}, Fresh: CallFresh})
+				Call{Absence: Absence{Given: true, BackIn: time.Hour}, Lag: CallLag})
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

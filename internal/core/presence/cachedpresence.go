@@ -6,13 +6,13 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// How far the table may lag behind a call. Others may think the agent silent that much too early. So CallFresh is
+// How far the table may lag behind a call. Others may think the agent silent that much too early. So CallLag is
 // less than room.PresentFor and room.RegainSilent: else an agent that calls all the time would count as silent, and
-// lose its seat to another. room.RelievedAfter is no less than CallFresh: else an admin could be kicked before its
+// lose its seat to another. room.RelievedAfter is no less than CallLag: else an admin could be kicked before its
 // lease has ended. The table may lag more behind a send, since the log shows the send.
 const (
-	SendFresh = 5 * time.Minute // behind a send that has said something
-	CallFresh = time.Minute     // behind any other call
+	SendLag = 5 * time.Minute // behind a send that has said something
+	CallLag = time.Minute     // behind any other call
 )
 
 // cachedPresence is the presence of a seat as the process knows it, and its last write. Each write costs, so
@@ -39,17 +39,17 @@ func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open wait
 	next cachedPresence, write bool, due time.Time) {
 	c.addStored(stored, &call.caller.Agent)
 	presence := merge(open.addTo(call.presence(c.latest, now), c.latest), c.latest)
-	if c.decideWrite(presence, now, call.lag) {
+	if c.decideWrite(presence, now, call.Lag) {
 		c.cacheToWrite(presence, now)
 		return c, true, now
 	}
 	c.latest = presence
-	return c, false, c.writtenAt.Add(call.lag)
+	return c, false, c.writtenAt.Add(call.Lag)
 }
 
-// decideWrite decides whether next, the presence that a call brings, is written. The table may lag by fresh. An
+// decideWrite decides whether next, the presence that a call brings, is written. The table may lag by lag. An
 // absence and a standby are compared with the cached ones: each change of these is written, and another
-// process may have written one since. Here Bob called last, his lease was written then, and fresh is a minute:
+// process may have written one since. Here Bob called last, his lease was written then, and lag is a minute:
 //
 //  1. 40 s later Bob calls again: nothing is written for 20 s more.
 //  2. 60 s later Bob calls again: his lease is written.
@@ -59,12 +59,12 @@ func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open wait
 //  6. Bob was away, and 40 s later he is back: that is written.
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: Bob's lease is written at his next call.
-//  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.
-func (c cachedPresence) decideWrite(next room.Presence, now time.Time, fresh time.Duration) (write bool) {
+//  9. Bob sends 4 minutes later, and lag is 5 minutes: nothing is written for a minute more.
+func (c cachedPresence) decideWrite(next room.Presence, now time.Time, lag time.Duration) (write bool) {
 	return next.UntilMs != 0 && !c.writtenWait || // 3
 		next.BackMs != c.latest.BackMs || // 5, 6
 		next.Standby != c.latest.Standby || // 7
-		now.Sub(c.writtenAt) >= fresh // 2, 8
+		now.Sub(c.writtenAt) >= lag // 2, 8
 }
 
 // decideWait decides whether wait is announced further. The next check comes after the time again, and a failed write
@@ -105,9 +105,9 @@ func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 	presence := c.latest
 	if !presence.Standby && presence.UntilMs != 0 {
 		when, woken := presence.WokenAt(head, agent.Seat)
-		works := woken && !when.After(presence.WaitsUntil().Add(CallFresh)) &&
+		works := woken && !when.After(presence.WaitsUntil().Add(CallLag)) &&
 			now.Sub(when) < undisturbedAfterWait
-		if works || presence.Attendance(head, agent, now, CallFresh).Waits { // 6, 7
+		if works || presence.Attendance(head, agent, now, CallLag).Waits { // 6, 7
 			return yields
 		}
 	}

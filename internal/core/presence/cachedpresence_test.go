@@ -24,29 +24,29 @@ func TestLease_decideWrite(t *testing.T) {
 		before cachedPresence
 		after  time.Duration
 		next   room.Presence
-		fresh  time.Duration
+		lag    time.Duration
 		want   bool
 	}{
 		{"1. 40 s later Bob calls again: nothing is written for 20 s more.", written, 40 * time.Second, called,
-			CallFresh, false},
-		{"2. 60 s later Bob calls again: his lease is written.", written, time.Minute, called, CallFresh, true},
+			CallLag, false},
+		{"2. 60 s later Bob calls again: his lease is written.", written, time.Minute, called, CallLag, true},
 		{"3. 40 s later Bob begins to wait: that is written.", written, 40 * time.Second,
-			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, true},
+			room.Presence{UntilMs: ms(time.Minute)}, CallLag, true},
 		{"4. Bob waited when his lease was written, and waits again 40 s later: nothing is written.",
 			cachedPresence{latest: waited, writtenAt: noon(), writtenWait: true}, 40 * time.Second,
-			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, false},
+			room.Presence{UntilMs: ms(time.Minute)}, CallLag, false},
 		{"5. 40 s later Bob says that he will be back in ten minutes: that is written.", written,
-			40 * time.Second, away, CallFresh, true},
+			40 * time.Second, away, CallLag, true},
 		{"6. Bob was away, and 40 s later he is back: that is written.",
-			cachedPresence{latest: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, true},
+			cachedPresence{latest: away, writtenAt: noon()}, 40 * time.Second, called, CallLag, true},
 		{"7. 40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
-			room.Presence{Standby: true}, CallFresh, true},
+			room.Presence{Standby: true}, CallLag, true},
 		{"8. The last write failed: Bob's lease is written at his next call.",
-			cachedPresence{latest: called}, time.Second, called, CallFresh, true},
-		{"9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
-			4 * time.Minute, called, SendFresh, false},
+			cachedPresence{latest: called}, time.Second, called, CallLag, true},
+		{"9. Bob sends 4 minutes later, and lag is 5 minutes: nothing is written for a minute more.", written,
+			4 * time.Minute, called, SendLag, false},
 	} {
-		if got := c.before.decideWrite(c.next, noon().Add(c.after), c.fresh); got != c.want {
+		if got := c.before.decideWrite(c.next, noon().Add(c.after), c.lag); got != c.want {
 			t.Errorf("%s: %t", c.name, got)
 		}
 	}
@@ -59,7 +59,7 @@ func TestLease_afterCall(t *testing.T) {
 		after, due time.Duration
 		write      bool
 	}{{40 * time.Second, time.Minute, false}, {time.Minute, time.Minute, true}} {
-		call := seatCall{caller: &room.Caller{}, lag: CallFresh}
+		call := seatCall{Call: Call{Lag: CallLag}, caller: &room.Caller{}}
 		next, write, due := written.afterCall(call, room.Presence{}, waitsHere{}, noon().Add(c.after))
 		if write != c.write || !due.Equal(noon().Add(c.due)) || next.latest.AtMs != ms(c.after) ||
 			next.latest.BackMs != ms(time.Hour) || next.writtenAt.Equal(noon()) == write {
@@ -177,7 +177,8 @@ func TestLease_mustRead(t *testing.T) {
 		{"he says that he is back", written, Call{Absence: Absence{Given: true}}, time.Second, false, true},
 		{"there is no other process", written, Call{Returns: true}, time.Minute, true, false},
 	} {
-		call := seatCall{Call: c.call, caller: &room.Caller{}, lag: CallFresh}
+		call := seatCall{Call: c.call, caller: &room.Caller{}}
+		call.Lag = CallLag
 		if got := c.before.mustRead(call, waitsHere{}, noon().Add(c.after), c.single); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
@@ -188,11 +189,11 @@ func TestLease_recordsWritesAndEnds(t *testing.T) {
 	here := room.Presence{AtMs: ms(0), UntilMs: ms(time.Minute)}
 	var l cachedPresence
 	l.cacheToWrite(here, noon())
-	if !l.writtenWait || l.decideWrite(here, noon(), CallFresh) {
+	if !l.writtenWait || l.decideWrite(here, noon(), CallLag) {
 		t.Errorf("it was written: %+v", l)
 	}
 	l.cacheUnwritten()
-	if !l.decideWrite(here, noon(), CallFresh) {
+	if !l.decideWrite(here, noon(), CallLag) {
 		t.Errorf("it was not written: %+v", l)
 	}
 	l.endWait(noon())

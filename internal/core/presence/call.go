@@ -22,15 +22,14 @@ type Call struct {
 	Returns  bool          // the call ends an absence, unless Absence announces one
 	Absence  Absence       // what the call says of one
 	Activity string        // what the agent is doing; "": the call does not say
-	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
+	Lag      time.Duration // how far the table may lag behind: SendLag or CallLag
 }
 
 // seatCall is a Call as it counts for the presence of the seat: see newSeatCall.
 type seatCall struct {
 	Call
 	caller *room.Caller
-	asOf   int64         // the last event that the call knows
-	lag    time.Duration // how far the table may lag behind the call: Fresh, or CallFresh
+	asOf   int64 // the last event that the call knows
 }
 
 // newSeatCall returns call, a call of caller who knows the events up to asOf, as it counts:
@@ -39,13 +38,13 @@ type seatCall struct {
 //   - The log shows no call of a person, and no program waits for a person.
 //   - A held agent announces no absence and no activity: it could tell others what its person wants to see first.
 //   - In a pair, the partner leaves after minutes of silence, and the log does not show a call that has said nothing.
-//     So the table lags behind these by CallFresh at most.
+//     So the table lags behind these by CallLag at most.
 func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, now time.Time) seatCall {
 	if agent, here := head.Seated(caller.Seat); here {
 		caller = &room.Caller{Agent: agent, Device: caller.Device}
 	}
 	if caller.IsPerson() {
-		call.Standby, call.Wakes, call.ForMe, call.Fresh = false, false, false, min(call.Fresh, CallFresh)
+		call.Standby, call.Wakes, call.ForMe = false, false, false
 	}
 	if caller.Person.Supervises() {
 		call.Activity = ""
@@ -53,11 +52,11 @@ func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, no
 			call.Absence = Absence{}
 		}
 	}
-	lag := call.Fresh
-	if last, _ := head.Recent.Said(caller.Seat); head.Paired || now.Sub(last.Heard) >= CallFresh {
-		lag = min(lag, CallFresh)
+	last, _ := head.Recent.Said(caller.Seat)
+	if caller.IsPerson() || head.Paired || now.Sub(last.Heard) >= CallLag {
+		call.Lag = min(call.Lag, CallLag)
 	}
-	return seatCall{call, caller, asOf, lag}
+	return seatCall{call, caller, asOf}
 }
 
 // presence returns the presence that the call brings. An absence says when the agent answers again. It ends at its

@@ -11,7 +11,7 @@ import (
 func TestRecord_personWaitsBesideAnAgent_isSeenToWatchAndLeavesThePresenceOfTheAgent(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		c, before := w.person(seatOfBob, "phone"), w.presence(seatOfBob)
-		call := Call{Began: w.now(), Until: w.now().Add(time.Minute), Fresh: CallFresh}
+		call := Call{Began: w.now(), Until: w.now().Add(time.Minute), Lag: CallLag}
 		record := func() { w.Recorder(w.log.Peek(), c).Record(t.Context(), call) }
 		if n := w.counted("SEEN#", record); n != 1 {
 			t.Errorf("the first wait writes %d items, want 1", n)

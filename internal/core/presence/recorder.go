@@ -27,7 +27,7 @@ func (a *Attendees) Recorder(head *room.Head, caller *room.Caller) Recorder {
 }
 
 // RecordCall renews the lease for a call that says nothing about an absence.
-func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
+func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Lag: CallLag}) }
 
 // Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so. If
 // the call goes on, Renew is due at due. For a person with an agent, Record only records that the person watches.

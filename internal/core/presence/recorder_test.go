@@ -20,7 +20,7 @@ func TestRecord_callsOfAMinute_writeOnceAndAFailedWriteIsRepeated(t *testing.T) 
 		if n := w.counted("SEEN#", record); n != 1 {
 			t.Errorf("the first call writes %d times, want once", n)
 		}
-		w.pass(CallFresh - time.Second)
+		w.pass(CallLag - time.Second)
 		if n := w.counted("SEEN#", record); n != 0 {
 			t.Errorf("a call within a minute writes %d times", n)
 		}
@@ -64,14 +64,14 @@ func recordInTwoProcesses(t *testing.T, w *world, steps int) {
 		w.clock.Advance([]time.Duration{time.Second, 40 * time.Second, time.Minute, 2 * time.Minute,
 			6 * time.Minute}[random.IntN(5)])
 		now, was := w.now(), w.presence(seatOfBob)
-		call, wait := Call{Fresh: CallFresh}, Call{Fresh: CallFresh, Began: now, Until: now.Add(30 * time.Second)}
+		call, wait := Call{Lag: CallLag}, Call{Lag: CallLag, Began: now, Until: now.Add(30 * time.Second)}
 		what := random.IntN(8)
 		switch what {
 		case 0:
 			w.says(seatOfBob)
-			call.Fresh = SendFresh
+			call.Lag = SendLag
 		case 1: // a message that was held back, so the log does not show the call
-			call.Fresh = SendFresh
+			call.Lag = SendLag
 		case 2:
 			call = wait
 			call.Returns = true
@@ -133,7 +133,7 @@ func TestRecord_personHoldsTheAgent_storesNoActivity(t *testing.T) {
 		says := func(seat int) int {
 			s := w.Recorder(w.log.Peek(), w.agent(seat))
 			return w.counted(fmt.Sprintf("SEEN#%08d#ACT", seat), func() {
-				s.Record(t.Context(), Call{Activity: "reads", Fresh: CallFresh})
+				s.Record(t.Context(), Call{Activity: "reads", Lag: CallLag})
 			})
 		}
 		w.append(room.Event{Type: room.SupervisionSet, Seat: seatOfBob, Person: true,

@@ -160,7 +160,7 @@ func (a *Attendees) slack() time.Duration {
 	if a.o.SingleProcess {
 		return 0
 	}
-	return CallFresh
+	return CallLag
 }
 
 // IsPresent reports whether agent, whose presence is presence, is neither silent nor away.

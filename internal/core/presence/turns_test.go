@@ -152,7 +152,7 @@ func TestTurn_oneAgentWorks_comesToNobody(t *testing.T) {
 func TestTurn_programOfAnAgentAwayWaitsAnew_isStillGivenTime(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.Recorder(w.log.Peek(), w.agent(seatOfBob)).Record(t.Context(),
-			Call{Absence: Absence{Given: true, BackIn: time.Hour}, Fresh: CallFresh})
+			Call{Absence: Absence{Given: true, BackIn: time.Hour}, Lag: CallLag})
 		ann := w.waits(w.agent(seatOfAnn))
 		w.waits(w.agent(seatOfCid))
 		program := w.standsBy(w.agent(seatOfBob))

@@ -166,7 +166,7 @@ func (w *world) begins(c *room.Caller, wait *Wait) *Wait {
 	wait.Began, wait.Superseded = w.now(), make(chan struct{})
 	wait.Turn, wait.Task = make(chan NextTurn, 1), make(chan int64, 1)
 	w.Attendees.Recorder(w.log.Peek(), c).Record(w.t.Context(), Call{Began: wait.Began, Until: wait.Until,
-		Standby: wait.Standby, Returns: !wait.Standby, Fresh: CallFresh})
+		Standby: wait.Standby, Returns: !wait.Standby, Lag: CallLag})
 	w.BeginWait(c, wait)
 	w.t.Cleanup(func() { w.EndWait(c, wait) })
 	synctest.Wait()
