@@ -224,6 +224,11 @@ func (o Offer) isRecorded(to int64, messages int) bool {
 	return messages > 0 || to-o.After >= roomlog.PageEvents // 16
 }
 
+// mayBeStored reports whether HandOut may return another time than Never.
+func (o Offer) mayBeStored(to int64, messages int, hooked bool) bool {
+	return hooked || o.How != ByCursor && o.isRecorded(to, messages)
+}
+
 // RecordShown records that calls with a cursor were handed the events up to to, for an agent that has a hook or is
 // about to get one. Without the record, another process calls the agent for events that the agent has.
 func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21

@@ -295,7 +295,10 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				handed = max(handed, n)
 			default:
 				to := offer.After + random.Int64N(5)
-				d.HandOut(offer, to, 1, random.IntN(2) == 0)
+				hooked := random.IntN(2) == 0
+				if when := d.HandOut(offer, to, 1, hooked); when != Never && !offer.mayBeStored(to, 1, hooked) {
+					t.Fatalf("seed %d, step %d: %+v may be stored", seed, step, offer)
+				}
 				if offer.How != Peek {
 					handed = max(handed, to)
 				}

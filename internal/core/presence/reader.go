@@ -43,11 +43,8 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	}
 	l := r.lock()
 	defer l.unlock()
-	_ = l.update(ctx, l.current, writeAgain)
+	_ = l.update(ctx, l.current, func(*Delivery) WriteTime { return OncePerMinute }) // writes what has been cached
 }
-
-// writeAgain changes nothing: update then writes what has only been cached.
-func writeAgain(*Delivery) WriteTime { return OncePerMinute }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
 // The table is not told, since the message itself has cost a write.
@@ -93,19 +90,15 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	return true, l.handOut(ctx, offer, to, messages)
 }
 
-// handOut applies Delivery.HandOut. For most calls the cache is enough to see that nothing is stored. Only a call
-// that stores reads the table first, since its write replaces the whole item.
+// handOut applies Delivery.HandOut. Only a call that may store reads the table first, unless its offer was read: a write
+// replaces the whole item, and another process may have written less since of what a hooked agent was handed.
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
 	hooked := messages > 0 && l.r.HasHooks()
-	handOut := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
-	cached := l.r.knownDelivery()
-	upToDate := cached.fromTable && offer.current
-	// The table may lack what a hooked agent was handed: another process may have written less since.
-	mayStore := handOut(&cached) != Never || hooked
-	if mayStore && !upToDate {
-		return l.update(ctx, l.current, handOut)
+	from := l.known
+	if offer.mayBeStored(to, messages, hooked) && !(offer.current && l.r.knownDelivery().fromTable) {
+		from = l.current
 	}
-	return l.update(ctx, l.known, handOut)
+	return l.update(ctx, from, func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) })
 }
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
