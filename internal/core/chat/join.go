@@ -266,7 +266,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 	}
 	if mine.Regains {
 		c.recorder().RecordCall(ctx)
-		return c.answerReturn(ctx, presence.Query{Return: true})
+		return c.answerReturn(ctx, presence.QueryOnReturn(false))
 	}
 	view, err := live.view(ctx, c.head, c.me)
 	if err != nil {

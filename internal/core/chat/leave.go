@@ -111,7 +111,7 @@ func (c *session) livenessOfHeirs(ctx context.Context) (heard room.Liveness) {
 
 // lastUnread returns the caller's unread messages. Nothing is recorded: the seat is given up.
 func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
-	offer, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Leave: true})
+	offer, err := c.reader().AcknowledgeAndOffer(ctx, presence.QueryAtLast())
 	if err != nil {
 		return nil, false, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 		}
 	}
 	// The person's programs bind, too: what they see would never wake the agent.
-	return c.answerReturn(ctx, presence.Query{Return: true, Peek: bound, AsOf: c.head.AsOf})
+	return c.answerReturn(ctx, presence.QueryOnReturn(bound))
 }
 
 // bind lets the caller's key or account admit a seat from the time when the server asked for none, whose own token is

@@ -97,8 +97,15 @@ func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (posi
 
 // query returns the presence.Query of a wait with a cursor.
 func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
-	return presence.Query{Cursor: cursor.N, AsOf: c.head.AsOf, Peek: req.Peek, Stay: req.Stay, Key: req.key,
-		Repeats: req.repeats}
+	switch {
+	case req.Peek:
+		return presence.QueryByPeek(cursor.N, c.head.AsOf)
+	case cursor.N > 0:
+		return presence.QueryAfter(cursor.N)
+	case req.Stay:
+		return presence.QueryInStay(c.head.AsOf, req.key, req.repeats)
+	}
+	return presence.QueryAgain(c.head.AsOf)
 }
 
 // wait is Wait for a caller accepted on a current head. A call spends its time in collectUntil, so beginWait and

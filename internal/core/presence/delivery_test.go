@@ -61,8 +61,8 @@ func ownCursor(b *bob) string { return fmt.Sprint(b.Cursor()) }
 func isFirst(b *bob) string { return fmt.Sprint(b.Offer(back).First) }
 
 func (b *bob) offer(q Query) Offer {
-	if q.Cursor > 0 && !q.Peek {
-		b.Acknowledge(q.Cursor, 0)
+	if q.how == ByCursor {
+		b.Acknowledge(q.cursor, 0)
 	}
 	return b.Offer(q)
 }
@@ -70,7 +70,7 @@ func (b *bob) offer(q Query) Offer {
 func (b *bob) marks(o Offer, n int64, messages int) string {
 	when := b.HandOut(o, n, messages, b.hooked)
 	if when != Never {
-		b.stored = b.position()
+		b.Delivery = b.written()
 	}
 	return when.String()
 }
@@ -80,18 +80,32 @@ func (w WriteTime) String() string {
 }
 
 var (
-	look     = Query{}
-	cursor40 = Query{Cursor: 40}
-	cursor42 = Query{Cursor: 42}
-	peek     = Query{Peek: true}
-	back     = Query{Return: true}
-	stays    = Query{Stay: true}
+	look     = QueryAgain(0)
+	cursor40 = QueryAfter(40)
+	cursor42 = QueryAfter(42)
+	peek     = QueryByPeek(0, 0)
+	back     = QueryOnReturn(false)
+	leaves   = QueryAtLast()
+	stays    = QueryInStay(0, "", 0)
 	first    = calls(look, 42) // Bob is handed 41 and 42 without a cursor
 )
 
-// The rows are the cases that the comment of Delivery lists.
+// plays has each case happen to a Bob of its own.
+func plays(t *testing.T, cases map[string][]step) {
+	t.Helper()
+	for what, steps := range cases {
+		b := &bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
+		for i, s := range steps {
+			if got := s.do(b); got != s.want {
+				t.Errorf("%s\nstep %d: %q, want %q", what, i+1, got, s.want)
+			}
+		}
+	}
+}
+
+// The cases are those above Delivery.Offer.
 func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
-	for what, steps := range map[string][]step{
+	plays(t, map[string][]step{
 		"1. Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.": {
 			{first, "41 42 stored if possible"},
 			{func(b *bob) string { return b.Acknowledge(42, 0).String() }, "once a minute"},
@@ -131,8 +145,8 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(peek, 41), "41 unstored"},
 			{calls(look, 41), "41 stored if possible"},
 			{calls(peek, 42), "42 unstored"},
-			{calls(Query{Peek: true, Cursor: 40}, 42), "42 unstored"},
-			{calls(Query{Peek: true, Cursor: 42}, 43), "43 unstored"},
+			{calls(QueryByPeek(40, 0), 42), "42 unstored"},
+			{calls(QueryByPeek(42, 0), 43), "43 unstored"},
 		},
 		"7. A newer wait ends one that found 41: the older hands nothing out, and cursor 40 acknowledges nothing.": {
 			{func(b *bob) string { return fmt.Sprint(b.Offer(look).Arrived, b.Offer(cursor40).Arrived) }, "0 40"},
@@ -153,9 +167,9 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { b.hooked = true; return calls(cursor40, 41)(b) }, "41 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.position(), 40).Newest()) }, "41"},
 			{calls(cursor40, 41), "41 unstored"},
-			{calls(Query{Cursor: 41}, 41), "unstored"},
+			{calls(QueryAfter(41), 41), "unstored"},
 			{calls(look, 42), "42 stored if possible"},
-			{calls(Query{Cursor: 41}, 42), "42 unstored"},
+			{calls(QueryAfter(41), 42), "42 unstored"},
 		},
 		"10. Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since the next cursor will be.": {
 			{calls(cursor40, 41), "41 unstored"},
@@ -172,43 +186,22 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 		},
 		"12. Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.": {
 			{calls(cursor40, 41), "41 unstored"},
-			{calls(Query{Leave: true}, 42), "42 unstored"},
+			{calls(leaves, 42), "42 unstored"},
 			{first, "41* 42 stored if possible"},
 			{first, "41* 42* stored if possible"},
-			{calls(Query{Leave: true}, 43), "43 unstored"},
-			{func(b *bob) string { b.Acknowledge(43, 0); return calls(Query{Leave: true}, 44)(b) }, "44 unstored"},
+			{calls(leaves, 43), "43 unstored"},
+			{func(b *bob) string { b.Acknowledge(43, 0); return calls(leaves, 44)(b) }, "44 unstored"},
 			{func(b *bob) string { // another process handed out 45 to the hooked agent, and the answer may be lost
 				other := deliveryOf(room.ReadPosition{Arrived: 44, ShownTo: 45}, 40)
-				text, _ := shows(other.Offer(Query{Leave: true}), 45)
+				text, _ := shows(other.Offer(leaves), 45)
 				return text
 			}, "45 "},
 		},
-		"13. Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.": {
-			{calls(stays, 41), "41 stored if possible"},
-			{calls(stays, 42), "42 stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(b.Arrived) }, "41"},
-			{calls(stays, 42), "unstored"},
-		},
-		"14. Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.": {
-			{calls(stays, 41), "41 stored if possible"},
-			{calls(Query{Stay: true, Key: "k"}, 42), "42 stored if possible"},
-			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43 stored if possible"},
-			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43* unstored"},
-			{calls(stays, 43), "unstored"},
-		},
-		"15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since the answer may be lost.": {
-			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
-			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
-			{func(b *bob) string {
-				return fmt.Sprint(b.ArrivedAt("k"), b.ArrivedAt("l"), b.ArrivedAt(""))
-			}, "40 41 41"},
-			{calls(Query{Stay: true, Key: "k"}, 41), "41* stored if possible"},
-		},
-		"16. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.": {
+		"13. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.": {
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents-1, 0) }, "unstored"},
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents, 0) }, "stored if possible"},
 		},
-		"17. Bob was handed 41 in any way and lists tasks: the list has no cursor, which would acknowledge 41.": {
+		"14. Bob was handed 41 in any way and lists tasks: the list has no cursor, which would acknowledge 41.": {
 			{ownCursor, "40 true"},
 			{func(b *bob) string { other := *b; calls(look, 41)(&other); return ownCursor(&other) }, "41 false"},
 			{func(b *bob) string { other := *b; calls(back, 41)(&other); return ownCursor(&other) }, "41 false"},
@@ -216,56 +209,66 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { calls(cursor40, 41)(b); return ownCursor(b) }, "41 false"},
 			{func(b *bob) string { b.Acknowledge(41, 0); return ownCursor(b) }, "41 true"},
 		},
-		"18. Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.": {
-			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "false stored"},
-			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "true unstored"},
-		},
-		"20. Bob's person opens the room on a new device: the offer says that it is the first.": {
+		"15. Bob's person opens the room on a new device: the offer says that it is the first.": {
 			{isFirst, "true"},
 			{func(b *bob) string { other := *b; other.Acknowledge(40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { other := *b; calls(cursor40, 40)(&other); return isFirst(&other) }, "false"},
 			{func(b *bob) string { other := *b; other.marks(OfferAfter(40), 40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { calls(back, 41)(b); return isFirst(b) }, "false"},
 		},
-		"21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.": {
+		"16. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { return b.RecordShown(41).String() }, "stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.position(), 40).Newest()) }, "41"},
 		},
-		"22. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.": {
+		"17. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.": {
 			{first, "41 42 stored if possible"}, // an answer that may be lost
-			{calls(Query{Return: true, Peek: true}, 43), "41* 42* 43 unstored"},
+			{calls(QueryOnReturn(true), 43), "41* 42* 43 unstored"},
 			{calls(peek, 43), "43 unstored"},
 		},
-		"19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
-			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false stored"},
-			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false unstored"},
-			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "l")) }, "true unstored"},
-		},
-	} {
-		b := &bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
-		for i, s := range steps {
-			if got := s.do(b); got != s.want {
-				t.Errorf("%s\nstep %d: %q, want %q", what, i+1, got, s.want)
-			}
-		}
-	}
+	})
 }
 
-// The rows are those that the comment of Delivery draws.
-func TestDelivery_callsOfCase3_raiseTheMarks(t *testing.T) {
-	b := &bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
-	for i, c := range []struct {
-		newest int64  // the last event at the call; 0: no call after the join
-		want   string // Arrived, Twice, Once
-	}{{0, "0 40 40"}, {42, "0 40 42"}, {42, "0 42 42"}, {43, "0 42 43"}} {
-		if c.newest != 0 {
-			calls(look, c.newest)(b)
-		}
-		if got := fmt.Sprint(b.Arrived, b.Twice, b.Once); got != c.want {
-			t.Errorf("row %d: %s, want %s", i+1, got, c.want)
-		}
-	}
+// The cases are those at the beginning of stay.go.
+func TestDelivery_ofAStay_arrivesWithTheNextCall(t *testing.T) {
+	plays(t, map[string][]step{
+		"1. Bob was handed 41, and calls again: 41 has arrived.": {
+			{calls(stays, 41), "41 stored if possible"},
+			{calls(stays, 42), "42 stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(b.Arrived) }, "41"},
+			{calls(stays, 42), "unstored"},
+		},
+		"2. Bob has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.": {
+			{calls(stays, 41), "41 stored if possible"},
+			{calls(QueryInStay(0, "k", 0), 42), "42 stored if possible"},
+			{calls(QueryInStay(0, "k", 42), 43), "42* 43 stored if possible"},
+			{calls(QueryInStay(0, "k", 42), 43), "42* 43* unstored"},
+			{calls(stays, 43), "unstored"},
+		},
+		"3. 41 held back Bob's message under key k: k again gets 41 again, since the answer may be lost.": {
+			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
+			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
+			{func(b *bob) string {
+				return fmt.Sprint(b.ArrivedAt("k"), b.ArrivedAt("l"), b.ArrivedAt(""))
+			}, "40 41 41"},
+			{calls(QueryInStay(0, "k", 0), 41), "41* stored if possible"},
+		},
+	})
+}
+
+// The cases are those above warning.
+func TestWarning_saidAgain_isConfirmedUnlessThePageRepeatsItsCall(t *testing.T) {
+	plays(t, map[string][]step{
+		"1. Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.": {
+			{func(b *bob) string { return fmt.Sprint(b.warned.confirm("f1", "")) }, "false stored"},
+			{func(b *bob) string { return fmt.Sprint(b.warned.confirm("f1", "")) }, "true unstored"},
+		},
+		"2. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
+			{func(b *bob) string { return fmt.Sprint(b.warned.confirm("f2", "k")) }, "false stored"},
+			{func(b *bob) string { return fmt.Sprint(b.warned.confirm("f2", "k")) }, "false unstored"},
+			{func(b *bob) string { return fmt.Sprint(b.warned.confirm("f2", "l")) }, "true unstored"},
+		},
+	})
 }
 
 // A call may have an offer that was made before other calls were handed more, and a process may know less than another.
@@ -278,7 +281,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			was, n := d, 40+random.Int64N(20)
 			switch random.IntN(6) {
 			case 0:
-				offer = d.Offer([]Query{look, back, stays, peek, {Cursor: n}, {Stay: true, Key: "k"}}[random.IntN(6)])
+				offer = d.Offer([]Query{look, back, stays, peek, QueryAfter(n), QueryInStay(0, "k", 0)}[random.IntN(6)])
 			case 1:
 				older = d
 			case 2:
@@ -299,14 +302,14 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				if when := d.HandOut(offer, to, 1, hooked); when != Never && !offer.mayBeStored(to, 1, hooked) {
 					t.Fatalf("seed %d, step %d: %+v may be stored", seed, step, offer)
 				}
-				if offer.How != Peek {
+				if offer.How.handsOut() {
 					handed = max(handed, to)
 				}
 			}
 			arrived := d.ArrivedAt("k")
 			if d.Arrived < was.Arrived || d.Twice < was.Twice || d.Once < was.Once || d.Shown < was.Shown ||
 				d.Arrived > d.Twice || d.Twice > d.Once || d.Newest() != handed ||
-				arrived < d.Once || d.ArrivedAt("") < d.stored.HeldBackTo {
+				arrived < d.Once || d.ArrivedAt("") < d.heldBack.to {
 				t.Fatalf("seed %d, step %d: %+v, then %+v, handed %d", seed, step, was, d, handed)
 			}
 		}

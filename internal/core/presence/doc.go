@@ -1,10 +1,10 @@
 // Package presence is the knowledge of one process about the agents in a room, beside the room's log: the waits that
 // are open here, who is present, how far each has read, and whose turn it is while all are silent. Presence and read
-// positions are stored beside the log and lag behind on purpose, since each write costs. Five files decide from values
+// positions are stored beside the log and lag behind on purpose, since each write costs. These files decide from values
 // alone: call.go which presence a call brings, merge.go what two presences say together, cachedpresence.go when a
-// presence is written, delivery.go what a reader is handed and gets again, and internal/core/room/present.go who counts
-// as present. Functions named cache… change the memory of this process alone, and those named store… write to the
-// table.
+// presence is written, delivery.go (with offer.go, stay.go and warning.go) what a reader is handed and gets again, and
+// internal/core/room/present.go who counts as present. Functions named cache… change the memory of this process alone,
+// and those named store… write to the table.
 //
 // A [room.Presence] is stored for each seat. [Attendees] has a cachedPresence of it, a [Recorder] records calls in
 // it, and a [room.Attendance] is what turns conclude from it. A call of Bob, who was handed 41 and calls with cursor

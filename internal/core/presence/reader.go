@@ -25,10 +25,10 @@ func (a *Attendees) Reader(caller *room.Caller) Reader { return Reader{a, caller
 // handed. It waits until an older call has stored its result.
 func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, error) {
 	switch {
-	case query.Cursor > 0 && !query.Peek:
-		r.acknowledgeCursor(ctx, query.Cursor)
-		return OfferAfter(query.Cursor), nil
-	case query.Peek && query.Cursor >= query.AsOf: // no event follows the cursor, whatever the agent was handed
+	case query.how == ByCursor:
+		r.acknowledgeCursor(ctx, query.cursor)
+		return OfferAfter(query.cursor), nil
+	case query.how == Peek && query.cursor >= query.asOf: // no event follows the cursor, whatever the agent was handed
 		return Delivery{}.Offer(query), nil
 	}
 	delivery, err := r.currentDelivery(ctx)
@@ -69,7 +69,7 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
 	if !delivery.fromTable || newest > offer.After {
 		return Offer{}, false
 	}
-	offer.After, offer.current = query.AsOf, false
+	offer.After, offer.current = query.asOf, false
 	return offer, true
 }
 
@@ -83,7 +83,7 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	if wait.isSuperseded() { // case 7 of Delivery
 		return false, nil
 	}
-	if offer.How == Peek {
+	if !offer.How.handsOut() {
 		return true, nil
 	}
 	r.cacheRead(to)
@@ -134,7 +134,7 @@ func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string)
 	return l.update(ctx, l.current, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
 }
 
-// ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
+// ConfirmCredential reports whether the reader was warned of a credential: see warning.confirm.
 func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
 	l := r.lock()
 	defer l.unlock()
@@ -142,7 +142,7 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 		return false, err
 	}
 	err = l.update(ctx, l.known, func(d *Delivery) (when WriteTime) {
-		confirmed, when = d.ConfirmCredential(fingerprint, key)
+		confirmed, when = d.warned.confirm(fingerprint, key)
 		return when
 	})
 	return confirmed, err
@@ -264,8 +264,8 @@ func (l lockedReader) storeDelivery(ctx context.Context, delivery Delivery) erro
 	a := attendees.lock()
 	defer a.unlock()
 	reading := a.readingOf(l.r.caller)
-	reading.cache(delivery)
-	reading.delivery.stored, reading.storedAt = reading.delivery.position(), now
+	reading.cache(delivery.written())
+	reading.storedAt = now
 	return nil
 }
 

@@ -17,7 +17,7 @@ func (w *world) process() *Attendees {
 // offered describes what a call without a cursor may be handed.
 func offered(t *testing.T, r Reader) string {
 	t.Helper()
-	o, err := r.AcknowledgeAndOffer(t.Context(), Query{})
+	o, err := r.AcknowledgeAndOffer(t.Context(), QueryAgain(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func handOut(t *testing.T, r Reader, wait *Wait, q Query, to int64) bool {
 func TestReader_anotherProcessIsCalled_offersTheLastAnswerAgain(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
-		if !handOut(t, w.Reader(bob), nil, Query{}, said) {
+		if !handOut(t, w.Reader(bob), nil, QueryAgain(0), said) {
 			t.Fatal("nothing was handed out")
 		}
 		want := fmt.Sprintf("after %d, marked up to %d", bob.Joined, said)
@@ -60,14 +60,14 @@ func TestReader_waitIsSuperseded_handsNothingOut(t *testing.T) {
 		bob := w.agent(seatOfBob)
 		older, said := w.waits(bob), w.says(seatOfAnn)
 		newer := w.waits(bob)
-		if handOut(t, w.Reader(bob), older, Query{}, said) {
+		if handOut(t, w.Reader(bob), older, QueryAgain(0), said) {
 			t.Error("the superseded wait hands events out")
 		}
 		want := fmt.Sprintf("after %d, marked up to %[1]d", bob.Joined)
 		if got := offered(t, w.Reader(bob)); got != want {
 			t.Errorf("then the events %s are offered, want %s", got, want)
 		}
-		if !handOut(t, w.Reader(bob), newer, Query{}, said) {
+		if !handOut(t, w.Reader(bob), newer, QueryAgain(0), said) {
 			t.Error("the newer wait hands nothing out")
 		}
 	})
@@ -77,7 +77,7 @@ func TestReader_tableTakesNoWrites_marksWhatComesAgainInThisProcess(t *testing.T
 	play(t, func(t *testing.T, w *world) {
 		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
 		w.broken = true
-		handOut(t, w.Reader(bob), nil, Query{}, said)
+		handOut(t, w.Reader(bob), nil, QueryAgain(0), said)
 		w.broken = false
 		want := fmt.Sprintf("after %d, marked up to %d", bob.Joined, said)
 		if got := offered(t, w.Reader(bob)); got != want {
@@ -91,7 +91,7 @@ func TestReader_cursorsOfAMinute_writeOnce(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		bob := w.agent(seatOfBob)
 		acknowledge := func() {
-			handOut(t, w.Reader(bob), nil, Query{Cursor: w.says(seatOfAnn)}, w.log.Peek().AsOf)
+			handOut(t, w.Reader(bob), nil, QueryAfter(w.says(seatOfAnn)), w.log.Peek().AsOf)
 		}
 		if n := w.counted("AT#", acknowledge); n != 1 {
 			t.Errorf("the first cursor writes %d times, want once", n)
@@ -112,7 +112,7 @@ func TestReader_agentHasAHook_storesWhatACursorWasHandedBeforeTheAnswer(t *testi
 	play(t, func(t *testing.T, w *world) {
 		w.append(room.Event{Type: room.Hooked, Seat: seatOfBob, Hook: &room.Hook{ID: "h1"}})
 		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
-		if n := w.counted("AT#", func() { handOut(t, w.Reader(bob), nil, Query{Cursor: said - 1}, said) }); n == 0 {
+		if n := w.counted("AT#", func() { handOut(t, w.Reader(bob), nil, QueryAfter(said-1), said) }); n == 0 {
 			t.Error("nothing was stored")
 		}
 		if n, err := w.process().Reader(bob).HandedOut(t.Context()); n != said || err != nil {

@@ -1,0 +1,88 @@
+package presence
+
+import "github.com/parley-chat/parley/internal/core/roomlog"
+
+// How says in which way a call reads. The way to read decides what shows that the answer has arrived.
+type How int
+
+// The ways to read.
+const (
+	ByCursor     How = iota // from the call's cursor on: the cursor of the next call acknowledges the answer
+	OnceMore                // without a cursor: the next call without one gets the answer once more
+	OnReturn                // the agent returns to its seat: each return gets the answer again, until it has arrived
+	InStay                  // the caller knows no cursor: each call shows that the answer before has arrived
+	Peek                    // a program reads in the agent's place: nothing is handed out
+	PeekOnReturn            // a program returns for the agent: nothing is handed out
+	LastLook                // nothing is recorded: the agent gives its seat up
+)
+
+// handsOut reports whether what a call gets counts as handed out.
+func (h How) handsOut() bool { return h != Peek && h != PeekOnReturn && h != LastLook }
+
+// Query is what a call says about where it continues to read.
+type Query struct {
+	how     How
+	cursor  int64  // 0: none
+	asOf    int64  // the last event that the call knows
+	key     string // of a stay: the idempotency key of its message; "": none
+	repeats int64  // of a stay: the message that was sent under key before; 0: none
+}
+
+// QueryAfter returns the query of a call with cursor n.
+func QueryAfter(n int64) Query { return Query{how: ByCursor, cursor: n} }
+
+// QueryAgain returns the query of a call without a cursor that knows the events up to asOf.
+func QueryAgain(asOf int64) Query { return Query{how: OnceMore, asOf: asOf} }
+
+// QueryInStay returns the query of a call of a stay that knows the events up to asOf, and sends a message under key;
+// "": it sends none. repeats is the message that was sent under key before; 0: none.
+func QueryInStay(asOf int64, key string, repeats int64) Query {
+	return Query{how: InStay, asOf: asOf, key: key, repeats: repeats}
+}
+
+// QueryByPeek returns the query of a program that has cursor n, or none if n is 0, and knows the events up to asOf.
+func QueryByPeek(n, asOf int64) Query { return Query{how: Peek, cursor: n, asOf: asOf} }
+
+// QueryOnReturn returns the query of a call that returns to its seat. peeks says that a program returns for the agent.
+func QueryOnReturn(peeks bool) Query {
+	if peeks {
+		return Query{how: PeekOnReturn}
+	}
+	return Query{how: OnReturn}
+}
+
+// QueryAtLast returns the query of a call that gives its seat up.
+func QueryAtLast() Query { return Query{how: LastLook} }
+
+// Offer is what a call may be handed.
+type Offer struct {
+	How    How
+	After  int64 // the events after After are offered
+	MarkTo int64 // the events up to MarkTo are marked as repeated
+	// the events up to Arrived have arrived: a cursor of this number acknowledges nothing that may be lost
+	Arrived  int64
+	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
+	First    bool  // the reader was handed nothing yet
+
+	once    int64 // what the reader had been handed once
+	current bool  // the table was read for this call: else another process may have handed out more since
+}
+
+// OfferAfter returns the offer of a call whose cursor is n.
+func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: n} }
+
+// isRecorded reports whether a Delivery changes when a call is handed messages of o, none later than event to.
+func (o Offer) isRecorded(to int64, messages int) bool {
+	switch {
+	case !o.How.handsOut(): // 6, 12
+		return false
+	case o.How == ByCursor: // 1: the acknowledgment by the cursor is recorded, even if nothing is new
+		return true
+	}
+	return messages > 0 || to-o.After >= roomlog.PageEvents // 13
+}
+
+// mayBeStored reports whether HandOut may return another time than Never.
+func (o Offer) mayBeStored(to int64, messages int, hooked bool) bool {
+	return hooked || o.How != ByCursor && o.isRecorded(to, messages)
+}

@@ -1,0 +1,42 @@
+package presence
+
+// A stay is a reader that knows no cursor, since its client speaks A2A. So each call of a stay shows that the answer
+// before has arrived, unless the call repeats a message: then the answer may have been lost. Bob stays, and has joined
+// with event 40:
+//
+//  1. Bob was handed 41, and calls again: 41 has arrived.
+//  2. Bob has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.
+//  3. 41 held back Bob's message under key k: k again gets 41 again, since the answer may be lost.
+
+// heldBack is the last answer that held back a message of a stay.
+type heldBack struct {
+	to  int64  // the last event of the answer; 0: none
+	key string // the idempotency key of the message
+}
+
+// inStay returns offer, made for a call without a cursor, as an offer for a call of a stay.
+func (d Delivery) inStay(offer Offer, query Query) Offer {
+	offer.UnsureTo = 0
+	if n := d.ArrivedAt(query.key); query.repeats == 0 || n < query.repeats { // 1, 2
+		offer.Arrived, offer.After = n, max(offer.After, n)
+	}
+	return offer
+}
+
+// HoldBack records that a stay was handed the events of offer up to to, which held back its message under key.
+// HandOut follows, and raises Shown alone. If HandOut raised Once, ArrivedAt would count the events.
+func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 3
+	d.raise(lineAt(offer.Arrived))
+	d.heldBack = heldBack{to, key}
+	return BeforeAnswer
+}
+
+// ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the
+// stay was handed, except the answer to the same call, which was held back before.
+func (d Delivery) ArrivedAt(key string) int64 {
+	handed := max(d.Once, d.stored.Shown)   // 1
+	if key != "" && key == d.heldBack.key { // 3
+		return handed
+	}
+	return max(handed, d.heldBack.to)
+}
