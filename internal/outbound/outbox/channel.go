@@ -119,13 +119,14 @@ func (w *push) callChannel(ctx context.Context) (roomlog.Progress, error) {
 // news returns what is new of what needs the person, and how much there is in all. The link leads to the newest. What
 // everybody can read has no words of others but the name of the room.
 func (w *push) news(public bool) messenger.Note {
-	note := messenger.Note{Title: plain(w.needs.Room), High: w.isUrgent()}
+	note := messenger.Note{Title: plain(w.needs.Room)}
 	newest := ""
 	for _, need := range w.needs.Open {
 		if !w.rings(need) {
 			continue
 		}
 		newest = need.ID
+		note.High = note.High || need.Kind == chat.NeedsDecision
 		if public {
 			need.Who, need.Text = "Your agent", ""
 			if need.Kind != chat.NeedsDecision {

@@ -282,11 +282,12 @@ func (w *push) request(ctx context.Context) (pushRequest, error) {
 	if err != nil {
 		return pushRequest{}, err
 	}
+	text, urgent := w.notification()
 	urgency := "normal"
-	if w.isUrgent() {
+	if urgent {
 		urgency = "high"
 	}
-	body, err := browser.Encrypt(w.notification())
+	body, err := browser.Encrypt(text)
 	return pushRequest{body: body, header: map[string]string{
 		"Authorization": proof, "Content-Type": "application/octet-stream", "Content-Encoding": "aes128gcm",
 		"TTL": strconv.Itoa(int(pushLife.Seconds())), "Urgency": urgency,
@@ -306,14 +307,6 @@ func (d *Dispatcher) site() string { return strings.TrimSuffix(d.o.Public, "/mcp
 func (w *push) rings(need chat.Need) bool {
 	due := w.dueOf(need)
 	return need.N > w.progress.Upto || !due.IsZero() && !due.After(w.now())
-}
-
-// isUrgent reports whether the call has news of a draft, whose agent waits: a browser that saves power shows that at
-// once.
-func (w *push) isUrgent() bool {
-	return slices.ContainsFunc(w.needs.Open, func(need chat.Need) bool {
-		return need.Kind == chat.NeedsDecision && w.rings(need)
-	})
 }
 
 // notification is the text for a browser. The first fields are declarative Web Push, which Safari shows without a
@@ -342,8 +335,9 @@ type toldNeed struct {
 }
 
 // notification returns the JSON of what the browser shows. If it is too long, the written words of the oldest needs are
-// left out, and then needs: the page shows all.
-func (w *push) notification() []byte {
+// left out, and then needs: the page shows all. News of a draft, whose agent waits, is urgent: a browser that saves
+// power shows that at once.
+func (w *push) notification() (text []byte, urgent bool) {
 	var n notification
 	n.WebPush = 8030
 	n.Shown.Title, n.Shown.Tag = plain(w.needs.Room), w.needs.RoomID
@@ -353,13 +347,14 @@ func (w *push) notification() []byte {
 		told := toldNeed{need.ID, need.Kind, words(need, w.hook.Words), w.rings(need)}
 		if told.Rings {
 			n.Shown.Body, n.Shown.Navigate = told.Body, w.linkTo(w.needs.RoomID, need.ID)
+			urgent = urgent || need.Kind == chat.NeedsDecision
 		}
 		n.Parley.Needs = append(n.Parley.Needs, told)
 	}
 	if !w.needs.Ended {
 		n.Shown.Badge = len(n.Parley.Needs)
 	}
-	text := roomlog.Encode(n)
+	text = roomlog.Encode(n)
 	for i := 0; i < len(w.needs.Open) && len(text) > webpush.MaxText; i++ {
 		n.Parley.Needs[i].Body = words(w.needs.Open[i], false)
 		text = roomlog.Encode(n)
@@ -369,7 +364,7 @@ func (w *push) notification() []byte {
 		n.Parley.Needs = slices.Delete(n.Parley.Needs, i, i+1)
 		text = roomlog.Encode(n)
 	}
-	return text
+	return text, urgent
 }
 
 // leastOf returns the index of the need that is left out first. Drafts are left out last: the browser closes what it is
