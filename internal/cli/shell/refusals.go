@@ -11,7 +11,9 @@ import (
 )
 
 // The server's refusals are for agents, so they name tools, arguments and users. A person reads a sentence of the shell
-// in place of each such refusal. testdata/refusals.golden shows all the sentences.
+// in place of each such refusal. The beginnings of refusals are those in the source of the server: a test plays each
+// refusal there, and shows in testdata/refusals.golden what a person reads. Another test fails if no refusal has one of
+// the beginnings.
 
 // plain returns a refusal as a person at a shell reads it, harmless for a terminal. command writes a command of this
 // program as the person runs it.
