@@ -97,10 +97,15 @@ func (a *Attendees) HasCompany(head *room.Head, seat int) bool {
 	l := a.lock()
 	defer l.unlock()
 	return slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
-		waits := l.waits[agent.Seat] != nil || agent.IsPersonOnly() && l.watches[agent.Seat] != nil
+		if agent.Seat == seat {
+			return false
+		}
+		if l.waits[agent.Seat] != nil || agent.IsPersonOnly() && l.watches[agent.Seat] != nil {
+			return true
+		}
 		cache := l.seats[agent.Seat]
-		return agent.Seat != seat && (waits || a.o.SingleProcess && cache != nil &&
-			cache.presence.latest.AtMs != 0 && !cache.presence.latest.BackAt().After(now))
+		return a.o.SingleProcess && cache != nil && cache.presence.isKnown() &&
+			!cache.presence.latest.BackAt().After(now)
 	})
 }
 

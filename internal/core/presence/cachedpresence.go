@@ -19,10 +19,13 @@ const (
 // decideWrite says whether a call is worth a write, and decideWait and decideStandby whether an announcement is. A
 // cachedPresence reads no clock and no table.
 type cachedPresence struct {
-	latest      room.Presence // as of the last call here; its AtMs is 0 until a call has come
+	latest      room.Presence // as of the last call here: see isKnown
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
 	writtenWait bool          // the last write said that the agent waits
 }
+
+// isKnown reports whether a call of the seat has come here.
+func (c cachedPresence) isKnown() bool { return c.latest.AtMs != 0 }
 
 // announcing is what becomes of the announcement of a wait, or of a program on standby.
 type announcing int

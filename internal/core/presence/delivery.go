@@ -86,8 +86,8 @@ const (
 	BeforeAnswer                            // before the answer, which is refused if the write fails
 )
 
-// The cases of Offer, HandOut, RecordShown, Acknowledge and Cursor. Bob has joined with event 40, and the events from 41
-// on are messages of Ann:
+// The cases of Offer, HandOut, RecordShown, Acknowledge and Cursor. Bob has joined with event 40, and the events from
+// 41 on are messages of Ann:
 //
 //  1. Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.
 //  2. Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.

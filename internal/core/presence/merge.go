@@ -33,9 +33,9 @@ func merge(later, earlier room.Presence) room.Presence { // 10
 func (c *cachedPresence) addStored(stored room.Presence, agent *room.Agent) {
 	known := c.latest
 	switch {
-	case known.AtMs == 0 && stored.AtMs == 0: // 1
+	case !c.isKnown() && stored.AtMs == 0: // 1
 		c.latest = merge(room.Presence{AtMs: agent.AtMs, Read: agent.Joined}, known)
-	case known.AtMs == 0: // 2
+	case !c.isKnown(): // 2
 		c.latest = merge(stored, known)
 	case stored.AtMs == 0: // 3: the known one stays
 	default: // 4, 5

@@ -90,8 +90,8 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	return true, l.handOut(ctx, offer, to, messages)
 }
 
-// handOut applies Delivery.HandOut. Only a call that may store reads the table first, unless its offer was read: a write
-// replaces the whole item, and another process may have written less since of what a hooked agent was handed.
+// handOut applies Delivery.HandOut. Only a call that may store reads the table first, unless its offer was read: a
+// write replaces the whole item, and the table may have less than the cache of what a hooked agent was handed.
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
 	hooked := messages > 0 && l.r.HasHooks()
 	from := l.known

@@ -237,7 +237,7 @@ func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 	l := a.lock()
 	defer l.unlock()
 	for seat, cache := range l.seats {
-		if cache.presence.latest.AtMs != 0 {
+		if cache.presence.isKnown() {
 			all[seat] = cache.presence.seenBeside(all[seat], a.o.SingleProcess)
 		}
 	}

@@ -24,7 +24,7 @@ func (d Delivery) inStay(offer Offer, query Query) Offer {
 }
 
 // HoldBack records that a stay was handed the events of offer up to to, which held back its message under key.
-// HandOut follows, and raises Shown alone. If HandOut raised Once, ArrivedAt would count the events.
+// The offer is ByCursor, so HandOut raises Shown alone: if Once were raised, ArrivedAt would count the events.
 func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 3
 	d.raise(lineAt(offer.Arrived))
 	d.heldBack = heldBack{to, key}

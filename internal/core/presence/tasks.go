@@ -102,23 +102,28 @@ func (a *Attendees) isReplaced(check *freeTaskCheck) bool {
 // only if a task may have stalled since its last read.
 func (a *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
 	again time.Duration, err error) {
-	for fresh := false; ; fresh = true {
-		open, again = head.Openings(a.presenceAsRead, now)
-		known := map[string]bool{}
-		for _, opening := range open {
-			known[opening.What] = a.announcedTasks[opening.What]
-		}
-		a.announcedTasks = known
-		open = slices.DeleteFunc(open, func(opening room.Opening) bool { return known[opening.What] })
-		if fresh || !slices.ContainsFunc(open, func(opening room.Opening) bool { return opening.Stalled }) {
-			return open, again, nil
-		}
-		seen, _, err := a.ReadPresence(ctx, table.Eventual)
-		if err != nil {
-			return nil, 0, err
-		}
-		a.presenceAsRead = seen
+	open, again = a.unannounced(head, now)
+	if !slices.ContainsFunc(open, func(opening room.Opening) bool { return opening.Stalled }) {
+		return open, again, nil
 	}
+	seen, _, err := a.ReadPresence(ctx, table.Eventual)
+	if err != nil {
+		return nil, 0, err
+	}
+	a.presenceAsRead = seen
+	open, again = a.unannounced(head, now)
+	return open, again, nil
+}
+
+// unannounced is newOpenings by the presence of the last read. It forgets the announced tasks that are free no more.
+func (a *Attendees) unannounced(head *room.Head, now time.Time) (open []room.Opening, again time.Duration) {
+	open, again = head.Openings(a.presenceAsRead, now)
+	known := map[string]bool{}
+	for _, opening := range open {
+		known[opening.What] = a.announcedTasks[opening.What]
+	}
+	a.announcedTasks = known
+	return slices.DeleteFunc(open, func(opening room.Opening) bool { return known[opening.What] }), again
 }
 
 // chooseAgents chooses for each open task a different agent that waits here and may take the task: in the order of
