@@ -44,7 +44,7 @@ func TestRecord_callsInTwoProcesses_forgetNothingOfEachOther(t *testing.T) {
 		if paired {
 			w.append(room.Event{Type: room.Paired})
 		}
-		recordInTwoProcesses(t, w, 1000)
+		recordInTwoProcesses(t, w, 4000)
 	}
 }
 
@@ -61,11 +61,11 @@ func recordInTwoProcesses(t *testing.T, w *world, steps int) {
 	bob := w.agent(seatOfBob)
 	var back time.Time // when Bob will be back
 	for step := range steps {
-		w.clock.Advance([]time.Duration{time.Second, 40 * time.Second, time.Minute, 2 * time.Minute,
+		w.clock.Advance([]time.Duration{time.Second, 20 * time.Second, 40 * time.Second, time.Minute,
 			6 * time.Minute}[random.IntN(5)])
 		now, was := w.now(), w.presence(seatOfBob)
 		call, wait := Call{Lag: CallLag}, Call{Lag: CallLag, Began: now, Until: now.Add(30 * time.Second)}
-		what := random.IntN(8)
+		what := random.IntN(7)
 		switch what {
 		case 0:
 			w.says(seatOfBob)
