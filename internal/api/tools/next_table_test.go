@@ -29,7 +29,7 @@ func TestNext_table_isShort(t *testing.T) {
 }
 
 func TestNext_wordsInBraces_areThoseOfTheMap(t *testing.T) {
-	used := map[string]bool{}
+	used, braces := map[string]bool{}, regexp.MustCompile(`\{[a-z]+\}`)
 	for _, file := range []string{"next.go", "next_fixed.go", "next_table.go", "next_words.go"} {
 		source, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
@@ -37,7 +37,7 @@ func TestNext_wordsInBraces_areThoseOfTheMap(t *testing.T) {
 		}
 		ast.Inspect(source, func(n ast.Node) bool {
 			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
-				for _, w := range braces().FindAllString(text.Value, -1) {
+				for _, w := range braces.FindAllString(text.Value, -1) {
 					used[strings.Trim(w, "{}")] = true
 				}
 			}

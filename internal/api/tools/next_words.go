@@ -2,10 +2,8 @@ package tools
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/results"
@@ -177,17 +175,18 @@ var words = map[string]func(*situation) string{
 	},
 }
 
-var braces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z]+\}`) })
-
 // fill replaces the words in braces.
 func (s *situation) fill(text string) string {
-	return braces().ReplaceAllStringFunc(text, func(w string) string {
-		say, known := words[w[1:len(w)-1]]
-		if !known {
-			return w
-		}
-		return s.fill(say(s))
-	})
+	before, rest, found := strings.Cut(text, "{")
+	if !found {
+		return text
+	}
+	word, after, _ := strings.Cut(rest, "}")
+	say, known := words[word]
+	if !known {
+		return before + "{" + s.fill(rest)
+	}
+	return before + s.fill(say(s)) + s.fill(after)
 }
 
 // endTurn is what a hooked agent does in place of waiting.

@@ -2,8 +2,8 @@ package ratelimit
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -42,10 +42,10 @@ func callerFor(ctx context.Context, id string, caller room.Caller, of string) Ca
 		return groups
 	}
 	if caller.Seat != 0 {
-		groups = append(groups, ident.Group{Key: fmt.Sprint(of, id, " ", caller.Seat), Times: 1})
+		groups = append(groups, ident.Group{Key: of + id + " " + strconv.Itoa(caller.Seat), Times: 1})
 	}
 	if caller.IsGuest() {
-		groups = append(groups, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", caller.Invite), Times: roomTimes})
+		groups = append(groups, ident.Group{Key: ofInvite + id + " " + strconv.Itoa(caller.Invite), Times: roomTimes})
 	}
 	return groups
 }
