@@ -120,18 +120,6 @@ func (f *File) Close() error {
 // Path returns the absolute path of the file, without symbolic links.
 func (f *File) Path() string { return f.path }
 
-// LogBytes returns the size of the write-ahead log. The log grows while readers, of this process or another, always
-// need some part of the log.
-func (f *File) LogBytes() int64 { return logBytes(f.path) }
-
-func logBytes(path string) int64 {
-	info, err := os.Stat(path + "-wal")
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
-
 // storeViews replaces the views with a changed text, so that most starts write nothing.
 func storeViews(c *sqlite.Conn, views []View) error {
 	for _, v := range views {

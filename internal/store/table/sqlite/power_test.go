@@ -69,8 +69,8 @@ func TestOpen_tornLog_holdsWholeCommits(t *testing.T) {
 	}
 }
 
-// written returns a file and its log after some events of the log "p", and the length of the log at the acknowledgement
-// of each event.
+// written returns a file and its log after some events of the log "p", without the zeros behind the last frame, and the
+// length of the log at the acknowledgement of each event.
 func written(t *testing.T) (file, log []byte, ends []int) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "table.db")
@@ -85,7 +85,7 @@ func written(t *testing.T) (file, log []byte, ends []int) {
 			t.Fatalf("event %d left the log at %d bytes", n, ends[n])
 		}
 	}
-	return readFile(t, path), readFile(t, path+"-wal"), ends
+	return readFile(t, path), readFile(t, path+"-wal")[:ends[events-1]], ends
 }
 
 // readFile returns the content of a file without a writer.

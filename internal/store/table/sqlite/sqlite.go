@@ -172,7 +172,7 @@ func (t *Table) closeFile() error {
 // Commits returns how many transactions have reached the disk since Open. Each transaction had one fsync.
 func (t *Table) Commits() int64 { return t.commits.Load() }
 
-// LogBytes returns the size of the write-ahead log.
+// LogBytes returns how many bytes of the write-ahead log are in use: see File.LogBytes.
 func (t *Table) LogBytes() int64 { return t.file.LogBytes() }
 
 // Space returns how many bytes of the disk are left for future writes, and the disk's size in bytes. The content of the
@@ -189,7 +189,7 @@ func (t *Table) Space(enough func(size int64) int64) (left, size int64, err erro
 		return 0, 0, err
 	}
 	left = free - t.LogBytes()
-	t.moveAt.Store(min(checkpointPages, max(fewestPages, left/pageBytes/partForLog)))
+	t.moveAt.Store(max(fewestPages, pagesOfLog(left)))
 	return left, size, nil
 }
 

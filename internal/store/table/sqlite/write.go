@@ -156,6 +156,13 @@ func (t *Table) commitQueued() {
 	defer close(t.drained)
 	pages := 0                // in the log
 	var moved <-chan struct{} // closed once the log is in the file; nil without a move
+	var fill <-chan struct{}  // closed while the log may be shorter than it should be; nil after it was filled
+	commit := func(group []*job) {
+		if pages == 0 { // the log begins
+			fill = always
+		}
+		pages += t.commit(group)
+	}
 	for {
 		lots := t.lots
 		if moved != nil {
@@ -163,13 +170,17 @@ func (t *Table) commitQueued() {
 		}
 		select {
 		case j := <-t.queue:
-			pages += t.commit(t.gather(j))
+			commit(t.gather(j))
 		case j := <-lots:
-			pages += t.commit([]*job{j})
+			commit([]*job{j})
 			select {
 			case j := <-t.queue:
-				pages += t.commit(t.gather(j))
+				commit(t.gather(j))
 			default:
+			}
+		case <-fill:
+			if !t.fillLog() {
+				fill = nil
 			}
 		case e := <-t.empty:
 			if moved != nil && e.patience > 0 {
