@@ -101,6 +101,7 @@ func checkListenAddr(flag, addr string) error {
 // every day comes first.
 type commandLine struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
+	Given   given            `embed:""`
 
 	Join    joinCommand    `cmd:"" group:"Every day" help:"Take a seat in a room."`
 	Invite  inviteCommand  `cmd:"" group:"Every day" help:"Print the line that brings another agent into the room."`
@@ -143,8 +144,9 @@ type commandLine struct {
 	Accounts accountsCommand `cmd:"" group:"Server" help:"List the accounts of people, and revoke or restore one."`
 }
 
-// newParser returns the parser of line. For the help and the version the parser writes to stdout, and then calls exit.
-func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
+// newParser returns the parser of line, which points to a commandLine or to a struct with some fields of it. For the
+// help and the version the parser writes to stdout, and then calls exit.
+func newParser(line any, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(line,
 		kong.Name("parley"),
 		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. To see two agents talk first: parley demo
@@ -164,6 +166,9 @@ To let yours talk:
 // parse reads the command line, without the program's name, and the environment. parse returns nil after writing the
 // help or the version to stdout: nothing is left to do. An error says what to change.
 func parse(args []string, stdout io.Writer) (*kong.Context, error) {
+	if command := parseAlone(args); command != nil {
+		return command, nil
+	}
 	done := false
 	parser, err := newParser(&commandLine{}, stdout, func(int) { done = true })
 	if err != nil {
@@ -186,6 +191,32 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 		return nil, nil
 	}
 	return command, err
+}
+
+// parseAlone is parse with a parser that knows only the command that args begin with: kong takes some 10 ms to learn
+// all of them, and clients run parley hook beside each call of a tool. parseAlone returns nil for a line that needs
+// more: for what kong writes by itself, for a refusal, which may name other commands, and for demo, which reads no
+// environment.
+func parseAlone(args []string) *kong.Context {
+	if len(args) == 0 || args[0] == "demo" || os.Getenv("COMP_LINE") != "" {
+		return nil
+	}
+	whole := reflect.TypeFor[commandLine]()
+	command, found := whole.FieldByNameFunc(func(name string) bool { return strings.ToLower(name) == args[0] })
+	check, _ := whole.FieldByName("Given")
+	if !found || command.Name == check.Name {
+		return nil
+	}
+	line, written := reflect.New(reflect.StructOf([]reflect.StructField{check, command})), false
+	parser, err := newParser(line.Interface(), io.Discard, func(int) { written = true })
+	if err != nil {
+		return nil
+	}
+	got, err := read(parser, args)
+	if err != nil || written {
+		return nil
+	}
+	return got
 }
 
 // read is parse with a given parser.
@@ -491,9 +522,12 @@ func distance(a, b string) int {
 	return d[len(a)][len(b)]
 }
 
+// given is the part of a command line that checks what was given.
+type given struct{}
+
 // AfterApply is called by kong before the command's own AfterApply. It refuses "" as the value of a flag or an
 // argument: "" would mean "not given". Only a description may be "", which removes the old description.
-func (commandLine) AfterApply(command *kong.Context) error {
+func (given) AfterApply(command *kong.Context) error {
 	for _, p := range command.Path {
 		var v *kong.Value
 		switch {

@@ -84,7 +84,7 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			if err != nil || command == nil || out.Len() > 0 {
 				t.Fatalf("nothing to do %v, %v, %q", command == nil, err, out.String())
 			}
-			if got := command.Model.Target.Interface().(commandLine).Serve.settings; !reflect.DeepEqual(got, want) {
+			if got := command.Selected().Target.Interface().(serveCommand).settings; !reflect.DeepEqual(got, want) {
 				t.Errorf("%+v; want %+v", got, want)
 			}
 		})
@@ -238,20 +238,56 @@ func wrong(t *testing.T, help string, args ...string) {
 	}
 }
 
+// leastOf has the least arguments of the commands that take no line without.
+var leastOf = map[string]string{
+	"backup": "new.db", "move": "http://a http://b", "copy": "--from a.db --to b.db", "get": "m1",
+	"join": "tea --as Ann", "keys add": "Ann", "keys renew": "Ann", "keys revoke": "Ann", "sign-ins revoke": "x",
+	"accounts revoke": "x", "accounts restore": "x", "manage": "mute Bob", "put": "a.txt", "remove": "m1",
+	"say": "hi", "task": "add tea",
+}
+
+func TestParseAlone_readsEachCommandAsParse_forATenthOfItsAllocations(t *testing.T) {
+	atHome(t)
+	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range parser.Model.Leaves(true) {
+		name := strings.TrimPrefix(command.FullPath(), "parley ")
+		line := strings.Fields(name + " " + leastOf[name])
+		whole, err := read(parser, line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone := parseAlone(line)
+		switch {
+		case name == "demo" || name == "sign-ins list" || name == "sign-ins revoke":
+			if alone != nil {
+				t.Errorf("%s is read alone", name)
+			}
+		case alone == nil:
+			t.Errorf("%s is not read alone", name)
+		case alone.Command() != whole.Command() ||
+			!reflect.DeepEqual(alone.Selected().Target.Interface(), whole.Selected().Target.Interface()):
+			t.Errorf("%s alone: %+v\nwith the others: %+v", name, alone.Selected().Target, whole.Selected().Target)
+		}
+	}
+	all := testing.AllocsPerRun(5, func() { parse([]string{"demo"}, io.Discard) })
+	if alone := testing.AllocsPerRun(5, func() { parse([]string{"hook"}, io.Discard) }); alone > all/10 {
+		t.Errorf("parley hook allocates %.0f times, and the whole grammar %.0f", alone, all)
+	}
+}
+
 func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testing.T) {
 	atHome(t)
 	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	needs := map[string]string{"backup": "new.db", "copy": "--from a.db --to b.db", "get": "m1", "join": "tea --as Ann",
-		"keys add": "Ann", "keys renew": "Ann", "keys revoke": "Ann", "sign-ins revoke": "x",
-		"accounts revoke": "x", "accounts restore": "x",
-		"manage": "mute Bob", "put": "a.txt", "remove": "m1", "say": "hi", "task": "add tea"}
 	flags := 0
 	for _, command := range parser.Model.Leaves(true) {
 		name := strings.TrimPrefix(command.FullPath(), "parley ")
-		line := strings.Fields(name + " " + needs[name])
+		line := strings.Fields(name + " " + leastOf[name])
 		for _, flag := range slices.Concat(command.AllFlags(true)...) {
 			bad := []string{""}
 			switch {
