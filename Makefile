@@ -31,6 +31,8 @@ RACE_LATE = $(addprefix ./internal/,cli/shell store/table/... server/lambdahttp 
 # others do over a file: make nightly races them.
 DYNAMODB  = [dD]ynamo[dD][bB]
 RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_|$(DYNAMODB)|/$(DYNAMODB)|//$(DYNAMODB)
+# By day these play on DynamoDB what a race, a cost or a condition decides. make soak plays the rest there, too.
+DOUBLED   = $(addprefix ./internal/,core/chat api/tools outbound/outbox server/transfer)
 # SQLite is C translated to Go: with the detector in it, it would take most of the time.
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
@@ -98,8 +100,9 @@ FUZZCOUNT ?= 200000x
 fuzz: ## fuzz each target FUZZCOUNT times (200000x)
 	@GO=$(GO) scripts/fuzz $(FUZZCOUNT)
 
-soak: fetch ## run many seeds, and what takes many minutes
+soak: fetch ## run many seeds, what takes many minutes, and on DynamoDB what a file has passed
 	@PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
+	@PARLEY_DOUBLES=1 $(TESTS) -timeout=1h $(DOUBLED)
 
 waits: fetch fetch-clients ## let the program and its clients wait in real time, and die a hundred times (10 minutes)
 	@PARLEY_SOAK=1 PARLEY_CLIENTS=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e/...

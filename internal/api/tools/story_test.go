@@ -94,7 +94,7 @@ func tell(t *testing.T, tab table.Table, clock *storyClock, o chat.Options, plot
 	return s.plain(s.text.String())
 }
 
-// checkStory compares a story with its file, over a table in a file and over DynamoDB.
+// checkStory compares a story with its file, over a table in a file and by night over DynamoDB.
 func checkStory(t *testing.T, title string, plot func(*story)) {
 	t.Helper()
 	file := filepath.Join("testdata", "conversations", strings.ReplaceAll(strings.ToLower(title), " ", "_")+".txt")
@@ -120,7 +120,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 		tab := sqlitetest.Open(t, clock)
 		hold(t, tell(t, tab, clock, chat.Options{SingleProcess: true, MinBatch: 1}, plot))
 	})
-	t.Run("on DynamoDB", func(t *testing.T) {
+	dynamolocal.Double(t, "on DynamoDB", func(t *testing.T) {
 		// The engine removes expired items by the system's clock.
 		clock := newStoryClock(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
 		tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})

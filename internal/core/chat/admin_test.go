@@ -61,7 +61,7 @@ func (w *world) capacity(token string, n int) error {
 
 // Ann, the only admin, is silent for a day, and Eve finds no seat. Bob can make room for her.
 func TestSuccession_adminIsSilent_whoNeedsAnAdminBecomesOne(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		dora := w.join("plans", "Dora")
@@ -87,6 +87,14 @@ func TestSuccession_adminIsSilent_whoNeedsAnAdminBecomesOne(t *testing.T) {
 			[]string{"Ann (admin)", "Bob (admin)", "Cid (member)", "Dora (member)", "Eve (member)"})
 		w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted)
 	})
+}
+
+// Nobody has called for a day. Bob's call, which needs an admin, is the one that shows that he is present.
+func TestSuccession_firstCallInADay_showsThatItsCallerIsPresent(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.clock.Advance(room.AdminSilent)
+	wants(t, w.capacity(p.bob.Token, 5), "")
 }
 
 // Only one becomes admin where several call.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "we vote against Cid", Kind: room.Proposal,

@@ -13,7 +13,7 @@ import (
 var secret = "ghp_" + strings.Repeat("aB3dE6gH9", 4)
 
 func TestCredential_inAText_holdsItBackOnce(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		for _, req := range []chat.SendRequest{
@@ -46,7 +46,7 @@ func TestCredential_inAText_holdsItBackOnce(t *testing.T) {
 
 // A person is warned as an agent is, and on each of its devices.
 func TestCredential_ofAPerson_holdsItBackOnce(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		bob := w.person(p.bob)
@@ -98,7 +98,7 @@ func TestCredential_changedOrToOthers_isAnotherText(t *testing.T) {
 }
 
 func TestLeave_withACredentialInTheLastWord_isRefusedOnce(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		leave := chat.LeaveRequest{Token: p.bob.Token, Text: "Bye. " + secret}

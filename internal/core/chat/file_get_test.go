@@ -92,7 +92,7 @@ func TestGetFile_pictureThatIsKept_isADownloadAndGoesWithItsMessage(t *testing.T
 
 // One id that the caller may not see refuses them all.
 func TestGetFiles_areThoseThatTheCallerSees(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		one := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "one.txt", Text: "one"})
 		two := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "two.txt", Text: "two"})

@@ -99,7 +99,7 @@ func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 			code: fault.RoomNotFound, late: fault.TokenInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachStore(t, func(t *testing.T, base *shelf) {
+			onFileStore(t, func(t *testing.T, base *shelf) {
 				s, store := base.watching()
 				p := s.company()
 				person := s.person(p.bob)
@@ -135,7 +135,7 @@ func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 // A guest shares and gets the files of its room as others do. The gate admits the address of a file for its seat
 // alone.
 func TestGuest_sharesAndGetsTheFilesOfItsRoom(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		ann := s.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
 		bob, dan := s.join("plans", "Bob"), s.join("plots", "Dan")
 		invited := guest(t, ann.Invite)
@@ -221,7 +221,7 @@ func TestDraft_withFile_isSeenByItsSeatAlone(t *testing.T) {
 		room.RefuseDraft: "",
 		"":               ""} {
 		t.Run("decision "+string(decision), func(t *testing.T) {
-			onEachStore(t, func(t *testing.T, base *shelf) {
+			onFileStore(t, func(t *testing.T, base *shelf) {
 				s, store := base.watching()
 				p := s.company()
 				person := s.person(p.bob)
@@ -285,7 +285,7 @@ func TestDraft_withFile_isSeenByItsSeatAlone(t *testing.T) {
 }
 
 func TestShare_credential_isHeldBackOnce(t *testing.T) {
-	onEachStore(t, func(t *testing.T, base *shelf) {
+	onFileStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()
 		p := s.company()
 		const long = 40_000 // of a text, the first 32,768 bytes are checked
@@ -400,7 +400,7 @@ func TestFile_expiresWithItsMessage(t *testing.T) {
 }
 
 func TestShare_repeatedCalls_shareOnce(t *testing.T) {
-	onEachStore(t, func(t *testing.T, base *shelf) {
+	onFileStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()
 		p := s.company()
 		text := chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "yes"}
@@ -436,7 +436,7 @@ func TestShare_repeatedCalls_shareOnce(t *testing.T) {
 }
 
 func TestShare_limits_areRefusedWithWhatIsLeft(t *testing.T) {
-	onEachStore(t, refusesWhatIsTooMuch)
+	onFileStore(t, refusesWhatIsTooMuch)
 }
 
 func refusesWhatIsTooMuch(t *testing.T, s *shelf) {
@@ -598,7 +598,7 @@ func digest(content string) string {
 // A file is proposed by the call that shares it. What was agreed names it, longer than the server keeps its bytes,
 // until somebody removes it.
 func TestShare_proposal_isAgreedOnWithItsFile(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "/tmp/contract.json", Size: 99,
 			Kind: room.Proposal})
@@ -641,7 +641,7 @@ func TestShare_proposal_isAgreedOnWithItsFile(t *testing.T) {
 
 // A request is owed as that of a text is, also of a file that its agent uploads later.
 func TestShare_ask_isOwed(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		req := chat.ShareRequest{Token: p.ann.Token, Name: "a.csv", Size: 9, Note: "fits?", Ask: []string{"Bob"}}
 		s.uploads(s.offer(req), "1;2")
@@ -668,7 +668,7 @@ func TestShare_ask_isOwed(t *testing.T) {
 
 // The user of an agent lets the proposal through as it is.
 func TestDraft_proposedFile_asksOnceItIsSent(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		person := s.person(p.ann)
 		s.approves(person, true)
@@ -686,7 +686,7 @@ func TestDraft_proposedFile_asksOnceItIsSent(t *testing.T) {
 
 // One message shares a file and ends tasks, as a report does; the result of such a task leads to the file.
 func TestShare_finishes_endsTheTasksWithTheFile(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		person := s.person(p.bob)
 		s.adds(p.ann.Token, "sand", "paint", "hang", "sweep", "mop < 1")
@@ -736,7 +736,7 @@ func TestShare_finishes_endsTheTasksWithTheFile(t *testing.T) {
 // Ben asks Cora not to begin between her call of share_file and her upload. An upload that ends nothing goes on, and so
 // does one whose call had no cursor.
 func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		s.adds(p.ann.Token, "sand", "paint")
 		offers := func(name, cursor string, finishes ...string) string {
@@ -771,7 +771,7 @@ func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
 
 // Who has shared a file proposes the same one by another message.
 func TestShare_sameFileAsProposal_isNoRepetition(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		req := chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "a"}
 		shared := s.share(req)
@@ -785,7 +785,7 @@ func TestShare_sameFileAsProposal_isNoRepetition(t *testing.T) {
 
 // A file is known by its name and its bytes; of one on disk that is yet to come, by its name.
 func TestShare_keyOfAnotherFile_isRefused(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		shares := func(req chat.ShareRequest, field string) {
 			t.Helper()

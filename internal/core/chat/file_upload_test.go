@@ -79,7 +79,7 @@ func TestUpload_answer_hasTheCursorOfTheCallThatOpenedIt(t *testing.T) {
 		chat.StatusPaused:  func(s *shelf, person string) { s.pauses(person, true) },
 	} {
 		t.Run("status "+string(want), func(t *testing.T) {
-			onEachStore(t, func(t *testing.T, s *shelf) {
+			onFileStore(t, func(t *testing.T, s *shelf) {
 				p := s.company()
 				person := s.person(p.bob)
 				cursor := s.look(p.bob.Token, p.bob.Cursor).Cursor
@@ -102,7 +102,7 @@ func TestUpload_answer_hasTheCursorOfTheCallThatOpenedIt(t *testing.T) {
 }
 
 func TestUpload_secondFileToOneAddress_isRefused(t *testing.T) {
-	onEachStore(t, func(t *testing.T, base *shelf) {
+	onFileStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()
 		p := s.company()
 		there := s

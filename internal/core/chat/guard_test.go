@@ -185,7 +185,7 @@ func TestSend_cursorWithoutNews_isSentAndMovesTheCursor(t *testing.T) {
 // Bob falls silent, and a stranger takes his name. Ann, whose cursor is older, is shown that
 // once before she tells him anything in private.
 func TestGuard_privateMessageToAnAgentThatJoinedSince_isHeldBackOnce(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		req := chat.SendRequest{Token: p.ann.Token, Text: "for Bob's eyes", To: []string{"Bob"}}

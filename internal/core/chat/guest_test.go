@@ -328,7 +328,7 @@ func TestMadeInvite_isAnyThatARoomHasMade(t *testing.T) {
 
 // An agent is told "join here" and given a link. It makes no room of the link, and joins.
 func TestJoin_inviteInPlaceOfTheRoom_isThatInvite(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 20})
 		code := ann.Invite.Code

@@ -37,7 +37,7 @@ func TestInfo_byName_needsThePassword(t *testing.T) {
 // A page asks for many rooms what waits in them, so room_info has the ids of drafts, as supervise has them. An agent is
 // shown none: it was told when it sent them. Others do not know of them.
 func TestInfo_ofAPerson_namesTheDraftsThatWaitForIt(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, person := w.approved()
 		phone, err := w.opens(w.newLink(person), "phone")
@@ -76,7 +76,7 @@ func TestInfo_ofAPerson_namesTheDraftsThatWaitForIt(t *testing.T) {
 }
 
 func TestInfo_ofAPerson_namesTheTasksThatHaveStalled(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		person := w.person(p.ann)

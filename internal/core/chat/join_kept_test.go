@@ -66,7 +66,7 @@ func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 		},
 	}
 	for what, end := range ends {
-		onEachTable(t, func(t *testing.T, services ...*world) {
+		onFiles(t, func(t *testing.T, services ...*world) {
 			w, there := services[0], services[len(services)-1]
 			ann := w.joinsAs("key:b1", "plans", "Ann")
 			bob := w.joinsAs(key, "plans", "Bob")

@@ -255,7 +255,7 @@ func TestStartOver_inAnotherProcess_isNoticed(t *testing.T) {
 // A talk between two is over: nobody has been heard for fifteen minutes. Strangers that
 // know its name get a room of their own.
 func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.pair()
 		secret := w.say(p.ann.Token, "between the two of us")

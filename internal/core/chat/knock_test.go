@@ -17,7 +17,7 @@ import (
 // Bob has lost his token. The refusal says who can help. A kick frees his name at once, and he sees what a newcomer
 // sees.
 func TestKnock_ofOneThatLostItsToken_aKickFreesTheName(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		w.say(p.bob.Token, "Bob was here")

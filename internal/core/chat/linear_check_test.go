@@ -26,11 +26,11 @@ var (
 // part; the callers give up some calls. The answers must be those of the reference
 // model for some order of the calls.
 func TestLinear_faultyFile_answersAreThoseOfOneCallAtATime(t *testing.T) {
-	linearOnFile(t, 70, 10)
+	linearOnFile(t, 20, 10)
 }
 
 func TestLinear_faultyDynamoDB_answersAreThoseOfOneCallAtATime(t *testing.T) {
-	linearOnDynamoDB(t, 8, 8)
+	linearOnDynamoDB(t, 3, 8)
 }
 
 // TestSoak_linear makes many more runs with more calls.

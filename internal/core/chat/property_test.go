@@ -32,19 +32,15 @@ var start = time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC)
 // the reference model. A failure prints the shortest sequence of calls that fails,
 // and the seed that repeats it.
 func TestProperty_oneService_answersAreThoseOfTheModel(t *testing.T) {
-	checkProperty(t, 60, onFile(1))
+	checkProperty(t, 15, onFile(1))
 }
 
 func TestProperty_twoServices_answersAreThoseOfTheModel(t *testing.T) {
-	checkProperty(t, 60, onFile(2))
+	checkProperty(t, 20, onFile(2))
 }
 
 func TestProperty_twoServicesOnDynamoDB_answersAreThoseOfTheModel(t *testing.T) {
-	checkProperty(t, 5, func(t *testing.T) propertyTable {
-		clock := clockwork.NewFakeClockAt(start)
-		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
-		return propertyTable{clock, db, 2, func() {}}
-	})
+	checkProperty(t, 2, onNewDynamoDB)
 }
 
 // TestSoak_property makes many more runs.
@@ -55,6 +51,7 @@ func TestSoak_property_answersAreThoseOfTheModel(t *testing.T) {
 	for services := 1; services <= 2; services++ {
 		t.Run(fmt.Sprintf("%d services", services), func(t *testing.T) { checkProperty(t, 20_000, onFile(services)) })
 	}
+	t.Run("DynamoDB", func(t *testing.T) { checkProperty(t, 200, onNewDynamoDB) })
 	t.Run("private messages", func(t *testing.T) { compareScenes(t, 10_000) })
 }
 
@@ -72,6 +69,12 @@ func onFile(services int) func(*testing.T) propertyTable {
 		file, remove := sqlitetest.OpenUntil(t, clock)
 		return propertyTable{clock, file, services, func() { _ = remove() }}
 	}
+}
+
+func onNewDynamoDB(t *testing.T) propertyTable {
+	clock := clockwork.NewFakeClockAt(start)
+	db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+	return propertyTable{clock, db, 2, func() {}}
 }
 
 // setRapid sets how many runs the next check makes.

@@ -25,7 +25,7 @@ import (
 // from ids and cursors. What it sees of who is there may differ, and so may turns: no
 // scene is long enough for one.
 func TestProperty_privateMessagesOfOthers_showNowhere(t *testing.T) {
-	compareScenes(t, 50)
+	compareScenes(t, 15)
 }
 
 // compareScenes plays that many scenes, each twice.

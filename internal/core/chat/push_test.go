@@ -29,7 +29,7 @@ func (w *world) browser(person string) roomlog.HookItem {
 // The answer to a draft says whether anything of its person may show it: a browser or a webhook that is called, or a
 // page that is open. A hook of the agent shows nothing to the person.
 func TestDraft_nobodyMaySeeIt_itsAgentIsTold(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, person := w.approved()
 		unseen := func(why string, want bool) {

@@ -49,7 +49,7 @@ func (w *world) inTable(token string) (n int) {
 }
 
 func TestRedact_textOfEveryKind_isGoneEverywhere(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		agreed := w.propose(p.ann.Token, "let the key be "+spilled)
@@ -292,7 +292,7 @@ func TestRedact_senderSpeaksAgain_isHeard(t *testing.T) {
 
 // What a person let its agent say is in the log twice: as the draft, too.
 func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, person := w.approved()
 		sent := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "the key is " + spilled})
@@ -325,7 +325,7 @@ func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
 }
 
 func TestRedact_agreedFile_isInNoItem(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
+	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
 		id := s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: spilled + ".json", Size: 9,
 			Ask: []string{"Bob"}, Kind: room.Proposal}), "the key")

@@ -166,7 +166,7 @@ func TestPrivate_repeatedAfterTheAddresseeLeft_isADuplicate(t *testing.T) {
 		"without a key": {Text: "a hundred for the blue one"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachTable(t, func(t *testing.T, services ...*world) {
+			onFiles(t, func(t *testing.T, services ...*world) {
 				w, there := services[0], services[len(services)-1]
 				p := w.company()
 				req.Token, req.To = p.ann.Token, []string{"bob", "Cid"}
@@ -272,7 +272,7 @@ func (w *world) repeatsKey(what string, req chat.SendRequest, id string) {
 
 // A client that counts its messages from 1 again would hear that its words are sent.
 func TestSend_keyOfOtherWords_isRefusedByTheNameOfWhatDiffers(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		asked := w.ask(p.bob.Token, "what of the blue one?", "Ann")
@@ -415,7 +415,7 @@ func TestSend_keyOfWhatWasNotSent_isFree(t *testing.T) {
 // A draft may be sent yet, so it binds its key, by the words of its agent.
 func TestDraft_keyOfOtherWords_isRefused(t *testing.T) {
 	for how, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "red, says its person"} {
-		onEachTable(t, func(t *testing.T, services ...*world) {
+		onFiles(t, func(t *testing.T, services ...*world) {
 			w, there := services[0], services[len(services)-1]
 			p, person := w.approved()
 			first := chat.SendRequest{Token: p.bob.Token, Text: "blue", Kind: room.Proposal, Key: "1"}
@@ -806,7 +806,7 @@ func TestSend_sameTextWithAnotherAskOrKind_isNew(t *testing.T) {
 			{Text: long, To: []string{"Bob", "Cid"}, Ask: []string{"Bob"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachTable(t, func(t *testing.T, services ...*world) {
+			onFiles(t, func(t *testing.T, services ...*world) {
 				w, there := services[0], services[len(services)-1]
 				p := w.company()
 				var ids []string

@@ -51,7 +51,7 @@ func (w *world) inRecord(want []string, agents ...chat.Seated) {
 }
 
 func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		all := []chat.Seated{p.ann, p.bob, p.cid}
@@ -295,7 +295,7 @@ func TestReplaced_byTwoAtOnce_theNewerIsInForce(t *testing.T) {
 }
 
 func TestVote_thatCompletesAnAgreement_returnsAtOnce(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		nine := w.propose(p.ann.Token, "nine")

@@ -67,7 +67,7 @@ func TestAlone_whatItSays_isAPersons(t *testing.T) {
 
 // Nothing but its own calls keeps its seat, and they do.
 func TestAlone_itsCalls_keepItsSeat(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		calls := []func(){
@@ -235,7 +235,7 @@ func TestRace_personAlone_joinsOnce(t *testing.T) {
 }
 
 func TestAlone_whoseGhostIsKicked_isAPersonAgain(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		w.say(pam.Token, "I am Pam")

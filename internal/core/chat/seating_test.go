@@ -95,7 +95,7 @@ func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 }
 
 func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		ann := w.joinAs(w.local(), "plans", "Ann") // the admin
 		bob := w.join("plans", "Bob")
@@ -164,7 +164,7 @@ func TestWayBack_agentThatWaits_keepsItsName(t *testing.T) {
 }
 
 func TestWayBack_strangerAfterTheLease_getsANewSeatThatShowsNothing(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		ann, bob := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3}), w.join("plans", "Bob")
 		w.say(ann.Token, "the plan is secret")

@@ -40,7 +40,7 @@ func (w *world) everywhere(s chat.Seated) map[string]any {
 }
 
 func TestPrivate_message_isShownOnlyToItsAddressees(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		secret, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: room.Request,
@@ -68,7 +68,7 @@ func TestPrivate_message_isShownOnlyToItsAddressees(t *testing.T) {
 
 // Neither reading nor replying reveals which ids belong to hidden messages.
 func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		secret := w.tell(p.ann.Token, strings.Repeat("between the two of us ", 800), "Bob")
@@ -117,7 +117,7 @@ func TestPrivate_addressees_matchInAnySpelling(t *testing.T) {
 }
 
 func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		many := make([]string, core.MaxCapacity+1)
@@ -155,7 +155,7 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 // A private word must not become one to all because its reader has just left. What the sender did not see of the room,
 // it is not told.
 func TestPrivate_addresseeThatHasLeft_isRefusedAndSaysWhen(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		w.leave(p.bob.Token)
@@ -193,7 +193,7 @@ func TestPrivate_addresseeThatHasLeft_isRefusedAndSaysWhen(t *testing.T) {
 // A service that has not read the change neither delivers to the former owner nor
 // refuses.
 func TestPrivate_nameThatChangedHands_reachesItsNewOwner(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		there.info(p.ann.Token) // caches the room with the first Bob
@@ -403,7 +403,7 @@ func TestUnseenMessages_whileAThirdWaits_endNoWait(t *testing.T) {
 }
 
 func TestUnseenMessages_whileAThirdLooks_moveItsCursorPastThem(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		var last chat.Sent
@@ -421,7 +421,7 @@ func TestUnseenMessages_whileAThirdLooks_moveItsCursorPastThem(t *testing.T) {
 }
 
 func TestUnseenMessages_beforeASendOfAThird_holdNothingBack(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		cursor := p.cid.Cursor

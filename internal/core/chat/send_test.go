@@ -238,7 +238,7 @@ func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 
 // Who writes @Bob expects Bob to read it.
 func TestSend_nameOfAnAgentThatHasLeft_isSaid(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 9})

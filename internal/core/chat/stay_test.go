@@ -147,7 +147,7 @@ func TestStay_thatIsOver_saysWhy(t *testing.T) {
 		"expired": {func(w *world, _ staying) { w.clock.Advance(31 * day) }, "", fault.RoomNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachTable(t, func(t *testing.T, services ...*world) {
+			onFiles(t, func(t *testing.T, services ...*world) {
 				w, there := services[0], services[len(services)-1]
 				w.t, there.t = t, t
 				s := w.staying()
@@ -231,7 +231,7 @@ func TestStay_eachCall_isHandedWhatHasNotArrived(t *testing.T) {
 		same(t, "the room", texts(services[0].history(s.ann.Token, chat.HistoryRequest{Limit: 50}).Messages),
 			[]string{"I say one", "a", "I say three", "b", "I say four", "c", "d", "I say six", "e", "f"})
 	}
-	onEachTable(t, func(t *testing.T, services ...*world) { run(t, -1, services...) })
+	onFiles(t, func(t *testing.T, services ...*world) { run(t, -1, services...) })
 	for i := range calls {
 		t.Run(fmt.Sprint("started again before call ", i+1), func(t *testing.T) {
 			run(t, i, newWorld(t))
@@ -343,7 +343,7 @@ func TestRace_callsOfOneStay_loseNothingAndSayNothingTwice(t *testing.T) {
 
 // In a room of two everything wakes an agent.
 func TestStay_isWanted_onceSomethingWakesItAfterItsLastMessage(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w := services[0]
 		s := w.staying()
 		const hidden = "a private word of others"
@@ -429,7 +429,7 @@ func (w *world) leaveAs(ctx context.Context, token string) {
 
 // A look is all that Bob does for an hour. Another may have his name once he does nothing.
 func TestStay_aLook_keepsTheSeatAndHandsOutNothing(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w := services[0]
 		s := w.staying()
 		w.say(s.ann.Token, "hello")

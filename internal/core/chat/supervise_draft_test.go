@@ -30,7 +30,7 @@ func decided(ms []chat.Message) (out []string) {
 }
 
 func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, person := w.approved()
 		request := w.ask(p.ann.Token, "what do you think?", "Bob")
@@ -109,7 +109,7 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 		"with a cursor": {Text: "I have read that", Cursor: "its own"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachTable(t, func(t *testing.T, services ...*world) {
+			onFiles(t, func(t *testing.T, services ...*world) {
 				w, there := services[0], services[len(services)-1]
 				p, person := w.approved()
 				request := w.ask(p.ann.Token, "is it?", "Bob")

@@ -16,7 +16,7 @@ import (
 )
 
 func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		person := w.person(p.bob)
@@ -468,7 +468,7 @@ func TestLeave_ofAHeldAgent_isUpToItsPerson(t *testing.T) {
 // A key, or a machine, is one person: an agent that is held must not speak from another seat. See
 // room.State.CheckFurtherSeat.
 func TestHeld_agentOfAPrincipal_getsNoFurtherSeat(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
+	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		for i, principal := range []string{ident.KeyPrincipal("a1"), ident.Local} {
 			name := fmt.Sprintf("plans %d", i)

@@ -31,27 +31,37 @@ type shelf struct {
 	disk   func() []byte // all that is there of files, in whatever state
 }
 
-// onEachStore runs a test on a file, and on DynamoDB Local with a bucket of versitygw.
+// onEachStore runs a test on a file, and on DynamoDB Local with a bucket of versitygw: where calls meet, and where it
+// matters what a store does.
 func onEachStore(t *testing.T, test func(t *testing.T, s *shelf)) {
 	t.Run("file", func(t *testing.T) { test(t, inFile(t)) })
-	t.Run("DynamoDB and a bucket", func(t *testing.T) {
-		clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
-		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
-		s3 := s3local.Start(t)
-		b, err := bucket.New(bucket.Options{Name: s3.Bucket, Region: s3local.Region, Endpoint: s3.Endpoint,
-			Credentials: credentials.NewStaticCredentialsProvider(s3local.AccessKeyID, s3local.SecretAccessKey, "")})
-		if err != nil {
-			t.Fatal(err)
+	t.Run("DynamoDB and a bucket", func(t *testing.T) { test(t, inBucket(t)) })
+}
+
+// onFileStore runs a test on a file, and by night on DynamoDB Local with a bucket, too.
+func onFileStore(t *testing.T, test func(t *testing.T, s *shelf)) {
+	t.Run("file", func(t *testing.T) { test(t, inFile(t)) })
+	dynamolocal.Double(t, "DynamoDB and a bucket", func(t *testing.T) { test(t, inBucket(t)) })
+}
+
+// inBucket returns a service on DynamoDB Local and a bucket of versitygw.
+func inBucket(t *testing.T) *shelf {
+	clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
+	db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+	s3 := s3local.Start(t)
+	b, err := bucket.New(bucket.Options{Name: s3.Bucket, Region: s3local.Region, Endpoint: s3.Endpoint,
+		Credentials: credentials.NewStaticCredentialsProvider(s3local.AccessKeyID, s3local.SecretAccessKey, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shelf{world: &world{t: t, clock: clock, table: db}, store: b, disk: func() (all []byte) {
+		for _, object := range s3.Objects(t) {
+			all = append(all, object...)
 		}
-		s := &shelf{world: &world{t: t, clock: clock, table: db}, store: b, disk: func() (all []byte) {
-			for _, object := range s3.Objects(t) {
-				all = append(all, object...)
-			}
-			return all
-		}}
-		s.Service = s.with(chat.Options{}).Service
-		test(t, s)
-	})
+		return all
+	}}
+	s.Service = s.with(chat.Options{}).Service
+	return s
 }
 
 // inFile returns a service alone on a file.

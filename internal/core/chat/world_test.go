@@ -331,8 +331,19 @@ func read(t *testing.T, token, cursor string) ident.Cursor {
 }
 
 // onEachTable runs a test with one service on a file, with two services on a file,
-// and with two on DynamoDB.
+// and with two on DynamoDB: where calls meet, and where a condition of the table decides.
 func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
+	onOneAndTwo(t, test)
+	t.Run("two services on DynamoDB", func(t *testing.T) { onDynamoDB(t, test) })
+}
+
+// onFiles runs a test with one service on a file and with two, and by night with two on DynamoDB.
+func onFiles(t *testing.T, test func(t *testing.T, services ...*world)) {
+	onOneAndTwo(t, test)
+	dynamolocal.Double(t, "two services on DynamoDB", func(t *testing.T) { onDynamoDB(t, test) })
+}
+
+func onOneAndTwo(t *testing.T, test func(t *testing.T, services ...*world)) {
 	t.Run("one service", func(t *testing.T) {
 		w := newWorld(t)
 		w.Service = chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}, SingleProcess: true, MinBatch: 1})
@@ -342,12 +353,13 @@ func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
 		w := newWorld(t)
 		test(t, w.elsewhere(), w.elsewhere())
 	})
-	t.Run("two services on DynamoDB", func(t *testing.T) {
-		clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
-		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
-		w := &world{t: t, clock: clock, table: db}
-		test(t, w.elsewhere(), w.elsewhere())
-	})
+}
+
+func onDynamoDB(t *testing.T, test func(t *testing.T, services ...*world)) {
+	clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
+	db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+	w := &world{t: t, clock: clock, table: db}
+	test(t, w.elsewhere(), w.elsewhere())
 }
 
 // sends sends req, and fails unless it is sent.

@@ -71,7 +71,7 @@ func TestRun_twoMachinesOnATable_callOnceAndFollowOneThatDies(t *testing.T) {
 			AgentMessages: new(0)}); err != nil {
 			t.Fatal(err)
 		}
-		for n := range rounds * rounds / 20 { // a thousand on a file
+		for n := range rounds * rounds / 20 { // by night a thousand on a file
 			unread = append(unread, said(n))
 			slow.says(slow.ann, n)
 		}

@@ -91,17 +91,21 @@ func (w *world) another() *world {
 }
 
 // onTables runs a test with two processes on a file, and with two on DynamoDB, which takes longer and so has fewer
-// rounds.
+// rounds. By night there are more.
 func onTables(t *testing.T, test func(t *testing.T, rounds int, one, two *world)) {
+	rounds := 20
+	if dynamolocal.Doubles() {
+		rounds = 50
+	}
 	t.Run("file", func(t *testing.T) {
 		w := newWorld(t)
-		test(t, 150, w.another(), w.another())
+		test(t, 3*rounds, w.another(), w.another())
 	})
 	t.Run("DynamoDB", func(t *testing.T) {
 		clock := clockwork.NewFakeClockAt(start())
 		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 		w := &world{t: t, clock: clock, table: db, host: newHost(t)}
-		test(t, 50, w.another(), w.another())
+		test(t, rounds, w.another(), w.another())
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"os"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -41,4 +42,17 @@ func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, n
 		}
 	})
 	return tbl, name
+}
+
+// Doubles reports whether make nightly runs the tests: then they play over DynamoDB, too, what a file has passed, and
+// more rounds. The contract of package tabletest says that the stores answer alike, so by day the file is enough. A
+// race, a cost and a condition of a table are no doubles: there the stores differ.
+func Doubles() bool { return os.Getenv("PARLEY_DOUBLES") != "" }
+
+// Double runs a test where Doubles says so.
+func Double(t *testing.T, name string, test func(t *testing.T)) {
+	t.Helper()
+	if Doubles() {
+		t.Run(name, test)
+	}
 }
