@@ -27,10 +27,11 @@ LONGEST   = ./e2e ./e2e/agents ./e2e/browser ./internal/core/chat ./internal/tes
 RACE      = $(addprefix ./internal/,core/chat core/room core/roomlog core/pairing core/presence auth/access \
             api/mcp api/httpapi cli/wake cli/client cli/bridge)
 RACE_LATE = $(addprefix ./internal/,cli/shell store/table/... server/lambdahttp testkit/lambdatest)
-# These measure memory, or what long lives cost, or make one call after another, or do over DynamoDB what
-# others do over a file: make nightly races them.
+# These measure memory, or what long lives cost, or make one call after another, or check passwords, or do over
+# DynamoDB what others do over a file: make nightly races them.
 DYNAMODB  = [dD]ynamo[dD][bB]
-RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_|$(DYNAMODB)|/$(DYNAMODB)|//$(DYNAMODB)
+RACE_LONG = TestProperty_|countsWhatTheyTake|countsByItsPixels|roomOfYears|thatHasSeenManyAgents|areNotKept|LargestRoom_
+RACE_LONG := $(RACE_LONG)|TestSome_agentThatWants|wrongPasswords|$(DYNAMODB)|/$(DYNAMODB)|//$(DYNAMODB)
 # By day these play on DynamoDB what a race, a cost or a condition decides. make soak plays the rest there, too.
 DOUBLED   = $(addprefix ./internal/,core/chat api/tools outbound/outbox server/transfer)
 # SQLite is C translated to Go: with the detector in it, it would take most of the time.
