@@ -3,6 +3,7 @@ package tools_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"regexp"
 	"strings"
@@ -60,45 +61,53 @@ func TestHeld_anyArgumentOfAnyCall_tellsOthersNothing(t *testing.T) {
 				t.Errorf("%s has the argument %s: what may a held agent say by it?", tool, name)
 			}
 			for how, hold := range holds {
-				c := callersOf(t, newWorld(t).set)
-				ann := ident.WithPrincipal(t.Context(), ident.Principal{ID: ident.KeyPrincipal("ann")})
-				bob := ident.WithPrincipal(t.Context(), ident.Principal{ID: ident.KeyPrincipal("bob")})
-				hers := c.plays(ann, "join_room", args{"room": "den", "agent_name": "Ann"})
-				his := c.plays(bob, "join_room", args{"room": "den", "agent_name": "Bob"})
-				c.plays(bob, "task", args{"agent_token": his.Token, "action": "add", "tasks": "paint"})
-				c.plays(bob, "task", args{"agent_token": his.Token, "action": "take"})
-				user := personOf(t, his.Token)
-				c.plays(bob, "supervise", args{"agent_token": user, "claim": claimOf(his)})
-				held := args{"agent_token": user}
-				if err := json.Unmarshal([]byte(hold), &held); err != nil {
-					t.Fatal(err)
-				}
-				if r, text := c.asks(bob, "supervise", held); r.Next != "" && !strings.Contains(text, `"paused":true`) &&
-					!strings.Contains(text, `"approve`) {
-					t.Fatalf("Bob is not held: %s", text)
-				}
-				c.plays(bob, "wait_for_message", args{"agent_token": his.Token, "wait_seconds": 0})
-				c.readBy(ann, hers) // what is handed out once more is marked
-				before := c.readBy(ann, hers)
-				call := maps.Clone(usual[tool])
-				if call == nil {
-					call = args{}
-				}
-				if tool != "create_room" && tool != "enter_queue" && tool != "join_room" {
-					call["agent_token"] = his.Token
-				}
-				if value != nil {
-					call[name] = value
-				}
-				c.plays(bob, tool, call)
-				if tool == "join_room" {
-					c.plays(bob, tool, args{"agent_token": his.Token, name: value})
-				}
-				if after := c.readBy(ann, hers); after != before || strings.Contains(after, chosen) {
-					t.Errorf("%s, %s with %s:\n%s\nand before:\n%s", how, tool, name, after, before)
-				}
+				t.Run(fmt.Sprint(tool, " ", name, " ", how), func(t *testing.T) {
+					tellsNothing(t, hold, tool, name, value)
+				})
 			}
 		}
+	}
+}
+
+// tellsNothing has Bob, who is held, call a tool with a value for one argument.
+func tellsNothing(t *testing.T, hold, tool, name string, value any) {
+	t.Helper()
+	c := callersOf(t, newWorld(t).set)
+	ann := ident.WithPrincipal(t.Context(), ident.Principal{ID: ident.KeyPrincipal("ann")})
+	bob := ident.WithPrincipal(t.Context(), ident.Principal{ID: ident.KeyPrincipal("bob")})
+	hers := c.plays(ann, "join_room", args{"room": "den", "agent_name": "Ann"})
+	his := c.plays(bob, "join_room", args{"room": "den", "agent_name": "Bob"})
+	c.plays(bob, "task", args{"agent_token": his.Token, "action": "add", "tasks": "paint"})
+	c.plays(bob, "task", args{"agent_token": his.Token, "action": "take"})
+	user := personOf(t, his.Token)
+	c.plays(bob, "supervise", args{"agent_token": user, "claim": claimOf(his)})
+	held := args{"agent_token": user}
+	if err := json.Unmarshal([]byte(hold), &held); err != nil {
+		t.Fatal(err)
+	}
+	if r, text := c.asks(bob, "supervise", held); r.Next != "" && !strings.Contains(text, `"paused":true`) &&
+		!strings.Contains(text, `"approve`) {
+		t.Fatalf("Bob is not held: %s", text)
+	}
+	c.plays(bob, "wait_for_message", args{"agent_token": his.Token, "wait_seconds": 0})
+	c.readBy(ann, hers) // what is handed out once more is marked
+	before := c.readBy(ann, hers)
+	call := maps.Clone(usual[tool])
+	if call == nil {
+		call = args{}
+	}
+	if tool != "create_room" && tool != "enter_queue" && tool != "join_room" {
+		call["agent_token"] = his.Token
+	}
+	if value != nil {
+		call[name] = value
+	}
+	c.plays(bob, tool, call)
+	if tool == "join_room" {
+		c.plays(bob, tool, args{"agent_token": his.Token, name: value})
+	}
+	if after := c.readBy(ann, hers); after != before || strings.Contains(after, chosen) {
+		t.Errorf("%s\nand before:\n%s", after, before)
 	}
 }
 

@@ -249,7 +249,8 @@ func TestHints_ofEachTool_areWhatItsCallsDo(t *testing.T) {
 		}
 		var did deeds
 		for name, use := range row.uses {
-			is := use.play(t, tool.Name)
+			var is deeds
+			t.Run(tool.Name+" "+name, func(t *testing.T) { is = use.play(t, tool.Name) })
 			if tool.ReadOnly && is.writes || !tool.Destructive && is.takes || tool.Idempotent && is.adds {
 				t.Errorf("%s, %s: %+v", tool.Name, name, is)
 			}

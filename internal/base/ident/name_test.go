@@ -262,11 +262,15 @@ func unseen(r rune) bool {
 		unicode.Variation_Selector, blankLetters)
 }
 
-// TestAgentName_withOneCharacter_showsIt goes through all characters.
+// TestAgentName_withOneCharacter_showsIt goes through all characters. Of the two planes for private use, which are all
+// alike, it takes one of each hundred.
 func TestAgentName_withOneCharacter_showsIt(t *testing.T) {
 	invisible, small := 0, 0
 	for r := rune(1); r <= unicode.MaxRune; r++ {
-		capital := strings.Contains(runenames.Name(r), "SMALL CAPITAL")
+		if r > 0xf0010 && r%100 != 0 && r < unicode.MaxRune-16 {
+			continue
+		}
+		capital := unicode.IsLetter(r) && strings.Contains(runenames.Name(r), "SMALL CAPITAL")
 		if !unseen(r) && !capital {
 			continue
 		}
@@ -281,7 +285,7 @@ func TestAgentName_withOneCharacter_showsIt(t *testing.T) {
 			invisible++
 		}
 	}
-	if small < 60 || invisible < 100_000 {
+	if small < 60 || invisible < 8_000 {
 		t.Errorf("tried only %d small capitals and %d invisible characters", small, invisible)
 	}
 }

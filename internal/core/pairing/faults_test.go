@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	faultRuns = flag.Int("fault-runs", 40, "how many seeds TestEnterQueue_underFaults runs")
+	faultRuns = flag.Int("fault-runs", 15, "how many seeds TestEnterQueue_underFaults runs")
 	faultSeed = flag.Uint64("fault-seed", 1, "the first of these seeds")
 )
 

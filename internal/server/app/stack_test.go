@@ -149,7 +149,7 @@ const measuresStacks = "PARLEY_TEST_STACKS"
 // A collection halves a grown stack if less than a quarter is in use. So a slightly larger frame may cost each
 // waiting agent 16 KB, for good.
 func TestStack_ofAnAgentThatWaits_isSmallAgainAfterADeepCall(t *testing.T) {
-	const agents = 1000
+	const agents = 300
 	if tool := os.Getenv(measuresStacks); tool != "" {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

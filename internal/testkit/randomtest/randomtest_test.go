@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 )
 
-// The seeds of a run in CI, and those of the long one, which are others.
+// The seeds of a run by day, and those of the long one, which are others.
 const (
-	quickSeeds = 50
+	quickSeeds = 20
 	soakSeeds  = 20_000
 )
 
