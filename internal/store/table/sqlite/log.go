@@ -92,7 +92,8 @@ func (f *File) lengthenLog() (more bool, err error) {
 	if err == nil && info.Size() < fullLog {
 		end := min(info.Size()+fillStep, fullLog)
 		_, err = log.WriteAt(make([]byte, end-info.Size()), info.Size())
-		if err = errors.Join(err, log.Sync()); err != nil {
+		err = errors.Join(err, log.Sync())
+		if err != nil {
 			err = errors.Join(err, log.Truncate(info.Size()))
 		}
 		more = end < fullLog
