@@ -231,3 +231,60 @@ const keyboard = `(() => {
   Object.defineProperty(visualViewport, "height", { value: 400, configurable: true });
   return visualViewport.dispatchEvent(new Event("resize"));
 })()`
+
+// What a person writes above a keyboard stands in the whole width, in up to three lines, with the buttons below.
+func TestHead_phoneWithAKeyboard_whatIsWrittenHasTheWholeWidth(t *testing.T) {
+	t.Parallel()
+	tab := trioOn(onFile(t)).page
+	do(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	tab.look(390, 460, "light")
+	tab.until("it is one line while nothing is written", `document.querySelector(".compose").offsetHeight < 60`)
+	tab.click(css(textArea))
+	tab.types("One line")
+	const whole = `(() => {
+	  const [box, text, row] = [".compose", ".compose-text", ".compose-row"]
+	    .map((name) => document.querySelector(name).getBoundingClientRect());
+	  return text.width > box.width - 12 && row.top >= text.bottom && row.width > box.width - 12;
+	})()`
+	tab.until("a line has the whole width", whole)
+	tab.types("\nAnother one\nThe third")
+	tab.until("three lines have it, and all of them are seen", whole+` && (({ scrollHeight, clientHeight }) =>
+	  scrollHeight <= clientHeight)(document.querySelector(".compose textarea"))`)
+	tab.until("the talk has half", `document.querySelector(".log-frame").offsetHeight * 2 >= innerHeight`)
+	tab.fill(css(textArea), "")
+	tab.until("it is one line again", `document.querySelector(".compose").offsetHeight < 60`)
+}
+
+// On a phone the name of the room has the head, and the menu has what stands beside it elsewhere.
+func TestHead_phone_nameHasTheWidth_andTheMenuSearchAndDescription(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	const room, about = "Payments API v2 of the shop in Berlin", "Where the shop moves to the new API."
+	ada := s.caller("Ada")
+	ada.sit("create_room", args{"room": room, "agent_name": ada.name, "description": about, "capacity": 5})
+	ada.says("Find the needle here.")
+	other := s.agent("Another room", "Bo")
+	person := s.person()
+	person.open(other.watch).sees("Another room")
+	tab := person.open(ada.watch)
+	tab.sees("needle")
+	tab.look(390, 844, "light")
+	tab.until("all of the name is seen", `(({ scrollHeight, clientHeight, scrollWidth, clientWidth, offsetWidth }) =>
+	  scrollHeight <= clientHeight && scrollWidth <= clientWidth && offsetWidth > 160)(
+	    document.querySelector(".room-title h1"))`)
+	tab.seesNot(about)
+	tab.click(button("Menu"))
+	tab.isAccessible(byDay[:1], "the menu of a phone", `document.querySelector(".popover-panel")`)
+	tab.look(390, 844, "light")
+	tab.click(button("About this room"))
+	tab.sees(about)
+	tab.press("Escape")
+	tab.isNot(css(modal))
+	tab.click(button("Menu"))
+	tab.click(button("Search").in(".menu"))
+	tab.until("the field has the focus", `document.activeElement.matches(".search-line input")`)
+	tab.types("needle")
+	tab.is(css(".search-result"))
+	tab.press("Escape")
+	tab.until("the menu has the focus again", `document.activeElement.getAttribute("aria-label") === "Menu"`)
+}

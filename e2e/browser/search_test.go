@@ -37,6 +37,7 @@ func TestSearch_reachesWhatIsNotLoaded_stopsAndGoesOn(t *testing.T) {
 	tab.sees("Hay 309")
 	evaluate[bool](tab, pages)
 	tab.press("/")
+	tab.is(css(".search-line")) // which comes behind the first view
 	tab.types("needles")
 	tab.until("a page is wanted", "asked === 1")
 	tab.press("Escape", "/") // closing ends the search

@@ -32,6 +32,14 @@ const (
 // needsScripts is what the pages say without scripts, but for invites.
 const needsScripts = "This page needs JavaScript. Programs that do not ask for HTML get a text."
 
+// opening stands where a room will be, until the scripts of the page are there. Its elements have the places of those of
+// the room (room-page.js), so that nothing moves, and it has no secret and no name: begin.js knows that.
+const opening = `<section class="room opening" aria-busy="true"><div class="room-top"><div class="room-head">` +
+	`<div class="room-title"><h1>Opening room</h1></div></div></div><div class="room-talk"><div class="log-frame">` +
+	`<div class="log skeleton"><div class="skeleton-message skeleton-0"></div>` +
+	`<div class="skeleton-message skeleton-1"></div><div class="skeleton-message skeleton-2"></div></div></div></div>` +
+	`<div class="room-sidebar"></div></section>`
+
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
 const mostDeep = 3
 
@@ -46,7 +54,7 @@ var kinds = map[string]string{
 }
 
 // assets are the files at Path.
-var assets = []string{"main.js", "later.js", "page.css", "icon.svg", "icon-192.png", "icon-512.png",
+var assets = []string{"begin.js", "main.js", "later.js", "page.css", "icon.svg", "icon-192.png", "icon-512.png",
 	"app.webmanifest", "vendor-licenses.txt"}
 
 // Site has the document and its assets. Any number of goroutines may use it at once. A nil one
@@ -108,8 +116,12 @@ func (s *Site) Document(path, invite, site string) (File, bool) {
 	if invite != "" {
 		says, plain = aboutInvite, "<pre>"+html.EscapeString(invite)+"</pre>"
 	}
-	f := s.documents[deep].filled(strings.NewReplacer(
-		"{about}", says, "{plain}", plain, "{picture}", html.EscapeString(site+Path+s.version+"/icon-512.png")))
+	first := ""
+	if strings.HasPrefix(path, "/r/") {
+		first = opening
+	}
+	f := s.documents[deep].filled(strings.NewReplacer("{opening}", first, "{about}", says, "{plain}", plain,
+		"{picture}", html.EscapeString(site+Path+s.version+"/icon-512.png")))
 	if strings.HasSuffix(path, SignInPath) {
 		f.header = f.header.Clone()
 		f.header.Set("Cross-Origin-Opener-Policy", "unsafe-none")

@@ -122,8 +122,8 @@ func TestAsset_ofAnotherVersion_isNotThere(t *testing.T) {
 	}
 }
 
-// What the document loads loads nothing more: all of it comes in one round trip.
-func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
+// What the document loads loads nothing more: all of it comes in one round trip. The small script comes first.
+func TestDocument_loadsTwoScriptsAndOneStyle(t *testing.T) {
 	s := site(t)
 	texts := all(t)
 	for at, up := range map[string]string{"/": "", "/r/abc": "../", "/r/abc/": "../../"} {
@@ -136,13 +136,19 @@ func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
 			}
 			loads = append(loads, name)
 		}
-		if got := strings.Join(loads, " "); got != "icon.svg app.webmanifest page.css main.js" {
+		if got := strings.Join(loads, " "); got != "icon.svg app.webmanifest page.css begin.js main.js" {
 			t.Errorf("%s loads %s", at, got)
 		}
 	}
-	imports := regexp.MustCompile(`\bimport\s*["'{*(]\s*"?[^"]*`).FindAllString(texts["main.js"], -1)
-	if len(imports) != 1 || imports[0] != `import("./later.js` {
-		t.Errorf("the script imports %q, want later.js alone, within code", imports)
+	imports := regexp.MustCompile(`\bimport(?:\{[^}]*\}from|\()"([^"]*)"`)
+	for name, want := range map[string]string{"begin.js": "", "main.js": "./begin.js ./later.js"} {
+		var found []string
+		for _, m := range imports.FindAllStringSubmatch(texts[name], -1) {
+			found = append(found, m[1])
+		}
+		if got := strings.Join(found, " "); got != want {
+			t.Errorf("%s imports %q, want %q", name, got, want)
+		}
 	}
 	for _, m := range regexp.MustCompile(`@import|url\(\s*["']?([^)"']*)`).FindAllStringSubmatch(texts["page.css"],
 		-1) {

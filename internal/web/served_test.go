@@ -40,10 +40,14 @@ func built(t *testing.T) map[string]string {
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(files), outerFirst) {
 		if path.Ext(name) == ".css" {
-			styles += regexp.MustCompile(`(?s)/\*.*?\*/\n?`).ReplaceAllString(files[name], "")
+			styles += files[name]
 		}
 	}
-	texts["page.css"] = styles
+	shortened := api.Transform(styles, api.TransformOptions{Loader: api.LoaderCSS, MinifyWhitespace: true})
+	if len(shortened.Errors)+len(shortened.Warnings) > 0 {
+		t.Fatalf("the styles: %+v", shortened)
+	}
+	texts["page.css"] = string(shortened.Code)
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		fmt.Fprintf(sum, "%s %d\n%s", name, len(texts[name]), texts[name])
 	}
@@ -62,21 +66,33 @@ func built(t *testing.T) map[string]string {
 	return texts
 }
 
-// builtScripts returns main.js and later.js. assets/later.js imports assets/main.js, so esbuild puts all that
-// assets/main.js needs into one chunk for both. The chunk is what is served as main.js. The output for
-// assets/main.js only imports the chunk: it would be one more request, and is dropped. Code may import no other
-// module than assets/later.js: esbuild would make a second chunk, and fail because two files are named main.js.
+// builtScripts returns begin.js, main.js and later.js. assets/later.js imports assets/main.js, and that assets/begin.js,
+// so esbuild puts all that assets/begin.js needs into a chunk for the three, and what else assets/main.js needs into a
+// chunk for two. The chunks are what is served as begin.js and main.js. The outputs for these two entries only import
+// the chunks: each would be one more request, and is dropped. Code may import no other module than assets/later.js:
+// esbuild would make a third chunk.
 func builtScripts(t *testing.T) map[string]string {
 	t.Helper()
-	texts := bundled(t, api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "main",
-		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "assets/main.js", OutputPath: "entry"},
-			{InputPath: "assets/later.js", OutputPath: "later"}}})
-	if entry := strings.TrimSpace(texts["entry.js"]); entry != `import"./main.js";` || len(texts) != 3 {
-		t.Fatalf("%d scripts, and the first entry is %q", len(texts), entry)
+	made := bundled(t, api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "chunk-[hash]",
+		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "assets/begin.js", OutputPath: "first"},
+			{InputPath: "assets/main.js", OutputPath: "entry"}, {InputPath: "assets/later.js", OutputPath: "later"}}})
+	chunk := regexp.MustCompile(`chunk-\w+\.js`)
+	first := chunk.FindString(made["first.js"])
+	rest := strings.ReplaceAll(made["entry.js"], first, "")
+	names := strings.NewReplacer(first, "begin.js", chunk.FindString(rest), "main.js")
+	if entry := names.Replace(made["entry.js"]); entry != `import"./main.js";import"./begin.js";`+"\n" || len(made) != 5 {
+		t.Fatalf("%d scripts, and the entry of the page is %q", len(made), entry)
 	}
-	delete(texts, "entry.js")
+	texts := map[string]string{}
+	for name, text := range made {
+		if name != "first.js" && name != "entry.js" {
+			texts[names.Replace(name)] = names.Replace(text)
+		}
+	}
 	return texts
 }
+
+var indentation = regexp.MustCompile(`\n +`)
 
 // bundled returns the scripts that esbuild makes, without what browsers do not need, each by its name. It writes
 // no file.
@@ -90,7 +106,8 @@ func bundled(t *testing.T, options api.BuildOptions) map[string]string {
 		t.Fatalf("%s: %+v", problem.Text, problem.Location)
 	}
 	for _, file := range made.OutputFiles {
-		texts[filepath.Base(file.Path)] = string(file.Contents)
+		// What stands in lines is what the page is made of, where white space at the beginning of a line means nothing.
+		texts[filepath.Base(file.Path)] = indentation.ReplaceAllString(string(file.Contents), "\n")
 	}
 	return texts
 }

@@ -309,7 +309,8 @@ func (s *Set) viewFiles(ctx context.Context, got chat.FilesGot) gotFile {
 }
 
 func viewFile(f chat.File) results.File {
-	return results.File{Name: results.Text(f.Name), Size: f.Size, Type: f.Type, Sum: f.Sum}
+	return results.File{Name: results.Text(f.Name), Size: f.Size, Type: f.Type, Sum: f.Sum, Width: f.Width,
+		Height: f.Height}
 }
 
 func viewFileIf(f *chat.File) *results.File {

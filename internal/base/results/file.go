@@ -38,6 +38,11 @@ type File struct {
 	Size int64  `json:"size" doc:"in bytes"`
 	Type string `json:"type" doc:"a media type, as the server sees it: nothing that the sender said"`
 	Sum  string `json:"sha256,omitempty" doc:"of what was agreed: the SHA-256 of its bytes, in hex"`
+
+	// A page leaves room for a picture before the picture is there.
+
+	Width  int `json:"width,omitempty" schema:"-" doc:"of a picture: in pixels, as its file claims"`
+	Height int `json:"height,omitempty" schema:"-" doc:"as width"`
 }
 
 // GotFile is the result of get_file.

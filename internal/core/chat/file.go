@@ -49,10 +49,12 @@ type ShareRequest struct {
 
 // File is the file of a message as an agent sees the file.
 type File struct {
-	Name string
-	Size int64
-	Type string // a media type of the server's own list
-	Sum  string // SHA-256 of the bytes, in hex; set only in an Agreement
+	Name   string
+	Size   int64
+	Type   string // a media type of the server's own list
+	Sum    string // SHA-256 of the bytes, in hex; set only in an Agreement
+	Width  int    // of a picture, in pixels; 0 if it is not known
+	Height int
 }
 
 // Shared is the result of ShareFile.
@@ -110,7 +112,7 @@ func viewFile(f *room.File) *File {
 	if f == nil {
 		return nil
 	}
-	return &File{Name: f.Name, Size: f.Size, Type: f.Type}
+	return &File{Name: f.Name, Size: f.Size, Type: f.Type, Width: f.Width, Height: f.Height}
 }
 
 // check refuses a request that no room would take, and returns the name of the file. The error is a *fault.Error.
@@ -182,7 +184,7 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 
 // shareContent sends the message with a file that came with the call.
 func (c *session) shareContent(ctx context.Context, o outgoing, content []byte) (Shared, error) {
-	x := arrival{head: content[:min(len(content), headBytes)], size: int64(len(content)), sum: sha256.New()}
+	x := arrival{head: content[:min(len(content), picture.HeadOfPicture)], size: int64(len(content)), sum: sha256.New()}
 	x.sum.Write(content) // a hash never fails
 	o, err := o.withFile(c.newFileKey(), &x)
 	if err != nil {
@@ -237,13 +239,14 @@ func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, 
 // fileKey returns the key of the bytes of f.
 func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
-// withFile returns the message with an arrived file. The head of a text is checked like the text of a message: a secret
-// of Parley is refused, and a credential holds the message back once.
+// withFile returns the message with an arrived file. As much of a text as a message may have is checked like the text
+// of a message: a secret of Parley is refused, and a credential holds the message back once.
 func (o outgoing) withFile(k files.Key, x *arrival) (outgoing, error) {
 	file := room.File{Name: o.fileName, Size: x.size, Type: picture.TypeOf(o.fileName, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}
+	file.Width, file.Height = picture.SizeOf(file.Type, x.head)
 	if picture.IsText(file.Type) {
-		text := string(x.head)
+		text := string(x.head[:min(len(x.head), core.MaxText)])
 		if err := room.CheckSecret("The file", text); err != nil {
 			return o, err
 		}

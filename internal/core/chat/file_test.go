@@ -60,6 +60,27 @@ func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 	})
 }
 
+// A page leaves room for a picture before the picture is there. A text has no size, and neither has what claims none.
+func TestFile_picture_isSharedWithItsSize(t *testing.T) {
+	s := inFile(t)
+	p := s.company()
+	square := blank(t, 30)
+	for name, c := range map[string]struct {
+		content       string
+		width, height int
+	}{
+		"square.png": {square, 30, 30}, "plan.txt": {"the plan", 0, 0}, "broken.png": {square[:20], 0, 0},
+	} {
+		direct := s.share(chat.ShareRequest{Token: p.ann.Token, Name: name, Data: []byte(c.content)})
+		uploaded := s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: name, Size: 1 << 20}), c.content)
+		for _, m := range s.history(p.bob.Token, chat.HistoryRequest{Files: true}).Messages {
+			if f := m.File; (m.ID == direct || m.ID == uploaded) && (f.Width != c.width || f.Height != c.height) {
+				t.Errorf("%s: %+v, want %d by %d", name, f, c.width, c.height)
+			}
+		}
+	}
+}
+
 // What keeps an agent from speaking keeps it from sharing: when it asks, and when the bytes are there.
 func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 	for name, c := range map[string]struct {

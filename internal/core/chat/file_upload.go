@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/core/picture"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -292,9 +293,6 @@ func lengthOf(r io.Reader) (n int64, known bool) {
 	return int64(x.Len()), true
 }
 
-// headBytes is how many bytes of a file the server checks: as many as a text in a call may have.
-const headBytes = core.MaxText
-
 // arrival is an incoming file: the first bytes, and the hash and number of all bytes.
 type arrival struct {
 	from   io.Reader
@@ -307,7 +305,7 @@ type arrival struct {
 // Read reads from the incoming file.
 func (x *arrival) Read(p []byte) (n int, err error) {
 	n, err = x.from.Read(p)
-	if room := headBytes - len(x.head); room > 0 {
+	if room := picture.HeadOfPicture - len(x.head); room > 0 {
 		x.head = append(x.head, p[:min(n, room)]...)
 	}
 	x.size += int64(n)

@@ -17,6 +17,11 @@ type File struct {
 	Type string `json:"type"` // a media type of the server's own list, never the sender's
 	Key  string `json:"key"`  // files.Key.ID of the bytes
 	Sum  string `json:"sum"`  // SHA-256 of the bytes, in hex; shown only in agreements
+
+	// Width and Height are the size of a picture in pixels: see picture.SizeOf. Files of before have none.
+
+	Width  int `json:"w,omitempty"`
+	Height int `json:"h,omitempty"`
 }
 
 // FileName returns the name under which others see a file: the last part of the sender's path. The name is data, never

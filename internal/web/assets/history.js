@@ -1,5 +1,6 @@
 // The messages of a room that are loaded: in order, each once, without a gap up to the newest.
 
+export const pageSize = 100; // messages; the server gives no more at once
 const removed = "removed"; // the text of a message whose text was taken away, as the server has it
 
 export class History {

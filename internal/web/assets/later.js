@@ -19,4 +19,5 @@ export { InviteDialog } from "./sidebar/invite.js";
 export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";
 export { Bans, Manage } from "./sidebar/manage.js";
 export { SettingsDialog } from "./sidebar/settings.js";
+export { SearchLine } from "./talk/search-line.js";
 export { TasksDialog } from "./tasks/view.js";

@@ -1,6 +1,6 @@
 // Shows the page of this address, and tells it of what happens to its tab.
 
-import "./push/worker-address.js"; // before anything else
+import { fragment as fragmentNow } from "./begin.js"; // before anything else
 import { showCount } from "./count-icon.js";
 import { ErrorPage } from "./landing/error-page.js";
 import { pageWords, site } from "./page-words.js";
@@ -14,7 +14,7 @@ import { isClaim, isMessage, isTask, roomOf } from "./token.js";
 import { moved } from "./ui/back.js";
 import { Dialog } from "./ui/dialog.js";
 import { later } from "./ui/later.js";
-import { showTheme } from "./ui/theme.js";
+import { showTheme } from "./ui/shown-theme.js";
 import { html, render } from "./vendor.js";
 
 /** @type {Room | null} */
@@ -23,13 +23,9 @@ const mine = new MyRooms();
 let opened = 0; // rooms so far
 let warned = false; // the person knows that nothing is kept
 
-/**
- * Returns what stands behind the # in the address, and takes it out: the secret of a link, or the id of a
- * message, a draft or a task, with the number of a seat if a notification leads there. What people paste may end with
- * the sentence around it.
- */
+/** Returns what stands behind the # in the address, and takes it out. */
 function takeFragment() {
-  const text = location.hash.slice(1).toLowerCase().replace(/[^0-9a-z]+$/, "");
+  const text = fragmentNow();
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
   return text;
 }
@@ -79,6 +75,7 @@ const pages = {
   "v1/upload": (code) => html`<${UploadPage} code=${code} />`,
 };
 
+const page = /** @type {HTMLElement} */ (document.getElementById("page"));
 const path = location.pathname.slice(root.pathname.length).replace(/^authorize$/, "oauth/authorize");
 const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(path) ?? [];
 
@@ -88,10 +85,10 @@ function show() {
 }
 
 /** Shows a page and, once, that nothing is kept of it. */
-function draw(page) {
+function draw(now) {
   const known = () => {
     warned = true;
-    draw(page);
+    draw(now);
   };
   const { notKept, notKeptText, notKeptButton } = pageWords;
   const notice = room && !storage.lasts() && !warned && html`
@@ -99,7 +96,7 @@ function draw(page) {
       <p>${notKeptText}</p>
       <div class="dialog-buttons"><button type="button" class="button" onClick=${known}>${notKeptButton}</button></div>
     <//>`;
-  render(html`${page}${notice}`, /** @type {HTMLElement} */ (document.getElementById("page")));
+  render(html`${now}${notice}`, page);
 }
 
 /**
@@ -120,7 +117,6 @@ function seen() {
 }
 
 mine.subscribe(title);
-showTheme();
 addEventListener("storage", showTheme);
 document.addEventListener("visibilitychange", seen);
 addEventListener("focus", seen);
@@ -132,4 +128,5 @@ addEventListener("pageshow", (event) => event.persisted && (mine.sort(), room?.w
 addEventListener("popstate", moved);
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
 seen();
+page.replaceChildren(); // what stood there meanwhile
 show();

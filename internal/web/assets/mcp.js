@@ -33,6 +33,23 @@ export class NoAnswer extends Error {
 
 const silence = 40_000; // ms without a sign of life
 
+const early = new Map(); // calls that begin.js has made, by what they ask: each is for one who asks the same
+const nameOf = (tool, args) => JSON.stringify([tool, args]);
+
+/** Makes a call, whose answer is for the next one who makes the same call. */
+export function ahead(tool, args, how) {
+  const answer = made(tool, args, how);
+  early.set(nameOf(tool, args), answer);
+  answer.catch(() => {}); // who asks hears of it
+  return answer;
+}
+
+/** Waits for what was called ahead, until signal ends that. */
+const waited = (answer, /** @type {AbortSignal | undefined} */ signal) => Promise.race([answer, new Promise((_, fail) => {
+  if (signal?.aborted) fail(signal.reason);
+  signal?.addEventListener("abort", () => fail(signal.reason), { once: true });
+})]);
+
 /**
  * Calls a tool and returns its structured result. Throws a Refusal or a NoAnswer, or what
  * signal was aborted with.
@@ -41,7 +58,16 @@ const silence = 40_000; // ms without a sign of life
  * @param {{bearer?: string, path?: string, signal?: AbortSignal, keepalive?: boolean}} how the secret that
  *   admits the call, the address of MCP below the root, what cancels the call, and whether it outlives the page
  */
-export async function call(tool, args, { bearer = "", path = "mcp", signal, keepalive = false } = {}) {
+export function call(tool, args, how = {}) {
+  const name = nameOf(tool, args);
+  const answer = early.get(name);
+  if (!answer) return made(tool, args, how);
+  early.delete(name);
+  return waited(answer, how.signal);
+}
+
+async function made(tool, args, /** @type {Parameters<typeof call>[2]} */ how = {}) {
+  const { bearer = "", path = "mcp", signal, keepalive = false } = how;
   const stop = new AbortController();
   let timer;
   const alive = () => {

@@ -1,10 +1,9 @@
 // The messages of a room as far as they are loaded, and the loading of those before them, page by page: at the
 // opening back to what was read last, then as far as somebody scrolls, looks for a message or saves all.
 
-import { History, whole } from "./history.js";
+import { History, pageSize, whole } from "./history.js";
 import { Refusal, patiently } from "./mcp.js";
 
-const pageSize = 100; // messages; the server gives no more at once
 const mostLoaded = 1000; // messages, of a room at whose end the person is; then half of them are forgotten
 const unreadPages = 5; // that are loaded at the opening to find what was read
 

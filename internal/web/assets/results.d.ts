@@ -51,6 +51,8 @@ export interface File {
   size: number;
   type: string;
   sha256?: string;
+  width?: number;
+  height?: number;
 }
 
 export interface More {

@@ -54,9 +54,11 @@ function OpenRoom({ room, state, mine, target }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump, step, focus}
   const composer = useRef(); // of the composer: {answer, focus}
+  const search = useRef(); // opens the line for searching
   const sidebar = useSide(narrow);
   const list = useSide(noList);
-  const rooms = useMyRooms(mine).filter(({ seat }) => !seat.claim);
+  // The open one is among them before its link is opened: the list would push the room aside then.
+  const rooms = useMyRooms(mine).filter(({ seat, open }) => open || !seat.claim);
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
   useKeys(useMemo(() => ({
@@ -84,9 +86,9 @@ function OpenRoom({ room, state, mine, target }) {
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
         <${Head} room=${room} state=${state} needs=${rooms.length > 1 ? 0 : mine.count} sidebar=${sidebar.open}
-          onSidebar=${() => sidebar.show("")} onDialog=${setDialog} start=${rooms.length > 1 && html`
+          onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog} start=${rooms.length > 1 && html`
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>
-          <${Search} room=${room} state=${state} onJump=${jump} />
+          <${Search} room=${room} state=${state} handle=${search} onJump=${jump} />
         <//>
       </div>
       ${rooms.length > 1 && html`

@@ -3,7 +3,7 @@ import "./platform.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { NoAnswer, Refusal, call } from "../assets/mcp.js";
+import { NoAnswer, Refusal, ahead, call } from "../assets/mcp.js";
 
 /** Makes a call that is answered so, and returns what was asked. */
 function answered(answer) {
@@ -160,4 +160,23 @@ test("forty seconds without a sign of life end a call, and each part of an answe
   assert.ok(aborted);
   await assert.rejects(silent, NoAnswer);
   stop.abort();
+});
+
+test("a call that was made ahead answers the next one that asks the same, once, as long as that waits", async () => {
+  let calls = 0;
+  answered(() => json(200, result({ n: ++calls })));
+  ahead("room_info", { agent_token: "p1" }, { bearer: "p1" });
+  assert.deepEqual(await call("room_info", { agent_token: "p2" }), { n: 2 });
+  assert.deepEqual(await call("room_info", { agent_token: "p1" }), { n: 1 });
+  assert.deepEqual(await call("room_info", { agent_token: "p1" }), { n: 3 });
+
+  ahead("room_info", {}, {});
+  const stop = new AbortController();
+  const waiting = call("room_info", {}, { signal: stop.signal });
+  stop.abort("enough");
+  await assert.rejects(waiting, (problem) => problem === "enough");
+
+  answered(() => json(200, result({ code: "removed", message: "" }, true)));
+  await ahead("list_tasks", {}, {}).catch(() => {});
+  await assert.rejects(call("list_tasks", {}), ({ code }) => code === "removed");
 });

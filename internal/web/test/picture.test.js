@@ -135,3 +135,10 @@ test("a fetch that fails is tried again when it is asked for again, and takes no
   await gallery.load(messageOf(1));
   assert.ok(gallery.of(messageOf(1)));
 });
+
+test("a picture of which the message says that it is beyond the bounds is none that is shown", () => {
+  const file = { type: "image/png", size: 100 };
+  for (const [size, shown] of [[{}, true], [{ width: 4000, height: 6000 }, true], [{ width: 1, height: 12_000 }, true],
+    [{ width: 4001, height: 6000 }, false], [{ width: 1, height: 12_001 }, false]])
+    assert.equal(mayShow({ ...file, ...size }), shown, JSON.stringify(size));
+});

@@ -13,8 +13,9 @@ import { compose } from "./words.js";
 /**
  * needs is how many things need the person, unless the list of rooms tells; sidebar is whether the sidebar is shown,
  * onSidebar shows or hides it, start is what stands before the name, and children what stands between name and buttons.
+ * On a phone the name has their place, and the menu leads to search and description.
  */
-export function Head({ room, state, needs, sidebar, start = null, onSidebar, onDialog, children }) {
+export function Head({ room, state, needs, sidebar, start = null, onSidebar, onSearch, onDialog, children }) {
   return html`
     <header class="room-head">
       ${start}
@@ -35,7 +36,7 @@ export function Head({ room, state, needs, sidebar, start = null, onSidebar, onD
           aria-label=${compose.sidebarLabel(needs)} onClick=${onSidebar}>
           <${Icon} name="people" />${needs > 0 && html`<span class="count">${needs}</span>`}
         </button>
-        <${Menu} state=${state} onDialog=${onDialog} />
+        <${Menu} state=${state} onSearch=${onSearch} onDialog=${onDialog} />
       </div>
     </header>`;
 }

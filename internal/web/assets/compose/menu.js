@@ -32,13 +32,20 @@ const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =>
   !(room?.closed && ["invite", "notices", "name", "webhook", "leave"].includes(name)) &&
   !(alone && ["name", "webhook"].includes(name)));
 
-/** onDialog is given the name of a dialog to show. */
-export const Menu = ({ state, onDialog }) => html`
+/** onDialog is given the name of a dialog to show. The head of a phone has no place for search and description. */
+export const Menu = ({ state, onSearch, onDialog }) => html`
   <${Popover} className="below menu" label=${html`
     <${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": compose.menu }}>
     ${(close) => html`
       <ul>
         <li><a href=${root.href}>${compose.home}</a></li>
+        <li class="menu-phone">
+          <button type="button" onClick=${() => (close(), onSearch())}>${talk.search.open}</button>
+        </li>
+        ${state.room?.description && html`
+          <li class="menu-phone">
+            <button type="button" onClick=${() => (close(), onDialog("about"))}>${compose.about}</button>
+          </li>`}
         ${itemsOf(state).map((name) => html`
           <li key=${name} class=${"menu-" + name}>
             <button type="button" onClick=${() => (close(), onDialog(name))}>${compose.menuItems[name]}</button>
@@ -50,12 +57,18 @@ export const Menu = ({ state, onDialog }) => html`
 const NoMessage = ({ onClose }) => html`
   <${Dialog} title=${talk.noMessage} onClose=${onClose}><p>${talk.noMessageText}</p><//>`;
 
+const About = ({ room: { state: { room } }, onClose }) => html`
+  <${Dialog} title=${room.name} onClose=${onClose}>
+    <p class="room-about-whole" dir="auto">${room.description}</p>
+  <//>`;
+
 /**
  * The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of
  * another, and "tasks t7" the tasks, of which that one is looked at.
  */
 export function OpenDialog({ name, ...rest }) {
   if (name === "noMessage") return html`<${NoMessage} ...${rest} />`;
+  if (name === "about") return html`<${About} ...${rest} />`;
   if (name === "renewed") return html`<${dialogs.invite} renewed ...${rest} />`;
   if (name.startsWith("tasks ")) return html`<${dialogs.tasks} id=${name.slice(6)} ...${rest} />`;
   return dialogs[name] ? html`<${dialogs[name]} ...${rest} />` : null;

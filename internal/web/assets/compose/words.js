@@ -80,6 +80,7 @@ export const compose = {
 
   menu: "Menu",
   home: "My rooms",
+  about: "About this room",
   menuItems: {
     invite: "Invite",
     tasks: "Tasks",

@@ -102,19 +102,18 @@ export function Pick({ onFiles }) {
       onClick=${() => input.current.click()}><${Icon} name="clip" /></button>`;
 }
 
-const box = { width: 120, height: 72 }; // px
+const box = { width: 120, height: 72 }; // px, as in files.css
 
 /** The picture in a file that is attached, or an icon. */
 function Preview({ file }) {
   const [picture, setPicture] = useState(/** @type {ImageBitmap | null} */ (null));
   useEffect(() => {
-    if (!mayShow(file)) return;
-    file.arrayBuffer().then((bytes) => decoded(new Uint8Array(bytes), 2 * box.width, 2 * box.height)).then(setPicture,
+    if (mayShow(file)) file.arrayBuffer().then((bytes) => decoded(new Uint8Array(bytes), 2 * box.width, 2 * box.height)).then(setPicture,
       () => {}); // the file is gone: it cannot be sent, either
   }, []);
-  return picture
-    ? html`<${Pixels} picture=${picture} name=${file.name} box=${box} />`
-    : html`<${Icon} name="file" />`;
+  if (!mayShow(file)) return html`<${Icon} name="file" />`;
+  return html`
+    <span class="attached-picture">${picture && html`<${Pixels} picture=${picture} name=${file.name} />`}</span>`;
 }
 
 /** What is attached, each with a button that takes it away. */

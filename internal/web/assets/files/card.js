@@ -6,22 +6,29 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { save } from "../ui/save.js";
+import { mayShow } from "./picture.js";
 import { files as w } from "./words.js";
-
 
 const small = { width: 320, height: 240 }; // px: a picture in the conversation has no more
 
-/** Shows the pixels of a bitmap, in a box of so many pixels of the page if that is given. */
-export function Pixels({ picture, name, box }) {
+/** Shows the pixels of a bitmap. */
+export function Pixels({ picture, name }) {
   const canvas = useRef();
   useLayoutEffect(() => {
     const element = canvas.current;
     [element.width, element.height] = [picture.width, picture.height];
     element.getContext("2d").drawImage(picture, 0, 0);
   }, [picture]);
-  const scale = box && Math.min(1, box.width / picture.width, box.height / picture.height);
-  const style = box && { width: Math.max(1, Math.round(picture.width * scale)) + "px" };
-  return html`<canvas ref=${canvas} role="img" aria-label=${w.picture(name)} style=${style}></canvas>`;
+  return html`<canvas ref=${canvas} role="img" aria-label=${w.picture(name)}></canvas>`;
+}
+
+/**
+ * Returns the style of the box of a picture, which is the same before the picture is there and after. The message says
+ * how large that is; one of before does not.
+ */
+function boxOf({ width = small.width, height = small.height }) {
+  const scale = Math.min(1, small.width / width, small.height / height);
+  return { width: Math.max(1, Math.round(width * scale)) + "px", aspectRatio: `${width} / ${height}` };
 }
 
 /** Returns the small picture of a message's file, once it is there, or null, or undefined until that is known. */
@@ -44,14 +51,17 @@ export function FileCard({ room, message }) {
   const [large, setLarge] = useState(false);
   const { name } = message.file;
   const picture = usePicture(room, message);
+  const shown = mayShow(message.file) && !message.redacted; // what is none, it says in its box: nothing moves
   return html`
     <div class="file" role="group" aria-busy=${picture === undefined}
       aria-label=${w.card(name, ui.size(message.file.size))}>
-      ${picture && html`
-        <button type="button" class="file-picture" aria-label=${w.look(name)} onClick=${() => setLarge(true)}>
-          <${Pixels} picture=${picture} name=${name} box=${small} />
-        </button>`}
-      <${FileLine} room=${room} message=${message} before=${picture ? false : undefined} />
+      ${shown && (picture === null ? html`
+        <p class="file-picture quiet small" style=${boxOf(message.file)}>${w.noPicture}</p>` : html`
+        <button type="button" class="file-picture" aria-label=${w.look(name)} style=${boxOf(message.file)}
+          onClick=${() => setLarge(true)}>
+          ${picture && html`<${Pixels} picture=${picture} name=${name} />`}
+        </button>`)}
+      <${FileLine} room=${room} message=${message} before=${shown ? false : undefined} />
       ${large && html`<${Large} room=${room} message=${message} onClose=${() => setLarge(false)} />`}
     </div>`;
 }
@@ -79,10 +89,11 @@ const kindOf = (type) => w.kinds[type] ?? w.kinds[type.split("/")[0]] ?? w.kinds
 /** The picture of a file in the place of an icon, or the icon. */
 export function Small({ room, message }) {
   const picture = usePicture(room, message);
-  return picture
-    ? html`
-      <span class="file-small" aria-hidden="true"><${Pixels} picture=${picture} name=${message.file.name} /></span>`
-    : html`<${Icon} name="file" />`;
+  if (!mayShow(message.file)) return html`<${Icon} name="file" />`;
+  return html`
+    <span class="file-small" aria-hidden="true">
+      ${picture ? html`<${Pixels} picture=${picture} name=${message.file.name} />` : html`<${Icon} name="file" />`}
+    </span>`;
 }
 
 /** Returns whether a download is being begun, what went wrong with it, and what begins it. */
@@ -115,7 +126,8 @@ function Large({ room, message, onClose }) {
   useEffect(() => void ((redacted || !file) && onClose()), [redacted]); // it was removed meanwhile
   return html`
     <${Dialog} title=${file?.name ?? ""} onClose=${onClose} className="file-large">
-      ${picture && html`<${Pixels} picture=${picture} name=${file.name} />`}
+      ${picture ? html`<${Pixels} picture=${picture} name=${file.name} />` :
+        file && picture === undefined && html`<canvas width=${file.width} height=${file.height}></canvas>`}
       <p class="quiet" role="status">
         ${picture === undefined && !problem ? w.loading : picture === null ? w.noPicture : problem}
       </p>

@@ -8,8 +8,12 @@ export const most = { bytes: 8 * 1024 * 1024, pixels: 24_000_000, side: 12_000 }
 /** The media types of files that may be pictures. */
 export const kinds = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/** Reports whether a file, as a message names it, may be a picture that is shown. */
-export const mayShow = ({ type, size }) => kinds.includes(type) && size <= most.bytes;
+/** Reports whether a file, as a message or a disk names it, may be a picture that is shown. */
+export const mayShow = ({ type, size, width = 1, height = 1 }) =>
+  kinds.includes(type) && size <= most.bytes && fits({ width, height });
+
+const fits = ({ width, height }) =>
+  Math.min(width, height) > 0 && Math.max(width, height) <= most.side && width * height <= most.pixels;
 
 /**
  * Returns the kind and the size in pixels of a picture, by its first bytes; null if it is none of the
@@ -20,10 +24,7 @@ export function headOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     const head = png(view) ?? gif(view) ?? webp(view) ?? jpeg(view);
-    if (!head) return null;
-    const { width, height } = head;
-    const fits = Math.min(width, height) > 0 && Math.max(width, height) <= most.side && width * height <= most.pixels;
-    return fits ? head : null;
+    return head && fits(head) ? head : null;
   } catch (problem) {
     if (problem instanceof RangeError) return null; // it ends before its head does
     throw problem;

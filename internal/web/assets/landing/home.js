@@ -26,6 +26,7 @@ import { landing as w } from "./words.js";
 export function HomePage({ mine }) {
   const [door, knock] = useDoor();
   const rooms = useMyRooms(mine);
+  const settled = useSettled(door.state !== "asking" && rooms.every(({ seat, state }) => seat.claim || state));
   const page = useRef();
   const left = useStill(page, () => document.scrollingElement);
   const keys = door.state === "key" || storage.key() !== "";
@@ -54,7 +55,7 @@ export function HomePage({ mine }) {
       <${Upkeep} rooms=${rooms} />
       ${rooms.length
         ? html`
-          <main>
+          <main class=${settled ? "" : "landing-waits"}>
             <${Needs} rooms=${rooms} />
             <${MyRooms} mine=${mine} rooms=${rooms}>
               <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} />
@@ -75,6 +76,21 @@ export function HomePage({ mine }) {
           </main>`}
       <${Foot} text=${w.foot} />
     </div>`;
+}
+
+const patience = 1_000; // ms
+
+/**
+ * Returns whether what is known at first is known, or takes long. Until then the rooms are not seen: what needs the
+ * person would push them down, and what was said last make each of them higher.
+ */
+function useSettled(known) {
+  const [settled, setSettled] = useState(known);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), known ? 0 : patience);
+    return () => clearTimeout(timer);
+  }, [known]);
+  return settled || known;
 }
 
 /** Returns the seats in rooms that go on, as far as is known, with the names that these have now. */

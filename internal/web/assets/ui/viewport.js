@@ -4,8 +4,9 @@
 import { useEffect, useState } from "../vendor.js";
 
 const low = 500; // px: there, what is not the conversation is made small
+const flat = 400; // px: there, a composer of several lines would leave no conversation
 
-/** Keeps that for the styles, as --seen, --top and the class low, until what it returns is called. */
+/** Keeps that for the styles, as --seen, --top and the classes low and flat, until what it returns is called. */
 export function followViewport() {
   const [view, { style, classList }] = [window.visualViewport, document.documentElement];
   if (!view) return undefined;
@@ -14,6 +15,7 @@ export function followViewport() {
     style.setProperty("--seen", view.height + "px");
     style.setProperty("--top", view.offsetTop + "px");
     classList.toggle("low", view.height < low);
+    classList.toggle("flat", view.height < flat);
   };
   look();
   view.addEventListener("resize", look);
@@ -21,7 +23,7 @@ export function followViewport() {
   return () => {
     view.removeEventListener("resize", look);
     view.removeEventListener("scroll", look);
-    classList.remove("low");
+    classList.remove("low", "flat");
   };
 }
 
