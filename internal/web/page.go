@@ -32,8 +32,8 @@ const (
 // needsScripts is what the pages say without scripts, but for invites.
 const needsScripts = "This page needs JavaScript. Programs that do not ask for HTML get a text."
 
-// opening stands where a room will be, until the scripts of the page are there. Its elements have the places of those of
-// the room (room-page.js), so that nothing moves, and it has no secret and no name: begin.js knows that.
+// opening stands where a room will be, until the scripts of the page are there. Its elements have the places of those
+// of the room (room-page.js), so that nothing moves. It has no secret and no name: begin.js fills the name in.
 const opening = `<section class="room opening" aria-busy="true"><div class="room-top"><div class="room-head">` +
 	`<div class="room-title"><h1>Opening room</h1></div></div></div><div class="room-talk"><div class="log-frame">` +
 	`<div class="log skeleton"><div class="skeleton-message skeleton-0"></div>` +

@@ -66,11 +66,11 @@ func built(t *testing.T) map[string]string {
 	return texts
 }
 
-// builtScripts returns begin.js, main.js and later.js. assets/later.js imports assets/main.js, and that assets/begin.js,
-// so esbuild puts all that assets/begin.js needs into a chunk for the three, and what else assets/main.js needs into a
-// chunk for two. The chunks are what is served as begin.js and main.js. The outputs for these two entries only import
-// the chunks: each would be one more request, and is dropped. Code may import no other module than assets/later.js:
-// esbuild would make a third chunk.
+// builtScripts returns begin.js, main.js and later.js. assets/later.js imports assets/main.js, which imports
+// assets/begin.js. So esbuild puts all that assets/begin.js needs into a chunk for the three, and what else
+// assets/main.js needs into a chunk for two. The chunks are what is served as begin.js and main.js. The outputs for
+// these two entries only import the chunks: each would be one more request, and is dropped. Code may import no other
+// module than assets/later.js: esbuild would make a third chunk.
 func builtScripts(t *testing.T) map[string]string {
 	t.Helper()
 	made := bundled(t, api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "chunk-[hash]",

@@ -45,10 +45,12 @@ export function ahead(tool, args, how) {
 }
 
 /** Waits for what was called ahead, until signal ends that. */
-const waited = (answer, /** @type {AbortSignal | undefined} */ signal) => Promise.race([answer, new Promise((_, fail) => {
-  if (signal?.aborted) fail(signal.reason);
-  signal?.addEventListener("abort", () => fail(signal.reason), { once: true });
-})]);
+function waited(answer, /** @type {AbortSignal | undefined} */ signal) {
+  return Promise.race([answer, new Promise((_, fail) => {
+    if (signal?.aborted) fail(signal.reason);
+    signal?.addEventListener("abort", () => fail(signal.reason), { once: true });
+  })]);
+}
 
 /**
  * Calls a tool and returns its structured result. Throws a Refusal or a NoAnswer, or what

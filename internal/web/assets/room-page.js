@@ -86,7 +86,8 @@ function OpenRoom({ room, state, mine, target }) {
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
         <${Head} room=${room} state=${state} needs=${rooms.length > 1 ? 0 : mine.count} sidebar=${sidebar.open}
-          onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog} start=${rooms.length > 1 && html`
+          onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog}
+          start=${rooms.length > 1 && html`
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>
           <${Search} room=${room} state=${state} handle=${search} onJump=${jump} />
         <//>

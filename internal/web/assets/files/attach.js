@@ -108,7 +108,8 @@ const box = { width: 120, height: 72 }; // px, as in files.css
 function Preview({ file }) {
   const [picture, setPicture] = useState(/** @type {ImageBitmap | null} */ (null));
   useEffect(() => {
-    if (mayShow(file)) file.arrayBuffer().then((bytes) => decoded(new Uint8Array(bytes), 2 * box.width, 2 * box.height)).then(setPicture,
+    if (!mayShow(file)) return;
+    file.arrayBuffer().then((bytes) => decoded(new Uint8Array(bytes), 2 * box.width, 2 * box.height)).then(setPicture,
       () => {}); // the file is gone: it cannot be sent, either
   }, []);
   if (!mayShow(file)) return html`<${Icon} name="file" />`;
