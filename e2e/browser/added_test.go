@@ -122,6 +122,7 @@ func TestAdded_agent_answersUntilItsPersonEndsItsSeat(t *testing.T) {
 	card := endpoint(t)
 	page.click(button("Invite"))
 	page.judges("the invite")
+	page.click(css("dialog summary"))
 	page.click(button("Add an A2A agent"))
 	page.fill(field("Agent card URL"), s.root+"/")
 	page.click(button("Add agent").in(modal))

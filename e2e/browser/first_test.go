@@ -8,10 +8,11 @@ func TestFirst_openingOfALink_saysWhoseAgentItIs_untilThatWasRead(t *testing.T) 
 	s := onFile(t)
 	ann := s.caller("Ann's Claude")
 	ann.sit("create_room", args{"room": "tea", "agent_name": ann.name, "capacity": 5})
+	jonas := s.agent("tea", "Jonas' Codex")
 	tab := s.person().open(ann.watch)
 	const line = "You are watching Ann's Claude in tea. Read along, speak, approve or pause it."
 	for range 2 {
-		tab.sees("Parley\n\n" + line)
+		tab.sees("In Parley, AI agents of different people talk in rooms. Also here: " + jonas.name + ".\n\n" + line)
 		tab.reload()
 	}
 	tab.turns("Pause", true)

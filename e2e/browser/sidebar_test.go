@@ -260,6 +260,8 @@ func TestSidebar_inviteLink_seatsAFurtherAgent(t *testing.T) {
 	tab.look(1440, 900, "light")
 	tab.isNot(button("Invite someone"))
 
+	tab.until("one button is filled", `document.querySelectorAll("dialog .primary").length === 1`)
+	tab.click(css("dialog summary"))
 	tab.click(button("Create a new link"))
 	tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+quoted(first))
 	second := tab.invite()

@@ -95,6 +95,33 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	}
 }
 
+// What waits for the person stands first, in its own words, and what was done has the words of the page.
+func TestView_whatWaits_standsFirst_andDeedsAreToldAsOnThePage(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, cy := threeOf(t, s, "The bridge")
+	tab := s.person().open(ann.watch)
+	bob.says("When do you weld?", args{"kind": "request", "ask": []string{ann.name}})
+	ann.call("task", args{"action": "add", "tasks": []args{{"title": "Weld"}}})
+	ann.call("task", args{"action": "take", "id": "t1"})
+	tab.approves("All")
+	ann.drafts("We weld on Monday.")
+	ann.drafts("Never mind.")
+	tab.click(button("Reject").nth(1))
+	tab.sees("You rejected a draft")
+	plan := bob.says("Paint it red.", args{"kind": "proposal", "ask": []string{ann.name, cy.name}})
+	cy.says("Red fades.", args{"kind": "object", "reply_to": plan})
+	h := ann.hosts(800, nil)
+	h.reads("Open room")
+	h.views("the draft stands first, then the question", `(([draft, asked, ...more]) => more.length === 0 &&
+	  draft.innerText.includes("We weld on Monday.") && asked.innerText.includes("When do you weld?") &&
+	  draft.compareDocumentPosition(document.querySelector("#people")) === Node.DOCUMENT_POSITION_FOLLOWING)(
+	    document.querySelectorAll("#waits li"))`)
+	for _, text := range []string{cy.name + " objected", "Your agent took \u201cWeld\u201d", "You rejected a draft"} {
+		h.reads(text)
+	}
+}
+
 // hears has the host tell the view something.
 func (h *hosted) hears(method string, params args) {
 	h.t.Helper()

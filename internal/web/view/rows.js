@@ -1,8 +1,10 @@
 // What the view shows of a room: who is here, and the talk row by row, as the page shows them.
 
+import { events, outcomes as outcomeWords } from "../assets/talk/deed-words.js";
+import { templateOf } from "../assets/talk/deeds.js";
 import { colourIn } from "../assets/ui/colour.js";
 import { icon, make, markdown } from "./text.js";
-import { events, page, words } from "./words.js";
+import { page, words } from "./words.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
@@ -41,7 +43,7 @@ export const peopleOf = ({ agents, closed }, colours) => [...agents].sort((a, b)
 
 const isVote = ({ kind, text, file, finished }) => kind === "agree" && !text && !file && !finished;
 
-/** Returns the talk as elements. room is {me, colours, byId, limit: how much of a text is shown}. */
+/** Returns the talk as elements. room is {me, colours, byId, outcomes, limit: how much of a text is shown}. */
 export function talkOf(messages, room) {
   const rows = [];
   let [date, before, since] = ["", "", 0]; // of the row above; before is who said it to whom, if it was a message
@@ -93,16 +95,56 @@ const quote = (message) => (message?.redacted ? page.removed : message && gist(m
 const named = (names, me, self = page.you) => few(names.map((name) => (name === me ? { word: self } : name)));
 const few = (all) => (all.length > 4 ? [...all.slice(0, 3), { word: words.others(all.length - 3) }] : all);
 
-function sentence(event, { byId }) {
-  const { type, reason, action, changes, note, task, tasks = [task], reply_to: id } = event;
-  const vote = type === "message";
-  const how = vote ? "voted" : changes?.redacted ? "redacted" : type !== "role" && events[reason] ? reason : type;
-  return [fill(events[how] ?? events.other, {
-    agent: vote ? speakerOf(event) : event.agent, by: speakerOf(event), proposal: { quote: quote(byId.get(id)) },
-    verb: { word: events.verbs[action] ?? "changed" },
-    tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))),
-  }), note && [": ", shown({ quote: note })]];
+/** Returns what an event says, in the words of the page: talk/deeds.js. */
+function sentence(event, { byId, me }) {
+  const { type, task = {}, tasks = [task], changes = {}, note, reply_to: id } = event;
+  const template = templateOf(event);
+  const own = event.person ? page.you : page.yourAgent;
+  const self = (/** @type {string} */ name) => (name === me ? { word: own } : name);
+  const by = event.by ?? event.agent ?? event.from;
+  const who = by === me ? self(by) : speakerOf(event);
+  const { room = "", description = "", ...settings } = changes;
+  const values = {
+    ...plainly(settings), room: { quote: room }, description: { quote: description },
+    agents: type === "message" ? who : self(event.agent), agent: type === "knock" ? event.agent : self(event.agent),
+    by: who, new_admin: self(event.new_admin), was: self(task.was), for: named(task.for ?? [], me, page.yourAgent),
+    tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))), proposal: { quote: quote(byId.get(id)) },
+  };
+  const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
+  if (values[first]?.word) values[first] = { word: capital(values[first].word) };
+  return [fill(template, values), task.for?.length > 0 && fill(events.taskFor, values),
+    note && [": ", shown({ quote: note })]];
 }
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const plainly = (all) =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, { word: String(value) }]));
+
+/** Returns what became of a message that asks, as the page says it; "" while there is nothing to tell. */
+function outcomeOf({ id, kind }, { outcomes, me }) {
+  const { asked = [], yes = new Set(), end = "", by } = outcomes.get(id) ?? {};
+  const open = yes.size ? (kind === "proposal" ? "votes" : "answers") : "";
+  const how = end === "agreed" && !yes.size ? "agreedByAll" : end || open;
+  const objector = by?.from === me ? { word: by.person ? page.you : page.yourAgent } : by && speakerOf(by);
+  return how && fill(outcomeWords[how], { n: { word: String(yes.size) }, of: { word: String(asked.length) }, by: objector });
+}
+
+/**
+ * Returns what waits for the person, as elements: the words of each draft that nobody has decided about, and what asks
+ * its agent and has no answer.
+ */
+export function waitsOf(messages, { me, outcomes }) {
+  const decided = new Set(messages.map(({ draft }) => draft));
+  const drafts = messages.filter(({ id, type, reason }) => type === "draft" && !reason && !decided.has(id));
+  const asks = messages.filter(({ id, type, from, ask, redacted }) => type === "message" && from !== me && !redacted &&
+    ask?.includes(me) && !outcomes.get(id)?.end && !outcomes.get(id)?.yes.has(me) &&
+    !drafts.some(({ reply_to: answered }) => answered === id));
+  return [...drafts, ...asks].slice(0, mostWaiting).map((one) => make("li", "",
+    make("p", "soft", one.type === "draft" ? words.draft : fill(words.waits, { who: speakerOf(one) })),
+    make("p", "words", one.text || one.file?.name)));
+}
+
+const mostWaiting = 3;
 
 /** Returns the mark of what only some read. */
 function audience({ from, to }, { me }) {
@@ -118,6 +160,7 @@ function messageOf(message, first, room) {
   const cut = text.length > limit ? text.slice(0, limit).replace(/[\ud800-\udbff]$/, "") + "…" : text;
   const said = make("div", "text", markdown(cut));
   said.dir = "auto";
+  const outcome = outcomeOf(message, room);
   const answered = message.reply_to !== agreed && message.reply_to;
   const whose = byId.get(answered);
   const quoted = (id, label) => id && make("p", "quote", icon("reply"), label, make("bdi", "", quote(byId.get(id))));
@@ -129,7 +172,8 @@ function messageOf(message, first, room) {
     quoted(answered, whose && make("bdi", "name", speakerOf(whose))),
     kind && make("p", "marks", make("span", "badge " + kind, page.kinds[kind] ?? kind),
       kind === "request" && make("span", "",
-        fill(page.asks, { names: ask ? named(ask, me, page.yourAgent) : { word: page.anyone } }))),
+        fill(page.asks, { names: ask ? named(ask, me, page.yourAgent) : { word: page.anyone } })),
+      outcome && make("span", "outcome", outcome)),
     redacted ? make("p", "soft", page.removed) : text && said,
     file && make("p", "file", icon("file"), make("bdi", "name", file.name), make("span", "soft", sizeOf(file.size))),
     quoted(agreed, make("span", "", page.agreed)));

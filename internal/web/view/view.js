@@ -1,9 +1,10 @@
 // The room inside a client: people, the talk as it goes on and what waits. It looks by the one tool show_room, with a
 // token that can do nothing else, and leads to the page for all else. room.html has its elements.
 
+import { outcomesOf } from "../assets/talk/outcomes.js";
 import { withColours } from "../assets/ui/colour.js";
 import { ask, dress, listen, tell } from "./host.js";
-import { gist, peopleOf, speakerOf, talkOf } from "./rows.js";
+import { gist, peopleOf, speakerOf, talkOf, waitsOf } from "./rows.js";
 import { make } from "./text.js";
 import { page as said, words } from "./words.js";
 
@@ -136,8 +137,12 @@ function draw() {
   const byId = new Map(messages.map((one) => [one.id, one]));
   const limit = full() ? 4000 : 600;
   fill(list, room, () => [...peopleOf(room, colours), make("li", "rest")]);
+  const outcomes = outcomesOf(messages);
+  const waits = room.closed ? [] : waitsOf(messages, { me, outcomes });
+  at("waits").hidden = !waits.length;
+  fill(at("waits"), [messages, me, room.closed], () => waits);
   fill(log, [messages, limit, me], () => messages.length
-    ? talkOf(messages, { me, colours, byId, limit }) : [make("p", "empty soft", said.empty)]);
+    ? talkOf(messages, { me, colours, byId, outcomes, limit }) : [make("p", "empty soft", said.empty)]);
   measure();
   if (full() && end) scrollTo(0, document.documentElement.scrollHeight);
 }

@@ -37,29 +37,6 @@ export const page = {
   person: "person",
 };
 
-// The lines of the server are shorter than on the page.
-export const events = {
-  joined: "{agent} joined",
-  left: "{agent} left",
-  timeout: "{agent} timed out",
-  kicked: "{by} removed {agent}",
-  banned: "{by} banned {agent}",
-  role: "{by} changed what {agent} may do",
-  room: "{by} changed the room",
-  redacted: "{by} removed a message",
-  closed: "{by} closed the room",
-  paired: "You were matched",
-  knock: "Someone asked to join as {agent}",
-  task: "{agent} {verb} {tasks}",
-  draft: "You decided on a draft",
-  paused: "You paused your agent",
-  resumed: "You resumed your agent",
-  opened_twice: "Someone tried to open your link again. If it wasn't you, open the room.",
-  voted: "{agent} agreed to {proposal}",
-  other: "Something changed in the room",
-  verbs: { add: "added", take: "took", release: "unassigned", finish: "finished", drop: "canceled" },
-};
-
 export const words = {
   offline: "No connection. Trying again…",
   idle: "Paused after half an hour.",
@@ -78,6 +55,8 @@ export const words = {
     count(tasks, "open task"),
     count(agreements, "agreement"),
   ].filter(Boolean).join(" · "),
+  draft: "Your agent's draft waits for you",
+  waits: "{who} waits for an answer",
   hint: "Speak, approve and pause in the room.",
   others: (n) => count(n, "other"),
   notOpened: (page) => `Your client did not open ${page}`,

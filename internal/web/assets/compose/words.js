@@ -57,7 +57,9 @@ export const compose = {
   vote: "Your vote",
   votes: { reply: "Reply", agree: "Agree", object: "Object" },
 
-  // At the first opening: who this is, and what the person can do.
+  // At the first opening: what this is and who is here, whose agent this is, and what the person can do.
+  welcomeWith: "In Parley, AI agents of different people talk in rooms. Also here: {names}.",
+  welcomeFirst: "In Parley, AI agents of different people talk in rooms. No one else is here yet.",
   welcomes: {
     watching: "You are watching {name} in {room}. Read along, speak, approve or pause it.",
     notes: "You are watching {name} in {room}. Read along, write notes to it, approve or pause it.",

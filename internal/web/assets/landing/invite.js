@@ -21,7 +21,7 @@ import { Foot } from "./home.js";
 import { JoinByInvite } from "./take.js";
 import { landing as w } from "./words.js";
 
-const stacked = matchMedia("(max-width: 899.9px)"); // as in landing.css: there the person comes first
+const stacked = matchMedia("(max-width: 899.9px)"); // as in landing.css: there what is for agents is folded
 const long = 400; // characters of a description that are shown at first
 const faces = 8; // of those who are there
 
@@ -35,15 +35,15 @@ export function InvitePage({ code }) {
   const full = room?.agents.length >= room?.capacity;
   const title = html`<h2 id="connect-title">${w.invite.agent}</h2>`;
   const lines = html`
-    <p class="quiet">${w.invite.noSignIn}</p><${Connect} url=${at(path)} guest quiet=${!!seat || full || narrow} />`;
+    <p class="quiet">${w.invite.noSignIn}</p><${Connect} url=${at(path)} guest quiet />`;
   const agent = narrow
-    ? html`<details key="agent" class="landing-more"><summary>${title}</summary><section>${lines}</section></details>`
-    : html`<section key="lines" aria-labelledby="connect-title">${title}${lines}</section>`;
+    ? html`<details key="agent" class="landing-more landing-card"><summary>${title}</summary><section>${lines}</section></details>`
+    : html`<section key="lines" class="landing-card" aria-labelledby="connect-title">${title}${lines}</section>`;
   const person = !seat && !full && html`
-    <section key="person" aria-labelledby="join-title">
+    <section key="person" class="landing-card" aria-labelledby="join-title">
       <h2 id="join-title">${w.invite.person}</h2>
       <p class="quiet">${gone ? w.invite.gone : w.invite.why}</p>
-      <${JoinByInvite} path=${path} quiet=${!narrow} />
+      <${JoinByInvite} path=${path} />
     </section>`;
   return html`
     <div class="landing">
@@ -57,7 +57,7 @@ export function InvitePage({ code }) {
         ${problem && html`
           <div><p class="landing-problem" role="alert">${problem.message}</p>
             <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></div>`}
-        ${room && (narrow ? [person, agent] : [agent, person])}
+        ${room && [person, agent]}
       </main>
       <${Foot} text=${w.invite.foot} />
     </div>`;

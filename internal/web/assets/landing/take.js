@@ -89,7 +89,7 @@ function inFields(problem, { password }) {
 }
 
 /** Joins the room of an invite. */
-export function JoinByInvite({ path, quiet }) {
+export function JoinByInvite({ path }) {
   const send = (values) => take("join_room", values, { path });
-  return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} quiet=${quiet} send=${send} />`;
+  return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} send=${send} />`;
 }

@@ -207,7 +207,7 @@ export const landing = {
     whole: "Show all",
     agent: "Bring your agent",
     noSignIn: "No key or sign-in needed: this invite's address is enough.",
-    person: "Join as a person",
+    person: "Join yourself",
     why: "Take a seat yourself, without an agent.",
     seated: "You already have a seat here:",
     another: "To take another, first leave the room in its menu.",

@@ -4,6 +4,7 @@ import { hooks } from "../hooks/words.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
 import { AgentDialog } from "../hooks/add.js";
+import { Copy } from "../ui/copy.js";
 import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { Shown } from "../ui/shown.js";
@@ -42,19 +43,21 @@ export function InviteDialog({ room, renewed, onClose }) {
       <p>${w.inviteText}</p>
       <p class="small quiet">${sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
       ${free > 0 ? invite && html`
-        <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`
-        <p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}
+        <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected}>
+          ${admin && html`<div class="sidebar-buttons">
+            <button type="button" class=${invite.link ? "button" : "button primary"} disabled=${busy} onClick=${renew}>
+              ${w.newInvite}</button>
+            ${invite.link && html`<span class="small quiet">${w.newInviteHint}</span>`}
+          </div>`}
+          <div class="sidebar-buttons">
+            <button type="button" class="button" onClick=${() => show(AgentDialog)}>${hooks.agent.title}</button>
+          </div>
+        <//>` : html`
+        <p>${admin ? w.inviteFull : w.inviteFullMember}</p>
+        ${admin && html`<div class="sidebar-buttons">
+          <button type="button" class="button primary" onClick=${() => show(SettingsDialog)}>${w.addSeats}</button>
+        </div>`}`}
       <${Problem} text=${problem} />
-      ${admin && html`<div class="sidebar-buttons">
-        ${free > 0
-          ? html`<button type="button" class="button" disabled=${busy} onClick=${renew}>${w.newInvite}</button>
-            <span class="small quiet">${w.newInviteHint}</span>`
-          : html`
-            <button type="button" class="button primary" onClick=${() => show(SettingsDialog)}>${w.addSeats}</button>`}
-      </div>`}
-      ${free > 0 && html`<div class="sidebar-buttons">
-        <button type="button" class="button" onClick=${() => show(AgentDialog)}>${hooks.agent.title}</button>
-      </div>`}
     <//>`;
 }
 
@@ -68,15 +71,23 @@ async function inviteTo(room) {
   }
 }
 
-function Links({ invite: { link, line }, admin, locked }) {
-  if (!link) return html`<p>${admin ? w.inviteNone : w.inviteNoneMember}</p>`;
+/** The link, and the one next step with it; the rest, with children at its end, is folded below. */
+function Links({ invite: { link, line }, admin, locked, children }) {
+  if (!link) return html`<p>${admin ? w.inviteNone : w.inviteNoneMember}</p>${children}`;
   return html`
     <${OnlyHere} link=${link} />
-    <${Shown} label=${w.inviteLink} text=${link} copy=${w.copyLink} />
+    <div class="field">
+      <span>${w.inviteLink}</span>
+      <div class="sidebar-shown"><code tabindex="0">${link}</code></div>
+    </div>
+    <div><${Copy} text=${link} className="button primary">${w.copyLink}<//></div>
     <details class="sidebar-qr">
-      <summary>${w.inviteQR}</summary>
-      <${QR} text=${link} label=${w.inviteQR} />
-    </details>
-    ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}
-    ${locked && !line.includes("/i/") && html`<p class="small quiet">${w.invitePassword}</p>`}`;
+      <summary>${w.inviteOthers}</summary>
+      <div class="dialog-body">
+        <${QR} text=${link} label=${w.inviteQR} />
+        ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}
+        ${locked && !line.includes("/i/") && html`<p class="small quiet">${w.invitePassword}</p>`}
+        ${children}
+      </div>
+    </details>`;
 }

@@ -7,6 +7,7 @@ import { few } from "../ui/few.js";
 import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
+import { templateOf } from "./deeds.js";
 import { actorOf, audience, capital, sayer } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
@@ -164,45 +165,4 @@ function tasked(event, most, showAll) {
   const rest = tasks.length - shown;
   if (rest) titles.push(showAll ? { element: buttonTo(others(rest), showAll) } : word(ui.others(rest)));
   return { by: agent, was: task.was, for: task.for, tasks: titles };
-}
-
-function templateOf(event) {
-  const { events } = talk;
-  switch (event.type) {
-    case "joined":
-      return events.joined;
-    case "message":
-      return events.voted + (event.agreed ? events.complete : "");
-    case "left":
-      return (events.left[event.reason] ?? events.left.left) + (event.new_admin ? events.succeeds : "");
-    case "role":
-      return event.reason === "timeout" ? events.succeeded : (events.role[event.action] ?? events.other);
-    case "room":
-      return event.reason === "closed" ? events.closed : events.by + changesOf(event.changes ?? {}).join(", ");
-    case "paired":
-      return events.paired;
-    case "knock":
-      return events.knock[event.reason] ?? events.other;
-    case "task":
-      return events.task[event.task?.was ? "takeOver" : event.action] ?? events.task.other;
-    case "draft":
-      return events.draft[event.reason] ?? events.draft.waits;
-    case "hook":
-      return events.hook[event.hook ?? "client"]?.[howHookIs(event)] ?? events.other;
-    case "supervision":
-      return events.supervision[event.reason] ?? events.other;
-  }
-  return events.other;
-}
-
-const howHookIs = ({ reason, person }) => (reason && person ? "ended" : (reason ?? "begun"));
-
-/** Returns a phrase for each setting that was changed. */
-function changesOf(changes) {
-  const { change } = talk.events;
-  return Object.entries(changes).map(([name, value]) => {
-    const phrase = change[name];
-    if (typeof phrase !== "object") return phrase ?? change.other;
-    return (Object.hasOwn(phrase, value) ? phrase[value] : phrase.other) ?? change.other;
-  });
 }
