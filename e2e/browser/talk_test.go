@@ -309,6 +309,7 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	tab.sees("Straw 59")
 	evaluate[*bool](tab, "void document.activeElement.blur()")
 	tab.press("/")
+	tab.is(css(".search-line")) // which comes behind the first view
 	tab.types("return needle") // of which a part has a color
 	tab.sees("1 of 3")
 	tab.until("the results are listed", `((list) => list.length === 3 && list[1].innerText.includes("Bob") &&
