@@ -57,7 +57,7 @@ func TestPages_firstView_isSmall(t *testing.T) {
 		}
 	}
 	t.Logf("%d bytes in %d answers", bytes.Load(), len(named)+1)
-	if len(named) != 4 || bytes.Load() > mostOnTheWire {
+	if len(named) != 5 || bytes.Load() > mostOnTheWire {
 		t.Errorf("the first view has %d assets and %d bytes, at most %d", len(named), bytes.Load(), mostOnTheWire)
 	}
 }

@@ -126,7 +126,8 @@ function outcomeOf({ id, kind }, { outcomes, me }) {
   const open = yes.size ? (kind === "proposal" ? "votes" : "answers") : "";
   const how = end === "agreed" && !yes.size ? "agreedByAll" : end || open;
   const objector = by?.from === me ? { word: by.person ? page.you : page.yourAgent } : by && speakerOf(by);
-  return how && fill(outcomeWords[how], { n: { word: String(yes.size) }, of: { word: String(asked.length) }, by: objector });
+  const counts = { n: { word: String(yes.size) }, of: { word: String(asked.length) } };
+  return how && fill(outcomeWords[how], { ...counts, by: objector });
 }
 
 /**

@@ -37,7 +37,10 @@ export function InvitePage({ code }) {
   const lines = html`
     <p class="quiet">${w.invite.noSignIn}</p><${Connect} url=${at(path)} guest quiet />`;
   const agent = narrow
-    ? html`<details key="agent" class="landing-more landing-card"><summary>${title}</summary><section>${lines}</section></details>`
+    ? html`
+      <details key="agent" class="landing-more landing-card">
+        <summary>${title}</summary><section>${lines}</section>
+      </details>`
     : html`<section key="lines" class="landing-card" aria-labelledby="connect-title">${title}${lines}</section>`;
   const person = !seat && !full && html`
     <section key="person" class="landing-card" aria-labelledby="join-title">
