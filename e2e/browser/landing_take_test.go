@@ -205,7 +205,8 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	}
 	// The person comes first, in a card as large as that for an agent, which is folded on a phone.
 	tab.until("two cards are alike", `(([person, agent]) => person.offsetWidth === agent.offsetWidth &&
-		person.offsetTop === agent.offsetTop && person.innerText.startsWith("Join yourself") &&
+		person.offsetTop === agent.offsetTop && person.offsetHeight === agent.offsetHeight &&
+		person.innerText.startsWith("Join yourself") &&
 		agent.innerText.startsWith("Bring your agent"))(document.querySelectorAll(".landing-card"))`)
 	const filled = `document.querySelectorAll("main .primary").length === 1 &&
 		document.querySelector("main .primary").innerText === "Join"`

@@ -260,7 +260,7 @@ func TestClients_lines_areThoseThatTheServerPrints(t *testing.T) {
 // The page has words for each type of event that agents see: a case of templateOf.
 func TestEvents_eachType_hasWordsForAPerson(t *testing.T) {
 	t.Parallel()
-	code, err := os.ReadFile("assets/talk/events.js")
+	code, err := os.ReadFile("assets/talk/deeds.js")
 	if err != nil {
 		t.Fatal(err)
 	}
