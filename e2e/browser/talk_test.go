@@ -310,7 +310,7 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	evaluate[*bool](tab, "void document.activeElement.blur()")
 	tab.press("/")
 	tab.is(css(".search-line")) // which comes behind the first view
-	tab.types("return needle") // of which a part has a color
+	tab.types("return needle")  // of which a part has a color
 	tab.sees("1 of 3")
 	tab.until("the results are listed", `((list) => list.length === 3 && list[1].innerText.includes("Bob") &&
 		list[1].querySelector("mark").innerText === "return needle")(document.querySelectorAll("[role=option]"))`)

@@ -3,7 +3,6 @@ package picture
 import (
 	"bytes"
 	"encoding/binary"
-	"image"
 )
 
 // HeadOfPicture is how many bytes of a file SizeOf reads: a camera may put two small pictures and a color profile
@@ -20,7 +19,7 @@ func SizeOf(media string, head []byte) (width, height int) {
 	case "image/webp":
 		width, height = webpSize(head)
 	case "image/png", "image/jpeg", "image/gif":
-		c, _, _ := image.DecodeConfig(bytes.NewReader(head)) // of formats that type.go tells apart
+		c, _, _ := formats[media].config(head) // also of a picture that no model may see
 		width, height = c.Width, c.Height
 		if media == "image/jpeg" && isTurned(head) {
 			width, height = height, width
