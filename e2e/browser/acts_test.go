@@ -126,10 +126,20 @@ func (tab *tab) turns(name string, on bool) {
 		`[...document.querySelectorAll("[role=switch]")].find((s) => %s.startsWith(s.querySelector("b").textContent)).ariaChecked === "%v"`, quoted(name), on))
 }
 
-// owes waits until the one open request that is shown beside the conversation is that text.
+// tells waits until the lines of the server say a text. It opens those that are folded.
+func (tab *tab) tells(text string) {
+	tab.t.Helper()
+	const folded = `document.querySelectorAll(".event-more[aria-expanded=false], .event-line > .event-more")`
+	tab.until("the server says "+quoted(text), "("+folded+`.forEach((one) => one.click()), document.querySelector(".log").innerText.includes(`+quoted(text)+`))`)
+}
+
+// owed is a card that waits for the person or its agent.
+const owed = ".message-card:has(.standing-mine)"
+
+// owes waits until the one card that waits for the person or its agent has that text.
 func (tab *tab) owes(text string) {
 	tab.t.Helper()
 	tab.until("the open request "+quoted(text), fmt.Sprintf(
-		`[...document.querySelectorAll(".sidebar-owed")].map((li) => li.innerText.includes(%s)).join() === "true"`,
+		`[...document.querySelectorAll(%s)].map((card) => card.innerText.includes(%s)).join() === "true"`, quoted(owed),
 		quoted(text)))
 }

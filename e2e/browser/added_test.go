@@ -94,7 +94,7 @@ func TestAdded_webhook_isCalledUntilItsPersonEndsIt(t *testing.T) {
 	page.judges("the secret of a webhook")
 	secret := page.copied(func() { page.click(button("Copy secret")) })
 	page.press("Escape")
-	page.sees("You added a webhook")
+	page.tells("You added a webhook")
 	page.sees("Webhook to " + host + ": everything your agent sees")
 	page.seesNot(secret)
 
@@ -109,7 +109,7 @@ func TestAdded_webhook_isCalledUntilItsPersonEndsIt(t *testing.T) {
 	page.sees("If you add it again, it gets a new secret.")
 	page.judges("what ends a webhook")
 	page.click(button("Delete webhook").in(modal))
-	page.sees("You deleted a webhook")
+	page.tells("You deleted a webhook")
 	page.seesNot("Webhook to")
 	page.seesNot("hush")
 }
@@ -133,7 +133,7 @@ func TestAdded_agent_answersUntilItsPersonEndsItsSeat(t *testing.T) {
 	page.sees("Ida has joined.")
 	page.judges("an agent that was added")
 	page.click(hyper("Watch Ida"))
-	page.sees("Your agent is now called when needed")
+	page.tells("Your agent is now called when needed")
 	page.sees("Runs at " + strings.TrimSuffix(strings.TrimPrefix(card, "http://"), "/"))
 
 	page.click(css(".rooms-row:not(.rooms-open)"))
@@ -152,7 +152,7 @@ func TestAdded_agent_answersUntilItsPersonEndsItsSeat(t *testing.T) {
 	page.sees("To bring it back, add it again.")
 	page.judges("what ends the seat of an agent")
 	page.click(button("Remove").in(modal))
-	page.sees("Ida left")
+	page.tells("Ida left")
 	page.seesNot("Runs at")
 }
 

@@ -67,7 +67,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.acts("t1", "Mark t1 as done")
 	tab.fill(field("Result (optional)"), "Nine tons, see the log")
 	tab.click(button("Mark as done").in("dialog form"))
-	tab.standing("t2", "assigned to Bob")
+	tab.standing("t2", "Assigned to Bob")
 	tab.acts("t2", "t2 Paint them") // all that is known of it
 	tab.standing("t2", "added by you")
 	tab.standing("t2", "Two coats of red.")
@@ -77,7 +77,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.chooses("t2", "Unassign")
 	tab.click(role("checkbox", "Cy Long"))
 	tab.click(button("Unassign").in("dialog form"))
-	tab.standing("t2", "assigned to Cy Long")
+	tab.standing("t2", "Assigned to Cy Long")
 	tab.chooses("t2", "Edit")
 	tab.fill(field("Title").in("dialog form"), "Paint them twice")
 	tab.click(button("Save"))
@@ -93,9 +93,9 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	}
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
-	tab.click(css(".event-more"))
-	for _, line := range []string{"You added t1 “Weigh the girders”", "You took t1", "You finished t1",
-		"Bob took t2", "You unassigned t2 “Paint them”, assigned to Cy Long", "You canceled t2"} {
+	tab.click(css(".row-events:nth-last-child(2) .event-more"))
+	for _, line := range []string{"You added t1 “Weigh the girders”", "You gave t1", "You marked t1",
+		"Bob put t2", "You unassigned t2 “Paint them”, assigned to Cy Long", "You canceled t2"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
 			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
 	}
@@ -173,7 +173,7 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.click(button("Show all tasks"))
 	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t50"}) })
 	tab.acts("t50", "Give to my agent t50")
-	tab.sees("t50: Bob's Claude already took it")
+	tab.sees("t50: Bob's Claude already has it in progress")
 	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)
 }

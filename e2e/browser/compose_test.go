@@ -183,7 +183,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.until("its message has the focus still", fmt.Sprintf("document.activeElement.dataset.id === %q", other))
 	for range 2 {
 		tab.sees("you objected")
-		tab.sees("agreed 1 of 1")
+		tab.is(css(".standing-agreed"))
 		tab.sees("now everyone asked has agreed")
 		tab.isNot(css(".message-buttons"))
 		tab.reload()
@@ -219,7 +219,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.sees("No connection")
 	tab.writes("Can you hear me?")
 	tab.press("Enter")
-	tab.sees("Sending…")
+	tab.sees("Will be sent once you are online")
 	talk.ann.call("manage_agent", args{"agent_name": "Bob", "action": "mute"})
 	tab.offline(false)
 	tab.sees("Not sent:")

@@ -67,7 +67,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab := talk.page
 	tab.look(360, 740, "light")
 	id := talk.bob.says("Paint it red", args{"kind": "proposal", "ask": []string{"Ann"}})
-	tab.sees("waiting for your agent")
+	tab.sees("waits for your agent")
 	tab.isNot(css(aside))
 	tab.click(button("Room, 1 waiting for you"))
 	tab.is(css(aside))
@@ -104,8 +104,10 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.click(button("Room, 1 waiting for you"))
 	tab.click(role("radio", "All").in(approval))
 	tab.approving("All")
-	tab.click(button("Object").in(aside))
+	tab.click(button("Next").in(aside))
 	tab.isNot(css(aside))
+	tab.until("the proposal has the focus", "document.activeElement.dataset.id === "+quoted(id))
+	tab.click(button("Object"))
 	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
 	tab.types("Red fades")
 	tab.press("Control+Enter")
@@ -143,7 +145,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	const counted = `document.title.startsWith("(1) ") &&
 	  decodeURIComponent(document.querySelector("link[rel=icon]").href).includes(">1</text>")`
 	tab.until("a draft is counted in the title and on the icon", counted)
-	bar := button("1 draft to approve Show")
+	bar := button("Next").in(".room-talk")
 	tab.isNot(bar)
 	evaluate[*bool](tab, "void (document.querySelector('.log').scrollTop = 0)")
 	tab.click(bar)
@@ -209,7 +211,7 @@ func TestHead_phone_whatIsPressedIsAsHighAsAThumb_andACountLeavesItsIcon(t *test
 		Math.max(0, icon.right - count.left) * Math.max(0, count.bottom - icon.top) * 4 < icon.width * icon.height)(
 		[...document.querySelectorAll(".room-sidebar-button > *")].map((e) => e.getBoundingClientRect()))`)
 	tab.click(css(".room-sidebar-button"))
-	for _, part := range []string{".sidebar-owed", ".sidebar-task", ".sidebar-agreed"} {
+	for _, part := range []string{".for-you", ".sidebar-task", ".sidebar-agreed"} {
 		tab.is(css(aside + " " + part))
 	}
 	if low := evaluate[[]string](tab, thin); len(low) > 0 {

@@ -83,7 +83,7 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	client := s.called()
 	ada.call("wait_for_message", args{"cursor": ada.cursor, "wait_seconds": 0}) // so that nothing is new
 	client.subscribes(ada)
-	page.sees("Your agent's client turned on notifications")
+	page.tells("Your agent's client turned on notifications")
 	page.sees("Notifies " + client.host + " of everything new · since")
 	page.isNot(css(".sidebar-fails"))
 	client.down.Store(true)
@@ -97,7 +97,7 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	page.sees("It can subscribe again after at most a day")
 	page.isAccessible(byDay, "what ends a hook", `document.querySelector("dialog")`)
 	page.click(button("Stop calls").in(modal))
-	page.sees("You stopped notifications to your agent's client")
+	page.tells("You stopped notifications to your agent's client")
 	page.isNot(css(".sidebar-fails"))
 	page.isNot(css(modal))
 	page.until("the focus is beside what is gone", `document.activeElement.matches("summary")`)

@@ -161,9 +161,9 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	// A person alone has no reins, and others see that it is a person.
 	other := s.person().open(bot.watch)
 	bot.says("Is it hot enough?", args{"kind": "request", "ask": []string{"Ann Lee"}})
-	tab.sees("Bot asked you")
-	tab.until("what waits for the person comes first",
-		headings+` === "Waiting for you,Members,Active,Online,About this room"`)
+	tab.owes("Is it hot enough?")
+	tab.waits("1 request")
+	tab.until("the side has what there is", headings+` === "Members,Active,Online,About this room"`)
 	tab.isNot(role("switch", "Pause"))
 	tab.seesNot("your agent")
 	other.sees("Your agent asked Ann Lee")

@@ -23,8 +23,8 @@ func TestLists_setNamesApartAndAreSearched(t *testing.T) {
 		return fmt.Sprintf(`[...document.querySelectorAll(%q)].map((list) => [...list.querySelectorAll(".name")].map((name) => name.textContent).join("|")).join(" / ")`, of)
 	}
 	tab.until("each name of who reads stands in an element", lists(".message-to")+` === "Bo and Cy / Bo|Cy"`)
-	tab.until("so does each of who is asked", lists(".marks")+` === "Cy|Bo and Cy"`)
-	tab.until("and of who owes", lists(".sidebar-owes")+` === "Bo|Cy|Bo and Cy"`)
+	tab.until("so does each of who is asked", lists(".message-card .marks")+".split('|').sort().join('|')"+` === "Bo and Cy|Cy"`)
+	tab.until("and of who owes", lists(".standing")+".split('|').sort().join('|')"+` === "Bo and Cy|Cy"`)
 	tab.is(css(`[aria-label*="Only to “Bo and Cy”,"]`))
 	tab.is(css(`[aria-label*="Only to “Bo” and “Cy”,"]`))
 	tab.click(button("To: everyone"))

@@ -11,22 +11,29 @@ import (
 // needs are the lines of what needs a person, one below the other.
 const needs = `[...document.querySelectorAll(".need")].map((one) => one.innerText.replace("\n", ": ")).join("\n")`
 
-// needed waits until the page lists what needs its person, in a line each, and tells how much that is in its title, on
-// its icon and at the rooms. title is the rest of the title.
-func (tab *tab) needed(title string, lines ...string) {
+// needed waits until the page lists what needs its person in other rooms, in a line each, and tells how much that is
+// with what needs it here in its title, on its icon and at the rooms. title is the rest of the title.
+func (tab *tab) needed(title string, here int, lines ...string) {
 	tab.t.Helper()
 	tab.until(fmt.Sprintf("%q need the person", lines), needs+" === "+quoted(strings.Join(lines, "\n")))
-	icon := fmt.Sprintf(`decodeURIComponent(document.querySelector("link[rel=icon]").href).includes(">%d</text>")`,
-		len(lines))
-	if len(lines) > 0 {
-		title = fmt.Sprintf("(%d) %s", len(lines), title)
+	all := here + len(lines)
+	icon := fmt.Sprintf(`decodeURIComponent(document.querySelector("link[rel=icon]").href).includes(">%d</text>")`, all)
+	if all > 0 {
+		title = fmt.Sprintf("(%d) %s", all, title)
 	} else {
 		icon = `document.querySelector("link[rel=icon]").href.endsWith("/icon.svg")`
 	}
 	tab.until("the title tells of them: "+title, "document.title === "+quoted(title))
 	tab.until("so does the icon", icon)
 	tab.until("so do the rooms", fmt.Sprintf(`[...document.querySelectorAll(".rooms-row .calls [aria-hidden], .landing-room .calls")]
-	  .reduce((sum, one) => sum + parseInt(one.textContent), 0) === %d`, len(lines)))
+	  .reduce((sum, one) => sum + parseInt(one.textContent), 0) === %d`, all))
+}
+
+// waits waits until the side says in one line what waits for the person in the conversation; "" if nothing does.
+func (tab *tab) waits(line string) {
+	tab.t.Helper()
+	tab.until("the side says "+line, `(document.querySelector(".room-sidebar .for-you-what")?.innerText ?? "") === `+
+		quoted(line))
 }
 
 // roomOf returns the id of the room of an agent.
@@ -44,7 +51,7 @@ func (tab *tab) hides(yes bool) {
 }
 
 // A person with three rooms: a draft waits in one, a question and a proposal in another, and a task has stalled in the
-// third. Each is listed beside each room and at /, leads to its place, and is gone everywhere once it is decided.
+// third. Each is listed at / and beside the other rooms, leads to its place, and is gone everywhere once it is decided.
 func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
@@ -58,7 +65,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 		tab.visit(link)
 		tab.is(css(textArea))
 	}
-	tab.needed("Mill · Parley")
+	tab.needed("Mill · Parley", 0)
 
 	di.call("task", args{"action": "add", "tasks": []args{{"title": "Sand the bow"}}})
 	di.call("task", args{"action": "take", "id": "t1"})
@@ -66,10 +73,10 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	asked := cy.says("How warm is it?\nAnd how dry?", args{"kind": "request", "ask": []string{"Ann"}})
 	offer := cy.says("Light the fire", args{"kind": "proposal", "ask": []string{"Ann"}})
 	harbor.drafts("Steel it is")
-	draftLine, offerLine := "Draft by Ann · Harbor: Steel it is", "Proposal from Cy · Lodge: Light the fire"
-	askLine, taskLine := "Request from Cy · Lodge: How warm is it?", "Stalled task of Di · Mill: Sand the bow"
+	draftLine, offerLine := "Draft · Harbor: Steel it is", "Proposal · Lodge: Cy: Light the fire"
+	askLine, taskLine := "Request · Lodge: Cy: How warm is it?", "Stalled task · Mill: Di: Sand the bow"
 	tab.reload()
-	tab.needed("Mill · Parley", draftLine, offerLine, askLine, taskLine)
+	tab.needed("Mill · Parley", 1, draftLine, offerLine, askLine)
 	tab.accessible(byDay, "what needs the person beside a room")
 	tab.until("the rooms stand in the order in which they were opened last", `
 	  [...document.querySelectorAll(".rooms-title")].map((one) => one.innerText).join() === "Mill,Lodge,Harbor"`)
@@ -77,17 +84,19 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	draft := evaluate[string](tab, `document.querySelector(".need").href`)
 	tab.click(css(".need").nth(0))
 	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
-	tab.needed("Harbor · Parley", draftLine, offerLine, askLine, taskLine)
+	tab.needed("Harbor · Parley", 1, offerLine, askLine, taskLine)
+	tab.waits("1 draft")
 	tab.press("Enter", "Enter") // in, and Send
 	bo.hearsText("Steel it is")
-	tab.needed("Harbor · Parley", offerLine, askLine, taskLine)
+	tab.needed("Harbor · Parley", 0, offerLine, askLine, taskLine)
+	tab.waits("")
 	tab.press("Escape", "End")
 	evaluate[*bool](tab, "void document.activeElement.blur()")
 	evaluate[*bool](tab, "void (location = "+quoted(draft)+")")
 	tab.until("what became of the draft has the focus",
 		`document.activeElement.closest("article:not(.message-draft)")?.innerText.includes("Steel it is")`)
 
-	// On a phone the list opens over the conversation, and what it leads to stands below.
+	// On a phone the list opens over the conversation, and what it leads to stands in the other room, with its buttons.
 	tab.look(390, 780, "light")
 	tab.click(button("My rooms, 3 waiting for you"))
 	const first = `document.activeElement.matches("li:first-child > .need")`
@@ -97,25 +106,28 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.until("the first line has the focus again", first)
 	tab.press("Enter")
 	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
+	tab.is(button("My rooms, 1 waiting for you"))
+	tab.is(button("Room, 2 waiting for you"))
 	tab.look(1440, 900, "light")
-	tab.click(button("Agree").in(aside))
-	tab.click(button(nameless))
-	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
-	tab.needed("Lodge · Parley", askLine, taskLine)
-	tab.look(390, 780, "light")
-	tab.click(button("My rooms, 2 waiting for you"))
-	tab.click(css(".need").nth(0))
-	tab.isNot(css(myRooms))
+	tab.needed("Lodge · Parley", 2, taskLine)
+	tab.waits("1 request · 1 vote")
+	tab.click(button("Next").in(aside))
 	tab.until("the question has the focus", `document.activeElement.dataset.id === `+quoted(asked))
-	tab.look(1440, 900, "light")
+	tab.click(button("Previous").in(aside))
+	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
+	tab.click(button("Agree")) // there is one
+	tab.click(button(nameless))
+	tab.waits("1 request")
+	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
+	tab.needed("Lodge · Parley", 1, taskLine)
 	lodge.says("Warm enough", args{"reply_to": asked})
-	tab.needed("Lodge · Parley", taskLine)
+	tab.needed("Lodge · Parley", 0, taskLine)
 
 	tab.click(css(".need"))
 	tab.until("the task has the focus", `document.activeElement.matches('dialog [data-task="t1"]')`)
 	tab.press("Escape")
 	mill.call("task", args{"action": "take", "id": "t1"})
-	tab.needed("Mill · Parley")
+	tab.needed("Mill · Parley", 0)
 
 	// At / the same rooms stand in the same order, and what is new there comes with the next look: two calls a room and
 	// minute, and none while nobody looks.
@@ -139,7 +151,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 		}
 	}
 	looks(2)
-	tab.needed("Parley")
+	tab.needed("Parley", 0)
 	tab.points(hyper("Harbor"))
 	const top = `[...document.querySelectorAll(".landing-room a")].at(-1).getBoundingClientRect().top`
 	stays := evaluate[float64](tab, top)
@@ -149,7 +161,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	looks(2)
 	tab.hides(false)
 	looks(4)
-	tab.needed("Parley", "Request from Cy · Lodge: And now?")
+	tab.needed("Parley", 0, "Request · Lodge: Cy: And now?")
 	if now := evaluate[float64](tab, top); now != stays {
 		t.Errorf("the link under the pointer has moved by %f px", now-stays)
 	}

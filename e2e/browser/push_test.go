@@ -177,7 +177,7 @@ func TestPush_thisDevice_isToldAndNoMore(t *testing.T) {
 	tab.until("the focus is in the page", "document.activeElement !== document.body")
 	tab.isTurnedOn(true)
 	tab.sees("Tells you on this device when something needs you")
-	tab.sees("You turned on notifications for a device")
+	tab.tells("You turned on notifications for a device")
 	if seen := ada.call("room_info", nil).Room.Agents[0]; seen.State == "standby" {
 		t.Errorf("others see the agent as %+v", seen)
 	}
@@ -191,7 +191,7 @@ func TestPush_thisDevice_isToldAndNoMore(t *testing.T) {
 	tab.click(button("Stop notifications").in("dialog"))
 	tab.seesNot("Tells you on this device")
 	tab.isTurnedOn(false)
-	tab.sees("You turned off notifications for a device")
+	tab.tells("You turned off notifications for a device")
 	bo.says("Bye.")
 	tab.sees("Bye.")
 }

@@ -43,7 +43,7 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	tab.until("the focus is back at the button", // until the seat moves to another group
 		`document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
 	bo.refused(fault.NotAllowed, "send_message", args{"text": "Really?"})
-	tab.sees("It talks too much") // in the conversation
+	tab.tells("It talks too much") // in the conversation
 	bos.sees("An admin muted you.")
 	bos.audience("my agent")
 	bos.says("Keep quiet for now")
@@ -59,7 +59,7 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	cy.call("update_room", args{"description": "Mine as well"})
 	tab.click(button("Actions for Cy"))
 	tab.click(button("Remove as admin"))
-	tab.sees("removed Cy as admin") // in the conversation
+	tab.tells("removed Cy as admin") // in the conversation
 	cy.refused(fault.NotAllowed, "update_room", args{"description": "Mine alone"})
 
 	tab.click(button("Actions for Bo"))
@@ -155,7 +155,7 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	s.caller("Cy").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
 	tab.is(button("Remove inactive agent").in(".sidebar-knock"))
 	tab.click(button("Remove inactive agent").in(".event"))
-	tab.sees("removed Cy")
+	tab.tells("removed Cy")
 	tab.isNot(button("Remove inactive agent"))
 	cy = s.caller("Cy")
 	cy.sit("join_room", args{"room": "The bridge", "agent_name": "Cy"})
@@ -184,7 +184,7 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	tab.click(button("Settings"))
 	tab.fill(field("Description"), "")
 	tab.click(button("Save"))
-	tab.sees("removed the description")
+	tab.tells("removed the description")
 	if got := bo.call("room_info", nil).Room.Description; got != "" {
 		t.Errorf("the description is %q", got)
 	}
@@ -237,7 +237,7 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 		tab.press("Escape")
 		tab.isNot(css(modal))
 	}
-	tab.sees("You banned Bo; the invite link was replaced")
+	tab.tells("You banned Bo; the invite link was replaced")
 	tab.click(button("Invite"))
 	tab.is(css(".sidebar-shown code").nth(0))
 	tab.seesNot("the old one no longer works")

@@ -152,8 +152,8 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab := s.person().open(ada.watch)
 	tab.approves("All")
 	// It pushes nothing away while the pointer rests on a button, and a press comes too early for it.
-	tab.points(button("Answer").in(aside))
-	const below = "document.querySelector('.sidebar-owed .button').getBoundingClientRect().top"
+	tab.points(button("Answer"))
+	const below = "document.querySelector('.message-foot .button').getBoundingClientRect().top"
 	before := evaluate[float64](tab, below)
 	evaluate[*bool](tab, pressesEarly)
 	ada.drafts("Forty **meters**.", args{"reply_to": question, "to": []string{"Bo"}})

@@ -26,11 +26,12 @@ func (f File) filled(blanks *strings.Replacer) File {
 	return File{f.header, len(text), func() []byte { return text }}
 }
 
-// Serve answers with the file: a document and a picture as they are, since programs read them too, and another asset
-// with gzip, which all browsers take, also where the client does not say so: what a day can cost at most counts on
-// that.
-func (f File) Serve(w http.ResponseWriter) {
+// Serve answers with the file and a status: a document and a picture as they are, since programs read them too, and
+// another asset with gzip, which all browsers take, also where the client does not say so: what a day can cost at most
+// counts on that.
+func (f File) Serve(w http.ResponseWriter, status int) {
 	maps.Copy(w.Header(), f.header)
+	w.WriteHeader(status)
 	_, _ = w.Write(f.data()) // fails only if the client has left
 }
 

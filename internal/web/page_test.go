@@ -18,7 +18,7 @@ func answer(t *testing.T, f File, there bool) *httptest.ResponseRecorder {
 		t.Fatal("there is no such file")
 	}
 	w := httptest.NewRecorder()
-	f.Serve(w)
+	f.Serve(w, 200)
 	if w.Body.Len() != f.Size() {
 		t.Errorf("%d bytes, not %d: %v", w.Body.Len(), f.Size(), w.Header())
 	}

@@ -264,7 +264,7 @@ func TestEvents_eachType_hasWordsForAPerson(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, body, _ := strings.Cut(string(code), "function templateOf(event) {")
+	_, body, _ := strings.Cut(string(code), "function templateOf(event, given) {")
 	body, _, _ = strings.Cut(body, "\n}\n")
 	var known, types []string
 	for _, c := range regexp.MustCompile(`(?m)^    case "(\w+)":`).FindAllStringSubmatch(body, -1) {

@@ -30,7 +30,7 @@ func (s *server) serveAsset(ex *exchange, r *http.Request, _ door) {
 		ex.nothingHere()
 		return
 	}
-	s.sendPage(ex, r, asset)
+	s.sendPage(ex, r, asset, http.StatusOK)
 }
 
 // serveWorker answers with the service worker of the page.
@@ -40,7 +40,7 @@ func (s *server) serveWorker(ex *exchange, r *http.Request, _ door) {
 		ex.nothingHere()
 		return
 	}
-	s.sendPage(ex, r, worker)
+	s.sendPage(ex, r, worker, http.StatusOK)
 }
 
 // serveWatch answers at the link by which a person watches.
@@ -50,14 +50,24 @@ func (s *server) serveWatch(ex *exchange, r *http.Request, _ door) {
 	}
 }
 
+// serveNothing says that nothing is at an address: to a browser on the page, to others in a text.
+func (s *server) serveNothing(ex *exchange, r *http.Request) {
+	document, there := s.Page.Document(r.URL.Path, "", "")
+	if there && r.Method == http.MethodGet && wantsPage(r) {
+		s.sendPage(ex, r, document, http.StatusNotFound)
+	} else {
+		ex.nothingHere()
+	}
+}
+
 // sendPage answers with a file of the page, if the limits of the caller allow that. The whole file has the deadline
 // of one part of another answer.
-func (s *server) sendPage(ex *exchange, r *http.Request, file web.File) {
+func (s *server) sendPage(ex *exchange, r *http.Request, file web.File, status int) {
 	if s.answeredBeyondLimits(ex, r, file.Size()) {
 		return
 	}
 	ex.wholeDeadline = time.Now().Add(ex.partTime)
-	file.Serve(ex)
+	file.Serve(ex, status)
 }
 
 // sendText answers with a text in place of the page, if the limits of the caller allow that.
@@ -106,7 +116,7 @@ func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 		http.Error(ex, "This server has no page for this address.", http.StatusInternalServerError)
 		return true
 	}
-	s.sendPage(ex, r, document)
+	s.sendPage(ex, r, document, http.StatusOK)
 	return true
 }
 

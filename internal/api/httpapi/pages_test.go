@@ -240,14 +240,21 @@ func TestPages_headAndOtherMethods(t *testing.T) {
 	}
 }
 
+// A browser is told on the page that nothing is there, and in a text where an asset would be.
 func TestPages_addressesWithoutAPage_are404ForBrowsersToo(t *testing.T) {
 	s := newSite(t)
-	for _, path := range []string{"/r/", "/r", "/r//", "/r/abcdefg/x", "/r/abcdefg//", "/assets/", "/assets/x/main.js",
-		"/assets/x", "/favicon.ico", "/index.html"} {
+	for path, kind := range map[string]string{"/r/": "text/html", "/r": "text/html", "/r//": "text/html",
+		"/r/abcdefg/x": "text/html", "/r/abcdefg//": "text/plain", "/favicon.ico": "text/html",
+		"/index.html": "text/html", "/nothing": "text/html", "/nothing/here": "text/html", "/a/b/c/d": "text/plain",
+		"/assets/x/main.js": "text/plain", "/assets/x": "text/plain"} {
 		if resp, body := s.do(s.browser(path)); resp.StatusCode != 404 ||
-			!strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
+			!strings.HasPrefix(resp.Header.Get("Content-Type"), kind) ||
 			resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %v %s", path, resp.StatusCode, resp.Header, body)
+		}
+		if resp, body := s.do(s.get(path)); resp.StatusCode != 404 ||
+			!strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%s, no browser: %d %v %s", path, resp.StatusCode, resp.Header, body)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (s *server) lead(ex *exchange, r *http.Request) {
 			return
 		}
 	}
-	ex.nothingHere()
+	s.serveNothing(ex, r)
 }
 
 // fits reports whether a path with these parts is a path of the route. An empty secret is a wrong secret; no room and

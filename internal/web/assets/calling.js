@@ -16,7 +16,7 @@ export class Calling {
   /** Makes a call. how is of mcp.js, and has holds if the call only holds the agent back. */
   async call(tool, args, how) {
     const again = how.holds || mayRepeat(tool, args) ? this.#again.signal : null;
-    const signal = again ? AbortSignal.any([how.signal, again]) : how.signal;
+    const signal = again ? AbortSignal.any([how.signal ?? again, again]) : how.signal;
     const [token, refusal] = [this.room.token(), this.room.refusal()];
     if (refusal) throw refusal;
     try {

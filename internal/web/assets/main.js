@@ -57,6 +57,7 @@ const openRoom = (room, target) => html`
 
 // The pages that are no room come in the second script: the first one is for rooms.
 const Missing = () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`;
+const Nothing = () => html`<${ErrorPage} trouble=${{ code: "nothing" }} />`;
 const HomePage = later("HomePage", Missing);
 const InvitePage = later("InvitePage", Missing);
 const SignInPage = later("SignInPage", Missing);
@@ -71,16 +72,16 @@ function homePage() {
 const pages = {
   r: roomPage,
   i: (code) => html`<${InvitePage} code=${code} />`,
-  oauth: (name) => (name === "authorize" ? html`<${SignInPage} />` : homePage()),
+  oauth: (name) => (name === "authorize" ? html`<${SignInPage} />` : Nothing()),
   "v1/upload": (code) => html`<${UploadPage} code=${code} />`,
 };
 
 const page = /** @type {HTMLElement} */ (document.getElementById("page"));
 const path = location.pathname.slice(root.pathname.length).replace(/^authorize$/, "oauth/authorize");
-const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(path) ?? [];
+const [, kind, name] = /^(v1\/\w+|\w+)\/([^/]+)\/?$/.exec(path) ?? [];
 
 function show() {
-  draw(name && pages[kind] ? pages[kind](name) : homePage());
+  draw(path ? (pages[kind] ?? Nothing)(name) : homePage());
   title();
 }
 
@@ -123,7 +124,7 @@ addEventListener("focus", seen);
 addEventListener("blur", seen);
 addEventListener("online", () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
-addEventListener("pagehide", () => room?.supervision.refusals.leave());
+addEventListener("pagehide", () => room?.sendDecisions());
 addEventListener("pageshow", (event) => event.persisted && (mine.sort(), room?.wake())); // out of the cache of pages
 addEventListener("popstate", moved);
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address

@@ -1,7 +1,8 @@
 // What a person has said and the log does not show yet. Each message has a key, by which the
 // server takes it once, and is kept in this browser from before its first call until it is in
 // the log. The same call is made again until an answer comes: after failures, after a reload,
-// and by another tab if this one is gone.
+// and by another tab if this one is gone. A vote is sent a few seconds after the press, and can
+// be undone until then.
 
 import { backoff } from "./clock.js";
 import { roomWords } from "./room-words.js";
@@ -11,6 +12,7 @@ import { random } from "./token.js";
 
 const keyLife = 20 * 3600_000; // ms: the server knows a key for a day
 const othersTurn = 10_000; // ms after which a tab sends what another one took
+const undo = 5_000; // ms after the press; refusals.js has the same
 const onePress = 1_000; // ms in which the same message is the same press of the button
 
 const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
@@ -19,6 +21,7 @@ export class Pending {
   /** @type {import("./types.d.ts").Outgoing[]} */
   #all = [];
   #mine = new Set(); // the keys of those that this tab took
+  #undoable = new Set(); // the keys of votes that are not sent yet
   #seen = new Map(); // the ids in the log of messages that look like one here, by its key
   #running = false;
   #nap = new AbortController();
@@ -27,12 +30,12 @@ export class Pending {
 
   /**
    * @param {string} token of the seat
-   * @param {{send: (args: object) => Promise<any>, has: (id: string) => boolean,
+   * @param {{send: (args: object, leaving?: boolean) => Promise<any>, has: (id: string) => boolean,
    *   timeOf: (message: import("./results.d.ts").Message) => number,
    *   show: (pending: import("./types.d.ts").Outgoing[]) => void, doubt: () => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
-   *   has tells whether the log shows a message, timeOf when it was said by clock, in ms; doubt
-   *   is called after a call without an answer
+   *   send makes the call, leaving so that it outlives the page; has tells whether the log shows a message, timeOf when
+   *   it was said by clock, in ms; doubt is called after a call without an answer
    */
   constructor(token, room) {
     this.token = token;
@@ -56,12 +59,27 @@ export class Pending {
       state: "sending",
       why: "",
       at: Math.max(now, (this.#all.at(-1)?.at ?? 0) + 1),
+      ...(isVote(args) && { waits: true }),
     };
     this.#last = { text, at: now, key: message.key };
     this.#mine.add(message.key);
+    if (message.waits) this.#hold(message.key);
     this.#put(message);
     this.flush();
     return message.key;
+  }
+
+  /** Sends a vote once it can no longer be undone. */
+  async #hold(key) {
+    this.#undoable.add(key);
+    await this.room.clock.pause(undo, this.room.signal);
+    if (this.#undoable.delete(key)) this.flush();
+  }
+
+  /** Sends at once what could still be undone: the page is left. What gets lost is sent when it is opened again. */
+  leave() {
+    const votes = this.#all.filter(({ key }) => this.#undoable.delete(key));
+    for (const { key, args } of votes) this.room.send({ ...args, idempotency_key: key }, true).catch(() => {});
   }
 
   /**
@@ -151,7 +169,8 @@ export class Pending {
   #next() {
     const now = this.room.clock.now();
     return this.#all.find(
-      (one) => one.state === "sending" && !one.id && (this.#mine.has(one.key) || now - one.at > othersTurn),
+      (one) => one.state === "sending" && !one.id && !this.#undoable.has(one.key) &&
+        (this.#mine.has(one.key) || now - one.at > othersTurn),
     );
   }
 
@@ -163,7 +182,7 @@ export class Pending {
     const now = this.room.clock.now();
     if (message.tried && now - message.tried > keyLife)
       return this.#change(message.key, { state: "refused", why: roomWords.tooOld });
-    if (!message.tried) this.#change(message.key, { tried: now });
+    if (!message.tried) this.#change(message.key, { tried: now, waits: undefined });
     try {
       const got = await this.room.send({ ...message.args, idempotency_key: message.key });
       if (got.sent) this.#change(message.key, { id: got.id });
@@ -199,11 +218,14 @@ export class Pending {
   }
 
   #remove(key) {
+    this.#undoable.delete(key);
     this.#all = this.#all.filter((one) => one.key !== key);
     this.#seen.delete(key);
     storage.unpost(this.token, key);
   }
 }
+
+const isVote = ({ kind }) => kind === "agree" || kind === "object";
 
 /** Reports whether a message of the log is probably what a call has sent. */
 const looksLike = (args, message) =>

@@ -12,7 +12,9 @@ import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
 import { Welcome } from "./compose/welcome.js";
 import { Rooms, RoomsButton, useMyRooms } from "./rooms/list.js";
+import { needsOf } from "./rooms/needs.js";
 import { Sidebar } from "./sidebar/sidebar.js";
+import { inTalk } from "./sidebar/waiting.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useBack } from "./ui/back.js";
@@ -52,7 +54,7 @@ const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && tro
 
 function OpenRoom({ room, state, mine, target }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
-  const log = useRef(); // of the conversation: {jump, step, focus}
+  const log = useRef(); // of the conversation: {jump, seek, step, focus}
   const composer = useRef(); // of the composer: {answer, focus}
   const search = useRef(); // opens the line for searching
   const sidebar = useSide(narrow);
@@ -60,6 +62,7 @@ function OpenRoom({ room, state, mine, target }) {
   // The open one is among them before its link is opened: the list would push the room aside then.
   const rooms = useMyRooms(mine).filter(({ seat, open }) => open || !seat.claim);
   const jump = useCallback((id) => log.current?.jump(id), []);
+  const seek = useCallback((ids, by) => log.current?.seek(ids, by), []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
   useKeys(useMemo(() => ({
     "?": () => setDialog("keys"),
@@ -75,6 +78,7 @@ function OpenRoom({ room, state, mine, target }) {
     for (const close of [sidebar.hide, list.hide, () => setDialog("")]) close(); // they may lie over it
     lead(target.id);
   }, [target, ready]);
+  const needs = useMemo(() => needsOf(state), [state]);
   const openList = () => {
     mine.sort();
     list.show(".need, [aria-current]");
@@ -85,7 +89,7 @@ function OpenRoom({ room, state, mine, target }) {
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
-        <${Head} room=${room} state=${state} needs=${rooms.length > 1 ? 0 : mine.count} sidebar=${sidebar.open}
+        <${Head} room=${room} state=${state} needs=${needs.length} sidebar=${sidebar.open}
           onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog}
           start=${rooms.length > 1 && html`
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>
@@ -95,17 +99,18 @@ function OpenRoom({ room, state, mine, target }) {
       ${rooms.length > 1 && html`
         <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${roomsWords.title} inert=${sidebar.open}
           ref=${list.element} tabindex="-1" onKeyDown=${list.key}>
-          <${Rooms} rooms=${rooms} onLead=${(id) => (list.hide(), lead(id))} onClose=${list.hide} />
+          <${Rooms} rooms=${rooms} onClose=${list.hide} />
         </nav>`}
       <main class="room-talk" inert=${sidebar.open || list.open}>
         <${PausedBar} state=${state} />
         <${Welcome} room=${room} state=${state} onDone=${() => log.current?.focus()} />
-        <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
+        <${Log} ...${{ room, state }} needs=${inTalk(needs)} handle=${log} onReply=${reply}
+          onInvite=${() => setDialog("invite")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>
       <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${pageWords.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
-        <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
+        <${Sidebar} ...${{ room, state, needs }} onJump=${jump} onSeek=${seek} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
       ${state.asksName && html`<${NameAsked} room=${room} />`}

@@ -172,8 +172,14 @@ export class Room {
   }
 
   close() {
-    this.supervision.refusals.leave();
+    this.sendDecisions();
     this.#stop.abort();
+  }
+
+  /** The page is left: what could still be undone is sent. */
+  sendDecisions() {
+    this.supervision.refusals.leave();
+    this.pending?.leave();
   }
 
   /**
@@ -243,7 +249,8 @@ export class Room {
 
   #startPending() {
     this.pending = new Pending(this.seat.token, {
-      send: (args) => this.call("send_message", { cursor: this.#cursor, ...args }),
+      send: (args, leaving) => this.#calling.call("send_message", { cursor: this.#cursor, ...args },
+        leaving ? { keepalive: true } : { signal: this.#stop.signal }),
       has: (id) => this.#history.has(id),
       timeOf: ({ at }) => Date.parse(at) - this.state.clock,
       show: (pending) => this.#showSaid(pending),

@@ -43,6 +43,7 @@ export interface Outgoing {
   credential?: string;
   at: number;
   tried?: number; // when it was first called
+  waits?: boolean; // it can be undone
   id?: string; // of the answer
 }
 

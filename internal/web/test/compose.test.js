@@ -238,7 +238,7 @@ test("an export tells events in words, with names and texts that stay what they 
   assert.equal(say({ type: "room", by: "Ada", person: true, changes: { description: "*Be*\n# kind." } }),
     stamped + "Ada's owner changed the description: “\\*Be\\* \\# kind”*");
   assert.equal(say({ type: "task", agent: "Bo", action: "finish", task: { id: "t1", title: "Paint", result: "- it" } }),
-    stamped + "Bo finished t1 “Paint”*\n\nt1:\n\n> - it");
+    stamped + "Bo marked t1 “Paint” as done*\n\nt1:\n\n> - it");
   const tasks = ["a", "b", "c", "d"].map((title, n) => ({ id: "t" + (n + 1), title, ...(n > 1 && { text: title }) }));
   assert.equal(say({ type: "task", agent: "Bo", action: "add", tasks }),
     stamped + "Bo added t1 “a”, t2 “b”, t3 “c”, and t4 “d”*\n\nt3:\n\n> c\n\nt4:\n\n> d");

@@ -19,7 +19,10 @@ const reply = { id: "m9", type: "message", from: me, reply_to: "m2", text: "So" 
 function both({ drafts = [], requests = [], tasks = [], messages = [], closed = false, asOf = undefined }) {
   const line = ({ id, what, who, text }) => [id, what, who, text].join("|");
   const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }], closed };
-  const state = { phase: "live", me, room, supervision: { drafts }, requests, tasks, messages, asOf: asOf ?? "m9" };
+  const state = {
+    phase: "live", me, room, supervision: { drafts }, refusing: {}, pending: [], requests, tasks, messages,
+    asOf: asOf ?? "m9",
+  };
   const info = {
     room, requests, draft_ids: drafts.map(({ id }) => id),
     stalled_tasks: tasks.filter(({ state }) => state === "stalled").map(({ id, title }) => ({ id, title })),
@@ -70,7 +73,24 @@ for (const [what, room, want, look = want] of /** @type {[string, any, string[],
   test("needs the person: " + what, () => assert.deepEqual(both(room), { open: want, look }));
 
 test("nothing needs the person where a room is not loaded yet, or its seat is gone", () => {
-  const state = { me, room: null, supervision: { drafts: [draft] }, requests: [quest], tasks: [], messages: [] };
+  const state = {
+    me, room: null, supervision: { drafts: [draft] }, refusing: {}, pending: [], requests: [quest], tasks: [],
+    messages: [],
+  };
   for (const phase of ["opening", "ended", "live"])
     assert.deepEqual(needsOf(/** @type {any} */ ({ ...state, phase, asOf: "" })), [], phase);
+});
+
+test("what the person has decided needs it no more, while that can be undone or is on its way", () => {
+  const state = {
+    phase: "live", me, room: { name: "den", agents: [] }, supervision: { drafts: [draft] }, refusing: {}, pending: [],
+    requests: [quest, offer], tasks: [], messages: [question, proposal], asOf: "m9",
+  };
+  const ids = (parts) => needsOf(/** @type {any} */ ({ ...state, ...parts })).map(({ id }) => id).join();
+  const vote = { args: { kind: "agree", reply_to: "m3" }, state: "sending", waits: true };
+  assert.equal(ids({}), "m4,m3,m2");
+  assert.equal(ids({ refusing: { m4: { why: "", sent: false } } }), "m3,m2");
+  assert.equal(ids({ pending: [vote] }), "m4,m2");
+  assert.equal(ids({ pending: [{ args: { text: "So", reply_to: "m2" }, state: "sending" }] }), "m4,m3");
+  assert.equal(ids({ pending: [{ ...vote, state: "refused" }] }), "m4,m3,m2");
 });

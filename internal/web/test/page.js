@@ -68,7 +68,7 @@ Object.assign(document, {
   createTextNode: (text) => Object.assign(new Node("#text", text), { nodeType: 3 }),
 });
 globalThis.history = /** @type {any} */ ({ state: null, pushState() {} });
-globalThis.MutationObserver = /** @type {any} */ (class {
+globalThis.MutationObserver = globalThis.ResizeObserver = /** @type {any} */ (class {
   observe() {}
   disconnect() {}
 });

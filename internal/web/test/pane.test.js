@@ -163,18 +163,26 @@ test("what comes under a pointer that rests is followed on, and what is held is 
   assert.equal(screen.place("r102"), view - 20);
 });
 
-test("what is out of sight is told: first what comes below, then what is above", () => {
+test("what is out of sight is told, and sought from the view on, round again behind the last", () => {
   screen.show(rows(0, 200));
-  const keys = ["r2", "r90", "r110", "r150"];
+  const keys = ["r150", "r2", "r90", "r110"];
   assert.deepEqual(screen.pane.unseen(keys), keys, "the view is at the end");
   const to = (key, part) => (screen.pane.go(key, part), screen.show(screen.rows));
   to("r104", 0);
   assert.deepEqual(screen.pane.unseen(keys), ["r150", "r2", "r90"]);
   to("r110", -30 / view);
-  assert.deepEqual(screen.pane.unseen(keys), ["r150", "r2", "r90", "r110"], "a part is not enough");
+  assert.deepEqual(screen.pane.unseen(keys), keys, "a part is not enough");
   screen.heights.set("r110", 20);
   to("r110", 0);
   assert.deepEqual(screen.pane.unseen(keys), ["r150", "r2", "r90"]);
+
+  const next = (by, last = "") => screen.pane.next([...keys, "not loaded"], by, last);
+  assert.deepEqual([next(1), next(-1)], ["r110", "r90"]);
+  assert.deepEqual([next(1, "r110"), next(1, "r150")], ["r150", "r110"], "one that is out of the view tells nothing");
+  to("r150", 0.2);
+  assert.deepEqual([next(1, "r150"), next(-1, "r150")], ["not loaded", "r110"]);
+  to("r2", 0.2);
+  assert.equal(next(-1, "r2"), "not loaded");
 });
 
 test("what is read stays where it is while rows come below and above", () => {

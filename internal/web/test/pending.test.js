@@ -267,3 +267,28 @@ test("a closed tab sends nothing more", async () => {
   await clock.advance(3600_000);
   assert.equal(tab.calls.length, 1);
 });
+
+test("a vote can be undone for five seconds, and what is said meanwhile does not wait for it", async () => {
+  const vote = { kind: "agree", reply_to: "m1" };
+  const key = tab.pending.take(vote);
+  tab.pending.take({ text: "meanwhile" });
+  await clock.pass(4_000);
+  assert.deepEqual([tab.calls.map(({ text }) => text), tab.pending.shown[0].waits], [["meanwhile"], true]);
+  assert.deepEqual(tab.pending.drop(key), vote);
+  await clock.pass(4_000);
+  assert.equal(tab.calls.length, 1);
+  tab.pending.take({ ...vote, kind: "object", text: "no" });
+  await clock.pass(5_000);
+  assert.deepEqual([tab.calls[1].kind, tab.pending.shown.at(-1).waits], ["object", undefined]);
+});
+
+test("a vote is sent when the page is left, and once more when it is opened again", async () => {
+  const key = tab.pending.take({ kind: "agree", reply_to: "m1" });
+  tab.answers = lost;
+  tab.pending.leave();
+  tab.stop.abort();
+  await rest();
+  const again = new Tab(clock);
+  await rest();
+  assert.deepEqual([...tab.calls, ...again.calls].map((args) => args.idempotency_key), [key, key]);
+});

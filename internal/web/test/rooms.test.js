@@ -1,9 +1,11 @@
 import { HandClock, newBrowser, rest } from "./platform.js";
+import { sentenceOf } from "./elements.js";
 import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Last } from "../assets/rooms/list.js";
 import { look, newsIn } from "../assets/rooms/news.js";
 import { RoomsWatch } from "../assets/rooms/watch.js";
 
@@ -162,4 +164,14 @@ test("at most a hundred rooms are looked at", async () => {
   await rest();
   assert.equal(many.length, 100);
   end.abort();
+});
+
+test("the last line of a room is who said what, and a vote without a word names what it agrees to", () => {
+  const said = (message, proposal) => sentenceOf(Last({ message: { from: "Ann", ...message }, proposal })).trim();
+  assert.equal(said({ text: "So." }), "[Ann]: So.");
+  const vote = { id: "m2", type: "message", from: "Ann", kind: "agree", reply_to: "m1" };
+  assert.equal(said(vote, { text: "Paint it **red**." }), "[Ann] agreed to “Paint it red”");
+  assert.equal(said(vote), "[Ann] agreed to an earlier message");
+  assert.equal(said({ ...vote, text: "Gladly." }), "[Ann]: Gladly.");
+  assert.equal(newsIn({ messages: [{ id: "m1", text: "Red?" }, vote] }, {}).proposal.text, "Red?");
 });

@@ -10,10 +10,11 @@ import { stands } from "../assets/hooks/list.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere } from "../assets/sidebar/device.js";
-import { Answers, isCut, quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
+import { quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { groupsOf, isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 import { briefly } from "../assets/sidebar/state.js";
+import { inTalk, Waiting } from "../assets/sidebar/waiting.js";
 import { pathOf } from "../assets/ui/qr.js";
 
 const me = "Ada";
@@ -22,7 +23,7 @@ const owed = (requests, more = {}) => {
   return requestsOf(state).map((request) => sentenceOf(sentence(request, state)));
 };
 
-test("who asks whom: what asks me comes first, then what I ask", () => {
+test("open requests are those that ask nobody here by name: what I ask comes first", () => {
   assert.deepEqual(
     owed([
       { id: "m1", from: "Bo", owed_by: ["Cy"] },
@@ -30,26 +31,21 @@ test("who asks whom: what asks me comes first, then what I ask", () => {
       { id: "m3", from: "Bo", owed_by: ["Cy", me] },
       { id: "m4", from: "Bo" },
     ]),
-    [
-      "[Bo] asked your agent and [Cy]",
-      "Anyone can answer [Bo]",
-      "Your agent asked [Bo] and [Cy]",
-      "[Bo] asked [Cy]",
-    ],
+    ["Your agent asked [Bo] and [Cy]", "[Bo] asked [Cy]", "Anyone can answer [Bo]"],
   );
 });
 
-test("a question that a draft answers leads to the draft, and is not answered twice", () => {
-  const request = { id: "m1", message: { text: "Steel?" } };
-  const pressed = (draft) => {
-    const done = [];
-    const props = { request, draft, busy: false, onJump: (id) => done.push(id), onReply: () => done.push("a reply") };
-    const [button, ...others] = drawn(Answers, props).find("button");
-    button.dispatchEvent(new Event("click"));
-    return [button.textContent.trim(), ...done, ...others];
-  };
-  assert.deepEqual(pressed(undefined), ["Answer", "a reply"]);
-  assert.deepEqual(pressed({ id: "m2" }), ["Show the draft that answers", "m2"]);
+test("what waits for the person in the conversation is one line, which leads up and down", () => {
+  const done = [];
+  const need = (id, what) => ({ id, what, who: "", text: "" });
+  const needs = [need("m1", "draft"), need("m2", "proposal"), need("m3", "draft"), need("m4", "request")];
+  const line = (all) => drawn(Waiting, { needs: all, onSeek: (ids, by) => done.push(by, ...ids) });
+  const { find } = line(needs);
+  assert.equal(find("b")[0].textContent, "2 drafts · 1 request · 1 vote");
+  for (const button of find("button")) button.dispatchEvent(new Event("click"));
+  assert.deepEqual(done, [-1, "m1", "m2", "m3", "m4", 1, "m1", "m2", "m3", "m4"]);
+  assert.deepEqual(inTalk([...needs, need("t1", "task")]), needs); // a task stands among the tasks
+  assert.equal(line([]).find("div").length, 0);
 });
 
 test("a request shows its one line, and a long one its end, where the question is", () => {
@@ -65,18 +61,13 @@ test("a request shows its one line, and a long one its end, where the question i
     assert.equal(shown(message, "# Plan\n\nWe weigh it. … it.\n\nWhich do we take?"), "… Which do we take?");
 });
 
-test("a person alone is asked by itself, and what a person asked is its own", () => {
-  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: [me] }], { alone: true }), ["[Bo] asked you"]);
+test("what a person asked is its own, and a proposal to many names a few, each apart", () => {
   const messages = [{ id: "m1", person: true }];
   assert.deepEqual(owed([{ id: "m1", from: me, owed_by: ["Bo"] }], { messages }), ["You asked [Bo]"]);
-});
-
-test("a proposal to many names a few, each apart", () => {
-  const names = [me, "Ship 0", "Ship 1", "Ship 2", "Ship 3", "Ship 4"];
-  const messages = [{ id: "m1", kind: "proposal" }];
-  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: names }], { messages }),
-    ["[Bo] asked your agent, [Ship 0], [Ship 1], and 3 others to vote"]);
-  assert.deepEqual(owed([{ id: "m1", from: me, owed_by: ["Cy"] }], { messages }), ["Waiting for [Cy] to vote"]);
+  const names = ["Ship 0", "Ship 1", "Ship 2", "Ship 3", "Ship 4"];
+  const proposals = [{ id: "m1", kind: "proposal" }];
+  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: names }], { messages: proposals }),
+    ["Waiting for [Ship 0], [Ship 1], [Ship 2], and 2 others to vote"]);
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), ["[Bo] asked [Cy] and [Bo and Cy]"]);
 });
 
@@ -84,13 +75,6 @@ test("of a link to this computer it is said that no other device reaches it", ()
   for (const [link, said] of Object.entries({ "http://127.0.0.1:8080/i/x": true, "http://localhost/r/y#z": true,
     "http://[::1]:80/": true, "http://192.168.1.7:8080/i/x": false, "https://parley.example/i/x": false }))
     assert.equal(/Other devices can't open/.test(shown(OnlyHere({ link }))), said, link);
-});
-
-test("nothing is decided beside a text that is cut; its Markdown alone cuts nothing", () => {
-  for (const text of ["Shall we begin?", "Please run `make test`, **today**.\n", "- Is `main.go` *yours*?", "> 5 * 3?"])
-    assert.ok(!isCut({ text }), text);
-  for (const message of [undefined, { text: "Thirteen steps:\n1. drop" }, { text: "a".repeat(161) },
-    { text: "Shall we?", more: {} }, { text: "As in the file", file: {} }]) assert.ok(isCut(message));
 });
 
 const agents = (role, n) => [
@@ -151,6 +135,9 @@ test("settings: only what was changed is sent, and an empty description removes 
     remove_description: true,
   });
   assert.deepEqual(changesBetween(before, { ...before, remove_password: true }), { remove_password: true });
+  const limited = settingsOf({ name: "den", capacity: 5, type: "group", agent_messages: 7 });
+  assert.deepEqual(changesBetween(limited, { ...limited, agent_messages: NaN }), { agent_messages: 0 }, "no limit");
+  assert.deepEqual(changesBetween(before, { ...before, agent_messages: 7 }), { agent_messages: 7 });
 });
 
 test("how a hook stands: what it is, since when or how long ago and, if calls fail, since when and why", () => {

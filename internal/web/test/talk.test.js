@@ -1,12 +1,12 @@
 import "./platform.js";
 import { all, sentenceOf, shown } from "./elements.js";
-import { drawn } from "./page.js";
+import { drawn, settled } from "./page.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Events, isLoud, saidOf, sentence, shortened, together, voted } from "../assets/talk/events.js";
-import { asked, outcomeIn } from "../assets/talk/marks.js";
+import { countOf, Events, isLoud, saidOf, sentence, together, voted } from "../assets/talk/events.js";
+import { Marks, standing } from "../assets/talk/marks.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
@@ -17,7 +17,8 @@ import { few } from "../assets/ui/few.js";
 import { fill, plain, word } from "../assets/ui/fill.js";
 import { ago, Clock, clockOf, clockOrDay, dayName } from "../assets/ui/time.js";
 
-const says = (event) => sentenceOf(sentence(event));
+const flat = (parts) => sentenceOf(parts).replace(/\s*\n\s*/g, "");
+const says = (event) => flat(sentence(event));
 
 test("what happened is said in the server's words, and names stand apart", () => {
   for (const [event, want] of [
@@ -94,13 +95,13 @@ test("what one's own seat did, or what was done to it, is told of you or your ag
     [{ type: "role", action: "mute", agent: "Bo", by: "Ada", person: true }, "You muted [Bo]", "You muted [Bo]"],
     [{ type: "role", reason: "timeout", agent: "Ada" }, "Your agent became admin because all admins were inactive",
       "You became admin because all admins were inactive"],
-    [task, "Your agent took <span>t1</span> “x”", "You took <span>t1</span> “x”"],
+    [task, "Your agent put <span>t1</span> “x” in progress", "You put <span>t1</span> “x” in progress"],
     [{ ...task, agent: "Bo", task: { ...task.task, was: "Ada" } }, "[Bo] took over <span>t1</span> “x” from your agent",
       "[Bo] took over <span>t1</span> “x” from you"],
     [{ type: "knock", reason: "name_taken", agent: "Ada" }, "Someone asked to rejoin as [Ada]",
       "Someone asked to rejoin as [Ada]"],
   ]) {
-    const said = (alone) => sentenceOf(sentence(event, { me: "Ada", alone }));
+    const said = (alone) => flat(sentence(event, { me: "Ada", alone }));
     assert.deepEqual([said(false), said(true)], [agents, persons]);
   }
 });
@@ -111,7 +112,7 @@ test("a name that looks like a template stays a name", () => {
 
 const wide = { me: "Ada", byId: new Map(), jump: () => {} };
 const lines = (...events) => together(events.map((event, n) => ({ id: "e" + n, ...event })))
-  .map((line) => sentenceOf(saidOf(line, wide, () => {})));
+  .map((line) => flat(saidOf(line, wide)));
 
 test("events of one kind in a row are one line, with each name and each title apart", () => {
   const left = (agent, more) => ({ type: "left", agent, ...more });
@@ -126,25 +127,22 @@ test("events of one kind in a row are one line, with each name and each title ap
     ["Your agent removed [Bo]; [Eve] removed [Cy]"]);
   assert.deepEqual(
     lines(task("Bo", "take", "t1"), task("Bo", "take", "t2"), task("Cy", "take", "t3"), task("Cy", "finish", "t3")),
-    [`[Bo] took ${said("t1")} and ${said("t2")}; [Cy] took ${said("t3")}`, `[Cy] finished ${said("t3")}`]);
-  assert.deepEqual(lines(...["t1", "t2", "t3", "t4"].map((id) => task("Bo", "add", id))),
-    [`[Bo] added ${said("t1")}, ${said("t2")}, and <button>2 others</button>`]);
+    [`[Bo] put ${said("t1")} and ${said("t2")} in progress; [Cy] put ${said("t3")} in progress`,
+      `[Cy] marked ${said("t3")} as done`]);
   const muted = (agent) => ({ type: "role", action: "mute", by: "Ada", agent });
-  assert.deepEqual(lines(...["Bo", "Cy", "Di", "Ed"].map(muted)),
-    ["Your agent muted [Bo]; your agent muted [Cy]; <button>2 more</button>"]);
+  assert.deepEqual(lines(...["Bo", "Cy"].map(muted)), ["Your agent muted [Bo]; your agent muted [Cy]"]);
   assert.equal(lines(knock, { ...knock, agent: "Cy" }).length, 2, "each has a button of its own");
 });
 
-test("forty-six agents that joined are one line, which opens", () => {
+test("a run of events says how much happened, each thing once", () => {
+  const task = (id) => ({ type: "task", agent: "Bo", action: "add", task: { id, title: id } });
   const joined = Array.from({ length: 46 }, (_, n) => ({ type: "joined", id: "e" + n, agent: "Agent " + n }));
-  const [line, ...others] = together(joined);
-  let opened = false;
-  const short = sentence(shortened(line, () => (opened = true)));
-  assert.equal(sentenceOf(short), "[Agent 0], [Agent 1], [Agent 2], and <button>43 others</button> joined");
-  all(short, "button")[0].props.onClick();
-  assert.deepEqual([opened, others.length, says(line).includes("[Agent 45] joined")], [true, 0, true]);
-  const four = together(joined.slice(0, 4))[0];
-  assert.deepEqual(shortened(four), four);
+  const votes = ["Bo", "Cy"].map((from) => ({ type: "message", from, kind: "agree", reply_to: "p" }));
+  const count = (...events) => countOf(together(events));
+  assert.equal(count(...joined), "46 changes of members");
+  assert.equal(count(task("t1"), task("t2"), { ...task("t2"), action: "take" }, { type: "left", agent: "Bo" }, ...votes,
+    { type: "room", by: "Bo", changes: {} }), "3 changes to tasks · 1 change of members · 2 votes · 1 event");
+  assert.equal(count({ ...task("t1"), tasks: [1, 2, 3] }), "3 changes to tasks");
 });
 
 const at = "2030-01-01T12:00:00Z";
@@ -173,75 +171,79 @@ test("what a message is for", () => {
   );
 });
 
-const ask = (message, owed, more = {}) => {
+const asks = (message, owed, more = {}) => {
   const requests = new Map(owed ? [["m1", { owed_by: owed }]] : []);
-  const got = asked({ id: "m1", ...message }, { requests, outcomes: new Map(), me: "Ada", alone: false, ...more });
+  const got = standing({ id: "m1", ...message },
+    { requests, outcomes: new Map(), me: "Ada", alone: false, ...more });
   return got && { ...got, text: sentenceOf(got.text) };
 };
 
-test("whom a message asks, and who still has to answer", () => {
-  assert.equal(ask({}), null);
-  assert.deepEqual(ask({ ask: ["Bo", "Cy"] }), { text: "asks [Bo] and [Cy]", all: undefined });
-  assert.equal(ask({ kind: "request" }).text, "asks anyone");
-  assert.deepEqual(ask({ ask: ["Ada", "Bo"] }, ["Bo"]), { text: "waiting for [Bo]", all: undefined, mine: false });
-  const many = ask({ kind: "proposal" }, ["Bo", "Cy", "Ada", "Dee", "Eve", "Fay"]);
-  assert.deepEqual([many.text, many.mine], ["waiting for your agent, [Bo], [Cy], and 3 others", false]);
+test("a card says whom it asks, and who still has to answer", () => {
+  const marks = (message, alone = false) => sentenceOf(Marks({ message, view: { me: "Ada", alone } }));
+  assert.match(marks({ ask: ["Bo", "Cy"] }), /Request.*asks \[Bo\] and \[Cy\]/);
+  assert.match(marks({ kind: "request" }), /asks anyone/);
+  assert.doesNotMatch(marks({ kind: "done" }), /asks/);
+  assert.equal(asks({ ask: ["Bo"] }), null); // nobody knows
+  assert.deepEqual(asks({ ask: ["Ada", "Bo"] }, ["Bo"]), { text: "waits for [Bo]", all: undefined, end: "" });
+  const many = asks({ kind: "proposal" }, ["Bo", "Cy", "Ada", "Dee", "Eve", "Fay"]);
+  assert.deepEqual([many.text, many.end], ["waits for your agent, [Bo], [Cy], and 3 others", "mine"]);
   assert.equal(many.all, "“Bo”, “Cy”, your agent, “Dee”, “Eve”, and “Fay”");
-  const alone = ask({ ask: ["Ada"] }, ["Ada"], { alone: true });
-  assert.deepEqual([alone.text, alone.mine], ["waiting for you", true]);
+  assert.equal(asks({ ask: ["Ada"] }, ["Ada"], { alone: true }).text, "waits for you");
 });
 
-/** Returns what is said of the first message of a talk: who is asked or waited for, and what became of it. */
+/** Returns the line at the foot of the first message of a talk. */
 function told(messages, { agreements = [], owed, ...more } = {}) {
-  const outcomes = outcomesOf(messages, agreements);
   const requests = new Map(owed ? [["p", { owed_by: owed }]] : []);
-  const view = { me: "Ada", alone: false, outcomes, requests, ...more };
-  const said = (got) => (got ? sentenceOf(got.text) : "");
-  return [said(asked(messages[0], view)), said(outcomeIn(messages[0], view))];
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const got = standing(messages[0], { me: "Ada", alone: false, outcomes: outcomesOf(messages, agreements), requests,
+    byId, ...more });
+  return got ? sentenceOf(got.text).replace(/<\/?button>|\s+$/g, "").replace(/\s+/g, " ") : "";
 }
 const from = (name, kind, more) => ({ id: name, type: "message", from: name, kind, reply_to: "p", ...more });
 const proposal = { id: "p", type: "message", from: "Eve", kind: "proposal", ask: ["Ada", "Bo", "Cy"] };
 const request = { ...proposal, kind: "request" };
 
-test("a proposal tells what became of it", () => {
+test("a proposal tells at its foot how it stands, in one line", () => {
   const yes = (...names) => names.map((name) => from(name, "agree"));
   const done = from("Cy", "agree", { agreed: "p" });
+  const newer = from("Bo", "proposal", { ask: ["Eve"], replaces: "p", text: "Paint it red." });
   for (const [replies, more, want] of [
-    [[], {}, ["asks your agent, [Bo], and [Cy]", ""]],
-    [yes("Bo"), { owed: ["Ada", "Cy"] }, ["waiting for your agent and [Cy]", "1 of 3 agreed"]],
-    [yes("Bo"), { owed: ["Ada", "Bo", "Cy"] }, ["waiting for your agent and [Cy]", "1 of 3 agreed"]], // read before
-    [[...yes("Ada", "Bo"), done], { owed: ["Cy"] }, ["", "agreed 3 of 3"]],
-    [[...yes("Ada", "Bo"), { type: "left", agent: "Cy", agreed: "p" }], {}, ["", "agreed 2 of 3"]],
-    [yes("Ada", "Bo"), { agreements: [{ id: "p" }] }, ["", "agreed 2 of 3"]],
-    [[from("Bo", "object")], { owed: ["Ada"] }, ["", "[Bo] objected"]],
-    [[from("Ada", "object")], {}, ["", "your agent objected"]],
-    [[from("Ada", "object", { person: true })], {}, ["", "you objected"]],
-    [[from("Dan", "object"), from("Dan", "agree"), from("Bo", "")], {}, ["asks your agent, [Bo], and [Cy]", ""]],
-    [[from("Bo", "proposal", { ask: ["Eve"], replaces: "p" })], {}, ["", "replaced by a newer proposal"]],
-    [[from("Bo", "proposal", { ask: ["Eve"] })], {}, ["asks your agent, [Bo], and [Cy]", ""]],
-    [[...yes("Ada", "Bo"), done, from("Bo", "proposal", { replaces: "p" })], {}, ["", "agreed 3 of 3"]],
-    [[...yes("Ada", "Bo"), done, from("Bo", "proposal", { ask: ["Eve"], replaces: "p" }),
-      from("Eve", "agree", { reply_to: "Bo", agreed: "Bo" })], {}, ["", "replaced by a newer agreement"]],
-    [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, ["", "replaced by a newer agreement"]],
-    [[from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, ["", "withdrawn"]],
+    [[], {}, ""],
+    [[], { owed: ["Cy"] }, "waits for [Cy]"],
+    [yes("Bo"), { owed: ["Ada", "Cy"] }, "1 of 3 agreed · waits for your agent and [Cy]"],
+    [yes("Bo"), { owed: ["Ada", "Bo", "Cy"] }, "1 of 3 agreed · waits for your agent and [Cy]"], // read before
+    [[...yes("Ada", "Bo"), done], { owed: ["Cy"] }, "3 of 3 agreed"],
+    [[...yes("Ada", "Bo"), { type: "left", agent: "Cy", agreed: "p" }], {}, "2 of 3 agreed"],
+    [yes("Ada", "Bo"), { agreements: [{ id: "p" }] }, "2 of 3 agreed"],
+    [[], { agreements: [{ id: "p" }] }, "agreed"],
+    [[from("Bo", "object")], { owed: ["Ada"] }, "[Bo] objected"],
+    [[from("Ada", "object")], {}, "your agent objected"],
+    [[from("Ada", "object", { person: true })], {}, "you objected"],
+    [[from("Dan", "object"), from("Dan", "agree"), from("Bo", "")], {}, ""],
+    [[newer], {}, "replaced by “Paint it red”"],
+    [[from("Bo", "proposal", { ask: ["Eve"] })], {}, ""],
+    [[...yes("Ada", "Bo"), done, newer], {}, "3 of 3 agreed"],
+    [[...yes("Ada", "Bo"), done, newer, from("Eve", "agree", { reply_to: "Bo", agreed: "Bo" })], {},
+      "agreed, then replaced by “Paint it red”"],
+    [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, "agreed, then replaced by “a newer one”"],
+    [[from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "withdrawn"],
   ])
-    assert.deepEqual(told([proposal, ...replies], more), want);
+    assert.equal(told([proposal, ...replies], more), want);
 });
 
-test("a request tells whether it was answered", () => {
-  const asks = "asks your agent, [Bo], and [Cy]";
+test("a request tells at its foot whether it was answered", () => {
   const all = ["Ada", "Bo", "Cy"].map((name) => from(name, ""));
   for (const [message, replies, more, want] of [
-    [request, all, {}, [asks, "answered"]],
-    [request, all.slice(1), { owed: ["Ada"], alone: true }, ["waiting for you", "2 of 3 answered"]],
-    [request, [from("Dan", ""), from("Eve", ""), from("Bo", "", { to: ["Cy"] })], {}, [asks, ""]],
-    [{ ...request, ask: ["Ada"] }, [from("Ada", "", { type: "draft" })], {}, ["asks your agent", ""]],
-    [{ ...request, kind: undefined, ask: ["Bo"] }, [from("Bo", "", { to: ["Eve"] })], {}, ["asks [Bo]", "answered"]],
-    [{ ...request, ask: undefined }, [from("Dan", "status")], { owed: [] }, ["asks anyone", "answered"]],
-    [{ ...request, ask: undefined }, [from("Eve", "")], { owed: [] }, ["waiting for anyone", ""]],
-    [request, [from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, [asks, "withdrawn"]],
+    [request, all, {}, "3 of 3 answered"],
+    [request, all.slice(1), { owed: ["Ada"], alone: true }, "2 of 3 answered · waits for you"],
+    [request, [from("Dan", ""), from("Eve", ""), from("Bo", "", { to: ["Cy"] })], {}, ""],
+    [{ ...request, ask: ["Ada"] }, [from("Ada", "", { type: "draft" })], {}, ""],
+    [{ ...request, kind: undefined, ask: ["Bo"] }, [from("Bo", "", { to: ["Eve"] })], {}, "answered"],
+    [{ ...request, ask: undefined }, [from("Dan", "status")], { owed: [] }, "answered"],
+    [{ ...request, ask: undefined }, [from("Eve", "")], { owed: [] }, "waits for anyone"],
+    [request, [from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "withdrawn"],
   ])
-    assert.deepEqual(told([message, ...replies], more), want);
+    assert.equal(told([message, ...replies], more), want);
 });
 
 test("votes without a word are one line for each proposal", () => {
@@ -346,9 +348,18 @@ test("in the conversation, times are those of the clock", () => {
   assert.match(clockOrDay(new Date(2030, 0, 5), noon), /Jan 5|5 Jan/);
 });
 
-test("of lines of the server within one minute the first has the time in sight", () => {
+test("a run of events is one line until it is opened; within one minute the first has the time in sight", async () => {
   const events = [["10:00:01", "joined"], ["10:00:59", "left"], ["10:01:00", "joined"]]
     .map(([at, type], n) => ({ id: "e" + n, agent: "Bo", type, at: `2030-01-02T${at}Z` }));
-  const page = drawn(Events, { events, view: { me: "Ada", ghosts: new Set(), byId: new Map() } });
-  assert.deepEqual(page.find("p").map((line) => line.class ?? line.className), ["event", "event event-same", "event"]);
+  const view = (...ghosts) => ({ me: "Ada", ghosts: new Set(ghosts), byId: new Map(), hold: () => {} });
+  const page = drawn(Events, { events, view: view() });
+  const lines = () => page.find("p").map((line) => line.class ?? line.className);
+  assert.deepEqual([lines(), page.find("button")[0].textContent.trim()], [["event"], "3 changes of members"]);
+  page.find("button")[0].dispatchEvent(new Event("click"));
+  await settled();
+  assert.deepEqual(lines(), ["event", "event event-line", "event event-same event-line", "event event-line"]);
+  const one = drawn(Events, { events: events.slice(0, 1), view: view() });
+  assert.equal(one.find("button").length, 0, "one event is its own line");
+  const loud = drawn(Events, { events: [...events, { ...knock, id: "k1" }], view: view("k1") });
+  assert.equal(loud.find("p").length, 2, "what waits for an answer is not folded");
 });

@@ -28,22 +28,23 @@ test("a task may come after each other one, but for those that wait for it", () 
   assert.equal(ids(undefined), "t1,t2,t3,t4");
 });
 
-test("tasks stand in groups: one's own, those of others, free ones, and those behind others", () => {
+test("tasks stand in groups: one's own, also when assigned, those of others, free ones, and blocked ones", () => {
   const tasks = [task("t1", "blocked"), task("t2", "open"), task("t3", "stalled", { by: "Bo" }),
-    task("t4", "taken", { by: me }), task("t5", "open")];
+    task("t4", "taken", { by: me }), task("t5", "open"), task("t6", "open", { for: ["Bo", me] }),
+    task("t7", "open", { for: ["Bo"] })];
   assert.deepEqual(grouped(tasks, me).map(([name, some]) => [name, some.map(({ id }) => id).join()]),
-    [["mine", "t4"], ["taken", "t3"], ["free", "t2,t5"], ["blocked", "t1"]]);
+    [["mine", "t4,t6"], ["taken", "t3"], ["assigned", "t7"], ["free", "t2,t5"], ["blocked", "t1"]]);
   assert.equal(groupOf(task("t6", "stalled", { by: me }), me), "mine");
 });
 
-test("what matters to a person: what it has, is offered to it, has stalled, is free, or was added by it", () => {
+test("what matters to a person: what has stalled, what it has, is assigned to it, is free, or was added by it", () => {
   const tasks = [task("t1", "blocked", { adder: me }), task("t2", "open"), task("t3", "stalled", { by: "Bo" }),
     task("t4", "taken", { by: "Bo" }), task("t5", "open", { for: [me] }), task("t6", "stalled", { by: me }),
     task("t7", "blocked", { adder: "Bo" })];
-  assert.equal(mattering(tasks, me).map(({ id }) => id).join(), "t6,t5,t3,t2,t1");
+  assert.equal(mattering(tasks, me).map(({ id }) => id).join(), "t3,t6,t5,t2,t1");
   const those = (name) => tasks.filter((one) => filters[name](one, me)).map(({ id }) => id).join();
   assert.deepEqual(["all", "mine", "free", "stalled", "done"].map(those),
-    [tasks.map(({ id }) => id).join(), "t5,t6", "t2,t5", "t3,t6", ""]);
+    [tasks.map(({ id }) => id).join(), "t5,t6", "t2", "t3,t6", ""]);
 });
 
 test("how a task stands is said with you, or your agent", () => {
@@ -56,7 +57,7 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "taken", { by: "Bo" })), "In progress · [Bo]");
   assert.equal(say(task("t1", "stalled", { by: "Bo" })), "Stalled · [Bo]");
   assert.equal(say(task("t1", "open")), "To do");
-  assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "To do · assigned to you and [you and Bo]");
+  assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Assigned to you and [you and Bo]");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "Blocked by “title of t2” and “title of t4”");
   assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "Blocked by t3");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"], after_dropped: ["t3"] })),
@@ -70,6 +71,24 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "dropped", { by: "Bo" })), "Canceled");
 });
 
+test("a task that the person has given to its agent says so in the list, in a row and in events", () => {
+  const one = task("t1", "taken", { by: me });
+  const take = { type: "task", action: "take", agent: me, person: true, task: one };
+  const say = (one, more = {}) => sentenceOf(standing(one, { me, alone: false, tasks: [], ...more }));
+  const given = "You gave it to your agent · in progress";
+  assert.equal(say({ ...one, by_name: "Ann" }), given);
+  assert.equal(say(one, { messages: [take] }), given);
+  assert.equal(say(one, { messages: [take, { ...take, person: undefined }] }), "In progress · your agent");
+  assert.equal(say({ ...one, by_name: me }, { messages: [take], alone: true }), "In progress · you");
+  const tells = (event, alone = false) => sentenceOf(sentence(event, { me, alone })).replace(/<\/?span>|\s*\n\s*/g, "");
+  assert.equal(tells(take), "You gave t1 “title of t1” to your agent");
+  assert.equal(tells({ ...take, agent: "Bo" }), "[Bo's owner] gave t1 “title of t1” to [Bo]");
+  assert.equal(tells({ ...take, agent: "Bo", person_name: "Kim", task: { ...one, was: "Cy" } }),
+    "[Kim] gave t1 “title of t1” of [Cy] to [Bo]");
+  assert.equal(tells({ ...take, agent: "Kim", person_name: "Kim" }), "[Kim] put t1 “title of t1” in progress");
+  assert.equal(tells({ ...take, person_name: me }, true), "You put t1 “title of t1” in progress");
+});
+
 test("what may be done with a task depends on who asks, and on how it stands", () => {
   const may = (one, room) => actionsOf(one, stateOf(room)).join();
   const admin = { agents: [{ name: me, you: true, role: "admin" }] };
@@ -77,6 +96,10 @@ test("what may be done with a task depends on who asks, and on how it stands", (
   assert.equal(may(task("t1", "open", { adder: me })), "take,finish,offer,edit,drop");
   assert.equal(may(task("t1", "open", { adder: "Bo" }), admin), "take,finish,offer,edit,drop");
   assert.equal(may(task("t1", "open", { adder: "Bo" }), { capacity: 2 }), "take,finish,offer,edit,drop");
+  const offered = (more) => may(task("t1", "open", { adder: "Bo", ...more }));
+  assert.deepEqual([offered({ for: ["Bo"] }), offered({ for: [me] })], ["finish", "finish"], "none of them is free");
+  const alone = (more) => actionsOf(task("t1", "open", { adder: "Bo", ...more }), stateOf({}, { alone: true })).join();
+  assert.deepEqual([alone({ for: [me] }), alone({ for: ["Bo"] })], ["take,finish", "finish"]);
   assert.equal(may(task("t1", "blocked", { adder: "Bo" })), "");
   assert.equal(may(task("t1", "blocked", { adder: me })), "edit,offer,drop");
   assert.equal(may(task("t1", "taken", { adder: "Bo", by: me })), "finish,release");
@@ -104,7 +127,7 @@ test("a refusal is told in words for people, as far as the list tells why", () =
   const refused = (code) => new Refusal(code, "t1 is taken. Nothing was changed: call task with action list.");
   const why = (now, action = "take", code = "invalid_argument", tasks = [now]) =>
     refusal(refused(code), action, task("t1", "open"), stateOf({}, { tasks: tasks.filter(Boolean) }));
-  assert.match(why(task("t1", "taken", { by: "Bo" })), /^Bo already took it/);
+  assert.match(why(task("t1", "taken", { by: "Bo" })), /^Bo already has it in progress/);
   assert.match(why(undefined), /done or canceled/);
   assert.match(why(task("t1", "blocked")), /blocked by another/);
   assert.match(why(task("t1", "open", { for: ["Bo"] })), /reserved for someone else/);
@@ -119,12 +142,10 @@ test("changes of tasks are quiet lines, in which titles are quotes", () => {
     .replace(/<q>\[?/g, "“").replace(/\]?<\/q>/g, "”");
   const one = { id: "t1", title: "paint, Bo left" };
   assert.equal(say({ action: "add", task: one }), "[Bo] added t1 “paint, Bo left”");
-  assert.equal(say({ action: "take", task: one }), "[Bo] took t1 “paint, Bo left”");
+  assert.equal(say({ action: "take", task: one }), "[Bo] put t1 “paint, Bo left” in progress");
   assert.equal(say({ action: "take", task: { ...one, was: "Cy" } }), "[Bo] took over t1 “paint, Bo left” from [Cy]");
   assert.equal(say({ action: "release", task: { ...one, for: ["Cy", "Dee"] } }),
     "[Bo] unassigned t1 “paint, Bo left”, assigned to [Cy] and [Dee]");
-  assert.equal(say({ action: "finish", task: one }), "[Bo] finished t1 “paint, Bo left”");
-  const many = Array.from({ length: 9 }, (_, n) => ({ id: "t" + n, title: "x" }));
-  assert.equal(say({ action: "add", tasks: many }), "[Bo] added t0 “x”, t1 “x”, and 7 others");
+  assert.equal(say({ action: "finish", task: one }), "[Bo] marked t1 “paint, Bo left” as done");
   assert.equal(say({ action: "mystery", task: one }), "[Bo] changed the tasks");
 });

@@ -1,7 +1,7 @@
 // What the view shows of a room: who is here, and the talk row by row, as the page shows them.
 
 import { events, outcomes as outcomeWords } from "../assets/talk/deed-words.js";
-import { templateOf } from "../assets/talk/deeds.js";
+import { isGiven, templateOf } from "../assets/talk/deeds.js";
 import { colourIn } from "../assets/ui/colour.js";
 import { icon, make, markdown } from "./text.js";
 import { page, words } from "./words.js";
@@ -98,8 +98,9 @@ const few = (all) => (all.length > 4 ? [...all.slice(0, 3), { word: words.others
 /** Returns what an event says, in the words of the page: talk/deeds.js. */
 function sentence(event, { byId, me }) {
   const { type, task = {}, tasks = [task], changes = {}, note, reply_to: id } = event;
-  const template = templateOf(event);
-  const own = event.person ? page.you : page.yourAgent;
+  const given = isGiven(event, { me, alone: false });
+  const template = templateOf(event, given);
+  const own = event.person && !given ? page.you : page.yourAgent;
   const self = (/** @type {string} */ name) => (name === me ? { word: own } : name);
   const by = event.by ?? event.agent ?? event.from;
   const who = by === me ? self(by) : speakerOf(event);
@@ -107,6 +108,7 @@ function sentence(event, { byId, me }) {
   const values = {
     ...plainly(settings), room: { quote: room }, description: { quote: description },
     agents: type === "message" ? who : self(event.agent), agent: type === "knock" ? event.agent : self(event.agent),
+    giver: event.agent === me ? { word: page.you } : event.person_name || page.personBehind(event.agent),
     by: who, new_admin: self(event.new_admin), was: self(task.was), for: named(task.for ?? [], me, page.yourAgent),
     tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))), proposal: { quote: quote(byId.get(id)) },
   };
@@ -121,13 +123,14 @@ const plainly = (all) =>
   Object.fromEntries(Object.entries(all).map(([name, value]) => [name, { word: String(value) }]));
 
 /** Returns what became of a message that asks, as the page says it; "" while there is nothing to tell. */
-function outcomeOf({ id, kind }, { outcomes, me }) {
+function outcomeOf({ id, kind }, { outcomes, me, byId }) {
   const { asked = [], yes = new Set(), end = "", by } = outcomes.get(id) ?? {};
-  const open = yes.size ? (kind === "proposal" ? "votes" : "answers") : "";
-  const how = end === "agreed" && !yes.size ? "agreedByAll" : end || open;
+  const says = outcomeWords[kind === "proposal" ? "proposal" : "request"];
+  const isCounted = yes.size && !["objected", "replaced", "outdated"].includes(end);
+  const how = isCounted && (!end || asked.length > 1) ? "some" : end;
   const objector = by?.from === me ? { word: by.person ? page.you : page.yourAgent } : by && speakerOf(by);
   const counts = { n: { word: String(yes.size) }, of: { word: String(asked.length) } };
-  return how && fill(outcomeWords[how], { ...counts, by: objector });
+  return how && fill(says[how], { ...counts, by: objector, newer: { quote: quote(byId.get(by?.id)) } });
 }
 
 /**

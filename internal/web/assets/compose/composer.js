@@ -10,6 +10,7 @@ import { Audience, Wanted } from "./audience.js";
 import { Draft, messageOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
+import { Undo } from "../talk/marks.js";
 import { compose } from "./words.js";
 
 const near = 2_000; // bytes left from which on they are shown
@@ -57,7 +58,7 @@ function Box({ room, state, draft, attached, area, onJump }) {
   const say = () => {
     if (unfit(draft.now, room.state, files.length).why) return;
     const { message, share } = sharedBy(messageOf(draft.now, state.me), files.length);
-    if (message) room.send(message).catch(() => {}); // room.pending shows what came of it
+    if (message) room.send(message).then(setOwn, () => {}); // room.pending shows what came of it
     if (files.length) room.sharing.take(files, share);
     attached.clear();
     draft.clear();
@@ -68,12 +69,22 @@ function Box({ room, state, draft, attached, area, onJump }) {
     area.current.focus(); // who is asked for a name comes back to it: the button can do nothing by then
     room.naming.speak(say);
   };
+  const [own, setOwn] = useState(""); // the key of what was sent here last
+  const said = state.pending.findLast((one) => one.waits && (one.args.text || one.key === own));
+  const back = () => {
+    const { text: words = "", kind, reply_to: answered } = said.args;
+    const message = !text && find(room, answered);
+    if (message) draft.answer(message, kind, state.me);
+    if (message) draft.change({ text: words });
+    area.current.focus();
+  };
   const attach = (files) => (attached.add(files), area.current.focus());
   return html`
     <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${compose.form}
       onSubmit=${(e) => (e.preventDefault(), send())}>
       ${notes && html`
         <p class="compose-why small">${compose.silenced[silencedBy(state)]} ${compose.stillNotes}</p>`}
+      ${said && html`<${Undo} item=${said} room=${room} onUndo=${back} />`}
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
       <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />
       <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach} />

@@ -84,7 +84,7 @@ function lineOf(message) {
 function eventOf(event) {
   const tasks = event.tasks ?? (event.task ? [event.task] : []);
   const said = tasks.flatMap(({ id, text, result }) => [text, result].filter(Boolean).map((one) => [id, one]));
-  return `*${stamp(event.at)} · ${spoken(sentence(together([event])[0], undefined, Infinity))}*\n` +
+  return `*${stamp(event.at)} · ${spoken(sentence(together([event])[0]))}*\n` +
     said.map(([id, text]) => `\n${id}:\n\n${quoted(text)}`).join("");
 }
 

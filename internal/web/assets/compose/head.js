@@ -11,7 +11,7 @@ import { PauseButton } from "./pause.js";
 import { compose } from "./words.js";
 
 /**
- * needs is how many things need the person, unless the list of rooms tells; sidebar is whether the sidebar is shown,
+ * needs is how many things in the room need the person; sidebar is whether the sidebar is shown,
  * onSidebar shows or hides it, start is what stands before the name, and children what stands between name and buttons.
  * On a phone the name has their place, and the menu leads to search and description.
  */

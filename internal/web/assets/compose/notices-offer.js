@@ -46,42 +46,32 @@ export function usePush(room) {
   return { hook, on: !!hook, words: !!hook?.push_words, drafts: !!hook?.push_drafts, busy, problem, turn };
 }
 
+const atDrafts = (why) => !why || why === "home";
+
 /**
  * Offers notifications to a person whose approval its agent waits for, or says why there can be none. Where the device
  * can be told, a draft that waits has the offer: see DraftOffer. onDone takes the focus when a button is gone.
  */
 export function NoticesOffer({ room, onDone }) {
   const { supervision } = useRoom(room);
-  if (hindrance(supervision)) return html`<${WishOffer} room=${room} />`;
-  return !supervision.drafts.length && html`<${PushOffer} room=${room} onDone=${onDone} />`;
+  const why = hindrance(supervision);
+  if (atDrafts(why) && supervision.drafts.length) return null;
+  return html`<${why ? WishOffer : PushOffer} room=${room} onDone=${onDone} />`;
 }
 
 /** Offers notifications beside the drafts that wait. */
 export function DraftOffer({ room, onDone }) {
   const why = hindrance(useRoom(room).supervision);
-  return (!why || why === "home") && html`<${PushOffer} room=${room} home=${!!why} above onDone=${onDone} />`;
-}
-
-function WishOffer({ room }) {
-  const { on, why, turn } = useWishes(room);
-  const [before] = useState(on);
-  if (before && on) return null;
-  return html`
-    <div class="notices-offer small" role="status">
-      <p class="quiet">${on ? w.noticesAccepted : why || w.noticesOffer}</p>
-      ${!on && !why && html`
-        <button type="button" class="button" onClick=${() => turn(true)}>${w.noticesAccept}</button>`}
-    </div>`;
+  return atDrafts(why) && html`<${PushOffer} room=${room} home=${!!why} above onDone=${onDone} />`;
 }
 
 const declined = "parley.untold"; // on this device, whatever the room
 
 /**
- * An offer that comes no more once it was declined. home is whether the device has to install the page first, and above
- * whether it stands above the composer.
+ * Returns whether a notice is shown, whether it asks something, and what puts it away on this device. onDone takes the
+ * focus when what was asked is gone.
  */
-function PushOffer({ room, home = false, above = false, onDone }) {
-  const { on, busy, problem, turn } = usePush(room);
+function useNotice(on, onDone) {
   const [before] = useState(on);
   const [no, setNo] = useState(!!store.get(declined));
   const asks = !on && !no;
@@ -90,12 +80,35 @@ function PushOffer({ room, home = false, above = false, onDone }) {
     if (asked.current && !asks && document.activeElement === document.body) onDone?.();
     asked.current = asks;
   }, [asks]);
-  if (no || (before && on)) return null;
-  const decline = () => {
-    if (busy) return;
-    store.put(declined, true);
-    setNo(true);
-  };
+  const decline = () => (store.put(declined, true), setNo(true));
+  return { shown: !no && !(before && on), asks, decline };
+}
+
+function WishOffer({ room, onDone }) {
+  const { on, why, turn } = useWishes(room);
+  const { shown, asks, decline } = useNotice(on, onDone);
+  if (!shown) return null;
+  return html`
+    <div class="notices-offer small" role="status">
+      <p class="quiet">${on ? w.noticesAccepted : why || w.noticesOffer}</p>
+      ${asks && html`
+        <div class="notices-offer-buttons">
+          ${!why && html`<button type="button" class="button" onClick=${() => turn(true)}>${w.noticesAccept}</button>`}
+          <button type="button" class=${why ? "button" : "button plain"} onClick=${decline}>
+            ${why ? push.understood : push.decline}
+          </button>
+        </div>`}
+    </div>`;
+}
+
+/**
+ * An offer that comes no more once it was declined. home is whether the device has to install the page first, and above
+ * whether it stands above the composer.
+ */
+function PushOffer({ room, home = false, above = false, onDone }) {
+  const { on, busy, problem, turn } = usePush(room);
+  const { shown, asks, decline } = useNotice(on, onDone);
+  if (!shown) return null;
   return html`
     <div class=${"notices-offer small" + (above ? " above" : "")} role="status" aria-busy=${busy}>
       <p class="quiet">${on ? push.accepted : problem || (busy ? push.asking : home ? push.none.home : push.offer)}</p>
@@ -105,7 +118,7 @@ function PushOffer({ room, home = false, above = false, onDone }) {
             <button type="button" class="button" onClick=${() => turn(true, { words: false, drafts: false })}>
               ${push.accept}
             </button>`}
-          <button type="button" class="button plain" onClick=${decline}>
+          <button type="button" class="button plain" onClick=${() => busy || decline()}>
             ${home ? push.understood : push.decline}
           </button>
         </div>`}

@@ -22,8 +22,8 @@ export function SharingState({ item, room }) {
         </button>`}
       <button type="button" class="button plain" onClick=${drop}>${talk.discard}</button>
     </p>`;
-  const said = state === "waiting" ? w.waiting : patience ? w.patience(Math.ceil(patience / 60)) : whole ? w.finishing
-    : w.sent(ui.size(loaded), ui.size(size));
+  const said = room.state.phase === "offline" ? talk.sentOnline : state === "waiting" ? w.waiting
+    : patience ? w.patience(Math.ceil(patience / 60)) : whole ? w.finishing : w.sent(ui.size(loaded), ui.size(size));
   return html`
     <div class="file-way">
       <progress aria-label=${w.progress(name)} max=${Math.max(size, 1)}

@@ -5,7 +5,6 @@ import { compose } from "../compose/words.js";
 import { talk } from "../talk/words.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
-import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { who } from "../ui/words.js";
@@ -25,7 +24,7 @@ export const Picture = () => html`
       </p>
       <${Row} from=${maya} badge=${who.yourAgent} at=${before(3)} text=${w.proposes}>
         <span class="badge badge-proposal">${talk.kinds.proposal}</span>
-        <span class="outcome-agreed">${fill(talk.outcomes.agreed, { n: { element: 1 }, of: { element: 1 } })}</span>
+        <span class="standing-agreed">${talk.outcomes.proposal.agreed}</span>
       <//>
       <${Row} from=${jonas} at=${before(2)} text=${w.agrees} agreed=${w.proposes}>
         <span class="badge badge-agree">${talk.kinds.agree}</span>

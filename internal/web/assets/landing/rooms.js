@@ -18,14 +18,14 @@ export const MyRooms = ({ mine, rooms, children }) => html`
   </section>`;
 
 function Room({ room, onForget }) {
-  const { seat, state, needs, unread, more, last } = room;
+  const { seat, state, needs, unread, more, last, proposal } = room;
   const title = room.title || w.unnamed;
   const ended = state === "ended";
   return html`
     <li class=${"landing-item landing-room" + (unread > 0 ? " landing-unread" : "")}>
       <div class="landing-item-text">
         <h2 dir="auto">${ended ? title : html`<a ...${linkTo(seat)}>${title}</a>`}</h2>
-        ${last && html`<p class="landing-last"><${Last} message=${last} /></p>`}
+        ${last && html`<p class="landing-last"><${Last} message=${last} proposal=${proposal} /></p>`}
         <p class="quiet small">
           ${seat.name && !ended && html`<span>${seat.alone ? w.alone : w.with} <bdi>${seat.name}</bdi></span>`}
           ${state && html`<span><${State} room=${room} /></span>`}

@@ -1,11 +1,11 @@
-// What needs the person in all of its rooms, and the list of these beside the open one: what is unread, the last line
-// and its time.
+// What needs the person in its rooms, and the list of these beside the open one: what is unread, the last line and its
+// time. What needs it in the open room stands there.
 
 import * as storage from "../storage.js";
 import { at, root } from "../site.js";
-import { gist } from "../talk/rows.js";
+import { gist, isEmptyVote } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
-import { fill } from "../ui/fill.js";
+import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
 import { ClockOrDay } from "../ui/time.js";
@@ -28,9 +28,11 @@ export function useMyRooms(mine) {
   return rooms;
 }
 
+const elsewhere = (rooms) => rooms.filter(({ open }) => !open);
+
 /** Opens the list where it has no place beside the conversation. */
 export function RoomsButton({ rooms, open, onClick }) {
-  const n = countNeeds(rooms);
+  const n = countNeeds(elsewhere(rooms));
   const unread = rooms.some((room) => room.unread > 0);
   return html`
     <button type="button" class="button room-rooms-button" aria-expanded=${open} aria-label=${w.open(n, unread)}
@@ -40,8 +42,7 @@ export function RoomsButton({ rooms, open, onClick }) {
     </button>`;
 }
 
-/** onLead(id) leads to a place in the open room. */
-export function Rooms({ rooms, onLead, onClose }) {
+export function Rooms({ rooms, onClose }) {
   const list = useRef();
   const left = useStill(list);
   return html`
@@ -49,7 +50,7 @@ export function Rooms({ rooms, onLead, onClose }) {
       <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
         <${Icon} name="close" />
       </button>
-      <${Needs} rooms=${rooms} onLead=${onLead} />
+      <${Needs} rooms=${elsewhere(rooms)} />
       <h2 class="rooms-head">${w.title}</h2>
       <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
@@ -62,8 +63,8 @@ export function linkTo({ room, token }, id = "") {
   return { href: at("r/" + room) + (id && "#" + id), onClick: choose, onAuxClick: choose };
 }
 
-/** All that needs the person; nothing if that is nothing. onLead(id) leads to a place in the open room. */
-export function Needs({ rooms, onLead = (_) => {} }) {
+/** All that needs the person in some rooms; nothing if that is nothing. */
+export function Needs({ rooms }) {
   const [all, setAll] = useState(false);
   const list = useRef();
   useEffect(() => void (all && list.current?.children[shown]?.firstElementChild.focus()), [all]); // the button is gone
@@ -77,7 +78,7 @@ export function Needs({ rooms, onLead = (_) => {} }) {
       </h2>
       <ul ref=${list}>
         ${few.map(({ need, room }) => html`
-          <li key=${room.seat.token + need.id}><${Line} need=${need} room=${room} onLead=${onLead} /></li>`)}
+          <li key=${room.seat.token + need.id}><${Line} need=${need} room=${room} /></li>`)}
       </ul>
       ${few.length < needs.length && html`
         <button type="button" class="button small needs-more" onClick=${() => setAll(true)}>
@@ -86,24 +87,17 @@ export function Needs({ rooms, onLead = (_) => {} }) {
     </section>`;
 }
 
-function Line({ need, room, onLead }) {
-  const { id, what, who, text } = need;
-  const link = linkTo(room.seat, id);
-  const lead = (event) => {
-    link.onClick();
-    if (!room.open || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    onLead(id);
-  };
-  const whose = { element: html`<span>${fill(w.what[what === "task" && !who ? "taskOnly" : what], { who })}</span>` };
+/** What and where in one line, and who has written what in two. A draft is by the person's agent. */
+function Line({ need: { id, what, who, text }, room }) {
+  const values = { what: word(w.what[what]), room: room.title || w.unnamed };
   return html`
-    <a class="need" ...${link} onClick=${lead}>
-      <span class="need-what">${fill(w.where, { what: whose, room: room.title || w.unnamed })}</span>
-      <span class="need-text" dir="auto">${text}</span>
+    <a class="need" ...${linkTo(room.seat, id)}>
+      <span class="need-what">${fill(w.where, values)}</span>
+      <span class="need-text" dir="auto">${what !== "draft" && who && html`<bdi>${who}</bdi>: `}${text}</span>
     </a>`;
 }
 
-function Row({ seat, title, name, open, state, needs, unread, more, last }) {
+function Row({ seat, title, name, open, state, needs, unread, more, last, proposal }) {
   const ended = state === "ended";
   const is = { "rooms-open": open, "rooms-unread": unread, "rooms-ended": ended };
   const classes = ["rooms-row", ...Object.keys(is).filter((name) => is[name])].join(" ");
@@ -111,7 +105,9 @@ function Row({ seat, title, name, open, state, needs, unread, more, last }) {
     <a class=${classes} ...${linkTo(seat)} aria-current=${open ? "page" : undefined}>
       <span class="rooms-title" dir="auto">${title || w.unnamed}${name && html` · <bdi>${name}</bdi>`}</span>
       ${last && !ended && html`<${Time} at=${last.at} />`}
-      <span class="rooms-last">${ended ? w.ended : last && html`<${Last} message=${last} />`}</span>
+      <span class="rooms-last">
+        ${ended ? w.ended : last && html`<${Last} message=${last} proposal=${proposal} />`}
+      </span>
       <${Counts} ...${{ needs, unread, more }} />
     </a>`;
 }
@@ -127,9 +123,12 @@ function Counts({ needs, unread, more }) {
     </span>`;
 }
 
-/** A message in one line. */
-export const Last = ({ message }) => html`
+/** A message in one line; proposal is what a vote without words agrees to, if it is known. */
+export const Last = ({ message, proposal }) => html`
   ${message.to && html`<${Icon} name="lock" />`}
-  <bdi>${actorOf(message)}</bdi>: ${message.redacted ? talk.removed : gist(message)}`;
+  <bdi>${actorOf(message)}</bdi>${isEmptyVote(message) ? fill(w.agreed, { proposal: proposed(proposal) })
+    : ": " + (message.redacted ? talk.removed : gist(message))}`;
+
+const proposed = (message) => (message ? { quote: gist(message) } : word(talk.earlierMessage));
 
 export const Time = ({ at }) => html`<${ClockOrDay} at=${at} className="rooms-time" now=${Date.now()} />`;

@@ -15,7 +15,7 @@ import { RoomsWatch } from "./watch.js";
  * looks so far have failed; code says why it has ended.
  * @typedef {{seat: import("../types.d.ts").Seat, open: boolean, title: string, name: string, state: string,
  *   code: string, here: string[], needs: import("./needs.js").Need[], unread: number, more: boolean,
- *   last?: import("../results.d.ts").Message}} Mine
+ *   last?: import("../results.d.ts").Message, proposal?: import("../results.d.ts").Message}} Mine
  */
 
 export class MyRooms {
@@ -161,8 +161,8 @@ export class MyRooms {
   /** Returns what is known of the open room. What is new there is told there. */
   #here() {
     const { state } = this.#room;
-    const { last } = newsIn({ messages: state.messages }, {});
-    return { open: true, needs: needsOf(state), last, ...(state.room && { title: state.room.name }) };
+    const { last, proposal } = newsIn({ messages: state.messages }, {});
+    return { open: true, needs: needsOf(state), last, proposal, ...(state.room && { title: state.room.name }) };
   }
 
   /** Returns what the looks at another room have brought. */
@@ -179,7 +179,9 @@ export class MyRooms {
 }
 
 /** What of the state of the open room the list shows. */
-const parts = ["phase", "room", "me", "messages", "requests", "supervision", "tasks", "asOf"];
+const parts = [
+  "phase", "room", "me", "messages", "requests", "supervision", "refusing", "pending", "tasks", "asOf",
+];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };
 

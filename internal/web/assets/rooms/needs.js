@@ -63,16 +63,25 @@ function asksOf({ me, requests, messages, asOf }) {
 const holderOf = (id, messages) =>
   messages.findLast(({ action, task }) => action === "take" && task?.id === id)?.agent ?? "";
 
-/** Returns what needs the person in the room that is open, by its state. */
-export const needsOf = (/** @type {import("../types.d.ts").State} */ state) => needsIn({
-  me: state.me,
-  over: state.phase === "opening" || state.phase === "ended" || !state.room || !!state.room.closed,
-  drafts: state.supervision.drafts,
-  requests: state.requests,
-  stalled: state.tasks.filter(({ state }) => state === "stalled"),
-  messages: state.messages,
-  asOf: state.asOf,
-});
+/**
+ * Returns what needs the person in the room that is open, by its state. What the person has decided or answered is over
+ * at once, also while that can be undone or is on its way.
+ */
+export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
+  const answers = state.pending.filter((one) => one.state === "sending").map(({ args }) => args.reply_to);
+  return needsIn({
+    me: state.me,
+    over: state.phase === "opening" || state.phase === "ended" || !state.room || !!state.room.closed,
+    drafts: undecided(state),
+    requests: state.requests,
+    stalled: state.tasks.filter(({ state }) => state === "stalled"),
+    messages: state.messages,
+    asOf: state.asOf,
+  }).filter(({ id }) => !answers.includes(id));
+}
+
+/** Returns the drafts about which the person has not decided. */
+export const undecided = ({ supervision, refusing }) => supervision.drafts.filter(({ id }) => !refusing[id]);
 
 /** Returns what needs the person in a room that is not open, by what a look has brought: see news.js. */
 export const needsInLook = ({ messages, info }) => needsIn({

@@ -53,16 +53,18 @@ function added(messages, fresh) {
 
 /**
  * Returns what the latest messages are to the person of a seat: {unread: how many of them it has not
- * read, more: there are more than that, last: the last message}. Where it has read nothing yet, all is read, and so
- * it is where another tab has read on since the look that brought them: then is what was read last at that time.
+ * read, more: there are more than that, last: the last message, proposal: what that answers, if it is loaded}. Where
+ * it has read nothing yet, all is read, and so it is where another tab has read on since the look that brought them:
+ * then is what was read last at that time.
  */
 export function newsIn(/** @type {any} */ { messages, earlier, more, then }, { read = "", name: me = "" }) {
   const at = messages.findLastIndex(({ id }) => id === read);
   const fresh = read && (at >= 0 || (then ?? read) === read) ? messages.slice(at + 1) : [];
+  const last = messages.findLast(({ type }) => type === "message");
   const others = fresh.filter((message) => message.type === "message" && !(message.person && message.from === me));
   return {
     unread: others.length,
     more: !!fresh.length && !!(more || (at < 0 && earlier)),
-    last: messages.findLast(({ type }) => type === "message"),
+    last, proposal: messages.find(({ id }) => id === last?.reply_to),
   };
 }

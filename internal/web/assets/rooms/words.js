@@ -7,16 +7,11 @@ export const rooms = {
   more: "All rooms",
   ended: "You no longer have a seat here",
   unread: (n, more) => `${n}${more ? "+" : ""} unread`,
+  agreed: " agreed to {proposal}",
   needs: (n) => (n === 1 ? "1 needs you" : `${n} need you`),
 
-  // What needs me: what it is, whose, and where.
+  // What needs me: what it is, and where.
   needsTitle: "Needs you",
   where: "{what} \u00b7 {room}",
-  what: {
-    draft: "Draft by {who}",
-    request: "Request from {who}",
-    proposal: "Proposal from {who}",
-    task: "Stalled task of {who}",
-    taskOnly: "Stalled task",
-  },
+  what: { draft: "Draft", request: "Request", proposal: "Proposal", task: "Stalled task" },
 };

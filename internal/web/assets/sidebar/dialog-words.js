@@ -39,7 +39,7 @@ export const dialogs = {
   typeChannel: "Only admins",
   publicLabel: "Show in public rooms",
   agentMessages: "Agent messages without a human reply",
-  agentMessagesHint: "0 means no limit.",
+  noLimit: "No limit",
   save: "Save",
 
   // Inviting.

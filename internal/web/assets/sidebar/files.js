@@ -1,7 +1,7 @@
 // The room's files, the newest first: those of the messages that are loaded and, on request, the others.
 
 import { files as w } from "../files/words.js";
-import { html, useState } from "../vendor.js";
+import { html, useEffect, useState } from "../vendor.js";
 import { FileLine, Small } from "../files/card.js";
 import { Ago, useNow } from "../ui/time.js";
 import { Problem, useAct } from "./act.js";
@@ -26,10 +26,12 @@ export function Files({ room, state, onJump }) {
     const got = await room.paging.filesBefore(files.at(-1)?.id ?? state.messages[0]?.id);
     setEarlier([...got.messages.filter(({ file }) => file), ...earlier]);
     setMore(!!got.has_more);
-    return setAll(true);
+    return setAll(files.length > 0);
   });
   const few = all ? files : files.slice(0, shown);
-  if (!files.length && !mayHaveMore) return null;
+  // Those of long ago are looked for once: without a file there is no part.
+  useEffect(() => void (!files.length && mayHaveMore && load()), [state.phase === "live"]);
+  if (!files.length) return null;
   return html`
     <${Part} title=${w.title} count=${files.length}>
       <ul class="sidebar-list">

@@ -12,8 +12,7 @@ export const Part = ({ title, heading = "h2", count = 0, children, ...rest }) =>
     ${children}
   </details>`;
 
-/** The first line of a message, which leads to it; as long as it is, if it is to be seen whole. */
-export const Quote = ({ id, text, whole = false, onJump }) =>
+/** The first line of a message, which leads to it. */
+export const Quote = ({ id, text, onJump }) =>
   text && html`
-    <button type="button" class=${"sidebar-quote" + (whole ? " sidebar-quote-whole" : "")} dir="auto"
-      onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
+    <button type="button" class="sidebar-quote" dir="auto" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;

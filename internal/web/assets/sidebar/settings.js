@@ -20,14 +20,15 @@ export const settingsOf = ({
   capacity,
   type,
   public: listed,
-  agent_messages: limit,
+  agent_messages: limit || NaN, // none is an empty field
   password: "",
   remove_password: false,
 });
 
 /** Returns the arguments of update_room that make of settings others. */
 export function changesBetween(before, now) {
-  const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== before[name]));
+  const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => !Object.is(value, before[name])));
+  if (Number.isNaN(changed.agent_messages)) changed.agent_messages = 0; // no limit
   if (changed.description === "") changed.remove_description = true; // an empty argument counts as absent
   return changed;
 }
@@ -59,8 +60,8 @@ export function SettingsDialog({ room, onClose }) {
               <option value="group">${w.typeGroup}</option><option value="channel">${w.typeChannel}</option>
             </select></label>
         </div>
-        <${Count} name="limit" label=${w.agentMessages} hint=${w.agentMessagesHint} value=${now.agent_messages}
-          onValue=${set("agent_messages")} min="0" max="10000" />
+        <${Count} name="limit" label=${w.agentMessages} placeholder=${w.noLimit} required=${false}
+          value=${now.agent_messages || ""} onValue=${set("agent_messages")} min="1" max="10000" />
         <${Text} name="password" label=${w.newPassword} hint=${locked ? w.otherPasswordHint : w.newPasswordHint}
           value=${now.password} onValue=${set("password")}
           autocomplete="off" maxlength="128" disabled=${now.remove_password} />
@@ -89,7 +90,7 @@ function Line({ name, label, hint, onValue, ...others }) {
 const Text = ({ onValue, ...others }) => html`<${Line} ...${others} onValue=${({ value }) => onValue(value)} />`;
 
 const Count = ({ onValue, ...others }) => html`
-  <${Line} ...${others} type="number" required onValue=${(input) => onValue(input.valueAsNumber)} />`;
+  <${Line} required ...${others} type="number" onValue=${(input) => onValue(input.valueAsNumber)} />`;
 
 const Check = ({ label, value, onValue }) => html`
   <label class="sidebar-check">

@@ -34,18 +34,21 @@ export const sidebar = {
     },
   },
 
+  // What waits for the person, in the conversation.
+  waits: "Waiting for you",
+  waiting: {
+    draft: (n) => (n === 1 ? "1 draft" : `${n} drafts`),
+    request: (n) => (n === 1 ? "1 request" : `${n} requests`),
+    proposal: (n) => (n === 1 ? "1 vote" : `${n} votes`),
+  },
+  waitsAbove: "Previous",
+  waitsBelow: "Next",
+
   // Who is asked for an answer.
   requests: "Open requests",
-  asked: (you) => `Waiting for ${you ? "you" : "your agent"}`,
   asks: "{asker} asked {names}",
-  asksToVote: "{asker} asked {names} to vote",
   votes: "Waiting for {names} to vote",
   asksAnyone: "Anyone can answer {asker}",
-  answer: "Answer",
-  agree: "Agree",
-  object: "Object",
-  showIt: "Show",
-  showDraft: "Show the draft that answers",
 
   // Who is here.
   people: "Members",

@@ -1,16 +1,13 @@
 // The words of what happened and of what became of it, on the page and in the view in a client (../../view/). Names and
 // quotes stand where the braces are.
 
+// How what a message asks stands; some is of several who were asked.
 export const outcomes = {
-  agreed: "agreed {n} of {of}",
-  agreedByAll: "agreed",
-  objected: "{by} objected",
-  withdrawn: "withdrawn",
-  replaced: "replaced by a newer proposal",
-  outdated: "replaced by a newer agreement",
-  answered: "answered",
-  votes: "{n} of {of} agreed",
-  answers: "{n} of {of} answered",
+  request: { some: "{n} of {of} answered", answered: "answered", withdrawn: "withdrawn" },
+  proposal: {
+    some: "{n} of {of} agreed", agreed: "agreed", objected: "{by} objected",
+    withdrawn: "withdrawn", replaced: "replaced by {newer}", outdated: "agreed, then replaced by {newer}",
+  },
 };
 
 export const events = {
@@ -52,13 +49,15 @@ export const events = {
     name_taken: "Someone asked to rejoin as {agent}",
     room_full: "{agent} couldn't join: no seat is free",
   },
-  // {by} did something with {tasks}.
+  // {by} did something with {tasks}, in the words of their states: see tasks/words.js. A person gives one to its agent.
   task: {
     add: "{by} added {tasks}",
-    take: "{by} took {tasks}",
+    take: "{by} put {tasks} in progress",
     takeOver: "{by} took over {tasks} from {was}",
+    give: "{giver} gave {tasks} to {agent}",
+    giveOver: "{giver} gave {tasks} of {was} to {agent}",
     release: "{by} unassigned {tasks}",
-    finish: "{by} finished {tasks}",
+    finish: "{by} marked {tasks} as done",
     drop: "{by} canceled {tasks}",
     edit: "{by} edited {tasks}",
     other: "{by} changed the tasks",

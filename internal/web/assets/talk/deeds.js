@@ -2,8 +2,15 @@
 
 import { events } from "./deed-words.js";
 
-/** Returns the sentence that tells an event, with names in braces for what differs. */
-export function templateOf(event) {
+/**
+ * Reports whether an event tells that a person has given a task to its agent: who has none takes it. me is the own
+ * seat, and alone says that it has no agent.
+ */
+export const isGiven = ({ type, action, agent, person, person_name: name }, { me, alone }) =>
+  type === "task" && action === "take" && !!person && name !== agent && !(agent === me && alone);
+
+/** Returns the sentence that tells an event, with names in braces for what differs; given as isGiven says. */
+export function templateOf(event, given) {
   switch (event.type) {
     case "joined":
       return events.joined;
@@ -20,7 +27,7 @@ export function templateOf(event) {
     case "knock":
       return events.knock[event.reason] ?? events.other;
     case "task":
-      return events.task[event.task?.was ? "takeOver" : event.action] ?? events.task.other;
+      return events.task[actionOf(event, given)] ?? events.task.other;
     case "draft":
       return events.draft[event.reason] ?? events.draft.waits;
     case "hook":
@@ -31,6 +38,8 @@ export function templateOf(event) {
   return events.other;
 }
 
+const actionOf = ({ action, task }, given) =>
+  (given ? "give" : task?.was ? "take" : action) + (task?.was ? "Over" : "");
 const howHookIs = ({ reason, person }) => (reason && person ? "ended" : (reason ?? "begun"));
 
 /** Returns a phrase for each setting that was changed. */

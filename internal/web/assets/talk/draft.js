@@ -2,15 +2,17 @@
 // person decides about it.
 
 import { compose } from "../compose/words.js";
+import { undecided } from "../rooms/needs.js";
 import { roomWords } from "../room-words.js";
 import { ui } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
 import { FileCard } from "../files/card.js";
 import { Problem, useAct } from "../sidebar/act.js";
+import { Waiting } from "../sidebar/waiting.js";
 import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
-import { Icon, IconButton } from "../ui/icon.js";
+import { IconButton } from "../ui/icon.js";
 import { Markdown } from "./markdown.js";
 import { Quote } from "./marks.js";
 import { Head, nameOf } from "./message.js";
@@ -81,23 +83,23 @@ const Edit = ({ text, own, onText }) => html`
 /** A draft that is refused, unless the person undoes that. Enter in the reason sends it now. */
 function Refused({ refusals, draft, refusing: { why, sent }, act, focus }) {
   return html`
-    <p class="hidden-visually" role="status">${sent ? w.refused : w.refusing}</p>
-    <form class="message-buttons" onSubmit=${(event) => (event.preventDefault(), refusals.now(draft.id))}>
+    <form class="undo" onSubmit=${(event) => (event.preventDefault(), refusals.now(draft.id))}>
+      <span role="status">${sent ? w.refused : talk.undo.rejected}</span>
+      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(draft.id))}>
+        ${talk.undo.undo}
+      <//>
       <input class="input" ref=${enterUnlessTouch} maxlength="200" aria-label=${w.refuseWhy} placeholder=${w.refuseWhy}
         value=${why} readonly=${sent} onInput=${(e) => act(() => refusals.take(draft.id, e.target.value))} />
-      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(draft.id))}>
-        ${w.undo}
-      <//>
     </form>`;
 }
 
 /**
- * What stands above the composer: how many drafts are out of sight, and which decision came too late, with what the
- * person has written for it. unseen is the ids of the drafts that are out of sight. onNext shows one, which is
- * above if up is set. onDone takes the focus when an offer is gone.
+ * What stands above the composer: what waits for the person, where a part of that is out of sight and the side does not
+ * tell, and which decision came too late, with what the person has written for it. onDone takes the focus when an offer
+ * is gone.
  */
-export function DraftsBar({ room, state, unseen, up, onNext, onDone }) {
-  const n = state.supervision.drafts.length;
+export function WaitingBar({ room, state, needs, onSeek, onDone }) {
+  const n = undecided(state).length;
   const texts = state.late.filter(Boolean);
   const forgetLate = () => room.supervision.forgetLate();
   return html`
@@ -112,10 +114,6 @@ export function DraftsBar({ room, state, unseen, up, onNext, onDone }) {
             <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${talk.copy} />
           </div>`)}
       </div>`}
-    ${unseen.length > 0 && html`
-      <button type="button" class="bar waiting" onClick=${() => onNext(unseen[0])}>
-        <span>${unseen.length < n ? w.more(unseen.length) : w.wait(n)}</span>
-        <span class="waiting-go">${w.show}<${Icon} name=${up ? "up" : "down"} /></span>
-      </button>`}
+    <${Waiting} needs=${needs} onSeek=${onSeek} />
     ${n > 0 && html`<${DraftOffer} room=${room} onDone=${onDone} />`}`;
 }

@@ -1,36 +1,49 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
 import { ui, who } from "../ui/words.js";
-import { html, useState } from "../vendor.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
-import { few } from "../ui/few.js";
 import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
-import { templateOf } from "./deeds.js";
+import { isGiven, templateOf } from "./deeds.js";
 import { actorOf, audience, capital, sayer } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
 
-const shownAtOnce = 3; // lines in a row; more are behind a button
-const mostTitles = 3; // of tasks that were added at once
 const nobody = /** @type {{me: string, alone: boolean, begins?: boolean}} */ ({ me: "", alone: false });
 
-/** The events between two messages. view as in log.js. */
+/** The events between two messages: one line of what happened, or how much that was. view as in log.js. */
 export function Events({ events, view }) {
   const [all, setAll] = useState(false);
   const lines = together(events);
-  const few = lines.filter((event, n) => n === lines.length - 1 || isLoud(event, view));
-  const shown = all || lines.length <= shownAtOnce ? lines : few;
-  const showAll = () => (view.hold(), setAll(true));
-  const hidden = lines.length - shown.length;
+  const quiet = lines.filter((event) => !isLoud(event, view));
+  const folds = quiet.length > 1;
+  const shown = folds && !all ? lines.filter((event) => !quiet.includes(event)) : lines;
   return html`
-    ${hidden > 0 && html`
+    ${folds && html`
       <p class="event">
-        <button type="button" class="event-more" onClick=${showAll}>${talk.eventsHidden(hidden)}</button>
+        <button type="button" class="event-more" aria-expanded=${all} onClick=${() => (view.hold(), setAll(!all))}>
+          ${countOf(quiet)}
+        </button> <${Clock} at=${quiet[0].at} />
       </p>`}
     ${shown.map((event, n) => html`
       <${Event} key=${event.id} same=${minuteOf(event) === minuteOf(shown[n - 1])} event=${event} view=${view} />`)}`;
+}
+
+const kinds = {
+  task: "tasks", joined: "members", left: "members", role: "members", knock: "members", message: "votes",
+};
+
+/** Says how much happened in some lines: how many changes of what. */
+export function countOf(lines) {
+  const counts = new Map();
+  for (const line of lines)
+    for (const { type, agents = [type], tasks = [type], votes = [type] } of [line, ...(line.more ?? [])]) {
+      const kind = kinds[type] ?? "others";
+      counts.set(kind, (counts.get(kind) ?? 0) + Math.max(agents.length, tasks.length, votes.length));
+    }
+  return [...counts].map(([kind, n]) => talk.eventCounts[kind](n)).join(" \u00b7 ");
 }
 
 const minuteOf = (event) => event?.at?.slice(0, 16);
@@ -68,16 +81,25 @@ function added(a, b) {
 export const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" ||
   !!event.agreed || view.ghosts.has(event.id) || !!event.more?.some((one) => isLoud(one, view));
 
-/** same is whether the line above it has the same time, which then stands there alone. */
+/** One line, of which the end is cut until it is opened. same is whether the line above it has the same time. */
 function Event({ event, same, view }) {
   const [open, setOpen] = useState(false);
+  const [cut, setCut] = useState(false);
+  const line = useRef();
   const loud = event.reason === "opened_twice";
-  const showAll = open ? undefined : () => (view.hold(), setOpen(true));
+  useLayoutEffect(() => {
+    const measured = new ResizeObserver(([{ target }]) => setCut(target.scrollWidth > target.clientWidth));
+    measured.observe(line.current);
+    return () => measured.disconnect();
+  }, []);
   return html`
-    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "")}>
-      <span>
-        ${loud && html`<${Icon} name="alert" />`}${saidOf(event, view, showAll)}
-      </span> <${Clock} at=${event.at} />
+    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "") + (open || loud ? "" : " event-line")}>
+      <span class="event-said" ref=${line}>
+        ${loud && html`<${Icon} name="alert" />`}${saidOf(event, view)}
+      </span>
+      ${cut && !open && !loud && html`
+        <button type="button" class="event-more" onClick=${() => (view.hold(), setOpen(true))}>${ui.rest}</button>`}
+      <${Clock} at=${event.at} />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
       ${view.ghosts.has(event.id) && html`
@@ -85,29 +107,12 @@ function Event({ event, same, view }) {
     </p>`;
 }
 
-/** Returns what a line says, as few sentences, names and titles; showAll, if it is given, leads to the others. */
-export function saidOf({ more = [], ...first }, view, showAll) {
-  const all = [first, ...more];
-  const shown = showAll && all.length > shownAtOnce ? all.slice(0, shownAtOnce - 1) : all;
-  const said = shown.map((event, n) => {
-    const line = event.votes ? voted(event, view) : event;
-    const { me, alone } = view;
-    const seen = { me, alone, begins: n === 0 };
-    return showAll ? sentence(shortened(line, showAll), seen, mostTitles, showAll) : sentence(line, seen, Infinity);
-  });
-  if (shown.length < all.length) said.push([buttonTo(ui.more(all.length - shown.length), showAll)]);
+/** Returns what a line says. */
+export function saidOf({ more = [], ...first }, view) {
+  const { me, alone } = view;
+  const said = [first, ...more].map((event, n) =>
+    sentence(event.votes ? voted(event, view) : event, { me, alone, begins: n === 0 }));
   return said.flatMap((one, n) => (n ? ["; ", ...one] : one));
-}
-
-const buttonTo = (text, showAll) => html`
-  <button type="button" class="event-more" onClick=${showAll}>${text}</button>`;
-
-/** Returns an event with few of the agents that did it, and a button in the place of the others. */
-export function shortened(event, showAll) {
-  const shown = few(event.agents ?? []);
-  if (shown.length === (event.agents ?? []).length) return event;
-  const element = buttonTo(shown.pop().word, showAll);
-  return { ...event, agents: [...shown, { element }] };
 }
 
 /** Returns a line of votes with who gave them, and a button that leads to the proposal. */
@@ -122,19 +127,18 @@ export function voted(event, { me, byId, jump }) {
   return { ...event, agents: [first.word ? word(capital(first.word)) : first, ...others], proposal: { element } };
 }
 
-/**
- * Returns what an event says. If the seat me is given, it is "you" or "your agent"; begins is whether nothing stands
- * before. The sentence names at most so many titles of tasks; showAll leads to the others.
- */
-export function sentence(event, seen = nobody, titles = mostTitles, showAll = undefined) {
+/** Returns what an event says. The seat me, if it is given, is "you" or "your agent"; begins is whether it is first. */
+export function sentence(event, seen = nobody) {
   const { me, alone, begins = true } = seen;
-  const template = templateOf(event);
-  const tasks = tasked(event, titles, showAll);
+  const given = isGiven(event, seen);
+  const template = templateOf(event, given);
+  const tasks = tasked(event);
   const self = (name, person = alone) => (name && name === me ? word(who[person ? "you" : "yourAgent"]) : name);
   const by = tasks.by ?? event.by;
   const names = {
     agents: agentsOf(event).map((agent) => self(agent)),
     agent: event.type === "knock" ? event.agent : self(event.agent),
+    giver: given && (event.agent === me ? word(who.you) : event.person_name || talk.personBehind(event.agent)),
     by: by === me ? self(by, alone || event.person) : by && actorOf({ ...event, by }),
     new_admin: self(event.new_admin), was: self(tasks.was), for: tasks.for?.map((name) => self(name)),
   };
@@ -154,15 +158,10 @@ function quoted(/** @type {Record<string, any>} */ { room, description, ...other
 }
 
 /** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */
-function tasked(event, most, showAll) {
+function tasked(event) {
   const { type, agent, task = {} } = event;
   if (type !== "task") return {};
-  const tasks = tasksOf(event);
-  const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>`;
-  const shown = tasks.length > most ? most - 1 : tasks.length;
-  const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));
-  const { others } = ui;
-  const rest = tasks.length - shown;
-  if (rest) titles.push(showAll ? { element: buttonTo(others(rest), showAll) } : word(ui.others(rest)));
-  return { by: agent, was: task.was, for: task.for, tasks: titles };
+  const tasks = tasksOf(event).map(({ id, title }) => ({ element: html`
+    <span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>` }));
+  return { by: agent, was: task.was, for: task.for, tasks };
 }

@@ -8,7 +8,7 @@ import { Icon } from "../ui/icon.js";
 import { dayName, useNow } from "../ui/time.js";
 import { ActionList } from "./actions.js";
 import { Announcer } from "./announcer.js";
-import { Draft, DraftsBar } from "./draft.js";
+import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey, Roving } from "./keys.js";
@@ -21,11 +21,12 @@ import { Pane } from "./pane.js";
 import { talk } from "./words.js";
 
 /**
- * @param {{room, state, onReply: (id: string, kind?: string) => void, onInvite: () => void, handle?: {current}}} props
- *   handle.current becomes {jump(id), step(by), focus()}: it shows a message, moves the focus to the
- *   next one in a direction, and takes the focus
+ * @param {{room, state, needs?: import("../rooms/needs.js").Need[], onReply: (id: string, kind?: string) => void,
+ *   onInvite: () => void, handle?: {current}}} props
+ *   needs is what of the conversation needs the person. handle.current becomes {jump(id), seek(ids, by), step(by),
+ *   focus()}: it shows a message, or the next of some in a direction, moves the focus to the next one, and takes it
  */
-export function Log({ room, state, onReply, onInvite, handle }) {
+export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const [, changed] = useState(0);
   const render = () => changed((n) => n + 1);
   const pane = useMemo(() => new Pane(render), []);
@@ -34,7 +35,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const [acting, setActing] = useState(/** @type {any} */ (null));
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
   const { messages, firstUnread, pending, sharing, me, supervision } = state;
-  const [unseen, setUnseen] = useState(""); // the ids of the drafts that are out of sight
+  const [unseen, setUnseen] = useState(0); // how much of what needs the person is out of sight
+  const last = useRef(""); // the id of what seek has shown
   const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
@@ -45,7 +47,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const now = useNow(state.clock);
   const ready = state.phase !== "opening" && (!!state.room || messages.length > 0);
   pane.take(rows, index);
-  pane.look = () => setUnseen(pane.unseen(supervision.drafts.map(({ id }) => id)).join(" "));
+  pane.look = () => setUnseen(pane.unseen(needs.map(({ id }) => id)).length);
 
   const jump = async (id) => {
     if (!index.has(id) && !(await room.paging.loadBack(id).catch(() => false))) return; // offline, it stays where it is
@@ -56,6 +58,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     setOpen((ids) => new Set(ids).add(id));
     pane.go(id, 0.35, wordIn);
   };
+  const seek = (ids, by) => jump((last.current = pane.next(ids, by, last.current)));
   const view = {
     room,
     state,
@@ -83,9 +86,10 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const long = useMemo(() => longPress((id) => setActing({ id })), []);
   const brought = ({ target }) => pane.point(pressed(target), true);
   const step = (by) => roving.current?.step(by);
-  if (handle) handle.current = { jump, step, focus: () => roving.current?.focus() };
+  if (handle) handle.current = { jump, seek, step, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
+  useLayoutEffect(() => void (ready && pane.look()), [ready, needs]);
   useSought(list);
   useLayoutEffect(() => paint(list.current));
 
@@ -129,8 +133,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
           act=${() => room.admin.redact(removing)}
           onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
     </div>
-    <${DraftsBar} room=${room} state=${state} unseen=${unseen ? unseen.split(" ") : []} up=${pane.atEnd}
-      onNext=${jump} onDone=${() => roving.current?.focus()} />`;
+    <${WaitingBar} ...${{ room, state }} needs=${unseen > 0 ? needs : []} onSeek=${seek}
+      onDone=${() => roving.current?.focus()} />`;
 }
 
 /** Returns the key of the row in which an element is something that one presses, or a draft; "" if it is neither. */

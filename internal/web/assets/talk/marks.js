@@ -1,44 +1,70 @@
-// What stands at a message beside its text: what it is for, what it answers, whether it was sent.
+// What stands at a message beside its text: what it is for, how what it asks stands, what it answers, whether it was
+// sent.
 
+import { draftFor, undecided } from "../rooms/needs.js";
 import { who } from "../ui/words.js";
 import { html } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
-import { fill, plain, word } from "../ui/fill.js";
+import { fill, plain, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { actorOf, kindOf, listed, sayer, selfOf } from "./names.js";
-import { gist } from "./rows.js";
+import { gist, isCard } from "./rows.js";
 import { talk } from "./words.js";
 
-/** What the message is for, and who owes an answer to it. */
+/** What the message is for, and whom it asks. */
 export function Marks({ message, view }) {
   const { draft, reason, repeated, finished } = message;
   const kind = kindOf(message);
-  const asks = asked(message, view);
-  const outcome = outcomeIn(message, view);
+  const asks = isCard(message) && shortly(message.ask ?? [], view, talk.asks);
   const drafted = draft && (reason === "edited" ? talk.edited : talk.approved);
-  if (!kind && !asks && !outcome && !drafted && !repeated && !finished) return null;
+  if (!kind && !drafted && !repeated && !finished) return null;
   return html`
     <p class="marks">
       ${kind && html`<span class=${"badge badge-" + kind}>${talk.kinds[kind] ?? kind}</span>`}
-      ${asks && html`<span class=${asks.mine ? "marks-mine" : ""} title=${asks.all}>${asks.text}</span>`}
-      ${outcome && html`<span class=${"outcome outcome-" + outcome.end}>${outcome.text}</span>`}
+      ${asks && html`<span title=${asks.all}>${asks.text}</span>`}
       ${finished && html`<span>${fill(talk.finishes, { tasks: finished.map(word) })}</span>`}
       ${drafted && html`<span>${drafted}</span>`}
       ${repeated && html`<span>${talk.repeated}</span>`}
     </p>`;
 }
 
-/**
- * Returns whom a message asks, or who still has to answer: {text, all: every name if there are many,
- * mine: it waits for the person}.
- */
-export function asked({ id, kind, ask }, view) {
-  const owed = owedOf(id, view);
-  if (owed) return { ...shortly(owed, view, talk.waitsFor), mine: view.alone && owed.includes(view.me) };
-  const over = kind === "proposal" && view.outcomes.get(id)?.end; // which says how many were asked
-  return !over && (ask?.length || kind === "request") ? shortly(ask ?? [], view, talk.asks) : null;
+/** The foot of a card: how it stands, in one line, and what the person can do about it. */
+export function Foot({ message, view }) {
+  const state = standing(message, view);
+  const does = Ask({ message, view });
+  return (state || does) && html`
+    <div class="message-foot">
+      ${state && does?.type !== Undo && html`
+        <p class=${"standing standing-" + state.end} title=${state.all}>${state.text}</p>`}
+      ${does}
+    </div>`;
 }
+
+/**
+ * Returns how a message that asks stands: {end: what became of it, mine while it waits for this seat, or "", text, all:
+ * every name if there are many}; null where nobody knows.
+ * @returns {{end: string, text: any, all?: string} | null}
+ */
+export function standing(message, view) {
+  const { asked = [], yes = new Set(), end, by } = view.outcomes.get(message.id) ?? {};
+  const w = talk.outcomes[message.kind === "proposal" ? "proposal" : "request"];
+  const counts = { n: { element: yes.size }, of: { element: asked.length } };
+  if (end === "objected") return { end, text: fill(w.objected, { by: sayer(by, view.me) }) };
+  if (end === "replaced" || end === "outdated")
+    return { end, text: fill(w[end], { newer: { element: leadTo(by, view) } }) };
+  if (end) return { end, text: fill(yes.size && asked.length > 1 ? w.some : w[end], counts) };
+  const owed = owedOf(message.id, view);
+  if (!owed) return null;
+  const waits = shortly(owed, view, talk.waitsFor);
+  const text = yes.size ? [...fill(w.some, counts), " · ", ...waits.text] : waits.text;
+  return { ...waits, text, end: owed.includes(view.me) ? "mine" : "" };
+}
+
+const leadTo = (message, { byId, jump }) => html`
+  <button type="button" class="event-more" title=${talk.goTo} onClick=${() => jump(message.id)}>
+    <q><bdi>${within(gist(byId.get(message.id)) || talk.newerOne)}</bdi></q>
+  </button>`;
 
 /** Returns who still owes an answer to a message, none for anyone; null if nobody does. */
 function owedOf(id, { requests, outcomes }) {
@@ -47,17 +73,6 @@ function owedOf(id, { requests, outcomes }) {
   if (end || !requests.has(id)) return null;
   const left = owed.filter((name) => !yes.has(name));
   return owed.length && !left.length ? null : left;
-}
-
-/** Returns what became of a message that asks: {end, text}; null while there is nothing to tell. */
-export function outcomeIn({ id, kind }, { outcomes, me }) {
-  const { asked, yes, end, by } = outcomes.get(id) ?? {};
-  const w = talk.outcomes;
-  const counts = () => ({ n: { element: yes.size }, of: { element: asked.length } });
-  const said = (template) => ({ end, text: fill(template, counts()) });
-  if (end === "objected") return { end, text: fill(w.objected, { by: sayer(by, me) }) };
-  if (end) return said(end === "agreed" && !yes.size ? w.agreedByAll : w[end]);
-  return yes?.size ? said(kind === "proposal" ? w.votes : w.answers) : null;
 }
 
 /** Returns a sentence about few of names; about anyone if there are none. */
@@ -85,37 +100,44 @@ export function Quote({ id, label, kind = "reply", view }) {
 }
 
 /**
- * Agree and Object at a proposal that waits for this seat; Answer at a request that waits for a person alone. A
- * text of which a part is missing is not decided: the button below it loads the rest.
+ * Agree and Object at a proposal that waits for this seat; Answer at a request that does, or waits for anyone. Where a
+ * draft answers it, that is what to decide about. A text of which a part is missing is not decided: the button below it
+ * loads the rest.
  */
-export function Ask({ message, view }) {
-  const owed = owedOf(message.id, view)?.includes(view.me);
-  if (!owed || message.from === view.me || message.more) return null;
-  if (message.kind === "proposal") {
-    const agree = (event) => {
-      event.currentTarget.closest("article").focus({ preventScroll: true }); // the button will be gone
-      view.room.naming.speak(() => view.room.send({ kind: "agree", reply_to: message.id }));
-    };
-    const object = () => view.onReply(message.id, "object");
-    const answered = view.state.pending.some(({ args, state }) => args.reply_to === message.id && state === "sending");
-    return html`
-      <p class="message-buttons">
-        <${Decision} class="button primary" disabled=${answered} onClick=${agree}>${talk.agree}<//>
-        <button type="button" class="button" disabled=${answered} onClick=${object}>${talk.object}</button>
-      </p>`;
-  }
-  if (!view.alone) return null;
-  const answer = () => view.onReply(message.id);
+function Ask({ message: { id, kind, from, more }, view }) {
+  const { state, room, me, onReply } = view;
+  const owed = owedOf(id, view);
+  if (view.over || !owed || (owed.length && !owed.includes(me)) || from === me || more) return null;
+  const vote = state.pending.find(({ args, state }) => args.reply_to === id && state === "sending");
+  if (vote?.waits && !vote.args.text) return html`<${Undo} item=${vote} room=${room} />`;
+  const draft = draftFor(undecided(state), id);
+  const button = (label, act) => html`
+    <button type="button" class="button" disabled=${!!vote} onClick=${act}>${label}</button>`;
+  if (draft) return button(talk.showDraft, () => view.jump(draft.id));
+  if (kind !== "proposal") return button(talk.answer, () => onReply(id));
+  const agree = (event) => {
+    event.currentTarget.closest("article").focus({ preventScroll: true }); // the button will be gone
+    room.naming.speak(() => room.send({ kind: "agree", reply_to: id }));
+  };
   return html`
-    <p class="message-buttons">
-      <button type="button" class="button" onClick=${answer}>${talk.answer}</button>
-    </p>`;
+    <span class="message-buttons">
+      <${Decision} class="button primary" disabled=${!!vote} onClick=${agree}>${talk.agree}<//>
+      ${button(talk.object, () => onReply(id, "object"))}
+    </span>`;
 }
+
+/** What the person has decided, while that can be undone: a vote. */
+export const Undo = ({ item: { key, args }, room, onUndo = () => {} }) => html`
+  <p class="undo">
+    <span role="status">${talk.undo.voted[args.kind]} · ${talk.undo.sent}</span>
+    <button type="button" class="button" onClick=${() => (room.pending.drop(key), onUndo())}>${talk.undo.undo}</button>
+  </p>`;
 
 /** How a pending message stands. */
 export function Sending({ item, room }) {
   const { key, state, why, credential } = item;
-  if (state === "sending") return html`<p class="sending" role="status">${talk.sending}…</p>`;
+  if (state === "sending") return html`
+    <p class="sending" role="status">${room.state.phase === "offline" ? talk.sentOnline : talk.sending + "…"}</p>`;
   const held = state === "held";
   const over = room.state.phase === "ended";
   const text = held ? talk.held(credential) : `${talk.refused} ${why}`;

@@ -13,8 +13,9 @@ import { FileToCome, SharingState } from "../files/sharing-row.js";
 import { Actions } from "./actions.js";
 import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
-import { Ask, Marks, Quote, Sending } from "./marks.js";
+import { Foot, Marks, Quote, Sending } from "./marks.js";
 import { actorOf, audience, kindOf } from "./names.js";
+import { isCard } from "./rows.js";
 import { talk } from "./words.js";
 
 /** item is set if the message is still pending, and sharing if its file is still on its way. */
@@ -44,7 +45,7 @@ export function Message({ message, head, item, sharing, view }) {
           <${Quote} id=${message.agreed} label=${talk.agreed} kind="agreed" view=${view} />`}
         ${item && html`<${Sending} item=${item} room=${view.room} />`}
         ${sharing && html`<${SharingState} item=${sharing} room=${view.room} />`}
-        ${!toCome && html`<${Ask} message=${message} view=${view} />`}
+        ${!toCome && isCard(message) && html`<${Foot} message=${message} view=${view} />`}
       </div>
       ${near && !toCome && html`<${Actions} message=${message} view=${view} />`}
     </article>`;
@@ -53,6 +54,7 @@ export function Message({ message, head, item, sharing, view }) {
 function classOf(message, head, item) {
   const is = {
     first: head,
+    card: isCard(message),
     private: message.to?.length,
     person: message.person,
     sending: item?.state === "sending" || item?.state === "waiting",

@@ -6,7 +6,7 @@
  * that was agreed before a newer agreement replaced it, answered or withdrawn of a request, and "" while the log does
  * not tell; a day ends what asks, too.
  * @typedef {{asked: string[], yes: Set<string>, end: string, by: any}} Outcome
- *   yes are the names of those who have agreed or answered, and by is the message that ended it
+ *   yes are the names of those who have agreed or answered, and by is the message that ended it, or took its place
  */
 
 /**
@@ -25,17 +25,18 @@ export function outcomesOf(messages, agreements = []) {
     hear(found.get(answers), message);
     end(found.get(withdraws), "withdrawn", message);
     end(found.get(agreed), "agreed", message);
-    outdate(found.get(found.get(agreed)?.message.replaces));
+    const newer = found.get(agreed)?.message;
+    outdate(found.get(newer?.replaces), newer);
   }
   for (const { id, replaced_by: newer } of agreements) {
     end(found.get(id), "agreed", null);
-    if (newer) outdate(found.get(id));
+    if (newer) outdate(found.get(id), { id: newer });
   }
   return found;
 }
 
-function outdate(one) {
-  if (one?.end === "agreed") one.end = "outdated";
+function outdate(one, by) {
+  if (one?.end === "agreed") [one.end, one.by] = ["outdated", by];
 }
 
 function end(one, how, by) {

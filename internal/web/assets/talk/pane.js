@@ -198,12 +198,20 @@ export class Pane {
     return row ? Math.min(row.bottom, view.bottom) - Math.max(row.top, view.top) : 0;
   }
 
-  /** Returns those of keys of which nothing is to be seen: what comes below the view, then what is above it. */
+  /** Returns those of keys of which nothing is to be seen. */
   unseen(keys) {
-    const out = keys.filter((key) => this.#shows(key) < near && this.#shows(key) < (this.heights.get(key) ?? near));
-    const top = this.index.get(this.firstVisible()) ?? 0;
-    const isBelow = (key) => this.index.get(key) > top;
-    return [...out.filter(isBelow), ...out.filter((key) => !isBelow(key))];
+    return keys.filter((key) => this.#shows(key) < near && this.#shows(key) < (this.heights.get(key) ?? near));
+  }
+
+  /**
+   * Returns the next of keys below the view, or above it if by is -1, and round again behind the last. While the row of
+   * last is in the view, that is the one behind it. What is not loaded stands above.
+   */
+  next(keys, by, last) {
+    const place = (key) => this.index.get(key) ?? -1;
+    const from = this.#shows(last) > 0 ? place(last) : place(this.firstVisible()) - (by > 0 ? 0.5 : 0);
+    const ordered = [...keys].sort((a, b) => by * (place(a) - place(b)));
+    return ordered.find((key) => by * (place(key) - from) > 0) ?? ordered[0];
   }
 
   /** The view was moved to where nothing is on the page yet. */

@@ -36,7 +36,7 @@ export function rowsOf({ messages, firstUnread, pending, sharing, me, alone, sup
     last = message;
   }
   const who = { from: me, person: true, person_name: alone ? me : supervision.person_name };
-  for (const item of pending)
+  for (const item of pending.filter(({ waits }) => !waits)) // what can be undone stands where it was pressed
     rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, who) });
   for (const item of sharing)
     rows.push({ key: "sharing:" + item.key, type: "sending", sharing: item, message: shared(item, who) });
@@ -45,7 +45,7 @@ export function rowsOf({ messages, firstUnread, pending, sharing, me, alone, sup
 }
 
 /** Reports whether a message agrees without a word: it is a line among events. */
-const isEmptyVote = ({ kind, text, file, finished }) => kind === "agree" && !text && !file && !finished;
+export const isEmptyVote = ({ kind, text, file, finished }) => kind === "agree" && !text && !file && !finished;
 
 const days = new Map(); // by the hour of UTC: to make a date of each time of thousands is slow
 
@@ -57,8 +57,12 @@ function dayOf(at) {
 
 const audience = ({ to }) => (to ?? []).join("\n");
 
+/** Reports whether a message asks for an answer or a vote: it is a card, and no part of a group. */
+export const isCard = ({ kind, ask }) => kind === "request" || kind === "proposal" || ask?.length > 0;
+
 function grouped(a, b) {
   return (
+    !isCard(a) && !isCard(b) &&
     a.from === b.from &&
     !a.person === !b.person &&
     a.person_name === b.person_name &&

@@ -33,12 +33,13 @@ export const talk = {
     status: "Status",
   },
   asks: "asks {names}",
-  waitsFor: "waiting for {names}",
+  waitsFor: "waits for {names}",
   outcomes,
+  newerOne: "a newer one",
   agreed: "Agreed by everyone asked:",
   withdraws: "Withdraws:",
   replaces: "In place of:",
-  finishes: "finished {tasks}",
+  finishes: "marks {tasks} as done",
   answers: (who) => `Replying to ${who}:`,
   earlierMessage: "an earlier message",
   goTo: "Go to this message",
@@ -49,6 +50,13 @@ export const talk = {
   agree: "Agree",
   object: "Object",
   answer: "Answer",
+  showDraft: "Show the draft that answers",
+  undo: {
+    voted: { agree: "You agreed", object: "You objected" },
+    sent: "others see it in 5 s",
+    rejected: "Rejected · your agent is told in 5 s",
+    undo: "Undo",
+  },
 
   // What can be done with a message.
   reply: "Reply",
@@ -76,29 +84,30 @@ export const talk = {
 
   // What is on its way.
   sending: "Sending",
+  sentOnline: "Will be sent once you are online",
   held: (credential) => `Not sent: this looks like it contains ${credential}, which anyone here could use.`,
   sendAnyway: "Send anyway",
   refused: "Not sent:",
   again: "Try again",
   discard: "Discard",
 
-  eventsHidden: (n) => (n === 1 ? "1 earlier event" : `${n} earlier events`),
   events,
+  eventCounts: {
+    tasks: (n) => (n === 1 ? "1 change to tasks" : `${n} changes to tasks`),
+    members: (n) => (n === 1 ? "1 change of members" : `${n} changes of members`),
+    votes: (n) => (n === 1 ? "1 vote" : `${n} votes`),
+    others: (n) => (n === 1 ? "1 event" : `${n} events`),
+  },
 
   // What the agent wants to say, while its person has not decided (draft.js).
   draft: {
     name: (message) => `Draft: ${message}`,
     unsent: "Draft",
-    wait: (n) => (n === 1 ? "1 draft to approve" : `${n} drafts to approve`),
-    more: (n) => (n === 1 ? "1 more draft to approve" : `${n} more drafts to approve`),
-    show: "Show",
     send: "Send",
     edit: "Edit",
     refuse: "Reject",
-    refusing: "Rejected. Your agent is told in a few seconds.",
     refused: "Rejected",
     refuseWhy: "Reason for your agent (optional)",
-    undo: "Undo",
     sendEdited: "Send as me",
     text: "Your message, sent instead",
   },

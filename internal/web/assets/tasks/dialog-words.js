@@ -11,7 +11,7 @@ export const dialogs = {
   add: "Add a task",
   addedBy: "added by {adder}",
   groups: {
-    mine: "Yours", taken: "In progress by others", free: "To do", blocked: "Blocked",
+    mine: "Yours", taken: "In progress", assigned: "Assigned", free: "To do", blocked: "Blocked",
     closed: "Done and canceled",
   },
   groupOfAgent: "Your agent's",
@@ -21,7 +21,7 @@ export const dialogs = {
   noClosed: "Nothing done yet.",
 
   // What can be done.
-  take: "Assign to me",
+  take: "Start",
   takeForAgent: "Give to my agent",
   takeOver: "Take over",
   finish: "Mark as done",

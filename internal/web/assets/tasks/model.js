@@ -8,15 +8,15 @@ import { who } from "../ui/words.js";
 import { tasks as w } from "./words.js";
 
 const mostTaken = 5; // by one agent
-const groups = ["mine", "taken", "free", "blocked"];
+const groups = ["mine", "taken", "assigned", "free", "blocked"];
 
 /** Returns tasks by group, each in the order in which they were added: [name, tasks]. Empty groups are left out. */
 export const grouped = (tasks, me) =>
   groups.map((name) => [name, tasks.filter((task) => groupOf(task, me) === name)]).filter(([, some]) => some.length);
 
-export function groupOf({ state, by }, me) {
+export function groupOf({ state, by, for: offered }, me) {
   if (state === "blocked") return "blocked";
-  if (state === "open") return "free";
+  if (state === "open") return !offered?.length ? "free" : offered.includes(me) ? "mine" : "assigned";
   return by === me ? "mine" : "taken";
 }
 
@@ -27,16 +27,16 @@ export const mayAct = (state) => !!state.room && silencedBy(state) === "";
 export const filters = {
   all: () => true,
   mine: ({ by, for: offered }, me) => by === me || !!offered?.includes(me),
-  free: ({ state }) => state === "open",
+  free: ({ state, for: offered }) => state === "open" && !offered?.length,
   stalled: ({ state }) => state === "stalled",
   done: () => false, // none of those that are open
 };
 
-/** Returns what matters to a person: what it has, what is offered to it, has stalled, is free, or was added by it. */
+/** Returns what matters to a person: what has stalled, what it has or is assigned, what is free, or was added by it. */
 export function mattering(tasks, me) {
   const { mine, stalled, free } = filters;
   const rank = (task) =>
-    [task.by === me, mine(task, me), stalled(task), free(task), task.adder === me].indexOf(true);
+    [stalled(task), task.by === me, mine(task, me), free(task), task.adder === me].indexOf(true);
   return tasks.filter((task) => rank(task) >= 0).sort((a, b) => rank(a) - rank(b));
 }
 
@@ -44,13 +44,14 @@ export function mattering(tasks, me) {
  * Returns what this person may do with a task, the likeliest first: take, takeOver, finish, release, offer,
  * edit, drop.
  */
-export function actionsOf(task, { me, room }) {
+export function actionsOf(task, { me, alone = false, room }) {
   const admin = room.agents.some(({ you, role }) => you && role === "admin") || room.capacity === 2;
   const own = task.adder === me || admin;
   const mine = task.by === me;
   switch (task.state) {
     case "open":
-      return ["take", "finish", ...(own ? ["offer", "edit", "drop"] : [])];
+      return [...(filters.free(task) || (alone && filters.mine(task, me)) ? ["take"] : []), "finish",
+        ...(own ? ["offer", "edit", "drop"] : [])];
     case "blocked":
       return own ? ["edit", "offer", "drop"] : [];
     case "taken":
@@ -71,6 +72,10 @@ export function named(name, { me, alone }, person = false, called = "") {
   return actor(name, person, called);
 }
 
+/** Reports whether the person has given a task to its agent, as far as the messages and its name tell. */
+export const isGiven = ({ id, by, by_name: called }, { me, alone, messages = [] }) => by === me && !alone &&
+  (!!called || !!messages.findLast(({ action, task }) => action === "take" && task?.id === id)?.person);
+
 /** Returns those of the open tasks that come before one. */
 export const before = ({ after = [] }, tasks) => tasks.filter(({ id }) => after.includes(id));
 
@@ -84,12 +89,14 @@ export function mayPrecede(id, tasks) {
 }
 
 /** Says how a task stands, and after what one comes that is blocked: first what was dropped, since that never ends. */
-export function standing(task, { me, alone, tasks }) {
+export function standing(task, view) {
+  const { me, alone, tasks } = view;
   const { state, by, for: offered, after = [], after_dropped: dropped } = task;
   switch (state) {
     case "taken":
     case "stalled":
       if (by !== me) return fill(w.states[state], { by: actor(by, !!task.by_name, task.by_name) });
+      if (state === "taken" && isGiven(task, view)) return [w.states.given];
       return [w.states[state === "taken" ? "mine" : "stalledMine"](alone)];
     case "open":
       return offered?.length

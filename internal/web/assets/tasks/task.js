@@ -12,7 +12,8 @@ import { useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 import { ActForm } from "./forms.js";
 import { Mark } from "./mark.js";
-import { actionsOf, before, mayAct, named, standing } from "./model.js";
+import { actionsOf, before, isGiven, mayAct, named, standing } from "./model.js";
+import { tasks as taskWords } from "./words.js";
 
 const touch = matchMedia("(pointer: coarse)");
 
@@ -47,7 +48,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
           ? html`
             <button type="button" class="task-box" aria-label=${w.finishIt(id)} title=${w.finish} disabled=${busy}
               aria-expanded=${form === "finish"} onClick=${() => setForm(form === "finish" ? "" : "finish")}>
-              <${Mark} state=${task.state === "stalled" ? "stalled" : "open"} />
+              <${Mark} state=${task.state} />
             </button>`
           : html`<${Mark} state=${task.state} />`}
         <button type="button" class="task-title" aria-expanded=${open} onClick=${() => setOpen(!open)}>
@@ -57,7 +58,6 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
         <${Who} state=${state} task=${task} />
         ${take && html`
           <button type="button" class="button small" disabled=${busy}
-            title=${take === "takeOver" && !state.alone ? w.takeForAgent : undefined}
             onClick=${() => act({ action: "take", id })}>
             ${take === "take" && !state.alone ? w.takeForAgent : w[take]}<span class="hidden-visually"> ${id}</span>
           </button>`}
@@ -85,10 +85,12 @@ function Who({ state, task }) {
   if (how === "blocked" || (how === "open" && offered?.length)) return html`
     <span class="task-who quiet">${standing(task, state)}</span>`;
   if (!by) return null;
+  const whose = isGiven(task, state) ? taskWords.given
+    : fill("{by}", { by: named(by, state, person || !!called, called) });
   return html`
     <span class="task-who quiet">
       <${Avatar} colours=${state.colours} name=${by} />
-      <span class="task-name">${fill("{by}", { by: named(by, state, person || !!called, called) })}</span>
+      <span class="task-name">${whose}</span>
       ${minutes > 0 && html`<span class="task-time">${ui.minutes(minutes)}</span>`}
     </span>`;
 }

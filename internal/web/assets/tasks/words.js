@@ -10,17 +10,20 @@ export const tasks = {
     taken: "In progress · {by}",
     stalled: "Stalled · {by}",
     stalledMine: (you) => `Stalled · ${you ? "you" : "your agent"}`,
+    given: "You gave it to your agent · in progress",
     open: "To do",
-    offered: "To do · assigned to {for}",
+    offered: "Assigned to {for}",
     blocked: "Blocked by {after}",
     stuck: "Blocked by {after}, which was canceled",
     done: "Done by {by}",
     dropped: "Canceled",
   },
+  given: "You gave it to your agent",
+
   // What the server did not do, and why, as far as the list tells.
   refusals: {
     closed: "This task is already done or canceled.",
-    taken: (name) => `${name} already took it.`,
+    taken: (name) => `${name} already has it in progress.`,
     blocked: "This task is blocked by another one.",
     many: (n) => `At most ${n} tasks can be in progress. Finish or unassign one first.`,
     offered: "It's reserved for someone else for up to ten minutes.",

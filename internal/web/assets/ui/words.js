@@ -24,6 +24,7 @@ export const ui = {
   notLoadedText: "The server isn't responding, or this page is out of date. Reload the page.",
   others: (n) => `${n} others`,
   more: (n) => `${n} more`,
+  rest: "more",
   // The size of a file, as people say it: 1 KB are 1,024 bytes, as in the limits of the server.
   size: (bytes) => {
     if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;

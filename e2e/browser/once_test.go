@@ -1,0 +1,235 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+)
+
+// undoLine is what a page shows of what can still be undone.
+const undoLine = `[...document.querySelectorAll(".undo")].map((one) => one.querySelector("span").innerText).join()`
+
+// inSight reports whether an element is in the window, and nothing lies over it.
+func inSight(selector string) string {
+	return fmt.Sprintf(`(() => {
+	  const one = document.querySelector(%s), { left, top, width, height } = one?.getBoundingClientRect() ?? {};
+	  return one?.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+	})()`, quoted(selector))
+}
+
+// A rejection and both votes are told where they were pressed, count at once, and are undone within five seconds.
+func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	offer := bo.says("We paint it red.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	other := bo.says("We paint it twice.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	ada.drafts("Steel it is.")
+	tab.waits("1 draft · 2 votes")
+	tab.click(button("Reject").in(drafts))
+	tab.until("the rejection is told", undoLine+` === "Rejected · your agent is told in 5 s"`)
+	tab.until("where it was pressed", inSight(".undo span")+" && "+inSight(".undo .button"))
+	tab.waits("2 votes")
+	tab.click(button("Undo"))
+	tab.waits("1 draft · 2 votes")
+
+	tab.click(button("Agree").in(`[data-id="` + offer + `"]`))
+	tab.click(button(nameless))
+	tab.until("the vote is told", undoLine+` === "You agreed · others see it in 5 s"`)
+	tab.until("at the proposal", inSight(`[data-id="`+offer+`"] .undo .button`))
+	tab.waits("1 draft · 1 vote")
+	tab.click(button("Undo"))
+	tab.waits("1 draft · 2 votes")
+
+	tab.click(button("Object").in(`[data-id="` + other + `"]`))
+	tab.types("Once is enough.")
+	tab.click(css(".compose-send"))
+	tab.until("the objection is told", undoLine+` === "You objected · others see it in 5 s"`)
+	tab.until("where it was written", inSight(".compose .undo .button"))
+	tab.waits("1 draft · 1 vote")
+	tab.click(button("Undo"))
+	tab.until("the words are there again", `document.querySelector("`+textArea+`").value === "Once is enough."`)
+	tab.waits("1 draft · 2 votes")
+	tab.click(css(".compose-send"))
+	bo.hears("the objection", func(m message) bool { return m.Kind == "object" && m.ReplyTo == other })
+	for _, m := range bo.history() {
+		if m.Kind == "agree" {
+			t.Errorf("Bo heard %+v, which was undone", m)
+		}
+	}
+	tab.until("the card says so", `document.querySelector('[data-id="`+other+`"] .standing').innerText === "you objected"`)
+	tab.click(button("Agree"))
+	tab.waits("1 draft")
+	tab.reload() // the page is left: what can be undone is sent at once
+	bo.hears("the vote", func(m message) bool { return m.Kind == "agree" && m.ReplyTo == offer })
+}
+
+// A draft lies above the page in both colors, and what takes no press for half a second can be read.
+func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
+	t.Parallel()
+	axe(t)
+	s := onFile(t)
+	ada := s.agent("The bridge", "Ada")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	ada.drafts("Steel it is.")
+	ada.drafts("Or wood.")
+	tab.waits("2 drafts")
+	for _, look := range []look{{1440, "light"}, {390, "dark"}} {
+		tab.look(look.width, 900, look.colors)
+		tab.until("it is raised, in "+look.colors, `(() => {
+		  const of = (selector) => getComputedStyle(document.querySelector(selector));
+		  const light = (color) => color.match(/\d+/g).slice(0, 3).reduce((sum, n) => sum + Number(n), 0);
+		  const draft = of(".message-draft"), page = of(":root");
+		  return light(draft.backgroundColor) >= light(page.backgroundColor) && draft.boxShadow !== "none" &&
+		    draft.borderInlineStartWidth === "3px" && draft.borderInlineStartColor !== draft.borderInlineEndColor;
+		})()`)
+		tab.until("all takes a press", `!document.querySelector("[data-moved]")`)
+		evaluate[*bool](tab, axe(t)+"; null")
+		for _, f := range evaluate[[]finding](tab, `(async () => {
+		  const all = [...document.querySelectorAll(".message-draft .button")];
+		  for (const one of all) one.toggleAttribute("data-moved", true);
+		  const { violations } = await axe.run(".log", { runOnly: ["color-contrast"] });
+		  for (const one of all) one.toggleAttribute("data-moved", false);
+		  return violations.map(({ id, help, nodes }) => ({ Rule: id, Help: help, Nodes: nodes.map((n) => n.html) }));
+		})()`) {
+			t.Errorf("%s: %s %q", look.colors, f.Help, f.Nodes)
+		}
+	}
+}
+
+// What asks is a card of its own, with one line at its foot; a run of events is one line.
+func TestOnce_cardsAndRunsOfEvents(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada := s.caller("Ada")
+	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 3})
+	bo, cy := s.agent("The bridge", "Bo"), s.agent("The bridge", "Cy")
+	tab := s.person().open(ada.watch)
+	bo.says("I begin.")
+	bo.says("How long is it?", args{"kind": "request", "ask": []string{"Cy"}})
+	offer := bo.says("We paint it red.", args{"kind": "proposal", "ask": []string{"Ada", "Cy"}})
+	bo.says("Meanwhile I weigh it.")
+	cy.call("send_message", args{"kind": "agree", "reply_to": offer})
+	const long = "Sand the bow and everything else that is made of wood"
+	for _, title := range []string{"Weigh the girders", "Paint them", long} {
+		bo.call("task", args{"action": "add", "tasks": []args{{"title": title}}})
+	}
+	bo.call("task", args{"action": "take", "id": "t1"})
+	const cards = `[...document.querySelectorAll(".message-card")].map((card) =>
+	  [".message-who", ".marks", ".standing"].map((part) => card.querySelector(part).innerText.replace(/\s+/g, " "))
+	    .join(" | ")).join("\n")`
+	tab.until("each card says who, what and how it stands", cards+` === `+quoted("Bo | Request asks Cy | waits for Cy\n"+
+		"Bo | Proposal asks your agent and Cy | 1 of 2 agreed · waits for your agent"))
+	tab.until("what follows has its own head", `document.querySelectorAll(".message-first").length === 4`)
+	const lines = `[...document.querySelectorAll(".row:last-of-type .event, .row-events .event")].map((one) =>
+	  one.innerText.replace(/\s*\d+:\d+.*/s, ""))`
+	tab.until("the run is one line", lines+`.at(-1) === "1 vote · 4 changes to tasks"`)
+	for _, width := range []int64{1440, 390} {
+		tab.look(width, 844, "dark")
+		tab.click(css(".row-events:nth-last-child(2) .event-more"))
+		tab.until("each of its lines is one line",
+			`[...document.querySelectorAll(".event-line")].every((one) => one.offsetHeight < 34)`)
+		tab.click(button("more").nth(0))
+		tab.until("and opens", `!!document.querySelector(".event:not(.event-line) .event-said")`)
+		tab.reload()
+	}
+	tab.look(1440, 900, "light")
+	tab.accessible(byDay, "cards and runs of events")
+}
+
+// A task says the same in a row, at the side and in the conversation, and its title has two lines on a phone.
+func TestOnce_tasks_sayTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	tab := s.person().open(ada.watch)
+	const long = "Compare the ledgers of October and November, row by row, and tell the bank what differs"
+	bo.call("task", args{"action": "add", "tasks": []args{{"title": long}, {"title": "Mine", "for": []string{"Ada"}},
+		{"title": "Another's", "for": []string{"Bo"}}}})
+	tab.click(button("Show all tasks"))
+	tab.acts("t1", "Give to my agent t1")
+	tab.standing("t1", "You gave it to your agent")
+	tab.until("one is free at most", `!document.querySelector("dialog").innerText.includes("Give to my agent")`)
+	const groups = `[...document.querySelectorAll("dialog .sidebar-part")].map((part) => part.querySelector("h3").innerText +
+	  [...part.querySelectorAll(".task")].map((task) => " " + task.dataset.task).join("")).join()`
+	tab.until("what is assigned to its agent stands among its agent's",
+		groups+` === "Your agent's t1 t2,Assigned t3,Done and canceled"`)
+	tab.look(390, 844, "light")
+	tab.until("the title has two lines, and no more", `(({ clientHeight }, { lineHeight }) =>
+	  Math.round(clientHeight / parseFloat(lineHeight)) === 2)(document.querySelector('[data-task="t1"] .task-title'),
+	  getComputedStyle(document.querySelector('[data-task="t1"] .task-title')))`)
+	tab.is(css(`[data-task="t1"] .task-name`))
+	tab.accessible(byDay, "tasks that are given and assigned")
+	tab.press("Escape")
+	tab.until("the side says so", `document.querySelector(".sidebar-task").innerText.includes("You gave it to your agent")`)
+	tab.click(css(".row-events:nth-last-child(2) .event-more"))
+	tab.until("in its lines", `document.querySelector(".log").innerText.includes("to your agent")`)
+}
+
+// What is not there takes no place, and what is there says what it is.
+func TestQuiet_emptyPartsUnknownAddressesAndWordsOffline(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada := s.caller("Ada")
+	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 5})
+	bo := s.agent("The bridge", "Bo")
+	bo.speaks(120, numbered("message"))
+	plan := bo.says("We paint it red.", args{"kind": "proposal", "ask": []string{"Ada", "Bo"}})
+	ada.call("send_message", args{"kind": "agree", "reply_to": plan})
+	bo.says("| a | b |\n|---|---|\n| 1 | 2 |")
+	tab := s.person().open(ada.watch)
+	tab.sees("Load earlier messages")
+	tab.isNot(role("heading", "Files"))
+	tab.approves("All")
+	const blocked = "Your browser blocks notifications from this site."
+	tab.sees(blocked)
+	tab.click(button("OK").in(aside))
+	tab.seesNot(blocked)
+	tab.reload()
+	tab.approving("All")
+	tab.seesNot(blocked)
+	tab.approves("None")
+	tab.until("a table has the width of a text", `document.querySelector(".md-table table").offsetWidth > 400`)
+	tab.click(button("Settings"))
+	tab.until("no limit is an empty field", `(({ value, placeholder }) => value === "" && placeholder === "No limit")(
+	  document.querySelector("#sidebar-setting-limit"))`)
+	tab.fill(css("#sidebar-setting-limit"), "7")
+	tab.click(button("Save"))
+	tab.isNot(css(modal))
+	tab.click(button("Settings"))
+	tab.fill(css("#sidebar-setting-limit"), "")
+	tab.click(button("Save"))
+	tab.isNot(css(modal))
+	if got := ada.call("room_info", nil).Room.AgentMessages; got != 0 {
+		t.Errorf("the limit is %d", got)
+	}
+	bo.shares("plan.txt", []byte("plan"))
+	tab.is(role("heading", "Files"))
+	tab.until("members and files stand on one grid", `(() => {
+	  const left = (selector) => document.querySelector(selector).getBoundingClientRect().left;
+	  const near = (a, b) => Math.abs(left(a) - left(b)) < 1;
+	  return near(".sidebar-person b", ".sidebar-file .file-name") && near(".sidebar-person .avatar", ".sidebar-file svg") &&
+	    left(".sidebar-file .button") > left(".sidebar-file bdi") + 100;
+	})()`)
+
+	tab.expects("ERR_")
+	tab.offline(true)
+	tab.sees("No connection")
+	tab.writes("A word.")
+	tab.press("Enter")
+	tab.skipsName("it waits", `document.body.innerText.includes("Will be sent once you are online")`)
+	tab.offline(false)
+	bo.hearsText("A word.")
+	tab.seesNot("Will be sent once you are online")
+
+	twice := bo.says("Twice.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	ada.call("send_message", args{"kind": "agree", "reply_to": twice})
+	tab.visit("/")
+	tab.sees("Ada agreed to Twice") // the marks of a quote are no text
+	tab.expects("/nothing.*404")
+	tab.visit("/nothing")
+	tab.is(role("heading", "There is no page here"))
+	tab.accessible(byDay, "an address at which nothing is")
+}
