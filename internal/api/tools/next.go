@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -137,7 +136,7 @@ func (s *situation) next() string {
 	if s.isAsked() && !strings.Contains(last, s.Owes) {
 		last = s.fill("{question}. ") + last
 	}
-	if s.seat && !s.more && waits().MatchString(last) {
+	if s.seat && !s.more && saysWait(last) {
 		b.WriteString(s.hint)
 	}
 	b.WriteString(last + s.wakeHint(last) + s.standbyHint())
@@ -290,8 +289,10 @@ func (a advisor) listed(t chat.Tasks, asked chat.TaskListRequest) string {
 	return next
 }
 
-// waits matches a call that waits.
-var waits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`wait_seconds [1-9]`) })
+// saysWait reports whether text has a call that waits: more than a look.
+func saysWait(text string) bool {
+	return strings.Contains(strings.ReplaceAll(text, "wait_seconds 0", ""), "wait_seconds")
+}
 
 // wakeHint returns the sentence after an imperative to wait, if a hook or a program on standby wakes the agent. A
 // free task ends only the agent's own wait.
@@ -299,7 +300,7 @@ func (s *situation) wakeHint(last string) string {
 	switch {
 	case s.Hooked && strings.Contains(strings.ToLower(last), endTurn):
 		return " You are called when something is said or a task is yours."
-	case s.Woken && !s.Hooked && waits().MatchString(last) && !strings.Contains(last, "send_message ("):
+	case s.Woken && !s.Hooked && saysWait(last) && !strings.Contains(last, "send_message ("):
 		return " A program wakes you when something is said or a task is yours: instead of waiting you may end " +
 			"your turn."
 	}
