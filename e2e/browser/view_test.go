@@ -108,7 +108,8 @@ func TestView_whatWaits_standsFirst_andDeedsAreToldAsOnThePage(t *testing.T) {
 	ann.drafts("We weld on Monday.")
 	ann.drafts("Never mind.")
 	tab.click(button("Reject").nth(1))
-	tab.sees("You rejected a draft")
+	tab.sees("your agent is told")
+	tab.seesNot("your agent is told")
 	plan := bob.says("Paint it red.", args{"kind": "proposal", "ask": []string{ann.name, cy.name}})
 	cy.says("Red fades.", args{"kind": "object", "reply_to": plan})
 	h := ann.hosts(800, nil)
@@ -117,7 +118,7 @@ func TestView_whatWaits_standsFirst_andDeedsAreToldAsOnThePage(t *testing.T) {
 	  draft.innerText.includes("We weld on Monday.") && asked.innerText.includes("When do you weld?") &&
 	  draft.compareDocumentPosition(document.querySelector("#people")) === Node.DOCUMENT_POSITION_FOLLOWING)(
 	    document.querySelectorAll("#waits li"))`)
-	for _, text := range []string{cy.name + " objected", "Your agent took Weld", "You rejected a draft"} {
+	for _, text := range []string{cy.name + " objected", "Your agent put Weld in progress", "You rejected a draft"} {
 		h.views(text, "document.body.textContent.includes("+quoted(text)+")")
 	}
 }

@@ -2,7 +2,6 @@
 
 import { html } from "../vendor.js";
 import { later } from "../ui/later.js";
-import { approvalOf } from "../approval.js";
 import { Problem, useAct } from "./act.js";
 import { Approval } from "./approval.js";
 import { Part } from "./part.js";
@@ -10,7 +9,6 @@ import { StateOf } from "./state.js";
 import { sidebar as w } from "./words.js";
 
 const Hooks = later("Hooks", () => null);
-const NoticesOffer = later("NoticesOffer", () => null);
 
 /** onFewer is called when a hook is gone, and the focus with it. */
 export function MyAgent({ room, state, onFewer }) {
@@ -27,7 +25,6 @@ export function MyAgent({ room, state, onFewer }) {
       <${Switch} label=${w.paused} hint=${restraint.paused ? w.restraintWaits : w.pausedHint} disabled=${busy}
         on=${!!restraint.paused || supervision.paused} onChange=${pause} />
       <${Approval} ...${{ room, state, busy, act }} />
-      ${approvalOf(supervision).length > 0 && html`<${NoticesOffer} room=${room} onDone=${onFewer} />`}
       <${Problem} text=${problem} />
       <${Hooks} ...${{ room, state, onFewer }} />
     <//>`;

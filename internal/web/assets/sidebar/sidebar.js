@@ -1,8 +1,10 @@
 // Beside the conversation: a line that leads to what waits for the person, then its agent, what is open, who is here
 // and what was agreed. A part without content is not there.
 
+import { approvalOf } from "../approval.js";
 import { ui } from "../ui/words.js";
 import { html, useRef } from "../vendor.js";
+import { later } from "../ui/later.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
 import { About } from "./about.js";
@@ -14,6 +16,8 @@ import { Owed } from "./owed.js";
 import { People } from "./people.js";
 import { Tasks } from "./tasks.js";
 import { inTalk, Waiting } from "./waiting.js";
+
+const NoticesOffer = later("NoticesOffer", () => null); // it comes late, so it stands where it pushes nothing
 
 /**
  * onJump(id) shows a message in the conversation, onSeek(ids, by) the next of some, and onTasks(id) all tasks.
@@ -45,5 +49,6 @@ export function Sidebar({ room, state, needs, onClose, onJump, onSeek, onTasks }
       <${Agreements} room=${room} state=${state} onJump=${jump} />
       <${Files} room=${room} state=${state} onJump=${jump} />
       <${About} room=${room} state=${state} />
+      ${supervises && approvalOf(state.supervision).length > 0 && html`<${NoticesOffer} room=${room} onDone=${fewer} />`}
     </div>`;
 }
