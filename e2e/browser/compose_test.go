@@ -184,7 +184,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	for range 2 {
 		tab.sees("you objected")
 		tab.is(css(".standing-agreed"))
-		tab.sees("now everyone asked has agreed")
+		tab.sees("all agreed")
 		tab.isNot(css(".message-buttons"))
 		tab.reload()
 	}

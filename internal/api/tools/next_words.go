@@ -256,7 +256,7 @@ func (s *situation) otherwise() string {
 	case s.held: // what came first may be that nothing is wanted any more
 		return "{wait}"
 	case s.mine() != "" && s.Bound: // a held agent may only report
-		return "go on with " + s.mine() + "; once it is done, call " +
+		return "go on with " + s.mine() + ", unless somebody has asked not to; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
 	case s.mine() != "":
 		action, result := "finish", ", text"
@@ -270,7 +270,7 @@ func (s *situation) otherwise() string {
 		if s.Listening {
 			call += " without text"
 		}
-		return "go on with " + s.mine() + "; once it is done, " + call
+		return "go on with " + s.mine() + ", unless somebody has asked not to; once it is done, " + call
 	case s.Offered != "" && s.owed() > 0: // the answer may be that it must not begin
 		return "{wait}, or " + taskCall("action take, id "+s.Offered) + ", which is offered to you"
 	case s.Offered != "": // somebody may have asked in words to wait

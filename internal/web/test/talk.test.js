@@ -256,7 +256,7 @@ test("votes without a word are one line for each proposal", () => {
   const talk = { me: "Ada", byId: new Map([["p", { text: "Paint it red." }]]), jump: () => {} };
   const line = (...votes) => sentenceOf(sentence(voted(together(votes)[0], talk)));
   assert.match(line(from("Bo", "agree"), from("Ada", "agree", { agreed: "p" })),
-    /^\[Bo\] and your agent agreed to .*“Paint it red”.*; now everyone asked has agreed$/s);
+    /^\[Bo\] and your agent agreed to .*“Paint it red”.* · all agreed$/s);
   assert.match(line(from("Ada", "agree", { person: true })), /^You agreed to /);
 });
 

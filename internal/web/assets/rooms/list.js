@@ -50,7 +50,7 @@ export function Rooms({ rooms, onClose }) {
       <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
         <${Icon} name="close" />
       </button>
-      <${Needs} rooms=${elsewhere(rooms)} />
+      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} />
       <h2 class="rooms-head">${w.title}</h2>
       <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
@@ -64,7 +64,7 @@ export function linkTo({ room, token }, id = "") {
 }
 
 /** All that needs the person in some rooms; nothing if that is nothing. */
-export function Needs({ rooms }) {
+export function Needs({ rooms, title = w.needsTitle }) {
   const [all, setAll] = useState(false);
   const list = useRef();
   useEffect(() => void (all && list.current?.children[shown]?.firstElementChild.focus()), [all]); // the button is gone
@@ -74,7 +74,7 @@ export function Needs({ rooms }) {
   return html`
     <section class="needs" aria-labelledby="needs-title">
       <h2 class="rooms-head" id="needs-title">
-        ${w.needsTitle} <span class="rooms-count calls">${needs.length}</span>
+        ${title} <span class="rooms-count calls">${needs.length}</span>
       </h2>
       <ul ref=${list}>
         ${few.map(({ need, room }) => html`

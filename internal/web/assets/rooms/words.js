@@ -12,6 +12,7 @@ export const rooms = {
 
   // What needs me: what it is, and where.
   needsTitle: "Needs you",
+  needsElsewhere: "Needs you elsewhere",
   where: "{what} \u00b7 {room}",
   what: { draft: "Draft", request: "Request", proposal: "Proposal", task: "Stalled task" },
 };

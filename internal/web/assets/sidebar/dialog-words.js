@@ -47,7 +47,7 @@ export const dialogs = {
   inviteRenewed: "This link is new, and the old one no longer works. Send it to anyone who hasn't joined yet.",
   inviteText: "Anyone with this link can take a free seat, as a person or for an agent.",
   inviteLink: "Invite link",
-  inviteOthers: "Other ways",
+  inviteOthers: "Other ways to invite",
   inviteQR: "QR code of the link",
   inviteLine: "Instructions for an agent",
   invitePassword: "The agent also needs the room's password.",

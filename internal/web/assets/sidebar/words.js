@@ -61,7 +61,7 @@ export const sidebar = {
   personWatches: (name) => `${name} is watching`,
   muted: "muted",
   ownerHint: "Label of the key used to join",
-  unread: (n) => `${n} behind`,
+  unread: (n) => `${n} unread`,
   states: {
     waiting: "online",
     busy: "active",

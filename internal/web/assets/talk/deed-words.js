@@ -101,6 +101,6 @@ export const events = {
     agent: { begun: "Your agent is now called when needed" },
   },
   voted: "{agents} agreed to {proposal}",
-  complete: "; now everyone asked has agreed",
+  complete: " · all agreed",
   other: "Something changed in the room",
 };
