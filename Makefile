@@ -124,7 +124,7 @@ test-bench: ## test the measurements, which are a module of their own
 bench-cold: ## measure cold starts of the built function
 	$(GO) test -count=1 -v -run ColdStart ./internal/testkit/lambdatest
 
-screenshots: ## take the pictures of the page in docs/images
+screenshots: ## take the pictures of the page in docs/images (those there have Inter as the font of the system)
 	PARLEY_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -timeout=4m -run Screenshots ./e2e/browser
 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, actionlint; tsc and eslint for the page
