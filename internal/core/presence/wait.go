@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Wait is a call that waits, from BeginWait to EndWait. Only the call itself changes Due, AnnouncedUntil and PassedTo, as
-// it goes on.
+// Wait is a call that waits, from BeginWait to EndWait. Only the call itself changes Due, AnnouncedUntil and PassedTo,
+// as it goes on.
 type Wait struct {
 	Began          time.Time
 	Until          time.Time // its end

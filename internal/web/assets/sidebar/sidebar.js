@@ -49,6 +49,7 @@ export function Sidebar({ room, state, needs, onClose, onJump, onSeek, onTasks }
       <${Agreements} room=${room} state=${state} onJump=${jump} />
       <${Files} room=${room} state=${state} onJump=${jump} />
       <${About} room=${room} state=${state} />
-      ${supervises && approvalOf(state.supervision).length > 0 && html`<${NoticesOffer} room=${room} onDone=${fewer} />`}
+      ${supervises && approvalOf(state.supervision).length > 0 && html`
+        <${NoticesOffer} room=${room} onDone=${fewer} />`}
     </div>`;
 }
