@@ -33,7 +33,7 @@ func TestAttack_scripts_costTheirCallerAndLittleElse(t *testing.T) {
 		return resp, string(text), err
 	}
 	_, page := opens(t, strangers, strings.TrimSuffix(p.url, "/mcp")+"/r/abcdefg")
-	link := regexp.MustCompile(`src="\.\.(/assets/[^"]+)"`).FindStringSubmatch(page)
+	link := regexp.MustCompile(`src="\.\.(/assets/[^"]+/main\.js)"`).FindStringSubmatch(page)
 	if link == nil {
 		t.Fatal(page)
 	}

@@ -58,7 +58,7 @@ func whole(t *testing.T, client *http.Client, root string) {
 		t.Fatalf("%d %v %s", resp.StatusCode, resp.Header, text)
 	}
 	links := regexp.MustCompile(`(?:href|src)="\.\./(assets/[^"]+)"`).FindAllStringSubmatch(text, -1)
-	if len(links) != 4 {
+	if len(links) != 5 {
 		t.Errorf("the page names %d assets: %s", len(links), text)
 	}
 	for _, m := range links {
