@@ -54,7 +54,7 @@ func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
 		base := "https://" + host
 		resp, page := open(t, client, http.MethodGet, base+"/r/abcdefg", "gzip, deflate, br")
 		links := regexp.MustCompile(`(?:href|src)="\.\./(assets/[^"]+)"`).FindAllStringSubmatch(page, -1)
-		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Encoding") != "" || len(links) != 4 {
+		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Encoding") != "" || len(links) != 5 {
 			t.Fatalf("%s: %d %v %s", host, resp.StatusCode, resp.Header, page)
 		}
 		for _, m := range links {

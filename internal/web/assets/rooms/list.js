@@ -5,7 +5,7 @@ import * as storage from "../storage.js";
 import { at, root } from "../site.js";
 import { gist, isEmptyVote } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
-import { fill, word } from "../ui/fill.js";
+import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
 import { ClockOrDay } from "../ui/time.js";
@@ -89,7 +89,7 @@ export function Needs({ rooms, title = w.needsTitle }) {
 
 /** What and where in one line, and who has written what in two. A draft is by the person's agent. */
 function Line({ need: { id, what, who, text }, room }) {
-  const values = { what: word(w.what[what]), room: room.title || w.unnamed };
+  const values = { what: { element: w.what[what] }, room: room.title || w.unnamed };
   return html`
     <a class="need" ...${linkTo(room.seat, id)}>
       <span class="need-what">${fill(w.where, values)}</span>
@@ -129,6 +129,6 @@ export const Last = ({ message, proposal }) => html`
   <bdi>${actorOf(message)}</bdi>${isEmptyVote(message) ? fill(w.agreed, { proposal: proposed(proposal) })
     : ": " + (message.redacted ? talk.removed : gist(message))}`;
 
-const proposed = (message) => (message ? { quote: gist(message) } : word(talk.earlierMessage));
+const proposed = (message) => (message ? { quote: gist(message) } : { element: talk.earlierMessage });
 
 export const Time = ({ at }) => html`<${ClockOrDay} at=${at} className="rooms-time" now=${Date.now()} />`;
