@@ -35,15 +35,15 @@ var always = func() chan struct{} {
 func (f *File) LogBytes() int64 { return logBytes(f.path) }
 
 func logBytes(path string) int64 {
-	log, err := os.Open(path + "-wal")
+	info, err := os.Stat(path + "-wal")
 	if err != nil {
 		return 0
+	}
+	log, err := os.Open(path + "-wal")
+	if err != nil { // of another user
+		return info.Size()
 	}
 	defer log.Close()
-	info, err := log.Stat()
-	if err != nil {
-		return 0
-	}
 	salts := func(at int64) (read [saltBytes]byte) {
 		if _, err := log.ReadAt(read[:], at); err != nil {
 			return [saltBytes]byte{}
@@ -68,12 +68,15 @@ func pagesOfLog(left int64) int64 { return min(checkpointPages, left/pageBytes/p
 // fillLog adds zeros to a log that is shorter than fullLog, and reports whether more are to come. A commit that
 // lengthens the log takes half as long again as a commit that overwrites zeros: the file system then has nothing to
 // write but the bytes. SQLite ignores what is behind the last frame of the log. fillLog has SQLite's lock, so nobody
-// commits meanwhile. On a disk that is full or small the log stays as it is, and commits only take longer.
+// commits meanwhile, and waits for nobody who has the lock. On a disk that is full or small the log stays as it is, and
+// commits only take longer: where little is left, Space empties the log, which must not be filled again at once.
 func (t *Table) fillLog() (more bool) {
 	free, _, err := t.files.Disk(filepath.Dir(t.file.Path()))
-	if err != nil || pagesOfLog(free) < checkpointPages {
+	if err != nil || pagesOfLog(free/2) < checkpointPages {
 		return false
 	}
+	t.writer.db.SetBusyTimeout(0)
+	defer t.writer.db.SetBusyTimeout(t.writer.timeout)
 	_, _ = t.writer.Transact(func() (wrote bool, failure error) {
 		more, err = t.file.lengthenLog()
 		return false, nil

@@ -54,7 +54,7 @@ func fileSize(t *testing.T, path string) int64 {
 	return info.Size()
 }
 
-func TestFillLog_afterTheFirstWrite_lengthensTheLogByZerosThatNobodyCountsOrReads(t *testing.T) {
+func TestFillLog_ofALogThatGrows_lengthensTheLogByZerosThatNobodyCountsOrReads(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	tab := onDisk(t, path, ample)
 	n := filled(t, tab, path, 0)
@@ -90,7 +90,7 @@ func TestFillLog_afterTheFirstWrite_lengthensTheLogByZerosThatNobodyCountsOrRead
 
 func TestFillLog_onASmallDisk_leavesTheLogAsItIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
-	tab := onDisk(t, path, 100<<20)
+	tab := onDisk(t, path, 200<<20)
 	for n := range 100 {
 		if err := writeEvent(tab, "p", n); err != nil {
 			t.Fatal(err)

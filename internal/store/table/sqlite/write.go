@@ -28,6 +28,7 @@ const (
 	commitPages     = 2    // written by a transaction besides the pages of items
 	groupPages      = 2000 // a transaction takes no more writes
 	checkpointPages = 2000 // the size of the log at which the log is moved to the file,
+	fillPages       = 200  // the size of the log from which it is filled: see fillLog
 	fewestPages     = 16   // or less on a disk with little space: see Space
 	partForLog      = 16   // the log may take about one part in so many of that space
 )
@@ -156,12 +157,13 @@ func (t *Table) commitQueued() {
 	defer close(t.drained)
 	pages := 0                // in the log
 	var moved <-chan struct{} // closed once the log is in the file; nil without a move
-	var fill <-chan struct{}  // closed while the log may be shorter than it should be; nil after it was filled
+	var fill <-chan struct{}  // closed while the log is filled; else nil
 	commit := func(group []*job) {
-		if pages == 0 { // the log begins
+		before := pages
+		pages += t.commit(group)
+		if before < fillPages && pages >= fillPages && t.file.lock != nil { // not beside a server, which sees to it
 			fill = always
 		}
-		pages += t.commit(group)
 	}
 	for {
 		lots := t.lots
