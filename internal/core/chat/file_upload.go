@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -305,7 +306,11 @@ type arrival struct {
 // Read reads from the incoming file.
 func (x *arrival) Read(p []byte) (n int, err error) {
 	n, err = x.from.Read(p)
-	if room := picture.HeadOfPicture - len(x.head); room > 0 {
+	most := core.MaxText // as a text in a call may have
+	if bytes.HasPrefix(x.head, []byte("\xff\xd8")) {
+		most = picture.HeadOfPicture // only a JPEG has its size so far behind
+	}
+	if room := most - len(x.head); room > 0 {
 		x.head = append(x.head, p[:min(n, room)]...)
 	}
 	x.size += int64(n)

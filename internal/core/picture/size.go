@@ -72,10 +72,11 @@ func orientation(tiff []byte) uint16 {
 	if len(tiff) < 8 {
 		return 0
 	}
-	at := int(order.Uint32(tiff[4:]))
-	if at+2 > len(tiff) {
+	offset := uint64(order.Uint32(tiff[4:]))
+	if offset+2 > uint64(len(tiff)) {
 		return 0
 	}
+	at := int(offset)
 	entries := tiff[at+2:]
 	for n := range int(order.Uint16(tiff[at:])) {
 		if len(entries) < 12*(n+1) {
