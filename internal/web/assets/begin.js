@@ -25,7 +25,7 @@ function seatAt(id) {
 
 /** Makes the calls with which room.js opens a room, in the same order: what is open is read after the messages. */
 async function ask({ token, claim, spare }) {
-  if (spare) return; // one of two works: seats.js finds out
+  if (spare || (claim && !storage.lasts())) return; // one of two works, and seats.js finds out; a link opens once
   const own = { agent_token: token };
   if (claim) await ahead("supervise", { ...own, claim }, { bearer: claim });
   await ahead("message_history", { ...own, limit: pageSize }, { bearer: token });
@@ -41,5 +41,5 @@ function begin(/** @type {string} */ id) {
 }
 
 showTheme();
-const [, id] = /^r\/([^/]+)/.exec(location.pathname.slice(root.pathname.length)) ?? [];
+const [, id] = /^r\/([^/]+)\/?$/.exec(location.pathname.slice(root.pathname.length)) ?? [];
 if (id) begin(id);

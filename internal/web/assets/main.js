@@ -81,7 +81,7 @@ const path = location.pathname.slice(root.pathname.length).replace(/^authorize$/
 const [, kind, name] = /^(v1\/\w+|\w+)\/([^/]+)\/?$/.exec(path) ?? [];
 
 function show() {
-  draw(path ? (pages[kind] ?? Nothing)(name) : homePage());
+  draw(path ? (Object.hasOwn(pages, kind ?? "") ? pages[kind] : Nothing)(name) : homePage());
   title();
 }
 
@@ -115,6 +115,7 @@ function title() {
 function seen() {
   room?.here(!document.hidden, document.hasFocus());
   mine.here(!document.hidden);
+  if (document.hidden) room?.sendDecisions(); // a phone may end the page without a further word
 }
 
 mine.subscribe(title);

@@ -33,13 +33,14 @@ export class NoAnswer extends Error {
 
 const silence = 40_000; // ms without a sign of life
 
+const fresh = 10_000; // ms for which an answer stands that was asked for ahead
 const early = new Map(); // calls that begin.js has made, by what they ask: each is for one who asks the same
 const nameOf = (tool, args) => JSON.stringify([tool, args]);
 
 /** Makes a call, whose answer is for the next one who makes the same call. */
 export function ahead(tool, args, how) {
   const answer = made(tool, args, how);
-  early.set(nameOf(tool, args), answer);
+  early.set(nameOf(tool, args), { answer, until: Date.now() + fresh });
   answer.catch(() => {}); // who asks hears of it
   return answer;
 }
@@ -62,10 +63,9 @@ function waited(answer, /** @type {AbortSignal | undefined} */ signal) {
  */
 export function call(tool, args, how = {}) {
   const name = nameOf(tool, args);
-  const answer = early.get(name);
-  if (!answer) return made(tool, args, how);
+  const { answer, until } = early.get(name) ?? { until: 0 };
   early.delete(name);
-  return waited(answer, how.signal);
+  return answer && Date.now() < until ? waited(answer, how.signal) : made(tool, args, how);
 }
 
 async function made(tool, args, /** @type {Parameters<typeof call>[2]} */ how = {}) {

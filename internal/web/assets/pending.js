@@ -79,7 +79,10 @@ export class Pending {
   /** Sends at once what could still be undone: the page is left. What gets lost is sent when it is opened again. */
   leave() {
     const votes = this.#all.filter(({ key }) => this.#undoable.delete(key));
-    for (const { key, args } of votes) this.room.send({ ...args, idempotency_key: key }, true).catch(() => {});
+    for (const { key, args } of votes) {
+      this.#change(key, { tried: this.room.clock.now(), waits: undefined });
+      this.room.send({ ...args, idempotency_key: key }, true).catch(() => {});
+    }
   }
 
   /**

@@ -189,7 +189,7 @@ export class Room {
   #end(/** @type {Partial<import("./types.d.ts").State>} */ { trouble = null }) {
     const last = this.#history.messages.at(-1);
     const { reason, by, note } = last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
-    const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over });
+    const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over, waits: undefined });
     const { pending, sharing } = this.state;
     this.close();
     this.supervision.end();
@@ -382,6 +382,7 @@ export class Room {
 
   /** Gives up the seat, for the agent as well, and forgets it. */
   async leave(text) {
+    this.sendDecisions();
     await this.call("leave_room", text ? { text } : {});
     this.forget();
     this.#set({ phase: "ended", trouble: { code: "left", message: roomWords.left } });

@@ -180,3 +180,12 @@ test("a call that was made ahead answers the next one that asks the same, once, 
   await ahead("list_tasks", {}, {}).catch(() => {});
   await assert.rejects(call("list_tasks", {}), ({ code }) => code === "removed");
 });
+
+test("an answer that was called ahead long ago is asked for again", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"] });
+  let calls = 0;
+  answered(() => json(200, result({ n: ++calls })));
+  ahead("room_info", {}, {});
+  t.mock.timers.tick(11_000);
+  assert.deepEqual(await call("room_info", {}), { n: 2 });
+});

@@ -152,6 +152,10 @@ const view = (...ghosts) => ({ ghosts: new Set(ghosts) });
 test("what may not hide among other events stays in sight", () => {
   assert.ok(isLoud({ type: "supervision", reason: "opened_twice" }, view()));
   assert.ok(isLoud({ type: "room", reason: "closed" }, view()));
+  assert.ok(isLoud({ type: "supervision", reason: "opened" }, view()));
+  assert.ok(isLoud({ type: "hook", hook: "each", person: true }, view()) && !isLoud({ type: "hook" }, view()));
+  assert.ok(isLoud({ type: "room", changes: { password: "removed" } }, view()));
+  assert.ok(!isLoud({ type: "room", changes: { capacity: 3 } }, view()));
   assert.ok(isLoud(knock, view("k1")) && !isLoud(knock, view()) && !isLoud({ type: "joined" }, view()));
 });
 
@@ -226,7 +230,7 @@ test("a proposal tells at its foot how it stands, in one line", () => {
     [[...yes("Ada", "Bo"), done, newer, from("Eve", "agree", { reply_to: "Bo", agreed: "Bo" })], {},
       "agreed, then replaced by “Paint it red”"],
     [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, "agreed, then replaced by “a newer one”"],
-    [[from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "withdrawn"],
+    [[...yes("Bo"), from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "withdrawn"],
   ])
     assert.equal(told([proposal, ...replies], more), want);
 });

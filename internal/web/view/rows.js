@@ -126,18 +126,21 @@ const plainly = (all) =>
 function outcomeOf({ id, kind }, { outcomes, me, byId }) {
   const { asked = [], yes = new Set(), end = "", by } = outcomes.get(id) ?? {};
   const says = outcomeWords[kind === "proposal" ? "proposal" : "request"];
-  const isCounted = yes.size && !["objected", "replaced", "outdated"].includes(end);
+  const isCounted = yes.size && !["objected", "replaced", "outdated", "withdrawn"].includes(end);
   const how = isCounted && (!end || asked.length > 1) ? "some" : end;
   const objector = by?.from === me ? { word: by.person ? page.you : page.yourAgent } : by && speakerOf(by);
   const counts = { n: { word: String(yes.size) }, of: { word: String(asked.length) } };
   return how && fill(says[how], { ...counts, by: objector, newer: { quote: quote(byId.get(by?.id)) } });
 }
 
+const lasts = 24 * 3600_000; // ms: a draft and a question end a day later
+
 /**
  * Returns what waits for the person, as elements: the words of each draft that nobody has decided about, and what asks
  * its agent and has no answer.
  */
-export function waitsOf(messages, { me, outcomes }) {
+export function waitsOf(all, { me, outcomes }, now = Date.now()) {
+  const messages = all.filter(({ at }) => now - Date.parse(at) < lasts);
   const decided = new Set(messages.map(({ draft }) => draft));
   const drafts = messages.filter(({ id, type, reason }) => type === "draft" && !reason && !decided.has(id));
   const asks = messages.filter(({ id, type, from, ask, redacted }) => type === "message" && from !== me && !redacted &&

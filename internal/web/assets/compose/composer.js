@@ -75,7 +75,7 @@ function Box({ room, state, draft, attached, area, onJump }) {
     const { text: words = "", kind, reply_to: answered } = said.args;
     const message = !text && find(room, answered);
     if (message) draft.answer(message, kind, state.me);
-    if (message) draft.change({ text: words });
+    if (message || words) draft.change({ text: [words, text].filter(Boolean).join("\n") });
     area.current.focus();
   };
   const attach = (files) => (attached.add(files), area.current.focus());

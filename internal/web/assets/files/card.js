@@ -28,7 +28,8 @@ export function Pixels({ picture, name }) {
  */
 function boxOf({ width = small.width, height = small.height }) {
   const scale = Math.min(1, small.width / width, small.height / height);
-  return { width: Math.max(1, Math.round(width * scale)) + "px", aspectRatio: `${width} / ${height}` };
+  const across = Math.max(1, Math.round(width * scale));
+  return { width: across + "px", aspectRatio: `${across} / ${Math.max(1, Math.round(height * scale))}` };
 }
 
 /** Returns the small picture of a message's file, once it is there, or null, or undefined until that is known. */

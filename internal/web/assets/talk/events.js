@@ -77,8 +77,11 @@ function added(a, b) {
   return a.type === "task" && a.agent === b.agent ? [{ ...a, tasks: [...tasksOf(a), ...tasksOf(b)] }] : [a, b];
 }
 
+const doors = ["public", "password", "invite"]; // settings that say who gets in
+
 /** Reports whether an event may not hide among others. */
-export const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" ||
+export const isLoud = (event, view) => ["opened", "opened_twice", "closed"].includes(event.reason) ||
+  (event.type === "hook" && event.person) || doors.some((name) => name in (event.changes ?? {})) ||
   !!event.agreed || view.ghosts.has(event.id) || !!event.more?.some((one) => isLoud(one, view));
 
 /** One line, of which the end is cut until it is opened. same is whether the line above it has the same time. */
@@ -87,17 +90,19 @@ function Event({ event, same, view }) {
   const [cut, setCut] = useState(false);
   const line = useRef();
   const loud = event.reason === "opened_twice";
+  const beside = event.to?.length > 0 || view.ghosts.has(event.id); // more stands in the line, and needs its width
   useLayoutEffect(() => {
     const measured = new ResizeObserver(([{ target }]) => setCut(target.scrollWidth > target.clientWidth));
     measured.observe(line.current);
     return () => measured.disconnect();
   }, []);
+  const one = open || loud || beside ? "" : " event-line";
   return html`
-    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "") + (open || loud ? "" : " event-line")}>
+    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "") + one}>
       <span class="event-said" ref=${line}>
         ${loud && html`<${Icon} name="alert" />`}${saidOf(event, view)}
       </span>
-      ${cut && !open && !loud && html`
+      ${cut && !open && !loud && !beside && html`
         <button type="button" class="event-more" onClick=${() => (view.hold(), setOpen(true))}>${ui.rest}</button>`}
       <${Clock} at=${event.at} />
       ${event.to?.length > 0 && html`

@@ -53,7 +53,8 @@ export function standing(message, view) {
   if (end === "objected") return { end, text: fill(w.objected, { by: sayer(by, view.me) }) };
   if (end === "replaced" || end === "outdated")
     return { end, text: fill(w[end], { newer: { element: leadTo(by, view) } }) };
-  if (end) return { end, text: fill(yes.size && asked.length > 1 ? w.some : w[end], counts) };
+  const isCounted = yes.size && asked.length > 1 && end !== "withdrawn";
+  if (end) return { end, text: fill(isCounted ? w.some : w[end], counts) };
   const owed = owedOf(message.id, view);
   if (!owed) return null;
   const waits = shortly(owed, view, talk.waitsFor);
