@@ -99,8 +99,8 @@ func (m *Metrics) File(commits, logBytes func() int64) {
 			Name: "parley_file_commits_total", Help: "Transactions committed to the file, one fsync each.",
 		}, func() float64 { return float64(commits()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "parley_file_log_bytes", Help: "Bytes in use of the file's write-ahead log. They grow while another " +
-				"program does not stop reading.",
+			Name: "parley_file_log_bytes", Help: "Bytes in use of the file's write-ahead log. They grow while " +
+				"another program does not stop reading.",
 		}, func() float64 { return float64(logBytes()) }),
 	)
 }
