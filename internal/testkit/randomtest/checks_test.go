@@ -85,7 +85,8 @@ func (a *agent) checkHold(c *call, got chat.Sent) {
 func (a *agent) isHeldBy(e room.Event, c *call, answers int64, to []int) bool {
 	cursor, _ := a.id.ParseCursor(c.cursor)
 	otherVote := c.send.Kind == room.Agree && answers != e.ReplyTo
-	word := e.Type == room.Said && e.Kind != room.Status && e.Kind != room.Agree
+	word := e.Type == room.Said && e.Kind != room.Status && e.Kind != room.Agree &&
+		(e.Kind != room.Done || c.send.Kind != room.Done)
 	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && len(to) == 0 && !otherVote && !cursor.Held)
 }
 
