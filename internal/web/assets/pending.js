@@ -8,11 +8,11 @@ import { backoff } from "./clock.js";
 import { roomWords } from "./room-words.js";
 import * as storage from "./storage.js";
 import { Refusal } from "./mcp.js";
+import { undo } from "./refusals.js";
 import { random } from "./token.js";
 
 const keyLife = 20 * 3600_000; // ms: the server knows a key for a day
 const othersTurn = 10_000; // ms after which a tab sends what another one took
-const undo = 5_000; // ms after the press; refusals.js has the same
 const onePress = 1_000; // ms in which the same message is the same press of the button
 
 const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed

@@ -1,7 +1,7 @@
 // Drafts that the person has refused. A refusal is sent a few seconds after the press and can be
 // undone until then. It is sent at once when the page is left. Without an answer the draft waits again.
 
-const undo = 5_000; // ms after the press, or after the last letter of the reason; pending.js has the same
+export const undo = 5_000; // ms after the press, or after the last letter of the reason
 
 export class Refusals {
   #all = new Map(); // {why, sent, stop} by the id of the draft; stop ends the pause before it is sent

@@ -1,7 +1,7 @@
 // What the view shows of a room: who is here, and the talk row by row, as the page shows them.
 
-import { events, outcomes as outcomeWords } from "../assets/talk/deed-words.js";
-import { isGiven, templateOf } from "../assets/talk/deeds.js";
+import { events } from "../assets/talk/deed-words.js";
+import { isGiven, outcomeOf, templateOf } from "../assets/talk/deeds.js";
 import { colourIn } from "../assets/ui/colour.js";
 import { icon, make, markdown } from "./text.js";
 import { page, words } from "./words.js";
@@ -123,14 +123,13 @@ const plainly = (all) =>
   Object.fromEntries(Object.entries(all).map(([name, value]) => [name, { word: String(value) }]));
 
 /** Returns what became of a message that asks, as the page says it; "" while there is nothing to tell. */
-function outcomeOf({ id, kind }, { outcomes, me, byId }) {
-  const { asked = [], yes = new Set(), end = "", by } = outcomes.get(id) ?? {};
-  const says = outcomeWords[kind === "proposal" ? "proposal" : "request"];
-  const isCounted = yes.size && !["objected", "replaced", "outdated", "withdrawn"].includes(end);
-  const how = isCounted && (!end || asked.length > 1) ? "some" : end;
+function became(message, { outcomes, me, byId }) {
+  const outcome = outcomes.get(message.id);
+  const { asked = [], yes = new Set(), by } = outcome ?? {};
+  const told = outcomeOf(message, outcome);
   const objector = by?.from === me ? { word: by.person ? page.you : page.yourAgent } : by && speakerOf(by);
   const counts = { n: { word: String(yes.size) }, of: { word: String(asked.length) } };
-  return how && fill(says[how], { ...counts, by: objector, newer: { quote: quote(byId.get(by?.id)) } });
+  return told && fill(told, { ...counts, by: objector, newer: { quote: quote(byId.get(by?.id)) } });
 }
 
 const lasts = 24 * 3600_000; // ms: a draft and a question end a day later
@@ -167,7 +166,7 @@ function messageOf(message, first, room) {
   const cut = text.length > limit ? text.slice(0, limit).replace(/[\ud800-\udbff]$/, "") + "…" : text;
   const said = make("div", "text", markdown(cut));
   said.dir = "auto";
-  const outcome = outcomeOf(message, room);
+  const outcome = became(message, room);
   const answered = message.reply_to !== agreed && message.reply_to;
   const whose = byId.get(answered);
   const quoted = (id, label) => id && make("p", "quote", icon("reply"), label, make("bdi", "", quote(byId.get(id))));

@@ -1,6 +1,14 @@
-// Which sentence tells what happened: for the page, and for the view in a client (../../view/rows.js).
+// Which sentence tells what happened, and what became of it: for the page, and for the view in a client
+// (../../view/rows.js).
 
-import { events } from "./deed-words.js";
+import { events, outcomes } from "./deed-words.js";
+
+/** Returns the sentence that tells the outcome (outcomes.js) of a message that asks; "" while nothing is to tell. */
+export function outcomeOf({ kind }, { asked = [], yes = new Set(), end = "" } = {}) {
+  const says = outcomes[kind === "proposal" ? "proposal" : "request"];
+  const isCounted = yes.size && (!end || (asked.length > 1 && ["agreed", "answered"].includes(end)));
+  return isCounted ? says.some : (says[end] ?? "");
+}
 
 /**
  * Reports whether an event tells that a person has given a task to its agent: who has none takes it. me is the own

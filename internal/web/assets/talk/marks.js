@@ -8,6 +8,7 @@ import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, plain, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
+import { outcomeOf } from "./deeds.js";
 import { actorOf, kindOf, listed, sayer, selfOf } from "./names.js";
 import { gist, isCard } from "./rows.js";
 import { talk } from "./words.js";
@@ -47,18 +48,17 @@ export function Foot({ message, view }) {
  * @returns {{end: string, text: any, all?: string} | null}
  */
 export function standing(message, view) {
-  const { asked = [], yes = new Set(), end, by } = view.outcomes.get(message.id) ?? {};
-  const w = talk.outcomes[message.kind === "proposal" ? "proposal" : "request"];
-  const counts = { n: { element: yes.size }, of: { element: asked.length } };
-  if (end === "objected") return { end, text: fill(w.objected, { by: sayer(by, view.me) }) };
-  if (end === "replaced" || end === "outdated")
-    return { end, text: fill(w[end], { newer: { element: leadTo(by, view) } }) };
-  const isCounted = yes.size && asked.length > 1 && end !== "withdrawn";
-  if (end) return { end, text: fill(isCounted ? w.some : w[end], counts) };
+  const outcome = view.outcomes.get(message.id);
+  const { asked = [], yes = new Set(), end, by } = outcome ?? {};
+  const became = fill(outcomeOf(message, outcome), {
+    n: { element: yes.size }, of: { element: asked.length },
+    by: end === "objected" && sayer(by, view.me), newer: by && { element: leadTo(by, view) },
+  });
+  if (end) return { end, text: became };
   const owed = owedOf(message.id, view);
   if (!owed) return null;
   const waits = shortly(owed, view, talk.waitsFor);
-  const text = yes.size ? [...fill(w.some, counts), " · ", ...waits.text] : waits.text;
+  const text = yes.size ? [...became, " · ", ...waits.text] : waits.text;
   return { ...waits, text, end: owed.includes(view.me) ? "mine" : "" };
 }
 
