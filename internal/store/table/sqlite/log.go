@@ -12,13 +12,13 @@ import (
 const (
 	logHeader   = 32
 	logSaltAt   = 16
-	frameHeader = 24 // and then a page
+	frameBytes  = 24 + pageBytes
 	frameSaltAt = 8
 	saltBytes   = 8
 )
 
 // fullLog is the size of a log that is about to be moved into the file.
-const fullLog = logHeader + checkpointPages*(frameHeader+pageBytes)
+const fullLog = logHeader + checkpointPages*frameBytes
 
 // fillStep is how many bytes are added to the log at a time. Writes wait for a step.
 const fillStep = 256 << 10
@@ -54,11 +54,11 @@ func logBytes(path string) int64 {
 	if current == [saltBytes]byte{} {
 		return 0
 	}
-	frames := int(info.Size()-logHeader) / (frameHeader + pageBytes)
+	frames := int((info.Size() - logHeader) / frameBytes)
 	used := sort.Search(frames, func(n int) bool {
-		return salts(logHeader+int64(n)*(frameHeader+pageBytes)+frameSaltAt) != current
+		return salts(logHeader+int64(n)*frameBytes+frameSaltAt) != current
 	})
-	return logHeader + int64(used)*(frameHeader+pageBytes)
+	return logHeader + int64(used)*frameBytes
 }
 
 // pagesOfLog returns how many pages the log may have before it is moved into the file, if left bytes of the disk are
