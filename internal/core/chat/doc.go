@@ -13,7 +13,7 @@
 //     that gets a seat (seating.go).
 //   - A send is five values (send.go): outgoing is the message, known is what the call has learned so far, place is
 //     where the message would stand, verdict is what the rules say there, named by its ruling, and outcome is the
-//     answer's part about the message.
+//     answer's part about the message. If the rules need more to say it, decide returns a need.
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
 //     from package presence.
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller
@@ -39,7 +39,7 @@
 //
 // If Cid has said "Eggs!" as 42 before, decide is called on head 42:
 //
-//   - guard.go: mayBeHeld finds 42, so the ruling is needReading. holdBack reads the log after 41, and the answer is
+//   - guard.go: mayBeHeld finds 42, so decide returns needReading. holdBack reads the log after 41, and the answer is
 //     {Sent: false} with message 42 and a cursor {N: 42, Held: true}. Nothing is written.
 //   - Ann sends again with this cursor, and her message becomes 43.
 //

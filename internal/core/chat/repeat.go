@@ -70,20 +70,21 @@ func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
 	return 0, err
 }
 
-// findEarlier returns, as of a place, the repeated message or open draft of the caller, or the need for a read. A call
-// with a key, and each call of a person, is recognized by the key alone, which only the table has: see lookUpKey.
-func (o *outgoing) findEarlier(k known, at place) (verdict, error) {
+// findEarlier returns, as of a place, the repeated message or open draft of the caller; N is 0: none. If only a read can
+// tell, the error is a need. A call with a key, and each call of a person, is recognized by the key alone, which only
+// the table has: see lookUpKey.
+func (o *outgoing) findEarlier(k known, at place) (roomlog.SentAs, error) {
 	switch {
 	case k.earlier.Draft && !at.caller.HasDraft(k.earlier.N, at.now):
-		return verdict{}, errDecided
+		return roomlog.SentAs{}, errDecided
 	case k.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey():
-		return repetitionOf(k.earlier), nil
+		return k.earlier, nil
 	}
-	v, err := o.findRepeated(k, at)
-	if v.ruling != undecided || err != nil {
-		return v, err
+	n, err := o.findRepeated(k, at)
+	if n > 0 || err != nil {
+		return roomlog.SentAs{N: n}, err
 	}
-	return repetitionOf(draftOf(at.caller.Agent, o.event, at.now)), nil
+	return draftOf(at.caller.Agent, o.event, at.now), nil
 }
 
 // draftOf returns the open draft of a with the content of event.
@@ -93,20 +94,20 @@ func draftOf(a room.Agent, event room.Event, now time.Time) roomlog.SentAs {
 }
 
 // findRepeated checks the messages that may be newer than the call, and the last message of the caller.
-func (o *outgoing) findRepeated(k known, at place) (verdict, error) {
+func (o *outgoing) findRepeated(k known, at place) (n int64, err error) {
 	said, all := at.head.SaidSince(at.caller.Agent, k.start)
-	n, err := repeatedAmong(said, o.event)
+	n, err = repeatedAmong(said, o.event)
 	switch {
 	case n > 0 || err != nil:
-		return repetitionOf(roomlog.SentAs{N: n}), err
+		return n, err
 	case !all:
-		return verdict{ruling: needOlderLog}, nil
+		return 0, needOlderLog
 	}
 	n, indexed := repeatedLast(o.event, k.guard, at)
 	if !indexed {
-		return verdict{ruling: needLastMessage}, nil
+		return 0, needLastMessage
 	}
-	return repetitionOf(roomlog.SentAs{N: n}), nil
+	return n, nil
 }
 
 // loadLastMessage loads the seat's last message into the index of the head.
@@ -316,9 +317,8 @@ func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, 
 			continue
 		}
 		again.event.To, again.event.ToNames, again.event.Ask = event.To, event.ToNames, event.Ask
-		v, err := again.findRepeated(k, place{head: c.head, caller: c.me, now: c.start.At})
-		if v.ruling == repeated && err == nil {
-			return again.event, v.sentAs
+		if n, err := again.findRepeated(k, place{head: c.head, caller: c.me, now: c.start.At}); n > 0 && err == nil {
+			return again.event, roomlog.SentAs{N: n}
 		}
 	}
 	return o.event, none
@@ -327,12 +327,12 @@ func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, 
 // answerRepeated returns what came of a message that the call repeats: nothing is proposed again. The event of o may
 // lack addressees that have left, and without addressees it would be a message to all.
 func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
-	v, err := o.findEarlier(known{earlier: earlier}, place{caller: c.me, now: c.room.svc.now()})
+	earlier, err := o.findEarlier(known{earlier: earlier}, place{caller: c.me, now: c.room.svc.now()})
 	if err == nil {
-		err = c.checkKey(ctx, o, v.sentAs)
+		err = c.checkKey(ctx, o, earlier)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return c.result(ctx, o, known{}, v), nil
+	return c.result(ctx, o, known{}, verdict{ruling: repeated, sentAs: earlier}), nil
 }

@@ -139,7 +139,7 @@ func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *out
 	return c.result(ctx, o, k, v), false, nil
 }
 
-// verdict is the result of the rules on one head of the log.
+// verdict is what the rules say of a message.
 type verdict struct {
 	ruling       ruling
 	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
@@ -152,29 +152,25 @@ type verdict struct {
 type ruling int
 
 const (
-	undecided ruling = iota // no rule has decided: of findEarlier alone
-	accepted                // the message is no repetition: attempt has appended it or its draft, rehearse has not
-	repeated                // the message or draft in the log says the same
-	heldBack                // the caller must decide first: of resolve alone
-
-	// The head does not tell. If a read brings what is needed, the rules are applied once more. If the caller must
-	// decide first, the message is held back.
-
-	needLastMessage  // the index of the head lacks the caller's last message, which may be the same
-	needOlderLog     // the index does not reach back to the start of the call
-	needUnpaused     // the agent is paused
-	needReading      // something unread may change what the caller says
-	needConfirmation // the text seems to hold a credential
-	needAgreement    // a proposal answers what may be an agreement
+	accepted ruling = iota + 1 // the message is no repetition: attempt has appended it or its draft, rehearse has not
+	repeated                   // the message or draft in the log says the same
+	heldBack                   // the caller must decide first: of resolve alone
 )
 
-// repetitionOf returns the verdict that the message repeats earlier; undecided if N is 0.
-func repetitionOf(earlier roomlog.SentAs) verdict {
-	if earlier.N == 0 {
-		return verdict{}
-	}
-	return verdict{ruling: repeated, sentAs: earlier}
-}
+// need is the error of decide in place of a verdict that the head does not tell. If a read brings what is needed, the
+// rules are applied once more. If the caller must decide first, the message is held back: see learn.
+type need string
+
+const (
+	needLastMessage  need = "the index of the head lacks the caller's last message, which may be the same"
+	needOlderLog     need = "the index does not reach back to the start of the call"
+	needUnpaused     need = "the agent is paused"
+	needReading      need = "something unread may change what the caller says"
+	needConfirmation need = "the text seems to hold a credential"
+	needAgreement    need = "a proposal answers what may be an agreement"
+)
+
+func (n need) Error() string { return "chat: a send needs more: " + string(n) }
 
 // resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until the message is
 // accepted, repeated, held back or refused.
@@ -183,20 +179,21 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 	k.noSpace = c.checkSpace(len(o.req.Text))
 	for range maxAttempts {
 		v, refused := try(ctx, o, k)
+		needs, hasNeed := refused.(need)
 		switch {
-		case errors.Is(refused, errUnseated):
-			return verdict{}, c.refuseToken(ctx, c.room.log.Peek())
-		case refused != nil && !errors.As(refused, new(*fault.Error)): // nobody knows what became of the message
-			return verdict{}, refused
-		case refused == nil && v.ruling == accepted:
-			return v, nil
 		case refused == nil && v.ruling == repeated:
 			return v, c.checkKey(ctx, o, v.sentAs)
+		case refused == nil:
+			return v, nil
+		case errors.Is(refused, errUnseated):
+			return verdict{}, c.refuseToken(ctx, c.room.log.Peek())
+		case !hasNeed && !errors.As(refused, new(*fault.Error)): // nobody knows what became of the message
+			return verdict{}, refused
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
 		earlier, err := c.lookUpKey(ctx, o.req.Key)
-		if refused != nil && err == nil && earlier.N == 0 {
+		if !hasNeed && err == nil && earlier.N == 0 {
 			earlier, err = c.findTaken(ctx, o)
 		}
 		switch {
@@ -205,12 +202,12 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		case earlier.N > 0 && earlier != k.earlier:
 			k.earlier = earlier
 			continue
-		case refused != nil:
+		case !hasNeed:
 			return verdict{}, c.nameReplacement(ctx, o, refused)
 		}
 
 		var answer *Sent
-		k, answer, err = c.learn(ctx, o, k, v.ruling)
+		k, answer, err = c.learn(ctx, o, k, needs)
 		if err != nil || answer != nil {
 			return verdict{ruling: heldBack, answer: answer}, err
 		}
@@ -219,8 +216,8 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// learn adds to k what a verdict needs. If the caller must decide first, answer holds the message back.
-func (c *session) learn(ctx context.Context, o *outgoing, k known, needs ruling) (_ known, answer *Sent, err error) {
+// learn adds to k what is needed. If the caller must decide first, answer holds the message back.
+func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
 	switch needs {
 	case needLastMessage:
 		err = c.loadLastMessage(ctx)
@@ -298,9 +295,12 @@ func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, 
 //  13. None of these: it is sent.
 func (o *outgoing) decide(k known, at place) (verdict, error) {
 	head, caller, now := at.head, at.caller, at.now
-	v, err := o.findEarlier(k, at) // 1, 2: for a repetition no other rule matters
-	if v.ruling != undecided || err != nil {
-		return v, err
+	earlier, err := o.findEarlier(k, at) // 1, 2: for a repetition no other rule matters
+	switch {
+	case err != nil:
+		return verdict{}, err
+	case earlier.N > 0:
+		return verdict{ruling: repeated, sentAs: earlier}, nil
 	}
 	if head.Expired(now) && !head.Closed { // 3
 		return verdict{}, roomlog.ErrNotFound
@@ -308,21 +308,21 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 
 	// An unread message may be the reason of a refusal by 9, so 7 comes first.
 	if caller.IsPaused() { // 4, 5
-		return verdict{ruling: needUnpaused}, nil
+		return verdict{}, needUnpaused
 	}
 	if !caller.IsPerson() {
 		if err := head.CheckRun(); err != nil { // 6
 			return verdict{}, err
 		}
 		if o.guarded().mayBeHeld(k.guard, at) { // 7, 8
-			return verdict{ruling: needReading}, nil
+			return verdict{}, needReading
 		}
 	}
 
 	// 9: the room accepts the message, and its addressees are there
 	open := head.IsOpenProposal(o.event.ReplyTo, now)
 	if o.event.Kind == room.Proposal && o.event.ReplyTo != 0 && !open && !k.agreed {
-		return verdict{ruling: needAgreement}, nil
+		return verdict{}, needAgreement
 	}
 	event, err := head.ProposeAnswer(caller, o.event, k.bound, now)
 	if err == nil {
@@ -332,7 +332,7 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 		return verdict{}, err
 	}
 	if o.credential != "" && !k.warned { // 10, 11
-		return verdict{ruling: needConfirmation}, nil
+		return verdict{}, needConfirmation
 	}
 
 	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event),
@@ -340,7 +340,7 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	if as.Draft { // 12
 		d := draftOf(caller.Agent, event, now) // for a vote, whose proposal ProposeMessage has set
 		if d.N > 0 && o.req.Key == "" {
-			return repetitionOf(d), nil
+			return verdict{ruling: repeated, sentAs: d}, nil
 		}
 		event, err = caller.Draft(event, o.event.Ask, o.req.Key, now)
 		if err != nil {
