@@ -42,7 +42,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if got != nil {
 		return Shared{Sent: got.sent}, nil
 	}
-	k.earlier, err = c.lookUpKey(ctx, o.req.Key)
+	k.again, _, err = k.again.findSince(ctx, &o, false)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -103,7 +103,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	// ShareFile has warned the agent of a credential in the text.
 	o := outgoing{req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, event: u.Message, upload: u,
 		fileName: u.Name, keyFromServer: true}
-	k := known{start: c.start, guard: guardOfUpload(u)}
+	k := known{again: recognizer{session: c, start: c.start}, guard: guardOfUpload(u)}
 	if got, ok, err := c.mayAppend(ctx, &o, k); err != nil {
 		return Sent{}, err
 	} else if !ok {

@@ -52,7 +52,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	} {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		o := outgoing{req: SendRequest{Text: "mine", Cursor: cursor}, event: room.Event{Text: "mine"}}
-		k := known{start: room.Start{At: now},
+		k := known{again: recognizer{session: c, start: room.Start{At: now}},
 			guard: guard{on: true, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)

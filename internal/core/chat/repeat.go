@@ -12,15 +12,250 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// What counts as said again. A send that repeats an earlier one of its seat writes nothing, and is answered with that:
+// recognizer finds the earlier message or draft that a send says again: the send then writes nothing, and is answered
+// with that. A recognizer has a method for each phase of a send:
 //
-//	by whom              is found by                                   repeats it if
-//	anybody with a key   lookUpKey: what the key stands for            the key is the same; checkKey may refuse
-//	an agent             repeatedAmong: it may be newer than the call  saysSame
-//	an agent             repeatedLast: its last, for ten minutes       saysSame, and it is no new "yes" or vote
-//	an agent             draftOf: its open drafts                      saysSame
-//	an agent, to names   findRepeatedToNamed: among the first two      differs finds nothing: names may have left
-//	a person             findTaken: a vote or withdrawal, likewise     saysSame, and the room takes no second one
+//	phase                   method       finds                             which is repeated if
+//	names become seats      amongNamed   an agent's first two to names     differs finds nothing: names may have left
+//	the rules, on a head    onHead       an agent's, newer than the call   saysSame
+//	                                     its last, for ten minutes         saysSame, and it is no new "yes" or vote
+//	                                     its open drafts                   saysSame
+//	the head lacks it       readLast     its last, into the index          see onHead
+//	                        readBack     its newer ones                    saysSame
+//	a refusal, or a need    findSince    what a key stands for             the key is the same
+//	                                     a person's vote or withdrawal     saysSame, and the room takes no second one
+//	a message is found      checkKey     a key for another message         the call is refused
+type recognizer struct {
+	session *session
+	start   room.Start     // which events may be newer than the call
+	earlier roomlog.SentAs // the message or draft that the call repeats; N is 0: none is known
+}
+
+// amongNamed returns the message to named agents that the call repeats, and the event of o with the addressees of that
+// message: a message keeps whom it names, even after they left or lost the name. N is 0: none is found. unfound is the
+// error of a name that nobody here has. The addressees of a message that is known by its key are left out.
+func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound error) (room.Event, roomlog.SentAs) {
+	c, none := r.session, roomlog.SentAs{}
+	switch {
+	case o.req.Key != "" && fault.CodeOf(unfound) == fault.InvalidArgument:
+		earlier, _ := r.lookUpKey(ctx, o.req.Key) // after an error, the name is refused
+		return o.event, earlier
+	case o.req.Key != "", c.me.RepeatsOnlyByKey(): // if all names were found, the append checks the key
+		return o.event, none
+	}
+	if _, indexed := c.head.LastSaid(c.me.Agent, c.start.At); !indexed && r.readLast(ctx) == nil {
+		c.moveOn()
+	}
+	said, _ := c.head.SaidSince(c.me.Agent, r.start)
+	if last, indexed := c.head.LastSaid(c.me.Agent, c.start.At); indexed &&
+		c.start.At.Sub(last.At) < room.RepeatWindow {
+		said = append(said, last.Saying)
+	}
+	again := o // with the addressees of an earlier message
+	again.event.ReplyTo, _ = c.head.MessageNumber(o.req.ReplyTo)
+	for _, s := range said {
+		event, err := c.room.log.Event(ctx, s.N)
+		if err != nil || event.Redacted || event.HasReadersOfAnother() || again.differs(c.me, event,
+			event.Kind == room.Proposal || o.asksAs(c.me, event, len(event.AskNames) > 0)) != "" {
+			continue
+		}
+		again.event.To, again.event.ToNames, again.event.Ask = event.To, event.ToNames, event.Ask
+		at := place{head: c.head, caller: c.me, now: c.start.At}
+		if n, err := r.findRepeated(&again, g, at); n > 0 && err == nil {
+			return again.event, roomlog.SentAs{N: n}
+		}
+	}
+	return o.event, none
+}
+
+// onHead returns, as of a place, the repeated message or open draft of the caller; N is 0: none. If only a read can
+// tell, the error is a need. A call with a key, and each call of a person, is recognized by the key alone, which only
+// the table has: see lookUpKey.
+func (r recognizer) onHead(o *outgoing, g guard, at place) (roomlog.SentAs, error) {
+	switch {
+	case r.earlier.Draft && !at.caller.HasDraft(r.earlier.N, at.now):
+		return roomlog.SentAs{}, errDecided
+	case r.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey():
+		return r.earlier, nil
+	}
+	n, err := r.findRepeated(o, g, at)
+	if n > 0 || err != nil {
+		return roomlog.SentAs{N: n}, err
+	}
+	return draftOf(at.caller.Agent, o.event, at.now), nil
+}
+
+// findRepeated checks the messages that may be newer than the call, and the last message of the caller.
+func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err error) {
+	said, all := at.head.SaidSince(at.caller.Agent, r.start)
+	n, err = repeatedAmong(said, o.event)
+	switch {
+	case n > 0 || err != nil:
+		return n, err
+	case !all:
+		return 0, needOlderLog
+	}
+	n, indexed := repeatedLast(o.event, g, at)
+	if !indexed {
+		return 0, needLastMessage
+	}
+	return n, nil
+}
+
+// draftOf returns the open draft of a with the content of event.
+func draftOf(a room.Agent, event room.Event, now time.Time) roomlog.SentAs {
+	n := a.FindDraft(event.Fingerprint(), now)
+	return roomlog.SentAs{N: n, Draft: n > 0}
+}
+
+// readLast loads the seat's last message into the index of the head.
+func (r recognizer) readLast(ctx context.Context) error {
+	c := r.session
+	return c.room.log.ReadBack(ctx, c.start.At.Add(-room.RepeatWindow))
+}
+
+// readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
+func (r recognizer) readBack(ctx context.Context, o *outgoing) (recognizer, error) {
+	c := r.session
+	head := c.room.log.Peek()
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
+		if err != nil {
+			return r, err
+		}
+		if !c.me.IsFor(event) { // an outline
+			continue
+		}
+		if !r.start.Precedes(event.N, event.At()) {
+			break
+		}
+		if event.Type != room.Said || event.Seat != c.me.Seat || event.Person {
+			continue
+		}
+		n, err := repeatedAmong([]room.Saying{event.Saying()}, o.event)
+		if n > 0 || err != nil {
+			r.earlier.N = n
+			return r, err
+		}
+	}
+	// The call need not read the events up to head again, even if this clock is behind the writer's.
+	r.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(head.HeadMs)), Known: head.AsOf,
+		HeadN: head.AsOf}
+	return r, nil
+}
+
+// findSince looks for the message of a call that the rules refuse, or for which they need more: an earlier call may
+// have sent the message meanwhile. found is false if findSince finds nothing that r did not know.
+func (r recognizer) findSince(ctx context.Context, o *outgoing, refused bool) (_ recognizer, found bool, err error) {
+	earlier, err := r.lookUpKey(ctx, o.req.Key)
+	if refused && err == nil && earlier.N == 0 {
+		earlier, err = r.findTaken(ctx, o)
+	}
+	if err != nil || earlier.N == 0 || earlier == r.earlier {
+		return r, false, err
+	}
+	r.earlier = earlier
+	return r, true, nil
+}
+
+// lookUpKey returns the message for which an idempotency key stands; N is 0: none.
+func (r recognizer) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, error) {
+	if key == "" {
+		return roomlog.SentAs{}, nil
+	}
+	return r.session.room.log.Items().Sent(ctx, r.session.me, key)
+}
+
+// findTaken returns the vote or withdrawal of a person that a refused call repeats without a key; N is 0: none. A
+// person who says the same twice means both, but the room takes a vote or a withdrawal once: the answer to the first,
+// within room.RepeatWindow, may be lost. A vote without reply_to repeats the person's last vote, unless the vote may be
+// meant for another proposal, which asks.
+func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.SentAs, err error) {
+	c := r.session
+	mine, head := o.event, c.room.log.Peek()
+	if !mine.HasReadersOfAnother() || o.req.Key != "" || !c.me.RepeatsOnlyByKey() ||
+		mine.IsVote() && mine.ReplyTo == 0 && head.Talk.AsksToAgree(c.me.Seat, c.start.At) {
+		return taken, nil
+	}
+	event, err := c.findOwn(ctx, func(event room.Event) bool {
+		return event.Person && event.IsVote() == mine.IsVote() && event.Withdraws == mine.Withdraws &&
+			(mine.ReplyTo == event.ReplyTo || mine.IsVote() && mine.ReplyTo == 0)
+	})
+	if event.N > 0 && saysSame(mine, event.Saying()) {
+		taken.N = event.N
+	}
+	return taken, err
+}
+
+// findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero
+// event if there is none.
+func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.Event, error) {
+	now := c.room.svc.now()
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.room.log.Peek().AsOf+1) {
+		switch {
+		case err != nil || now.Sub(event.At()) >= room.RepeatWindow:
+			return room.Event{}, err
+		case event.Seat == c.me.Seat && is(event):
+			return event, nil
+		}
+	}
+	return room.Event{}, nil
+}
+
+// checkKey refuses a call whose idempotency key stands for another message or draft. Otherwise the answer would be
+// "sent" for words that nobody reads. The first message or draft that was stored under a key binds the key. A message
+// that was held back or refused binds no key.
+//
+// The call is compared with the event, since only the event has the words; of an edited draft, the agent's own words
+// are compared. Removed texts, removed files and lost events cannot be compared, and so count as equal.
+//
+// The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
+// first answer stands. sharedBefore compares the bytes of an upload.
+func (r recognizer) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
+	if earlier.N == 0 || o.req.Key == "" || o.keyFromServer {
+		return nil
+	}
+	log, me := r.session.room.log, r.session.me
+	event, err := log.Event(ctx, earlier.N)
+	if err == nil && event.Decides != 0 {
+		event, err = log.Event(ctx, event.Decides)
+	}
+	switch {
+	case errors.Is(err, table.ErrNotFound), err == nil && event.IsLost():
+		return nil
+	case err != nil:
+		return err
+	}
+	asks := earlier.Asks
+	if event.Draft != nil {
+		event = *event.Draft
+		asks = len(event.Ask) > 0
+	}
+	field := o.differs(me, event, o.asksAs(me, event, asks))
+	if field == "" {
+		return nil
+	}
+	rule := fault.RuleKey
+	if field == theFile {
+		rule = fault.RuleKeyFile
+	}
+	return fault.Refuse(fault.InvalidArgument, "idempotency_key: the message that you sent under this key has another "+
+		"%s. Nothing was sent: to repeat that message, call as before; to say something else, give another key.",
+		field).For(rule)
+}
+
+// answerRepeated returns what came of a message that the call repeats: nothing is proposed again. The event of o may
+// lack addressees that have left, and without addressees it would be a message to all.
+func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
+	again := recognizer{session: c, earlier: earlier}
+	earlier, err := again.onHead(o, guard{}, place{caller: c.me, now: c.room.svc.now()})
+	if err == nil {
+		err = again.checkKey(ctx, o, earlier)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.result(ctx, o, known{}, verdict{ruling: repeated, sentAs: earlier}), nil
+}
 
 // saysSame reports whether event, of a call, has the content of said: see room.Event.Fingerprint. A vote that names no
 // proposal counts as a vote on the proposal of said, which it may have ended. A removed text is like no other.
@@ -68,164 +303,6 @@ func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
 		}
 	}
 	return 0, err
-}
-
-// findEarlier returns, as of a place, the repeated message or open draft of the caller; N is 0: none. If only a read can
-// tell, the error is a need. A call with a key, and each call of a person, is recognized by the key alone, which only
-// the table has: see lookUpKey.
-func (o *outgoing) findEarlier(k known, at place) (roomlog.SentAs, error) {
-	switch {
-	case k.earlier.Draft && !at.caller.HasDraft(k.earlier.N, at.now):
-		return roomlog.SentAs{}, errDecided
-	case k.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey():
-		return k.earlier, nil
-	}
-	n, err := o.findRepeated(k, at)
-	if n > 0 || err != nil {
-		return roomlog.SentAs{N: n}, err
-	}
-	return draftOf(at.caller.Agent, o.event, at.now), nil
-}
-
-// draftOf returns the open draft of a with the content of event.
-func draftOf(a room.Agent, event room.Event, now time.Time) roomlog.SentAs {
-	n := a.FindDraft(event.Fingerprint(), now)
-	return roomlog.SentAs{N: n, Draft: n > 0}
-}
-
-// findRepeated checks the messages that may be newer than the call, and the last message of the caller.
-func (o *outgoing) findRepeated(k known, at place) (n int64, err error) {
-	said, all := at.head.SaidSince(at.caller.Agent, k.start)
-	n, err = repeatedAmong(said, o.event)
-	switch {
-	case n > 0 || err != nil:
-		return n, err
-	case !all:
-		return 0, needOlderLog
-	}
-	n, indexed := repeatedLast(o.event, k.guard, at)
-	if !indexed {
-		return 0, needLastMessage
-	}
-	return n, nil
-}
-
-// loadLastMessage loads the seat's last message into the index of the head.
-func (c *session) loadLastMessage(ctx context.Context) error {
-	return c.room.log.ReadBack(ctx, c.start.At.Add(-room.RepeatWindow))
-}
-
-// readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
-func (c *session) readBack(ctx context.Context, o *outgoing, k known) (known, error) {
-	head := c.room.log.Peek()
-	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
-		if err != nil {
-			return k, err
-		}
-		if !c.me.IsFor(event) { // an outline
-			continue
-		}
-		if !k.start.Precedes(event.N, event.At()) {
-			break
-		}
-		if event.Type != room.Said || event.Seat != c.me.Seat || event.Person {
-			continue
-		}
-		n, err := repeatedAmong([]room.Saying{event.Saying()}, o.event)
-		if n > 0 || err != nil {
-			k.earlier.N = n
-			return k, err
-		}
-	}
-	// The call need not read the events up to head again, even if this clock is behind the writer's.
-	k.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(head.HeadMs)), Known: head.AsOf,
-		HeadN: head.AsOf}
-	return k, nil
-}
-
-// lookUpKey returns the message for which an idempotency key stands; N is 0: none.
-func (c *session) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, error) {
-	if key == "" {
-		return roomlog.SentAs{}, nil
-	}
-	return c.room.log.Items().Sent(ctx, c.me, key)
-}
-
-// findTaken returns the vote or withdrawal of a person that a refused call repeats without a key; N is 0: none. A
-// person who says the same twice means both, but the room takes a vote or a withdrawal once: the answer to the first,
-// within room.RepeatWindow, may be lost. A vote without reply_to repeats the person's last vote, unless the vote may be
-// meant for another proposal, which asks.
-func (c *session) findTaken(ctx context.Context, o *outgoing) (taken roomlog.SentAs, err error) {
-	mine, head := o.event, c.room.log.Peek()
-	if !mine.HasReadersOfAnother() || o.req.Key != "" || !c.me.RepeatsOnlyByKey() ||
-		mine.IsVote() && mine.ReplyTo == 0 && head.Talk.AsksToAgree(c.me.Seat, c.start.At) {
-		return taken, nil
-	}
-	event, err := c.findOwn(ctx, func(event room.Event) bool {
-		return event.Person && event.IsVote() == mine.IsVote() && event.Withdraws == mine.Withdraws &&
-			(mine.ReplyTo == event.ReplyTo || mine.IsVote() && mine.ReplyTo == 0)
-	})
-	if event.N > 0 && saysSame(mine, event.Saying()) {
-		taken.N = event.N
-	}
-	return taken, err
-}
-
-// findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero
-// event if there is none.
-func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.Event, error) {
-	now := c.room.svc.now()
-	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.room.log.Peek().AsOf+1) {
-		switch {
-		case err != nil || now.Sub(event.At()) >= room.RepeatWindow:
-			return room.Event{}, err
-		case event.Seat == c.me.Seat && is(event):
-			return event, nil
-		}
-	}
-	return room.Event{}, nil
-}
-
-// checkKey refuses a call whose idempotency key stands for another message or draft. Otherwise the answer would be
-// "sent" for words that nobody reads. The first message or draft that was stored under a key binds the key. A message
-// that was held back or refused binds no key.
-//
-// The call is compared with the event, since only the event has the words; of an edited draft, the agent's own words
-// are compared. Removed texts, removed files and lost events cannot be compared, and so count as equal.
-//
-// The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
-// first answer stands. sharedBefore compares the bytes of an upload.
-func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
-	if earlier.N == 0 || o.req.Key == "" || o.keyFromServer {
-		return nil
-	}
-	log := c.room.log
-	event, err := log.Event(ctx, earlier.N)
-	if err == nil && event.Decides != 0 {
-		event, err = log.Event(ctx, event.Decides)
-	}
-	switch {
-	case errors.Is(err, table.ErrNotFound), err == nil && event.IsLost():
-		return nil
-	case err != nil:
-		return err
-	}
-	asks := earlier.Asks
-	if event.Draft != nil {
-		event = *event.Draft
-		asks = len(event.Ask) > 0
-	}
-	field := o.differs(c.me, event, o.asksAs(c.me, event, asks))
-	if field == "" {
-		return nil
-	}
-	rule := fault.RuleKey
-	if field == theFile {
-		rule = fault.RuleKeyFile
-	}
-	return fault.Refuse(fault.InvalidArgument, "idempotency_key: the message that you sent under this key has another "+
-		"%s. Nothing was sent: to repeat that message, call as before; to say something else, give another key.",
-		field).For(rule)
 }
 
 // theFile is the name of the difference if the files of two messages differ, or only one message has a file.
@@ -285,54 +362,3 @@ func (o *outgoing) asksAs(me room.Caller, event room.Event, asks bool) bool {
 var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided "+
 	"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
 	"idempotency_key.")
-
-// findRepeatedToNamed returns the message to named agents that the call repeats, and the event of o with the
-// addressees of that message: a message keeps whom it names, even after they left or lost the name. N is 0: none is
-// found. unfound is the error of a name that nobody here has. The addressees of a message that is known by its key are
-// left out.
-func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, unfound error) (room.Event,
-	roomlog.SentAs) {
-	none := roomlog.SentAs{}
-	switch {
-	case o.req.Key != "" && fault.CodeOf(unfound) == fault.InvalidArgument:
-		earlier, _ := c.lookUpKey(ctx, o.req.Key) // after an error, the name is refused
-		return o.event, earlier
-	case o.req.Key != "", c.me.RepeatsOnlyByKey(): // if all names were found, the append checks the key
-		return o.event, none
-	}
-	if _, indexed := c.head.LastSaid(c.me.Agent, c.start.At); !indexed && c.loadLastMessage(ctx) == nil {
-		c.moveOn()
-	}
-	said, _ := c.head.SaidSince(c.me.Agent, k.start)
-	if last, indexed := c.head.LastSaid(c.me.Agent, c.start.At); indexed &&
-		c.start.At.Sub(last.At) < room.RepeatWindow {
-		said = append(said, last.Saying)
-	}
-	again := o // with the addressees of an earlier message
-	again.event.ReplyTo, _ = c.head.MessageNumber(o.req.ReplyTo)
-	for _, s := range said {
-		event, err := c.room.log.Event(ctx, s.N)
-		if err != nil || event.Redacted || event.HasReadersOfAnother() || again.differs(c.me, event,
-			event.Kind == room.Proposal || o.asksAs(c.me, event, len(event.AskNames) > 0)) != "" {
-			continue
-		}
-		again.event.To, again.event.ToNames, again.event.Ask = event.To, event.ToNames, event.Ask
-		if n, err := again.findRepeated(k, place{head: c.head, caller: c.me, now: c.start.At}); n > 0 && err == nil {
-			return again.event, roomlog.SentAs{N: n}
-		}
-	}
-	return o.event, none
-}
-
-// answerRepeated returns what came of a message that the call repeats: nothing is proposed again. The event of o may
-// lack addressees that have left, and without addressees it would be a message to all.
-func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
-	earlier, err := o.findEarlier(known{earlier: earlier}, place{caller: c.me, now: c.room.svc.now()})
-	if err == nil {
-		err = c.checkKey(ctx, o, earlier)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return c.result(ctx, o, known{}, verdict{ruling: repeated, sentAs: earlier}), nil
-}

@@ -23,7 +23,7 @@ type session struct {
 	token  ident.Token
 	holder room.HashedToken // of the token
 	room   *liveRoom        // to be released
-	start  room.Start       // when the call began, and which events the client knew then; readBack moves it forward
+	start  room.Start       // when the call began, and which events the client knew then
 
 	// The room as the call knows it: at first the head on which the token was accepted, then each head that the call
 	// gives to useHead, after a read or an append. The answer is of this head. The log may be ahead: its newest known

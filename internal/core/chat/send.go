@@ -67,14 +67,13 @@ type outgoing struct {
 
 // known is what a call has learned about its message so far: resolve learns more between two verdicts.
 type known struct {
-	start   room.Start     // which events may be newer than the call
-	earlier roomlog.SentAs // the message or draft that this call repeats; N is 0: none is known
-	guard   guard          // against speaking over unread messages
-	warned  bool           // the caller was warned of the credential before
-	noSpace error          // the refusal if the disk has no space
-	bound   []int          // of a proposal that answers an agreement: the seats that this binds
-	agreed  bool           // bound is known
-	idle    int            // how many agents waited for a task before the append
+	again   recognizer // of an earlier message that this call repeats
+	guard   guard      // against speaking over unread messages
+	warned  bool       // the caller was warned of the credential before
+	noSpace error      // the refusal if the disk has no space
+	bound   []int      // of a proposal that answers an agreement: the seats that this binds
+	agreed  bool       // bound is known
+	idle    int        // how many agents waited for a task before the append
 }
 
 // place is where a message would stand in the log: after head and batched, which are not written yet.
@@ -182,7 +181,7 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		needs, hasNeed := refused.(need)
 		switch {
 		case refused == nil && v.ruling == repeated:
-			return v, c.checkKey(ctx, o, v.sentAs)
+			return v, k.again.checkKey(ctx, o, v.sentAs)
 		case refused == nil:
 			return v, nil
 		case errors.Is(refused, errUnseated):
@@ -192,15 +191,12 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
-		earlier, err := c.lookUpKey(ctx, o.req.Key)
-		if !hasNeed && err == nil && earlier.N == 0 {
-			earlier, err = c.findTaken(ctx, o)
-		}
+		again, found, err := k.again.findSince(ctx, o, !hasNeed)
+		k.again = again
 		switch {
 		case err != nil:
 			return verdict{}, err
-		case earlier.N > 0 && earlier != k.earlier:
-			k.earlier = earlier
+		case found:
 			continue
 		case !hasNeed:
 			return verdict{}, c.nameReplacement(ctx, o, refused)
@@ -220,9 +216,9 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
 	switch needs {
 	case needLastMessage:
-		err = c.loadLastMessage(ctx)
+		err = k.again.readLast(ctx)
 	case needOlderLog:
-		k, err = c.readBack(ctx, o, k)
+		k.again, err = k.again.readBack(ctx, o)
 	case needUnpaused:
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:
@@ -246,7 +242,7 @@ func (c *session) attempt(ctx context.Context, o *outgoing, k known) (verdict, e
 	var v verdict // on the last head
 	blocked := func(x table.Conflict) {
 		if x.Item != nil { // the message for which the key stands
-			k.earlier = roomlog.ReadSent(*x.Item)
+			k.again.earlier = roomlog.ReadSent(*x.Item)
 		}
 	}
 	proposal := &roomlog.Proposal{Began: c.start.At, Blocked: blocked}
@@ -295,7 +291,7 @@ func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, 
 //  13. None of these: it is sent.
 func (o *outgoing) decide(k known, at place) (verdict, error) {
 	head, caller, now := at.head, at.caller, at.now
-	earlier, err := o.findEarlier(k, at) // 1, 2: for a repetition no other rule matters
+	earlier, err := k.again.onHead(o, k.guard, at) // 1, 2: for a repetition no other rule matters
 	switch {
 	case err != nil:
 		return verdict{}, err

@@ -20,9 +20,9 @@ import (
 // the first attempt. repeated is what came of an earlier message to the same names that the call repeats; nil: none is
 // found yet. A caller whose seat is gone is told so first.
 func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
-	k.start = c.start
 	k.guard = c.guardFor(o.req.Cursor)
-	k.start.Known = max(k.start.Known, k.guard.cursor.N) // the client has the answer with this cursor
+	k.again = recognizer{session: c, start: c.start}
+	k.again.start.Known = max(c.start.Known, k.guard.cursor.N) // the client has the answer with this cursor
 	e, earlier, err := c.makeEvent(ctx, o, k)
 	o.event = e
 	if err == nil && earlier.N > 0 {
@@ -58,7 +58,7 @@ func (c *session) makeEvent(ctx context.Context, o outgoing, k known) (e room.Ev
 	e, err = c.findNamed(ctx, o.req, e)
 	if len(o.req.To) > 0 || err != nil {
 		o.event = e
-		e, earlier = c.findRepeatedToNamed(ctx, o, k, err)
+		e, earlier = k.again.amongNamed(ctx, o, k.guard, err)
 		if err != nil && earlier.N == 0 { // a repetition keeps addressees that have left since
 			return e, earlier, err
 		}
