@@ -10,7 +10,7 @@ import "github.com/parley-chat/parley/internal/core/room"
 // A Delivery decides, and reads and writes nothing: Reader does.
 type Delivery struct {
 	line               // as the process knows it
-	stored    line     // as the table has it, with what RecordShown adds; only Once and Shown count
+	stored    stored   // as the table has it, with what RecordShown adds
 	heldBack  heldBack // of a stay
 	warned    warning  // of a credential
 	joined    int64    // the join handed out the events up to joined
@@ -38,6 +38,12 @@ type Delivery struct {
 // What others see, Presence.Read, is how far the agent was handed events in any way.
 type line struct{ Arrived, Twice, Once, Shown int64 }
 
+// stored has the two marks of a line in the table by which a process decides whether to call an agent with a hook.
+type stored struct{ Once, Shown int64 }
+
+// newest returns the last event for which no process calls the agent.
+func (s stored) newest() int64 { return max(s.Once, s.Shown) }
+
 // lineAt returns the line of a reader to whom all events up to n have arrived.
 func lineAt(n int64) line { return line{Arrived: n, Twice: n, Once: n} }
 
@@ -50,12 +56,10 @@ func (l *line) raise(x line) {
 }
 
 // deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
-func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
-	inTable := line{Arrived: stored.Arrived, Twice: stored.Twice, Once: stored.Once}
-	d := Delivery{line: line{Twice: joined, Once: joined}, stored: inTable, warned: warning(stored.Credential),
-		heldBack: heldBack{stored.HeldBackTo, stored.HeldBackKey}, joined: joined, fromTable: true}
-	d.raise(inTable)
-	d.stored.Shown = stored.ShownTo
+func deliveryOf(p room.ReadPosition, joined int64) Delivery {
+	d := Delivery{line: line{Twice: joined, Once: joined}, stored: stored{p.Once, p.ShownTo},
+		warned: warning(p.Credential), heldBack: heldBack{p.HeldBackTo, p.HeldBackKey}, joined: joined, fromTable: true}
+	d.raise(line{Arrived: p.Arrived, Twice: p.Twice, Once: p.Once})
 	return d
 }
 
@@ -70,7 +74,7 @@ func (d Delivery) position() room.ReadPosition {
 
 // written returns the delivery after position was written to the table.
 func (d Delivery) written() Delivery {
-	d.stored = line{Arrived: d.Arrived, Twice: d.Twice, Once: d.Once, Shown: d.stored.Shown}
+	d.stored.Once = d.Once
 	return d
 }
 
@@ -158,7 +162,7 @@ func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) Wri
 // about to get one. Without the record, another process calls the agent for events that the agent has.
 func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 16
 	d.raise(line{Shown: to})
-	if to <= max(d.stored.Once, d.stored.Shown) {
+	if to <= d.stored.newest() {
 		return Never
 	}
 	d.stored.Shown = to
