@@ -114,7 +114,7 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 // nextNews waits for news after an event, and records it as handed out. If ctx or the service ends, got is nil.
 func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
 	live := c.room
-	in := newInbox(c, position{Offer: presence.Offer{How: presence.InStay, After: after}}, listening{})
+	in := newInbox(c, position{Offer: presence.OfferInStay(after)}, listening{})
 	for {
 		changed := live.log.Changed()
 		c.recorder().RecordCall(ctx)

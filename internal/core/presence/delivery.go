@@ -118,8 +118,7 @@ func (d Delivery) Offer(query Query) Offer {
 	case ByCursor: // 1
 		return OfferAfter(query.cursor)
 	case Peek: // 6
-		n := max(query.cursor, d.Newest())
-		return Offer{How: Peek, After: n, Arrived: n}
+		return offerByPeek(max(query.cursor, d.Newest()))
 	case LastLook: // 12
 		return Offer{How: LastLook, After: max(d.Twice, d.Shown)}
 	}

@@ -7,13 +7,13 @@ type How int
 
 // The ways to read.
 const (
-	ByCursor     How = iota // from the call's cursor on: the cursor of the next call acknowledges the answer
-	OnceMore                // without a cursor: the next call without one gets the answer once more
-	OnReturn                // the agent returns to its seat: each return gets the answer again, until it has arrived
-	InStay                  // the caller knows no cursor: each call shows that the answer before has arrived
-	Peek                    // a program reads in the agent's place: nothing is handed out
-	PeekOnReturn            // a program returns for the agent: nothing is handed out
-	LastLook                // nothing is recorded: the agent gives its seat up
+	ByCursor     How = iota + 1 // from the call's cursor on: the cursor of the next call acknowledges the answer
+	OnceMore                    // without a cursor: the next call without one gets the answer once more
+	OnReturn                    // the agent returns to its seat: each return gets it again, until it has arrived
+	InStay                      // the caller knows no cursor: each call shows that the answer before has arrived
+	Peek                        // a program reads in the agent's place: nothing is handed out
+	PeekOnReturn                // a program returns for the agent: nothing is handed out
+	LastLook                    // nothing is recorded: the agent gives its seat up
 )
 
 // handsOut reports whether what a call gets counts as handed out.
@@ -70,6 +70,12 @@ type Offer struct {
 
 // OfferAfter returns the offer of a call whose cursor is n.
 func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: n} }
+
+// OfferInStay returns the offer of a call that follows a stay, which was handed the events up to n.
+func OfferInStay(n int64) Offer { return Offer{How: InStay, After: n} }
+
+// offerByPeek returns the offer of a peek after n, the last event that the program or the agent was handed.
+func offerByPeek(n int64) Offer { return Offer{How: Peek, After: n, Arrived: n} }
 
 // isRecorded reports whether a Delivery changes when a call is handed messages of o, none later than event to.
 func (o Offer) isRecorded(to int64, messages int) bool {

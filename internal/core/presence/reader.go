@@ -29,7 +29,7 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 		r.acknowledgeCursor(ctx, query.cursor)
 		return OfferAfter(query.cursor), nil
 	case query.how == Peek && query.cursor >= query.asOf: // no event follows the cursor, whatever the agent was handed
-		return Delivery{}.Offer(query), nil
+		return offerByPeek(query.cursor), nil
 	}
 	delivery, err := r.currentDelivery(ctx)
 	return delivery.Offer(query), err
@@ -43,7 +43,7 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	}
 	l := r.lock()
 	defer l.unlock()
-	_ = l.update(ctx, l.current, func(*Delivery) WriteTime { return OncePerMinute }) // writes what has been cached
+	_ = l.updateCurrent(ctx, func(*Delivery) WriteTime { return OncePerMinute }) // writes what has been cached
 }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
@@ -94,11 +94,11 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 // write replaces the whole item, and the table may have less than the cache of what a hooked agent was handed.
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
 	hooked := messages > 0 && l.r.HasHooks()
-	from := l.known
+	change := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
 	if offer.mayBeStored(to, messages, hooked) && !(offer.current && l.r.knownDelivery().fromTable) {
-		from = l.current
+		return l.updateCurrent(ctx, change)
 	}
-	return l.update(ctx, from, func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) })
+	return l.updateKnown(ctx, change)
 }
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
@@ -111,7 +111,7 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.cacheRead(stored.Read), r.knownDelivery().Shown)
-	return l.update(ctx, l.current, func(d *Delivery) WriteTime { return d.RecordShown(to) })
+	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
 // cacheRead caches that the agent was handed the events up to n, and returns the last such
@@ -131,7 +131,7 @@ func (r Reader) cacheRead(n int64) int64 {
 func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string) error {
 	l := r.lock()
 	defer l.unlock()
-	return l.update(ctx, l.current, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
+	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see warning.confirm.
@@ -141,7 +141,7 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 	if _, err := l.current(ctx); err != nil {
 		return false, err
 	}
-	err = l.update(ctx, l.known, func(d *Delivery) (when WriteTime) {
+	err = l.updateKnown(ctx, func(d *Delivery) (when WriteTime) {
 		confirmed, when = d.warned.confirm(fingerprint, key)
 		return when
 	})
@@ -208,11 +208,22 @@ func (r Reader) lock() lockedReader {
 
 func (l lockedReader) unlock() { l.handOutMu.Unlock() }
 
-// update changes the delivery in four steps: it begins with the delivery from the table or from the cache, applies
-// change, writes the delivery unless change returns Never, and caches the delivery. A write replaces the whole item, so
-// only a delivery that is up to date is written.
+// updateKnown applies change to the delivery as the process knows it: see update. A write replaces the whole item, so
+// change returns Never, unless the known delivery is up to date.
+func (l lockedReader) updateKnown(ctx context.Context, change func(*Delivery) WriteTime) error {
+	return l.update(ctx, l.r.knownDelivery(), nil, change)
+}
+
+// updateCurrent applies change to the delivery that current returns: see update.
+func (l lockedReader) updateCurrent(ctx context.Context, change func(*Delivery) WriteTime) error {
+	delivery, err := l.current(ctx)
+	return l.update(ctx, delivery, err, change)
+}
+
+// update applies change to delivery, writes delivery unless change returns Never, and caches delivery. err is that of
+// the read of delivery.
 //
-//	                    from                                change returns
+//	                    begins with                         change returns
 //	a cursor            current, if the last write is old   OncePerMinute
 //	RecordHandedOut     known; current if it may store      Never or BeforeAnswerIfPossible
 //	RecordAllHandedOut  current                             Never or BeforeAnswerIfPossible
@@ -221,9 +232,8 @@ func (l lockedReader) unlock() { l.handOutMu.Unlock() }
 //
 // If the table cannot be read or written, update returns an error only if the answer relies on the write. Otherwise it
 // only logs the error: the write may have happened, and a withheld answer would be lost.
-func (l lockedReader) update(ctx context.Context, from func(context.Context) (Delivery, error),
+func (l lockedReader) update(ctx context.Context, delivery Delivery, err error,
 	change func(*Delivery) WriteTime) error {
-	delivery, err := from(ctx)
 	when := change(&delivery)
 	switch {
 	case err == nil && when == Never:
@@ -236,9 +246,6 @@ func (l lockedReader) update(ctx context.Context, from func(context.Context) (De
 	}
 	return nil
 }
-
-// known returns the delivery as the process knows it.
-func (l lockedReader) known(context.Context) (Delivery, error) { return l.r.knownDelivery(), nil }
 
 // current returns the delivery, and caches it. It reads the table if other processes write, since they may have handed
 // out more. With an error it returns the delivery as the process knows it.
