@@ -41,7 +41,9 @@ const (
 func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open waitsHere, now time.Time) (
 	next cachedPresence, write bool, due time.Time) {
 	c.addStored(stored, &call.caller.Agent)
-	presence := merge(open.addTo(call.presence(c.latest, now), c.latest), c.latest)
+	says := call.presence(c.latest, now) // what the call says
+	shown := open.addTo(says, c.latest)  // with the wait that goes on here
+	presence := merge(shown, c.latest)   // with what only rises
 	if c.decideWrite(presence, now, call.Lag) {
 		c.cacheToWrite(presence, now)
 		return c, true, now
@@ -121,14 +123,14 @@ func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 	return lasts // 2
 }
 
-// mustRead reports whether call needs the presence from the table. A write replaces the whole item, where another
-// process may have stored a younger wait or an absence meanwhile. A call that speaks of an absence must know the stored
-// one: Bob, who told another process that he is away, would not be back by his word here.
-func (c cachedPresence) mustRead(call seatCall, open waitsHere, now time.Time, singleProcess bool) bool {
-	if singleProcess || c.writtenAt.IsZero() {
+// mustRead reports whether call needs the presence from the table. writes says that call would write its own. A write
+// replaces the whole item, where another process may have stored a younger wait or an absence meanwhile. A call that
+// speaks of an absence must know the stored one: Bob, who told another process that he is away, would not be back by
+// his word here.
+func (c cachedPresence) mustRead(call seatCall, writes, singleProcess bool) bool {
+	if singleProcess {
 		return c.writtenAt.IsZero()
 	}
-	_, writes, _ := c.afterCall(call, room.Presence{}, open, now)
 	return writes || call.Returns || call.Absence.Given
 }
 

@@ -179,7 +179,8 @@ func TestLease_mustRead(t *testing.T) {
 	} {
 		call := seatCall{Call: c.call, caller: &room.Caller{}}
 		call.Lag = CallLag
-		if got := c.before.mustRead(call, waitsHere{}, noon().Add(c.after), c.single); got != c.want {
+		_, writes, _ := c.before.afterCall(call, room.Presence{}, waitsHere{}, noon().Add(c.after))
+		if got := c.before.mustRead(call, writes, c.single); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

@@ -37,16 +37,16 @@ func (s Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 	}
 	now := s.attendees.now()
 	seatCall := newSeatCall(call, s.caller, s.head.AsOf, s.attendees.log.Peek(), now)
-	var stored room.Presence
-	if s.needsStored(seatCall) {
-		stored, _ = s.readPresence(ctx)
-	}
 	if seatCall.Activity != "" {
 		s.storeActivity(ctx, seatCall.Activity)
 	}
-	presence, write, due := s.cacheCall(seatCall, stored)
+	presence, what, due := s.cacheCall(seatCall, nil)
+	if what == reads {
+		stored, _ := s.readPresence(ctx)
+		presence, what, due = s.cacheCall(seatCall, &stored)
+	}
 	switch {
-	case !write:
+	case what == caches:
 		return due, false
 	case !s.storePresence(ctx, &seatCall.caller.Agent, presence): // the call itself has succeeded
 		return now.Add(rewriteAfter), false
@@ -54,21 +54,34 @@ func (s Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 	return now.Add(s.attendees.RenewEvery()), true
 }
 
-// needsStored reports whether call needs the presence from the table: see cachedPresence.mustRead.
-func (s Recorder) needsStored(call seatCall) bool {
-	l := s.attendees.lock()
-	defer l.unlock()
-	return l.cachedSeat(s.caller.Seat).presence.mustRead(call, l.waitsHere(call.caller), l.a.now(),
-		l.a.o.SingleProcess)
-}
+// recording is what a call does to the presence of its seat.
+type recording int
 
-// cacheCall caches what follows from call: see cachedPresence.afterCall.
-func (s Recorder) cacheCall(call seatCall, stored room.Presence) (_ room.Presence, write bool, due time.Time) {
+const (
+	reads  recording = iota // nothing yet: the call needs the presence from the table
+	caches                  // only this process knows of the call
+	writes                  // the presence is to be written
+)
+
+// cacheCall caches what follows from call: see cachedPresence.afterCall. stored is what the table has; nil: the table
+// was not read. If call needs the stored presence (see cachedPresence.mustRead), cacheCall then caches nothing. It
+// decides both under one lock: in between, a call could become due, and replace unread what another process has stored.
+func (s Recorder) cacheCall(call seatCall, stored *room.Presence) (_ room.Presence, what recording, due time.Time) {
 	l := s.attendees.lock()
 	defer l.unlock()
-	cached := &l.cachedSeat(s.caller.Seat).presence
-	*cached, write, due = cached.afterCall(call, stored, l.waitsHere(call.caller), l.a.now())
-	return cached.latest, write, due
+	cached, inTable := &l.cachedSeat(s.caller.Seat).presence, room.Presence{}
+	if stored != nil {
+		inTable = *stored
+	}
+	next, write, due := cached.afterCall(call, inTable, l.waitsHere(call.caller), l.a.now())
+	if stored == nil && cached.mustRead(call, write, l.a.o.SingleProcess) {
+		return inTable, reads, due
+	}
+	*cached, what = next, caches
+	if write {
+		what = writes
+	}
+	return next.latest, what, due
 }
 
 // readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.

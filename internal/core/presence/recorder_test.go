@@ -48,6 +48,23 @@ func TestRecord_callsInTwoProcesses_forgetNothingOfEachOther(t *testing.T) {
 	}
 }
 
+// The write of the activity outlasts the minute for which the first write was enough.
+func TestRecord_callBecomesDueMeanwhile_replacesNothingUnread(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.process(), w.process()
+	bob := w.agent(seatOfBob)
+	here.Recorder(w.log.Peek(), bob).RecordCall(t.Context())
+	w.clock.Advance(CallLag - time.Second)
+	there.Recorder(w.log.Peek(), bob).Record(t.Context(), Call{Began: w.now(), Until: w.now().Add(time.Minute),
+		Returns: true, Lag: CallLag})
+	was := w.presence(seatOfBob)
+	w.slow = time.Second
+	here.Recorder(w.log.Peek(), bob).Record(t.Context(), Call{Activity: "reads", Lag: CallLag})
+	if is := w.presence(seatOfBob); merge(is, was) != is || is.AtMs == was.AtMs {
+		t.Errorf("%+v is stored in place of %+v", is, was)
+	}
+}
+
 func TestRecord_callsInTwoProcessesOnDynamoDB_forgetNothingOfEachOther(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
 	db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})

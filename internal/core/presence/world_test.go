@@ -32,6 +32,7 @@ type world struct {
 	clock  *clockwork.FakeClock
 	store  *roomlog.Store
 	broken bool           // writes to the table fail
+	slow   time.Duration  // how long a write to the table takes
 	writes map[string]int // by the sort key of the first item, since counting began
 }
 
@@ -56,6 +57,7 @@ func newWorldOn(t *testing.T, clock *clockwork.FakeClock, in table.Table) *world
 			return nil
 		}
 		w.writes[c.Ops[0].Item.Key.Sort]++
+		clock.Advance(w.slow)
 		if w.broken {
 			return errors.New("the table is broken")
 		}
