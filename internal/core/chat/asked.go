@@ -107,23 +107,21 @@ func asksSomebody(event *room.Event) bool {
 	return len(event.Ask) > 0 || event.Kind.Asks()
 }
 
-// endPastAnswers ends the wait with the answers so far if nobody who still owes one may soon give it:
+// passOver lets wait go on past the answers so far, and renews the caller's presence. Otherwise others would think that
+// the answer woke the caller, and would count its time to speak. The state of passOver is in the inbox: on the stacks
+// of thousands of waits it would take memory. Such a wait, too, ends with the turn or its time, and brings the answers.
+// passOver ends the wait if nobody who still owes an answer may soon give it:
 //
 //  17. Bob answers, and Cid falls silent later: the wait ends.
 //  18. Bob answers, and the person of Cid pauses him: the wait ends.
 //  19. Bob answers, and Cid leaves: the wait ends.
 //  20. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
-func (in *inbox) endPastAnswers(ctx context.Context) {
-	if in.end == goesOn && in.past.last != 0 && !in.isOwedByPresent(ctx) {
-		in.end = woken
-	}
-}
-
-// passOver lets wait go on past the answers so far, and renews the caller's presence. Otherwise others would think that
-// the answer woke the caller, and would count its time to speak. The state of passOver is in the inbox: on the stacks
-// of thousands of waits it would take memory. Such a wait, too, ends with the turn or its time, and brings the answers.
 func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	if in.end > goesOn || in.past.last == 0 {
+		return
+	}
+	if !in.isOwedByPresent(ctx) {
+		in.end = woken
 		return
 	}
 	if wait.PassedTo < in.past.last {

@@ -124,7 +124,7 @@ type askedCase struct {
 	most   time.Duration
 }
 
-// The cases are those above isPartialAnswer and endPastAnswers, and more of the same rules.
+// The cases are those above isPartialAnswer, isUnasked and passOver, and more of the same rules.
 func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	both := []string{"Bob", "Cid"}
 	question, proposal := chat.SendRequest{Ask: both}, chat.SendRequest{Kind: room.Proposal, Ask: both}

@@ -49,7 +49,7 @@
 //     the time is up, and beginWait records Bob's presence. acknowledgeCursor records that 41 has arrived, and begins
 //     the inbox at 41.
 //   - wait.go: collectUntil calls collect (inbox.go), which finds nothing, and waits for the next head. Event 42
-//     comes: collect adds the message to the batch, and the ending is woken. isOver returns true.
+//     comes: collect adds the message to the batch, and the ending is woken. The wait ends.
 //   - wait.go: endWait calls handOut, which records in package presence that 42 was handed out to Bob. The answer is
 //     {Status: messages, Messages: [42], Cursor: 42}, with the roster (roster.go) and Bob's situation (situation.go).
 //   - Bob's next call with the cursor 42 acknowledges 42. A call with the cursor 41 gets 42 again.

@@ -39,8 +39,8 @@ type listening struct {
 // after event 41, with Bob and Cid in the room:
 //
 //   - 42, Bob's "hello" to all, and Ann waits only for what is meant for her (forMe): goesOn.
-//   - 42, Bob's "yes" to what Ann asked Bob and Cid: goesOn. The inbox keeps 42 as a partial answer, and endPastAnswers
-//     ends the wait once Cid is silent or away: see isPartialAnswer.
+//   - 42, Bob's "yes" to what Ann asked Bob and Cid: goesOn. The inbox keeps 42 as a partial answer, and passOver ends
+//     the wait once Cid is silent or away: see isPartialAnswer.
 //   - 42, Bob's "hello" to Ann: woken.
 //   - 42, the join of Dan: goesOn. With two agents woken: see room.Caller.WokenBy.
 //   - 42 to 142, and 92 does not fit into the batch: full. Event 92 comes with the next wait.
@@ -90,27 +90,34 @@ func newInbox(c *session, pos position, listens listening) *inbox {
 // hasNews reports whether the batch has events that the caller was not handed twice before.
 func (in *inbox) hasNews() bool { return len(in.batch.Messages) > in.along }
 
-// endedAtOnce reports whether the wait brings nothing, since all others are away or have left.
-func (in *inbox) endedAtOnce() bool { return in.listens.othersAway && !in.hasNews() }
-
-// isOver reports whether the wait ends. A paused caller sleeps on, unless its seat is lost.
-func (in *inbox) isOver() bool { return in.end == lost || in.end > goesOn && !in.sleeps() }
-
-// recordSleep records that an event came while the caller was paused.
-func (in *inbox) recordSleep() { in.add(slept, in.end > goesOn && !in.isOver()) }
+// othersGone reports whether the wait brings nothing, since all others are away or have left.
+func (in *inbox) othersGone() bool { return in.listens.othersAway && !in.hasNews() }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.session.me) }
 
-// hideAsleep returns the inbox for the answer of wait: an empty inbox if a program waits for a paused caller. A
-// woken caller could do nothing until its person lets it go on.
-func (in *inbox) hideAsleep(wait *presence.Wait) *inbox {
-	if !wait.Standby || in.end == lost || !in.sleeps() {
-		return in
+// hideAsleep empties the inbox if a program waits for a paused caller. A woken caller could do nothing until its person
+// lets it go on. wait is nil for a call that does not wait.
+func (in *inbox) hideAsleep(wait *presence.Wait) {
+	if wait == nil || !wait.Standby || in.end == lost || !in.sleeps() {
+		return
 	}
-	empty := newInbox(in.session, in.pos, listening{})
-	empty.signs = asleep
-	return empty
+	*in = *newInbox(in.session, in.pos, listening{})
+	in.signs = asleep
+}
+
+// collectFor collects for wait, and reports whether the wait ends: an event ends it, or is what it goes on past. A
+// paused caller sleeps on, unless its seat is lost. wait is nil for a stay, which goes on past nothing.
+func (in *inbox) collectFor(ctx context.Context, wait *presence.Wait) (ends bool, err error) {
+	if err := in.collect(ctx); err != nil {
+		return false, err
+	}
+	in.passOver(ctx, wait)
+	if in.end > goesOn && in.end != lost && in.sleeps() {
+		in.add(slept, true)
+		return false, nil
+	}
+	return in.end > goesOn, nil
 }
 
 // collect receives the events up to the known head. A full batch stops collect early.

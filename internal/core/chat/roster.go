@@ -232,7 +232,7 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 // messages end has no roster, unless an agent came or left.
 func (c *session) addRoster(ctx context.Context, in *inbox, found found, got *Waited) {
 	head := c.head
-	if !in.endedAtOnce() && !in.has(agentMoved) && (found.news && !found.isOver() && in.end > goesOn ||
+	if !in.othersGone() && !in.has(agentMoved) && (found.news && !found.allDone() && in.end > goesOn ||
 		len(head.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return
@@ -249,7 +249,7 @@ func (c *session) addRoster(ctx context.Context, in *inbox, found found, got *Wa
 	got.Situation.Company = seen.company(agents, got.Situation.Owes != "")
 	got.Situation.Silent = c.silentTask(seen.Presence)
 	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
-		!in.endedAtOnce() {
+		!in.othersGone() {
 		return
 	}
 	got.Seated = len(agents)

@@ -230,7 +230,7 @@ func (c *session) awaited(agents []AgentView) (a Awaited) {
 
 // findings returns what the inbox has found. A caller without a seat is asked nothing.
 func (in *inbox) findings() Findings {
-	f := Findings{Missed: in.has(eventsMissed), Unsure: in.has(unsure), OthersGone: in.endedAtOnce(),
+	f := Findings{Missed: in.has(eventsMissed), Unsure: in.has(unsure), OthersGone: in.othersGone(),
 		Reason: in.reason, LostTask: in.lostTask}
 	head, me := in.session.head, in.session.me
 	if agent, here := head.Seated(me.Seat); here && in.end != lost {

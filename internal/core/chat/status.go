@@ -54,7 +54,7 @@ func decideStatus(f found, s stop) WaitStatus {
 		return StatusSuperseded
 	case f.end == lost: // 3
 		return StatusRemoved
-	case f.isOver() || s.noPartner && f.mayStop(): // 4 to 11, 14
+	case f.allDone() || s.noPartner && f.mayStop(): // 4 to 11, 14
 		return StatusAllDone
 	case s.turn: // 12, 13
 		return StatusTurn
@@ -66,8 +66,8 @@ func decideStatus(f found, s stop) WaitStatus {
 	return StatusQuiet // 8, 10, 16
 }
 
-// isOver reports whether the talk is over. News that does not say so comes first: the caller may want to answer it.
-func (f found) isOver() bool {
+// allDone reports whether the talk is over. News that does not say so comes first: the caller may want to answer it.
+func (f found) allDone() bool {
 	if f.news {
 		return f.ended && f.parted && f.end != full
 	}

@@ -118,11 +118,9 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 	for {
 		changed := live.log.Changed()
 		c.recorder().RecordCall(ctx)
-		if err := in.collect(ctx); err != nil {
+		if ends, err := in.collectFor(ctx, nil); err != nil {
 			return nil, after, err
-		}
-		in.recordSleep()
-		if in.isOver() {
+		} else if ends {
 			break
 		}
 		pause := room.Lease / 3 // each renewal is a sign of life

@@ -118,11 +118,11 @@ func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	if err != nil {
 		return nil, err
 	}
-	how, err := c.collectUntil(ctx, in, wait)
+	given, err := c.collectUntil(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	return c.endWait(ctx, in, wait, how)
+	return c.endWait(ctx, in, wait, given)
 }
 
 // newWait returns the wait that a call asks for. In a pair a wait lasts no longer than PartnerSilent.
@@ -167,15 +167,14 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *pr
 	}
 }
 
-// ended is how a wait ended, beside what is in its inbox. The zero value is without the turn.
-type ended struct {
-	turn     bool  // the caller is given the turn
+// turn is what a wait is given beside what is in its inbox. The zero value is no turn.
+type turn struct {
+	mine     bool  // the caller is given the turn
 	freeTask int64 // with the turn: the number of the free task that the caller may take; 0: the caller should speak
 }
 
 // endWait returns the answer of a wait.
-func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, how ended) (*Waited, error) {
-	in = in.hideAsleep(wait)
+func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, given turn) (*Waited, error) {
 	got, found, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
@@ -184,9 +183,9 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, h
 		c.addRoster(ctx, in, found, got)
 	}
 	alone := found.mayStop() && got.Situation.NoPartner && !c.hasActiveTask(ctx)
-	got.Status = decideStatus(found, stop{turn: how.turn, noPartner: alone})
-	if got.Status == StatusTurn && how.freeTask != 0 {
-		got.FreeTask = room.TaskID(how.freeTask)
+	got.Status = decideStatus(found, stop{turn: given.mine, noPartner: alone})
+	if got.Status == StatusTurn && given.freeTask != 0 {
+		got.FreeTask = room.TaskID(given.freeTask)
 		got.Situation.FreeTasks = max(1, got.Situation.FreeTasks) // not counting stalled ones
 	}
 	return got, nil
@@ -218,10 +217,11 @@ func (c *session) othersAreAway(ctx context.Context) bool {
 
 // collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
 // wait.Due on, the caller's presence is renewed: see presence.Recorder.Renew.
-func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (ended, error) {
+func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (turn, error) {
 	live := c.room
 	if wait.Looks || in.listens.othersAway || isClosed(live.svc.stopping) {
-		return ended{}, in.collectFor(ctx, wait)
+		_, err := in.collectFor(ctx, wait)
+		return turn{}, err
 	}
 	timer := live.svc.clock.NewTimer(wait.Until.Sub(wait.Began))
 	defer timer.Stop()
@@ -235,20 +235,20 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 	timeUp := Ended(ctx)
 	for last := false; ; {
 		changed := live.log.Changed()
-		if err := in.collectFor(ctx, wait); err != nil || in.isOver() || last {
-			return ended{}, err
+		if ends, err := in.collectFor(ctx, wait); err != nil || ends || last {
+			return turn{}, err
 		}
 		live.agents.BeginPolling()
 		select {
 		case <-changed:
 		case <-wait.Superseded:
-			return ended{}, nil
+			return turn{}, nil
 		case next := <-wait.Turn:
 			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, next, wait); err != nil || mine {
-				return ended{turn: mine}, err
+				return turn{mine: mine}, err
 			}
 		case task := <-wait.Task:
-			return ended{turn: true, freeTask: task}, in.collect(ctx) // with the latest events
+			return turn{mine: true, freeTask: task}, in.collect(ctx) // with the latest events
 		case <-in.past.recheck: // are those who owe an answer still here?
 			in.past.recheck = nil
 		case <-refreshed:
@@ -263,27 +263,17 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 			last = true
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return ended{}, nil // the call took long before the wait
+				return turn{}, nil // the call took long before the wait
 			}
-			return ended{}, ctx.Err()
+			return turn{}, ctx.Err()
 		}
 	}
-}
-
-// collectFor collects for wait: an event ends the wait, or is what the wait goes on past.
-func (in *inbox) collectFor(ctx context.Context, wait *presence.Wait) error {
-	if err := in.collect(ctx); err != nil {
-		return err
-	}
-	in.endPastAnswers(ctx)
-	in.passOver(ctx, wait)
-	in.recordSleep()
-	return nil
 }
 
 // handOut records the events in the inbox, and returns the answer with them, without its status, which decideStatus
 // decides by what was found. A superseded wait hands nothing out. wait is nil for a call that does not wait.
 func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, found, error) {
+	in.hideAsleep(wait)
 	newest, err := in.recordHandedOut(ctx, wait)
 	if err != nil {
 		return nil, found{}, err
@@ -306,7 +296,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	got := &Waited{
 		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
 		Wakes:     in.end > goesOn,
-		Cursor:    c.cursor(in.scanned, in.endedAtOnce() || in.pos.toldOthersAway && !in.hasNews()),
+		Cursor:    c.cursor(in.scanned, in.othersGone() || in.pos.toldOthersAway && !in.hasNews()),
 		Situation: in.situation(),
 	}
 	if in.end != lost && !c.me.IsPerson() {
@@ -368,20 +358,20 @@ func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	}
 	in := newInbox(c, pos, listening{forMe: req.ForMe})
 	wait := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: agentWaits}
-	turn := false
+	mine := false // the turn
 	if !agentWaits {
 		if err := in.collect(ctx); err != nil {
 			return nil, err
 		}
 		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && in.end == goesOn {
-			turn = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, wait)
+			mine = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, wait)
 		}
 	}
-	got, found, err := c.handOut(ctx, in.hideAsleep(wait), wait)
+	got, found, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	got.Status, got.Yielded = decideStatus(found, stop{yields: agentWaits, turn: turn}), agentWaits
+	got.Status, got.Yielded = decideStatus(found, stop{yields: agentWaits, turn: mine}), agentWaits
 	got.PollAfter = pollCalm
 	if now.Sub(time.UnixMilli(c.head.HeadMs)) < time.Minute {
 		got.PollAfter = pollLively
