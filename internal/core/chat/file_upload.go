@@ -275,10 +275,10 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	if err != nil {
 		return Sent{}, err
 	}
-	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true,
-		Waited: Waited{Situation: c.situation(read)}}
+	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true, Waited: Waited{
+		Situation: c.situation(learned{read: read, unseen: as.Draft && c.isUnseen(ctx)})}}
 	if as.Draft {
-		got.Waited.Status, got.Waited.Situation.Unseen = StatusPending, c.isUnseen(ctx)
+		got.Waited.Status = StatusPending
 	} else {
 		got.To = readers(event)
 	}

@@ -33,6 +33,7 @@ type listening struct {
 	forMe      bool // in a room of more than two, only events meant for the caller wake the caller
 	forAnswers bool // past answers to any message of the caller; false: only to that of the call
 	othersAway bool // all others are away or have left, so the wait ends at once
+	withRoster bool // the answer has the roster: see rosterFor
 }
 
 // ending says whether the wait of an inbox ends, and why. A later one stands for the earlier ones, too. For Ann's wait
@@ -102,7 +103,7 @@ func (in *inbox) hideAsleep(wait *presence.Wait) {
 	if wait == nil || !wait.Standby || in.end == lost || !in.sleeps() {
 		return
 	}
-	*in = *newInbox(in.session, in.pos, listening{})
+	*in = *newInbox(in.session, in.pos, listening{withRoster: in.listens.withRoster})
 	in.signs = asleep
 }
 

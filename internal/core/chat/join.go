@@ -281,7 +281,8 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		Status: how, Token: token.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(token), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
-		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now), Situation: c.situation(c.head.AsOf),
+		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now),
+		Situation: c.situation(learned{read: c.head.AsOf}),
 	}
 	if mine.N > 1 {
 		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no private messages

@@ -138,8 +138,7 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 	}
 	b.moveToFront(had)
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
-	got.Situation = c.situation(scanned)
-	got.Situation.Findings = Findings{Unsure: !all}
+	got.Situation = c.situation(learned{read: scanned, findings: Findings{Unsure: !all}})
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
@@ -193,7 +192,7 @@ func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seat
 	if err := got.addLastMessages(ctx, c.room.log, c.me, asOf+1, asOf); err != nil {
 		return err
 	}
-	got.Cursor, got.Situation = c.cursor(asOf, false), c.situation(asOf)
+	got.Cursor, got.Situation = c.cursor(asOf, false), c.situation(learned{read: asOf})
 	offer.After = asOf
 	shown := max(1, len(got.Messages)) // earlier events are no news to the device, even if nobody has spoken
 	_, err := c.reader().RecordHandedOut(ctx, nil, offer, asOf, shown)

@@ -75,6 +75,12 @@ type roster struct {
 	Now        time.Time
 }
 
+// seenRoster is a roster with the agents as its reader sees them.
+type seenRoster struct {
+	roster
+	agents []AgentView // roster.Agents
+}
+
 // Agents returns the agents of the room as the reader sees them, in the order of their
 // joins.
 func (r roster) Agents() []AgentView {
@@ -228,32 +234,29 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 	}
 }
 
-// addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
-// messages end has no roster, unless an agent came or left.
-func (c *session) addRoster(ctx context.Context, in *inbox, found found, got *Waited) {
+// rosterFor returns the roster for the result of a wait; nil if the wait needs none. A wait that messages end has no
+// roster, unless an agent came or left. isNew says that the roster has changed since the seat's last result.
+func (c *session) rosterFor(ctx context.Context, in *inbox, found found) (_ *seenRoster, isNew bool) {
 	head := c.head
+	if !in.listens.withRoster || in.end == lost {
+		return nil, false
+	}
 	if !in.othersGone() && !in.has(agentMoved) && (found.news && !found.allDone() && in.end > goesOn ||
 		len(head.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
-		return
+		return nil, false
 	}
-	seen, err := c.room.roster(ctx, head, c.me)
+	r, err := c.room.roster(ctx, head, c.me)
 	if err != nil { // the next result has the roster
 		if ctx.Err() == nil {
 			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
 		}
-		return
+		return nil, false
 	}
-	agents := seen.Agents()
-	got.Situation.Awaited = c.awaited(agents)
-	got.Situation.Company = seen.company(agents, got.Situation.Owes != "")
-	got.Situation.Silent = c.silentTask(seen.Presence)
-	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
-		!in.othersGone() {
-		return
-	}
-	got.Seated = len(agents)
-	got.Agents, got.AllWaiting = limitAgents(agents)
+	seen := seenRoster{r, r.Agents()}
+	isNew = c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(seen.agents)}).Fingerprint(),
+		in.has(agentMoved))
+	return &seen, isNew || in.othersGone()
 }
 
 // presence returns the presence needed to tell the stalled tasks of head; nil if the log tells.

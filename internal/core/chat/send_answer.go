@@ -115,10 +115,8 @@ func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStat
 	if o.upload != nil {                              // whose code is no token, so the cursor was made before
 		cursor = o.upload.Cursor
 	}
-	got := Waited{Status: status, Cursor: cursor, Situation: c.situation(read)}
-	got.Situation.Paused = got.Situation.Paused || status == StatusPaused // the person may have ended the pause since
-	got.Situation.Unseen = status == StatusPending && c.isUnseen(ctx)
-	return got
+	return Waited{Status: status, Cursor: cursor, Situation: c.situation(learned{read: read,
+		paused: status == StatusPaused, unseen: status == StatusPending && c.isUnseen(ctx)})}
 }
 
 // answer completes the result of a sent message with unread messages, or with those that came during the wait.
@@ -132,7 +130,7 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		c.moveOn()
 		cursor, _ := c.readCursor(req.Cursor)
-		got.Waited.Cursor, got.Waited.Situation = req.Cursor, c.situation(cursor.N)
+		got.Waited.Cursor, got.Waited.Situation = req.Cursor, c.situation(learned{read: cursor.N})
 		return got, nil
 	}
 	if err == nil {

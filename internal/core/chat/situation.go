@@ -13,19 +13,31 @@ import (
 
 // Situation is how things stand for the caller at the end of a call, beside the events handed out. Package tools
 // makes the field next from Situation alone. The type belongs to chat, not to room, since it also depends on presence
-// and on the call. Each part is the whole result of one function, named at the part.
+// and on the call. session.situation makes it at once, each part as the whole result of the function named at the part.
 type Situation struct {
 	Standing                   // session.standing
 	Work                       // session.work
-	Awaited                    // session.awaited; a wait that reads the roster asks again
+	Awaited                    // session.awaited
 	room.Debt                  // room.State.DebtOf
 	room.Supervised            // room.Head.SupervisedOf
 	OwesUnread      bool       // the message in Owes was not handed to the caller, as far as the answer knows
 	CursorIgnored   bool       // the given cursor is not one of this seat
-	Findings                   // inbox.findings; of a call that reads no news: zero
-	Company                    // roster.company; of a call that reads no roster: zero
-	Silent          SilentTask // session.silentTask; of a call that reads no presence: zero
-	Unseen          bool       // session.isUnseen; of a call that leaves no draft: false
+	Findings                   // learned.findings
+	Company                    // roster.company, of learned.roster
+	Silent          SilentTask // session.silentTask, of learned.roster; else learned.silent
+	Unseen          bool       // learned.unseen
+}
+
+// learned is what a call has learned for the Situation of its caller, beside its head. The parts that a call leaves out
+// were not read.
+type learned struct {
+	read     int64       // the caller has read the events up to read, as far as the call knows
+	ignored  bool        // see Situation.CursorIgnored
+	findings Findings    // inbox.findings, of a call that reads news
+	roster   *seenRoster // of a wait; nil: it was not read
+	silent   SilentTask  // of a call that reads presence and no roster
+	paused   bool        // a pause of the caller has held back its message, and the person may have ended it since
+	unseen   bool        // session.isUnseen, of a call that leaves a draft
 }
 
 // Standing is who the caller is, and what room it is in.
@@ -92,15 +104,22 @@ type SilentTask struct {
 	Left time.Duration // until the caller may take the task if the agent stays silent; 0: now
 }
 
-// situation returns the caller's situation. The caller has read the events up to read, as far as the call knows.
-func (c *session) situation(read int64) Situation {
-	s := Situation{Standing: c.standing(), Work: c.work(), Awaited: c.awaited(nil),
-		Debt: c.head.DebtOf(c.me.Seat, c.room.svc.now())}
+// situation returns the caller's situation on the head of the session.
+func (c *session) situation(l learned) Situation {
+	s := Situation{Standing: c.standing(), Work: c.work(), Debt: c.head.DebtOf(c.me.Seat, c.room.svc.now()),
+		CursorIgnored: l.ignored, Findings: l.findings, Silent: l.silent, Unseen: l.unseen}
 	if agent, here := c.head.Seated(c.me.Seat); here {
 		s.Supervised = c.head.SupervisedOf(agent, c.room.svc.now())
 	}
+	s.Paused = s.Paused || l.paused
 	asked, owes := c.head.MessageNumber(s.Owes)
-	s.OwesUnread = owes && asked > read
+	s.OwesUnread = owes && asked > l.read
+	if l.roster == nil {
+		s.Awaited = c.awaited(nil)
+		return s
+	}
+	s.Awaited, s.Company = c.awaited(l.roster.agents), l.roster.company(l.roster.agents, s.Owes != "")
+	s.Silent = c.silentTask(l.roster.Presence)
 	return s
 }
 
@@ -127,11 +146,9 @@ func (c *session) mayCall(ctx context.Context, k room.Hook) bool {
 	return hook.Device == "" || slices.Contains(c.me.Person.Devices, hook.Device)
 }
 
-// situation returns the situation of a caller that is handed the inbox.
-func (in *inbox) situation() Situation {
-	s := in.session.situation(in.scanned)
-	s.CursorIgnored, s.Findings = in.pos.ignored, in.findings()
-	return s
+// learned returns what a caller that is handed the inbox has learned. seen is the roster; nil: it was not read.
+func (in *inbox) learned(seen *seenRoster) learned {
+	return learned{read: in.scanned, ignored: in.pos.ignored, findings: in.findings(), roster: seen}
 }
 
 func (c *session) standing() Standing {

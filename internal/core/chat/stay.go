@@ -151,6 +151,6 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 	in.session.moveOn()
 	// Events that do not fit come with the next news.
 	got = &Waited{Status: decideStatus(in.found(ctx), stop{}), Messages: in.batch.Messages, Wakes: in.end > goesOn,
-		Situation: in.situation()}
+		Situation: c.situation(in.learned(nil))}
 	return got, in.scanned, nil
 }

@@ -64,9 +64,7 @@ func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err 
 		ignored = given != "" && !named
 		got.Cursor, read, err = c.nextCursor(ctx, given)
 	}
-	silent := got.Situation.Silent
-	got.Situation = c.situation(read)
-	got.Situation.Silent, got.Situation.CursorIgnored = silent, ignored
+	got.Situation = c.situation(learned{read: read, ignored: ignored, silent: got.silent})
 	return got, c.room.svc.Outward(err)
 }
 

@@ -64,6 +64,7 @@ type Tasks struct {
 	// Situation is set.
 	Held      *Waited
 	Situation Situation
+	silent    SilentTask // for Situation
 }
 
 // TaskBrief names a task.
@@ -162,7 +163,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	if err != nil {
 		return got, err
 	}
-	got.Situation.Silent = c.silentTask(seen)
+	got.silent = c.silentTask(seen)
 	rank := func(task room.Task) int {
 		switch {
 		case added > 0 && task.N == added:

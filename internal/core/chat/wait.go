@@ -149,6 +149,7 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presenc
 		forMe:      req.ForMe,
 		forAnswers: waits && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled(),
 		othersAway: waits && pos.How == presence.ByCursor && !pos.toldOthersAway && c.othersAreAway(ctx),
+		withRoster: true,
 	}), nil
 }
 
@@ -178,9 +179,6 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, g
 	got, found, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
-	}
-	if !found.superseded && found.end != lost {
-		c.addRoster(ctx, in, found, got)
 	}
 	alone := found.mayStop() && got.Situation.NoPartner && !c.hasActiveTask(ctx)
 	got.Status = decideStatus(found, stop{turn: given.mine, noPartner: alone})
@@ -283,7 +281,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
 		arrived := max(in.pos.Arrived, c.me.Joined)
 		return &Waited{Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
-			Situation: c.situation(arrived)}, found{superseded: true}, nil
+			Situation: c.situation(learned{read: arrived})}, found{superseded: true}, nil
 	}
 	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && !c.me.IsPerson() {
 		c.endExpiredHooks(ctx)
@@ -293,11 +291,16 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		return nil, found{}, err
 	}
 	what := in.found(ctx)
+	seen, isNew := c.rosterFor(ctx, in, what)
 	got := &Waited{
 		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
 		Wakes:     in.end > goesOn,
 		Cursor:    c.cursor(in.scanned, in.othersGone() || in.pos.toldOthersAway && !in.hasNews()),
-		Situation: in.situation(),
+		Situation: c.situation(in.learned(seen)),
+	}
+	if isNew {
+		got.Seated = len(seen.agents)
+		got.Agents, got.AllWaiting = limitAgents(seen.agents)
 	}
 	if in.end != lost && !c.me.IsPerson() {
 		got.Revision, got.AwayUntil = c.lastRevision(ctx, got.Messages), c.recorder().AwayUntil()
