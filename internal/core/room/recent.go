@@ -18,7 +18,7 @@ type Recent struct {
 
 	said     []Utterance // the last message of each seated agent that has spoken
 	messages lastOf      // the last messages
-	words    lastOf      // the last messages that interrupt, or are meant for a seat; see endsSleep
+	words    lastOf      // the last messages and orders that end a wait: see NewestWakeup
 	named    lastOf      // only the field private is used: see Named, Replied
 	replied  lastOf
 	left     []leftAgent // the last agents that left, in the order of leaving, each name once
@@ -186,7 +186,8 @@ type entry struct {
 	spoke  []int // these seats have spoken, so for them no earlier event counts
 }
 
-// entries returns what e adds to each lastOf of a Recent.
+// entries returns what e adds to each lastOf of a Recent. words follows Caller.WokenBy in a room of more than two, by
+// the same parts: seatsMeant, Kind.Interrupts and endsSleep. A test with any order of building compares the two.
 func (e Event) entries() (messages, words, named, replied entry) {
 	switch {
 	case e.endsSleep():
@@ -358,11 +359,6 @@ func (r *Recent) add(event Event) {
 			r.replace(last.withoutFingerprint(event.Redacts))
 		}
 	}
-}
-
-// endsSleep reports whether e, an event without a message, is how the person behind e.Seat wakes its agent.
-func (e Event) endsSleep() bool {
-	return e.Type == SupervisionSet && (e.Reason == ReasonResumed || e.Reason == ReasonRefused)
 }
 
 // replace puts u in the place of the seat's old entry. r is a copy with shared slices.

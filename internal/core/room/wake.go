@@ -45,3 +45,8 @@ func (s *State) Sleeps(c Caller) bool {
 	now, here := s.Seated(c.Seat)
 	return here && Caller{now, c.Device}.IsPaused() && !s.Closed
 }
+
+// endsSleep reports whether e, an event without a message, is how the person behind e.Seat wakes its agent.
+func (e Event) endsSleep() bool {
+	return e.Type == SupervisionSet && (e.Reason == ReasonResumed || e.Reason == ReasonRefused)
+}
