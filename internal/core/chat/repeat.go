@@ -31,6 +31,54 @@ type recognizer struct {
 	earlier roomlog.SentAs // the message or draft that the call repeats; N is 0: none is known
 }
 
+// saysSame reports whether event, of a call, has the content of said: see room.Event.Fingerprint. A vote that names no
+// proposal counts as a vote on the proposal of said, which it may have ended. A removed text is like no other.
+func saysSame(event room.Event, said room.Saying) bool {
+	if event.IsVote() && event.ReplyTo == 0 {
+		event.ReplyTo = said.ReplyTo
+	}
+	return !said.Removed() && event.Fingerprint() == said.Fingerprint
+}
+
+// ShortText is the length in bytes below which a repeated text, such as "yes", is new once another agent has spoken.
+const ShortText = 40
+
+// repeatedLast returns the number of the caller's last message if event repeats that message, else 0. known is false
+// if the index of the head lacks the message. A vote without reply_to is new while a proposal asks for one. A short
+// text is new once another has spoken, unless the cursor of the call precedes the message: then the caller has not
+// received the answer to its send.
+func repeatedLast(event room.Event, g guard, at place) (n int64, known bool) {
+	head, caller := at.head, at.caller
+	last, known := head.LastSaid(caller.Agent, at.now)
+	isShort := event.File == nil && len(event.Text) < ShortText && !event.HasReadersOfAnother() // taken once
+	switch {
+	case last.N == 0 || at.now.Sub(last.At) >= room.RepeatWindow || !saysSame(event, last.Saying):
+	case event.IsVote() && event.ReplyTo == 0 && head.Talk.AsksToAgree(caller.Seat, at.now):
+	case isShort && head.Recent.NewestMessage(caller.Seat) > last.N && !g.hasNotHeard(last.N):
+	default:
+		return last.N, known
+	}
+	return 0, known
+}
+
+// repeatedAmong returns the number of the message in said that is repeated by event, else 0. The messages in said may
+// be newer than the call of event: the client may have given the call up, repeated the call elsewhere, and sent more
+// since. So neither the length of the text nor later speakers count. If no message matches and one has a removed
+// text, the error is a *fault.Error: event may repeat that text.
+func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
+	for _, s := range said {
+		switch {
+		case s.Removed():
+			err = fault.RetryLater(fault.Unavailable, 2*time.Second,
+				"A text that you sent at the same time was removed, "+
+					"and this may be the same one. Nothing was sent: if it is another, repeat this call in 2 seconds.")
+		case saysSame(event, s):
+			return s.N, nil
+		}
+	}
+	return 0, err
+}
+
 // amongNamed returns the message to named agents that the call repeats, and the event of o with the addressees of that
 // message: a message keeps whom it names, even after they left or lost the name. N is 0: none is found. unfound is the
 // error of a name that nobody here has. The addressees of a message that is known by its key are left out.
@@ -255,54 +303,6 @@ func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier rooml
 		return nil, err
 	}
 	return c.result(ctx, o, known{}, verdict{ruling: repeated, sentAs: earlier}), nil
-}
-
-// saysSame reports whether event, of a call, has the content of said: see room.Event.Fingerprint. A vote that names no
-// proposal counts as a vote on the proposal of said, which it may have ended. A removed text is like no other.
-func saysSame(event room.Event, said room.Saying) bool {
-	if event.IsVote() && event.ReplyTo == 0 {
-		event.ReplyTo = said.ReplyTo
-	}
-	return !said.Removed() && event.Fingerprint() == said.Fingerprint
-}
-
-// ShortText is the length in bytes below which a repeated text, such as "yes", is new once another agent has spoken.
-const ShortText = 40
-
-// repeatedLast returns the number of the caller's last message if event repeats that message, else 0. known is false
-// if the index of the head lacks the message. A vote without reply_to is new while a proposal asks for one. A short
-// text is new once another has spoken, unless the cursor of the call precedes the message: then the caller has not
-// received the answer to its send.
-func repeatedLast(event room.Event, g guard, at place) (n int64, known bool) {
-	head, caller := at.head, at.caller
-	last, known := head.LastSaid(caller.Agent, at.now)
-	isShort := event.File == nil && len(event.Text) < ShortText && !event.HasReadersOfAnother() // taken once
-	switch {
-	case last.N == 0 || at.now.Sub(last.At) >= room.RepeatWindow || !saysSame(event, last.Saying):
-	case event.IsVote() && event.ReplyTo == 0 && head.Talk.AsksToAgree(caller.Seat, at.now):
-	case isShort && head.Recent.NewestMessage(caller.Seat) > last.N && !g.hasNotHeard(last.N):
-	default:
-		return last.N, known
-	}
-	return 0, known
-}
-
-// repeatedAmong returns the number of the message in said that is repeated by event, else 0. The messages in said may
-// be newer than the call of event: the client may have given the call up, repeated the call elsewhere, and sent more
-// since. So neither the length of the text nor later speakers count. If no message matches and one has a removed
-// text, the error is a *fault.Error: event may repeat that text.
-func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
-	for _, s := range said {
-		switch {
-		case s.Removed():
-			err = fault.RetryLater(fault.Unavailable, 2*time.Second,
-				"A text that you sent at the same time was removed, "+
-					"and this may be the same one. Nothing was sent: if it is another, repeat this call in 2 seconds.")
-		case saysSame(event, s):
-			return s.N, nil
-		}
-	}
-	return 0, err
 }
 
 // theFile is the name of the difference if the files of two messages differ, or only one message has a file.
