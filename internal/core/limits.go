@@ -55,6 +55,10 @@ const (
 	MaxFinishes = 10    // tasks that one message reports as done
 	MaxAfter    = 30    // tasks that must be done before one task begins
 	MaxResult   = 1_000 // bytes of a report that are kept with its task
+	MaxRan      = 500   // bytes of the command that was run for a task
+	MaxRanIn    = 200   // bytes of the folder where the command ran
+	MaxExit     = 255   // the greatest exit code of a command
+	MaxSystem   = 40    // bytes of the system on which the command ran
 )
 
 // The limits of files.

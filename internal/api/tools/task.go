@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 func (s *Set) task() tool {
@@ -15,8 +16,8 @@ func (s *Set) task() tool {
 		name:   "task",
 		title:  "Change the to-do list",
 		search: "todo plan tasks assign delegate claim work board",
-		about: "Plan and share out work in the room's to-do list, not in messages. Take a task before you begin it: " +
-			"you get it with the results it builds on.",
+		about: "Share out work in the room's to-do list, not in messages. Take a task before you begin: you get " +
+			"the results it builds on.",
 		hints: hints{destructive: true, openWorld: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -34,24 +35,33 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered "+
-			"to you, else the first free. finish: it is done, also without take. next: finish, then take another. "+
-			"release: decline or free it (holder, adder, admin). drop: failed or unwanted; what comes after stays "+
-			"blocked. edit: text, for or after (both: adder, admin).",
+		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered to you, else "+
+			"the first free. finish: it is done, also without take. next: finish, then take another. release: "+
+			"decline or free it. drop: failed or unwanted; what comes after stays blocked. edit: text, for or after.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
-			chat.CommandDrop,
-			chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
+			chat.CommandDrop, chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to; if "+
-			"unsure, none. after: what must be done before it, by id, such as t7, or by its number in this "+
-			"list: 1 is the first.",
+			"unsure, none. after: what must be done first, by id (t7) or number in this list (from 1).",
 			newTaskFields),
 		spec.List("for", &in.For, "release, edit: names to offer it to.").OrEmpty(),
-		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes). "+
-			"release, drop: why. edit: the new text."),
+		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes), or "+
+			"why. edit: the new text."),
+		spec.Text("ran", &in.Evidence.Ran, "finish: the command that tested it."),
+		spec.Integer("exit", &in.Evidence.Exit, -spec.NoLimit, spec.NoLimit, "Of ran.").
+			Then(func() { in.Exited = true }),
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
+		spec.Text("commit", &in.Evidence.Commit, "").Hide(),
+		spec.Text("tree", &in.Evidence.Tree, "").Hide(),
+		spec.Boolean("dirty", func(yes bool) { in.Evidence.Dirty = yes }, "").Hide(),
+		spec.Boolean("moved", func(yes bool) { in.Evidence.Moved = yes }, "").Hide(),
+		spec.Text("dir", &in.Evidence.Dir, "").Hide(),
+		spec.Text("output", &in.Evidence.Output, "").Hide(),
+		spec.Integer("output_bytes", &in.Evidence.OutputBytes, 0, spec.NoLimit, "").Hide(),
+		spec.Integer("ms", &in.Evidence.Ms, 0, spec.NoLimit, "").Hide(),
+		spec.Text("system", &in.Evidence.System, "").Hide(),
 		spec.Boolean("remove_after", func(yes bool) { // as an empty after, for older programs
 			if yes {
 				in.After = []string{}
@@ -196,8 +206,17 @@ func viewTask(t chat.TaskView) results.Task {
 		AdderPerson: t.AddedByPerson, AdderName: t.AdderName, By: t.By, ByPerson: t.EndedByPerson, ByName: t.ByName,
 		Was: t.Was, For: t.For, After: t.After, Dropped: t.Dropped,
 		Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
-		Report: t.Report, Missing: t.Missing,
+		Report: t.Report, Missing: t.Missing, Evidence: viewEvidence(t.Evidence),
 	}
+}
+
+func viewEvidence(e *room.Evidence) *results.Evidence {
+	if e == nil {
+		return nil
+	}
+	return &results.Evidence{Ran: results.Text(e.Ran), Exit: e.Exit, Commit: e.Commit, Tree: e.Tree, Dirty: e.Dirty,
+		Moved: e.Moved, Dir: results.Text(e.Dir), Output: e.Output, OutputBytes: e.OutputBytes, Ms: e.Ms,
+		System: results.Text(e.System)}
 }
 
 func viewTaskList(tasks []chat.TaskView) []results.Task {

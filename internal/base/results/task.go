@@ -34,6 +34,23 @@ type Task struct {
 	Result      Text     `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
 	Report      string   `json:"report,omitempty" doc:"the message of which result is only the beginning, for message_history (id), or that shared a file, for get_file"`
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
+
+	Evidence *Evidence `json:"evidence,omitempty" doc:"of one that is done: what its agent says was run"`
+}
+
+// Evidence is what was run for a task, as the agent says that finished it. Agents fill ran, dir and system.
+type Evidence struct {
+	Ran         Text   `json:"ran" doc:"the command line"`
+	Exit        int    `json:"exit" doc:"its exit code"`
+	Commit      string `json:"commit,omitempty" doc:"of Git, where it ran"`
+	Tree        string `json:"tree,omitempty" doc:"of Git: all files there, also those that are not committed"`
+	Dirty       bool   `json:"dirty,omitempty" doc:"true if tree is not that of commit"`
+	Moved       bool   `json:"moved,omitempty" doc:"true if the command changed files"`
+	Dir         Text   `json:"dir,omitempty" doc:"the folder where it ran, below the top of the repository"`
+	Output      string `json:"output,omitempty" doc:"the SHA-256 of what it printed, in hex"`
+	OutputBytes int64  `json:"output_bytes,omitempty" doc:"how much it printed"`
+	Ms          int64  `json:"ms,omitempty" doc:"how long it ran, in milliseconds"`
+	System      Text   `json:"system,omitempty" doc:"the system and processor on which it ran"`
 }
 
 // TaskBrief names a task.

@@ -246,7 +246,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 		by := c.me.Party()
 		by.Person = events[0].PersonName
 		got.Task = c.doneTask(roomlog.Done{Task: outcome.taskBefore, By: by, ByPerson: events[0].Person,
-			Result: op.req.Text, Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
+			Result: op.req.Text, Ran: op.order.Ran, Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
 		got.Stuck = c.waitingFor(outcome.taskBefore)
 	}
 	if len(events) > 0 && got.Task != nil {

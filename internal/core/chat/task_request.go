@@ -40,6 +40,9 @@ type TaskRequest struct {
 	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
 	// nothing, and an empty For offers the task to nobody.
 	For []string
+	// Evidence is of finish and next: what was run. Its Exit counts only with Exited.
+	Evidence room.Evidence
+	Exited   bool
 	// Cursor is for the guard of take, finish and next: see Task. The answer has it again.
 	Cursor string
 }
@@ -94,6 +97,10 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 		return o, err
 	}
 	o.Title, o.Text = req.Title, req.Text
+	o.Ran, err = req.parseEvidence()
+	if err != nil {
+		return o, err
+	}
 	if len(req.After) > core.MaxAfter {
 		return o, refuseManyAfter()
 	}
@@ -114,11 +121,29 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 
 // wordsOf returns all words of an order, for the limit and for the check for credentials.
 func wordsOf(o room.TaskOrder) string {
-	words := o.Title + o.Text
+	words := o.Title + o.Text + "\n" + o.Ran.Words()
 	for _, task := range o.Add {
 		words += task.Title + "\n" + task.Text + "\n"
 	}
 	return words
+}
+
+// parseEvidence returns what was run, as the call says; nil if it says nothing of that.
+func (req TaskRequest) parseEvidence() (*room.Evidence, error) {
+	switch {
+	case req.Evidence == room.Evidence{} && !req.Exited:
+		return nil, nil
+	case req.Action != CommandFinish && req.Action != CommandNext:
+		return nil, fault.Refuse(fault.InvalidArgument, "ran and exit, and what comes with them, go with finish and "+
+			"next. Nothing was changed.")
+	case req.Evidence.Ran == "":
+		return nil, fault.Refuse(fault.InvalidArgument, "ran is missing: the command that ended with this exit. "+
+			"Nothing was changed.")
+	case !req.Exited:
+		return nil, fault.Refuse(fault.InvalidArgument, "exit is missing: the exit code of ran. Nothing was changed: "+
+			"if you do not know the code, run the command again.")
+	}
+	return &req.Evidence, req.Evidence.CheckEvidence()
 }
 
 func refuseAction() error {

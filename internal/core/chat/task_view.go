@@ -47,6 +47,7 @@ type TaskView struct {
 	Result                       string        // the result of a finished task, the reason of a dropped task
 	Report                       string        // the message that begins with Result, or has a file; "": none
 	Missing                      string        // why Result is not shown, in words of the server
+	Evidence                     *room.Evidence
 }
 
 // Tasks is the result of a TaskRequest or a TaskListRequest.
@@ -229,7 +230,7 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 		Adder: done.Task.Adder.Name, AddedByPerson: done.Task.ByPerson, By: done.By.Name, EndedByPerson: done.ByPerson,
 		AdderName: done.Task.Adder.Person, ByName: done.By.Person,
 		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(done.AtMs))),
-		Result: done.Result}
+		Result: done.Result, Evidence: done.Ran}
 	if done.Dropped {
 		v.State = TaskDropped
 	}
@@ -315,7 +316,7 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 	case room.ReleaseTask:
 		v.State = TaskOpen
 	case room.FinishTask:
-		v.State, v.By, v.Text, v.Result = TaskDone, m.Agent, "", c.Text
+		v.State, v.By, v.Text, v.Result, v.Evidence = TaskDone, m.Agent, "", c.Text, c.Ran
 	case room.DropTask:
 		v.State, v.By, v.Text, v.Result = TaskDropped, m.Agent, "", c.Text
 	}

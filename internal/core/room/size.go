@@ -102,7 +102,7 @@ func (t *Task) referred() int {
 }
 
 func (c *TaskChange) referred() int {
-	n := textBytes(string(c.Action), c.Title, c.Text) + c.Was.referred()
+	n := textBytes(string(c.Action), c.Title, c.Text) + c.Was.referred() + pointerBytes(c.Ran)
 	n += sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
 	for i := range c.Add {
 		n += c.Add[i].referred()
@@ -111,6 +111,10 @@ func (c *TaskChange) referred() int {
 		n += party.referred()
 	}
 	return n
+}
+
+func (e *Evidence) referred() int {
+	return textBytes(e.Ran, e.Commit, e.Tree, e.Dir, e.Output, e.System)
 }
 
 func (r *Recent) referred() int {

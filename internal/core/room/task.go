@@ -95,6 +95,7 @@ type TaskChange struct {
 	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
+	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 }
 
 // AddedTask is a call that added tasks, to recognize a repetition of the call.
@@ -511,7 +512,7 @@ func (c *TaskChange) HasWords() bool {
 	case AddTasks, EditTask:
 		return true
 	}
-	return c.Text != ""
+	return c.Text != "" || c.Ran != nil
 }
 
 func (t Task) withoutWords() Task {
@@ -529,7 +530,7 @@ func (e Event) WithoutTask(no int64) Event {
 	}
 	change := *e.Task
 	if change.No == no {
-		change.Title, change.Text, change.Redacted = Removed, "", true
+		change.Title, change.Text, change.Ran, change.Redacted = Removed, "", nil, true
 	}
 	change.Add = slices.Clone(change.Add)
 	for i, task := range change.Add {

@@ -17,6 +17,7 @@ type TaskOrder struct {
 	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for tasks of this call
 	Title  string           // of EditTask; "" changes nothing
 	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
+	Ran    *Evidence        // of FinishTask: what was run; nil: nothing is said of that
 	After  []int64          // of EditTask; nil changes nothing
 	For    []Party          // of ReleaseTask and EditTask: the new offer of the task; none: to nobody
 	Offers bool             // of EditTask: For replaces the offer; else the offer stays
@@ -38,7 +39,7 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 		return nil, 0, head.RefuseClosed()
 	}
 	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(),
-		Task: &TaskChange{Action: o.Action, Text: o.Text}}
+		Task: &TaskChange{Action: o.Action, Text: o.Text, Ran: o.Ran}}
 	if o.Action == AddTasks {
 		event, no, err = o.proposeAdd(head, agent, event)
 	} else {

@@ -23,6 +23,11 @@ type Done struct {
 	File     bool       `json:"file,omitempty"`   // Report shared a file
 	Redacted bool       `json:"gone,omitempty"`   // Result was removed
 	AtMs     int64      `json:"at"`
+
+	Ran *room.Evidence `json:"ran,omitempty"` // what By says was run
+	// With Ran: who took the seat of By, and by which invite, since By may have left when another agent checks Ran.
+	Principal string `json:"who,omitempty"`
+	Invite    int    `json:"invited,omitempty"`
 }
 
 // doneKey returns the key of task no once it is closed.
@@ -36,10 +41,13 @@ func putDone(head *room.Head, task room.Task, event room.Event) table.Op {
 	done := Done{V: room.Version, Task: task, By: by.Party(), ByPerson: event.Person, AtMs: event.AtMs}
 	done.By.Person = event.PersonName
 	if event.Task != nil {
-		done.Dropped, done.Result = event.Task.Action == room.DropTask, event.Task.Text
+		done.Dropped, done.Result, done.Ran = event.Task.Action == room.DropTask, event.Task.Text, event.Task.Ran
 		done.Task.Last = event.N
 	} else {
 		done.Report, done.Result, done.File = event.N, firstBytes(event.Text, core.MaxResult), event.File != nil
+	}
+	if done.Ran != nil {
+		done.Principal, done.Invite = by.Principal, by.Invite
 	}
 	return table.Put(table.Item{Key: doneKey(head.ID, task.No), Expires: event.At().Add(agreementLife),
 		Data: Encode(done)},
@@ -130,11 +138,12 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 	if err != nil {
 		return nil, err
 	}
-	if stored.Task.Redacted && stored.Result == "" {
+	if stored.Task.Redacted && stored.Result == "" && stored.Ran == nil {
 		return ops, nil
 	}
 	stored.Task.Title, stored.Task.Text, stored.Task.Redacted, stored.Result, stored.Redacted = room.Removed, "",
 		true, "", true
+	stored.Ran = nil
 	done.Data = Encode(stored)
 	return append(ops, erase(done)), nil
 }

@@ -118,7 +118,7 @@ func textOf(event room.Event) int {
 		return len(event.Draft.Text)
 	}
 	if event.Task != nil {
-		n := len(event.Task.Text)
+		n := len(event.Task.Text) + len(event.Task.Ran.Words())
 		for _, task := range event.Task.Add {
 			n += len(task.Title) + len(task.Text)
 		}

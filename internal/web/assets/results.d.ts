@@ -93,6 +93,20 @@ export interface Info {
   now: string;
 }
 
+export interface Evidence {
+  ran: string;
+  exit: number;
+  commit?: string;
+  tree?: string;
+  dirty?: boolean;
+  moved?: boolean;
+  dir?: string;
+  output?: string;
+  output_bytes?: number;
+  ms?: number;
+  system?: string;
+}
+
 export interface Task {
   id: string;
   title?: string;
@@ -112,6 +126,7 @@ export interface Task {
   result?: string;
   report?: string;
   missing?: string;
+  evidence?: Evidence;
 }
 
 export interface Changes {
