@@ -57,6 +57,7 @@ const (
 	MaxResult   = 1_000 // bytes of a report that are kept with its task
 	MaxRan      = 500   // bytes of the command that was run for a task
 	MaxRanIn    = 200   // bytes of the folder where the command ran
+	MaxChecks   = 8     // of a finished task, in one answer
 	MaxExit     = 255   // the greatest exit code of a command
 	MaxSystem   = 40    // bytes of the system on which the command ran
 )

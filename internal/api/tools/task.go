@@ -16,8 +16,8 @@ func (s *Set) task() tool {
 		name:   "task",
 		title:  "Change the to-do list",
 		search: "todo plan tasks assign delegate claim work board",
-		about: "Share out work in the room's to-do list, not in messages. Take a task before you begin: you get " +
-			"the results it builds on.",
+		about: "Share out work here, not in messages. Take a task before you begin: you get the results it builds " +
+			"on.",
 		hints: hints{destructive: true, openWorld: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -37,22 +37,24 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered to you, else "+
 			"the first free. finish: it is done, also without take. next: finish, then take another. release: "+
-			"decline or free it. drop: failed or unwanted; what comes after stays blocked. edit: text, for or after.",
+			"decline or free it. drop: failed or unwanted; what comes after stays blocked. edit: text, for or after. "+
+			"check: the exit your user had with its ran.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
-			chat.CommandDrop, chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
+			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to; if "+
 			"unsure, none. after: what must be done first, by id (t7) or number in this list (from 1).",
 			newTaskFields),
 		spec.List("for", &in.For, "release, edit: names to offer it to.").OrEmpty(),
-		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes), or "+
-			"why. edit: the new text."),
+		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message with finishes), or why. "+
+			"edit: the new text."),
 		spec.Text("ran", &in.Evidence.Ran, "finish: the command that tested it."),
 		spec.Integer("exit", &in.Evidence.Exit, -spec.NoLimit, spec.NoLimit, "Of ran.").
 			Then(func() { in.Exited = true }),
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
+		spec.Choice("verdict", &in.Verdict, "", room.Same, room.Differs, room.Cannot).Hide(),
 		spec.Text("commit", &in.Evidence.Commit, "").Hide(),
 		spec.Text("tree", &in.Evidence.Tree, "").Hide(),
 		spec.Boolean("dirty", func(yes bool) { in.Evidence.Dirty = yes }, "").Hide(),
@@ -75,7 +77,7 @@ func (s *Set) listTasks() tool {
 		name:   "list_tasks",
 		title:  "Read the to-do list",
 		search: "todo plan tasks open work board",
-		about:  "The room's to-do list: all tasks that are open, or one whole, with the results it builds on.",
+		about:  "The room's to-do list: all open tasks, or one whole, with the results it builds on.",
 		hints:  hints{readOnly: true, idempotent: true},
 		shown:  []string{"tasks", "task", "results"},
 		args: func(in *chat.TaskListRequest) []spec.Arg {
@@ -113,7 +115,8 @@ func taskNeeds(in *chat.TaskRequest) string {
 		if len(in.Tasks) == 0 {
 			return "tasks is missing (a list of objects with title, text, for, after)"
 		}
-	case chat.CommandRelease, chat.CommandFinish, chat.CommandNext, chat.CommandDrop, chat.CommandEdit:
+	case chat.CommandRelease, chat.CommandFinish, chat.CommandNext, chat.CommandDrop, chat.CommandEdit,
+		chat.CommandCheck:
 		if in.ID == "" {
 			return "id is missing (of the task)"
 		}
@@ -206,8 +209,21 @@ func viewTask(t chat.TaskView) results.Task {
 		AdderPerson: t.AddedByPerson, AdderName: t.AdderName, By: t.By, ByPerson: t.EndedByPerson, ByName: t.ByName,
 		Was: t.Was, For: t.For, After: t.After, Dropped: t.Dropped,
 		Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
-		Report: t.Report, Missing: t.Missing, Evidence: viewEvidence(t.Evidence),
+		Report: t.Report, Missing: t.Missing, Evidence: viewEvidence(t.Evidence), Checks: viewChecks(t.Checks),
 	}
+}
+
+func viewChecks(checks []chat.CheckView) []results.Check {
+	var views []results.Check
+	for _, c := range checks {
+		v := results.Check{By: c.By, ByPerson: c.ByPerson, ByName: c.ByName, At: viewTimeIf(c.At),
+			Verdict: string(c.Verdict), Tree: c.Tree, Own: c.Mine}
+		if c.Verdict != room.Cannot {
+			v.Exit = &c.Exit
+		}
+		views = append(views, v)
+	}
+	return views
 }
 
 func viewEvidence(e *room.Evidence) *results.Evidence {

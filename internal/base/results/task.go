@@ -36,6 +36,19 @@ type Task struct {
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
 
 	Evidence *Evidence `json:"evidence,omitempty" doc:"of one that is done: what its agent says was run"`
+	Checks   []Check   `json:"checks,omitempty" doc:"what other agents had that ran the same, the last of each, of eight at most"`
+}
+
+// Check is what another agent had that ran what was run for a task.
+type Check struct {
+	By       string `json:"by" doc:"the agent that says it"`
+	ByPerson bool   `json:"by_person,omitempty" schema:"-" doc:"true if the person behind the agent by did it"`
+	ByName   string `json:"by_name,omitempty" schema:"-" doc:"with by_person: what that person is called"`
+	At       string `json:"at,omitempty" doc:"when, as RFC 3339 in UTC; absent in a message, which has its own"`
+	Verdict  string `json:"verdict" doc:"same: the same exit code; differs: another one; cannot: it could not be run"`
+	Exit     *int   `json:"exit,omitempty" doc:"the exit code; absent of cannot"`
+	Tree     string `json:"tree,omitempty" doc:"of Git: the files on which it ran"`
+	Own      bool   `json:"own,omitempty" doc:"true if you did it"`
 }
 
 // Evidence is what was run for a task, as the agent says that finished it. Agents fill ran, dir and system.

@@ -18,6 +18,8 @@ const (
 	AgentBytes   = 75  // about, of each further agent in the result of a join
 	eventBytes   = 260 // at most, of an event without its names and text
 	taskBytes    = 60  // at most, of a task without its texts
+	ranBytes     = 450 // at most, of what was run, without its words
+	checkBytes   = 170 // at most, of a check, without its names
 	changesBytes = 120 // at most, of changes without their texts
 	fileBytes    = 120 // at most, of a file without its name
 )
@@ -217,6 +219,12 @@ func (t TaskView) size() int {
 		jsonLen(t.AdderName) + jsonLen(t.ByName)
 	for _, word := range slices.Concat(t.For, t.After) {
 		n += jsonLen(word) + len(`"",`)
+	}
+	if e := t.Evidence; e != nil {
+		n += ranBytes + jsonLen(e.Words())
+	}
+	for _, check := range t.Checks {
+		n += checkBytes + jsonLen(check.By)
 	}
 	return n
 }

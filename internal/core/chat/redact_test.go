@@ -397,7 +397,9 @@ func TestRedact_task_isGoneEverywhere(t *testing.T) {
 	w.task(p.bob.Token, chat.CommandTake, "t2")
 	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandRelease, ID: "t2", Text: "mine is " + spilled})
 	w.task(p.bob.Token, chat.CommandTake, "t4")
-	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t4", Text: "it was " + spilled})
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t4", Text: "it was " + spilled,
+		Evidence: room.Evidence{Ran: "make door KEY=" + spilled, Dir: spilled, System: spilled}, Exited: true})
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandCheck, ID: "t4", Exited: true})
 	report := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "sanded, for " + spilled, Finishes: []string{"t1"}}).ID
 	other.look(p.bob.Token, p.bob.Cursor)
 	if n := w.inTable(p.ann.Token); n != 10 {

@@ -276,8 +276,14 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	if err != nil {
 		return Tasks{}, false, err
 	}
+	if op.order.Action == room.CheckTask {
+		return op.check(ctx, done)
+	}
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
+		if ran := op.order.Ran; ran != nil && (done.Ran == nil || *ran != *done.Ran) {
+			return Tasks{}, false, refuseFurtherRun(done)
+		}
 		if op.req.Action == CommandNext { // the answer was lost: the agent has the next task already, or takes it now
 			take := c.newTaskOp(TaskRequest{Cursor: op.req.Cursor}, room.TaskOrder{Action: room.TakeTask})
 			if got, wrote, err := take.run(ctx); err == nil {
@@ -295,6 +301,47 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 		return got, false, err
 	}
 	return Tasks{}, false, refuseEnded(done)
+}
+
+// check answers a check of the ended task done. The head of the check may be newer than done: nothing but the removal of
+// its words changes done, and a check has no words.
+func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
+	c := op.session
+	if done.Dropped {
+		return got, false, room.RefuseUndone(done.Task.No)
+	}
+	last, err := c.room.log.Items().CheckBy(ctx, done.Task.No, c.me.Seat)
+	if err != nil {
+		return got, false, err
+	}
+	proposal := &roomlog.Proposal{Began: c.start.At}
+	events, err := c.append(ctx, proposal, func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
+		err error) {
+		if head.Expired(now) && !head.Closed {
+			return ch, roomlog.ErrNotFound
+		}
+		event, err := done.Finished().DecideCheck(head, caller, op.order.Check, last.Check)
+		if event != nil {
+			ch.Events = []room.Event{*event}
+		}
+		return ch, err
+	})
+	if err != nil {
+		return got, false, err
+	}
+	c.recorder().RecordCall(ctx)
+	c.moveOn()
+	got, err = c.openTasks(ctx, 0)
+	if err == nil {
+		got.Task, err = c.checkedTask(ctx, done)
+	}
+	return got, len(events) > 0, err
+}
+
+// refuseFurtherRun refuses to finish a task again with another report of what was run.
+func refuseFurtherRun(done roomlog.Done) error {
+	return fault.Refuse(fault.InvalidArgument, "%s is done already, and what was run stays as it was reported. Nothing "+
+		"was changed: report what you ran since with send_message.", room.TaskID(done.Task.No))
 }
 
 // refuseEnded refuses a change of an ended task, and names the agent that has ended the task.

@@ -26,6 +26,7 @@ const (
 	CommandNext    TaskCommand = "next" // finish the task, and take the next free one
 	CommandDrop    TaskCommand = "drop"
 	CommandEdit    TaskCommand = "edit"
+	CommandCheck   TaskCommand = "check" // say what came of running again what was run for a finished task
 )
 
 // TaskRequest asks to do Action.
@@ -40,9 +41,11 @@ type TaskRequest struct {
 	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
 	// nothing, and an empty For offers the task to nobody.
 	For []string
-	// Evidence is of finish and next: what was run. Its Exit counts only with Exited.
+	// Evidence is of finish and next: what was run. Its Exit counts only with Exited. Of check, only Exit and Tree may
+	// be there: what the caller had.
 	Evidence room.Evidence
 	Exited   bool
+	Verdict  room.Verdict // of check; "" follows from Exit
 	// Cursor is for the guard of take, finish and next: see Task. The answer has it again.
 	Cursor string
 }
@@ -65,12 +68,21 @@ type TaskListRequest struct {
 // parse returns the order for which req asks; its names of agents are resolved later. The error is a *fault.Error.
 func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 	switch req.Action {
-	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit:
+	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit, CommandCheck:
 		o.Action = room.TaskAction(req.Action)
 	case CommandNext:
 		o.Action = room.FinishTask
 	default:
 		return o, refuseAction()
+	}
+
+	if req.Action == CommandCheck {
+		o.Check, err = req.parseCheck()
+	} else {
+		o.Ran, err = req.parseEvidence()
+	}
+	if err != nil {
+		return o, err
 	}
 
 	// Adding has its fields in tasks; each other action has one task.
@@ -97,10 +109,6 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 		return o, err
 	}
 	o.Title, o.Text = req.Title, req.Text
-	o.Ran, err = req.parseEvidence()
-	if err != nil {
-		return o, err
-	}
 	if len(req.After) > core.MaxAfter {
 		return o, refuseManyAfter()
 	}
@@ -131,6 +139,8 @@ func wordsOf(o room.TaskOrder) string {
 // parseEvidence returns what was run, as the call says; nil if it says nothing of that.
 func (req TaskRequest) parseEvidence() (*room.Evidence, error) {
 	switch {
+	case req.Verdict != "":
+		return nil, fault.Refuse(fault.InvalidArgument, "verdict goes with check. Nothing was changed.")
 	case req.Evidence == room.Evidence{} && !req.Exited:
 		return nil, nil
 	case req.Action != CommandFinish && req.Action != CommandNext:
@@ -146,9 +156,31 @@ func (req TaskRequest) parseEvidence() (*room.Evidence, error) {
 	return &req.Evidence, req.Evidence.CheckEvidence()
 }
 
+// parseCheck returns the check that the call reports.
+func (req TaskRequest) parseCheck() (c room.Check, err error) {
+	c = room.Check{Verdict: req.Verdict, Exit: req.Evidence.Exit, Tree: req.Evidence.Tree}
+	switch {
+	case req.Text != "":
+		return c, fault.Refuse(fault.InvalidArgument, "a check has no words. Nothing was changed: leave text out, and "+
+			"say it with send_message.")
+	case req.Evidence != room.Evidence{Exit: c.Exit, Tree: c.Tree}:
+		return c, fault.Refuse(fault.InvalidArgument, "a check has an exit, and no other report of what you ran. "+
+			"Nothing was changed.")
+	case c.Verdict == room.Cannot && req.Exited:
+		return c, fault.Refuse(fault.InvalidArgument, "exit does not go with verdict cannot. Nothing was changed: give "+
+			"same or differs, if the command ended.")
+	case c.Verdict != room.Cannot && !req.Exited:
+		return c, fault.Refuse(fault.InvalidArgument, "exit is missing: the exit code that you had. Nothing was "+
+			"changed: if you could not run the command, give verdict cannot.")
+	case c.Exit < -1 || c.Exit > core.MaxExit:
+		return c, room.RefuseExit()
+	}
+	return c, room.CheckTree(c.Tree)
+}
+
 func refuseAction() error {
-	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop or edit. "+
-		"Nothing was changed: list_tasks shows the tasks.")
+	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop, edit or "+
+		"check. Nothing was changed: list_tasks shows the tasks.")
 }
 
 func refuseTasksField() error {

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -39,15 +40,26 @@ type TaskView struct {
 	AddedByPerson, EndedByPerson bool
 	AdderName, ByName            string // the names of the persons behind Adder and By at that time; "" without a name
 	For                          []string
-	After                        []string      // ids of the tasks before; of a blocked task some are not done
-	Dropped                      []string      // of an open task: which of After were dropped
-	Age                          time.Duration // of the State
-	Mine                         bool          // the caller has the task
-	Was                          string        // of a take: who had the task before
-	Result                       string        // the result of a finished task, the reason of a dropped task
-	Report                       string        // the message that begins with Result, or has a file; "": none
-	Missing                      string        // why Result is not shown, in words of the server
-	Evidence                     *room.Evidence
+	After                        []string       // ids of the tasks before; of a blocked task some are not done
+	Dropped                      []string       // of an open task: which of After were dropped
+	Age                          time.Duration  // of the State
+	Mine                         bool           // the caller has the task
+	Was                          string         // of a take: who had the task before
+	Result                       string         // the result of a finished task, the reason of a dropped task
+	Report                       string         // the message that begins with Result, or has a file; "": none
+	Missing                      string         // why Result is not shown, in words of the server
+	Evidence                     *room.Evidence // what By says was run
+	Checks                       []CheckView    // of Evidence
+}
+
+// CheckView is the last check of a task by one agent.
+type CheckView struct {
+	By       string
+	ByPerson bool   // the person behind By did
+	ByName   string // the name of that person; "" without a name
+	At       time.Time
+	room.Check
+	Mine bool // of the caller's seat
 }
 
 // Tasks is the result of a TaskRequest or a TaskListRequest.
@@ -114,6 +126,9 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	for _, done := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(done))
 	}
+	if err == nil {
+		err = c.addChecks(ctx, got.Tasks)
+	}
 	return got, err
 }
 
@@ -141,7 +156,11 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 		if err != nil && !errors.Is(err, table.ErrNotFound) {
 			return got, err
 		}
-		task, got.Task = done.Task, c.doneTask(done)
+		task = done.Task
+		got.Task, err = c.checkedTask(ctx, done)
+		if err != nil {
+			return got, err
+		}
 	}
 	if task.No == 0 || !c.me.SeesTask(task.N) {
 		return Tasks{}, refuseUnknownTask()
@@ -245,6 +264,41 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 	return &v
 }
 
+// checkedTask is doneTask with the checks.
+func (c *session) checkedTask(ctx context.Context, done roomlog.Done) (*TaskView, error) {
+	list := []TaskView{*c.doneTask(done)}
+	return &list[0], c.addChecks(ctx, list)
+}
+
+// addChecks adds to closed tasks the checks of what was run for them. Most tasks say nothing of that, and cost no read.
+func (c *session) addChecks(ctx context.Context, list []TaskView) error {
+	first, last := int64(0), int64(0)
+	for _, v := range list {
+		if no, _ := room.TaskNumber(v.ID); v.Evidence != nil {
+			first, last = min(cmp.Or(first, no), no), max(last, no)
+		}
+	}
+	if last == 0 {
+		return nil
+	}
+	checks, err := c.room.log.Items().Checks(ctx, first, last)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		no, _ := room.TaskNumber(list[i].ID)
+		if list[i].Evidence == nil { // its words were removed
+			continue
+		}
+		for _, check := range checks[no] {
+			list[i].Checks = append(list[i].Checks, CheckView{By: check.By.Name, ByPerson: check.ByPerson,
+				ByName: check.By.Person, At: time.UnixMilli(check.AtMs), Check: check.Check,
+				Mine: check.By.Is(c.me.Agent)})
+		}
+	}
+	return nil
+}
+
 // Bounds of the results in one answer.
 const (
 	resultsShown = 8
@@ -266,7 +320,7 @@ func (c *session) addResults(ctx context.Context, got *Tasks, task room.Task) er
 		if err != nil {
 			return err
 		}
-		size += len(v.Title) + len(v.Result)
+		size += len(v.Title) + len(v.Result) + len(v.Evidence.Words())
 		if size > resultsBytes {
 			got.Rest = v.ID
 			return nil
@@ -287,7 +341,10 @@ func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
 	case !c.me.SeesTask(done.Task.N):
 		return TaskView{ID: room.TaskID(no), Missing: "from before you joined"}, nil
 	}
-	v := c.doneTask(done)
+	v, err := c.checkedTask(ctx, done)
+	if err != nil {
+		return TaskView{}, err
+	}
 	v.Text, v.Adder, v.AddedByPerson, v.AdderName, v.Age = "", "", false, "", 0
 	return *v, nil
 }
@@ -319,6 +376,9 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 		v.State, v.By, v.Text, v.Result, v.Evidence = TaskDone, m.Agent, "", c.Text, c.Ran
 	case room.DropTask:
 		v.State, v.By, v.Text, v.Result = TaskDropped, m.Agent, "", c.Text
+	}
+	if c.Check != nil {
+		v.State, v.Checks = TaskDone, []CheckView{{By: m.Agent, Check: *c.Check}}
 	}
 	for _, p := range c.For {
 		v.For = append(v.For, p.Name)

@@ -102,7 +102,7 @@ func (t *Task) referred() int {
 }
 
 func (c *TaskChange) referred() int {
-	n := textBytes(string(c.Action), c.Title, c.Text) + c.Was.referred() + pointerBytes(c.Ran)
+	n := textBytes(string(c.Action), c.Title, c.Text) + c.Was.referred() + pointerBytes(c.Ran) + pointerBytes(c.Check)
 	n += sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
 	for i := range c.Add {
 		n += c.Add[i].referred()
@@ -116,6 +116,8 @@ func (c *TaskChange) referred() int {
 func (e *Evidence) referred() int {
 	return textBytes(e.Ran, e.Commit, e.Tree, e.Dir, e.Output, e.System)
 }
+
+func (c *Check) referred() int { return textBytes(string(c.Verdict), c.Tree) }
 
 func (r *Recent) referred() int {
 	n := sliceBytes(r.said) + sliceBytes(r.messages.private) + sliceBytes(r.words.private) + sliceBytes(r.left)

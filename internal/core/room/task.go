@@ -32,6 +32,7 @@ const (
 	FinishTask  TaskAction = "finish"
 	DropTask    TaskAction = "drop"
 	EditTask    TaskAction = "edit"
+	CheckTask   TaskAction = "check"  // of a task that is done
 	RedactTask  TaskAction = "redact" // of Changed: the words of the task were removed
 )
 
@@ -96,6 +97,7 @@ type TaskChange struct {
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
+	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words
 }
 
 // AddedTask is a call that added tasks, to recognize a repetition of the call.
@@ -582,10 +584,15 @@ func (e Event) TasksTold() (list []int64) {
 			list = append(list, task.No)
 		}
 	}
-	if e.Task.No != 0 && !e.Task.Redacted {
+	if e.Task.No != 0 && !e.Task.Redacted && e.Task.Action != CheckTask {
 		list = append(list, e.Task.No)
 	}
 	return list
+}
+
+// ChecksTask reports whether e is the check of a task that is done.
+func (e Event) ChecksTask() bool {
+	return e.Type == TaskChanged && e.Task != nil && e.Task.Action == CheckTask
 }
 
 // RedactsTask reports whether e is the removal of the words of a task.

@@ -18,6 +18,7 @@ type TaskOrder struct {
 	Title  string           // of EditTask; "" changes nothing
 	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
 	Ran    *Evidence        // of FinishTask: what was run; nil: nothing is said of that
+	Check  Check            // of CheckTask: see Finished.DecideCheck
 	After  []int64          // of EditTask; nil changes nothing
 	For    []Party          // of ReleaseTask and EditTask: the new offer of the task; none: to nobody
 	Offers bool             // of EditTask: For replaces the offer; else the offer stays
@@ -26,7 +27,7 @@ type TaskOrder struct {
 
 // Decide returns the event, to follow head, by which the caller by carries out the order. The event is nil if nothing
 // changes: by already has the task to take, or the task to release is free. no is the task of the answer. A task that
-// is not open is ErrNotOpen. The error is a *fault.Error.
+// is not open is ErrNotOpen, also of CheckTask: then Finished.DecideCheck decides. The error is a *fault.Error.
 //
 // Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes nobody:
 // see Openings.
@@ -94,6 +95,8 @@ func (o TaskOrder) proposeChange(head *Head, agent Agent, event *Event, now time
 			return nil, 0, refuseManage(task)
 		}
 		event.Wakes = addWoken(nil, &head.State, agent, task.Holder)
+	case CheckTask:
+		return nil, 0, RefuseUndone(task.No)
 	case EditTask:
 		event, err = o.proposeEdit(head, agent, task, event)
 	}

@@ -34,6 +34,7 @@ const (
 	seenPrefix     = "SEEN#"
 	agreedPrefix   = "AGREED#"
 	donePrefix     = "DONE#"
+	checkPrefix    = "CHECK#"
 	activitySuffix = "#ACT"
 	personSuffix   = "#ME"
 	hookSuffix     = "#HOOK#"

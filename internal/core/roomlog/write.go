@@ -20,8 +20,8 @@ type write struct {
 	events  []room.Event
 	ops     []table.Op         // one per event, in order, then all others
 	owners  []*Proposal        // owners[i] has proposed ops[len(events)+i]: the ops of Changes
-	derived []table.Op         // that follow from events: puts of agreements and closed tasks, deletions of hooks
-	keys    map[table.Key]bool // of the ops of Changes, and of the deletions of hooks
+	derived []table.Op         // that follow from events: puts of agreements, closed tasks and checks, deletions of hooks
+	keys    map[table.Key]bool // of the ops of Changes, of the puts of checks, and of the deletions of hooks
 	bytes   int
 	parts   int             // of the snapshot that change, at most
 	nameIf  table.Condition // of the op that leads from the room's name to the room
@@ -97,6 +97,11 @@ func (w *write) fits(change Change, now time.Time) bool {
 	if size > maxBatchBytes || ops > table.MaxOps {
 		return false
 	}
+	for _, event := range change.Events {
+		if event.ChecksTask() && w.keys[checkKey(w.head.ID, event.Task.No, event.Seat)] {
+			return false // a Write has one op for each key, and the seat has checked the task in this one
+		}
+	}
 	for _, event := range change.Events { // a hook may have begun in the same Write
 		for _, op := range hooksDropped(&w.head.State, event) {
 			if w.keys[op.Item.Key] {
@@ -137,6 +142,9 @@ func (w *write) others(change Change, now time.Time) int {
 	n := maxStateOps + core.MaxOpen + w.parts
 	for _, event := range change.Events {
 		n += event.Parts() + len(event.TasksClosed())
+		if event.ChecksTask() {
+			n++
+		}
 		if event.Type == room.Left {
 			n += 2 * (core.MaxSeatHooks + core.MaxDevices)
 		}
@@ -176,6 +184,10 @@ func (w *write) add(change Change, now time.Time) ([]room.Event, error) {
 		}
 		for _, task := range next.ClosedBy(event) {
 			derived = append(derived, putDone(next, task, event))
+		}
+		if event.ChecksTask() {
+			put := putCheck(next, event)
+			derived, w.keys[put.Item.Key] = append(derived, put), true
 		}
 		dropped = append(dropped, hooksDropped(&next.State, event)...)
 		w.parts += event.Parts() + len(event.TasksClosed())

@@ -1,0 +1,99 @@
+package roomlog
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Check is the stored form of the last check of a finished task by one seat. It is an item of its own, and the Done of
+// the task stays as it is: a Done that two checkers rewrite at once would lose one of the checks.
+type Check struct {
+	V        int        `json:"v"`
+	By       room.Party `json:"by"`
+	ByPerson bool       `json:"me,omitempty"` // the person behind By did
+	room.Check
+	AtMs int64 `json:"at"`
+}
+
+// checkKey returns the key of the last check of task no by a seat.
+func checkKey(id string, no int64, seat int) table.Key {
+	return inRoom(id, checksOf(no)+seatDigits(seat))
+}
+
+// checksOf returns the prefix of the sort keys of the checks of task no.
+func checksOf(no int64) string { return fmt.Sprintf("%s%016d#", checkPrefix, no) }
+
+// putCheck stores the check of event in the place of an earlier one by the seat.
+func putCheck(head *room.Head, event room.Event) table.Op {
+	by, _ := head.Seated(event.Seat)
+	check := Check{V: room.Version, By: by.Party(), ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs}
+	check.By.Person = event.PersonName
+	return table.Put(table.Item{Key: checkKey(head.ID, event.Task.No, event.Seat),
+		Expires: event.At().Add(agreementLife), Data: Encode(check)}, table.Always)
+}
+
+// CheckBy returns the last check of task no by a seat; zero without one.
+func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, err error) {
+	item, err := i.log.store.table.Get(ctx, checkKey(i.log.id, no, seat), table.Strong)
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+		return Check{}, nil
+	case err == nil:
+		err = Decode(item, &check)
+	}
+	return check, err
+}
+
+// Checks returns the last checks of the tasks from first to last, each in the order of time: of a task those of
+// core.MaxChecks seats at most, that came last into the room.
+func (i Items) Checks(ctx context.Context, first, last int64) (map[int64][]Check, error) {
+	where := table.Range{Partition: roomPrefix + i.log.id, Prefix: checkPrefix, After: checksOf(last + 1), Reverse: true,
+		Consistency: strongly}
+	if first == last {
+		where.Prefix, where.After = checksOf(first), ""
+	}
+	of := map[int64][]Check{}
+	for item, err := range table.All(ctx, i.log.store.table, where) {
+		if err != nil {
+			return nil, err
+		}
+		no, err := checkedTask(item.Key)
+		if err != nil {
+			return nil, err
+		}
+		if no < first {
+			break
+		}
+		if len(of[no]) == core.MaxChecks {
+			continue
+		}
+		var check Check
+		if err := Decode(item, &check); err != nil {
+			return nil, err
+		}
+		of[no] = append(of[no], check)
+	}
+	for _, list := range of {
+		slices.SortStableFunc(list, func(a, b Check) int { return cmp.Compare(a.AtMs, b.AtMs) })
+	}
+	return of, nil
+}
+
+// checkedTask returns the task in the key of a check.
+func checkedTask(key table.Key) (int64, error) {
+	digits, _, _ := strings.Cut(strings.TrimPrefix(key.Sort, checkPrefix), "#")
+	no, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("roomlog: %s is of no task", key)
+	}
+	return no, nil
+}
