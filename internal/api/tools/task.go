@@ -36,25 +36,26 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered to you, else "+
-			"the first free. finish: it is done, also without take. next: finish, then take another. release: "+
-			"decline or free it. drop: failed or unwanted; what comes after stays blocked. edit: text, for or after. "+
-			"check: the exit your user had with its ran.",
+			"the first free. finish: also without take. next: finish, take another. release: decline or free it. "+
+			"drop: failed or unwanted; blocks what comes after. edit: text, for or after. check: what your user had "+
+			"with ran.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
-			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).Require().OrCall("to see the tasks, call list_tasks"),
+			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).
+			Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to; if "+
-			"unsure, none. after: what must be done first, by id (t7) or number in this list (from 1).",
+		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to; "+
+			"if unsure, none. after: what comes first, by id (t7) or number here (from 1).",
 			newTaskFields),
-		spec.List("for", &in.For, "release, edit: names to offer it to.").OrEmpty(),
-		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message with finishes), or why. "+
-			"edit: the new text."),
-		spec.Text("ran", &in.Evidence.Ran, "finish: the command that tested it."),
+		spec.List("for", &in.For, "release, edit: as in tasks.").OrEmpty(),
+		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message, finishes), or why. edit: "+
+			"the new text."),
+		spec.Text("ran", &in.Evidence.Ran, "finish: the command to test it."),
 		spec.Integer("exit", &in.Evidence.Exit, -spec.NoLimit, spec.NoLimit, "Of ran.").
 			Then(func() { in.Exited = true }),
+		spec.Choice("verdict", &in.Verdict, "Of check.", room.Same, room.Differs, room.Cannot),
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
-		spec.Choice("verdict", &in.Verdict, "", room.Same, room.Differs, room.Cannot).Hide(),
 		spec.Text("commit", &in.Evidence.Commit, "").Hide(),
 		spec.Text("tree", &in.Evidence.Tree, "").Hide(),
 		spec.Boolean("dirty", func(yes bool) { in.Evidence.Dirty = yes }, "").Hide(),
@@ -77,13 +78,13 @@ func (s *Set) listTasks() tool {
 		name:   "list_tasks",
 		title:  "Read the to-do list",
 		search: "todo plan tasks open work board",
-		about:  "The room's to-do list: all open tasks, or one whole, with the results it builds on.",
+		about:  "All open tasks, or one whole, with the results it builds on.",
 		hints:  hints{readOnly: true, idempotent: true},
 		shown:  []string{"tasks", "task", "results"},
 		args: func(in *chat.TaskListRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("id", &in.ID, "Of the task to show whole, open or not.").Also("task_id"),
+				spec.Text("id", &in.ID, "Of the one to show whole, open or not.").Also("task_id"),
 				spec.Boolean("closed", func(yes bool) { in.Closed = yes }, "").Hide(),
 			}
 		},

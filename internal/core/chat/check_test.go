@@ -134,31 +134,27 @@ func TestCheck_thatSaysNothing_isRefusedAndChangesNothing(t *testing.T) {
 	w.redact(p.bob.Token, "t5")
 	w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 5}) // who joins later sees nothing of it
 	later := w.join("plans", "Dan")
-	for what, c := range map[string]struct {
-		change func(*chat.TaskRequest)
-		code   fault.Code
-	}{
-		"of nothing that was run": {func(r *chat.TaskRequest) { r.ID = "t2" }, fault.InvalidArgument},
-		"of a dropped task":       {func(r *chat.TaskRequest) { r.ID = "t3" }, fault.InvalidArgument},
-		"of an open task":         {func(r *chat.TaskRequest) { r.ID = "t4" }, fault.InvalidArgument},
-		"of what was removed":     {func(r *chat.TaskRequest) { r.ID = "t5" }, fault.InvalidArgument},
-		"of no task":              {func(r *chat.TaskRequest) { r.ID = "t9" }, fault.InvalidArgument},
-		"by a newcomer":           {func(r *chat.TaskRequest) { r.Token = later.Token }, fault.InvalidArgument},
-		"with words":              {func(r *chat.TaskRequest) { r.Text = "fine" }, fault.InvalidArgument},
-		"with a command":          {func(r *chat.TaskRequest) { r.Evidence.Ran = "make" }, fault.InvalidArgument},
-		"without an exit":         {func(r *chat.TaskRequest) { r.Exited = false }, fault.InvalidArgument},
-		"of no exit code":         {func(r *chat.TaskRequest) { r.Evidence.Exit = 256 }, fault.InvalidArgument},
-		"same, and another exit": {func(r *chat.TaskRequest) { r.Verdict, r.Evidence.Exit = room.Same, 2 },
-			fault.InvalidArgument},
-		"differs, and the same exit": {func(r *chat.TaskRequest) { r.Verdict = room.Differs }, fault.InvalidArgument},
-		"cannot, and an exit":        {func(r *chat.TaskRequest) { r.Verdict = room.Cannot }, fault.InvalidArgument},
-		"on other files":             {func(r *chat.TaskRequest) { r.Evidence.Tree = otherTree }, fault.InvalidArgument},
-		"on no files":                {func(r *chat.TaskRequest) { r.Evidence.Tree = "HEAD" }, fault.InvalidArgument},
+	for what, change := range map[string]func(*chat.TaskRequest){
+		"of nothing that was run":    func(r *chat.TaskRequest) { r.ID = "t2" },
+		"of a dropped task":          func(r *chat.TaskRequest) { r.ID = "t3" },
+		"of an open task":            func(r *chat.TaskRequest) { r.ID = "t4" },
+		"of what was removed":        func(r *chat.TaskRequest) { r.ID = "t5" },
+		"of no task":                 func(r *chat.TaskRequest) { r.ID = "t9" },
+		"by a newcomer":              func(r *chat.TaskRequest) { r.Token = later.Token },
+		"with words":                 func(r *chat.TaskRequest) { r.Text = "fine" },
+		"with a command":             func(r *chat.TaskRequest) { r.Evidence.Ran = "make" },
+		"without an exit":            func(r *chat.TaskRequest) { r.Exited = false },
+		"of no exit code":            func(r *chat.TaskRequest) { r.Evidence.Exit = 256 },
+		"same, and another exit":     func(r *chat.TaskRequest) { r.Verdict, r.Evidence.Exit = room.Same, 2 },
+		"differs, and the same exit": func(r *chat.TaskRequest) { r.Verdict = room.Differs },
+		"cannot, and an exit":        func(r *chat.TaskRequest) { r.Verdict = room.Cannot },
+		"on other files":             func(r *chat.TaskRequest) { r.Evidence.Tree = otherTree },
+		"on no files":                func(r *chat.TaskRequest) { r.Evidence.Tree = "HEAD" },
 	} {
 		req := checkOf(p.cid.Token, "t1", 0)
-		c.change(&req)
+		change(&req)
 		err := w.changesNothing(p.ann.Token, func() error { _, err := w.Task(t.Context(), req); return err })
-		if fault.CodeOf(err) != c.code {
+		if fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -204,7 +200,8 @@ func TestCheck_lastOfEachSeat_isShownWherever(t *testing.T) {
 		}
 		want := []string{"Cid same 0", "Ann cannot"}
 		same(t, where, checks(*one), want)
-		same(t, where+", closed", checks(x.lists(chat.TaskListRequest{Token: p.bob.Token, Closed: true}).Tasks[0]), want)
+		closed := x.lists(chat.TaskListRequest{Token: p.bob.Token, Closed: true}).Tasks
+		same(t, where+", closed", checks(closed[0]), want)
 		same(t, where+", as a result", checks(x.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t2"}).Results[0]),
 			want)
 	}
@@ -290,32 +287,37 @@ func TestFinish_withBadEvidence_isRefusedAndChangesNothing(t *testing.T) {
 	w.adds(p.ann.Token, "sand")
 	long := strings.Repeat("x", 501)
 	for what, change := range map[string]func(*chat.TaskRequest){
-		"no command":                func(r *chat.TaskRequest) { r.Evidence.Ran = "" },
-		"no exit":                   func(r *chat.TaskRequest) { r.Exited = false },
-		"a command of spaces":       func(r *chat.TaskRequest) { r.Evidence.Ran = " \u3000" },
-		"two lines":                 func(r *chat.TaskRequest) { r.Evidence.Ran = "make\ntest" },
-		"two lines of Unicode":      func(r *chat.TaskRequest) { r.Evidence.Ran = "make\u2028test" },
-		"an escape":                 func(r *chat.TaskRequest) { r.Evidence.Ran = "make\x1b[2K" },
-		"a long command":            func(r *chat.TaskRequest) { r.Evidence.Ran = long },
-		"no UTF-8":                  func(r *chat.TaskRequest) { r.Evidence.Ran = "make \xff" },
-		"a credential":              func(r *chat.TaskRequest) { r.Evidence.Ran = "curl -u x:" + secret + " x" },
-		"a token":                   func(r *chat.TaskRequest) { r.Evidence.Ran = "parley send " + p.ann.Token },
-		"a token in the folder":     func(r *chat.TaskRequest) { r.Evidence.Dir = p.ann.Token },
-		"no exit code":              func(r *chat.TaskRequest) { r.Evidence.Exit = -2 },
-		"a great exit code":         func(r *chat.TaskRequest) { r.Evidence.Exit = 256 },
-		"a name for a commit":       func(r *chat.TaskRequest) { r.Evidence.Commit = "main" },
-		"a short tree":              func(r *chat.TaskRequest) { r.Evidence.Tree = tree[1:] },
-		"a short digest":            func(r *chat.TaskRequest) { r.Evidence.Output = tree },
-		"a folder outside":          func(r *chat.TaskRequest) { r.Evidence.Dir = "a/../../b" },
-		"an absolute folder":        func(r *chat.TaskRequest) { r.Evidence.Dir = "/etc" },
-		"a long folder":             func(r *chat.TaskRequest) { r.Evidence.Dir = long },
-		"a long system":             func(r *chat.TaskRequest) { r.Evidence.System = long },
-		"a verdict":                 func(r *chat.TaskRequest) { r.Verdict = room.Same },
-		"dropped":                   func(r *chat.TaskRequest) { r.Action = chat.CommandDrop },
-		"added":                     func(r *chat.TaskRequest) { r.Action, r.ID, r.Tasks = chat.CommandAdd, "", newTasks("x") },
-		"taken, with an exit alone": func(r *chat.TaskRequest) { r.Action, r.Evidence = chat.CommandTake, room.Evidence{} },
+		"no command":            func(r *chat.TaskRequest) { r.Evidence.Ran = "" },
+		"no exit":               func(r *chat.TaskRequest) { r.Exited = false },
+		"a command of spaces":   func(r *chat.TaskRequest) { r.Evidence.Ran = " \u3000" },
+		"two lines":             func(r *chat.TaskRequest) { r.Evidence.Ran = "make\ntest" },
+		"two lines of Unicode":  func(r *chat.TaskRequest) { r.Evidence.Ran = "make\u2028test" },
+		"an escape":             func(r *chat.TaskRequest) { r.Evidence.Ran = "make\x1b[2K" },
+		"a long command":        func(r *chat.TaskRequest) { r.Evidence.Ran = long },
+		"no UTF-8":              func(r *chat.TaskRequest) { r.Evidence.Ran = "make \xff" },
+		"a credential":          func(r *chat.TaskRequest) { r.Evidence.Ran = "curl -u x:" + secret + " x" },
+		"a token":               func(r *chat.TaskRequest) { r.Evidence.Ran = "parley send " + p.ann.Token },
+		"a token in the folder": func(r *chat.TaskRequest) { r.Evidence.Dir = p.ann.Token },
+		"no exit code":          func(r *chat.TaskRequest) { r.Evidence.Exit = -2 },
+		"a great exit code":     func(r *chat.TaskRequest) { r.Evidence.Exit = 256 },
+		"a name for a commit":   func(r *chat.TaskRequest) { r.Evidence.Commit = "main" },
+		"a short tree":          func(r *chat.TaskRequest) { r.Evidence.Tree = tree[1:] },
+		"a short digest":        func(r *chat.TaskRequest) { r.Evidence.Output = tree },
+		"a folder outside":      func(r *chat.TaskRequest) { r.Evidence.Dir = "a/../../b" },
+		"an absolute folder":    func(r *chat.TaskRequest) { r.Evidence.Dir = "/etc" },
+		"a long folder":         func(r *chat.TaskRequest) { r.Evidence.Dir = long },
+		"a long system":         func(r *chat.TaskRequest) { r.Evidence.System = long },
+		"a verdict":             func(r *chat.TaskRequest) { r.Verdict = room.Same },
+		"dropped":               func(r *chat.TaskRequest) { r.Action = chat.CommandDrop },
+		"added": func(r *chat.TaskRequest) {
+			r.Action, r.ID, r.Tasks = chat.CommandAdd, "", newTasks("x")
+		},
+		"taken, with an exit alone": func(r *chat.TaskRequest) {
+			r.Action, r.Evidence = chat.CommandTake, room.Evidence{}
+		},
 	} {
-		req := chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t1", Evidence: ranTest, Exited: true}
+		req := chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t1", Evidence: ranTest,
+			Exited: true}
 		change(&req)
 		err := w.changesNothing(p.ann.Token, func() error { _, err := w.Task(t.Context(), req); return err })
 		var refused *fault.Error

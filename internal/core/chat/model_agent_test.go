@@ -17,6 +17,7 @@ type agentModel struct {
 	name       string
 	principal  string // empty: unknown
 	guest      bool   // an invite admitted it
+	invite     int    // the number of that
 	gone       bool
 	admin      bool
 	muted      bool

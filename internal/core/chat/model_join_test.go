@@ -167,7 +167,7 @@ func (c joinCall) sit(m model, r roomModel, a, old agentModel, how chat.JoinStat
 	a.seat, a.joined, a.name, a.principal, a.joinedAt = len(r.agents)+1, r.head()+1, c.agent, c.principal, m.now
 	a.admin = len(r.seated()) == 0
 	a.person, _ = m.keeps(r, c)
-	a.guest = c.by.number != 0
+	a.guest, a.invite = c.by.number != 0, c.by.number
 	if c.spends(old) {
 		r.invite.uses--
 	}

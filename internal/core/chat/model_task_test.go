@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -26,6 +27,77 @@ type taskModel struct {
 	by            int // who ended it
 	byPerson      bool
 	result        string
+	ran           *room.Evidence // what was run, as by says; nil: by says nothing of it
+	finisher      agentModel     // by, as it was then
+	checks        []checkModel   // the last of each seat
+}
+
+// checkModel is what a seat had with what was run.
+type checkModel struct {
+	seat int
+	room.Check
+}
+
+// isOneUser reports whether a and b may be of one user, as far as the server can tell users apart.
+func (a agentModel) isOneUser(b agentModel) bool {
+	if a.principal == "" || a.principal == ident.Local {
+		return a.guest && a.invite == b.invite && a.principal == b.principal
+	}
+	return a.principal == b.principal
+}
+
+// check returns t as the check of a leaves it, and whether that is a change; or why it is refused.
+func (c taskCall) check(a agentModel, t taskModel) (taskModel, bool, fault.Code) {
+	switch {
+	case t.end != chat.TaskDone || t.ran == nil:
+		return t, false, fault.InvalidArgument
+	case t.by == a.seat, t.finisher.isOneUser(a):
+		return t, false, fault.NotAllowed
+	}
+	has := room.Check{Verdict: room.Cannot, Tree: c.req.Evidence.Tree}
+	if c.req.Verdict != room.Cannot {
+		has.Exit, has.Verdict = c.req.Evidence.Exit, room.Differs
+		if has.Exit == t.ran.Exit {
+			has.Verdict = room.Same
+		}
+		onOthers := has.Tree != "" && t.ran.Tree != "" && has.Tree != t.ran.Tree
+		if onOthers || c.req.Verdict != "" && c.req.Verdict != has.Verdict {
+			return t, false, fault.InvalidArgument
+		}
+	}
+	i := slices.IndexFunc(t.checks, func(x checkModel) bool { return x.seat == a.seat })
+	if i >= 0 && t.checks[i].Check == has {
+		return t, false, ""
+	}
+	t.checks = slices.Clone(t.checks)
+	if i >= 0 {
+		t.checks = slices.Delete(t.checks, i, i+1)
+	}
+	t.checks = append(t.checks, checkModel{a.seat, has})
+	return t, true, ""
+}
+
+// plainTasks returns tasks with their checks in the order of names, without times: the clocks of services differ.
+func plainTasks(list ...chat.TaskView) (plain []chat.TaskView, ran []room.Evidence) {
+	for _, t := range list {
+		if t.Evidence != nil {
+			ran = append(ran, *t.Evidence)
+		}
+		t.Evidence, t.Checks = nil, slices.Clone(t.Checks)
+		for i := range t.Checks {
+			t.Checks[i].At = time.Time{}
+		}
+		slices.SortFunc(t.Checks, func(a, b chat.CheckView) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		plain = append(plain, t)
+	}
+	return plain, ran
+}
+
+// sameTasks compares tasks, whatever the order of their checks.
+func sameTasks(what string, got, want []chat.TaskView) error {
+	g, gotRan := plainTasks(got...)
+	w, wantRan := plainTasks(want...)
+	return sameText(what, []any{g, gotRan}, []any{w, wantRan})
 }
 
 // offerModel is the agent that has a seat, or the one that is to come under a name.
@@ -291,7 +363,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			}
 		}
 	}
-	words := req.Action == chat.CommandAdd || req.Action == chat.CommandEdit || req.Text != ""
+	words := req.Action == chat.CommandAdd || req.Action == chat.CommandEdit || req.Text != "" ||
+		req.Action == chat.CommandFinish && req.Exited
 	switch {
 	case a.person.holds():
 		return refuse(fault.Paused)
@@ -325,6 +398,21 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	e.added = t.added
 	switch {
 	case !there || t.added < a.since:
+		return refuse(fault.InvalidArgument)
+	case req.Action == chat.CommandCheck:
+		after, changes, code := c.check(a, t)
+		x.no = no
+		if code != "" || !changes {
+			x.code = code
+			return x, nil
+		}
+		has := after.checks[len(after.checks)-1].Check
+		e.Task, x.wrote = &chat.TaskView{ID: fmt.Sprintf("t%d", no), State: chat.TaskDone,
+			Checks: []chat.CheckView{{By: a.name, Check: has}}}, true
+		x.next, err = m.append(r.withTask(no, after), e)
+		return x, err
+	case t.end == chat.TaskDone && t.by == a.seat && req.Action == chat.CommandFinish && req.Exited &&
+		(t.ran == nil || *t.ran != req.Evidence):
 		return refuse(fault.InvalidArgument)
 	case t.end == chat.TaskDone && req.Action == chat.CommandFinish && t.by == a.seat,
 		t.end == chat.TaskDropped && req.Action == chat.CommandDrop && t.by == a.seat:
@@ -380,7 +468,10 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			return refuse(fault.NotAllowed)
 		}
 		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDone, a.name, "", req.Text
-		t.end, t.ended, t.by, t.result = chat.TaskDone, m.now, a.seat, req.Text
+		t.end, t.ended, t.by, t.result, t.finisher = chat.TaskDone, m.now, a.seat, req.Text, a
+		if req.Exited {
+			t.ran, shows.Evidence = &req.Evidence, &req.Evidence
+		}
 	case chat.CommandDrop:
 		if !manages {
 			return refuse(fault.NotAllowed)
@@ -580,7 +671,11 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 	if t.end != "" {
 		by, _ := r.agent(t.by)
 		v.State, v.By, v.For, v.Result, v.Age = t.end, by.name, nil, t.result, m.now.Sub(t.ended)
-		v.EndedByPerson = t.byPerson
+		v.EndedByPerson, v.Evidence = t.byPerson, t.ran
+		for _, x := range t.checks {
+			by, _ := r.agent(x.seat)
+			v.Checks = append(v.Checks, chat.CheckView{By: by.name, Check: x.Check, Mine: x.seat == a.seat})
+		}
 		return v
 	}
 	for _, x := range t.after {
@@ -680,7 +775,7 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 			got[i].Age = want[i].Age
 		}
 	}
-	if err := sameText("the tasks", got, want); err != nil {
+	if err := sameTasks("the tasks", got, want); err != nil {
 		return m, err
 	}
 	var mine []chat.TaskBrief
@@ -695,7 +790,7 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 	if o.closed {
 		x.no = 0
 	}
-	if err := sameText("the results", o.got.Results, m.resultsOf(r, a, o.req.Action, x.no)); err != nil {
+	if err := sameTasks("the results", o.got.Results, m.resultsOf(r, a, o.req.Action, x.no)); err != nil {
 		return m, err
 	}
 	if t, there := r.taskNo(x.no); there != (o.got.Task != nil) {
@@ -706,7 +801,7 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 		if !m.sequential {
 			shown.Age = v.Age
 		}
-		if err := sameText("the task", shown, v); err != nil {
+		if err := sameTasks("the task", []chat.TaskView{shown}, []chat.TaskView{v}); err != nil {
 			return m, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // task has an agent do something with the tasks of its room.
@@ -16,7 +17,7 @@ func (m *machine) task() {
 	req := chat.TaskRequest{Action: pick(m, "action", "", chat.CommandAdd, chat.CommandAdd, chat.CommandTake,
 		chat.CommandTake,
 		chat.CommandTake, chat.CommandRelease, chat.CommandFinish, chat.CommandFinish, chat.CommandDrop,
-		chat.CommandEdit)}
+		chat.CommandEdit, chat.CommandCheck, chat.CommandCheck)}
 	offer := func() (names []string) {
 		if pick(m, "offers", false, false, true) {
 			names = []string{m.name("for")}
@@ -57,6 +58,17 @@ func (m *machine) task() {
 	}
 	if req.Action == chat.CommandFinish || req.Action == chat.CommandRelease {
 		req.Text = pick(m, "text", "", "as said")
+	}
+	if req.Action == chat.CommandFinish && pick(m, "ran", false, true) {
+		req.Exited, req.Evidence = true, room.Evidence{Ran: "make", Exit: pick(m, "exit", 0, 2),
+			Tree: pick(m, "tree", "", tree, otherTree)}
+	}
+	if req.Action == chat.CommandCheck {
+		req.Verdict, req.Evidence.Tree = pick(m, "verdict", room.Cannot, "", "", room.Same, room.Differs),
+			pick(m, "tree", "", tree, otherTree)
+		if req.Verdict != room.Cannot {
+			req.Exited, req.Evidence.Exit = true, pick(m, "exit", 0, 2)
+		}
 	}
 	call, token, service := taskCall{who: id, req: req, closed: closed}, m.tokens[id], m.service()
 	if req.Action == chat.CommandTake || req.Action == chat.CommandFinish {

@@ -296,15 +296,18 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 		c.recorder().RecordCall(ctx)
 		c.moveOn()
 		got, err := c.openTasks(ctx, 0)
-		got.Task = c.doneTask(done)
+		if err != nil {
+			return got, false, err
+		}
+		got.Task, err = c.checkedTask(ctx, done)
 		got.Stuck = c.waitingFor(done.Task)
 		return got, false, err
 	}
 	return Tasks{}, false, refuseEnded(done)
 }
 
-// check answers a check of the ended task done. The head of the check may be newer than done: nothing but the removal of
-// its words changes done, and a check has no words.
+// check answers a check of the ended task done. The head of the check may be newer than done: nothing but the removal
+// of its words changes done, and a check has no words.
 func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
 	c := op.session
 	if done.Dropped {
@@ -340,8 +343,8 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 
 // refuseFurtherRun refuses to finish a task again with another report of what was run.
 func refuseFurtherRun(done roomlog.Done) error {
-	return fault.Refuse(fault.InvalidArgument, "%s is done already, and what was run stays as it was reported. Nothing "+
-		"was changed: report what you ran since with send_message.", room.TaskID(done.Task.No))
+	return fault.Refuse(fault.InvalidArgument, "%s is done already, and what was run stays as it was reported. "+
+		"Nothing was changed: report what you ran since with send_message.", room.TaskID(done.Task.No))
 }
 
 // refuseEnded refuses a change of an ended task, and names the agent that has ended the task.

@@ -167,8 +167,8 @@ func (req TaskRequest) parseCheck() (c room.Check, err error) {
 		return c, fault.Refuse(fault.InvalidArgument, "a check has an exit, and no other report of what you ran. "+
 			"Nothing was changed.")
 	case c.Verdict == room.Cannot && req.Exited:
-		return c, fault.Refuse(fault.InvalidArgument, "exit does not go with verdict cannot. Nothing was changed: give "+
-			"same or differs, if the command ended.")
+		return c, fault.Refuse(fault.InvalidArgument, "exit does not go with verdict cannot. Nothing was changed: "+
+			"give same or differs, if the command ended.")
 	case c.Verdict != room.Cannot && !req.Exited:
 		return c, fault.Refuse(fault.InvalidArgument, "exit is missing: the exit code that you had. Nothing was "+
 			"changed: if you could not run the command, give verdict cannot.")

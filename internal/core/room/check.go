@@ -84,11 +84,11 @@ func (e Evidence) decideVerdict(check Check) (Check, error) {
 	case check.Verdict == Cannot:
 		return check, nil
 	case check.Verdict != "" && check.Verdict != has:
-		return check, fault.Refuse(fault.InvalidArgument, "verdict: exit %d was reported, and you give %d. Nothing was "+
-			"changed: same goes with the same exit code, differs with another.", e.Exit, check.Exit)
+		return check, fault.Refuse(fault.InvalidArgument, "verdict: exit %d was reported, and you give %d. Nothing "+
+			"was changed: same goes with the same exit code, differs with another.", e.Exit, check.Exit)
 	case check.Tree != "" && e.Tree != "" && check.Tree != e.Tree:
-		return check, fault.Refuse(fault.InvalidArgument, "tree: you ran it on other files, which says nothing of these. "+
-			"Nothing was changed: check out the commit first, or give verdict cannot.")
+		return check, fault.Refuse(fault.InvalidArgument, "tree: you ran it on other files, which says nothing of "+
+			"these. Nothing was changed: check out the commit first, or give verdict cannot.")
 	}
 	check.Verdict = has
 	return check, nil
@@ -96,6 +96,6 @@ func (e Evidence) decideVerdict(check Check) (Check, error) {
 
 // RefuseUndone refuses the check of a task that is open or was dropped.
 func RefuseUndone(no int64) error {
-	return fault.Refuse(fault.InvalidArgument, "%s is not done: nothing to check. Nothing was changed: wait until it is.",
-		TaskID(no))
+	return fault.Refuse(fault.InvalidArgument, "%s is not done: nothing to check. Nothing was changed: wait until it "+
+		"is.", TaskID(no))
 }

@@ -95,8 +95,6 @@ func (o TaskOrder) proposeChange(head *Head, agent Agent, event *Event, now time
 			return nil, 0, refuseManage(task)
 		}
 		event.Wakes = addWoken(nil, &head.State, agent, task.Holder)
-	case CheckTask:
-		return nil, 0, RefuseUndone(task.No)
 	case EditTask:
 		event, err = o.proposeEdit(head, agent, task, event)
 	}
@@ -169,6 +167,9 @@ func (o TaskOrder) findTask(head *Head, agent Agent, now time.Time) (Task, error
 	t, open := head.Task(o.No)
 	if !open || !agent.SeesTask(t.N) {
 		return t, ErrNotOpen
+	}
+	if o.Action == CheckTask {
+		return t, RefuseUndone(t.No)
 	}
 	return t, nil
 }

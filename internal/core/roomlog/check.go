@@ -56,8 +56,8 @@ func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, er
 // Checks returns the last checks of the tasks from first to last, each in the order of time: of a task those of
 // core.MaxChecks seats at most, that came last into the room.
 func (i Items) Checks(ctx context.Context, first, last int64) (map[int64][]Check, error) {
-	where := table.Range{Partition: roomPrefix + i.log.id, Prefix: checkPrefix, After: checksOf(last + 1), Reverse: true,
-		Consistency: strongly}
+	where := table.Range{Partition: roomPrefix + i.log.id, Prefix: checkPrefix, After: checksOf(last + 1),
+		Reverse: true, Consistency: strongly}
 	if first == last {
 		where.Prefix, where.After = checksOf(first), ""
 	}

@@ -20,7 +20,7 @@ type write struct {
 	events  []room.Event
 	ops     []table.Op         // one per event, in order, then all others
 	owners  []*Proposal        // owners[i] has proposed ops[len(events)+i]: the ops of Changes
-	derived []table.Op         // that follow from events: puts of agreements, closed tasks and checks, deletions of hooks
+	derived []table.Op         // that follow from events: of agreements, closed tasks, checks, and hooks that end
 	keys    map[table.Key]bool // of the ops of Changes, of the puts of checks, and of the deletions of hooks
 	bytes   int
 	parts   int             // of the snapshot that change, at most

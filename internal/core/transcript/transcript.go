@@ -2,6 +2,7 @@
 package transcript
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -72,11 +73,7 @@ func Of(message chat.Message, text string, way Way) string {
 	case chat.EventKnocked:
 		return Quoted(message.Agent) + " asked for a seat, and did not get it."
 	case chat.EventTask:
-		if message.Task != nil {
-			return Quoted(message.Actor()) + " changed the task " + Quoted(message.Task.Title) + ": " +
-				string(message.TaskAction) + "."
-		}
-		return Quoted(message.Actor()) + " changed the list of tasks."
+		return ofTask(message)
 	case chat.EventSupervision:
 		if message.Reason == room.ReasonPaused {
 			return "Your user has paused you in this room."
@@ -90,6 +87,33 @@ func Of(message chat.Message, text string, way Way) string {
 		return "An admin has changed the settings of the room."
 	}
 	return ""
+}
+
+// ofTask returns the text that an agent reads of a change of tasks.
+func ofTask(message chat.Message) string {
+	who, task := Quoted(message.Actor()), message.Task
+	switch {
+	case task == nil:
+		return who + " changed the list of tasks."
+	case message.TaskAction == room.CheckTask && len(task.Checks) > 0:
+		return who + " checked " + task.ID + ", and " + cameOf(task.Checks[0].Check) + "."
+	}
+	line := who + " changed the task " + Quoted(task.Title) + ": " + string(message.TaskAction)
+	if e := task.Evidence; e != nil {
+		line += ", and reports " + Quoted(e.Ran) + " with exit " + strconv.Itoa(e.Exit)
+	}
+	return line + "."
+}
+
+// cameOf says what came of a check.
+func cameOf(check room.Check) string {
+	switch check.Verdict {
+	case room.Same:
+		return "had the same result, exit " + strconv.Itoa(check.Exit)
+	case room.Differs:
+		return "had not the same, but exit " + strconv.Itoa(check.Exit)
+	}
+	return "could not run it"
 }
 
 // ofDraft returns the text that an agent reads of the person's decision on a draft; "" while the draft waits.

@@ -21,7 +21,8 @@ func FuzzLine(f *testing.F) {
 		events := []chat.Message{
 			{Type: chat.EventSaid, From: "Mallory", File: &chat.File{Name: text}},
 			{Type: chat.EventSaid, From: "Mallory", Kind: room.Request, To: []string{"Bob"}},
-			{Type: chat.EventTask, Agent: "Mallory", TaskAction: "add", Task: &chat.TaskView{Title: text}},
+			{Type: chat.EventTask, Agent: "Mallory", TaskAction: "add", Task: &chat.TaskView{Title: text,
+				Evidence: &room.Evidence{Ran: text}}},
 			{Type: chat.EventDrafted, Reason: room.ReasonEdited},
 		}
 		if n, err := ident.AgentName(text); err == nil { // Mallory has chosen the name
@@ -82,6 +83,27 @@ func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
 	} {
 		if got := Of(m, "hi", Way{}); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestOf_aTask_saysWhatWasRunAndWhatCameOfIt(t *testing.T) {
+	check := func(verdict room.Verdict, exit int) chat.Message {
+		return chat.Message{TaskAction: room.CheckTask, Task: &chat.TaskView{ID: "t7", Checks: []chat.CheckView{{
+			Check: room.Check{Verdict: verdict, Exit: exit}}}}}
+	}
+	const bob = "\u201cBob\u201d "
+	for want, m := range map[string]chat.Message{
+		"checked t7, and had the same result, exit 0.":  check(room.Same, 0),
+		"checked t7, and had not the same, but exit 2.": check(room.Differs, 2),
+		"checked t7, and could not run it.":             check(room.Cannot, 0),
+		"changed the task \u201csand\u201d: finish, and reports \u201cmake test\u201d with exit 0.": {
+			TaskAction: room.FinishTask, Task: &chat.TaskView{Title: "sand",
+				Evidence: &room.Evidence{Ran: "make test"}}},
+	} {
+		m.Type, m.Agent = chat.EventTask, "Bob"
+		if got := Of(m, "", Way{}); got != bob+want {
+			t.Errorf("got %q, want %q", got, bob+want)
 		}
 	}
 }

@@ -107,6 +107,17 @@ export interface Evidence {
   system?: string;
 }
 
+export interface Check {
+  by: string;
+  by_person?: boolean;
+  by_name?: string;
+  at?: string;
+  verdict: string;
+  exit?: number;
+  tree?: string;
+  own?: boolean;
+}
+
 export interface Task {
   id: string;
   title?: string;
@@ -127,6 +138,7 @@ export interface Task {
   report?: string;
   missing?: string;
   evidence?: Evidence;
+  checks?: Check[];
 }
 
 export interface Changes {
