@@ -13,6 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // tree and otherTree are ids of trees of Git.
@@ -206,6 +208,10 @@ func TestCheck_lastOfEachSeat_isShownWherever(t *testing.T) {
 			want)
 	}
 	w.verify(p.ann.Token)
+	w.write(table.Delete(w.item(p.ann.Token, "CHECK#0000000000000001#00000003").Key, table.Always))
+	if _, err := roomlog.Verify(t.Context(), w.table, p.ann.Token[:7]); !errors.Is(err, roomlog.ErrDamaged) {
+		t.Errorf("without a check of the log: %v", err)
+	}
 }
 
 // What was run stays as it was first reported: the same once more succeeds, another report is refused.

@@ -352,8 +352,7 @@ func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 // first. So the clients meet at the same ones.
 func (c *client) task() error {
 	actions := []chat.TaskCommand{"", chat.CommandAdd, chat.CommandTake, chat.CommandTake, chat.CommandRelease,
-		chat.CommandFinish,
-		chat.CommandDrop}
+		chat.CommandFinish, chat.CommandDrop, chat.CommandCheck}
 	req := chat.TaskRequest{Action: actions[c.rng.IntN(len(actions))]}
 	switch req.Action {
 	case "":
@@ -364,6 +363,12 @@ func (c *client) task() error {
 		req.ID = fmt.Sprintf("t%d", 1+c.rng.IntN(3))
 		if req.Action == chat.CommandTake && c.oneIn(2) {
 			req.ID = ""
+		}
+		if req.Action == chat.CommandFinish && c.oneIn(2) || req.Action == chat.CommandCheck {
+			req.Evidence, req.Exited = room.Evidence{Exit: c.rng.IntN(2)}, true
+		}
+		if req.Action == chat.CommandFinish && req.Exited {
+			req.Evidence.Ran = "make"
 		}
 	}
 	call := taskCall{who: c.who, req: req}

@@ -87,7 +87,9 @@ func plainTasks(list ...chat.TaskView) (plain []chat.TaskView, ran []room.Eviden
 		for i := range t.Checks {
 			t.Checks[i].At = time.Time{}
 		}
-		slices.SortFunc(t.Checks, func(a, b chat.CheckView) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		slices.SortFunc(t.Checks, func(a, b chat.CheckView) int {
+			return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) // a name may have had several seats
+		})
 		plain = append(plain, t)
 	}
 	return plain, ran

@@ -143,6 +143,9 @@ func (s *storing) inRoom(k *kept) {
 	s.supervise(cid, chat.SuperviseRequest{Paused: yes(),
 		ApproveSome: &room.Selection{Private: true, Agreements: true}})
 	s.manage(k.ann.Token, room.Kick, "Cid", chat.StatusKicked)
+	s.adds(k.ann.Token, "brew tea")
+	s.proves(k.ann.Token, "t3", ranTest)
+	s.does(checkOf(k.bob.Token, "t3", 0))
 }
 
 // slots writes what is there once, and what of a limit is taken.
@@ -313,7 +316,11 @@ func (s *storing) readRoom(k kept) {
 	same(t, "tasks", s.tasks(k.ann.Token), []string{"t2 buy cake open"})
 	same(t, "a name", s.agreements(k.nora.Token), []string{"Nora, for Nora's bot: at six"})
 	closed := s.lists(chat.TaskListRequest{Token: k.ann.Token, Closed: true}).Tasks
-	same(t, "closed tasks", board(closed), []string{"t1 buy tea done Ann"})
+	same(t, "closed tasks", board(closed), []string{"t3 brew tea done Ann", "t1 buy tea done Ann"})
+	same(t, "checks", checks(closed[0]), []string{"Bob same 0"})
+	if *closed[0].Evidence != ranTest {
+		t.Errorf("what was run: %+v", closed[0].Evidence)
+	}
 	same(t, "unread", texts(s.look(k.bob.Token, "").Messages),
 		[]string{"hello", "hello from me", "tea at five", "", "only for Bob"})
 	got := s.sends(chat.SendRequest{Token: k.ann.Token, Text: "hello", Key: "once"})

@@ -162,7 +162,7 @@ func (req TaskRequest) parseCheck() (c room.Check, err error) {
 	switch {
 	case req.Text != "":
 		return c, fault.Refuse(fault.InvalidArgument, "a check has no words. Nothing was changed: leave text out, and "+
-			"say it with send_message.")
+			"say it in a message.")
 	case req.Evidence != room.Evidence{Exit: c.Exit, Tree: c.Tree}:
 		return c, fault.Refuse(fault.InvalidArgument, "a check has an exit, and no other report of what you ran. "+
 			"Nothing was changed.")

@@ -48,7 +48,7 @@ func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event,
 		return nil, head.RefuseClosed()
 	case f.Ran == nil:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s says nothing of what was run: nothing to check. Nothing "+
-			"was changed: ask with send_message.", id)
+			"was changed: ask for it in a message.", id)
 	case f.By.Seat == by.Seat:
 		return nil, fault.Refuse(fault.NotAllowed, "%s was finished by you, so another agent checks it. Nothing was "+
 			"changed.", id)

@@ -15,10 +15,10 @@ var ErrDamaged = errors.New("the log is damaged")
 
 // Verify reads the whole log of a room and returns the number of its messages. It fails with table.ErrNotFound if
 // there is no room, and with the error of Readable if an item cannot be read. It fails with ErrDamaged if an event,
-// an agreement, a closed task or the claim of a file is missing, if a removed text or claim is there, or if an event
-// contradicts the event before. Of the snapshot it checks that the parts are of one time, that its event is neither
-// after the last event nor before the last change, and that the open tasks are as the events say; the rest of the
-// state is not compared. The room may be in use meanwhile, in a table whose Writes become visible at once.
+// an agreement, a closed task, a check of one or the claim of a file is missing, if a removed text or claim is there,
+// or if an event contradicts the event before. Of the snapshot it checks that the parts are of one time, that its event
+// is neither after the last event nor before the last change, and that the open tasks are as the events say; the rest
+// of the state is not compared. The room may be in use meanwhile, in a table whose Writes become visible at once.
 func Verify(ctx context.Context, reader table.Reader, id string) (messages int, err error) {
 	// The snapshot is read before the log, so it cannot be ahead of the log, whatever is appended meanwhile.
 	before, err := snapshotOf(ctx, reader, id)
@@ -120,6 +120,9 @@ func (c *logCheck) recordEvent(id string, event room.Event) {
 		c.redacted[n] = true
 	}
 	c.tasks.recordEvent(event, c.asOf)
+	if event.ChecksTask() {
+		c.tasks.checked = append(c.tasks.checked, checkKey(id, event.Task.No, event.Seat))
+	}
 	if event.Type != room.Said {
 		return
 	}
@@ -250,6 +253,7 @@ type taskCheck struct {
 	ended    map[int64]int64   // the event that closed a task, by the task
 	redacted map[int64]int64   // the last event that removed the words of a task, by the task
 	words    map[int64][]int64 // the events that have words of a task
+	checked  []table.Key       // the checks of tasks
 	first    int64             // the first event; the events before have expired
 	open     room.State        // the open tasks since first, as of the snapshot
 }
@@ -292,8 +296,15 @@ func (c *taskCheck) verify(ctx context.Context, reader table.Reader, id string, 
 		switch {
 		case err != nil:
 			return err
-		case c.redacted[no] > by && !done.Task.Redacted, texts[done.Report] && !done.Redacted:
+		case c.redacted[no] > by && (!done.Task.Redacted || done.Ran != nil), texts[done.Report] && !done.Redacted:
 			return fmt.Errorf("%w: the closed task %s has words that were removed", ErrDamaged, room.TaskID(no))
+		}
+	}
+	for _, key := range c.checked {
+		if _, err := reader.Get(ctx, key, table.Strong); errors.Is(err, table.ErrNotFound) {
+			return fmt.Errorf("%w: the check %s is missing", ErrDamaged, key)
+		} else if err != nil {
+			return err
 		}
 	}
 	for no, by := range c.redacted {
