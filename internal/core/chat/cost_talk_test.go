@@ -1,12 +1,18 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 // world returns one on DynamoDB Local whose calls are recorded.
@@ -14,6 +20,46 @@ func (b *bill) world(t *testing.T) *world {
 	t.Helper()
 	clock, tbl := b.newTable(t)
 	return &world{t: t, clock: clock, table: tbl, Service: chat.New(tbl, chat.Options{Clock: hurriedClock{clock}})}
+}
+
+// An agent that gives no cursor is handed the joins of the others twice. They come along no more, so no later send
+// reads them, even once they have left the tail in memory. The one message that does come along is in that tail.
+func TestSend_withoutACursor_readsNothing(t *testing.T) {
+	for _, seats := range []int{2, core.MaxCapacity} {
+		var reads []string
+		clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+		count := func(_ context.Context, c *tabletest.Call) {
+			if c.Method != tabletest.Write {
+				reads = append(reads, fmt.Sprint(c.Method, c.Key, c.Range.Prefix, len(c.Page.Items)))
+			}
+		}
+		counting := &tabletest.Hooks{Table: sqlitetest.Open(t, clock), After: count}
+		w := onTable(t, clock, counting, chat.Options{})
+		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: seats})
+		var last chat.Seated
+		for n := 1; n < seats; n++ {
+			last = w.join("plans", fmt.Sprint("Agent ", n))
+		}
+		for n := range 120 { // 94 KB, of which the tail has room for 64
+			reads = nil
+			got := w.say(ann.Token, text(n))
+			if n >= 10 && len(reads) > 0 {
+				t.Fatalf("%d seats: send %d reads %v", seats, n, reads)
+			}
+			if n >= 10 && len(got.Waited.Messages) > 0 {
+				t.Fatalf("%d seats: send %d is answered with %v", seats, n, lines(got.Waited.Messages))
+			}
+		}
+		w.say(last.Token, "hello")
+		for n := range 10 {
+			reads = nil
+			got := w.say(ann.Token, text(n))
+			same(t, "what comes along", lines(got.Waited.Messages), []string{last.Name + ": hello"})
+			if n >= 2 && len(reads) > 0 {
+				t.Fatalf("%d seats: send %d after a message reads %v", seats, n, reads)
+			}
+		}
+	}
 }
 
 // Three agents talk through one warm process. Each passes the cursor of its last result.

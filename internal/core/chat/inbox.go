@@ -219,17 +219,22 @@ func (in *inbox) receive(event room.Event, agents int) {
 // messages, as far as they fit: case 3 of presence.Delivery. Without bringAlong, Bob, who lost two answers with 41
 // and 42, would get 43 alone, and never read 41 and 42. Repeated messages end no wait and displace no new ones, so an
 // agent that never gives a cursor reaches the newest. Joins and leaves do not come along: they made 4.7 KB of the
-// answer to each send of an agent that gave no cursor, and room_info tells who is here. The sign unsure says that some
-// messages did not fit.
+// answer to each send of an agent that gave no cursor, and room_info tells who is here. So the events before the oldest
+// that comes along are read once: else each send of that agent would read the joins of a room of 100 from the table.
+// The sign unsure says that some messages did not fit.
 func (in *inbox) bringAlong(ctx context.Context) error {
-	if in.has(asleep) {
+	offer := in.pos.Offer
+	if in.has(asleep) || offer.Arrived >= offer.UnsureTo {
 		return nil
 	}
-	had := len(in.batch.Messages)
-	all, err := in.session.older(ctx, in.pos.Offer, func(event room.Event) bool {
+	had, reader := len(in.batch.Messages), in.session.reader()
+	offer.Arrived = max(offer.Arrived, reader.NoneAlong())
+	oldest := offer.UnsureTo + 1
+	all, err := in.session.older(ctx, offer, func(event room.Event) bool {
 		if !in.session.me.IsNews(event) || event.Type == room.Joined || event.Type == room.Left {
 			return true
 		}
+		oldest = event.N
 		message := in.viewEvent(event)
 		message.Repeated = true
 		fits := in.batch.Add(message, event)
@@ -238,6 +243,9 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 		}
 		return fits
 	})
+	if all {
+		reader.RecordNoneAlong(oldest - 1)
+	}
 	in.add(unsure, !all)
 	in.along = in.batch.moveToFront(had)
 	return err
@@ -251,14 +259,17 @@ func (c *session) older(ctx context.Context, offer presence.Offer, add func(room
 	if c.me.IsPerson() || after >= to {
 		return true, nil
 	}
-	for event, err := range c.room.log.Pages(c.me, core.BatchEvents+1).Back(ctx, to+1) {
+	first := int(min(core.BatchEvents+1, to-after))
+	for event, err := range c.room.log.Pages(c.me, first).Back(ctx, to+1) {
 		switch {
 		case err != nil:
 			return false, err
-		case event.N <= after:
+		case event.N <= after: // some between have expired
 			return true, nil
 		case event.N <= to-core.MaxBack || !add(event):
 			return false, nil
+		case event.N == after+1: // without another page
+			return true, nil
 		}
 	}
 	return true, nil

@@ -199,6 +199,7 @@ type seatCache struct {
 // reading is how far one reader has come, and which roster it saw.
 type reading struct {
 	delivery     Delivery
+	noneAlong    int64     // see Reader.NoneAlong
 	storedAt     time.Time // when the delivery was last written here
 	roster       [16]byte  // the agents present when the reader last saw them; zero: unknown
 	rosterReadAt time.Time // when the roster was last read for a quiet result

@@ -64,10 +64,15 @@ func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 // OfferNothing returns the offer of a call without a cursor if no event up to newest is new to the reader. It reads
 // no table. ok is false if an event may be new. newest is the last event that may be news to the reader.
 func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
-	delivery := r.knownDelivery()
-	offer = delivery.Offer(query)
-	if !delivery.fromTable || newest > offer.After {
+	l := r.attendees.lock()
+	defer l.unlock()
+	reading := l.readingOf(r.caller)
+	offer = reading.delivery.Offer(query)
+	if !reading.delivery.fromTable || newest > offer.After {
 		return Offer{}, false
+	}
+	if newest <= max(reading.noneAlong, offer.Arrived) {
+		reading.noneAlong = max(reading.noneAlong, query.asOf)
 	}
 	offer.After, offer.current = query.asOf, false
 	return offer, true
@@ -125,6 +130,22 @@ func (r Reader) cacheRead(n int64) int64 {
 	cache := l.cachedSeat(r.caller.Seat)
 	cache.presence.latest.Read = max(cache.presence.latest.Read, n)
 	return cache.presence.latest.Read
+}
+
+// NoneAlong returns an event up to which, as the process knows, none comes along once it was handed out twice: case 3
+// of Delivery. The mark spares reads of the table.
+func (r Reader) NoneAlong() int64 {
+	l := r.attendees.lock()
+	defer l.unlock()
+	return l.readingOf(r.caller).noneAlong
+}
+
+// RecordNoneAlong caches that no event up to n comes along. The mark only rises.
+func (r Reader) RecordNoneAlong(n int64) {
+	l := r.attendees.lock()
+	defer l.unlock()
+	reading := l.readingOf(r.caller)
+	reading.noneAlong = max(reading.noneAlong, n)
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
