@@ -105,8 +105,9 @@ soak: fetch ## run many seeds, what takes many minutes, and on DynamoDB what a f
 	@PARLEY_SOAK=1 $(TESTS) -timeout=4h -run Soak ./internal/...
 	@PARLEY_DOUBLES=1 $(TESTS) -timeout=1h $(DOUBLED)
 
-waits: fetch fetch-clients ## let the program and its clients wait in real time, and die a hundred times (10 minutes)
+waits: fetch fetch-clients ## let the program and real clients wait in real time, die often, and play all their modes
 	@PARLEY_SOAK=1 PARLEY_CLIENTS=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e/...
+	@PARLEY_DOUBLES=1 PARLEY_CLIENTS=only $(TESTS) -timeout=1h ./e2e ./e2e/agents
 
 attack: ## attack a server on this machine in full, and print what holds
 	@PARLEY_ATTACK=1 $(GO) test -count=1 -timeout=30m -v -run Attack ./e2e | \

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // eachWay is how many messages each of two agents sends the other.
@@ -14,23 +16,25 @@ const eachWay = 300
 
 func TestStream_everyClient_hasHundredsOfMessagesEachWayOnceAndInOrder(t *testing.T) {
 	t.Parallel()
-	streams(t, eachWay)
+	streams(t, eachWay, parts.Modes(t, pairs, "Go", "modern"))
 }
 
 func TestSoak_streamOfThousandsOfMessages_arrivesOnceAndInOrder(t *testing.T) {
 	soak(t)
-	streams(t, 5000)
+	streams(t, 5000, pairs)
 }
 
-// streams has two agents send each other that many messages at once, for several pairs of
-// clients.
-func streams(t *testing.T, n int) {
+// pairs are the clients that send each other many messages. With those of Go the modern and the legacy protocol meet.
+var pairs = map[string]struct{ alice, bob kind }{
+	"Go":     {goClient(modernProtocol), goClient(legacyProtocol)},
+	"modern": {nodeClient("modern", modernProtocol), pythonClient("modern", modernProtocol)},
+	"legacy": {nodeClient("sdk1", legacyProtocol), pythonClient("legacy", legacyProtocol)},
+}
+
+// streams has two agents send each other that many messages at once, for pairs of clients.
+func streams(t *testing.T, n int, all map[string]struct{ alice, bob kind }) {
 	t.Helper()
-	for _, pair := range []struct{ alice, bob kind }{
-		{goClient(modernProtocol), goClient(legacyProtocol)},
-		{nodeClient("modern", modernProtocol), pythonClient("modern", modernProtocol)},
-		{nodeClient("sdk1", legacyProtocol), pythonClient("legacy", legacyProtocol)},
-	} {
+	for _, pair := range all {
 		t.Run(pair.alice.name+" and "+pair.bob.name, func(t *testing.T) {
 			pair.alice.needs(t)
 			pair.bob.needs(t)

@@ -55,11 +55,13 @@ func bash(line string) step {
 }
 
 // After connect --ask-acts a push needs a person, whatever the session allows else: at a terminal Claude Code asks, and
-// without one it refuses. Other commands run as before.
+// without one it refuses. Other commands run as before. By day these are the mode that asks for nothing else, and
+// one with the other form of the line.
 func TestAskActs_claudeCode_asksBeforeAPushInEveryMode(t *testing.T) {
 	t.Parallel()
-	for mode, line := range map[string]string{"default": "git push origin main", "acceptEdits": "git -C . push origin",
-		"bypassPermissions": "cd . && git push origin main", "auto": "git push --force origin main"} {
+	modes := map[string]string{"default": "git push origin main", "acceptEdits": "git -C . push origin",
+		"bypassPermissions": "cd . && git push origin main", "auto": "git push --force origin main"}
+	for mode, line := range parts.Modes(t, modes, "acceptEdits", "bypassPermissions") {
 		t.Run(mode, func(t *testing.T) {
 			m := newMachine(t)
 			m.sweep()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
@@ -232,12 +233,14 @@ func TestIdle_claudeCode_isWokenByEachOfTwoMessages15SecondsApart(t *testing.T) 
 	hears(t, m.claude, ann, bob, 2, "1 new message")
 }
 
+// By day Codex may do less than by default.
 func TestIdle_codexThatIsConnected_isWoken(t *testing.T) {
 	t.Parallel()
-	for mode, flags := range map[string][]string{
+	modes := map[string][]string{
 		"default": nil,
 		"strict":  {"--sandbox", "read-only", "--ask-for-approval", "on-request"},
-	} {
+	}
+	for mode, flags := range parts.Modes(t, modes, "strict") {
 		t.Run(mode, func(t *testing.T) {
 			m := newMachine(t)
 			m.sweep()

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
@@ -276,7 +277,8 @@ func (m *machine) claudeInMode(dir, mode, room string) *screen {
 		"--settings", `{"skipDangerousModePermissionPrompt":true}`, "--", talk(m.t, "/parley:join", room, inClaude))
 }
 
-// The plugin is installed once. In each mode it has a model and a room of their own.
+// The plugin is installed once. In each mode it has a model and a room of their own. By day these are the mode that
+// allows least and the one that allows all.
 func TestPlugin_idleClaudeCode_isWokenInEachMode(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
@@ -286,7 +288,9 @@ func TestPlugin_idleClaudeCode_isWokenInEachMode(t *testing.T) {
 	m.pluginInClaude(url)
 	dir := m.folder("project")
 	m.settle(dir)
-	for _, mode := range []string{"default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"} {
+	modes := map[string]bool{"default": true, "acceptEdits": true, "plan": true, "auto": true, "dontAsk": true,
+		"bypassPermissions": true}
+	for mode := range parts.Modes(t, modes, "plan", "bypassPermissions") {
 		t.Log(mode)
 		m.claude = standIn(t, &messages{})
 		m.env = append(m.env, "ANTHROPIC_BASE_URL="+m.claude.url)
@@ -300,14 +304,15 @@ func TestPlugin_idleClaudeCode_isWokenInEachMode(t *testing.T) {
 	}
 }
 
-// The two strictest ways to use Codex, and the one without questions.
+// The two strictest ways to use Codex, and the one without questions. By day it is the one that allows least.
 func TestPlugin_idleCodex_isWokenInEachMode(t *testing.T) {
 	t.Parallel()
-	for name, mode := range map[string][]string{
+	modes := map[string][]string{
 		"read-only, may ask":    {"--sandbox", "read-only", "--ask-for-approval", "on-request"},
 		"read-only, never asks": {"--sandbox", "read-only", "--ask-for-approval", "never"},
 		"everything allowed":    {"--dangerously-bypass-approvals-and-sandbox"},
-	} {
+	}
+	for name, mode := range parts.Modes(t, modes, "read-only, never asks") {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
 			m.sweep()

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // installTime bounds one installation, over a slow line.
@@ -37,6 +39,24 @@ const (
 	ClientsEnv  = "PARLEY_CLIENTS"
 	ClientsOnly = "only"
 )
+
+// Modes returns the modes in which a test plays a claim: all of them in make waits, at night, and by day those named,
+// which decide it. A comment at the call says what decides the others.
+func Modes[T any](t testing.TB, all map[string]T, byDay ...string) map[string]T {
+	t.Helper()
+	if dynamolocal.Doubles() {
+		return all
+	}
+	some := map[string]T{}
+	for _, name := range byDay {
+		mode, ok := all[name]
+		if !ok {
+			t.Fatalf("there is no mode %q", name)
+		}
+		some[name] = mode
+	}
+	return some
+}
 
 // The parts that are fetched.
 var (

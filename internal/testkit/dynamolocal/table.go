@@ -44,9 +44,9 @@ func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, n
 	return tbl, name
 }
 
-// Doubles reports whether make nightly runs the tests: then they play over DynamoDB, too, what a file has passed, and
-// more rounds. The contract of package tabletest says that the stores answer alike, so by day the file is enough. A
-// race, a cost and a condition of a table are no doubles: there the stores differ.
+// Doubles reports whether make nightly runs the tests: then they play over DynamoDB, too, what a file has passed, more
+// rounds, and each mode of a real client. The contract of package tabletest says that the stores answer alike, so by
+// day the file is enough. A race, a cost and a condition of a table are no doubles: there the stores differ.
 func Doubles() bool { return os.Getenv("PARLEY_DOUBLES") != "" }
 
 // Double runs a test where Doubles says so.
