@@ -80,11 +80,11 @@ func (tab *tab) choose(choice string, names []string) {
 // The choices of the composer.
 const (
 	everyone  = "Everyone in the room"
-	onlyAgent = "Only my agent, as a note"
+	onlyAgent = "Only your agent, as a note"
 	onlySome  = "Selected agents and their owners"
 	sayIt     = "Message"
-	anAnswer  = "Request"
-	agreement = "Proposal: everyone is asked to agree"
+	anAnswer  = "Question"
+	agreement = "Suggestion: everyone is asked to agree"
 )
 
 // lists does what the list of a message offers. The pointer or the focus is at the message.
@@ -118,12 +118,15 @@ func (tab *tab) approving(which string) {
 		`:not([aria-busy=true]) input:checked + span")?.textContent === `+quoted(which))
 }
 
-// turns turns a switch beside the conversation on or off.
-func (tab *tab) turns(name string, on bool) {
+// pauses pauses the agent, or resumes it, by the one button for that.
+func (tab *tab) pauses(yes bool) {
 	tab.t.Helper()
-	tab.click(role("switch", name))
-	tab.until(fmt.Sprintf("%s: %v", name, on), fmt.Sprintf(
-		`[...document.querySelectorAll("[role=switch]")].find((s) => %s.startsWith(s.querySelector("b").textContent)).ariaChecked === "%v"`, quoted(name), on))
+	press, then := "Pause your agent", "Resume your agent"
+	if !yes {
+		press, then = then, press
+	}
+	tab.click(button(press))
+	tab.is(button(then))
 }
 
 // tells waits until the lines of the server say a text. It opens those that are folded.

@@ -145,7 +145,7 @@ func TestAdded_agent_answersUntilItsPersonEndsItsSeat(t *testing.T) {
 	page.sees("It is 900.")
 	page.click(css(".rooms-row:not(.rooms-open)"))
 	page.until("it is that of Ida", `document.querySelector(".rooms-open").innerText.includes("Ida")`)
-	page.turns("Pause", true)
+	page.pauses(true)
 	page.look(360, 740, "light")
 	page.click(css(".room-sidebar-button"))
 	page.click(button("Remove Ida"))

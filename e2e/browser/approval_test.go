@@ -14,7 +14,7 @@ func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
 	tab.approves("Some")
 	tab.sees("Your agent can't change tasks or the room, show what it is doing, or leave.")
 	tab.accessible(byDay, "some messages wait")
-	for _, kind := range []string{"Private messages", "Proposals and votes"} {
+	for _, kind := range []string{"Private messages", "Suggestions and answers to them"} {
 		tab.click(role("checkbox", kind))
 		tab.approving("Some")
 	}
@@ -67,7 +67,7 @@ func TestApproval_withoutAConnection_waitsIfItRestrains(t *testing.T) {
 	tab.sees("No connection")
 	tab.approves("Some")
 	tab.sees("Takes effect once you're online.")
-	tab.click(role("checkbox", "Proposals and votes"))
+	tab.click(role("checkbox", "Suggestions and answers to them"))
 	tab.approving("Some")
 	tab.offline(false)
 	tab.seesNot("Takes effect once you're online.")

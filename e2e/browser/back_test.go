@@ -13,7 +13,7 @@ func TestBack_closesWhatIsOpenOnce_andThenLeavesTheRoom(t *testing.T) {
 	s := onFile(t)
 	tab := s.person().open("/")
 	tab.visit(s.agent("The bridge", "Ada").watch)
-	tab.is(button("Pause my agent"))
+	tab.is(button("Pause your agent"))
 	for range 3 { // closed by other means, they take no step of Back
 		tab.click(button("Menu"))
 		tab.click(button("Export").in(".menu"))
@@ -47,5 +47,5 @@ func TestBack_closesWhatIsOpenOnce_andThenLeavesTheRoom(t *testing.T) {
 	tab.isNot(button("Export").in(".menu"))
 	tab.back()
 	tab.until("the page before it is there", `location.pathname === "/"`)
-	tab.sees("My rooms")
+	tab.sees("Your rooms")
 }

@@ -41,7 +41,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.click(button("Tasks"))
 	tab.until("the line has the focus", `document.activeElement.matches(".task-add input")`)
 	for filter, none := range map[string]string{"All": "No tasks yet.", "To do": "Nothing to do.",
-		"Mine": "Nothing is assigned to your agent.", "Stalled": "No stalled tasks."} {
+		"Yours": "Nothing is assigned to your agent.", "Stalled": "No stalled tasks."} {
 		tab.click(role("radio", filter))
 		tab.sees(none)
 	}
@@ -62,7 +62,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 		t.Fatalf("the list is %+v", tasks)
 	}
 
-	tab.acts("t1", "Give to my agent t1")
+	tab.acts("t1", "Give to your agent t1")
 	tab.standing("t1", "your agent")
 	tab.acts("t1", "Mark t1 as done")
 	tab.fill(field("Result (optional)"), "Nine tons, see the log")
@@ -156,7 +156,7 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.until("all are shown", `document.querySelectorAll("dialog .task").length === 50`)
 	tab.until("those that one can ask for are counted",
 		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "All 50,Mine,To do 49,Stalled,Done"`)
-	tab.click(role("radio", "Mine"))
+	tab.click(role("radio", "Yours"))
 	tab.until("none is", `document.querySelectorAll("dialog .task").length === 0`)
 	tab.press("Escape")
 	tab.until("the side has three", `document.querySelectorAll(".sidebar-task").length === 3`)
@@ -172,7 +172,7 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.walksBack(15)
 	tab.click(button("Show all tasks"))
 	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t50"}) })
-	tab.acts("t50", "Give to my agent t50")
+	tab.acts("t50", "Give to your agent t50")
 	tab.sees("t50: Bob's Claude already has it in progress")
 	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)

@@ -22,7 +22,7 @@ func trioOn(s *server) *trio {
 	ann.sit("create_room", args{"room": "The bridge", "agent_name": ann.name, "capacity": 5})
 	t := &trio{ann: ann, bob: s.agent("The bridge", "Bob"), cy: s.agent("The bridge", "Cy Long")}
 	t.page = s.person().open(ann.watch)
-	t.page.is(button("Pause my agent"))
+	t.page.is(button("Pause your agent"))
 	return t
 }
 
@@ -161,7 +161,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab := talk.page
 	tab.wants(agreement)
 	tab.writes("Steel, not wood")
-	tab.click(button("Propose"))
+	tab.click(button("Suggest"))
 	tab.click(button(nameless))
 	plan := talk.bob.hearsText("Steel, not wood")
 	if !slices.Equal(plan.Ask, []string{"Bob", "Cy Long"}) {
@@ -210,9 +210,9 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 
 	tab = tab.at(talk.bob.watch)
 	tab.expects("ERR_INTERNET_DISCONNECTED")
-	tab.is(button("Pause my agent"))
+	tab.is(button("Pause your agent"))
 	tab.offline(true)
-	tab.click(button("Pause my agent"))
+	tab.click(button("Pause your agent"))
 	tab.sees("Not paused yet. Your agent pauses once you're online.")
 	tab.is(button("Cancel pause"))
 	tab.sees("Takes effect once you're online.")
@@ -224,12 +224,12 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.offline(false)
 	tab.sees("Not sent:")
 	tab.is(button("Discard"))
-	tab.sees("Your agent is paused and can't send anything.")
+	tab.sees("Your agent is paused. It can read, but not send, until you resume it.")
 	tab.seesNot("once you're online")
 	if got := talk.bob.call("send_message", args{"text": "I go on"}); got.Sent || got.Status != "paused" {
 		t.Errorf("the agent sends: %+v", got)
 	}
-	tab.click(button("Resume my agent"))
+	tab.click(button("Resume your agent"))
 	talk.ann.call("manage_agent", args{"agent_name": "Bob", "action": "unmute"})
 	tab.click(button("Try again"))
 	if got := talk.cy.hearsText("Can you hear me?"); got.From != "Bob" || !got.Person {

@@ -238,13 +238,13 @@ func (c *meeting) agree() {
 // pause keeps an agent silent, and lets it speak again.
 func (c *meeting) pause() {
 	c.t.Helper()
-	c.ann.click(button("Pause my agent"))
-	c.ann.is(button("Resume my agent"))
+	c.ann.click(button("Pause your agent"))
+	c.ann.is(button("Resume your agent"))
 	if got := c.ada.call("send_message", args{"text": "I will not be stopped!"}); got.Sent || got.Status != "paused" {
 		c.t.Errorf("a paused agent sends: %+v", got)
 	}
-	c.ann.click(button("Resume my agent"))
-	c.ann.is(button("Pause my agent"))
+	c.ann.click(button("Resume your agent"))
+	c.ann.is(button("Pause your agent"))
 	c.ada.says("I may speak again.")
 	c.ben.sees("I may speak again.")
 	c.knowsNot(c.bo, "I will not be stopped!")

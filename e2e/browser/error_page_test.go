@@ -10,7 +10,7 @@ import (
 func (tab *tab) errorPage(title string) {
 	tab.t.Helper()
 	tab.is(role("heading", title))
-	tab.is(hyper("My rooms"))
+	tab.is(hyper("Your rooms"))
 	tab.isNot(css("textarea"))
 }
 
@@ -47,7 +47,7 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 	tab.is(button("Join the room Harbor"))
 	ada.call("update_room", args{"public": false})
 	tab.click(button("Remove the room Harbor"))
-	tab.seesNot("My rooms")
+	tab.seesNot("Your rooms")
 	tab.reload()
 	tab.sees("Connect your agent")
 	tab.seesNot("Harbor")
@@ -96,7 +96,7 @@ func TestErrorPage_addressWithoutASeat_saysWhatToOpen(t *testing.T) {
 		{"half a link", ada.watch[:len(ada.watch)-3], "This link is incomplete"},
 		{"link of another", s.root + "/r/0000000#" + claim, "This link is incomplete"},
 		{"markup in a link", room + `#<img src=x onerror=alert(1)>`, "This link is incomplete"},
-		{"no such invite", s.root + "/i/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "This invite is no longer valid"},
+		{"no such invite", s.root + "/i/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "This invite link is no longer valid"},
 	} {
 		tab.visit("about:blank") // another page, and not another part of this one
 		tab.visit(c.at)
@@ -129,5 +129,5 @@ func TestErrorPage_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *test
 	tab.errorPage("You no longer have access")
 	tab.click(button("Remove this room"))
 	tab.sees("Connect your agent")
-	tab.seesNot("My rooms")
+	tab.seesNot("Your rooms")
 }

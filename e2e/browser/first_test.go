@@ -18,8 +18,8 @@ func TestFirst_openingOfALink_saysWhoseAgentItIs_untilThatWasRead(t *testing.T) 
 		tab.sees("In Parley, AI agents of different people talk in rooms. Also here: " + jonas.name + ".\n\n" + line)
 		tab.reload()
 	}
-	tab.turns("Pause", true)
-	tab.turns("Pause", false)
+	tab.pauses(true)
+	tab.pauses(false)
 	tab.approves("All")
 	ann.drafts("May I?")
 	tab.click(button("Send").in(drafts))
@@ -39,7 +39,7 @@ func TestFirst_openingOfALink_saysWhoseAgentItIs_untilThatWasRead(t *testing.T) 
 	tab.seesNot(line)
 	tab.until("the conversation has the focus", "document.activeElement.closest('.log')")
 	tab.reload()
-	tab.is(button("Pause my agent"))
+	tab.is(button("Pause your agent"))
 	tab.seesNot(line)
 }
 
@@ -73,7 +73,7 @@ func TestFirst_vote_isSentOnce_whenThePersonWasAskedForItsName(t *testing.T) {
 	}
 	tab.seesNot("You are watching")
 	tab.reload()
-	tab.is(button("Pause my agent"))
+	tab.is(button("Pause your agent"))
 	tab.seesNot("You are watching")
 }
 

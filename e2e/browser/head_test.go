@@ -67,7 +67,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab := talk.page
 	tab.look(360, 740, "light")
 	id := talk.bob.says("Paint it red", args{"kind": "proposal", "ask": []string{"Ann"}})
-	tab.sees("waits for your agent")
+	tab.sees("Waits for your agent")
 	tab.isNot(css(aside))
 	tab.click(button("Room, 1 waiting for you"))
 	tab.is(css(aside))

@@ -73,8 +73,8 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	asked := cy.says("How warm is it?\nAnd how dry?", args{"kind": "request", "ask": []string{"Ann"}})
 	offer := cy.says("Light the fire", args{"kind": "proposal", "ask": []string{"Ann"}})
 	harbor.drafts("Steel it is")
-	draftLine, offerLine := "Draft · Harbor: Steel it is", "Proposal · Lodge: Cy: Light the fire"
-	askLine, taskLine := "Request · Lodge: Cy: How warm is it?", "Stalled task · Mill: Di: Sand the bow"
+	draftLine, offerLine := "Draft · Harbor: Steel it is", "Suggestion · Lodge: Cy: Light the fire"
+	askLine, taskLine := "Question · Lodge: Cy: How warm is it?", "Stalled task · Mill: Di: Sand the bow"
 	tab.reload()
 	tab.needed("Mill · Parley", 1, draftLine, offerLine, askLine)
 	tab.accessible(byDay, "what needs the person beside a room")
@@ -98,7 +98,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 
 	// On a phone the list opens over the conversation, and what it leads to stands in the other room, with its buttons.
 	tab.look(390, 780, "light")
-	tab.click(button("My rooms, 3 waiting for you"))
+	tab.click(button("Your rooms, 3 waiting for you"))
 	const first = `document.activeElement.matches("li:first-child > .need")`
 	tab.until("the first line has the focus", first)
 	tab.isAccessible([]look{{390, "dark"}}, "what needs the person, on a phone", quoted(myRooms))
@@ -106,18 +106,18 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.until("the first line has the focus again", first)
 	tab.press("Enter")
 	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
-	tab.is(button("My rooms, 1 waiting for you"))
+	tab.is(button("Your rooms, 1 waiting for you"))
 	tab.is(button("Room, 2 waiting for you"))
 	tab.look(1440, 900, "light")
 	tab.needed("Lodge · Parley", 2, taskLine)
-	tab.waits("1 request · 1 vote")
+	tab.waits("1 question · 1 suggestion")
 	tab.click(button("Next").in(aside))
 	tab.until("the question has the focus", `document.activeElement.dataset.id === `+quoted(asked))
 	tab.click(button("Previous").in(aside))
 	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
 	tab.click(button("Agree")) // there is one
 	tab.click(button(nameless))
-	tab.waits("1 request")
+	tab.waits("1 question")
 	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
 	tab.needed("Lodge · Parley", 1, taskLine)
 	lodge.says("Warm enough", args{"reply_to": asked})
@@ -161,7 +161,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	looks(2)
 	tab.hides(false)
 	looks(4)
-	tab.needed("Parley", 0, "Request · Lodge: Cy: And now?")
+	tab.needed("Parley", 0, "Question · Lodge: Cy: And now?")
 	if now := evaluate[float64](tab, top); now != stays {
 		t.Errorf("the link under the pointer has moved by %f px", now-stays)
 	}

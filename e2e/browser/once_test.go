@@ -26,31 +26,31 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	offer := bo.says("We paint it red.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	other := bo.says("We paint it twice.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	ada.drafts("Steel it is.")
-	tab.waits("1 draft · 2 votes")
+	tab.waits("1 draft · 2 suggestions")
 	tab.click(button("Reject").in(drafts))
 	tab.until("the rejection is told", undoLine+` === "Rejected · your agent is told in 5 s"`)
 	tab.until("where it was pressed", inSight(".undo span")+" && "+inSight(".undo .button"))
-	tab.waits("2 votes")
+	tab.waits("2 suggestions")
 	tab.click(button("Undo"))
-	tab.waits("1 draft · 2 votes")
+	tab.waits("1 draft · 2 suggestions")
 
 	tab.click(button("Agree").in(`[data-id="` + offer + `"]`))
 	tab.click(button(nameless))
 	tab.until("the vote is told", undoLine+` === "You agreed · others see it in 5 s"`)
 	tab.until("at the proposal", inSight(`[data-id="`+offer+`"] .undo .button`))
-	tab.waits("1 draft · 1 vote")
+	tab.waits("1 draft · 1 suggestion")
 	tab.click(button("Undo"))
-	tab.waits("1 draft · 2 votes")
+	tab.waits("1 draft · 2 suggestions")
 
 	tab.click(button("Object").in(`[data-id="` + other + `"]`))
 	tab.types("Once is enough.")
 	tab.click(css(".compose-send"))
 	tab.until("the objection is told", undoLine+` === "You objected · others see it in 5 s"`)
 	tab.until("where it was written", inSight(".compose .undo .button"))
-	tab.waits("1 draft · 1 vote")
+	tab.waits("1 draft · 1 suggestion")
 	tab.click(button("Undo"))
 	tab.until("the words are there again", `document.querySelector("`+textArea+`").value === "Once is enough."`)
-	tab.waits("1 draft · 2 votes")
+	tab.waits("1 draft · 2 suggestions")
 	tab.click(css(".compose-send"))
 	bo.hears("the objection", func(m message) bool { return m.Kind == "object" && m.ReplyTo == other })
 	for _, m := range bo.history() {
@@ -120,12 +120,12 @@ func TestOnce_cardsAndRunsOfEvents(t *testing.T) {
 	const cards = `[...document.querySelectorAll(".message-card")].map((card) =>
 	  [".message-who", ".marks", ".standing"].map((part) => card.querySelector(part).innerText.replace(/\s+/g, " "))
 	    .join(" | ")).join("\n")`
-	tab.until("each card says who, what and how it stands", cards+` === `+quoted("Bo | Request asks Cy | waits for Cy\n"+
-		"Bo | Proposal asks your agent and Cy | 1 of 2 agreed · waits for your agent"))
+	tab.until("each card says who, what and how it stands", cards+` === `+quoted("Bo | Question asks Cy | Waits for Cy\n"+
+		"Bo | Suggestion asks your agent and Cy | 1 of 2 agreed · waits for your agent"))
 	tab.until("what follows has its own head", `document.querySelectorAll(".message-first").length === 4`)
 	const lines = `[...document.querySelectorAll(".row:last-of-type .event, .row-events .event")].map((one) =>
 	  one.innerText.replace(/\s*\d+:\d+.*/s, ""))`
-	tab.until("the run is one line", lines+`.at(-1) === "1 vote · 4 changes to tasks"`)
+	tab.until("the run is one line", lines+`.at(-1) === "1 agreed · 4 changes to tasks"`)
 	for _, width := range []int64{1440, 390} {
 		tab.look(width, 844, "dark")
 		tab.click(css(".row-events:nth-last-child(2) .event-more"))
@@ -149,9 +149,9 @@ func TestOnce_tasks_sayTheSameEverywhere(t *testing.T) {
 	bo.call("task", args{"action": "add", "tasks": []args{{"title": long}, {"title": "Mine", "for": []string{"Ada"}},
 		{"title": "Another's", "for": []string{"Bo"}}}})
 	tab.click(button("Show all tasks"))
-	tab.acts("t1", "Give to my agent t1")
+	tab.acts("t1", "Give to your agent t1")
 	tab.standing("t1", "You gave it to your agent")
-	tab.until("one is free at most", `!document.querySelector("dialog").innerText.includes("Give to my agent")`)
+	tab.until("one is free at most", `!document.querySelector("dialog").innerText.includes("Give to your agent")`)
 	const groups = `[...document.querySelectorAll("dialog .sidebar-part")].map((part) => part.querySelector("h3").innerText +
 	  [...part.querySelectorAll(".task")].map((task) => " " + task.dataset.task).join("")).join()`
 	tab.until("what is assigned to its agent stands among its agent's",

@@ -60,7 +60,7 @@ func TestOpen_room_movesNextToNothingOfWhatItHasShown(t *testing.T) {
 		if by := tab.shifts(); by >= 0.02 {
 			t.Errorf("the first opening at %d px shifts by %f", width, by)
 		}
-		tab.click(button("Pause my agent"))
+		tab.click(button("Pause your agent"))
 		tab.sees("Your agent is paused")
 		tab.reload()
 		tab.sees("Your agent is paused")

@@ -45,7 +45,7 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	bo.refused(fault.NotAllowed, "send_message", args{"text": "Really?"})
 	tab.tells("It talks too much") // in the conversation
 	bos.sees("An admin muted you.")
-	bos.audience("my agent")
+	bos.audience("your agent")
 	bos.says("Keep quiet for now")
 	bo.hears("the note", func(m message) bool { return m.From == "your user" && m.Text == "Keep quiet for now" })
 

@@ -17,12 +17,6 @@ const (
 	modal  = "dialog"
 )
 
-// turned waits until a switch of supervision is on or off.
-func (tab *tab) turned(name, on string) {
-	tab.t.Helper()
-	tab.is(css(`[role=switch][aria-label="` + name + `"][aria-checked=` + on + `]`))
-}
-
 // decided waits until the agent hears what its person decided about a draft.
 func (a *agent) decided(reason string) {
 	a.t.Helper()
@@ -50,10 +44,10 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	tab.press("Escape")
 	bo.says("Mind the gap.")
 	phone.sees("Mind the gap.")
-	phone.click(role("switch", "Pause"))
-	tab.turned("Pause", "true")
-	phone.click(role("switch", "Pause"))
-	tab.turned("Pause", "false")
+	phone.pauses(true)
+	tab.is(button("Resume your agent"))
+	phone.pauses(false)
+	tab.is(button("Pause your agent"))
 
 	phone.approves("All")
 	ada.drafts("It will be cheap.")

@@ -60,7 +60,7 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	bob.says("They come on **Tuesday**, see `plan`:\n\n- one\n- two", args{"reply_to": asked})
 	bob.shares("plan.txt", []byte("steel"))
 	h := ann.hosts(800, nil)
-	for _, text := range []string{"The bridge", "Ann's Codex", "your agent", "active", "asks Bob's Claude",
+	for _, text := range []string{"The bridge", "Ann's Codex", "your agent", "online", "asks Bob's Claude",
 		"They come on Tuesday, see plan:", "plan.txt", "5 B", "Open room"} {
 		h.reads(text)
 	}

@@ -32,6 +32,9 @@ const (
 // needsScripts is what the pages say without scripts, but for invites.
 const needsScripts = "This page needs JavaScript. Programs that do not ask for HTML get a text."
 
+// nothingHere is what the page of an unknown address says without scripts.
+const nothingHere = "There is no page here. The address is mistyped, or what was here has gone."
+
 // opening stands where a room will be, until the scripts of the page are there. Its elements have the places of those
 // of the room (room-page.js), so that nothing moves. It has no secret and no name: begin.js fills the name in.
 const opening = `<section class="room opening" aria-busy="true"><div class="room-top"><div class="room-head">` +
@@ -108,13 +111,19 @@ func New() (*Site, error) {
 // who run no scripts; "": the path is not that of an invite. site is the address of the server without a slash at its
 // end, since messengers load a picture only from a whole address; "" if it is not known.
 func (s *Site) Document(path, invite, site string) (File, bool) {
+	if invite != "" {
+		return s.document(path, aboutInvite, "<pre>"+html.EscapeString(invite)+"</pre>", site)
+	}
+	return s.document(path, about, needsScripts, site)
+}
+
+// Nothing returns the document for an address at which nothing is, if its path is not too deep for one.
+func (s *Site) Nothing(path string) (File, bool) { return s.document(path, about, nothingHere, "") }
+
+func (s *Site) document(path, says, plain, site string) (File, bool) {
 	deep := strings.Count(path, "/") - 1
 	if s == nil || deep < 0 || deep >= mostDeep {
 		return File{}, false
-	}
-	says, plain := about, needsScripts
-	if invite != "" {
-		says, plain = aboutInvite, "<pre>"+html.EscapeString(invite)+"</pre>"
 	}
 	first := ""
 	if strings.HasPrefix(path, "/r/") {

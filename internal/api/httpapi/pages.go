@@ -52,7 +52,7 @@ func (s *server) serveWatch(ex *exchange, r *http.Request, _ door) {
 
 // serveNothing says that nothing is at an address: to a browser on the page, to others in a text.
 func (s *server) serveNothing(ex *exchange, r *http.Request) {
-	document, there := s.Page.Document(r.URL.Path, "", "")
+	document, there := s.Page.Nothing(r.URL.Path)
 	if there && r.Method == http.MethodGet && wantsPage(r) {
 		s.sendPage(ex, r, document, http.StatusNotFound)
 	} else {

@@ -15,6 +15,7 @@ import { moved } from "./ui/back.js";
 import { Dialog } from "./ui/dialog.js";
 import { later } from "./ui/later.js";
 import { showTheme } from "./ui/shown-theme.js";
+import { tab } from "./ui/tab.js";
 import { html, render } from "./vendor.js";
 
 /** @type {Room | null} */
@@ -107,7 +108,7 @@ function draw(now) {
 function title() {
   const { count } = mine;
   const unread = !!room && room.unread.messages().length > 0;
-  const now = pageWords.title(count, unread, room && (room.state.room?.name ?? room.seat.title), site);
+  const now = pageWords.title(count, unread, tab.title || (room && (room.state.room?.name ?? room.seat.title)), site);
   if (document.title !== now) document.title = now;
   showCount(count);
 }
@@ -119,6 +120,7 @@ function seen() {
 }
 
 mine.subscribe(title);
+tab.changed = title;
 addEventListener("storage", showTheme);
 document.addEventListener("visibilitychange", seen);
 addEventListener("focus", seen);

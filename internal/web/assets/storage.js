@@ -61,7 +61,8 @@ export const keepRead = (token, id) => store.put(readName(token), id);
 /**
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
  * ids, restraint: see restraint.js, notices, colours: of names, as a list of pairs, knocks: the ids of those that were
- * dismissed, welcomed: what is said at the first opening was put away, unnamed: the person wants no name}.
+ * dismissed, welcomed: what is said at the first opening was put away, unnamed: the person wants no name, refusing:
+ * until when a tab may still send or undo that it has refused a draft, in ms, by its id}.
  */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 
@@ -88,12 +89,13 @@ export const key = () => store.get("parley.key") ?? "";
 export const keepKey = (text) => (text ? store.put("parley.key", text) : store.remove("parley.key"));
 
 /**
- * Calls listen when another tab has changed what is kept of a seat: with "read", "pending" or
- * "forgotten". Returns how to end that.
+ * Calls listen when another tab has changed what is kept of a seat: with "read", "pending", "notes"
+ * or "forgotten". Returns how to end that.
  */
 export const watch = (token, listen) =>
   store.watch((name) => {
     if (name === null || name === seatName(token)) store.get(seatName(token)) ?? listen("forgotten");
     if (name === readName(token)) listen("read");
+    if (name === notesName(token)) listen("notes");
     if (name?.startsWith(outName(token))) listen("pending");
   });

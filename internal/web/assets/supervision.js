@@ -4,7 +4,7 @@
 
 import { added, approvalOf, approving, both } from "./approval.js";
 import { Refusal } from "./mcp.js";
-import { Refusals } from "./refusals.js";
+import { Refusals, undo } from "./refusals.js";
 import { Restraint } from "./restraint.js";
 import { roomWords } from "./room-words.js";
 
@@ -21,11 +21,12 @@ export class Supervision {
   #late = [];
   #changed = 0; // how often the person has changed it
   #decided = new Set(); // the ids of drafts that the log says were decided
+  #refusing = /** @type {import("./types.d.ts").State["refusing"]} */ ({}); // in this tab
   #deciding = new Set(); // the ids of drafts about which a call of this page may have decided
 
   /**
    * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
-   *   notes: () => {edits?: Record<string, string>, restraint?: import("./restraint.js").Restraints},
+   *   notes: () => {edits?: Record<string, string>, refusing?: Record<string, number>, restraint?: import("./restraint.js").Restraints},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   call calls supervise, how is of mcp.js; again has it read once more; notes is what this browser keeps, and note
@@ -37,7 +38,7 @@ export class Supervision {
     this.refusals = new Refusals({
       send: (draft, text, leaving) =>
         this.change({ draft, decision: "refuse", ...(text && { text }) }, leaving ? { keepalive: true } : { signal }),
-      show: (refusing) => show({ refusing }),
+      show: (refusing) => this.#refuse(refusing),
       clock,
       signal,
     });
@@ -51,9 +52,38 @@ export class Supervision {
     });
   }
 
-  /** Takes up what the person was writing when the page was loaded. */
+  /** Takes up what the person was writing when the page was loaded, and what another tab has refused. */
   open() {
     this.edits = new Map(Object.entries(this.#written));
+    this.heard();
+  }
+
+  /** Shows what this tab has refused, and tells the other tabs of this browser: there it waits no more, either. */
+  #refuse(refusing) {
+    const own = [...Object.keys(this.#refusing), ...Object.keys(refusing)];
+    const others = Object.entries(this.#refusedElsewhere()).filter(([id]) => !own.includes(id));
+    const until = this.room.clock.now() + 2 * undo; // a tab that has gone before undoes nothing
+    this.#refusing = refusing;
+    this.room.note({ refusing: Object.fromEntries([...others, ...Object.keys(refusing).map((id) => [id, until])]) });
+    this.heard();
+  }
+
+  /** Returns until when other tabs may undo what they have refused, by the ids of the drafts. */
+  #refusedElsewhere() {
+    const now = this.room.clock.now();
+    return Object.fromEntries(Object.entries(this.room.notes().refusing ?? {})
+      .filter(([id, until]) => !Object.hasOwn(this.#refusing, id) && until > now));
+  }
+
+  /** Shows what is refused, once this tab or another has changed that. */
+  heard() {
+    const elsewhere = this.#refusedElsewhere();
+    const sent = Object.fromEntries(Object.keys(elsewhere).map((id) => [id, { why: "", sent: true }]));
+    this.room.show({ refusing: { ...sent, ...this.#refusing } });
+    const ends = Object.values(elsewhere);
+    if (!ends.length) return;
+    const { clock, signal } = this.room;
+    clock.pause(Math.max(1, Math.min(...ends) - clock.now()), signal).then(() => signal.aborted || this.heard());
   }
 
   /** Reads it anew. */

@@ -41,7 +41,7 @@ test("what waits for the person in the conversation is one line, which leads up 
   const needs = [need("m1", "draft"), need("m2", "proposal"), need("m3", "draft"), need("m4", "request")];
   const line = (all) => drawn(Waiting, { needs: all, onSeek: (ids, by) => done.push(by, ...ids) });
   const { find } = line(needs);
-  assert.equal(find("b")[0].textContent, "2 drafts · 1 request · 1 vote");
+  assert.equal(find("b")[0].textContent, "2 drafts · 1 question · 1 suggestion");
   for (const button of find("button")) button.dispatchEvent(new Event("click"));
   assert.deepEqual(done, [-1, "m1", "m2", "m3", "m4", 1, "m1", "m2", "m3", "m4"]);
   assert.deepEqual(inTalk([...needs, need("t1", "task")]), needs); // a task stands among the tasks
@@ -67,7 +67,7 @@ test("what a person asked is its own, and a proposal to many names a few, each a
   const names = ["Ship 0", "Ship 1", "Ship 2", "Ship 3", "Ship 4"];
   const proposals = [{ id: "m1", kind: "proposal" }];
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: names }], { messages: proposals }),
-    ["Waiting for [Ship 0], [Ship 1], [Ship 2], and 2 others to vote"]);
+    ["Waiting for [Ship 0], [Ship 1], [Ship 2], and 2 others to agree"]);
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), ["[Bo] asked [Cy] and [Bo and Cy]"]);
 });
 
@@ -174,14 +174,15 @@ test("a QR code is a square of dark modules with a border of four", () => {
     for (const n of finder) assert.ok(cells.some(([x, y]) => x === left + n && y === top + 4));
 });
 
-test("who is here stands in groups, one's own agent first: those who work, wait and are gone", () => {
+test("who is here stands in two groups, one's own agent first: those who are online, and those who are not", () => {
   const agents = [{ name: "Bo", state: "waiting" }, { name: "Cy", state: "busy" }, { name: "Di", state: "silent" },
     { name: "Ed", state: "standby" }, { name: me, state: "waiting", you: true }, { name: "Fay", state: "away" }];
   const groups = (held) =>
     groupsOf(agents, held).map(([group, some]) => [group, ...some.map(({ name }) => name)].join());
-  assert.deepEqual(groups(), ["works,Cy", `waits,${me},Bo,Ed`, "gone,Di,Fay"]);
-  assert.deepEqual(groups({ name: "Cy", group: "gone" }), [`waits,${me},Bo,Ed`, "gone,Cy,Di,Fay"], "it stays there");
+  assert.deepEqual(groups(), [`here,${me},Bo,Cy,Ed`, "gone,Di,Fay"]);
+  assert.deepEqual(groups({ name: "Cy", group: "gone" }), [`here,${me},Bo,Ed`, "gone,Cy,Di,Fay"], "it stays there");
   assert.equal(briefly({ state: "busy" }), undefined);
+  assert.equal(briefly({ state: "busy" }, true), "working");
   assert.equal(briefly({ state: "silent", idle_minutes: 180 }), "3 h ago");
   assert.equal(briefly({ state: "away", back_in_minutes: 40 }), "back in 40 min");
 });

@@ -1,4 +1,4 @@
-import { newBrowser, rest, until } from "./platform.js";
+import { happens, newBrowser, rest, until } from "./platform.js";
 import { refused } from "./server.js";
 import { again, begin, begun, claim, opened, server } from "./tabs.js";
 
@@ -214,4 +214,29 @@ test("a pause whose answer is lost is asked for again by itself", async () => {
   assert.deepEqual(room.state.restraint, { paused: true });
   await server.clock.pass(2_000);
   assert.deepEqual([room.state.restraint, room.state.supervision.paused], [{}, true]);
+});
+
+test("a draft that one tab has refused waits in no other tab of the browser, until that is undone or was left", async () => {
+  const one = await opened();
+  const draft = server.drafts("May I?");
+  await rest();
+  await server.clock.advance(1_000);
+  const two = await opened(returned("0123456"));
+  const shown = () => {
+    happens("storage", { key: "parley.notes." + two.seat.token });
+    return [one, two].map(({ state }) => state.refusing[draft]);
+  };
+  const { refusals } = one.supervision;
+  refusals.take(draft, "No");
+  await rest();
+  assert.deepEqual(shown(), [{ why: "No", sent: false }, { why: "", sent: true }]);
+  refusals.undo(draft);
+  assert.deepEqual(shown(), [undefined, undefined]);
+  refusals.take(draft);
+  const three = await opened(returned("0123456")); // it has heard of nothing
+  assert.deepEqual(three.state.refusing[draft], { why: "", sent: true });
+  one.close();
+  server.wakes = () => {};
+  await server.clock.advance(10_000);
+  assert.deepEqual(two.state.refusing, {}, "a tab that has gone undoes nothing any more");
 });

@@ -141,7 +141,7 @@ test("a run of events says how much happened, each thing once", () => {
   const count = (...events) => countOf(together(events));
   assert.equal(count(...joined), "46 changes of members");
   assert.equal(count(task("t1"), task("t2"), { ...task("t2"), action: "take" }, { type: "left", agent: "Bo" }, ...votes,
-    { type: "room", by: "Bo", changes: {} }), "3 changes to tasks · 1 change of members · 2 votes · 1 event");
+    { type: "room", by: "Bo", changes: {} }), "3 changes to tasks · 1 change of members · 2 agreed · 1 event");
   assert.equal(count({ ...task("t1"), tasks: [1, 2, 3] }), "3 changes to tasks");
 });
 
@@ -184,15 +184,15 @@ const asks = (message, owed, more = {}) => {
 
 test("a card says whom it asks, and who still has to answer", () => {
   const marks = (message, alone = false) => sentenceOf(Marks({ message, view: { me: "Ada", alone } }));
-  assert.match(marks({ ask: ["Bo", "Cy"] }), /Request.*asks \[Bo\] and \[Cy\]/);
+  assert.match(marks({ ask: ["Bo", "Cy"] }), /Question.*asks \[Bo\] and \[Cy\]/);
   assert.match(marks({ kind: "request" }), /asks anyone/);
   assert.doesNotMatch(marks({ kind: "done" }), /asks/);
   assert.equal(asks({ ask: ["Bo"] }), null); // nobody knows
-  assert.deepEqual(asks({ ask: ["Ada", "Bo"] }, ["Bo"]), { text: "waits for [Bo]", all: undefined, end: "" });
+  assert.deepEqual(asks({ ask: ["Ada", "Bo"] }, ["Bo"]), { text: "Waits for [Bo]", all: undefined, end: "" });
   const many = asks({ kind: "proposal" }, ["Bo", "Cy", "Ada", "Dee", "Eve", "Fay"]);
-  assert.deepEqual([many.text, many.end], ["waits for your agent, [Bo], [Cy], and 3 others", "mine"]);
+  assert.deepEqual([many.text, many.end], ["Waits for your agent, [Bo], [Cy], and 3 others", "mine"]);
   assert.equal(many.all, "“Bo”, “Cy”, your agent, “Dee”, “Eve”, and “Fay”");
-  assert.equal(asks({ ask: ["Ada"] }, ["Ada"], { alone: true }).text, "waits for you");
+  assert.equal(asks({ ask: ["Ada"] }, ["Ada"], { alone: true }).text, "Waits for you");
 });
 
 /** Returns the line at the foot of the first message of a talk. */
@@ -213,15 +213,15 @@ test("a proposal tells at its foot how it stands, in one line", () => {
   const newer = from("Bo", "proposal", { ask: ["Eve"], replaces: "p", text: "Paint it red." });
   for (const [replies, more, want] of [
     [[], {}, ""],
-    [[], { owed: ["Cy"] }, "waits for [Cy]"],
+    [[], { owed: ["Cy"] }, "Waits for [Cy]"],
     [yes("Bo"), { owed: ["Ada", "Cy"] }, "1 of 3 agreed · waits for your agent and [Cy]"],
     [yes("Bo"), { owed: ["Ada", "Bo", "Cy"] }, "1 of 3 agreed · waits for your agent and [Cy]"], // read before
     [[...yes("Ada", "Bo"), done], { owed: ["Cy"] }, "3 of 3 agreed"],
     [[...yes("Ada", "Bo"), { type: "left", agent: "Cy", agreed: "p" }], {}, "2 of 3 agreed"],
     [yes("Ada", "Bo"), { agreements: [{ id: "p" }] }, "2 of 3 agreed"],
-    [[], { agreements: [{ id: "p" }] }, "agreed"],
+    [[], { agreements: [{ id: "p" }] }, "Agreed"],
     [[from("Bo", "object")], { owed: ["Ada"] }, "[Bo] objected"],
-    [[from("Ada", "object")], {}, "your agent objected"],
+    [[from("Ada", "object")], {}, "Your agent objected"],
     [[from("Ada", "object", { person: true })], {}, "you objected"],
     [[from("Dan", "object"), from("Dan", "agree"), from("Bo", "")], {}, ""],
     [[newer], {}, "replaced by “Paint it red”"],
@@ -230,7 +230,7 @@ test("a proposal tells at its foot how it stands, in one line", () => {
     [[...yes("Ada", "Bo"), done, newer, from("Eve", "agree", { reply_to: "Bo", agreed: "Bo" })], {},
       "agreed, then replaced by “Paint it red”"],
     [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, "agreed, then replaced by “a newer one”"],
-    [[...yes("Bo"), from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "withdrawn"],
+    [[...yes("Bo"), from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "Withdrawn"],
   ])
     assert.equal(told([proposal, ...replies], more), want);
 });
@@ -242,10 +242,10 @@ test("a request tells at its foot whether it was answered", () => {
     [request, all.slice(1), { owed: ["Ada"], alone: true }, "2 of 3 answered · waits for you"],
     [request, [from("Dan", ""), from("Eve", ""), from("Bo", "", { to: ["Cy"] })], {}, ""],
     [{ ...request, ask: ["Ada"] }, [from("Ada", "", { type: "draft" })], {}, ""],
-    [{ ...request, kind: undefined, ask: ["Bo"] }, [from("Bo", "", { to: ["Eve"] })], {}, "answered"],
-    [{ ...request, ask: undefined }, [from("Dan", "status")], { owed: [] }, "answered"],
-    [{ ...request, ask: undefined }, [from("Eve", "")], { owed: [] }, "waits for anyone"],
-    [request, [from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "withdrawn"],
+    [{ ...request, kind: undefined, ask: ["Bo"] }, [from("Bo", "", { to: ["Eve"] })], {}, "Answered"],
+    [{ ...request, ask: undefined }, [from("Dan", "status")], { owed: [] }, "Answered"],
+    [{ ...request, ask: undefined }, [from("Eve", "")], { owed: [] }, "Waits for anyone"],
+    [request, [from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "Withdrawn"],
   ])
     assert.equal(told([message, ...replies], more), want);
 });
@@ -276,7 +276,7 @@ test("a sentence sets what others chose apart, in elements and in texts", () => 
 
 test("a message is called by who says it to whom, for what and when", () => {
   const name = nameOf({ from: "Bo", person: true, to: ["Ada"], kind: "request", at }, { me: "Ada" });
-  assert.match(name, /^Bo's owner, Only to you, Request, \d/);
+  assert.match(name, /^Bo's owner, Only to you, Question, \d/);
   assert.match(nameOf({ from: "Bo", person: true, person_name: "Kim" }, { me: "Ada" }), /^Kim, for Bo, to everyone/);
   assert.match(nameOf({ from: "Kim", person: true, person_name: "Kim" }, { me: "Ada" }), /^Kim, to everyone/);
   assert.match(nameOf({ from: "Ada" }, { me: "Ada" }), /^Ada, to everyone, Sending$/);

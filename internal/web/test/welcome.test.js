@@ -16,7 +16,7 @@ test("the first opening says whose seat this is, and only what its person can do
   const channel = { type: "channel" };
   assert.match(line(here()), /You are watching Ada in tea\. Read along, speak, approve or pause it\./);
   assert.match(line(here(channel)), /watching Ada in tea\. Read along, write notes to it, approve or pause it\./);
-  assert.match(line(here({}, { alone: true })), /You are Ada in tea\. Read along, speak, ask or propose\./);
+  assert.match(line(here({}, { alone: true })), /You are Ada in tea\. Read along, speak, ask or suggest\./);
   assert.match(line(here(channel, { alone: true })), /You are Ada in tea\. Read along\./);
 });
 

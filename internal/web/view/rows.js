@@ -127,7 +127,7 @@ function became(message, { outcomes, me, byId }) {
   const outcome = outcomes.get(message.id);
   const { asked = [], yes = new Set(), by } = outcome ?? {};
   const told = outcomeOf(message, outcome);
-  const objector = by?.from === me ? { word: by.person ? page.you : page.yourAgent } : by && speakerOf(by);
+  const objector = by?.from === me ? { word: capital(by.person ? page.you : page.yourAgent) } : by && speakerOf(by);
   const counts = { n: { word: String(yes.size) }, of: { word: String(asked.length) } };
   return told && fill(told, { ...counts, by: objector, newer: { quote: quote(byId.get(by?.id)) } });
 }

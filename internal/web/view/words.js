@@ -14,7 +14,7 @@ export const page = {
   personFor: (person, agent) => `${person}, for ${agent}`,
   personBehind: (agent) => `${agent}'s owner`,
   kinds: {
-    request: "Request", proposal: "Proposal", agree: "Agrees", object: "Objects", done: "Done", status: "Status",
+    request: "Question", proposal: "Suggestion", agree: "Agrees", object: "Objects", done: "Done", status: "Status",
   },
   asks: "asks {names}",
   agreed: "Agreed by everyone asked:",
@@ -25,7 +25,7 @@ export const page = {
   personWatches: (name) => `${name} is watching`,
   states: {
     waiting: "online",
-    busy: "active",
+    busy: "online",
     standby: "asleep (wakes on messages)",
     away: (span) => (span ? `away, back in ${span}` : "away"),
     silent: (span) => (span ? `inactive for ${span}` : "inactive"),
@@ -50,8 +50,8 @@ export const words = {
   },
   open: ({ drafts = 0, requests = 0, proposals = 0, tasks = 0, agreements = 0 }) => [
     count(drafts, "draft to approve", "drafts to approve"),
-    count(requests - proposals, "open request"),
-    count(proposals, "open proposal"),
+    count(requests - proposals, "open question"),
+    count(proposals, "open suggestion"),
     count(tasks, "open task"),
     count(agreements, "agreement"),
   ].filter(Boolean).join(" · "),

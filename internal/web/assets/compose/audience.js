@@ -51,7 +51,7 @@ export function Audience({ draft, state }) {
   const notes = onlyNotes(state);
   const set = (parts) => draft.change({ ask: [], before: null, ...parts });
   const some = to.length ? to : [word(who.nobody)];
-  const readers = { all: [word(who.everyone)], agent: [word(who.myAgent)], some }[audience];
+  const readers = { all: [word(who.everyone)], agent: [word(who.yourAgent)], some }[audience];
   return html`
     <${Popover} className=${audience === "all" ? "" : "private"}
       label=${chip(audience === "all" ? "people" : "lock", fill(compose.to, { names: readers }))}
@@ -65,7 +65,7 @@ export function Audience({ draft, state }) {
           <//>
           ${!state.alone && html`
             <${Choice} name="audience" checked=${audience === "agent"} onChange=${() => set({ audience: "agent" })}>
-              ${compose.myAgentOnly}
+              ${compose.agentOnly}
             <//>`}
           ${(names.length > 0 || to.length > 0) && html`
             <${Choice} name="audience" disabled=${notes} checked=${audience === "some"}

@@ -32,8 +32,7 @@ export const dialogs = {
     insecure: "Notifications need HTTPS.",
     none: "This browser can't show notifications.",
   },
-  noticesDenied: "Your browser blocks notifications from this site.",
-  noticesOffer: "Get notified when a draft needs your approval.",
+    noticesOffer: "Get notified when a draft needs your approval.",
   noticesAccept: "Notify me",
   noticesAccepted: "You'll be notified while this page is in the background.",
 };

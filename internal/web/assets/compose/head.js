@@ -11,7 +11,7 @@ import { PauseButton } from "./pause.js";
 import { compose } from "./words.js";
 
 /**
- * needs is how many things in the room need the person; sidebar is whether the sidebar is shown,
+ * needs is how many things beside the conversation need the person; sidebar is whether the sidebar is shown,
  * onSidebar shows or hides it, start is what stands before the name, and children what stands between name and buttons.
  * On a phone the name has their place, and the menu leads to search and description.
  */
@@ -42,14 +42,17 @@ export function Head({ room, state, needs, sidebar, start = null, onSidebar, onS
 }
 
 /**
- * Says which agents are at work, as far as the room knows: those heard within two minutes that do not wait, and say
- * what they do, have a task or owe an answer; null if there is none.
+ * Reports whether an agent is at work, as far as the room knows: it was heard within two minutes, does not wait, and
+ * says what it does, has a task or owes an answer.
  */
-export function working({ room: { agents }, me, tasks, requests }) {
-  const hasWork = ({ name, activity }) =>
-    activity || tasks.some(({ by }) => by === name) || requests.some(({ owed_by: owing }) => owing?.includes(name));
-  const busy = agents.filter((agent) => agent.state === "busy" && !agent.alone && hasWork(agent))
-    .map(({ name }) => name);
+export const isWorking = ({ name, state, alone, activity }, { tasks, requests }) =>
+  state === "busy" && !alone && (!!activity || tasks.some(({ by }) => by === name) ||
+    requests.some(({ owed_by: owing }) => owing?.includes(name)));
+
+/** Says which agents are at work; null if there is none. */
+export function working(state) {
+  const { room: { agents }, me } = state;
+  const busy = agents.filter((agent) => isWorking(agent, state)).map(({ name }) => name);
   const { works, work } = compose;
   return busy.length ? fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") }) : null;
 }

@@ -12,26 +12,41 @@ import { hindrance as noNotices, wish, wishes } from "./notices.js";
 
 /**
  * Returns what the person wants, {on, preview}, why that cannot be, in words, whether it can once the browser allows
- * it, and what changes it: set(parts), and turn(on), which asks the browser. One sentence says why nothing can be.
+ * it and whether that blocks them, and what changes it: set(parts), and turn(on), which asks the browser. One sentence says why nothing can be.
  */
 export function useWishes(room) {
   const [wanted, setWanted] = useState(wishes(room));
   const [why] = useState(noNotices);
-  const [denied, setDenied] = useState(!why && Notification.permission === "denied");
+  const denied = useBlocked() && !why;
   const set = (parts) => {
     const now = { ...wanted, ...parts };
     wish(room, now);
     setWanted(now);
   };
   const turn = async (on) => {
-    const granted = !on || (await Notification.requestPermission()) === "granted";
-    setDenied(!granted);
-    set({ on: on && granted });
+    set({ on: on && (await Notification.requestPermission()) === "granted" });
   };
   const noPush = hindrance(room.state.supervision);
   const never = (noPush !== "server" && push.none[noPush]) || w.noNotices[why];
-  const because = why ? never : denied ? w.noticesDenied : "";
-  return { ...wanted, on: wanted.on && !denied, can: !why, why: because, set, turn };
+  const because = why ? never : denied ? push.denied : "";
+  return { ...wanted, on: wanted.on && !denied, can: !why, denied, why: because, set, turn };
+}
+
+/** Returns whether the browser blocks notifications from this site, also once the person has changed that. */
+export function useBlocked() {
+  const isBlocked = () => globalThis.Notification?.permission === "denied";
+  const [blocked, setBlocked] = useState(isBlocked);
+  useEffect(() => {
+    const ask = () => setBlocked(isBlocked());
+    const asking = navigator.permissions?.query({ name: "notifications" }).catch(() => null);
+    asking?.then((permission) => permission?.addEventListener("change", ask));
+    addEventListener("focus", ask);
+    return () => {
+      removeEventListener("focus", ask);
+      asking?.then((permission) => permission?.removeEventListener("change", ask));
+    };
+  }, []);
+  return blocked;
 }
 
 /**

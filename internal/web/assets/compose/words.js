@@ -18,23 +18,23 @@ export const compose = {
   to: "To: {names}",
   whoReads: "Recipients",
   everyoneHere: "Everyone in the room",
-  myAgentOnly: "Only my agent, as a note",
+  agentOnly: "Only your agent, as a note",
   someOnly: "Selected agents and their owners",
   find: "Search names",
   chooseSome: "Choose recipients.",
   absent: "{names} left the room. Choose others.",
 
-  wantsNothing: "Ask or propose",
+  wantsNothing: "Ask or suggest",
   asks: "Asks {names}",
   asksAnyone: "Asks anyone",
-  proposes: "Proposes",
-  whatIsWanted: "Message type",
+  proposes: "Suggests",
+  whatIsWanted: "What is it?",
   nothing: "Message",
-  answer: "Request",
+  answer: "Question",
   each: "Each of them is asked to answer.",
   eachReader: "Everyone who reads it is asked to answer.",
   firstCounts: "If you choose no one, the first reply answers it.",
-  agreement: "Proposal: everyone is asked to agree",
+  agreement: "Suggestion: everyone is asked to agree",
 
   hint: {
     all: "Message everyone",
@@ -45,7 +45,7 @@ export const compose = {
     agree: "Add a comment (optional)",
     object: "Why do you object?",
   },
-  send: { message: "Send", note: "Send note", request: "Ask", proposal: "Propose", agree: "Agree", object: "Object" },
+  send: { message: "Send", note: "Send note", request: "Ask", proposal: "Suggest", agree: "Agree", object: "Object" },
   left: (bytes) => `${bytes.toLocaleString("en")} bytes left`,
   tooLong: (bytes) => `${bytes.toLocaleString("en")} bytes too long`,
 
@@ -54,7 +54,7 @@ export const compose = {
   showAnswered: "Show this message",
   answered: "an earlier message",
   unanswer: "Cancel reply",
-  vote: "Your vote",
+  vote: "Your answer",
   votes: { reply: "Reply", agree: "Agree", object: "Object" },
 
   // At the first opening: what this is and who is here, whose agent this is, and what the person can do.
@@ -63,7 +63,7 @@ export const compose = {
   welcomes: {
     watching: "You are watching {name} in {room}. Read along, speak, approve or pause it.",
     notes: "You are watching {name} in {room}. Read along, write notes to it, approve or pause it.",
-    alone: "You are {name} in {room}. Read along, speak, ask or propose.",
+    alone: "You are {name} in {room}. Read along, speak, ask or suggest.",
     silent: "You are {name} in {room}. Read along.",
   },
   welcomeDone: "Got it",
@@ -74,14 +74,14 @@ export const compose = {
   sidebarLabel: (n) => (n ? `Room, ${n} waiting for you` : "Room"),
   // Each also in short, for a phone.
   pauses: {
-    pause: ["Pause my agent", "Pause"], resume: ["Resume my agent", "Resume"], cancel: ["Cancel pause", "Cancel"],
+    pause: ["Pause your agent", "Pause"], resume: ["Resume your agent", "Resume"], cancel: ["Cancel pause", "Cancel"],
   },
   pauseWaits: "Not paused yet. Your agent pauses once you're online.",
-  paused: "Your agent is paused and can't send anything.",
+  paused: "Your agent is paused. It can read, but not send, until you resume it.",
   draftsWait: (n) => (n === 1 ? "1 draft to approve." : `${n} drafts to approve.`),
 
   menu: "Menu",
-  home: "My rooms",
+  home: "Your rooms",
   about: "About this room",
   menuItems: {
     invite: "Invite",

@@ -42,6 +42,7 @@ export const files = {
   // The room's files, beside the conversation.
   title: "Files",
   more: "Show earlier",
+  again: "Try again",
 
   // Refusals, whose own words are for agents.
   tooLarge: "It's larger than this server allows.",

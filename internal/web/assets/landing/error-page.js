@@ -1,12 +1,12 @@
 // The pages that say why there is no room here, and what to do.
 
-import { site } from "../page-words.js";
 import { talk } from "../talk/words.js";
 import { who } from "../ui/words.js";
 import { Brand } from "./brand.js";
 import { root } from "../site.js";
 import { capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
+import { nameTab } from "../ui/tab.js";
 import { html, useEffect } from "../vendor.js";
 import { errors as w } from "./error-words.js";
 
@@ -30,7 +30,8 @@ export function tellOf(trouble, alone) {
 export function ErrorPage({ trouble, room }) {
   const { title, text } = tellOf(trouble, room?.seat.alone);
   useEffect(() => {
-    document.title = title + " · " + site;
+    nameTab(title);
+    return () => nameTab("");
   }, [title]);
   return html`
     <main class="error-page">

@@ -1,7 +1,7 @@
 // Why there is no room here, and what to do.
 
 export const errors = {
-  home: "My rooms",
+  home: "Your rooms",
   forget: "Remove this room",
   // Who took a seat, and why. you is whether the person has no agent there.
   gone: {
@@ -32,7 +32,7 @@ export const errors = {
     key_invalid: { title: "You no longer have access", text: "Your key or invite was revoked or has expired. Ask the server's operator for a new one." },
     unadmitted: { title: "This server asks for keys now", text: "This seat was taken before. Have your agent join again with its key, then open this page or its link again. Without an agent, take a new seat." },
     upload: { title: "This upload link no longer works", text: "A file was already sent with it, or its 15 minutes are over. Ask the agent for a new link." },
-    invite: { title: "This invite is no longer valid", text: "It is mistyped, used up or expired, or its room has ended. Ask whoever invited you for a new link." },
+    invite: { title: "This invite link is no longer valid", text: "It is mistyped, used up or expired, or its room has ended. Ask whoever invited you for a new link." },
     blocked: {
       title: "This browser blocks storage",
       text: "You would lose your seat right away. Allow this site to store data in your browser's settings, and try again.",

@@ -1,7 +1,6 @@
 // The page of an invite: to which room it leads, how an agent takes a seat there, and how a
 // person does. To look at it takes no seat.
 
-import { site } from "../page-words.js";
 import * as storage from "../storage.js";
 import { call } from "../mcp.js";
 import { linkTo } from "../rooms/list.js";
@@ -13,6 +12,7 @@ import { withColours } from "../ui/colour.js";
 import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
 import { useNarrow } from "../ui/viewport.js";
+import { nameTab } from "../ui/tab.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
@@ -82,7 +82,7 @@ function useInvite(path, id) {
   };
   useEffect(() => void ask(), [path]);
   useEffect(() => {
-    if (found.room) document.title = found.room.name + " · " + site;
+    if (found.room) nameTab(found.room.name);
   }, [found]);
   return [found, ask];
 }

@@ -1,9 +1,9 @@
 // The page on which a person lets a program in that asked for it. The person shows its key, which goes to this
 // server and nowhere else, and is not kept; or signs in with an account, at the provider of the server's operator.
 
-import { site } from "../page-words.js";
 import { at } from "../site.js";
 import { fill } from "../ui/fill.js";
+import { nameTab } from "../ui/tab.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { Form } from "./form.js";
@@ -48,7 +48,7 @@ export function SignInPage() {
     else post("").then(setAsks, (failed) => setProblem(failed.message));
   };
   useEffect(() => {
-    document.title = w.pageTitle + " · " + site;
+    nameTab(w.pageTitle);
     load();
   }, []);
   return html`

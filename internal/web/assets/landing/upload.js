@@ -3,9 +3,9 @@
 
 import { put, aboutUpload } from "../files/wire.js";
 import { files } from "../files/words.js";
-import { site } from "../page-words.js";
 import { at } from "../site.js";
 import { ui } from "../ui/words.js";
+import { nameTab } from "../ui/tab.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
@@ -23,7 +23,7 @@ export function UploadPage({ code }) {
     aboutUpload(address).then(setAbout, (failed) => setProblem(failed.message));
   };
   useEffect(() => {
-    document.title = w.title + " · " + site;
+    nameTab(w.title);
     load();
   }, []);
   if (about === null) return html`<${ErrorPage} trouble=${{ code: "upload" }} />`;

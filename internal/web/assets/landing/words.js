@@ -64,7 +64,7 @@ export const landing = {
   },
 
   rooms: {
-    title: "My rooms",
+    title: "Your rooms",
     unnamed: "A room",
     with: "with your agent",
     alone: "as",
@@ -206,14 +206,14 @@ export const landing = {
     channel: "Only admins can speak.",
     whole: "Show all",
     agent: "Bring your agent",
-    noSignIn: "No key or sign-in needed: this invite's address is enough.",
+    noSignIn: "No key or sign-in needed: this link is enough.",
     person: "Join yourself",
     why: "Take a seat yourself, without an agent.",
     seated: "You already have a seat here:",
     another: "To take another, first leave the room in its menu.",
     gone: "You no longer have a seat here. Join again, without an agent.",
     open: "Open room",
-    foot: "Anyone with this address can take a seat while the invite is valid, so don't publish it.",
+    foot: "Anyone with this link can take a seat while it is valid, so don't publish it.",
     full: "Every seat is taken. Ask whoever invited you to add one.",
   },
 

@@ -4,12 +4,14 @@ export const push = {
   on: "Tell me on this device when something needs me",
   words: "Show what was written, also on a locked screen",
   drafts: "Only drafts to approve",
-  text: "When this is on, you hear of drafts to approve at once, of questions and proposals that your agent hasn't answered after two minutes, and of the end of the room, also while this page is closed.",
-  textAlone: "When this is on, you hear of questions and proposals to you, and of the end of the room, also while this page is closed.",
+  text: "When this is on, you hear of drafts to approve at once, of questions and suggestions that your agent hasn't answered after two minutes, and of the end of the room, also while this page is closed.",
+  textAlone: "When this is on, you hear of questions and suggestions to you, and of the end of the room, also while this page is closed.",
 
   // While it is turned on, and why it was not.
   asking: "Allow notifications if your browser asks.",
-  denied: "Your browser blocks notifications from this site. Allow them in its settings, then try again.",
+  denied: "Your browser blocks notifications from this site.",
+  howTo: "How to allow them",
+  how: "Press the icon before the address of this page. There, or under the permissions of this site, allow notifications. An installed app has them in the settings of the device.",
   dismissed: "You haven't allowed notifications, so nothing was turned on.",
   noService: "Your browser couldn't reach its push service, so nothing was turned on. Try again later, or in another browser.",
   refused: {
@@ -26,7 +28,7 @@ export const push = {
 
   // Why not: see hindrance in push.js.
   none: {
-    server: "This server can't notify you while the page is closed: its operator can give it a public address (--public-url).",
+    server: "This server can't notify you while the page is closed: only its operator can change that, by giving it a public address.",
     insecure: "While the page is closed, notifications need HTTPS.",
     home: "Only an installed app can notify you on an iPhone or iPad: choose Share, then Add to Home Screen. Open the app, choose “I have a link”, and paste a link from “Add a device”.",
     none: "This browser can't notify you while the page is closed.",

@@ -1,8 +1,8 @@
 // The words of what needs me, and of the list of my rooms.
 
 export const rooms = {
-  title: "My rooms",
-  open: (n, unread) => (n ? `My rooms, ${n} waiting for you` : unread ? "My rooms, something unread" : "My rooms"),
+  title: "Your rooms",
+  open: (n, unread) => (n ? `Your rooms, ${n} waiting for you` : unread ? "Your rooms, something unread" : "Your rooms"),
   unnamed: "A room",
   more: "All rooms",
   ended: "You no longer have a seat here",
@@ -14,5 +14,5 @@ export const rooms = {
   needsTitle: "Needs you",
   needsElsewhere: "Needs you elsewhere",
   where: "{what} \u00b7 {room}",
-  what: { draft: "Draft", request: "Request", proposal: "Proposal", task: "Stalled task" },
+  what: { draft: "Draft", request: "Question", proposal: "Suggestion", task: "Stalled task" },
 };

@@ -31,6 +31,11 @@ export function Files({ room, state, onJump }) {
   const few = all ? files : files.slice(0, shown);
   // Those of long ago are looked for once: without a file there is no part.
   useEffect(() => void (!files.length && mayHaveMore && load()), [state.phase === "live"]);
+  if (!files.length && problem) return html`
+    <${Part} title=${w.title}>
+      <${Problem} text=${problem} />
+      <button type="button" class="button" disabled=${busy} onClick=${load}>${w.again}</button>
+    <//>`;
   if (!files.length) return null;
   return html`
     <${Part} title=${w.title} count=${files.length}>

@@ -64,5 +64,5 @@ export function sentence({ owed_by: owing, mine, message, ...request }, { me, al
   const other = request.person_name ?? actorOf(request);
   if (!owing) return fill(w.asksAnyone, { asker: mine ? word(who[own]) : other });
   const asker = mine ? word(capital(who[own])) : other;
-  return fill(message?.kind === "proposal" ? w.votes : w.asks, { names: few(owing, me), asker });
+  return fill(message?.kind === "proposal" ? w.agreeing : w.asks, { names: few(owing, me), asker });
 }

@@ -4,6 +4,7 @@ import { who } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { Icon } from "../ui/icon.js";
+import { isWorking } from "../compose/head.js";
 import { later } from "../ui/later.js";
 import { Part } from "./part.js";
 import { briefly } from "./state.js";
@@ -13,15 +14,15 @@ const Bans = later("Bans");
 const Manage = later("Manage");
 const many = 5; // fewer unread messages tell nothing
 const most = 8; // in a room of more, those who are gone are folded
-const groups = { busy: "works", waiting: "waits", standby: "waits" };
+const here = ["busy", "waiting", "standby"]; // states
 
 /**
- * Returns agents by what they do, the own one first in its group: [works, waits or gone, agents], no group empty.
+ * Returns agents by whether they are online, the own one first in its group: [here or gone, agents], no group empty.
  * held is {name, group} of one that stays in its group.
  */
 export function groupsOf(agents, held = /** @type {any} */ (null)) {
   const ordered = [...agents].sort((a, b) => Number(!!b.you) - Number(!!a.you));
-  const groupOf = ({ name, state }) => (name === held?.name ? held.group : groups[state] ?? "gone");
+  const groupOf = ({ name, state }) => (name === held?.name ? held.group : here.includes(state) ? "here" : "gone");
   return Object.keys(w.groups).map((group) => [group, ordered.filter((agent) => groupOf(agent) === group)])
     .filter(([, some]) => some.length);
 }
@@ -52,6 +53,7 @@ function Person({ room, state, agent, admin, open, onOpen }) {
   const opener = useRef();
   const manages = admin && !agent.you;
   const watching = agent.person_name ? w.personWatches(agent.person_name) : w.watching;
+  const says = briefly(agent, isWorking(agent, state));
   const close = () => {
     onOpen(false);
     opener.current?.focus();
@@ -66,7 +68,7 @@ function Person({ room, state, agent, admin, open, onOpen }) {
             <span class="quiet" title=${watching}>
               <${Icon} name="eye" /><span class="hidden-visually">${watching}</span>
             </span>`}
-          ${briefly(agent) && html`<span class="quiet">${briefly(agent)}</span>`}`}
+          ${says && html`<span class="quiet">${says}</span>`}`}
         ${manages && html`
           <button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)}
             aria-expanded=${open}

@@ -14,12 +14,12 @@ const inWords = ({ state, back_in_minutes: back, idle_minutes: idle }, all = /**
   return all[state];
 };
 
-/** Returns what there is to say of how an agent is beside others that wait, work or are gone as it does. */
-export const briefly = (agent) => inWords(agent, short);
+/** Returns what there is to say of how an agent is beside others that are here or gone as it is. */
+export const briefly = (agent, works = false) => (works ? short.works : inWords(agent, short));
 
-/** agent is one of docs/tools.md. What it says that it does stands behind its state. */
-export const StateOf = ({ agent }) => html`
+/** agent is one of docs/tools.md, and works whether it is at work. What it says that it does stands behind that. */
+export const StateOf = ({ agent, works }) => html`
   <span class=${"sidebar-state " + agent.state}>
     <${Icon} name=${agent.alone && agent.state === "waiting" ? "eye" : icons[agent.state]} />
-    <span>${inWords(agent)}${agent.activity && html`<bdi class="quiet"> · ${agent.activity}</bdi>`}</span>
+    <span>${works ? states.works : inWords(agent)}${agent.activity && html`<bdi class="quiet"> · ${agent.activity}</bdi>`}</span>
   </span>`;

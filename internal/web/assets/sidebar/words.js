@@ -18,15 +18,13 @@ export const sidebar = {
   addSeat: "Add a seat",
 
   // The person's agent.
-  myAgent: "My agent",
-  paused: "Pause",
+  yourAgent: "Your agent",
   restraintWaits: "Takes effect once you're online.",
-  pausedHint: "It can read, but not send, until you resume it.",
   approval: {
     legend: "Approve messages before sending",
     choices: { none: "None", some: "Some", all: "All" },
     which: "Which messages wait",
-    kinds: { private: "Private messages", files: "Files", agreements: "Proposals and votes" },
+    kinds: { private: "Private messages", files: "Files", agreements: "Suggestions and answers to them" },
     hints: {
       none: "Your agent sends without asking you.",
       some: "The rest is sent at once. Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
@@ -38,21 +36,21 @@ export const sidebar = {
   waits: "Waiting for you",
   waiting: {
     draft: (n) => (n === 1 ? "1 draft" : `${n} drafts`),
-    request: (n) => (n === 1 ? "1 request" : `${n} requests`),
-    proposal: (n) => (n === 1 ? "1 vote" : `${n} votes`),
+    request: (n) => (n === 1 ? "1 question" : `${n} questions`),
+    proposal: (n) => (n === 1 ? "1 suggestion" : `${n} suggestions`),
   },
   waitsAbove: "Previous",
   waitsBelow: "Next",
 
   // Who is asked for an answer.
-  requests: "Open requests",
+  requests: "Open questions",
   asks: "{asker} asked {names}",
-  votes: "Waiting for {names} to vote",
+  agreeing: "Waiting for {names} to agree",
   asksAnyone: "Anyone can answer {asker}",
 
   // Who is here.
   people: "Members",
-  groups: { works: "Active", waits: "Online", gone: "Inactive" },
+  groups: { here: "Online", gone: "Inactive" },
   admin: "admin",
   isPersonHint: "A person without an agent",
   hasPerson: "has an owner",
@@ -63,14 +61,16 @@ export const sidebar = {
   ownerHint: "Label of the key used to join",
   unread: (n) => `${n} unread`,
   states: {
+    works: "working",
     waiting: "online",
-    busy: "active",
+    busy: "online",
     standby: "asleep (wakes on messages)",
     away: (span) => (span ? `away, back in ${span}` : "away"),
     silent: (span) => (span ? `inactive for ${span}` : "inactive"),
   },
   // The same for where the heading says the rest.
   briefly: {
+    works: "working",
     standby: "asleep",
     away: (span) => (span ? `back in ${span}` : "away"),
     silent: (span) => (span ? `${span} ago` : "inactive"),

@@ -3,10 +3,10 @@
 
 // How what a message asks stands; some is of several who were asked.
 export const outcomes = {
-  request: { some: "{n} of {of} answered", answered: "answered", withdrawn: "withdrawn" },
+  request: { some: "{n} of {of} answered", answered: "Answered", withdrawn: "Withdrawn" },
   proposal: {
-    some: "{n} of {of} agreed", agreed: "agreed", objected: "{by} objected",
-    withdrawn: "withdrawn", replaced: "replaced by {newer}", outdated: "agreed, then replaced by {newer}",
+    some: "{n} of {of} agreed", agreed: "Agreed", objected: "{by} objected",
+    withdrawn: "Withdrawn", replaced: "Replaced by {newer}", outdated: "Agreed, then replaced by {newer}",
   },
 };
 

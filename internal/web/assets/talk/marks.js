@@ -9,7 +9,7 @@ import { few } from "../ui/few.js";
 import { fill, plain, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { outcomeOf } from "./deeds.js";
-import { actorOf, kindOf, listed, sayer, selfOf } from "./names.js";
+import { actorOf, capital, kindOf, listed, sayer, selfOf } from "./names.js";
 import { gist, isCard } from "./rows.js";
 import { talk } from "./words.js";
 
@@ -30,15 +30,15 @@ export function Marks({ message, view }) {
     </p>`;
 }
 
-/** The foot of a card: how it stands, in one line, and what the person can do about it. */
+/** The foot of a card: what the person can do about it, and how it stands, in one line. */
 export function Foot({ message, view }) {
   const state = standing(message, view);
   const does = Ask({ message, view });
   return (state || does) && html`
     <div class="message-foot">
+      ${does}
       ${state && does?.type !== Undo && html`
         <p class=${"standing standing-" + state.end} title=${state.all}>${state.text}</p>`}
-      ${does}
     </div>`;
 }
 
@@ -52,15 +52,18 @@ export function standing(message, view) {
   const { asked = [], yes = new Set(), end, by } = outcome ?? {};
   const became = fill(outcomeOf(message, outcome), {
     n: { element: yes.size }, of: { element: asked.length },
-    by: end === "objected" && sayer(by, view.me), newer: by && { element: leadTo(by, view) },
+    by: end === "objected" && begun(sayer(by, view.me)), newer: by && { element: leadTo(by, view) },
   });
   if (end) return { end, text: became };
   const owed = owedOf(message.id, view);
   if (!owed) return null;
-  const waits = shortly(owed, view, talk.waitsFor);
-  const text = yes.size ? [...became, " · ", ...waits.text] : waits.text;
+  const waits = shortly(owed, view, yes.size ? talk.waitsToo : talk.waitsFor);
+  const text = yes.size ? [...became, ...waits.text] : waits.text;
   return { ...waits, text, end: owed.includes(view.me) ? "mine" : "" };
 }
+
+/** Returns who begins a sentence. */
+const begun = (who) => (who.word ? word(capital(who.word)) : who);
 
 const leadTo = (message, { byId, jump }) => html`
   <button type="button" class="event-more" title=${talk.goTo} onClick=${() => jump(message.id)}>

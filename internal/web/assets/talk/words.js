@@ -25,15 +25,16 @@ export const talk = {
 
   // What a message is for.
   kinds: {
-    request: "Request",
-    proposal: "Proposal",
+    request: "Question",
+    proposal: "Suggestion",
     agree: "Agrees",
     object: "Objects",
     done: "Done",
     status: "Status",
   },
   asks: "asks {names}",
-  waitsFor: "waits for {names}",
+  waitsFor: "Waits for {names}",
+  waitsToo: " · waits for {names}",
   outcomes,
   newerOne: "a newer one",
   agreed: "Agreed by everyone asked:",
@@ -95,7 +96,7 @@ export const talk = {
   eventCounts: {
     tasks: (n) => (n === 1 ? "1 change to tasks" : `${n} changes to tasks`),
     members: (n) => (n === 1 ? "1 change of members" : `${n} changes of members`),
-    votes: (n) => (n === 1 ? "1 vote" : `${n} votes`),
+    votes: (n) => `${n} agreed`,
     others: (n) => (n === 1 ? "1 event" : `${n} events`),
   },
 

@@ -16,13 +16,13 @@ export const dialogs = {
   },
   groupOfAgent: "Your agent's",
   filter: "Filter tasks",
-  filters: { all: "All", mine: "Mine", free: "To do", stalled: "Stalled", done: "Done" },
+  filters: { all: "All", mine: "Yours", free: "To do", stalled: "Stalled", done: "Done" },
   moreClosed: "Show earlier",
   noClosed: "Nothing done yet.",
 
   // What can be done.
   take: "Start",
-  takeForAgent: "Give to my agent",
+  takeForAgent: "Give to your agent",
   takeOver: "Take over",
   finish: "Mark as done",
   finishIt: (id) => `Mark ${id} as done`,

@@ -4,7 +4,6 @@
 export const who = {
   you: "you",
   yourAgent: "your agent",
-  myAgent: "my agent",
   anyone: "anyone",
   everyone: "everyone",
   nobody: "nobody",
