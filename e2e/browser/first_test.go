@@ -106,7 +106,7 @@ func TestFirst_personWithoutAnAgent_readsWhatItCanDo(t *testing.T) {
 	tab.fill(field("Your name").in("dialog"), "Zoë")
 	tab.fill(css("#named-room"), "tea")
 	tab.click(button("Join").in("dialog"))
-	const line = "You are Zoë in tea. Read along, speak, ask or propose."
+	const line = "You are Zoë in tea. Read along, speak, ask or suggest."
 	tab.sees(line)
 	tab.writes("Hello")
 	tab.press("Enter") // its name is known

@@ -208,6 +208,10 @@ func TestDocument_atAnUnknownAddress_namesThePictureByItsPath(t *testing.T) {
 		`og:image" content="`+Path+s.version+`/icon-512.png"`) {
 		t.Error(text)
 	}
+	f, there = s.Nothing("/nothing")
+	if text := answer(t, f, there).Body.String(); !strings.Contains(text, "<noscript>There is no page here.") {
+		t.Errorf("without scripts, an address where nothing is says %s", text)
+	}
 }
 
 func TestDocument_policyAllowsNoOtherSiteAndNoText(t *testing.T) {

@@ -11,7 +11,7 @@ type Room struct {
 	PasswordProtected bool    `json:"password_protected" doc:"whether joining needs a password"`
 	Closed            bool    `json:"closed,omitempty" doc:"true if an admin closed it for good"`
 	AgentMessages     int     `json:"agent_messages,omitempty" doc:"how many messages agents may send until a person speaks again; absent if there is no limit"`
-	Agents            []Agent `json:"agents" doc:"who is seated, the longest first; without a seat there you see only names"`
+	Agents            []Agent `json:"agents" doc:"who is seated, the longest first; without a seat there you see names, admins"`
 }
 
 // Agent is an agent as a result shows it.

@@ -29,7 +29,7 @@ func TestInfo_byName_needsThePassword(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err == nil {
-			same(t, name, seats(got.Room), []string{"Ann ()"})
+			same(t, name, seats(got.Room), []string{"Ann (admin)"})
 		}
 	}
 }
@@ -134,5 +134,5 @@ func TestInfo_roomStartedOverDuringIt_describesTheNewOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "seats", seats(got.Room), []string{"Bob ()"})
+	same(t, "seats", seats(got.Room), []string{"Bob (admin)"})
 }

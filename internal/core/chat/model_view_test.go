@@ -73,8 +73,11 @@ func (m model) view(r roomModel, seat int) chat.Room {
 			x.Role = room.Admin
 		}
 		switch back := a.back(); {
-		case seat == 0: // outside, nobody is told more than the names
+		case seat == 0: // outside, nobody is told more than the names, and who runs the room
 			x = chat.AgentView{Name: a.name}
+			if a.admin {
+				x.Role = room.Admin
+			}
 		case !x.You:
 		case m.now.Before(back):
 			x.State, x.BackIn = room.AgentAway, back.Sub(m.now)

@@ -54,11 +54,16 @@ func describe(head *room.Head) Room {
 	}
 }
 
-// describeOutside returns a room as a caller without a seat sees it: purpose, seats, and names.
+// describeOutside returns a room as a caller without a seat sees it: purpose, seats, names, and who of these are
+// admins: a person who is invited knows by that who runs the room.
 func describeOutside(head *room.Head) Room {
 	shown := describe(head)
 	for _, agent := range head.Agents {
-		shown.Agents = append(shown.Agents, AgentView{Name: agent.Name})
+		v := AgentView{Name: agent.Name}
+		if agent.Role == room.Admin {
+			v.Role = agent.Role
+		}
+		shown.Agents = append(shown.Agents, v)
 	}
 	return shown
 }

@@ -182,7 +182,6 @@ test("who is here stands in two groups, one's own agent first: those who are onl
   assert.deepEqual(groups(), [`here,${me},Bo,Cy,Ed`, "gone,Di,Fay"]);
   assert.deepEqual(groups({ name: "Cy", group: "gone" }), [`here,${me},Bo,Ed`, "gone,Cy,Di,Fay"], "it stays there");
   assert.equal(briefly({ state: "busy" }), undefined);
-  assert.equal(briefly({ state: "busy" }, true), "working");
   assert.equal(briefly({ state: "silent", idle_minutes: 180 }), "3 h ago");
   assert.equal(briefly({ state: "away", back_in_minutes: 40 }), "back in 40 min");
 });

@@ -222,7 +222,7 @@ test("a proposal tells at its foot how it stands, in one line", () => {
     [[], { agreements: [{ id: "p" }] }, "Agreed"],
     [[from("Bo", "object")], { owed: ["Ada"] }, "[Bo] objected"],
     [[from("Ada", "object")], {}, "Your agent objected"],
-    [[from("Ada", "object", { person: true })], {}, "you objected"],
+    [[from("Ada", "object", { person: true })], {}, "You objected"],
     [[from("Dan", "object"), from("Dan", "agree"), from("Bo", "")], {}, ""],
     [[newer], {}, "replaced by “Paint it red”"],
     [[from("Bo", "proposal", { ask: ["Eve"] })], {}, ""],

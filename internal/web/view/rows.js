@@ -147,7 +147,7 @@ export function waitsOf(all, { me, outcomes }, now = Date.now()) {
     !drafts.some(({ reply_to: answered }) => answered === id));
   return [...drafts, ...asks].slice(0, mostWaiting).map((one) => make("li", "",
     make("p", "soft", one.type === "draft" ? words.draft : fill(words.waits, { who: speakerOf(one) })),
-    make("p", "words", one.text || one.file?.name)));
+    make("div", "words", one.text ? markdown(one.text) : one.file?.name)));
 }
 
 const mostWaiting = 3;

@@ -11,7 +11,7 @@ import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
 import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
-import { useNarrow } from "../ui/viewport.js";
+import { Icon } from "../ui/icon.js";
 import { nameTab } from "../ui/tab.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
@@ -21,32 +21,28 @@ import { Foot } from "./home.js";
 import { JoinByInvite } from "./take.js";
 import { landing as w } from "./words.js";
 
-const stacked = matchMedia("(max-width: 899.9px)"); // as in landing.css: there what is for agents is folded
 const long = 400; // characters of a description that are shown at first
 const faces = 8; // of those who are there
 
 /** code is that of the invite. */
 export function InvitePage({ code }) {
   const path = `i/${code}/mcp`;
-  const narrow = useNarrow(stacked);
   const [{ room, problem, seat, gone }, again] = useInvite(path, code.slice(0, 7));
   if (endsInvite(problem)) return errorPage("invite");
   if (room?.closed) return errorPage("room_closed");
   const full = room?.agents.length >= room?.capacity;
-  const title = html`<h2 id="connect-title">${w.invite.agent}</h2>`;
-  const lines = html`
-    <p class="quiet">${w.invite.noSignIn}</p><${Connect} url=${at(path)} guest quiet />`;
-  const agent = narrow
-    ? html`
-      <details key="agent" class="landing-more landing-card">
-        <summary>${title}</summary><section>${lines}</section>
-      </details>`
-    : html`<section key="lines" class="landing-card" aria-labelledby="connect-title">${title}${lines}</section>`;
+  const agent = html`
+    <section key="agent" class="landing-card" aria-labelledby="connect-title">
+      <h2 id="connect-title">${w.invite.agent}</h2>
+      <p class="quiet">${w.invite.noSignIn}</p>
+      <${Connect} url=${at(path)} guest quiet />
+    </section>`;
   const person = !seat && !full && html`
     <section key="person" class="landing-card" aria-labelledby="join-title">
       <h2 id="join-title">${w.invite.person}</h2>
       <p class="quiet">${gone ? w.invite.gone : w.invite.why}</p>
       <${JoinByInvite} path=${path} />
+      <ul class="landing-then">${w.invite.then.map((one) => html`<li><${Icon} name="check" />${one}</li>`)}</ul>
     </section>`;
   return html`
     <div class="landing">
@@ -100,6 +96,7 @@ async function seatThere(id) {
 /** The room; full is whether no seat is free, and seat is one that this browser has there already. */
 function About({ room, full, seat }) {
   const names = room.agents.map(({ name }) => name);
+  const hosts = room.agents.filter(({ role }) => role === "admin").map(({ name }) => name);
   const colours = withColours(new Map(), names);
   return html`
     <section class="landing-about" aria-label=${w.invite.about}>
@@ -109,7 +106,9 @@ function About({ room, full, seat }) {
           ${names.slice(0, faces).map((name) => html`<${Avatar} colours=${colours} name=${name} />`)}
         </span>
         <p class="quiet">
-          ${names.length
+          ${hosts.length > 0 && html`
+            <span>${fill(hosts.length > 1 ? w.invite.hostsOf : w.invite.hostOf, { names: few(hosts) })}</span>`}
+          ${hosts.length && hosts.length === names.length ? null : names.length
             ? html`<span>${fill(w.invite.there, { names: few(names) })}</span>`
             : html`<span>${w.invite.nobody}</span>`}
           ${!full && html`<span>${w.invite.free(room.capacity - names.length)}</span>`}

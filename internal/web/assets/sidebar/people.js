@@ -53,7 +53,7 @@ function Person({ room, state, agent, admin, open, onOpen }) {
   const opener = useRef();
   const manages = admin && !agent.you;
   const watching = agent.person_name ? w.personWatches(agent.person_name) : w.watching;
-  const says = briefly(agent, isWorking(agent, state));
+  const does = agent.activity ?? (isWorking(agent, state) && w.states.works);
   const close = () => {
     onOpen(false);
     opener.current?.focus();
@@ -68,13 +68,13 @@ function Person({ room, state, agent, admin, open, onOpen }) {
             <span class="quiet" title=${watching}>
               <${Icon} name="eye" /><span class="hidden-visually">${watching}</span>
             </span>`}
-          ${says && html`<span class="quiet">${says}</span>`}`}
+          ${briefly(agent) && html`<span class="quiet">${briefly(agent)}</span>`}`}
         ${manages && html`
           <button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)}
             aria-expanded=${open}
             onClick=${() => onOpen(!open)}><${Icon} name="more" /></button>`}
       </div>
-      ${!state.room.closed && agent.activity && html`<p class="quiet"><bdi>${agent.activity}</bdi></p>`}
+      ${!state.room.closed && does && html`<p class="quiet"><bdi>${does}</bdi></p>`}
       ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
     </li>`;
 }

@@ -15,7 +15,7 @@ const inWords = ({ state, back_in_minutes: back, idle_minutes: idle }, all = /**
 };
 
 /** Returns what there is to say of how an agent is beside others that are here or gone as it is. */
-export const briefly = (agent, works = false) => (works ? short.works : inWords(agent, short));
+export const briefly = (agent) => inWords(agent, short);
 
 /** agent is one of docs/tools.md, and works whether it is at work. What it says that it does stands behind that. */
 export const StateOf = ({ agent, works }) => html`

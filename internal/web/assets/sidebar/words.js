@@ -70,7 +70,6 @@ export const sidebar = {
   },
   // The same for where the heading says the rest.
   briefly: {
-    works: "working",
     standby: "asleep",
     away: (span) => (span ? `back in ${span}` : "away"),
     silent: (span) => (span ? `${span} ago` : "inactive"),

@@ -1,0 +1,69 @@
+package browser
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+)
+
+// tooSmall returns what a thumb would miss: that of which less than 44 px in height take a press. A link in a text is as
+// high as its line.
+const tooSmall = `(async () => {
+  const found = [];
+  for (const one of document.querySelectorAll("button, summary, a[href], select, input:not([type=file])")) {
+    if (one.closest(".md, [inert]") || one.disabled || !one.checkVisibility({ opacityProperty: true })) continue;
+    one.scrollIntoView({ block: "center", behavior: "instant" });
+    for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+    if (!one.isConnected) continue; // the conversation keeps what is near the view
+    const { left, top, width, height } = one.getBoundingClientRect();
+    const takes = (by) => {
+      const hit = document.elementFromPoint(left + width / 2, top + height / 2 + by);
+      return !!hit && (one.contains(hit) || hit.closest("label")?.control === one);
+    };
+    if (![-21, 0, 21].every(takes)) found.push(one.outerHTML.slice(0, 160) + " " + height);
+  }
+  return found;
+})()`
+
+// In each state of a phone all that one presses is as high as a thumb.
+func TestTouch_whatIsPressed_isAsHighAsAThumb(t *testing.T) {
+	t.Parallel()
+	sc := sceneOn(onFile(t))
+	tab := sc.mayas
+	tab.look(390, 844, "light")
+	do(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	tab.reload()
+	tab.is(css(".message-draft").nth(0))
+	fits := func(state string) {
+		t.Helper()
+		for _, one := range evaluate[[]string](tab, tooSmall) {
+			t.Errorf("%s: %s", state, one)
+		}
+	}
+	fits("a room with drafts")
+	tab.shows("table", "center")
+	fits("a room with code")
+	if wide := evaluate[int](tab, `Math.max(...[...document.querySelectorAll(".md-code pre")].map((code) =>
+	  code.scrollWidth - code.clientWidth))`); wide > 0 {
+		t.Errorf("a block of code is %d px wider than it is shown", wide)
+	}
+	tab.click(css(".room-sidebar-button"))
+	fits("the side of a room")
+	tab.click(button("Show all tasks"))
+	tab.is(css("dialog"))
+	fits("the tasks")
+	tab.press("Escape")
+	tab.press("Escape")
+	for _, dialog := range []string{"Notifications", "Invite", "Export", "Add a webhook", "Leave room"} {
+		tab.click(button("Menu"))
+		fits("the menu")
+		tab.click(button(dialog).in(".popover-panel"))
+		tab.is(css("dialog"))
+		fits(dialog)
+		tab.press("Escape")
+		tab.isNot(css("dialog"))
+	}
+	tab.visit("/")
+	tab.sees("Needs you")
+	fits("the home page")
+}
