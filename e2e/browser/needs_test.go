@@ -107,7 +107,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.press("Enter")
 	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
 	tab.is(button("Your rooms, 1 waiting for you"))
-	tab.is(button("Room, 2 waiting for you"))
+	tab.is(button("Room")) // what stands in the conversation is counted above the composer
 	tab.look(1440, 900, "light")
 	tab.needed("Lodge · Parley", 2, taskLine)
 	tab.waits("1 question · 1 suggestion")

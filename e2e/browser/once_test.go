@@ -58,7 +58,7 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 			t.Errorf("Bo heard %+v, which was undone", m)
 		}
 	}
-	tab.until("the card says so", `document.querySelector('[data-id="`+other+`"] .standing').innerText === "you objected"`)
+	tab.until("the card says so", `document.querySelector('[data-id="`+other+`"] .standing').innerText === "You objected"`)
 	tab.click(button("Agree"))
 	tab.waits("1 draft")
 	tab.reload() // the page is left: what can be undone is sent at once

@@ -224,12 +224,12 @@ test("a proposal tells at its foot how it stands, in one line", () => {
     [[from("Ada", "object")], {}, "Your agent objected"],
     [[from("Ada", "object", { person: true })], {}, "You objected"],
     [[from("Dan", "object"), from("Dan", "agree"), from("Bo", "")], {}, ""],
-    [[newer], {}, "replaced by “Paint it red”"],
+    [[newer], {}, "Replaced by “Paint it red”"],
     [[from("Bo", "proposal", { ask: ["Eve"] })], {}, ""],
     [[...yes("Ada", "Bo"), done, newer], {}, "3 of 3 agreed"],
     [[...yes("Ada", "Bo"), done, newer, from("Eve", "agree", { reply_to: "Bo", agreed: "Bo" })], {},
-      "agreed, then replaced by “Paint it red”"],
-    [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, "agreed, then replaced by “a newer one”"],
+      "Agreed, then replaced by “Paint it red”"],
+    [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, "Agreed, then replaced by “a newer one”"],
     [[...yes("Bo"), from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "Withdrawn"],
   ])
     assert.equal(told([proposal, ...replies], more), want);
