@@ -182,7 +182,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.isNot(css(".message-buttons"))
 	tab.until("its message has the focus still", fmt.Sprintf("document.activeElement.dataset.id === %q", other))
 	for range 2 {
-		tab.sees("you objected")
+		tab.sees("You objected")
 		tab.is(css(".standing-agreed"))
 		tab.sees("all agreed")
 		tab.isNot(css(".message-buttons"))

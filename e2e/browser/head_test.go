@@ -186,48 +186,6 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
 }
 
-// thin lists what a finger presses at the side or in a dialog that is lower than a thumb. What stands in a sentence is
-// as high as its line allows.
-const thin = `[...document.querySelectorAll(":is(.room-sidebar, dialog) :is(button, summary, input:not([type=radio]), select)")]
-  .filter((e) => e.checkVisibility() && !e.matches(".event-more, .task-title, label > input") && e.offsetHeight < 44)
-  .map((e) => e.className + " " + e.textContent + " " + e.offsetHeight)`
-
-func TestHead_phone_whatIsPressedIsAsHighAsAThumb_andACountLeavesItsIcon(t *testing.T) {
-	t.Parallel()
-	talk := trioOn(onFile(t))
-	tab := talk.page
-	plan := talk.bob.says("We paint on Friday.", args{"kind": "proposal", "ask": []string{"Ann", "Cy Long"}})
-	for _, one := range []*agent{talk.ann, talk.cy} {
-		one.says("Yes.", args{"kind": "agree", "reply_to": plan})
-	}
-	talk.bob.says("Which red?", args{"kind": "request", "ask": []string{"Ann"}})
-	talk.ann.call("task", args{"action": "add", "tasks": []args{{"title": "Order the paint"}}})
-	talk.ann.call("wait_for_message", args{"cursor": talk.ann.cursor, "wait_seconds": 0})
-	tab.approves("All")
-	talk.ann.drafts("Signal red.")
-	do(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
-	tab.look(390, 844, "light")
-	tab.until("most of the icon below a count is seen", `(([icon, count]) => icon && count &&
-		Math.max(0, icon.right - count.left) * Math.max(0, count.bottom - icon.top) * 4 < icon.width * icon.height)(
-		[...document.querySelectorAll(".room-sidebar-button > *")].map((e) => e.getBoundingClientRect()))`)
-	tab.click(css(".room-sidebar-button"))
-	for _, part := range []string{".for-you", ".sidebar-task", ".sidebar-agreed"} {
-		tab.is(css(aside + " " + part))
-	}
-	if low := evaluate[[]string](tab, thin); len(low) > 0 {
-		t.Errorf("at the side: %q", low)
-	}
-	for _, opener := range []element{css(".sidebar-part:has(.sidebar-task) .button"), button("Settings").in(aside)} {
-		tab.click(opener)
-		tab.is(css(modal))
-		if low := evaluate[[]string](tab, thin); len(low) > 0 {
-			t.Errorf("in what %v opens: %q", opener, low)
-		}
-		tab.press("Escape")
-		tab.isNot(css(modal))
-	}
-}
-
 // keyboard covers a part of the window, of which only the visual viewport tells.
 const keyboard = `(() => {
   Object.defineProperty(visualViewport, "height", { value: 400, configurable: true });

@@ -204,7 +204,7 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	if seats := bot.call("room_info", nil).Room.Agents; len(seats) != 2 {
 		t.Errorf("after a look the seats are %+v", seats)
 	}
-	// The person comes first, in a card as large as that for an agent. The tab and the page name who invites, and where to.
+	// The person comes first, in a card as large as that for an agent.
 	tab.until("two cards are alike", `(([person, agent]) => person.offsetWidth === agent.offsetWidth &&
 		person.offsetTop === agent.offsetTop && person.offsetHeight === agent.offsetHeight &&
 		person.innerText.startsWith("Join yourself") &&

@@ -26,7 +26,8 @@ export class Supervision {
 
   /**
    * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
-   *   notes: () => {edits?: Record<string, string>, refusing?: Record<string, number>, restraint?: import("./restraint.js").Restraints},
+   *   notes: () => {edits?: Record<string, string>, refusing?: Record<string, number>,
+   *     restraint?: import("./restraint.js").Restraints},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   call calls supervise, how is of mcp.js; again has it read once more; notes is what this browser keeps, and note

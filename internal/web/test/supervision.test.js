@@ -216,7 +216,7 @@ test("a pause whose answer is lost is asked for again by itself", async () => {
   assert.deepEqual([room.state.restraint, room.state.supervision.paused], [{}, true]);
 });
 
-test("a draft that one tab has refused waits in no other tab of the browser, until that is undone or was left", async () => {
+test("a draft that one tab has refused waits in no other tab, until that is undone or was left", async () => {
   const one = await opened();
   const draft = server.drafts("May I?");
   await rest();

@@ -12,7 +12,8 @@ import { hindrance as noNotices, wish, wishes } from "./notices.js";
 
 /**
  * Returns what the person wants, {on, preview}, why that cannot be, in words, whether it can once the browser allows
- * it and whether that blocks them, and what changes it: set(parts), and turn(on), which asks the browser. One sentence says why nothing can be.
+ * it and whether that blocks them, and what changes it: set(parts), and turn(on), which asks the browser. One sentence
+ * says why nothing can be.
  */
 export function useWishes(room) {
   const [wanted, setWanted] = useState(wishes(room));

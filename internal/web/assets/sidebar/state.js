@@ -21,5 +21,7 @@ export const briefly = (agent) => inWords(agent, short);
 export const StateOf = ({ agent, works }) => html`
   <span class=${"sidebar-state " + agent.state}>
     <${Icon} name=${agent.alone && agent.state === "waiting" ? "eye" : icons[agent.state]} />
-    <span>${works ? states.works : inWords(agent)}${agent.activity && html`<bdi class="quiet"> · ${agent.activity}</bdi>`}</span>
+    <span>
+      ${works ? states.works : inWords(agent)}${agent.activity && html`<bdi class="quiet"> · ${agent.activity}</bdi>`}
+    </span>
   </span>`;
