@@ -10,7 +10,8 @@ import (
 // press. A link in a text is as high as its line.
 const tooSmall = `(async () => {
   const found = [];
-  const above = document.querySelector("dialog, .popover-panel, .room-sidebar.open") ?? document.body;
+  const above = ["dialog", ".popover-panel", ".room-sidebar.open", "body"]
+    .map((layer) => document.querySelector(layer)).find((layer) => layer);
   for (const one of above.querySelectorAll("button, summary, a[href], select, input:not([type=file])")) {
     if (one.closest(".md, .skip, [inert]") || one.disabled || !one.checkVisibility({ opacityProperty: true })) continue;
     one.scrollIntoView({ block: "center", behavior: "instant" });
