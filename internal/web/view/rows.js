@@ -1,7 +1,7 @@
 // What the view shows of a room: who is here, and the talk row by row, as the page shows them.
 
 import { events } from "../assets/talk/deed-words.js";
-import { isGiven, outcomeOf, templateOf } from "../assets/talk/deeds.js";
+import { isGiven, outcomeOf, ranIn, templateOf } from "../assets/talk/deeds.js";
 import { colourIn } from "../assets/ui/colour.js";
 import { icon, make, markdown } from "./text.js";
 import { page, words } from "./words.js";
@@ -105,12 +105,13 @@ function sentence(event, { byId, me }) {
   const by = event.by ?? event.agent ?? event.from;
   const who = by === me ? self(by) : speakerOf(event);
   const { room = "", description = "", ...settings } = changes;
+  const { ran, exit } = ranIn(event);
   const values = {
     ...plainly(settings), room: { quote: room }, description: { quote: description },
     agents: type === "message" ? who : self(event.agent), agent: type === "knock" ? event.agent : self(event.agent),
     giver: event.agent === me ? { word: page.you } : event.person_name || page.personBehind(event.agent),
     by: who, new_admin: self(event.new_admin), was: self(task.was), for: named(task.for ?? [], me, page.yourAgent),
-    tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))), proposal: { quote: quote(byId.get(id)) },
+    exit, ran: { word: make("code", "", ran) }, tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))), proposal: { quote: quote(byId.get(id)) },
   };
   const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
   if (values[first]?.word) values[first] = { word: capital(values[first].word) };

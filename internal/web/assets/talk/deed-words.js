@@ -60,9 +60,15 @@ export const events = {
     finish: "{by} marked {tasks} as done",
     drop: "{by} canceled {tasks}",
     edit: "{by} edited {tasks}",
+    check: {
+      same: "{by} checked {tasks}: same result",
+      differs: "{by} checked {tasks}: not the same (exit {exit})",
+      cannot: "{by} could not run what was reported of {tasks}",
+    },
     other: "{by} changed the tasks",
   },
   taskFor: ", assigned to {for}",
+  taskRan: ", reported: {ran}, exit {exit}",
   draft: {
     waits: "Your agent drafted a message for you to approve",
     sent: "You approved a draft",

@@ -35,7 +35,7 @@ export function templateOf(event, given) {
     case "knock":
       return events.knock[event.reason] ?? events.other;
     case "task":
-      return events.task[actionOf(event, given)] ?? events.task.other;
+      return taskTemplate(event, given);
     case "draft":
       return events.draft[event.reason] ?? events.draft.waits;
     case "hook":
@@ -45,6 +45,21 @@ export function templateOf(event, given) {
   }
   return events.other;
 }
+
+function taskTemplate(event, given) {
+  const { check, ...others } = events.task;
+  if (event.action === "check") return check[checkOf(event)?.verdict] ?? others.other;
+  const ran = event.action === "finish" && event.task?.evidence ? events.taskRan : "";
+  return (others[actionOf(event, given)] ?? others.other) + ran;
+}
+
+const checkOf = ({ task }) => task?.checks?.[0];
+
+/** Returns what an event of a task tells of a run: {ran, exit}, the command and the exit code of it or of a check. */
+export const ranIn = (event) => {
+  const { ran, exit } = event.task?.evidence ?? {};
+  return { ran, exit: { word: String(checkOf(event)?.exit ?? exit) } };
+};
 
 const actionOf = ({ action, task }, given) =>
   (given ? "give" : task?.was ? "take" : action) + (task?.was ? "Over" : "");

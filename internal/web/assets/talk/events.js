@@ -6,7 +6,7 @@ import { Answer } from "../sidebar/knocks.js";
 import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
-import { isGiven, templateOf } from "./deeds.js";
+import { isGiven, ranIn, templateOf } from "./deeds.js";
 import { actorOf, audience, capital, sayer } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
@@ -67,7 +67,8 @@ const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
 const agentsOf = ({ agent, agents = [agent] }) => agents;
 const whoseOf = ({ person, person_name: name }) => person && `person ${name}`;
 const saysMore = ({ note, new_admin, changes, agreed, task }) =>
-  note || new_admin || changes || agreed || task?.was || task?.for?.length;
+  note || new_admin || changes || agreed || task?.was || task?.for?.length || task?.evidence ||
+  task?.checks;
 
 /** Returns two events of one kind: as one, with all that did it or to which it was done, if that says the same. */
 function added(a, b) {
@@ -150,7 +151,9 @@ export function sentence(event, seen = nobody) {
   const first = template.match(/^\{(\w+)\}/)?.[1] ?? "";
   const [begun, ...others] = [names[first]].flat();
   if (begins && begun?.word) names[first] = [word(capital(begun.word)), ...others];
-  const values = { ...event, ...quoted(event.changes), ...tasks, ...names, note: { quote: event.note } };
+  const { ran, exit } = ranIn(event);
+  const run = { ran: { element: html`<code>${ran}</code>` }, exit };
+  const values = { ...event, ...quoted(event.changes), ...tasks, ...names, ...run, note: { quote: event.note } };
   const parts = fill(template, values);
   if (event.type !== "room" && event.changes?.invite) parts.push(talk.events.renewed);
   if (event.task?.for?.length) parts.push(...fill(talk.events.taskFor, values));

@@ -12,7 +12,7 @@ import { useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 import { ActForm } from "./forms.js";
 import { Mark } from "./mark.js";
-import { actionsOf, before, isGiven, mayAct, named, standing } from "./model.js";
+import { actionsOf, before, isGiven, mayAct, named, ranOf, standing } from "./model.js";
 import { tasks as taskWords } from "./words.js";
 
 const touch = matchMedia("(pointer: coarse)");
@@ -34,6 +34,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
     if (!looked.added) setOpen(true), row.current.focus();
   }, [looked]);
   const { id, title, result } = task;
+  const checks = ranOf(task, state).slice(1).at(-1) ?? []; // the last one
   const actions = mayAct(state) ? actionsOf(task, state) : [];
   const take = actions.find((action) => action.startsWith("take"));
   const rest = actions.filter((action) => action !== "finish" && action !== take);
@@ -54,6 +55,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
         <button type="button" class="task-title" aria-expanded=${open} onClick=${() => setOpen(!open)}>
           <span class="task-id">${id}</span> <bdi>${title}</bdi>
           ${!open && result && html` <span class="quiet" dir="auto">${firstLine(result)}</span>`}
+          ${!open && checks.length > 0 && html` <span class="quiet task-checked">${checks}</span>`}
         </button>
         <${Who} state=${state} task=${task} />
         ${take && html`
@@ -124,10 +126,19 @@ function Details({ room, state, task, onLook, onJump }) {
             <li key=${one.id}>
               <${Mark} state=${one.state} /><bdi>${one.title}</bdi>
               ${(one.result || one.report) && html`<${Result} ...${one} onJump=${onJump} />`}
+              <${Ran} state=${state} task=${one} />
             </li>`)}
         </ul>`}
       ${(result || report) && html`<${Result} ...${{ result, report, onJump }} />`}
+      <${Ran} ...${{ state, task }} />
     </div>`;
+}
+
+/** What was run for a task that is done, as its agent says, and what others had that ran the same. */
+function Ran({ state, task }) {
+  const lines = ranOf(task, state);
+  if (!lines.length) return null;
+  return html`<ul class="task-ran small">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
 const Result = ({ result = "", report = "", onJump }) => html`
