@@ -113,6 +113,29 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	}
 }
 
+func TestBoard_whatWasRun_isToldAsReportedAndWhoHadTheSame(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	talk.bob.call("task", args{"action": "add", "tasks": []args{{"title": "Test it"}}})
+	talk.bob.call("task", args{"action": "finish", "id": "t1", "text": "All pass.", "ran": "make test", "exit": 0,
+		"commit": strings.Repeat("5ef2c4c0a1", 4)})
+	talk.cy.call("task", args{"action": "check", "id": "t1", "exit": 0})
+	tab.click(css(".row-events .event-more"))
+	for _, line := range []string{"Bob marked t1 Test it as done, reported: make test, exit 0",
+		"Cy Long checked t1 Test it: same result"} {
+		tab.until("the conversation says "+line, `document.querySelector(".log").textContent.replace(/["“”]|\s+(?=\s)/g, "")
+			.includes(`+quoted(line)+`)`)
+	}
+	tab.click(button("Menu"))
+	tab.click(button("Tasks"))
+	tab.click(role("radio", "Done"))
+	tab.standing("t1", "Checked by Cy Long: same result")
+	tab.click(css(`dialog [data-task="t1"] .task-title`))
+	tab.standing("t1", "Reported: make test, exit 0, at 5ef2c4c")
+	tab.isAccessible(byDay, "what was run", `document.querySelector("dialog")`)
+}
+
 // All that a long room has is listed, also where the conversation is not loaded so far. On a phone, what stays at
 // the top while the rest scrolls covers nothing that has the focus.
 func TestBoard_longRoom_isListedWhole(t *testing.T) {
