@@ -19,7 +19,7 @@ const (
 	eventBytes   = 260 // at most, of an event without its names and text
 	taskBytes    = 60  // at most, of a task without its texts
 	ranBytes     = 450 // at most, of what was run, without its words
-	checkBytes   = 170 // at most, of a check, without its names
+	checkBytes   = 200 // at most, of a check, without its names
 	changesBytes = 120 // at most, of changes without their texts
 	fileBytes    = 120 // at most, of a file without its name
 )
@@ -220,11 +220,16 @@ func (t TaskView) size() int {
 	for _, word := range slices.Concat(t.For, t.After) {
 		n += jsonLen(word) + len(`"",`)
 	}
+	return n + t.evidenceSize()
+}
+
+// evidenceSize returns the bytes that the evidence and the checks of t take as JSON, or a little more.
+func (t TaskView) evidenceSize() (n int) {
 	if e := t.Evidence; e != nil {
 		n += ranBytes + jsonLen(e.Words())
 	}
 	for _, check := range t.Checks {
-		n += checkBytes + jsonLen(check.By)
+		n += checkBytes + jsonLen(check.By) + jsonLen(check.ByName)
 	}
 	return n
 }

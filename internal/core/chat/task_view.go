@@ -302,7 +302,7 @@ func (c *session) addChecks(ctx context.Context, list []TaskView) error {
 // Bounds of the results in one answer.
 const (
 	resultsShown = 8
-	resultsBytes = 6 << 10 // of titles and results
+	resultsBytes = 6 << 10 // of titles, results, what was run, and checks
 )
 
 // addResults adds the results of the ended tasks directly before task to got.
@@ -320,7 +320,7 @@ func (c *session) addResults(ctx context.Context, got *Tasks, task room.Task) er
 		if err != nil {
 			return err
 		}
-		size += len(v.Title) + len(v.Result) + len(v.Evidence.Words())
+		size += len(v.Title) + len(v.Result) + v.evidenceSize()
 		if size > resultsBytes {
 			got.Rest = v.ID
 			return nil
