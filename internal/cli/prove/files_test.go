@@ -1,0 +1,289 @@
+package prove_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/cli/prove"
+)
+
+// settings keeps the settings of whoever runs the tests from Git.
+func settings(t *testing.T) {
+	t.Helper()
+	none := filepath.Join(t.TempDir(), "config")
+	write(t, none, "[user]\nname = Ann\nemail = ann@parley.example\n[protocol \"file\"]\nallow = always\n"+
+		"[init]\ndefaultBranch = main\n")
+	for name, value := range map[string]string{"GIT_CONFIG_GLOBAL": none, "GIT_CONFIG_NOSYSTEM": "1"} {
+		t.Setenv(name, value)
+	}
+}
+
+// does runs Git in a folder.
+func does(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %q: %v, %s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// repository is a new one with two commits.
+func repository(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "a:clone") // which is two paths in a list of paths
+	write(t, filepath.Join(dir, "kept"), "kept\n")
+	write(t, filepath.Join(dir, "changed"), "before\n")
+	write(t, filepath.Join(dir, "sub", "gone"), "gone\n")
+	write(t, filepath.Join(dir, ".gitignore"), "ignored\n")
+	does(t, dir, "init", "--quiet")
+	does(t, dir, "add", ".")
+	does(t, dir, "commit", "--quiet", "-m", "one")
+	does(t, dir, "commit", "--quiet", "--allow-empty", "-m", "two")
+	return dir
+}
+
+// everything returns a digest of each file below the folders, with its time. Git renews the time of what a tree needs.
+func everything(t *testing.T, dirs ...string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				all[path] = "a folder"
+				return err
+			}
+			about, err := e.Info()
+			if err != nil {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			all[path] = fmt.Sprintf("%x %v", sha256.Sum256(text), about.Mode())
+			if !renewed.MatchString(filepath.ToSlash(path)) {
+				all[path] += about.ModTime().String()
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+var renewed = regexp.MustCompile(`/\.git/.*(objects/|sharedindex\.)`)
+
+// In each kind of clone the tree is the one that a commit of all files then has, and neither the clone nor the
+// repository behind it changes before that.
+func TestFilesAt_inEachKindOfClone_isTheTreeOfACommitAndChangesNothing(t *testing.T) {
+	settings(t)
+	kinds := map[string]func(t *testing.T, origin string) (dir string){
+		"the first": func(_ *testing.T, origin string) string { return origin },
+		"a shallow clone": func(t *testing.T, origin string) string {
+			dir := filepath.Join(t.TempDir(), "clone")
+			does(t, origin, "clone", "--quiet", "--depth=1", "file://"+filepath.ToSlash(origin), dir)
+			return dir
+		},
+		"a clone that borrows objects": func(t *testing.T, origin string) string {
+			dir := filepath.Join(t.TempDir(), "clone")
+			does(t, origin, "clone", "--quiet", "--shared", origin, dir)
+			return dir
+		},
+		"a clone without old files": func(t *testing.T, origin string) string {
+			dir := filepath.Join(t.TempDir(), "clone")
+			does(t, origin, "config", "uploadpack.allowFilter", "true")
+			does(t, origin, "clone", "--quiet", "--filter=blob:none", "file://"+filepath.ToSlash(origin), dir)
+			return dir
+		},
+		"a worktree": func(t *testing.T, origin string) string {
+			dir := filepath.Join(t.TempDir(), "beside")
+			does(t, origin, "worktree", "add", "--quiet", dir)
+			return dir
+		},
+		"a split index": func(t *testing.T, origin string) string {
+			does(t, origin, "config", "core.splitIndex", "true")
+			does(t, origin, "update-index", "--split-index")
+			return origin
+		},
+		"an index with a file that is only staged": func(t *testing.T, origin string) string {
+			write(t, filepath.Join(origin, "ignored"), "staged although it is ignored\n")
+			does(t, origin, "add", "--force", "ignored")
+			return origin
+		},
+		"a submodule": func(t *testing.T, origin string) string {
+			inner := repository(t)
+			does(t, origin, "submodule", "--quiet", "add", inner, "inner")
+			return origin
+		},
+		"a clean filter": func(t *testing.T, origin string) string {
+			does(t, origin, "config", "filter.upper.clean", "tr a-z A-Z")
+			write(t, filepath.Join(origin, ".gitattributes"), "changed filter=upper\n")
+			return origin
+		},
+		"hooks": func(t *testing.T, origin string) string {
+			for _, name := range []string{"post-index-change", "pre-commit"} {
+				hook := filepath.Join(origin, ".git", "hooks", name)
+				write(t, hook, "#!/bin/sh\necho x >>\"$(git rev-parse --git-dir)\"/called\n")
+				if err := os.Chmod(hook, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return origin
+		},
+		"a call by a hook": func(t *testing.T, origin string) string {
+			elsewhere := repository(t)
+			t.Setenv("GIT_DIR", filepath.Join(elsewhere, ".git"))
+			t.Setenv("GIT_INDEX_FILE", filepath.Join(elsewhere, ".git", "index"))
+			return origin
+		},
+	}
+	for kind, made := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			origin := repository(t)
+			dir := made(t, origin)
+			commit := "" // as it was
+			if os.Getenv("GIT_DIR") == "" {
+				commit = does(t, dir, "rev-parse", "HEAD")
+			}
+			write(t, filepath.Join(dir, "changed"), "after, and longer\n")
+			write(t, filepath.Join(dir, "sub", "new"), "new\n")
+			write(t, filepath.Join(dir, "ignored"), "ignored\n")
+			if err := os.Remove(filepath.Join(dir, "sub", "gone")); err != nil {
+				t.Fatal(err)
+			}
+			before := everything(t, origin, dir)
+			got := prove.FilesAt(t.Context(), filepath.Join(dir, "sub"))
+			if after := everything(t, origin, dir); !maps.Equal(before, after) {
+				for path, digest := range after {
+					if before[path] != digest {
+						t.Errorf("%s has changed", path)
+					}
+				}
+				t.Error("the clone has changed")
+			}
+			if got.Dir != "sub" || !got.Dirty || got.Why != "" || commit != "" && got.Commit != commit {
+				t.Errorf("%+v, want the commit %s", got, commit)
+			}
+			for _, name := range []string{"GIT_DIR", "GIT_INDEX_FILE"} {
+				t.Setenv(name, "")
+				if err := os.Unsetenv(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			does(t, dir, "add", "--all")
+			does(t, dir, "commit", "--quiet", "-m", "all")
+			if want := does(t, dir, "rev-parse", "HEAD^{tree}"); got.Tree != want {
+				t.Errorf("the tree is %s, and a commit has %s", got.Tree, want)
+			}
+			if now := prove.FilesAt(t.Context(), dir); now.Dirty || now.Tree != got.Tree || now.Dir != "" {
+				t.Errorf("after the commit: %+v", now)
+			}
+		})
+	}
+}
+
+// The second file has the size and the time of the first, and the index has that time, too.
+func TestFilesAt_fileThatGitIsToldNotToLookAt_counts(t *testing.T) {
+	settings(t)
+	for _, how := range []string{"--assume-unchanged", "--skip-worktree", "in the same moment"} {
+		dir := repository(t)
+		path := filepath.Join(dir, "changed")
+		then := time.Unix(1_700_000_000, 0)
+		does(t, dir, "config", "core.trustctime", "false")
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
+		does(t, dir, "add", "changed")
+		if strings.HasPrefix(how, "--") {
+			does(t, dir, "update-index", how, "changed")
+		}
+		write(t, path, "behind\n")
+		for _, file := range []string{path, filepath.Join(dir, ".git", "index")} {
+			if err := os.Chtimes(file, then, then); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := prove.FilesAt(t.Context(), dir)
+		if !got.Dirty || got.Tree == "" {
+			t.Errorf("%s: %+v", how, got)
+		}
+	}
+}
+
+// One clone has the ends of lines of Windows, the other those of Unix.
+func TestFilesAt_sameFilesInTwoClones_haveOneTree(t *testing.T) {
+	settings(t)
+	ann, bob := repository(t), filepath.Join(t.TempDir(), "bob")
+	does(t, ann, "clone", "--quiet", "-c", "core.autocrlf=true", "-c", "core.safecrlf=true", ann, bob)
+	write(t, filepath.Join(ann, "new"), "one\ntwo\n")
+	write(t, filepath.Join(bob, "new"), "one\r\ntwo\r\n")
+	text, err := os.ReadFile(filepath.Join(bob, "kept"))
+	if err != nil || !bytes.Contains(text, []byte("\r\n")) {
+		t.Fatalf("Bob's file is %q, %v", text, err)
+	}
+	first, second := prove.FilesAt(t.Context(), ann), prove.FilesAt(t.Context(), bob)
+	if first.Tree == "" || first.Tree != second.Tree || first.Commit != second.Commit {
+		t.Errorf("%+v\n%+v", first, second)
+	}
+	write(t, filepath.Join(bob, "new"), "one\r\nthree\r\n")
+	if third := prove.FilesAt(t.Context(), bob); third.Tree == "" || third.Tree == first.Tree {
+		t.Errorf("after a change: %+v", third)
+	}
+}
+
+// No tree is better than a tree that does not hold all files.
+func TestFilesAt_whatNoTreeHolds_hasNone(t *testing.T) {
+	settings(t)
+	for why, made := range map[string]func() string{
+		"no Git repository is here": func() string { return t.TempDir() },
+		"inner, has changes of its own": func() string {
+			dir := repository(t)
+			does(t, dir, "submodule", "--quiet", "add", repository(t), "inner")
+			does(t, dir, "commit", "--quiet", "-m", "inner")
+			write(t, filepath.Join(dir, "inner", "new"), "new\n")
+			return dir
+		},
+		"must be run in a work tree": func() string { return filepath.Join(repository(t), ".git") },
+		"clean filter 'never' failed": func() string {
+			dir := repository(t)
+			does(t, dir, "config", "filter.never.clean", "false")
+			does(t, dir, "config", "filter.never.required", "true")
+			write(t, filepath.Join(dir, ".gitattributes"), "new filter=never\n")
+			write(t, filepath.Join(dir, "new"), "new\n")
+			return dir
+		},
+		"": func() string { // a new repository has a tree, and no commit
+			dir := t.TempDir()
+			does(t, dir, "init", "--quiet")
+			write(t, filepath.Join(dir, "new"), "new\n")
+			return dir
+		},
+	} {
+		got := prove.FilesAt(t.Context(), made())
+		if !strings.Contains(got.Why, why) || (got.Tree == "") != (why != "") || got.Top != "" && !got.Dirty {
+			t.Errorf("%s: %+v", why, got)
+		}
+	}
+}
