@@ -83,6 +83,7 @@ func capital(text string) string {
 var subjects = map[string]string{
 	"to": "--to", "ask": "--ask", "for": "--for", "after": "--after", "before": "--before", "note": "--note",
 	"capacity": "--capacity", "description": "--description", "agent_messages": "--agent-messages",
+	"exit": "--exit", "ran": "the command", "dir": "the folder", "system": "the system",
 	"reply_to": "--reply-to", "withdraw": "--withdraw", "text": "the text", "title": "the title", "name": "the name",
 	"agent_name": "the name", "person_name": "the name",
 	"room": "the name of the room", "password": "the password", "search": "the search",
@@ -290,10 +291,32 @@ var sentences = [...]string{
 	`for names an agent that joined later, and cannot see (\w+)`,
 	"--for names somebody who joined later, and cannot see $1. Nothing was changed: add it again as a new task, and " +
 		"cancel this one.",
+	`(\w+) is done already, and what was run stays`,
+	"$1 is done already, and what was run stays as it was reported. Nothing was changed: say in a message what " +
+		"you ran since.",
 	`(\w+) is done already`,
 	"$1 is done already. Nothing was changed. To see those that are open: {tasks}",
 	`(\w+) is dropped already`,
 	"$1 is canceled already. Nothing was changed. To see those that are open: {tasks}",
+	`ran: the command that was run`,
+	"A task keeps a command of at most 500 bytes, without line breaks and control characters: put the rest into a " +
+		"script, and run that.",
+	`a check has no words`,
+	"A check has no words. Nothing was changed: say them in a message.",
+	`(\w+) is not done: nothing to check`,
+	"$1 is not done, so there is nothing to check. Nothing was changed. To see what is: {tasks --closed}",
+	`(\w+) says nothing of what was run`,
+	"$1 says nothing of what was run, so there is nothing to check. Nothing was changed: ask who finished it.",
+	`(\w+) was finished by you`,
+	"You have finished $1 yourself, so somebody else checks it. Nothing was changed.",
+	`(\w+) was finished by an agent of the same user`,
+	"$1 was finished by an agent with your key, account or invite, so somebody else checks it. Nothing was changed.",
+	`verdict: exit (\S+) was reported, and you give (\S+)\.`,
+	"Exit code $1 was reported, and you give $2. Nothing was changed: same goes with the same exit code, differs " +
+		"with another.",
+	`tree: you ran it on other files`,
+	"You ran it on other files, which says nothing of these. Nothing was changed: check out the commit first, or " +
+		"report cannot.",
 	`(\w+) is taken, so it cannot be offered`,
 	"$1 is in progress, so it cannot be assigned. Nothing was changed: unassign it, with --for.",
 	`Only the agent that has (\w+), the one`,
