@@ -243,7 +243,7 @@ var leastOf = map[string]string{
 	"backup": "new.db", "move": "http://a http://b", "copy": "--from a.db --to b.db", "get": "m1",
 	"join": "tea --as Ann", "keys add": "Ann", "keys renew": "Ann", "keys revoke": "Ann", "sign-ins revoke": "x",
 	"accounts revoke": "x", "accounts restore": "x", "manage": "mute Bob", "put": "a.txt", "remove": "m1",
-	"say": "hi", "task": "add tea",
+	"say": "hi", "task": "add tea", "prove": "t7 make",
 }
 
 func TestParseAlone_readsEachCommandAsParse_forATenthOfItsAllocations(t *testing.T) {
@@ -329,7 +329,11 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"get":   {{""}, {" "}},
 		"wait":  {{"--timeout", "0s"}},
 		"task": {{"add", long}, {"add", "tea", "--text", long}, {"finish", "t1", long}, {"edit", "t1"}, {"take", "t1",
-			"now"}, {"dance"}},
+			"now"}, {"dance"}, {"check", "t1"}, {"check", "t1", "same"}, {"check", "t1", "fine", "--exit", "0"},
+			{"check", "t1", "cannot", "--exit", "1"}, {"check", "t1", "differs", "--exit", "256"},
+			{"check", "t1", "cannot", "--text", "why"}, {"finish", "t1", "--exit", "0"}},
+		"prove": {{"t1"}, {"--again", "t1", "--", "make"}, {"t1", "--timeout", "0s", "--", "make"}, {"t1", "--in",
+			"/nowhere", "--", "make"}, {"t1", "--", long}, {"t1", "--", "a\nb"}, {"t1", "make", "-j"}},
 		"manage": {{"mute", "Bob", "--note", long}, {"mute", long}, {"dance", "Bob"}, {"", "Bob"}},
 		"supervise": {{"reject", "m1", strings.Repeat("x", 201)}, {"edit", "m1", long}, {"approve", "perhaps"},
 			{"approve", "private,perhaps"}, {"approve", "private,"}, {"approve", "private", "files"},
@@ -411,11 +415,11 @@ func TestParse_unknownCommandBelowAnother_saysWhichThereAre(t *testing.T) {
 		"keys dance": "there is no command keys dance: choose one of add, list, renew, revoke; see parley keys --help",
 		"accounts end": "there is no command accounts end: choose one of list, revoke, restore; see parley accounts " +
 			"--help",
-		"task lst": `<do> must be one of "add","take","unassign","finish","cancel","edit" but got "lst"; see parley task ` +
-			"--help",
-		"task ad tea": `<do> must be one of "add","take","unassign","finish","cancel","edit" but got "ad": perhaps you ` +
-			"mean add; see parley task --help",
-		"task": "task: say what to do: add, take, unassign, finish, cancel or edit; see parley task --help",
+		"task lst": `<do> must be one of "add","take","unassign","finish","cancel","edit","check" but got "lst"; see ` +
+			"parley task --help",
+		"task ad tea": `<do> must be one of "add","take","unassign","finish","cancel","edit","check" but got "ad": ` +
+			"perhaps you mean add; see parley task --help",
+		"task": "task: say what to do: add, take, unassign, finish, cancel, edit or check; see parley task --help",
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", args, err, want)

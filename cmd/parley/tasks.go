@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -26,13 +27,14 @@ func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 // taskCommand is `parley task`.
 type taskCommand struct {
 	ownSeat
-	Do    string   `arg:"" enum:"add,take,unassign,finish,cancel,edit" placeholder:"WHAT" help:"What to do: see above."`
+	Do    string   `arg:"" enum:"add,take,unassign,finish,cancel,edit,check" placeholder:"WHAT" help:"What to do: see above."`
 	ID    string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
-	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done."`
+	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done; with check, same, differs or cannot."`
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
 	For   list     `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
 	After list     `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
 	Free  bool     `name:"no-after" help:"With edit: no task blocks it any more."`
+	Exit  *int     `placeholder:"CODE" help:"With check: the exit code of the command here."`
 
 	want shell.TaskRequest
 }
@@ -46,11 +48,17 @@ func (taskCommand) Help() string {
   parley task unassign ID [WHY ...]  give it back
   parley task finish ID [WHAT ...]   it is done: say what was done
   parley task cancel ID              nobody needs to do it
-  parley task edit ID [TITLE ...]    change its title, or --text, --for, --after`
+  parley task edit ID [TITLE ...]    change its title, or --text, --for, --after
+  parley task check ID same --exit CODE
+                                     you ran its command yourself: say how
+                                     that ended (same, differs or cannot)`
 }
 
 // taskActions are what a person can do to a task.
-var taskActions = []string{"add", "take", "unassign", "finish", "cancel", "edit"}
+var taskActions = []string{"add", "take", "unassign", "finish", "cancel", "edit", "check"}
+
+// verdicts are what a person can say of the command of a task.
+var verdicts = []string{"same", "differs", "cannot"}
 
 // actions are the server's words for a person's actions on a task.
 var actions = map[string]string{"unassign": "release", "cancel": "drop"}
@@ -77,11 +85,15 @@ func (c *taskCommand) Validate() error {
 	// From here on each flag fits the action, so no flag is ignored in silence.
 	switch {
 	case c.Do == "":
-		return errors.New("say what to do: add, take, unassign, finish, cancel or edit")
+		return errors.New("say what to do: add, take, unassign, finish, cancel, edit or check")
 	case c.Do == "add" && said == "":
 		return errors.New("the title is missing: " + c.command("task add TITLE"))
 	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
 		return fmt.Errorf("%s what: the id of a task, such as t7; to see them: %s", c.Do, c.command("tasks"))
+	case c.Do == "check":
+		return c.checkVerdict(said)
+	case c.Exit != nil:
+		return errors.New("--exit needs check; to finish a task with what ran: " + c.command("prove ID -- COMMAND"))
 	case (c.Do == "take" || c.Do == "cancel") && said != "":
 		return fmt.Errorf("%s takes only the id of a task, such as t7", c.Do)
 	case c.Do == "edit" && said == "" && !changes:
@@ -105,6 +117,22 @@ func (c *taskCommand) Validate() error {
 		titled = room.CheckTitle("the title", c.want.Title)
 	}
 	return right(titled, room.CheckTaskText("text", c.want.Text))
+}
+
+// checkVerdict refuses a check that says too little or too much.
+func (c *taskCommand) checkVerdict(said string) error {
+	switch {
+	case !slices.Contains(verdicts, said):
+		return errors.New("check: say same, differs or cannot; for more words: " + c.command("say TEXT"))
+	case c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || c.Free:
+		return errors.New("check takes --exit, and no other of these flags")
+	case (c.Exit == nil) != (said == "cannot"):
+		return errors.New("same and differs need --exit CODE, and cannot has none")
+	case c.Exit != nil && (*c.Exit < -1 || *c.Exit > core.MaxExit):
+		return right(room.RefuseExit())
+	}
+	c.want.Verdict, c.want.Exit = said, c.Exit
+	return nil
 }
 
 // Run changes the list.

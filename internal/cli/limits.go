@@ -4,6 +4,7 @@ package cli
 const (
 	MaxText  = 32_768   // bytes of a message: core.MaxText, which a command checks before it calls
 	MaxPiped = 25 << 20 // bytes of a pipe that is shared as a file: as much as a server takes
+	MaxTail  = 1_000    // characters of the end of an output that become the text of a task: core.MaxTaskText
 )
 
 // The limits of what a command reads and keeps. The server, or the client beside it, may be somebody else's.

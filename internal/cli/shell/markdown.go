@@ -158,6 +158,12 @@ func taskIn(how string, task results.Task) string {
 			text += "\n" + fenced(string(words))
 		}
 	}
+	if ran := task.Evidence; ran != nil {
+		text += "\nWhat was run:\n\n" + fenced(ran.Reported())
+	}
+	for _, check := range task.Checks {
+		text += "\n- " + check.Checked() + "\n"
+	}
 	return text
 }
 

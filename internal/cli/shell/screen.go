@@ -254,6 +254,13 @@ func (s *Screen) tasks(at string, message results.Message) {
 	what := map[string]string{"add": "added", "take": "taken", "release": "unassigned", "finish": "done",
 		"drop": "canceled", "edit": "edited"}[message.Action]
 	for _, task := range list {
+		if message.Action == "check" {
+			for _, check := range task.Checks {
+				check.By, check.ByPerson, check.ByName = who(message), false, ""
+				s.line(at, "* task "+task.ID+": "+check.Checked(), "dim", "", "")
+			}
+			continue
+		}
 		head := "* task " + cmp.Or(what, message.Action) + ": " + strings.TrimSpace(task.ID+" "+titleOf(task)) +
 			"; by " + who(message)
 		if task.Was != "" {
@@ -264,6 +271,11 @@ func (s *Screen) tasks(at string, message results.Message) {
 		}
 		if len(task.After) > 0 {
 			head += "; blocked by " + strings.Join(task.After, ", ")
+		}
+		if ran := task.Evidence; ran != nil {
+			quoted := *ran
+			quoted.Ran = results.Text(strconv.Quote(string(ran.Ran)))
+			head += "; " + quoted.Reported()
 		}
 		s.line(at, head, "dim", "", string(cmp.Or(task.Result, task.Text)))
 	}

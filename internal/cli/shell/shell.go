@@ -29,6 +29,8 @@ type Shell struct {
 	Ask func(prompt string) (string, error) // asks for a secret; nil without a terminal
 	// Confirm asks for anything else; nil without a terminal.
 	Confirm func(prompt string) (string, error)
+	// AskHere asks at the terminal itself, whatever is redirected: see [AskHere].
+	AskHere func(prompt string) (string, error)
 	// NoPerson says why no person can be at this command; "" if a person can. See [NoPerson].
 	NoPerson func() string
 	Clock    clockwork.Clock

@@ -62,9 +62,15 @@ func (s *session) toDo(got results.Tasks, closed bool) {
 
 // list shows tasks as a table, with the results below.
 func (s *session) list(tasks []results.Task, indent string) {
-	rows := make([][]string, len(tasks))
-	for i, task := range tasks {
-		rows[i] = []string{indent + task.ID, s.stateOf(task), titleAndResult(task)}
+	var rows [][]string
+	for _, task := range tasks {
+		rows = append(rows, []string{indent + task.ID, s.stateOf(task), titleAndResult(task)})
+		if task.Evidence != nil {
+			rows = append(rows, []string{"", "", task.Evidence.Reported()})
+		}
+		for _, check := range task.Checks {
+			rows = append(rows, []string{"", "", check.Checked()})
+		}
 	}
 	s.out.table(rows)
 }
@@ -137,13 +143,16 @@ func span(minutes int64) string {
 
 // TaskRequest changes the room's to-do list.
 type TaskRequest struct {
-	Action string   // add, take, release, finish, drop or edit
+	Action string   // add, take, release, finish, drop, edit or check
 	ID     string   // of the task; with take, "" means the next free task
 	Title  string   // of add and edit
 	Text   string   // of add and edit: the details; of release: why; of finish: the result
 	For    []string // of add, release and edit: the assigned agents
 	After  []string // of add and edit: the ids of the tasks that must be done first
 	Free   bool     // of edit: nothing must be done first
+
+	Verdict string // of check: same, differs or cannot
+	Exit    *int   // of check: the exit code here
 }
 
 // Task changes the list, and shows the task.
@@ -156,6 +165,8 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.list("for", req.For)
 		a.list("after", req.After)
 		a.flag("remove_after", req.Free)
+		a.set("verdict", req.Verdict)
+		copyArg(a, "exit", req.Exit)
 		var got results.Tasks
 		r, err := s.call(ctx, "task", a, &got)
 		if err != nil {

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -53,16 +54,35 @@ func NoPerson() string {
 			return "this is the shell of an agent (" + name + " is set)"
 		}
 	}
-	terminal := "/dev/tty" // the controlling terminal, whatever is redirected
-	if runtime.GOOS == "windows" {
-		terminal = "CONIN$"
-	}
-	file, err := os.OpenFile(terminal, os.O_RDWR, 0)
+	in, out, err := openTerminal()
 	if err != nil {
-		return "there is no terminal here (" + terminal + ")"
+		name, _ := terminalNames()
+		return "there is no terminal here (" + name + ")"
 	}
-	_ = file.Close() // nothing was written
+	_ = errors.Join(in.Close(), out.Close()) // nothing was written
 	return ""
+}
+
+// terminalNames returns the names under which a process opens its controlling terminal, whatever is redirected.
+func terminalNames() (in, out string) {
+	if runtime.GOOS == "windows" {
+		return "CONIN$", "CONOUT$"
+	}
+	return "/dev/tty", "/dev/tty"
+}
+
+// openTerminal opens the controlling terminal.
+func openTerminal() (in, out *os.File, err error) {
+	from, to := terminalNames()
+	in, err = os.OpenFile(from, os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err = os.OpenFile(to, os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, errors.Join(err, in.Close())
+	}
+	return in, out, nil
 }
 
 // Ask returns a function that asks the person at a terminal for a secret, without an echo; nil if in is no terminal.
@@ -89,6 +109,25 @@ func Confirm(in io.Reader, prompts io.Writer) func(prompt string) (string, error
 		t.SetPrompt(prompt)
 		return t.ReadLine()
 	})
+}
+
+// AskHere asks the person at the terminal itself, whatever is redirected. [NoPerson] says whether there is one.
+func AskHere(prompt string) (said string, err error) {
+	in, out, err := openTerminal()
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, in.Close(), out.Close()) }()
+	ask := Confirm(in, out)
+	if ask == nil {
+		return "", fmt.Errorf("%s is no terminal", in.Name())
+	}
+	last := strings.LastIndex(prompt, "\n") + 1
+	_, err = io.WriteString(out, ScreenOn(out).Fold(prompt[:last], Margin))
+	if err != nil {
+		return "", err
+	}
+	return ask(prompt[last:])
 }
 
 func ask(in io.Reader, prompts io.Writer,

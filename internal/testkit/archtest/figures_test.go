@@ -108,6 +108,7 @@ func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
 	for repeated, of := range map[string]string{
 		"internal/cli.MaxText":           "internal/core.MaxText",
 		"internal/cli.MaxPiped":          "internal/core/chat.UsualFile",
+		"internal/cli.MaxTail":           "internal/core.MaxTaskText",
 		"internal/cli/client.lease":      "internal/core/room.Lease",
 		"internal/cli/client.adminLease": "internal/core/room.AdminLease",
 	} {

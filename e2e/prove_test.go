@@ -1,0 +1,80 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Ann and Bob have clones of one repository. The questions stand in a real terminal, and no pipe answers them.
+func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	at := map[*talker]string{ann: filepath.Join(t.TempDir(), "ann"), bob: filepath.Join(t.TempDir(), "bob")}
+	git := func(dir string, args ...string) string {
+		t.Helper()
+		who := []string{"-c", "user.name=Ann", "-c", "user.email=ann@parley.example"}
+		cmd := exec.Command("git", append(who, args...)...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %q: %v, %s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git(t.TempDir(), "init", "--quiet", at[ann])
+	if err := os.WriteFile(filepath.Join(at[ann], "kept"), []byte("kept\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git(at[ann], "add", ".")
+	git(at[ann], "commit", "--quiet", "-m", "one")
+	git(at[ann], "clone", "--quiet", at[ann], at[bob])
+	tree := git(at[ann], "rev-parse", "HEAD^{tree}")
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	ann.does("task", "add", "Count the files")
+	if got := ann.runs("prove", "t1", "--in", at[ann], "--", "git", "rev-parse", "--verify", "nothing"); got.code !=
+		128 || !strings.Contains(got.out, "fatal: ") || !strings.Contains(got.err, "Nothing was finished.") {
+		t.Errorf("a command that fails: %+v", got)
+	}
+	if got := ann.does("prove", "t1", "--in", at[ann], "--", "git", "ls-files", "--cached"); !strings.HasPrefix(got,
+		"kept\n") || !strings.Contains(got, "reported: git ls-files --cached, exit 0, at ") {
+		t.Errorf("it shows %q", got)
+	}
+	again := []string{"prove", "--again", "t1", "--in", at[bob]}
+
+	// Neither a pipe nor an agent answers.
+	cmd := bob.command(t.Context(), again...)
+	cmd.Stdin = strings.NewReader("yes\n")
+	if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 5 || strings.Contains(string(out), "kept") {
+		t.Errorf("without a terminal: %v, %s", err, out)
+	}
+	agent := bob.again(bob.state, "CLAUDECODE=1")
+	agent.terminal = true
+	if got := agent.runs(again...); got.code != 5 || !strings.Contains(got.err, "CLAUDECODE is set") {
+		t.Errorf("an agent: %+v", got)
+	}
+
+	// The person answers, with output and input elsewhere, too.
+	const question = "Type yes to run it: "
+	if shown, code := bob.types(question, "no", again...); code != 5 || strings.Contains(shown, "kept") {
+		t.Errorf("no: %d, %q", code, shown)
+	}
+	if shown, code := bob.types(question, "yes", again...); code != 0 || !strings.Contains(shown, "kept") ||
+		!strings.Contains(shown, "The output is the same, too.") || !strings.Contains(shown,
+		"checked by Bob: same result") {
+		t.Errorf("yes: %d, %q", code, shown)
+	}
+	if list := ann.does("tasks", "--closed"); !strings.Contains(list, "checked by Bob: same result") {
+		t.Errorf("the list is %q", list)
+	}
+	if err := os.WriteFile(filepath.Join(at[bob], "new"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bob.terminal = true
+	if got := bob.runs(again...); got.code != 4 || !strings.Contains(got.err, "tree "+tree) {
+		t.Errorf("other files: %+v", got)
+	}
+}

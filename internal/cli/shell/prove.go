@@ -1,0 +1,330 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli"
+	"github.com/parley-chat/parley/internal/cli/prove"
+)
+
+// The exit codes of prove, beside that of the command: those of timeout and of a shell, and two of a command that
+// somebody else has reported.
+const (
+	timedOut   = 124
+	noStart    = 126
+	noCommand  = 127
+	otherFiles = 4
+	unasked    = 5
+)
+
+// ProveRequest is a command to run for a task.
+type ProveRequest struct {
+	ID    string
+	Args  []string      // the command
+	In    string        // the folder; "" is the folder of this process
+	Limit time.Duration // how long the command may run
+}
+
+// Prove runs a command, and finishes the task with what ran and on which files. If the command fails, nothing is
+// finished, and the exit code is that of the command.
+func (s *Shell) Prove(ctx context.Context, which Which, req ProveRequest) error {
+	return s.inPerson(which, func(s *session) error {
+		if err := s.checkOpen(ctx, req.ID); err != nil {
+			return err
+		}
+		before := prove.FilesAt(ctx, req.In)
+		ran, err := s.run(ctx, req, nil)
+		switch {
+		case err != nil:
+			return s.unrun(err, "Nothing was finished.")
+		case ran.TimeOut:
+			return fail(timedOut, "The command was ended after %s. Nothing was finished.", req.Limit)
+		case ran.Exit != 0:
+			return fail(codeOf(ran), "The command ended with exit code %d. Nothing was finished.", ran.Exit)
+		}
+		after := prove.FilesAt(ctx, req.In)
+		a := args{"action": "finish", "id": req.ID, "ran": prove.Join(req.Args), "exit": ran.Exit,
+			"output": ran.Sum, "output_bytes": ran.Bytes, "ms": ran.Took.Milliseconds(),
+			"system": runtime.GOOS + "/" + runtime.GOARCH}
+		a.set("commit", before.Commit)
+		a.set("tree", before.Tree)
+		a.set("dir", before.Dir)
+		a.flag("dirty", before.Commit != "" && before.Dirty)
+		a.flag("moved", before.Tree != "" && after.Tree != before.Tree)
+		return s.finishProven(ctx, a, prove.Tail(ran.Last, cli.MaxTail), before)
+	})
+}
+
+// checkOpen refuses a task that this seat cannot finish, before a command runs for minutes.
+func (s *session) checkOpen(ctx context.Context, id string) error {
+	task, err := s.task(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case task.State == "done" || task.State == "dropped":
+		return fail(failed, "%s is %s already. Nothing was run. To see those that are open: %s", task.ID,
+			stages[task.State], s.command("tasks"))
+	case task.State == "taken" && task.By != s.seat.Name:
+		return fail(failed, "%s is with %s now. Nothing was run.", task.ID, named([]string{taker(task)}, ""))
+	}
+	return nil
+}
+
+// task returns a task, open or not.
+func (s *session) task(ctx context.Context, id string) (results.Task, error) {
+	var got results.Tasks
+	_, err := s.call(ctx, "list_tasks", args{"id": id}, &got)
+	if err == nil && got.Task == nil {
+		err = fail(failed, "The server does not show the task %s.", id)
+	}
+	if err != nil {
+		return results.Task{}, err
+	}
+	return *got.Task, nil
+}
+
+// run runs a command, whose output the person sees. env is its environment; nil: that of this process.
+func (s *session) run(ctx context.Context, req ProveRequest, env []string) (prove.Ran, error) {
+	show := s.out.Screen.Out
+	if s.out.JSON { // standard output has the answer of the server alone
+		show = s.out.Notes
+	}
+	ran, err := prove.Command{Args: req.Args, Dir: req.In, Env: env, Limit: req.Limit, Show: show,
+		Clock: s.clock}.Run(ctx)
+	if len(ran.Last) > 0 && ran.Last[len(ran.Last)-1] != '\n' {
+		_, _ = io.WriteString(show, "\n") // what follows begins a line; the command ran, whoever reads
+	}
+	return ran, err
+}
+
+// unrun returns the error of a command that did not run; what is what became of the task.
+func (s *session) unrun(err error, what string) error {
+	start := new(prove.StartError)
+	switch {
+	case !errors.As(err, &start):
+		return err
+	case start.Missing():
+		return fail(noCommand, "There is no command %s. %s", start.Name, what)
+	}
+	return fail(noStart, "%s %s", capital(start.Error()+"."), what)
+}
+
+// codeOf returns the exit code of this program for that of a command that failed.
+func codeOf(ran prove.Ran) int {
+	if ran.Exit < 0 {
+		return 255
+	}
+	return ran.Exit
+}
+
+// proveFor is how long the shell tries to reach a restarting server after a command ran, perhaps for long.
+const proveFor = time.Minute
+
+// finishProven finishes a task after its command. The tail of the output goes along unless the server refuses the
+// words, for example because they hold a secret.
+func (s *session) finishProven(ctx context.Context, a args, tail string, files prove.Files) error {
+	a.set("text", tail)
+	got, r, err := s.report(ctx, a)
+	refused := new(fault.Error)
+	if tail != "" && errors.As(err, &refused) && refused.Code == fault.InvalidArgument {
+		delete(a, "text")
+		why := refused
+		got, r, err = s.report(ctx, a)
+		if err == nil {
+			s.out.hint("The end of the output did not go along: %s", capital(toPerson(why.Message, s.command)))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if files.Why != "" {
+		s.out.hint("What was run went without its files, so nobody can compare them: %s.", files.Why)
+	} else if files.Dirty {
+		s.out.hint("These files are in no commit, so only somebody who has them can run it again.")
+	}
+	if got.Task != nil {
+		got.Task.Result = "" // the person has seen it
+	}
+	return s.out.show(r, func() { s.changedTask("finish", got) })
+}
+
+// report changes a task after a command ran.
+func (s *session) report(ctx context.Context, a args) (got results.Tasks, r result, err error) {
+	until := s.clock.Now().Add(proveFor)
+	err = s.persist(ctx, func(err error) bool { return passing(err) && s.clock.Now().Before(until) }, func() error {
+		r, err = s.call(ctx, "task", a, &got)
+		return err
+	})
+	return got, r, err
+}
+
+// ProveAgain runs the command of a finished task once more, if the files here are those of the task and the person at
+// the terminal says yes. Then it reports whether the result was the same. It checks nothing out, and nothing but the
+// person can say yes: the words of others become a command here.
+func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) error {
+	if why := s.NoPerson(); why != "" {
+		return fail(unasked, "Nothing was run: a person runs this, in a terminal, and %s.", why)
+	}
+	return s.inPerson(which, func(s *session) error {
+		task, err := s.task(ctx, req.ID)
+		if err != nil {
+			return err
+		}
+		req.Args, err = s.commandOf(task)
+		if err != nil {
+			return err
+		}
+		here := prove.FilesAt(ctx, req.In)
+		if err := checkFiles(task, here); err != nil {
+			return err
+		}
+		req.In = filepath.Join(here.Top, filepath.FromSlash(string(task.Evidence.Dir)))
+		if err := s.askToRun(task, req, here); err != nil {
+			return err
+		}
+		if err := checkFiles(task, prove.FilesAt(ctx, here.Top)); err != nil { // the answer may have taken long
+			return err
+		}
+		ran, err := s.run(ctx, req, environment(os.Environ()))
+		return s.reportAgain(ctx, task, ran, here, err)
+	})
+}
+
+// commandOf returns the command of a finished task as words, or refuses.
+func (s *session) commandOf(task results.Task) ([]string, error) {
+	switch {
+	case task.State != "done":
+		return nil, fail(failed, "%s is not done: nothing was run.", task.ID)
+	case task.Evidence == nil:
+		return nil, fail(failed, "%s says nothing of what was run: nothing to run again.", task.ID)
+	case task.Evidence.Dir != "" && !filepath.IsLocal(filepath.FromSlash(string(task.Evidence.Dir))):
+		return nil, fail(failed, "%s ran outside its repository: nothing was run.", task.ID)
+	case task.By == s.seat.Name:
+		return nil, fail(failed, "You have finished %s yourself. Nothing was run: somebody else runs it again.",
+			task.ID)
+	}
+	words, err := prove.Split(string(task.Evidence.Ran))
+	if err != nil {
+		return nil, fail(failed, "Nothing was run: %s needs a shell, and prove runs none. Read the command, run it "+
+			"yourself if you mean to, and report: %s", strconv.Quote(string(task.Evidence.Ran)), s.checking(task))
+	}
+	return words, nil
+}
+
+// checking returns the command that reports a check by hand.
+func (s *session) checking(task results.Task) string {
+	return s.command("task check " + task.ID + " same --exit " + strconv.Itoa(task.Evidence.Exit))
+}
+
+// checkFiles refuses files that are not those of the task.
+func checkFiles(task results.Task, here prove.Files) error {
+	its := task.Evidence
+	switch {
+	case its.Tree == "":
+		return fail(otherFiles, "Nothing was run: %s does not say on which files its command ran, so nothing can be "+
+			"compared.", task.ID)
+	case here.Tree == "":
+		return fail(otherFiles, "Nothing was run: the files here cannot be compared with those of %s: %s.", task.ID,
+			here.Why)
+	case here.Tree == its.Tree:
+		return nil
+	}
+	what := ""
+	switch {
+	case its.Dirty:
+		what = " Its files are in no commit: ask for them."
+	case here.Dirty:
+		what = " Here are changes that are in no commit."
+	}
+	return fail(otherFiles, "Nothing was run: the files here are not those of %s.%s\n%s", task.ID, what,
+		lines(bothTrees(its, here)))
+}
+
+// bothTrees shows the files of a task and those here.
+func bothTrees(its *results.Evidence, here prove.Files) string {
+	return sentence("its files: tree %s, %s\nyours:     tree %s, %s", its.Tree, commitOf(its.Commit, its.Dirty),
+		here.Tree, commitOf(here.Commit, here.Dirty))
+}
+
+func commitOf(commit string, dirty bool) string {
+	switch {
+	case commit == "":
+		return "in no commit"
+	case dirty:
+		return "commit " + commit + " with changes"
+	}
+	return "commit " + commit
+}
+
+// askToRun asks the person at the terminal itself, and returns an error unless the person says yes.
+func (s *session) askToRun(task results.Task, req ProveRequest, here prove.Files) error {
+	its := task.Evidence
+	about := sentence("%s ran for %s, and reported exit code %d:\n  %s\nin %s\n%s\nIt runs as you, with your files "+
+		"and your network. Whether that does harm is decided by what the files do, not by the name of the command: "+
+		"make test runs what is in them. If you do not know them, read them first, or run it in a container and "+
+		"report: %s",
+		named([]string{taker(task)}, ""), task.ID, its.Exit, strconv.Quote(prove.Join(req.Args)), req.In,
+		lines(bothTrees(its, here)), s.checking(task))
+	said, err := s.by.AskHere(about + "\nType yes to run it: ")
+	switch {
+	case err != nil:
+		return err
+	case strings.TrimSpace(said) != "yes":
+		return fail(unasked, "Nothing was run.")
+	}
+	return nil
+}
+
+// reportAgain reports how the command of a task ended here. err is why it did not run.
+func (s *session) reportAgain(ctx context.Context, task results.Task, ran prove.Ran, here prove.Files,
+	err error) error {
+	a := args{"action": "check", "id": task.ID, "tree": here.Tree}
+	var ended error
+	switch start := new(prove.StartError); {
+	case errors.As(err, &start):
+		a["verdict"], ended = "cannot", s.unrun(err, "Reported: it could not be run here.")
+	case err != nil: // Ctrl-C is no result
+		return err
+	case ran.TimeOut:
+		a["verdict"], ended = "cannot", fail(timedOut, "The command was ended at its limit. Reported: it could not be "+
+			"run here.")
+	case ran.Exit == task.Evidence.Exit:
+		a["verdict"], a["exit"] = "same", ran.Exit
+	default:
+		a["verdict"], a["exit"] = "differs", ran.Exit
+		ended = fail(max(failed, codeOf(ran)), "Not the same: exit code %d here, and %d was reported. The room sees "+
+			"it.", ran.Exit, task.Evidence.Exit)
+	}
+	got, r, err := s.report(ctx, a)
+	if err != nil {
+		return err
+	}
+	if ran.Bytes > 0 && ran.Sum == task.Evidence.Output {
+		s.out.hint("The output is the same, too.")
+	}
+	if err := s.out.show(r, func() { s.changedTask("check", got) }); err != nil {
+		return err
+	}
+	return ended
+}
+
+// environment returns an environment without the settings of this program and without secrets of seats: the command is
+// that of somebody else.
+func environment(all []string) []string {
+	return slices.DeleteFunc(all, func(pair string) bool {
+		name, value, _ := strings.Cut(pair, "=")
+		return strings.HasPrefix(strings.ToUpper(name), "PARLEY_") || ident.SecretIn(value) != ""
+	})
+}
