@@ -119,11 +119,11 @@ func TestBoard_whatWasRun_isToldAsReportedAndWhoHadTheSame(t *testing.T) {
 	tab := talk.page
 	talk.bob.call("task", args{"action": "add", "tasks": []args{{"title": "Test it"}}})
 	talk.bob.call("task", args{"action": "finish", "id": "t1", "text": "All pass.", "ran": "make test", "exit": 0,
-		"commit": strings.Repeat("5ef2c4c0a1", 4)})
-	talk.cy.call("task", args{"action": "check", "id": "t1", "exit": 0})
+		"commit": strings.Repeat("5ef2c4c0a1", 4), "tree": strings.Repeat("98e2fbd3", 5)})
+	talk.cy.call("task", args{"action": "check", "id": "t1", "exit": 0, "tree": strings.Repeat("98e2fbd3", 5)})
 	tab.click(css(".row-events .event-more"))
 	for _, line := range []string{"Bob marked t1 Test it as done, reported: make test, exit 0",
-		"Cy Long checked t1 Test it: same result"} {
+		"Cy Long checked t1: same result"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").textContent.replace(/["“”]|\s+(?=\s)/g, "")
 			.includes(`+quoted(line)+`)`)
 	}

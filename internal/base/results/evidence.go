@@ -17,7 +17,7 @@ type Check struct {
 	At       string `json:"at,omitempty" doc:"when, as RFC 3339 in UTC; absent in a message, which has its own"`
 	Verdict  string `json:"verdict" doc:"same: the same exit code; differs: another one; cannot: it could not be run"`
 	Exit     *int   `json:"exit,omitempty" doc:"the exit code; absent of cannot"`
-	Tree     string `json:"tree,omitempty" doc:"of Git: the files on which it ran"`
+	Tree     string `json:"tree,omitempty" doc:"of Git: the files on which it ran, which are those of the evidence; absent if nothing compared them"`
 	Own      bool   `json:"own,omitempty" doc:"true if you did it"`
 }
 
@@ -59,6 +59,9 @@ func (c Check) Checked() string {
 	}
 	switch c.Verdict {
 	case "same":
+		if c.Tree == "" {
+			return "checked by " + who + ": same exit code, files not compared" + exit
+		}
 		return "checked by " + who + ": same result" + exit
 	case "differs":
 		if exit == "" {

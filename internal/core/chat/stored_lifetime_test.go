@@ -172,7 +172,7 @@ func TestLifetime_clockAnHourBehind_doesNotReviveAnExpiredRoom(t *testing.T) {
 				t.Fatalf("Bob got %+v", cid)
 			}
 			if got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"}); err != nil ||
-				!slices.Equal(seats(got.Room), []string{"Bob ()"}) {
+				!slices.Equal(seats(got.Room), []string{"Bob (admin)"}) {
 				t.Errorf("%s after %s the name leads to %+v, %v", sinceItsEnd, made, got, err)
 			}
 		}

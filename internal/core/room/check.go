@@ -20,7 +20,7 @@ const (
 type Check struct {
 	Verdict Verdict `json:"is"`
 	Exit    int     `json:"exit,omitempty"` // of Same and Differs
-	Tree    string  `json:"tree,omitempty"` // on which the checker ran the command: see Evidence.Tree
+	Tree    string  `json:"tree,omitempty"` // on which the checker ran the command: Evidence.Tree, or "" of no files known
 }
 
 // Finished is a task that is done, for a check.
@@ -91,6 +91,9 @@ func (e Evidence) decideVerdict(check Check) (Check, error) {
 			"these. Nothing was changed: check out the commit first, or give verdict cannot.")
 	}
 	check.Verdict = has
+	if e.Tree == "" { // nothing to compare
+		check.Tree = ""
+	}
 	return check, nil
 }
 

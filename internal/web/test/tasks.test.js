@@ -91,13 +91,14 @@ test("a task that the person has given to its agent says so in the list, in a ro
 
 test("what was run for a task is told as reported, and what others had with the same as their result", () => {
   const evidence = { ran: "make <b>test</b> .", exit: 0, commit: "5ef2c4c0a1", dirty: true };
-  const check = { by: "Bo", verdict: "same", exit: 0 };
-  const checks = [check, { ...check, verdict: "differs", exit: 2 },
+  const check = { by: "Bo", verdict: "same", exit: 0, tree: "98e2fbd3" };
+  const checks = [check, { ...check, tree: undefined, exit: 3 }, { ...check, verdict: "differs", exit: 2 },
     { ...check, by: me, by_person: true, verdict: "cannot" }];
   const say = (one) => ranOf({ ...task("t1", "done"), ...one }, { me, alone: false })
     .map((line) => sentenceOf(line).replace(/<\/?code>/g, ""));
   assert.deepEqual(say({ evidence, checks }), ["Reported: make <b>test</b> ., exit 0, at 5ef2c4c with changes",
-    "Checked by [Bo]: same result", "[Bo]: not the same (exit 2)", "You: could not run it"]);
+    "Checked by [Bo]: same result", "Checked by [Bo]: same exit code, files not compared (exit 3)",
+    "[Bo]: not the same (exit 2)", "You: could not run it"]);
   assert.deepEqual(say({ evidence: { ran: "make", exit: 3, commit: "5ef2c4c0a1" } }),
     ["Reported: make, exit 3, at 5ef2c4c"]);
   assert.deepEqual(say({ evidence: { ran: "make", exit: -1 } }), ["Reported: make, exit -1"]);
@@ -106,10 +107,12 @@ test("what was run for a task is told as reported, and what others had with the 
   const event = (action, more) => ({ type: "task", agent: "Bo", action, task: { id: "t1", title: "T", ...more } });
   const tells = (...events) => together(events).map((line) => sentenceOf(saidOf(line, { me, alone: false })))
     .join("; ").replace(/<\/?(?:span|code)>|\s*\n\s*/g, "");
-  assert.equal(tells(event("finish", { evidence })), "[Bo] marked t1 “T” as done, reported: make <b>test</b> ., exit 0");
-  assert.equal(tells(event("check", { evidence, checks: [check] }), event("check", { evidence, checks: [checks[1]] })),
-    "[Bo] checked t1 “T”: same result; [Bo] checked t1 “T”: not the same (exit 2)");
-  assert.equal(tells(event("check", { checks: [checks[2]] })), "[Bo] could not run what was reported of t1 “T”");
+  assert.equal(tells(event("finish", { evidence })),
+    "[Bo] marked t1 “T” as done, reported: make <b>test</b> ., exit 0");
+  const checked = (check) => event("check", { title: undefined, checks: [check] });
+  assert.equal(tells(...checks.map(checked)), "[Bo] checked t1: same result; " +
+    "[Bo] checked t1: same exit code, files not compared; [Bo] checked t1: not the same (exit 2); " +
+    "[Bo] could not run what was reported of t1");
 });
 
 test("what may be done with a task depends on who asks, and on how it stands", () => {

@@ -111,7 +111,8 @@ function sentence(event, { byId, me }) {
     agents: type === "message" ? who : self(event.agent), agent: type === "knock" ? event.agent : self(event.agent),
     giver: event.agent === me ? { word: page.you } : event.person_name || page.personBehind(event.agent),
     by: who, new_admin: self(event.new_admin), was: self(task.was), for: named(task.for ?? [], me, page.yourAgent),
-    exit, ran: { word: make("code", "", ran) }, tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))), proposal: { quote: quote(byId.get(id)) },
+    tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))), proposal: { quote: quote(byId.get(id)) },
+    exit, ran: ran && { word: make("code", "", ran) },
   };
   const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
   if (values[first]?.word) values[first] = { word: capital(values[first].word) };

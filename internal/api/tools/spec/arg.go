@@ -25,7 +25,7 @@ type Arg struct {
 	Instead  string // the call in place of this tool, named if the argument is missing or wrong
 
 	kind     kind
-	min, max int64    // of an integer; NoLimit: no maximum
+	min, max int64    // of an integer; NoLimit: no maximum, -NoLimit: no minimum
 	choices  []string // of a text; none: any text
 	fields   []Arg    // of an object, or of each object of a list; none: a list of texts
 	aliases  []string // see Also
@@ -216,6 +216,8 @@ func (a Arg) Want() string {
 	switch {
 	case a.kind == booleanKind:
 		return "true or false"
+	case a.kind == integerKind && a.min == -NoLimit && a.max == NoLimit:
+		return "a whole number"
 	case a.kind == integerKind && a.max == NoLimit:
 		return "a whole number from " + strconv.FormatInt(a.min, 10)
 	case a.kind == integerKind:

@@ -4,6 +4,7 @@
 // What people and agents wrote stands between fences that are longer than any in it, so that it ends
 // nowhere but where it ends, and passes for nothing else; in an export it may be quoted.
 
+import { told } from "../tasks/ran.js";
 import { actor, actorOf } from "../talk/names.js";
 
 export const stamp = (at) => at.replace("T", " ").replace("Z", " UTC");
@@ -40,8 +41,15 @@ function standing({ state, by: agent, by_name: called, for: offered, after = [] 
   return offered?.length ? "to do, assigned to " + offered.join(", ") : "to do";
 }
 
-const taskOf = (facts, { id, title, text, result }, say) =>
-  `### ${id} · ${facts}\n\n` + [title, text, result].filter(Boolean).map(say).join("\n");
+function taskOf(facts, task, say) {
+  const { id, title, text, result } = task;
+  const [reported, ...checks] = told(task).map(([template, { by, ...values }]) =>
+    written(template, { ...values, by: by && actor(by.by, by.by_person || !!by.by_name, by.by_name) }));
+  return `### ${id} · ${facts}\n\n` + [title, text, result].filter(Boolean).map(say).join("\n") +
+    (reported ? `\nWhat was run:\n\n${say(reported)}` : "") + checks.map((check) => `\n- ${check}\n`).join("");
+}
+
+const written = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 /** Says who ended a task. */
 const ended = ({ state, by, by_person: person, by_name: called }) =>

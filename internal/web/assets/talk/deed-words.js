@@ -62,6 +62,7 @@ export const events = {
     edit: "{by} edited {tasks}",
     check: {
       same: "{by} checked {tasks}: same result",
+      sameExit: "{by} checked {tasks}: same exit code, files not compared",
       differs: "{by} checked {tasks}: not the same (exit {exit})",
       cannot: "{by} could not run what was reported of {tasks}",
     },

@@ -1,6 +1,7 @@
 // Which sentence tells what happened, and what became of it: for the page, and for the view in a client
 // (../../view/rows.js).
 
+import { kindOf } from "../tasks/ran.js";
 import { events, outcomes } from "./deed-words.js";
 
 /** Returns the sentence that tells the outcome (outcomes.js) of a message that asks; "" while nothing is to tell. */
@@ -48,7 +49,7 @@ export function templateOf(event, given) {
 
 function taskTemplate(event, given) {
   const { check, ...others } = events.task;
-  if (event.action === "check") return check[checkOf(event)?.verdict] ?? others.other;
+  if (event.action === "check") return check[kindOf(checkOf(event) ?? {})] ?? others.other;
   const ran = event.action === "finish" && event.task?.evidence ? events.taskRan : "";
   return (others[actionOf(event, given)] ?? others.other) + ran;
 }

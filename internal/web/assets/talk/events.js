@@ -170,6 +170,6 @@ function tasked(event) {
   const { type, agent, task = {} } = event;
   if (type !== "task") return {};
   const tasks = tasksOf(event).map(({ id, title }) => ({ element: html`
-    <span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>` }));
+    <span class="task-id">${id}</span>${title && html` <q><bdi>${within(title)}</bdi></q>`}` }));
   return { by: agent, was: task.was, for: task.for, tasks };
 }

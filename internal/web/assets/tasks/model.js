@@ -6,6 +6,7 @@ import { actor, capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { who } from "../ui/words.js";
 import { html } from "../vendor.js";
+import { told } from "./ran.js";
 import { tasks as w } from "./words.js";
 
 const mostTaken = 5; // by one agent
@@ -133,22 +134,12 @@ export function refusal(problem, action, task, { tasks, me }) {
   return r.other;
 }
 
-/**
- * Returns the lines that tell what was run for a task that is done and, behind it, who ran the same with which result.
- * All are the words of those who say it, so nothing here is marked as right.
- */
-export function ranOf({ evidence, checks = [] }, view) {
-  if (!evidence) return [];
-  const { ran, exit, commit, dirty } = evidence;
-  const at = commit ? (dirty ? w.ran.changed : w.ran.at) : "";
-  return [
-    fill(w.ran.reported + at,
-      { ran: { element: html`<code>${ran}</code>` }, exit: word(`${exit}`), at: word(commit?.slice(0, 7)) }),
-    ...checks.map(({ by, by_person: person, by_name: called, verdict, exit }) => {
-      const template = w.ran[verdict] ?? w.ran.cannot;
-      const whose = named(by, view, person, called);
-      const begun = template.startsWith("{by}") && whose.word ? word(capital(whose.word)) : whose;
-      return fill(template, { by: begun, exit: word(`${exit}`) });
-    }),
-  ];
-}
+/** Returns the lines that tell what was run for a task that is done and, behind it, who ran the same: see told. */
+export const ranOf = (task, view) => told(task).map(([template, { by, ran, exit, at }]) => {
+  const name = by && named(by.by, view, by.by_person, by.by_name);
+  const parts = fill(template, {
+    by: name, ran: { element: html`<code>${ran}</code>` }, exit: { word: `${exit}` }, at: { word: at },
+  });
+  const first = parts.findIndex((part) => part !== "");
+  return typeof parts[first] === "string" ? parts.with(first, capital(parts[first])) : parts;
+});

@@ -20,16 +20,6 @@ export const tasks = {
   },
   given: "You gave it to your agent",
 
-  // What was run for one that is done, as its agent says, and what others had that ran the same.
-  ran: {
-    reported: "Reported: {ran}, exit {exit}",
-    at: ", at {at}",
-    changed: ", at {at} with changes",
-    same: "Checked by {by}: same result",
-    differs: "{by}: not the same (exit {exit})",
-    cannot: "{by}: could not run it",
-  },
-
   // What the server did not do, and why, as far as the list tells.
   refusals: {
     closed: "This task is already done or canceled.",
