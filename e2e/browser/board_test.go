@@ -178,7 +178,7 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.click(button("Show all tasks"))
 	tab.until("all are shown", `document.querySelectorAll("dialog .task").length === 50`)
 	tab.until("those that one can ask for are counted",
-		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "All 50,Mine,To do 49,Stalled,Done"`)
+		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "All 50,Yours,To do 49,Stalled,Done"`)
 	tab.click(role("radio", "Yours"))
 	tab.until("none is", `document.querySelectorAll("dialog .task").length === 0`)
 	tab.press("Escape")

@@ -215,7 +215,6 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.click(button("Pause your agent"))
 	tab.sees("Not paused yet. Your agent pauses once you're online.")
 	tab.is(button("Cancel pause"))
-	tab.sees("Takes effect once you're online.")
 	tab.sees("No connection")
 	tab.writes("Can you hear me?")
 	tab.press("Enter")
