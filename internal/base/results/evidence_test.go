@@ -14,10 +14,11 @@ func TestEvidence_inWords_saysWhoReportsWhat(t *testing.T) {
 		"checked by Bob: same result": Check{By: "Bob", Verdict: "same", Exit: &zero, Tree: commit}.Checked(),
 		"checked by Kim, for Bob: same result (exit 2)": Check{By: "Bob", ByPerson: true, ByName: "Kim",
 			Verdict: "same", Exit: &two, Tree: commit}.Checked(),
-		"checked by Bob: same exit code, files not compared": Check{By: "Bob", Verdict: "same", Exit: &zero}.Checked(),
-		"Bob: not the same (exit 2)":                         Check{By: "Bob", Verdict: "differs", Exit: &two}.Checked(),
-		"Bob: not the same (exit 0)":                         Check{By: "Bob", Verdict: "differs", Exit: &zero}.Checked(),
-		"Bob: could not run it":                              Check{By: "Bob", Verdict: "cannot"}.Checked(),
+		"checked by Bob: same exit code, files not compared": Check{By: "Bob", Verdict: "same",
+			Exit: &zero}.Checked(),
+		"Bob: not the same (exit 2)": Check{By: "Bob", Verdict: "differs", Exit: &two}.Checked(),
+		"Bob: not the same (exit 0)": Check{By: "Bob", Verdict: "differs", Exit: &zero}.Checked(),
+		"Bob: could not run it":      Check{By: "Bob", Verdict: "cannot"}.Checked(),
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
