@@ -163,7 +163,7 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	bot.says("Is it hot enough?", args{"kind": "request", "ask": []string{"Ann Lee"}})
 	tab.owes("Is it hot enough?")
 	tab.waits("1 question")
-	tab.until("the side has what there is", headings+` === "Members,Active,Online,About this room"`)
+	tab.until("the side has what there is", headings+` === "Members,Online,About this room"`)
 	tab.isNot(button("Pause your agent"))
 	tab.seesNot("your agent")
 	other.sees("Your agent asked Ann Lee")

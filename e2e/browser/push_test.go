@@ -496,6 +496,6 @@ func TestPush_serverWithoutAnAddress_saysWhy(t *testing.T) {
 	tab := s.person().open(ada.watch)
 	tab.click(button("Menu"))
 	tab.click(button("Notifications"))
-	tab.sees("its operator can give it a public address (--public-url)")
+	tab.sees("only its operator can change that, by giving it a public address")
 	tab.is(role("checkbox", "Notify me about this room"))
 }

@@ -164,7 +164,7 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	ann.says("And again.")
 	ann.says("And once more.")
 	tab.sees("And once more.")
-	tab.is(role("article", "Bob's Claude, to everyone, Request, "+tab.clock(question)))
+	tab.is(role("article", "Bob's Claude, to everyone, Question, "+tab.clock(question)))
 	tab.is(role("article", "Cy, Only to you, "+tab.clock(answer)))
 	tab.sees("Only to you")
 	heads := evaluate[string](tab, "[...document.querySelectorAll('.message-who')].map((who) => who.innerText).join()")

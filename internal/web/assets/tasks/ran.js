@@ -3,13 +3,16 @@
 
 import { ran as w } from "./ran-words.js";
 
-/** Returns [template, values] for what a task reports, and for each check of that; by is the check. */
+/**
+ * Returns [template, values] for what a task reports, and for each check of that; by is the check.
+ * @returns {[string, {by?: any, ran?: string, exit?: number, at?: string}][]}
+ */
 export function told({ evidence, checks = [] }) {
   if (!evidence) return [];
   const { ran, exit, commit, dirty } = evidence;
   return [
     [w.reported + (commit ? (dirty ? w.changed : w.at) : ""), { ran, exit, at: commit?.slice(0, 7) }],
-    ...checks.map((check) => [checked(check), { by: check, exit: check.exit }]),
+    ...checks.map((check) => /** @type {[string, {}]} */ ([checked(check), { by: check, exit: check.exit }])),
   ];
 }
 
