@@ -1,9 +1,12 @@
 package sanitize
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // CallSyntax is what a text seems to hold for which HoldsCallSyntax is true.
@@ -13,73 +16,121 @@ const CallSyntax = "the end of your own tool call"
 var callArguments = [...]string{"agent_token", "ask", "back_in_minutes", "cursor", "finishes", "idempotency_key",
 	"kind", "name", "note", "reply_to", "size", "text", "to", "wait_seconds", "withdraw"}
 
-// callTags are the tags that end a call or an argument of it, in the syntax of any model.
-var callTags = [...]string{"parameter", "invoke", "function_calls", "tool_call", "tool_calls", "arg_value"}
+// callTags are the tags around a call or an argument of it, in the syntax of any model or client, and the tools that
+// speak.
+var callTags = [...]string{"parameter", "parameters", "invoke", "function", "function_call", "function_calls", "tool",
+	"tool_call", "tool_calls", "toolcall", "tool_use", "use_mcp_tool", "arg_value", "args", "arguments", "send_message",
+	"share_file", "leave_room"}
 
 // HoldsCallSyntax reports whether text seems to hold the end of a model's tool call. Some clients close an argument too
 // late: the arguments behind it, such as to, are then part of the text, and private words would go to all. Such a text
-// ends in </parameter> or another of callTags, or in a token such as <|call|>, or has <parameter name="to"> or another
-// argument, or <arg_key>to</arg_key>. </text> alone is none, since SVG has it. Case, a prefix such as "antml:" or
-// "|DSML|", blanks and the kind of the quotes make no difference. The end of arguments in JSON is one, too: see
-// endsArguments.
+// closes what it did not open: a string that an argument follows (see leavesString), or a tag (see leavesTag). What
+// stands behind makes no difference, nor does what else the text holds, such as code. A text is held back only once, so
+// a piece cut out of XML counts.
 func HoldsCallSyntax(text string) bool {
-	if !strings.Contains(text, "<") {
-		return endsArguments(text)
-	}
-	// Some models write these two letters in place of the ASCII ones.
-	text = strings.NewReplacer("｜", "|", "▁", "_").Replace(strings.ToLower(text))
-	return endsCall(strings.TrimRightFunc(text, unicode.IsSpace)) || beginsArgument(text) || endsArguments(text)
+	// Some models write the first two in place of the ASCII characters; others have tags in brackets.
+	text = strings.NewReplacer("｜", "|", "▁", "_", "[/", "</").Replace(strings.ToLower(text))
+	return leavesString(text) || leavesTag(lonelyTags().ReplaceAllString(text, ""))
 }
 
-// endsArguments reports whether text ends as the arguments of a call in JSON do: plum.", "to": ["Bob"]}. The quote that
-// ends the argument was not opened in the text, so a text that is JSON, or quotes JSON, has no such quote.
-func endsArguments(text string) bool {
-	if !strings.HasSuffix(strings.TrimRightFunc(text, unicode.IsSpace), "}") || strings.Contains(text, "```") ||
-		strings.IndexAny(strings.TrimLeftFunc(text, unicode.IsSpace), "{[") == 0 {
-		return false
-	}
-	parts := strings.Split(strings.ReplaceAll(text, `\"`, `"`), `"`)
-	for i := 1; i+2 < len(parts); i += 2 { // parts[i] stands behind a quote that ends what no quote began
-		if strings.TrimSpace(parts[i]) == "," && slices.Contains(callArguments[:], parts[i+1]) &&
-			strings.HasPrefix(strings.TrimSpace(parts[i+2]), ":") {
+// lonelyTags matches a tag that is the whole of a piece of code in a line, so that a text may speak of it.
+var lonelyTags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("`<[^`<>]*>`") })
+
+// nextArguments matches the end of a string with the argument that follows: ", "to": of JSON, also of JSON in JSON, and
+// ", to= of code. The first group is the quote with its backslashes.
+var nextArguments = sync.OnceValue(func() *regexp.Regexp {
+	const blanks = `(?:\s|\\[nrt])*`
+	return regexp.MustCompile(`(\\*["'])` + blanks + `,` + blanks + `\\*["']?(?:` +
+		strings.Join(callArguments[:], "|") + `)\\*["']?\s*[:=]`)
+})
+
+// leavesString reports whether text ends a string that it did not begin, and goes on with an argument, as in
+// plum.", "to": ["Bob"]}.
+func leavesString(text string) bool {
+	for _, at := range nextArguments().FindAllStringSubmatchIndex(text, -1) {
+		if !isString(text[:at[2]], text[at[2]:at[3]]) {
 			return true
 		}
 	}
 	return false
 }
 
-func endsCall(text string) bool {
-	last := text[max(0, strings.LastIndexByte(text, '<')):]
-	if token, found := strings.CutPrefix(last, "<|"); found {
-		word, rest := cutWord(token)
-		return word != "" && rest == "|>"
+// isString reports whether before ends in a string that begins with quote. The last such quote may also be an end, or
+// the inch of 19": a beginning stands behind a blank or a sign of code, and before a word.
+func isString(before, quote string) bool {
+	i := strings.LastIndex(before, quote)
+	for i > 0 && before[i-1] == '\\' { // of a string in the string
+		i = strings.LastIndex(before[:i], quote)
 	}
-	closing, closes := strings.CutPrefix(last, "</")
-	tag, rest := cutTag(closing)
-	return closes && strings.TrimSpace(rest) == ">" && slices.Contains(callTags[:], tag)
+	if i < 0 {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(before[:i])
+	next, _ := utf8.DecodeRuneInString(before[i+len(quote):])
+	begins := i == 0 || unicode.IsSpace(last) || strings.ContainsRune(":=,([{+`|>", last)
+	return begins && !unicode.IsSpace(next) && !strings.ContainsRune(",.;:!?)]}", next)
 }
 
-func beginsArgument(text string) bool {
+// leavesTag reports whether text closes one of callTags that it did not open, closes another argument so and then opens
+// an argument, as in plum.</text><to>, or holds a token such as <|call|>, <parameter name="to"> or
+// <arg_key>to</arg_key>. </text> alone is none, since SVG has it. A prefix of a tag, such as "antml:" or "|DSML|",
+// blanks and the kind of the quotes make no difference.
+func leavesTag(text string) bool {
+	open, left := map[string]int{}, "" // left is the argument that text closed but did not open
 	for {
 		_, after, found := strings.Cut(text, "<")
 		if !found {
 			return false
 		}
-		tag, rest := cutTag(after)
-		key, _, _ := strings.Cut(strings.TrimPrefix(rest, ">"), "<")
-		if tag == "parameter" && namesArgument(rest) || tag == "arg_key" && isArgument(key) {
+		text = after
+		if token, rest := cutWord(strings.TrimPrefix(after, "|")); strings.Contains(token, "call") &&
+			after[0] == '|' && strings.HasPrefix(rest, "|>") {
 			return true
 		}
-		text = after
+		closing, closes := strings.CutPrefix(after, "/")
+		tag, rest := cutTag(closing)
+		argument := slices.Contains(callArguments[:], tag)
+		switch {
+		case !closes && (beginsArgument(tag, rest) || left != "" && argument && tag != left):
+			return true
+		case !closes:
+			if !strings.HasSuffix(attributesOf(rest), "/") {
+				open[tag]++
+			}
+		case !endsTag(rest):
+		case open[tag] > 0:
+			open[tag]--
+		case slices.Contains(callTags[:], tag):
+			return true
+		case argument:
+			left = tag
+		}
 	}
+}
+
+// endsTag reports whether a closing tag ends behind its name. Its last character may be lost.
+func endsTag(rest string) bool {
+	rest = strings.TrimSpace(rest)
+	return rest == "" || strings.ContainsAny(rest[:1], "<>]")
+}
+
+// attributesOf returns the attributes with which rest begins, the text behind the name of a tag. A slash at their end
+// means a tag without content.
+func attributesOf(rest string) string {
+	if end := strings.IndexAny(rest, "<>"); end >= 0 {
+		return rest[:end]
+	}
+	return rest
+}
+
+func beginsArgument(tag, rest string) bool {
+	key, _, _ := strings.Cut(strings.TrimPrefix(rest, ">"), "<")
+	return tag == "parameter" && namesArgument(attributesOf(rest)) || tag == "arg_key" && isArgument(key)
 }
 
 // namesArgument reports whether a tag with attributes names an argument: name="to" or, of some models, ="to" alone. The
 // value of an argument stands behind the tag, so a tag without content names none.
 func namesArgument(attributes string) bool {
-	if end := strings.IndexAny(attributes, "<>"); end >= 0 {
-		attributes = attributes[:end]
-	}
 	if strings.HasSuffix(attributes, "/") {
 		return false
 	}
