@@ -285,31 +285,40 @@ func next(token ident.SignInSecret, salt string) Pair {
 
 // replay answers a refresh token that is not the present one.
 func (s *SignIns) replay(ctx context.Context, token ident.SignInSecret, now Stored) (Pair, error) {
+	it, by, err := s.findTurn(ctx, token, now)
+	if err != nil {
+		return Pair{}, err
+	}
+	return s.repeat(ctx, token, now, it, by)
+}
+
+// findTurn reads the turn that consumed a refresh token.
+func (s *SignIns) findTurn(ctx context.Context, token ident.SignInSecret, now Stored) (table.Item, turn, error) {
 	hash, newest := token.Hash(), ""
 	for it, err := range table.All(ctx, s.o.Table, table.Range{Partition: Partition + "#" + token.ID, Reverse: true,
 		Consistency: table.Strong}) {
 		if err != nil {
-			return Pair{}, err
+			return table.Item{}, turn{}, err
 		}
 		data, err := decode[turn](it)
 		if err != nil {
-			return Pair{}, err
+			return table.Item{}, turn{}, err
 		}
 		if data.Consumed == hash {
-			return s.repeat(ctx, token, now, it, data)
+			return it, data, nil
 		}
 		newest = max(newest, it.Key.Sort)
 	}
 	if newest > turnOf(token.ID, now.data.Turn).Sort {
-		return Pair{}, fmt.Errorf("%w: half of a turn is to be seen", table.ErrUnavailable)
+		return table.Item{}, turn{}, fmt.Errorf("%w: half of a turn is to be seen", table.ErrUnavailable)
 	}
-	return Pair{}, fmt.Errorf("%w: the refresh token is not known, or too old", ErrGrant)
+	return table.Item{}, turn{}, fmt.Errorf("%w: the refresh token is not known, or too old", ErrGrant)
 }
 
 // repeat answers a refresh token that a turn has consumed.
 func (s *SignIns) repeat(ctx context.Context, token ident.SignInSecret, now Stored, it table.Item,
 	by turn) (Pair, error) {
-	if s.o.Clock.Since(time.UnixMilli(by.AtMs)) >= shareLife {
+	if !s.shares(by) {
 		if err := s.end(ctx, token.Key, token.ID, "token_reused"); err != nil {
 			return Pair{}, err
 		}
@@ -321,6 +330,9 @@ func (s *SignIns) repeat(ctx context.Context, token ident.SignInSecret, now Stor
 	}
 	return s.walk(ctx, token, it)
 }
+
+// shares reports whether the token that a turn consumed still leads to the present pair.
+func (s *SignIns) shares(by turn) bool { return s.o.Clock.Since(time.UnixMilli(by.AtMs)) < shareLife }
 
 // walk follows the turns from a token and the turn that consumed it, and returns the present pair.
 func (s *SignIns) walk(ctx context.Context, token ident.SignInSecret, consumedBy table.Item) (Pair, error) {
@@ -348,7 +360,8 @@ func (s *SignIns) walk(ctx context.Context, token ident.SignInSecret, consumedBy
 	return p, nil
 }
 
-// Revoke ends the sign-in of a valid token (RFC 7009). Any other token is ErrGrant, and changes nothing.
+// Revoke ends the sign-in of a token that is good for a call or for Refresh (RFC 7009). Any other token is ErrGrant,
+// and changes nothing.
 func (s *SignIns) Revoke(ctx context.Context, text string) error {
 	token, ok := ident.ParseSignIn(text)
 	if !ok {
@@ -358,10 +371,19 @@ func (s *SignIns) Revoke(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	if token.Use == ident.RefreshToken && same(token.Hash(), now.data.Refresh) || now.Admits(token, s.o.Clock.Now()) {
-		return s.end(ctx, token.Key, token.ID, "by_client")
+	good := now.Admits(token, s.o.Clock.Now()) ||
+		token.Use == ident.RefreshToken && same(token.Hash(), now.data.Refresh)
+	if !good && token.Use == ident.RefreshToken { // a session may log out that missed the refreshes of the others
+		_, by, err := s.findTurn(ctx, token, now)
+		if err != nil {
+			return err
+		}
+		good = s.shares(by)
 	}
-	return fmt.Errorf("%w: the token is not known, or too old", ErrGrant)
+	if !good {
+		return fmt.Errorf("%w: the token is not known, or too old", ErrGrant)
+	}
+	return s.end(ctx, token.Key, token.ID, "by_client")
 }
 
 // List returns all sign-ins in reader, in the order of their keys.

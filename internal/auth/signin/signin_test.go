@@ -388,3 +388,22 @@ func TestRevoke_ofATokenThatIsGood_endsTheSignIn(t *testing.T) {
 		w.wants(false, pair.Access, "after its own")
 	}
 }
+
+func TestRevoke_ofAConsumedToken_endsTheSignInWhileItLeadsToThePresentPair(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	first := w.signIn(p)
+	second := w.refresh(p, first.Refresh)
+	w.clock.Advance(time.Minute)
+	third := w.refresh(p, second.Refresh)
+	w.clock.Advance(29 * time.Minute)
+	if err := p.Revoke(t.Context(), first.Refresh.String()); !errors.Is(err, signin.ErrGrant) {
+		t.Errorf("a token that leads nowhere: %v", err)
+	}
+	w.wants(true, third.Access, "after a token that leads nowhere")
+	w.clock.Advance(time.Minute - time.Second)
+	if err := p.Revoke(t.Context(), second.Refresh.String()); err != nil {
+		t.Error(err)
+	}
+	w.wants(false, third.Access, "after a token that led to it")
+}
