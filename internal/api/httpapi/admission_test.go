@@ -337,8 +337,9 @@ func TestAdmission_newInvitesAndTokensBeyondTheirRate_comeAgain(t *testing.T) {
 
 func TestInvitePage_saysWhatToDo_andSpendsNothing(t *testing.T) {
 	g := newGated(t)
-	for range 200 {
-		resp, body := g.do(g.get("/i/" + strings.ToUpper(g.invite)))
+	for n := range 200 {
+		behind := []string{"", ".", ").", "%22,"}[n%4] // in a sentence
+		resp, body := g.do(g.get("/i/" + strings.ToUpper(g.invite) + behind))
 		if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
 			!strings.Contains(body, " "+g.url+"/i/"+g.invite+"/mcp (transport: Streamable HTTP)\n") {
 			t.Fatalf("%d %v %s", resp.StatusCode, resp.Header, body)

@@ -130,13 +130,14 @@ func (to route) setValues(r *http.Request, path []string) {
 	}
 }
 
-// withSecret serves a route whose first value in the path is a secret: serve gets the door of name with this secret.
+// withSecret serves a route whose first value in the path is a secret: serve gets the door of name with this secret,
+// without what a sentence around the link has left at its end.
 func withSecret(name string, serve handler) handler {
 	_, secret, _ := strings.Cut(name, "{")
 	secret, _, _ = strings.Cut(secret, "}")
 	return func(ex *exchange, r *http.Request, _ door) {
 		ex.Header().Set("Cache-Control", "no-store")
-		serve(ex, r, door{name, r.PathValue(secret)})
+		serve(ex, r, door{name, strings.TrimRight(r.PathValue(secret), ".,;:!?)]}>'\"*_`")})
 	}
 }
 
