@@ -51,6 +51,9 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 	given = members[:0]
 	for _, m := range members {
 		name, known := argumentOf(args, m.key, m.value)
+		if m.key == "name" && name == "room" && namesAgent(args, members, m) {
+			name = "agent_name"
+		}
 		first := slices.IndexFunc(given, func(g entry) bool { return g.argument == name })
 		switch {
 		case absent(m.value) && !isEmptied(args, name, m.value) || !known && addedByClient(m.key):
@@ -67,6 +70,16 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 		}
 	}
 	return given, problems
+}
+
+// namesAgent reports whether the member name, which stands for the room where it stands alone, is the name of the
+// agent: the tool takes one, and another member gives the room.
+func namesAgent(args []Arg, members []entry, name entry) bool {
+	return has(args, "agent_name") && slices.ContainsFunc(members, func(m entry) bool {
+		argument, _ := argumentOf(args, m.key, m.value)
+		return m.key != name.key && argument == "room" && !absent(m.value) &&
+			fmt.Sprint(m.value.decoded()) != fmt.Sprint(name.value.decoded())
+	})
 }
 
 // isEmptied reports whether v, absent for other arguments, is an empty list for the argument of this name.

@@ -114,6 +114,30 @@ func TestRead_aliasThatIsAnArgument_keepsItsOwnMeaning(t *testing.T) {
 	}
 }
 
+// A name beside a room is the name of the agent, where the tool takes that.
+func TestRead_nameBesideRoom_isTheNameOfTheAgent(t *testing.T) {
+	for raw, want := range map[string][2]string{
+		`{"room":"den","name":"Al"}`:                    {"den", "Al"},
+		`{"name":"Al","room_id":"den"}`:                 {"den", "Al"},
+		`{"room":"den","name":"Al","agent_name":"Al"}`:  {"den", "Al"},
+		`{"room":"den","name":"den","agent_name":"Al"}`: {"den", "Al"},
+		`{"name":"den","agent_name":"Al"}`:              {"den", "Al"},
+		`{"room":"","name":"den","agent_name":"Al"}`:    {"den", "Al"},
+	} {
+		var room, agent string
+		args := []Arg{Text("room", &room, ""), Text("agent_name", &agent, "")}
+		if problems := Read(args, []byte(raw)); len(problems) > 0 || [2]string{room, agent} != want {
+			t.Errorf("%s is read as room %q, agent %q, problems %v", raw, room, agent, problems)
+		}
+	}
+	var room, agent string
+	args := []Arg{Text("room", &room, ""), Text("agent_name", &agent, "")}
+	problems := Read(args, []byte(`{"room":"den","name":"Al","agent_name":"Bo"}`))
+	if len(problems) != 1 || !strings.Contains(problems[0], "give only agent_name") {
+		t.Errorf("two names: problems %v", problems)
+	}
+}
+
 // The other name of an argument means the argument, whatever the name means elsewhere.
 func TestRead_otherNameOfAnArgument_comesAheadOfAnAlias(t *testing.T) {
 	var text, note string
