@@ -33,7 +33,16 @@ func checkInvitedRoom(head *room.Head, now time.Time, by ident.Principal, named 
 	return ident.Name{Shown: head.Name, Key: head.Key}, nil
 }
 
-// invitedBy returns asker as a guest of the invite v, which asker gave in place of a room's name. The guest keeps its
+// inviteGiven returns the invite of a join, given as the room or the password. As a password, an invite would become
+// the password of a new room, in which the agent waits alone.
+func inviteGiven(req JoinRequest) (v ident.Invite, ok bool) {
+	if v, ok = ident.InviteIn(req.Room); ok {
+		return v, true
+	}
+	return ident.InviteIn(req.Password)
+}
+
+// invitedBy returns asker as a guest of the invite v, which asker gave in a join. The guest keeps its
 // principal: a person who holds an agent in the room holds further seats, too, and the invite is no way around that.
 //
 // A guest comes by the invite at its own address, and could not act for a seat of a newer invite or of another room.
@@ -43,12 +52,12 @@ func (s *Service) invitedBy(ctx context.Context, v ident.Invite, asker ident.Pri
 	case err != nil:
 		return asker, err
 	case !made:
-		return asker, fault.Refuse(fault.InvalidArgument, "room holds an invite, but not of a room here: the room has "+
+		return asker, fault.Refuse(fault.InvalidArgument, "This invite is not of a room here: the room has "+
 			"ended, or is on another server. Nothing was done: %s", addInvite)
 	case !asker.IsGuest():
 		asker.Room, asker.Invite = v.Room, v.Number
 	case asker.Room != v.Room, v.Number > asker.Invite:
-		return asker, fault.Refuse(fault.NotAllowed, "room holds an invite, but not the one of the address that you "+
+		return asker, fault.Refuse(fault.NotAllowed, "This invite is not the one of the address that you "+
 			"use, which lets you into its room and nothing else. Nothing was done: %s", addInvite)
 	}
 	return asker, nil

@@ -327,7 +327,7 @@ func TestMadeInvite_isAnyThatARoomHasMade(t *testing.T) {
 }
 
 // An agent is told "join here" and given a link. It makes no room of the link, and joins.
-func TestJoin_inviteInPlaceOfTheRoom_isThatInvite(t *testing.T) {
+func TestJoin_inviteAsRoomOrPassword_isThatInvite(t *testing.T) {
 	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 20})
@@ -338,8 +338,11 @@ func TestJoin_inviteInPlaceOfTheRoom_isThatInvite(t *testing.T) {
 			code[:20] + "\n" + code[20:], "[join](https://h/i/" + code + "?a=b#c), please",
 			"Add the MCP server https://h/i/" + code + "/mcp and call join_room with your agent_name."} {
 			name := fmt.Sprint("G", i)
-			got, err := there.JoinRoom(asks(there, ident.KeyPrincipal("b2")), chat.JoinRequest{Room: given,
-				AgentName: name, Password: "not the secret", OnlyExisting: i%2 == 0})
+			req := chat.JoinRequest{Room: given, AgentName: name, Password: "not the secret", OnlyExisting: i%2 == 0}
+			if i%3 == 1 {
+				req.Room, req.Password = "plan", given // mistyped: no room has the name
+			}
+			got, err := there.JoinRoom(asks(there, ident.KeyPrincipal("b2")), req)
 			if err != nil || got.Status != chat.StatusJoined || got.Room.Name != "plans" {
 				t.Fatalf("%q: %+v, %v", given, got, err)
 			}
@@ -394,6 +397,8 @@ func TestJoin_inviteThatDoesNotAdmit_isRefusedAndChangesNothing(t *testing.T) {
 		"made up":       {anybody, foreign, chat.JoinRequest{AgentName: "Cid"}, fault.InvalidArgument, "/mcp"},
 		"elsewhere": {anybody, "https://h/i/" + none, chat.JoinRequest{AgentName: "Cid"}, fault.InvalidArgument,
 			"/mcp"},
+		"elsewhere, as password": {anybody, "plan", chat.JoinRequest{AgentName: "Cid", Password: none},
+			fault.InvalidArgument, "/mcp"},
 		"guest elsewhere": {guest(t, newest), none, chat.JoinRequest{AgentName: "Cid"}, fault.InvalidArgument, "/mcp"},
 		"guest, another": {guest(t, newest), other.Invite.Code, chat.JoinRequest{AgentName: "Cid"}, fault.NotAllowed,
 			"/mcp"},

@@ -17,7 +17,8 @@ import (
 
 // JoinRoom takes a new seat, in a new room if no room has the name. With a token, the caller gets its own seat again.
 // A guest takes a seat in the room of the invite, which replaces name and password; a name given with the invite must
-// be the room's. An invite given as the room makes the caller a guest of its room: see invitedBy.
+// be the room's. An invite given as the room, or as the password, makes the caller a guest of its room: see
+// invitedBy.
 //
 // JoinRoom refuses a banned name first, then a taken name, then a full room. A refused join changes nothing, except
 // that the room may see who was refused: see room.Head.MayKnock.
@@ -32,7 +33,7 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 			return Seated{}, err
 		}
 	}
-	if v, ok := ident.InviteIn(req.Room); ok {
+	if v, ok := inviteGiven(req); ok {
 		var err error
 		asker, err = s.invitedBy(ctx, v, asker)
 		if err != nil {

@@ -98,6 +98,9 @@ func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 		return args[i].Name, true
 	}
 	name = aliasOf(key)
+	if name == "" && isInvite(key) && has(args, "agent_name") {
+		name = "room"
+	}
 	return name, has(args, name)
 }
 
@@ -168,6 +171,11 @@ func aliasOf(key string) string {
 		return "id"
 	}
 	return ""
+}
+
+// isInvite reports whether models often call the room key when they join it by an invite.
+func isInvite(key string) bool {
+	return slices.Contains([]string{"invite", "invite_code", "invite_link", "link", "url", "code"}, key)
 }
 
 // addedByClient reports whether clients add key to every call for their own use.

@@ -123,12 +123,18 @@ func TestRead_nameBesideRoom_isTheNameOfTheAgent(t *testing.T) {
 		`{"room":"den","name":"den","agent_name":"Al"}`: {"den", "Al"},
 		`{"name":"den","agent_name":"Al"}`:              {"den", "Al"},
 		`{"room":"","name":"den","agent_name":"Al"}`:    {"den", "Al"},
+		`{"invite_link":"den","name":"Al"}`:             {"den", "Al"},
+		`{"code":"den","agent_name":"Al"}`:              {"den", "Al"},
 	} {
 		var room, agent string
 		args := []Arg{Text("room", &room, ""), Text("agent_name", &agent, "")}
 		if problems := Read(args, []byte(raw)); len(problems) > 0 || [2]string{room, agent} != want {
 			t.Errorf("%s is read as room %q, agent %q, problems %v", raw, room, agent, problems)
 		}
+	}
+	var in sample
+	if problems := Read(sampleArgs(&in), []byte(`{"text":"hi","link":"den"}`)); len(problems) != 1 {
+		t.Errorf("a link in a call that takes no agent_name: problems %v", problems)
 	}
 	var room, agent string
 	args := []Arg{Text("room", &room, ""), Text("agent_name", &agent, "")}
