@@ -1,6 +1,7 @@
 package ident
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,15 +10,15 @@ import (
 )
 
 // SplitRoom splits "name:password", given in place of a room's name. SplitRoom refuses a link that leads to no invite,
-// a title such as "PR: fix login" and a time: each has a colon and no password, and would make a room that nobody else
-// finds.
+// the host and port of a server, an invite's code with more before or behind it, a title such as "PR: fix login" and a
+// time: none is a name with a password, and each would make a room that nobody else finds.
 func SplitRoom(given string) (name, password string, err error) {
 	if err := RefuseSecret("room", given); err != nil {
 		return "", "", err
 	}
 	name, password, ok := strings.Cut(given, ":")
 	switch {
-	case isLink(name, password):
+	case isLink(name, password), isServer(name, password), holdsLongInvite(given):
 		return "", "", fault.Refuse(fault.InvalidArgument, "room: this link leads to no invite. Nothing was done: if "+
 			"your user gave it to you as an invite, have it copied again, from http to the end; otherwise give the "+
 			"name of the room.")
@@ -36,6 +37,30 @@ func isLink(before, after string) bool {
 	scheme := after != "" && len(words) > 0 && slices.Contains([]string{"http", "https"}, words[len(words)-1])
 	port := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // or no digits, and the slash of a link
 	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
+}
+
+// isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server.
+func isServer(host, port string) bool {
+	host, port = strings.ToLower(strings.TrimSpace(host)), strings.TrimSpace(port)
+	_, err := netip.ParseAddr(host)
+	return (host == "localhost" || err == nil) && port != "" && strings.TrimLeft(port, "0123456789") == ""
+}
+
+// holdsLongInvite reports whether text has a run of letters and digits that begins or ends with the code of an invite:
+// a room with this name would show the code to all.
+func holdsLongInvite(text string) bool {
+	parts := func(r rune) bool { return r > unicode.MaxASCII || !isAlphanumeric(byte(r)) }
+	for run := range strings.FieldsFuncSeq(text, parts) {
+		if len(run) <= inviteChars {
+			continue
+		}
+		_, first := ParseInvite(run[:inviteChars])
+		_, last := ParseInvite(run[len(run)-inviteChars:])
+		if first || last {
+			return true
+		}
+	}
+	return false
 }
 
 // hasInvitePath reports whether text has the path of an invite's link, with most of a code.
