@@ -215,7 +215,8 @@ func (req TaskRequest) checkFields() error {
 	case req.Action != CommandEdit && req.Action != CommandRelease && len(req.For) > 0:
 		return fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
 	case req.Action == CommandEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
-		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: text or for. Nothing was changed.")
+		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: title, text, for or after. "+
+			"Nothing was changed.")
 	case req.Title != "":
 		return room.CheckTitle("title", req.Title)
 	}
