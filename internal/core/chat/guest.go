@@ -36,10 +36,11 @@ func checkInvitedRoom(head *room.Head, now time.Time, by ident.Principal, named 
 // inviteGiven returns the invite of a join, given as the room or the password. As a password, an invite would become
 // the password of a new room, in which the agent waits alone.
 func inviteGiven(req JoinRequest) (v ident.Invite, ok bool) {
-	if v, ok = ident.InviteIn(req.Room); ok {
-		return v, true
+	v, ok = ident.InviteIn(req.Room)
+	if !ok {
+		v, ok = ident.InviteIn(req.Password)
 	}
-	return ident.InviteIn(req.Password)
+	return v, ok
 }
 
 // invitedBy returns asker as a guest of the invite v, which asker gave in a join. The guest keeps its
