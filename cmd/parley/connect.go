@@ -211,7 +211,7 @@ func sayReturned(w io.Writer, base string) error {
 		return err
 	}
 	for _, s := range all {
-		if s.Server == base && s.OfShell() && !s.Person {
+		if s.Server == base && s.OfShell() && !s.Person && !s.Keyed {
 			fmt.Fprintf(w, "Your seat in the room %s as %s now uses this key.\n",
 				shell.HarmlessLine(s.Room), shell.HarmlessLine(s.Name))
 		}

@@ -26,7 +26,8 @@ type Seat struct {
 	Claim string `json:"claim,omitempty"`
 	// Cursor is how far the seat's owner has read; "" if unknown here.
 	Cursor string `json:"cursor,omitempty"`
-	// Keyed says that the person's key was shown beside the token, so that the server admits the token alone.
+	// Keyed says that the server admits the token alone: the seat is a guest's, or the person's key was shown beside
+	// the token.
 	Keyed bool `json:"keyed,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
 	Wake *Wake `json:"wake,omitempty"`

@@ -171,7 +171,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 	if req.New { // the seat's room may have another name now, and the new room must not make the file forget the seat
 		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &results.Info{})
 	} else {
-		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token})
+		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token}, all[i].Keyed)
 	}
 	switch fault.CodeOf(err) {
 	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.RoomClosed:
@@ -291,19 +291,20 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 			a["type"] = "channel"
 		}
 	}
-	return s.seated(ctx, c, tool, a)
+	return s.seated(ctx, c, tool, a, req.Invite != "")
 }
 
-// seated makes a call that gives a seat, and stores the seat. If seated cannot store the seat, it gives the seat back:
-// nobody would know the token.
-func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args) (result, error) {
+// seated makes a call that gives a seat, and stores the seat. guest says that an invite admits the caller: the server
+// admits the token of a guest alone. If seated cannot store the seat, it gives the seat back: nobody would know the
+// token.
+func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args, guest bool) (result, error) {
 	var got results.Joined
 	r, err := get(ctx, c, tool, a, &got)
 	if err != nil {
 		return nil, err
 	}
 	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken,
-		Cursor: got.Cursor})
+		Cursor: got.Cursor, Keyed: guest})
 	if err == nil {
 		return r, nil
 	}

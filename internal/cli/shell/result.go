@@ -56,6 +56,9 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 		return nil, err
 	}
 	r, err := get(ctx, s.client, tool, a, typed)
+	if s.place.Key != "" && fault.CodeOf(err) == fault.KeyInvalid && !isUnadmitted(err) {
+		r, err = s.withoutKey(err, func(c *client.Client) (result, error) { return get(ctx, c, tool, a, typed) })
+	}
 	if err != nil {
 		return nil, withName(err, a)
 	}
@@ -64,6 +67,22 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 		_ = s.file.Rename(&s.seat, room.Name) // the name is by another admin; the next call tells it again
 	}
 	return r, nil
+}
+
+// withoutKey repeats a call that the server refused with refusal, for the person's key, by the token of the seat alone:
+// a guest needs no key. What follows in this command goes the same way. If the server refuses the token, too, the error
+// is refusal.
+func (s *session) withoutKey(refusal error, call func(*client.Client) (result, error)) (result, error) {
+	place := client.Place{Base: s.place.Base}
+	alone := s.by.Dial(place, s.seat.Token)
+	r, err := call(alone)
+	if fault.CodeOf(err) == fault.KeyInvalid {
+		alone.Close()
+		return nil, refusal
+	}
+	s.client.Close()
+	s.client, s.place = alone, place
+	return r, err
 }
 
 // numbered matches a refusal of one name of a list. The server gives the number of the name, not the name, which an

@@ -86,9 +86,8 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	c := s.Dial(place, seat.Token)
-	defer c.Close()
-	on := &session{c, place, seat, s.Seats, s.Out, s.Clock, s}
+	on := &session{s.Dial(place, seat.Token), place, seat, s.Seats, s.Out, s.Clock, s}
+	defer func() { on.client.Close() }() // withoutKey may have another
 	return on.explain(do(on))
 }
 
