@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -61,6 +63,9 @@ func (c *proveCommand) Validate() error {
 
 // Run runs the command.
 func (c *proveCommand) Run(ctx context.Context, s *shell.Shell) error {
+	// The command has a session of its own, so it hears nothing of a terminal that was closed, nor of Ctrl-\.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGQUIT)
+	defer stop()
 	req := shell.ProveRequest{ID: c.ID, Args: c.Command, In: c.In, Limit: c.Timeout}
 	if c.Again {
 		return s.ProveAgain(ctx, c.which(), req)

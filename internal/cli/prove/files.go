@@ -64,14 +64,15 @@ type git struct {
 	env          []string
 }
 
-// outside returns the environment without what a hook of Git has: that names another repository, or an index of its
-// own.
+// outside returns the environment without what a hook of Git has, which names another repository or an index of its
+// own, and without the person's keys: Git runs the filters of a repository.
 func outside() []string {
 	own := []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE",
 		"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return slices.Contains(own, strings.ToUpper(name))
+		name = strings.ToUpper(name)
+		return slices.Contains(own, name) || strings.HasPrefix(name, "PARLEY_")
 	})
 	return append(env, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0")
 }
@@ -147,10 +148,7 @@ func (g git) tree(ctx context.Context, top string) (tree string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err != nil {
-		return "", err
-	}
-	if err := g.checkInner(ctx, do, top); err != nil {
+	if err := g.checkInner(ctx, settings, top); err != nil {
 		return "", err
 	}
 	return tree, nil
@@ -217,8 +215,8 @@ func unhide(do func(in string, args ...string) (string, error), top string) erro
 
 // checkInner returns an error if a repository within the files, such as a submodule, has changes that are in none of
 // its commits: the tree holds only the id of a commit.
-func (g git) checkInner(ctx context.Context, do func(in string, args ...string) (string, error), top string) error {
-	all, err := do("", "ls-files", "--stage", "-z")
+func (g git) checkInner(ctx context.Context, settings []string, top string) error {
+	all, err := g.says(ctx, slices.Concat(settings, []string{"ls-files", "--stage", "-z"})...)
 	if err != nil {
 		return err
 	}
@@ -231,8 +229,8 @@ func (g git) checkInner(ctx context.Context, do func(in string, args ...string) 
 		if _, err := os.Lstat(filepath.Join(inner, ".git")); err != nil { // not checked out
 			continue
 		}
-		changes, err := git{program: g.program, dir: inner, env: outside()}.says(ctx, "status", "--porcelain",
-			"--ignore-submodules=none")
+		changes, err := git{program: g.program, dir: inner, env: outside()}.says(ctx, slices.Concat(settings,
+			[]string{"status", "--porcelain", "--ignore-submodules=none"})...)
 		if err != nil {
 			return err
 		}

@@ -190,11 +190,26 @@ func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) e
 		if err := checkFiles(task, here); err != nil {
 			return err
 		}
-		req.In = filepath.Join(here.Top, filepath.FromSlash(string(task.Evidence.Dir)))
+		top := here.Top
+		req.In = filepath.Join(top, filepath.FromSlash(string(task.Evidence.Dir)))
+		check := func() error { // where the command runs, which a link may lead out of the repository
+			here = prove.FilesAt(ctx, req.In)
+			if err := checkFiles(task, here); err != nil {
+				return err
+			}
+			if here.Top != top || here.Dir != string(task.Evidence.Dir) {
+				return fail(otherFiles, "Nothing was run: the folder %s of %s leads elsewhere here.",
+					strconv.Quote(string(task.Evidence.Dir)), task.ID)
+			}
+			return nil
+		}
+		if err := check(); err != nil {
+			return err
+		}
 		if err := s.askToRun(task, req, here); err != nil {
 			return err
 		}
-		if err := checkFiles(task, prove.FilesAt(ctx, here.Top)); err != nil { // the answer may have taken long
+		if err := check(); err != nil { // the answer may have taken long
 			return err
 		}
 		ran, err := s.run(ctx, req, environment(os.Environ()))

@@ -383,6 +383,29 @@ func TestProveAgain_withoutTheFilesOrAPerson_runsNothing(t *testing.T) {
 	}
 }
 
+// Where the command runs is a word of the finisher. A link leads out of the files that were compared.
+func TestProveAgain_folderThatIsALink_isNoneOfTheFiles(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	ann, bob := clones(t)
+	for _, dir := range []string{ann, bob} {
+		if err := os.Symlink(ann, filepath.Join(dir, "away")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	added(t, base, "test it")
+	if err := calls(t, at(t, base, nil), "Ann", "task", map[string]any{"action": "finish", "id": "t1", "exit": 0,
+		"ran": "git init ignored", "dir": "away", "tree": prove.FilesAt(t.Context(), bob).Tree},
+		new(results.Tasks)); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := again(t, at(t, base, nil), bob, "t1", "yes")
+	wants(t, "a link", err, 4, `the folder "away" of t1 leads elsewhere here`)
+	if _, err := os.Stat(filepath.Join(ann, "ignored")); asked != "" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it asks %q, and a command ran: %v", asked, err)
+	}
+}
+
 // A person may be asked for long. Files that change meanwhile are others.
 func TestProveAgain_filesThatChangeBeforeTheAnswer_areOthers(t *testing.T) {
 	base := serve(t)
