@@ -69,6 +69,8 @@ func TestCheck_isByAnotherPrincipalThanWhoFinished(t *testing.T) {
 		{"a guest of another invite", guest(1, ""), guest(2, ""), true},
 		{"another key, by the same invite", guest(1, bob.ID), guest(1, cid.ID), true},
 		{"a member, of a guest", guest(1, ""), cid, true},
+		{"a guest, of a key by the same invite", guest(1, bob.ID), guest(1, ""), false},
+		{"the same machine, by one invite", guest(1, ident.Local), guest(1, ident.Local), true},
 		{"the same machine", local, local, true},
 		{"a guest of the machine", local, guest(1, ""), true},
 		{"strangers", ident.Principal{}, ident.Principal{}, true},

@@ -65,12 +65,16 @@ func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event,
 		Task:  &TaskChange{Action: CheckTask, No: f.No, Added: f.Added, Check: &check}}, nil
 }
 
-// isOfPrincipal reports whether a came as the finisher of f did: by the same key or account, or by the same invite.
+// isOfPrincipal reports whether a came as the finisher of f did: by the same key or account, or, if either has none,
+// by the same invite. A local server knows no principals.
 func (f Finished) isOfPrincipal(a Agent) bool {
-	if f.Principal != "" && f.Principal != ident.Local {
-		return a.Principal == f.Principal
+	switch {
+	case f.Principal == ident.Local && a.Principal == ident.Local:
+		return false
+	case f.Principal != "" && a.Principal != "":
+		return f.Principal == a.Principal
 	}
-	return f.Invite != 0 && a.Invite == f.Invite && a.Principal == f.Principal
+	return f.Invite != 0 && f.Invite == a.Invite
 }
 
 // decideVerdict returns check with its verdict, and refuses a check that contradicts itself. Output is no criterion: a

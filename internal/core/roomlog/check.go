@@ -41,6 +41,24 @@ func putCheck(head *room.Head, event room.Event) table.Op {
 		Expires: event.At().Add(agreementLife), Data: Encode(check)}, table.Always)
 }
 
+// fillCheck puts the check of event again, unless that or a later one by the seat is there.
+func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) error {
+	key := checkKey(id, event.Task.No, event.Seat)
+	item, err := t.Get(ctx, key, table.Strong)
+	var there Check
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+	case err != nil:
+		return err
+	case Decode(item, &there) == nil && there.AtMs >= event.AtMs:
+		return nil
+	}
+	check := Check{V: room.Version, By: room.Party{Seat: event.Seat, Name: event.Name, Person: event.PersonName},
+		ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs}
+	return t.Write(ctx, table.Put(table.Item{Key: key, Expires: event.At().Add(agreementLife), Data: Encode(check)},
+		table.Always))
+}
+
 // CheckBy returns the last check of task no by a seat; zero without one.
 func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, err error) {
 	item, err := i.log.store.table.Get(ctx, checkKey(i.log.id, no, seat), table.Strong)

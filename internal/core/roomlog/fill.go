@@ -81,7 +81,8 @@ func gapsIn(there map[int64]bool, first, last int64) (gaps []gap) {
 	return gaps
 }
 
-// lostBy adds to lost the keys of missing agreements and closed tasks of event, and claims the file of event again.
+// lostBy adds to lost the keys of missing agreements and closed tasks of event, and puts its check and the claim of its
+// file again.
 func lostBy(ctx context.Context, t table.Table, id string, event room.Event, lost []table.Key) ([]table.Key, error) {
 	var keys []table.Key
 	for _, n := range event.Agreed {
@@ -98,6 +99,9 @@ func lostBy(ctx context.Context, t table.Table, id string, event room.Event, los
 		if !is && !slices.Contains(lost, key) {
 			lost = append(lost, key)
 		}
+	}
+	if event.ChecksTask() {
+		return lost, fillCheck(ctx, t, id, event)
 	}
 	if event.Type != room.Said || event.File == nil {
 		return lost, nil
