@@ -23,6 +23,8 @@ type Wait struct {
 	Yields     bool          // superseded because the agent itself waits; set before Superseded is closed
 	Turn       chan NextTurn // receives the turn that the caller may claim: see ClaimTurn
 	Task       chan int64    // receives the number of a free task for the caller
+
+	seat int // of the caller when the wait began: a person may watch another seat since, if its agent came back
 }
 
 // isSuperseded reports whether a younger wait has ended w. A call that does not wait has a nil w, which is never
@@ -51,8 +53,9 @@ func (w *Wait) rank() time.Time {
 // BeginWait registers wait, a wait of caller. An agent has one wait: see Attendees.beginAgentWait. If a person has
 // more than MaxWatches, BeginWait ends the oldest.
 func (a *Attendees) BeginWait(caller *room.Caller, wait *Wait) {
+	wait.seat = caller.Seat
 	if !caller.IsPerson() {
-		a.beginAgentWait(caller.Seat, wait)
+		a.beginAgentWait(wait.seat, wait)
 		return
 	}
 	l := a.lock()
@@ -60,32 +63,32 @@ func (a *Attendees) BeginWait(caller *room.Caller, wait *Wait) {
 	if l.watches == nil {
 		l.watches = map[int][]*Wait{}
 	}
-	open := append(l.watches[caller.Seat], wait)
+	open := append(l.watches[wait.seat], wait)
 	if len(open) > core.MaxWatches {
 		close(open[0].Superseded)
 		open = slices.Delete(open, 0, 1)
 	}
-	l.watches[caller.Seat] = open
+	l.watches[wait.seat] = open
 }
 
 // EndWait ends wait, a wait of caller.
 func (a *Attendees) EndWait(caller *room.Caller, wait *Wait) {
 	if !caller.IsPerson() {
-		a.endAgentWait(caller.Seat, wait)
+		a.endAgentWait(wait.seat, wait)
 		return
 	}
 	l := a.lock()
 	defer l.unlock()
-	open := slices.DeleteFunc(l.watches[caller.Seat], func(other *Wait) bool { return other == wait })
-	l.watches[caller.Seat] = open
+	open := slices.DeleteFunc(l.watches[wait.seat], func(other *Wait) bool { return other == wait })
+	l.watches[wait.seat] = open
 	if len(open) == 0 {
-		delete(l.watches, caller.Seat)
-		if cache := l.seats[caller.Seat]; cache != nil && caller.IsPersonOnly() {
+		delete(l.watches, wait.seat)
+		if cache := l.seats[wait.seat]; cache != nil && caller.IsPersonOnly() {
 			cache.presence.endWait(a.now())
 		}
 	}
-	if _, here := a.log.Peek().Seated(caller.Seat); !here {
-		delete(l.seats, caller.Seat)
+	if _, here := a.log.Peek().Seated(wait.seat); !here {
+		delete(l.seats, wait.seat)
 	}
 	l.endPollingIfIdle()
 }
