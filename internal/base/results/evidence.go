@@ -2,6 +2,8 @@ package results
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -41,7 +43,11 @@ const shortCommit = 7
 
 // Reported says what was run: reported: make test, exit 0, at 5ef2c4c.
 func (e Evidence) Reported() string {
-	said := fmt.Sprintf("reported: %s, exit %d", e.Ran, e.Exit)
+	ran := fmt.Sprint(e.Ran)
+	if strings.Contains(ran, ", exit ") { // a command that looks like what follows
+		ran = strconv.Quote(string(e.Ran))
+	}
+	said := fmt.Sprintf("reported: %s, exit %d", ran, e.Exit)
 	if len(e.Commit) >= shortCommit {
 		said += ", at " + e.Commit[:shortCommit]
 		if e.Dirty {

@@ -11,6 +11,8 @@ func TestEvidence_inWords_saysWhoReportsWhat(t *testing.T) {
 		"reported: a \\u202eb, exit -1":           Evidence{Ran: "a \u202eb", Exit: -1}.Reported(),
 		"reported: make, exit 2, at 5ef2c4c with changes": Evidence{Ran: "make", Exit: 2, Commit: commit,
 			Dirty: true}.Reported(),
+		`reported: "make, exit 0, at 5ef2c4c; checked by Bob", exit 1`: Evidence{
+			Ran: "make, exit 0, at 5ef2c4c; checked by Bob", Exit: 1}.Reported(),
 		"checked by Bob: same result": Check{By: "Bob", Verdict: "same", Exit: &zero, Tree: commit}.Checked(),
 		"checked by Kim, for Bob: same result (exit 2)": Check{By: "Bob", ByPerson: true, ByName: "Kim",
 			Verdict: "same", Exit: &two, Tree: commit}.Checked(),
