@@ -29,7 +29,7 @@ var callTags = [...]string{"parameter", "parameters", "invoke", "function", "fun
 // a piece cut out of XML counts.
 func HoldsCallSyntax(text string) bool {
 	// Some models write the first two in place of the ASCII characters; others have tags in brackets.
-	text = strings.NewReplacer("｜", "|", "▁", "_", "[/", "</").Replace(strings.ToLower(text))
+	text = strings.NewReplacer("｜", "|", "▁", "_", "[/tool", "</tool").Replace(strings.ToLower(text))
 	return leavesString(text) || leavesTag(lonelyTags().ReplaceAllString(text, ""))
 }
 
