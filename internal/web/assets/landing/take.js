@@ -80,7 +80,7 @@ export function JoinByName() {
 
 /** Returns a problem as one of the field that it is about. */
 function inFields(problem, { password }) {
-  if (problem.code === "invalid_argument" && problem.said.startsWith("room"))
+  if (problem.code === "invalid_argument" && /^(?:room|This invite)/.test(problem.said))
     return Object.assign(new Error(w.noInvite), { field: "room" });
   if (problem.code === "room_not_found") return Object.assign(new Error(w.noSuchRoom), { field: "room" });
   if (problem.code === "wrong_password" && !password)

@@ -141,5 +141,6 @@ export const ranOf = (task, view) => told(task).map(([template, { by, ran, exit,
     by: name, ran: { element: html`<code>${ran}</code>` }, exit: { word: `${exit}` }, at: { word: at },
   });
   const first = parts.findIndex((part) => part !== "");
-  return typeof parts[first] === "string" ? parts.with(first, capital(parts[first])) : parts;
+  if (typeof parts[first] === "string") parts[first] = capital(parts[first]);
+  return parts;
 });
