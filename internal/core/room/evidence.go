@@ -2,7 +2,6 @@ package room
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core"
@@ -34,15 +33,15 @@ func (e *Evidence) Words() string {
 // CheckEvidence refuses invalid evidence. The error is a *fault.Error.
 func (e Evidence) CheckEvidence() error {
 	switch {
-	case !strings.ContainsFunc(e.Ran, visible) || !isLine(e.Ran, core.MaxRan):
+	case !strings.ContainsFunc(e.Ran, visible) || !fitsLine(e.Ran, core.MaxRan):
 		return fault.Refuse(fault.InvalidArgument, "ran: the command that was run, in one line of at most %d bytes. "+
 			"Nothing was changed: put what is longer into a script, and run that.", core.MaxRan)
 	case e.Exit < -1 || e.Exit > core.MaxExit:
 		return RefuseExit()
-	case !isLine(e.Dir, core.MaxRanIn) || strings.HasPrefix(e.Dir, "/") || hasStepUp(e.Dir):
+	case !fitsLine(e.Dir, core.MaxRanIn) || strings.HasPrefix(e.Dir, "/") || hasStepUp(e.Dir):
 		return fault.Refuse(fault.InvalidArgument, "dir: a folder below the top of the repository, with slashes, of "+
 			"at most %d bytes. Nothing was changed: leave it out for the top.", core.MaxRanIn)
-	case !isLine(e.System, core.MaxSystem):
+	case !fitsLine(e.System, core.MaxSystem):
 		return fault.Refuse(fault.InvalidArgument, "system: at most %d bytes, such as linux/amd64. Nothing was "+
 			"changed.", core.MaxSystem)
 	case e.Output != "" && !isHex(e.Output, 64):
@@ -85,10 +84,8 @@ func isHex(s string, lengths ...int) bool {
 	return false
 }
 
-// isLine reports whether s is one line of at most limit bytes.
-func isLine(s string, limit int) bool {
-	return len(s) <= limit && utf8.ValidString(s) && !HasControls(s, "") && !strings.ContainsAny(s, "\u2028\u2029")
-}
+// fitsLine reports whether s is one line of at most limit bytes.
+func fitsLine(s string, limit int) bool { return len(s) <= limit && isLine(s) }
 
 // hasStepUp reports whether path leads out of a folder.
 func hasStepUp(path string) bool {

@@ -566,8 +566,7 @@ func CheckTaskText(field, text string) error {
 
 // CheckTitle refuses an invalid title of a task. The error is a *fault.Error.
 func CheckTitle(field, title string) error {
-	if !strings.ContainsFunc(title, visible) || utf8.RuneCountInString(title) > core.MaxTitle ||
-		!utf8.ValidString(title) || HasControls(title, "") || strings.ContainsAny(title, "\u2028\u2029") {
+	if !strings.ContainsFunc(title, visible) || utf8.RuneCountInString(title) > core.MaxTitle || !isLine(title) {
 		return fault.Refuse(fault.InvalidArgument, "%s: 1 to %d characters in one line. Nothing was changed: put "+
 			"details into text.", field, core.MaxTitle)
 	}

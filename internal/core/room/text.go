@@ -49,6 +49,11 @@ func HasControls(s, allowed string) bool {
 	})
 }
 
+// isLine reports whether s is one line of UTF-8 without control characters.
+func isLine(s string) bool {
+	return utf8.ValidString(s) && !HasControls(s, "") && !strings.ContainsAny(s, "\u2028\u2029")
+}
+
 // CheckSecret refuses a text with a token, a link or a key, even if a space splits the secret in two: models
 // paste secrets, and terminals break lines. field names the argument. The error is a *fault.Error of
 // InvalidArgument.
