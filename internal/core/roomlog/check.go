@@ -35,16 +35,20 @@ func checksOf(no int64) string { return fmt.Sprintf("%s%016d#", checkPrefix, no)
 // putCheck stores the check of event in the place of an earlier one by the seat.
 func putCheck(head *room.Head, event room.Event) table.Op {
 	by, _ := head.Seated(event.Seat)
-	check := Check{V: room.Version, By: by.Party(), ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs}
-	check.By.Person = event.PersonName
-	return table.Put(table.Item{Key: checkKey(head.ID, event.Task.No, event.Seat),
+	return putCheckBy(head.ID, by.Party(), event)
+}
+
+// putCheckBy is putCheck for a known checker.
+func putCheckBy(id string, by room.Party, event room.Event) table.Op {
+	by.Person = event.PersonName
+	check := Check{V: room.Version, By: by, ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs}
+	return table.Put(table.Item{Key: checkKey(id, event.Task.No, event.Seat),
 		Expires: event.At().Add(agreementLife), Data: Encode(check)}, table.Always)
 }
 
 // fillCheck puts the check of event again, unless that or a later one by the seat is there.
 func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) error {
-	key := checkKey(id, event.Task.No, event.Seat)
-	item, err := t.Get(ctx, key, table.Strong)
+	item, err := t.Get(ctx, checkKey(id, event.Task.No, event.Seat), table.Strong)
 	var there Check
 	switch {
 	case errors.Is(err, table.ErrNotFound):
@@ -53,10 +57,7 @@ func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) 
 	case Decode(item, &there) == nil && there.AtMs >= event.AtMs:
 		return nil
 	}
-	check := Check{V: room.Version, By: room.Party{Seat: event.Seat, Name: event.Name, Person: event.PersonName},
-		ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs}
-	return t.Write(ctx, table.Put(table.Item{Key: key, Expires: event.At().Add(agreementLife), Data: Encode(check)},
-		table.Always))
+	return t.Write(ctx, putCheckBy(id, room.Party{Seat: event.Seat, Name: event.Name}, event))
 }
 
 // CheckBy returns the last check of task no by a seat; zero without one.

@@ -301,10 +301,12 @@ func (c *taskCheck) verify(ctx context.Context, reader table.Reader, id string, 
 		}
 	}
 	for _, key := range c.checked {
-		if _, err := reader.Get(ctx, key, table.Strong); errors.Is(err, table.ErrNotFound) {
-			return fmt.Errorf("%w: the check %s is missing", ErrDamaged, key)
-		} else if err != nil {
+		is, err := exists(ctx, reader, key)
+		if err != nil {
 			return err
+		}
+		if !is {
+			return fmt.Errorf("%w: the check %s is missing", ErrDamaged, key)
 		}
 	}
 	for no, by := range c.redacted {
