@@ -43,10 +43,16 @@ const shortCommit = 7
 
 // Reported says what was run: reported: make test, exit 0, at 5ef2c4c.
 func (e Evidence) Reported() string {
-	ran := fmt.Sprint(e.Ran)
-	if strings.Contains(ran, ", exit ") { // a command that looks like what follows
-		ran = strconv.Quote(string(e.Ran))
+	if strings.Contains(string(e.Ran), ", exit ") { // a command that looks like what follows
+		return e.ReportedQuoted()
 	}
+	return e.reported(e.Ran.String())
+}
+
+// ReportedQuoted is Reported with the command in quotes, for a line in which other words stand.
+func (e Evidence) ReportedQuoted() string { return e.reported(strconv.Quote(string(e.Ran))) }
+
+func (e Evidence) reported(ran string) string {
 	said := fmt.Sprintf("reported: %s, exit %d", ran, e.Exit)
 	if len(e.Commit) >= shortCommit {
 		said += ", at " + e.Commit[:shortCommit]

@@ -273,9 +273,7 @@ func (s *Screen) tasks(at string, message results.Message) {
 			head += "; blocked by " + strings.Join(task.After, ", ")
 		}
 		if ran := task.Evidence; ran != nil {
-			quoted := *ran
-			quoted.Ran = results.Text(strconv.Quote(string(ran.Ran)))
-			head += "; " + quoted.Reported()
+			head += "; " + ran.ReportedQuoted()
 		}
 		s.line(at, head, "dim", "", string(cmp.Or(task.Result, task.Text)))
 	}
