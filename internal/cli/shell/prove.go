@@ -190,26 +190,17 @@ func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) e
 		if err := checkFiles(task, here); err != nil {
 			return err
 		}
-		top := here.Top
-		req.In = filepath.Join(top, filepath.FromSlash(string(task.Evidence.Dir)))
-		check := func() error { // where the command runs, which a link may lead out of the repository
-			here = prove.FilesAt(ctx, req.In)
-			if err := checkFiles(task, here); err != nil {
+		top, dir := here.Top, string(task.Evidence.Dir)
+		req.In = filepath.Join(top, filepath.FromSlash(dir))
+		if here.Dir != dir {
+			if err := checkPlace(ctx, task, top, req.In); err != nil {
 				return err
 			}
-			if here.Top != top || here.Dir != string(task.Evidence.Dir) {
-				return fail(otherFiles, "Nothing was run: the folder %s of %s leads elsewhere here.",
-					strconv.Quote(string(task.Evidence.Dir)), task.ID)
-			}
-			return nil
-		}
-		if err := check(); err != nil {
-			return err
 		}
 		if err := s.askToRun(task, req, here); err != nil {
 			return err
 		}
-		if err := check(); err != nil { // the answer may have taken long
+		if err := checkPlace(ctx, task, top, req.In); err != nil { // the answer may have taken long
 			return err
 		}
 		ran, err := s.run(ctx, req, environment(os.Environ()))
@@ -265,6 +256,20 @@ func checkFiles(task results.Task, here prove.Files) error {
 	}
 	return fail(otherFiles, "Nothing was run: the files here are not those of %s.%s\n%s", task.ID, what,
 		lines(bothTrees(its, here)))
+}
+
+// checkPlace refuses a folder in which the command of a task would run on other files than those of the task: a link
+// may lead out of the repository top.
+func checkPlace(ctx context.Context, task results.Task, top, in string) error {
+	here := prove.FilesAt(ctx, in)
+	if err := checkFiles(task, here); err != nil {
+		return err
+	}
+	if dir := string(task.Evidence.Dir); here.Top != top || here.Dir != dir {
+		return fail(otherFiles, "Nothing was run: the folder %s of %s leads elsewhere here.", strconv.Quote(dir),
+			task.ID)
+	}
+	return nil
 }
 
 // bothTrees shows the files of a task and those here.
