@@ -57,7 +57,7 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	}
 	r, err := get(ctx, s.client, tool, a, typed)
 	if s.place.Key != "" && fault.CodeOf(err) == fault.KeyInvalid && !isUnadmitted(err) {
-		r, err = s.withoutKey(err, func(c *client.Client) (result, error) { return get(ctx, c, tool, a, typed) })
+		r, err = s.callWithoutKey(ctx, tool, a, typed, err)
 	}
 	if err != nil {
 		return nil, withName(err, a)
@@ -69,13 +69,13 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	return r, nil
 }
 
-// withoutKey repeats a call that the server refused with refusal, for the person's key, by the token of the seat alone:
-// a guest needs no key. What follows in this command goes the same way. If the server refuses the token, too, the error
-// is refusal.
-func (s *session) withoutKey(refusal error, call func(*client.Client) (result, error)) (result, error) {
+// callWithoutKey repeats a call that the server refused with refusal, for the person's key, by the token of the seat
+// alone: a guest needs no key. What follows in this command goes the same way. If the server refuses the token, too,
+// the error is refusal.
+func (s *session) callWithoutKey(ctx context.Context, tool string, a args, typed any, refusal error) (result, error) {
 	place := client.Place{Base: s.place.Base}
 	alone := s.by.Dial(place, s.seat.Token)
-	r, err := call(alone)
+	r, err := get(ctx, alone, tool, a, typed)
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		alone.Close()
 		return nil, refusal

@@ -87,7 +87,7 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 		return err
 	}
 	on := &session{s.Dial(place, seat.Token), place, seat, s.Seats, s.Out, s.Clock, s}
-	defer func() { on.client.Close() }() // withoutKey may have another
+	defer func() { on.client.Close() }() // callWithoutKey may have another
 	return on.explain(do(on))
 }
 
