@@ -278,7 +278,7 @@ func TestChannel_tellsNeedsAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.delivers()
-		c.clock.Advance(time.Minute)
+		c.clock.Advance(3 * time.Minute)
 		calls, again := c.delivers()
 		if len(calls) != 1 || !strings.Contains(calls[0].text(), "The room has ended.") || again != 0 || !c.hasEnded() {
 			t.Errorf("%s: the end of the room: %+v, again %v", address, calls, again)
@@ -299,11 +299,11 @@ func TestChannel_manyQuestions_ringTwentyTimesAnHour(t *testing.T) {
 		}
 		c.clock.Advance(36 * time.Second)
 	}
-	if len(times) < 2 || len(times) > 20 {
+	if len(times) < 15 || len(times) > 20 {
 		t.Errorf("%d calls", len(times))
 	}
 	for i := range times[1:] {
-		if between := times[i+1].Sub(times[i]); between < time.Minute {
+		if between := times[i+1].Sub(times[i]); between < 3*time.Minute {
 			t.Errorf("two calls are %v apart", between)
 		}
 	}
@@ -506,7 +506,7 @@ func TestChannel_hostIsDownOrWantsLess_isCalledAgainLater(t *testing.T) {
 			t.Errorf("the person sees %+v", hooks)
 		}
 		c.to.takes("ntfy.sh")
-		c.clock.Advance(time.Minute)
+		c.clock.Advance(3 * time.Minute)
 		c.mustAdd(ntfyTopic) // the person has seen why, and adds it again
 		if calls, _ := c.delivers(); len(calls) != 1 {
 			t.Errorf("%d: added again it is called %d times", status, len(calls))
@@ -535,7 +535,7 @@ func TestChannel_twoProcesses_oneCall(t *testing.T) {
 		if calls := c.to.calls(); len(calls) != 1 {
 			t.Fatalf("%d calls for a draft", len(calls))
 		}
-		c.clock.Advance(2 * time.Minute)
+		c.clock.Advance(3 * time.Minute)
 	}
 }
 

@@ -144,7 +144,7 @@ func gaveUp() roomlog.Failing { return roomlog.Failing{SinceMs: 1, GaveUp: true,
 
 // The cases are those above decideCall of a browser. Event 41 came at noon, and 42 a minute later.
 func TestPush_decideCall(t *testing.T) {
-	told := roomlog.Progress{Upto: 41, TriedMs: ms(0), LastMs: ms(0)}
+	told := roomlog.Progress{Upto: 41, TriedMs: ms(-time.Hour), LastMs: ms(-time.Hour)}
 	need := func(n int64, kind chat.NeedKind) chat.Need {
 		return chat.Need{N: n, Kind: kind, At: noon().Add(time.Duration(n-41) * time.Minute)}
 	}
@@ -154,7 +154,6 @@ func TestPush_decideCall(t *testing.T) {
 		change(&progress)
 		return progress
 	}
-	busy := with(func(p *roomlog.Progress) { p.HourMs, p.Calls = ms(0), 20 })
 	gaveUp := with(func(p *roomlog.Progress) { p.Failing = roomlog.Failing{GaveUp: true, Known: 42} })
 	decide := func(progress roomlog.Progress, needs chat.Needs, after time.Duration) decision {
 		return (&push{&pass{progress: progress}, needs}).decideCall(noon().Add(after))
@@ -177,13 +176,9 @@ func TestPush_decideCall(t *testing.T) {
 			decide(told, chat.Needs{Open: []chat.Need{asked}, Alone: true}, time.Minute), doCall, 0},
 		{"Draft 42 waits, and Ann sees the page: a call after a minute.",
 			decide(told, chat.Needs{Open: []chat.Need{draft}, Watches: true}, time.Minute), doEnd, 2 * time.Minute},
-		{"Draft 42 waits, and the last call was 20 s ago: a call 40 s later.",
+		{"Draft 42 waits, and the last call was 20 s ago: a call three minutes after that.",
 			decide(with(func(p *roomlog.Progress) { p.TriedMs = ms(40 * time.Second) }), open(draft), time.Minute),
-			doEnd, 100 * time.Second},
-		{"Draft 42 waits, and there were 20 calls in this hour: a call when the hour is over.",
-			decide(busy, open(draft), 2*time.Minute), doEnd, time.Hour},
-		{"The hour is over.",
-			decide(busy, open(draft), time.Hour), doCall, 0},
+			doEnd, 220 * time.Second},
 		{"Draft 41 ends in more than two hours: no call yet.", decide(told, open(old), time.Hour), doEnd, reminds},
 		{"Draft 41 ends in less than two hours: a call.", decide(told, open(old), reminds), doCall, 0},
 		{"That call was made: no other.",

@@ -24,8 +24,7 @@ const (
 	agentTime    = 2 * time.Minute // that an agent has to answer what its seat is asked, before its person is called
 	watchTime    = time.Minute     // that a person who sees the page has, before its other devices are called
 	remindBefore = 2 * time.Hour   // before the end of a draft, in which its person is called once more
-	pushInterval = time.Minute     // between two calls of a browser, so that one call tells what comes in a row
-	pushesAnHour = 20              // of a browser: a stranger who asks a hundred times rings so often at most
+	pushInterval = 3 * time.Minute // between two calls of a browser: who asks a hundred times rings 20 times an hour
 )
 
 // pushLife is how long a push service keeps a call for a browser that is off.
@@ -147,15 +146,14 @@ func (w *push) readNews(ctx context.Context) (next decision, err error) {
 //  5. 42 asks her or her agent: a call after two minutes.
 //  6. 42 asks Ann, who has no agent here: a call at once.
 //  7. Draft 42 waits, and Ann sees the page: a call after a minute.
-//  8. Draft 42 waits, and the last call was 20 s ago: a call 40 s later.
-//  9. Draft 42 waits, and there were 20 calls in this hour: a call when the hour is over.
-//  10. Draft 41 ends in less than two hours: a call.
-//  11. The room was closed: a call at once.
-//  12. Ann has ended the hook, or no longer has the device: the hook is gone.
-//  13. All tries to tell question 42 have failed: no call.
-//  14. All tries to tell draft 42 have failed: a call two hours before it ends.
+//  8. Draft 42 waits, and the last call was 20 s ago: a call three minutes after that.
+//  9. Draft 41 ends in less than two hours: a call.
+//  10. The room was closed: a call at once.
+//  11. Ann has ended the hook, or no longer has the device: the hook is gone.
+//  12. All tries to tell question 42 have failed: no call.
+//  13. All tries to tell draft 42 have failed: a call two hours before it ends.
 func (w *push) decideCall(now time.Time) decision {
-	if w.needs.Gone { // 12
+	if w.needs.Gone { // 11
 		return decision{do: doRecheck}
 	}
 	var due time.Time
@@ -165,17 +163,13 @@ func (w *push) decideCall(now time.Time) decision {
 		}
 	}
 	switch {
-	case due.IsZero() && w.needs.Ended: // 11
+	case due.IsZero() && w.needs.Ended: // 10
 		return decision{do: doEndHook}
-	case due.IsZero(): // 1, 2, 13
+	case due.IsZero(): // 1, 2, 12
 		return decision{do: doEnd}
 	}
-	progress := w.progress
-	if progress.TriedMs != 0 { // 8
-		due = room.Latest(due, time.UnixMilli(progress.TriedMs).Add(pushInterval))
-	}
-	if progress.Calls >= pushesAnHour { // 9
-		due = room.Latest(due, time.UnixMilli(progress.HourMs).Add(time.Hour))
+	if last := w.lastMs(); last != 0 { // 8
+		due = room.Latest(due, time.UnixMilli(last).Add(pushInterval))
 	}
 	if due.After(now) {
 		return decision{do: doEnd, at: due}
@@ -185,24 +179,28 @@ func (w *push) decideCall(now time.Time) decision {
 
 // dueOf returns when the person is to hear of need; the zero time: no more.
 func (w *push) dueOf(need chat.Need) time.Time {
-	failing, last := w.progress.Failing, w.progress.TriedMs
-	if failing.Tries > 0 { // the call of then is to be repeated
-		last = w.progress.LastMs
-	}
-	reminds := need.At.Add(room.DraftLife - remindBefore)
+	failing, reminds := w.progress.Failing, need.At.Add(room.DraftLife-remindBefore)
 	switch {
 	case need.N > w.progress.Upto && !(failing.GaveUp && need.N <= failing.Known):
 		return need.At.Add(w.patience(need))
-	case need.Kind == chat.NeedsDecision && time.UnixMilli(last).Before(reminds): // 10, 14
+	case need.Kind == chat.NeedsDecision && time.UnixMilli(w.lastMs()).Before(reminds): // 9, 13
 		return reminds
 	}
-	return time.Time{} // 2, 13
+	return time.Time{} // 2, 12
+}
+
+// lastMs returns when the last call was made that is not to be repeated; 0: none.
+func (w *push) lastMs() int64 {
+	if w.progress.Failing.Tries > 0 {
+		return w.progress.LastMs
+	}
+	return w.progress.TriedMs
 }
 
 // patience returns for how long a new need may be met without a call.
 func (w *push) patience(need chat.Need) time.Duration {
 	switch {
-	case need.Kind == chat.NeedsNothing: // 11
+	case need.Kind == chat.NeedsNothing: // 10
 		return 0
 	case need.Kind != chat.NeedsDecision && !w.needs.Alone: // 5
 		return agentTime
@@ -242,10 +240,6 @@ func (w *push) applyAnswer(ctx context.Context, answer outcall.Answer, failed er
 		return progress, errEnded
 	}
 	now := w.now()
-	if now.Sub(time.UnixMilli(progress.HourMs)) >= time.Hour {
-		progress.HourMs, progress.Calls = now.UnixMilli(), 0
-	}
-	progress.Calls++
 	progress.TriedMs, progress.NotBeforeMs, progress.Error = now.UnixMilli(), 0, why
 	if why != "" && !endsDelivery(answer) {
 		progress = w.scheduleRetry(progress, dayPauses[:], hoursOfPushes, w.needs.AsOf)
