@@ -162,7 +162,7 @@ func TestPush_everyClientOfWebPush_isToldWhatWaits(t *testing.T) {
 		status != http.StatusOK {
 		t.Fatal(status, err)
 	}
-	clock.Advance(time.Minute)
+	clock.Advance(3 * time.Minute)
 	waits("And PR 13?")
 	hooks, err := rooms.Supervise(ctx, chat.SuperviseRequest{Token: person})
 	if err != nil || len(hooks.Hooks) != 0 || len(shown()) != 1 {

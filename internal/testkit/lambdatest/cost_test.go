@@ -569,7 +569,7 @@ func (c *counting) pushes(person string, bob chat.Seated) {
 	}
 	approves(true)
 	for n := range 2 { // the second by an instance that knows the room
-		c.clock.Advance(time.Minute)
+		c.clock.Advance(3 * time.Minute)
 		if got, err := c.one.Send(c.t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprint("May I ", n,
 			"?")}); err != nil || got.Sent {
 			c.t.Fatalf("%+v, %v", got, err)
