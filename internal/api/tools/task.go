@@ -35,14 +35,14 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered to you, else "+
+		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered, else "+
 			"the first free. finish: also without take. next: finish, take another. release: decline or free it. "+
 			"drop: failed or unwanted; blocks what comes after. edit: text, for or after. check: what your user had "+
 			"with ran.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).
 			Require().OrCall("to see the tasks, call list_tasks"),
-		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
+		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to; "+
 			"if unsure, none. after: what comes first, by id (t7) or number here (from 1).",
 			newTaskFields),
@@ -52,7 +52,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Text("ran", &in.Evidence.Ran, "finish: the command to test it."),
 		spec.Integer("exit", &in.Evidence.Exit, -spec.NoLimit, spec.NoLimit, "Of ran.").
 			Then(func() { in.Exited = true }),
-		spec.Choice("verdict", &in.Verdict, "Of check.", room.Same, room.Differs, room.Cannot),
+		spec.Choice("verdict", &in.Verdict, "Of check, no text.", room.Same, room.Differs, room.Cannot),
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
