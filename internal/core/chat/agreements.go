@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 const (
@@ -97,6 +99,28 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 		return room.Event{}, none
 	}
 	return x.Proposal(), nil
+}
+
+// underDispute returns the agreement that a refused proposal was to replace, if answered, the event that a proposal
+// answers, is that refused proposal or the objection to it. Else underDispute returns answered. After "not at 15:00!"
+// the next proposal answers that objection, and is meant for the agreement that 15:00 was to replace.
+func (c *session) underDispute(ctx context.Context, answered room.Event) (room.Event, error) {
+	refused, err := answered, error(nil)
+	if answered.Kind == room.Object {
+		refused, err = c.room.log.Event(ctx, answered.ReplyTo)
+	}
+	switch {
+	case errors.Is(err, table.ErrNotFound): // the proposal has expired
+		return answered, nil
+	case err != nil, refused.Replaces == 0, c.room.log.Peek().IsOpenProposal(refused.N, c.start.At):
+		return answered, err
+	}
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	old := find(stored, refused.Replaces)
+	if err != nil || old == nil || find(stored, refused.N) != nil {
+		return answered, err
+	}
+	return old.Proposal(), nil
 }
 
 // find returns agreement n of list; nil if it is none of them.

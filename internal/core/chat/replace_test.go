@@ -93,6 +93,47 @@ func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing
 	})
 }
 
+// The next proposal answers an objection or the refused proposal. It is meant for the agreement, however often somebody
+// objects.
+func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	objects := func(who chat.Seated, id string) string {
+		t.Helper()
+		return w.sends(chat.SendRequest{Token: who.Token, Kind: room.Object, Text: "not then", ReplyTo: id}).ID
+	}
+	nine := w.propose(p.ann.Token, "nine")
+	first := w.counter(p.bob, "eight", nine)
+	objection := objects(p.cid, first.ID)
+	if free := w.counter(p.bob, "half past eight", objection); free.Beside != "" {
+		t.Errorf("an objection to what replaces no agreement: %+v", free)
+	} else {
+		objects(p.ann, free.ID)
+	}
+	nine = w.propose(p.ann.Token, "nine")
+	w.agree(p.bob.Token, nine)
+	w.agree(p.cid.Token, nine)
+
+	ten := w.counter(p.bob, "ten", nine)
+	open := w.counter(p.ann, "half past ten", ten.ID) // ten is open, and so replaced at once
+	if said := w.history(p.cid.Token, chat.HistoryRequest{ID: open.ID}).Messages[0]; said.Replaces != ten.ID {
+		t.Errorf("what answers an open proposal is %+v", said)
+	}
+	objects(p.cid, open.ID)
+
+	ten = w.counter(p.bob, "ten", nine)
+	half := w.counter(p.bob, "half past ten", objects(p.cid, ten.ID))
+	objects(p.ann, half.ID)
+	alone := w.counter(p.bob, "noon", half.ID, "Cid")
+	if alone.Beside != nine {
+		t.Errorf("it asks Cid alone, and stands beside %q", alone.Beside)
+	}
+	eleven := w.counter(p.bob, "eleven", half.ID)
+	w.agree(p.ann.Token, eleven.ID)
+	w.agree(p.cid.Token, eleven.ID)
+	w.inRecord([]string{`eleven for "nine", then ""`, `nine for "", then "eleven"`}, p.ann, p.bob, p.cid)
+}
+
 // A vote on what is replaced names what has taken its place, however often that was replaced since.
 func TestReplaced_voteOnIt_namesTheNewOne(t *testing.T) {
 	w := newWorld(t)

@@ -191,6 +191,9 @@ func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Even
 	if fault.CodeOf(err) == fault.InvalidArgument && e.Kind == room.Proposal { // an agreement outlives its events
 		event, err = c.agreedProposal(ctx, req.ReplyTo, err)
 	}
+	if err == nil && e.Kind == room.Proposal {
+		event, err = c.underDispute(ctx, event)
+	}
 	if err != nil {
 		return e, err
 	}
