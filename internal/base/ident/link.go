@@ -57,11 +57,19 @@ func ParseInvite(s string) (v Invite, ok bool) {
 // InviteIn returns the invite in a text: its code alone, its link, or a sentence around it. InviteIn finds a code where
 // SecretIn would find a secret.
 func InviteIn(text string) (v Invite, ok bool) {
+	_, v, ok = InviteBehind(text)
+	return v, ok
+}
+
+// InviteBehind is InviteIn with what stands in front of the code, such as the address of a server. If a space splits
+// the code in two, that is the rest of the word with the first part.
+func InviteBehind(text string) (before string, v Invite, ok bool) {
 	ok = anyRun(text, func(text string, start, end int) (ok bool) {
+		before = text[:start]
 		v, ok = ParseInvite(text[start:end])
 		return ok
 	})
-	return v, ok
+	return before, v, ok
 }
 
 // Of reports, in constant time, whether the room whose log has the key has made v.

@@ -78,6 +78,11 @@ func placeName(field, s string) (Name, error) {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for its "+
 			"operator or for a user. Choose one that says what the talk is about.", field)
 	}
+	if isNearlyInvite(n.Shown) {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this looks like an invite with a mistake in it. "+
+			"Nothing was done: have your user copy the whole link again, from http to the end; or, for a new name, "+
+			"choose one that says what the talk is about.", field)
+	}
 	return n, nil
 }
 

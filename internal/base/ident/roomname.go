@@ -10,18 +10,23 @@ import (
 )
 
 // SplitRoom splits "name:password", given in place of a room's name. SplitRoom refuses a link that leads to no invite,
-// the host and port of a server, an invite's code with more before or behind it, a title such as "PR: fix login" and a
-// time: none is a name with a password, and each would make a room that nobody else finds.
+// the line that invites to a room by its name, the host and port of a server, an invite's code with more before or
+// behind it, a title such as "PR: fix login" and a time: none is a name with a password, and each would make a room
+// that nobody else finds.
 func SplitRoom(given string) (name, password string, err error) {
 	if err := RefuseSecret("room", given); err != nil {
 		return "", "", err
 	}
 	name, password, ok := strings.Cut(given, ":")
 	switch {
+	case strings.Contains(given, "join_room with room "):
+		return "", "", fault.Refuse(fault.InvalidArgument, "room: this is a whole line that invites to a room. "+
+			"Nothing was done: if you use the server that it names, give as room only the name behind the word room, "+
+			"without quotes, and a password in the line as password; otherwise have your user add that server.")
 	case isLink(name, password), isServer(name, password), holdsLongInvite(given):
 		return "", "", fault.Refuse(fault.InvalidArgument, "room: this link leads to no invite. Nothing was done: if "+
 			"your user gave it to you as an invite, have it copied again, from http to the end; otherwise give the "+
-			"name of the room.")
+			"name of the room, and a password in password.")
 	case ok && !mayBePassword(name, password):
 		return "", "", fault.Refuse(fault.InvalidArgument, "room: a name has no colon, and what follows this colon "+
 			"looks like a part of a title or a time, not like a password. Nothing was done: leave the colon out, or "+
@@ -39,11 +44,66 @@ func isLink(before, after string) bool {
 	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
 }
 
-// isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server.
+// isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server:
+// localhost, an IP address or a name that ends in a domain such as .example, and two to five digits.
 func isServer(host, port string) bool {
 	host, port = strings.ToLower(strings.TrimSpace(host)), strings.TrimSpace(port)
 	_, err := netip.ParseAddr(host)
-	return (host == "localhost" || err == nil) && port != "" && strings.TrimLeft(port, "0123456789") == ""
+	return (host == "localhost" || err == nil || isDomain(host)) && 2 <= len(port) && len(port) <= 5 &&
+		strings.Trim(port, "0123456789") == ""
+}
+
+// isDomain reports whether host is a name of the DNS whose last label is of letters.
+func isDomain(host string) bool {
+	labels := strings.Split(host, ".")
+	for i, label := range labels {
+		allowed := "abcdefghijklmnopqrstuvwxyz"
+		if i < len(labels)-1 {
+			allowed += "0123456789-"
+		}
+		if label == "" || strings.Trim(label, allowed) != "" {
+			return false
+		}
+	}
+	return len(labels) > 1
+}
+
+// isNearlyInvite reports whether name looks like the code of an invite that was mistyped, or that was cut or grouped:
+// once blanks and hyphens are gone, 25 to 29 letters and digits, with digits in three places or more, and with at most
+// two letters beyond [Alphabet]. Of random codes, 98 in 100 look so; of names, only such as are random, too. In the
+// room of such a name an agent would wait alone.
+func isNearlyInvite(name string) bool {
+	const slips = 2
+	foreign, places, digit := 0, 0, false
+	code := strings.ToLower(strings.Join(strings.FieldsFunc(name, isGroupSign), ""))
+	for i := range len(code) {
+		if !isAlphanumeric(code[i]) {
+			return false
+		}
+		if strings.IndexByte(Alphabet, code[i]) < 0 {
+			foreign++
+		}
+		if is := code[i] <= '9'; is != digit {
+			digit = is
+			if digit {
+				places++
+			}
+		}
+	}
+	return inviteChars-slips <= len(code) && len(code) <= inviteChars+slips && places >= 3 && foreign <= slips
+}
+
+// isGroupSign reports whether people group the characters of a code by r.
+func isGroupSign(r rune) bool { return r == '-' || unicode.IsSpace(r) }
+
+// RefuseInvite refuses an invite, even a mistyped one, as a password: it would become the password of a room in which
+// an agent waits alone.
+func RefuseInvite(password string) error {
+	if _, ok := InviteIn(password); !ok && !hasInvitePath(password) {
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "password: this is an invite, and no password. Nothing was done: to "+
+		"join the room of the invite, call join_room with the invite as room; otherwise choose another password.")
 }
 
 // holdsLongInvite reports whether text has a run of letters and digits that begins or ends with the code of an invite:

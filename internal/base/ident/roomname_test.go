@@ -14,6 +14,7 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		"team1:42secret": "42secret", "v2:12-monkeys": "12-monkeys", "v2:12-34": "12-34", "v2:30": "30",
 		"12:3": "3", "12:345": "345", "12:30pmx": "30pmx", "29:30": "30", "12:60": "60",
 		"123:45": "45", "12:am": "am", "localhost:tea": "tea", "1.2:8402": "8402",
+		"v1.2:8402": "8402", "plan.b:7": "7", "plan.b:sesame": "sesame", "plan b.c:8402": "8402", "b.:8402": "8402",
 		"0123456789abcdefghjkmnpqrstx": ""} {
 		name, got, err := SplitRoom(given)
 		if err != nil || got != want || strings.TrimSuffix(name+":"+got, ":") != given {
@@ -23,6 +24,7 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 	const code = "0123456789abcdefghjkmnpqrst" // mistyped
 	invite := NewInvite("key", NewRoomID(), 1).String()
 	const link, noPassword = "this link leads to no invite", "a name has no colon"
+	const line = "only the name behind the word room"
 	for given, want := range map[string]string{"https://parley.example/mcp": link, "http://127.0.0.1:8080": link,
 		"localhost:8080/mcp": link, "https:/parley.example/i/x": link, "HTTPS:parley.example": link,
 		"see http:parley.example": link, "https//parley.example": link, "https://parley.example/i/" + code: link,
@@ -30,7 +32,9 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		"127.0.0.1:8402": link, "localhost:8080": link, " LOCALHOST:8080 ": link, invite + "x": link,
 		invite + "mcp": link, "join" + strings.ToUpper(invite) + " now": link, "tea:i" + invite: link,
 		"parley.example/i/" + code[:20]: link, "localhost:8080/i/" + code: link, "ftp:/x": link,
-		`Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`: link,
+		"parley.example:8080": link, "Box-1.lan:443": link, "chat.parley.example:55000": link,
+		`Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`: line,
+		`Call join_room with room "den", password "sesame".`:                               line,
 		"PR: fix login": noPassword, "PR:\tfix": noPassword, "PR:\u00a0fix": noPassword, "notes:": noPassword,
 		"https:": noPassword, "12:30": noPassword, "9:05": noPassword, "00:00": noPassword, "23:59": noPassword,
 		" 12:30 ": noPassword, "9:30 AM": noPassword, "standup 9:05": noPassword, "room 12:30": noPassword,
@@ -40,6 +44,66 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		name, got, err := SplitRoom(given)
 		if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %q with %q, %v", given, name, got, err)
+		}
+	}
+}
+
+// A code that somebody typed, cut or grouped makes no room, in which an agent would wait alone.
+func TestRoomName_nearlyAnInvite_isNone(t *testing.T) {
+	slips := map[string]func(code string) string{
+		"without its first":  func(code string) string { return code[1:] },
+		"without its last":   func(code string) string { return code[:len(code)-1] },
+		"without two":        func(code string) string { return code[1 : len(code)-1] },
+		"with one more":      func(code string) string { return code[:4] + "a" + code[4:] },
+		"with another":       func(code string) string { return "o" + code[1:] },
+		"of a typewriter":    func(code string) string { return strings.Replace(code, "0", "O", 1) },
+		"in groups of four":  func(code string) string { return grouped(code, 4, "-") },
+		"in groups of three": func(code string) string { return grouped(code, 3, " ") },
+	}
+	for what, slip := range slips {
+		names := 0
+		for n := range 200 {
+			code := NewInvite("key", "k3m9q2x", n+1).String()
+			given := slip(code)
+			if given == code {
+				continue
+			}
+			_, room := RoomName(given)
+			_, queue := QueueName(strings.ToUpper(given))
+			if fault.CodeOf(room) != fault.InvalidArgument || fault.CodeOf(queue) != fault.InvalidArgument {
+				names++
+			}
+		}
+		if names > 6 { // codes with hardly a digit
+			t.Errorf("%d of 200 codes %s are names", names, what)
+		}
+	}
+	for _, name := range []string{"design-review-2026-11-28-backend", "2026-11-28 to 2026-11-30 planning",
+		"550e8400-e29b-41d4-a716-446655440000", "d41d8cd98f00b204e9800998ecf8427e", "507f1f77bcf86cd799439011",
+		"sprint 12 of team 4 in quarter 3", "0123456789abcdefghjkmnpqrstx", "the-long-name-of-the-room-for-tea",
+		"q1-q2-q3-q4-of-2026-as-planned", "v1.2.3-beta.4_build.5-linux-x86", "3m9q2x-k3m9q2x-k3m9q2x"} {
+		if _, err := RoomName(name); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// grouped returns code with a sign behind each n characters.
+func grouped(code string, n int, sign string) string {
+	var groups []string
+	for len(code) > n {
+		groups, code = append(groups, code[:n]), code[n:]
+	}
+	return strings.Join(append(groups, code), sign)
+}
+
+func TestRefuseInvite_asAPassword(t *testing.T) {
+	code := NewInvite("key", "k3m9q2x", 1).String()
+	for given, refused := range map[string]bool{code: true, "https://h/i/" + code: true, "pw " + code: true,
+		"https://h/i/" + code[1:] + "/mcp": true, "sesame": false, "a/i/b": false, code[1:]: false, "": false} {
+		err := RefuseInvite(given)
+		if (err != nil) != refused || err != nil && strings.Contains(err.Error(), code[1:]) {
+			t.Errorf("%q: %v", given, err)
 		}
 	}
 }

@@ -383,6 +383,15 @@ var sentences = [...]string{
 	`room: this link leads to no invite`,
 	"This link leads to no invite. Nothing was done: copy the whole link again, from http to the end, or give the " +
 		"name of the room.",
+	`room: this is a whole line that invites`,
+	"This is a whole line that invites to a room. Nothing was done: give only the name of the room in it, and the " +
+		"address of its server with --url.",
+	`room: this looks like an invite`,
+	"This looks like an invite with a mistake in it. Nothing was done: copy the whole link again, from http to the " +
+		"end; or choose another name.",
+	`password: this is an invite`,
+	"This password is an invite. Nothing was done: choose another; to join the room of the invite, give the invite " +
+		"in place of the room.",
 	`room: a name has no colon`,
 	"A room's name has no colon, and what follows this one looks like a part of a title or a time, not like a " +
 		"password. Nothing was done: write the name without the colon.",

@@ -64,6 +64,7 @@ var blanks = []struct {
 	{"%s: use ordinary", [][]string{{"agent_name"}, {"room"}}},
 	{"%s: this name could pass for the server, for its operator, for", [][]string{{"agent_name"}}},
 	{"%s: this name could", [][]string{{"room"}}},
+	{"%s: this looks like an invite", [][]string{{"room"}}},
 	{"%s: at most %d names", [][]string{{"to", "100"}, {"ask", "100"}}},
 	{"%s: number %d left", [][]string{{"to", "2", "just now"}, {"ask", "2", "7 minutes ago"}}},
 	{"%s: number", [][]string{{"to", "2"}, {"ask", "2"}}},

@@ -419,6 +419,21 @@ func TestJoin_inviteThatDoesNotAdmit_isRefusedAndChangesNothing(t *testing.T) {
 			}
 		})
 	}
+	for what, do := range map[string]func() error{
+		"create": func() error {
+			_, err := w.CreateRoom(anybody, chat.CreateRequest{AgentName: "Cid", Password: "https://h/i/" + none})
+			return err
+		},
+		"update": func() error {
+			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Password: newest.Code})
+			return err
+		},
+	} {
+		err := w.changesNothing(ann.Token, do)
+		if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "the invite as room") {
+			t.Errorf("%s with an invite as the password: %v", what, err)
+		}
+	}
 	if got, err := w.JoinRoom(guest(t, newest), chat.JoinRequest{Room: first.Code, AgentName: "Cid"}); err != nil {
 		t.Errorf("a guest names an older invite of its room: %+v, %v", got, err)
 	}

@@ -161,6 +161,9 @@ func Split(name, password string) (string, string, error) {
 	case behind != "":
 		password = behind
 	}
+	if err := ident.RefuseInvite(password); err != nil {
+		return "", "", err
+	}
 	if len(password) > base.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
 		return "", "", fault.Refuse(fault.InvalidArgument,
 			"password: at most %d bytes of UTF-8 without control characters.", base.MaxPassword)
