@@ -390,14 +390,14 @@ func TestConnect_inviteThatGivesNoSeat_isSaid(t *testing.T) {
 			first := invite
 			err = ann.Call(t.Context(), "update_room", map[string]any{"agent_token": made.AgentToken,
 				"new_invite": true}, &invite)
-			if p, ok := client.Invited(first.Invite); ok {
+			if p, ok, _ := client.Invited(first.Invite, base); ok {
 				connectSays(t, 0, []string{"codex", "--url", p.Address()}, "The server answers, and speaks MCP "+
 					"2026-07-28. But the invite gives no seat: it was renewed, and admits nobody any more; ask the "+
 					"person who invited you for a new one, unless you have a seat by it.\n")
 			}
 		}
 	}
-	now, ok := client.Invited(invite.Invite)
+	now, ok, _ := client.Invited(invite.Invite, base)
 	if err != nil || !ok {
 		t.Fatalf("%v; the invite is %q", err, invite.Invite)
 	}

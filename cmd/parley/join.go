@@ -48,7 +48,11 @@ func (c *joinCommand) Validate() error {
 	case !c.New && (c.Description != "" || c.Public || c.Channel || c.Lock):
 		return errors.New("--description, --public, --channel and --lock need --new")
 	}
-	return right(checkName(ident.AgentName, c.As, ""), checkName(ident.RoomName, c.Room, ":"), checkSeats(c.Capacity),
+	name := c.Room
+	if _, invite := ident.InviteIn(name); invite {
+		name = ""
+	}
+	return right(checkName(ident.AgentName, c.As, ""), checkName(ident.RoomName, name, ":"), checkSeats(c.Capacity),
 		room.CheckSettings(c.Description, 0, ""))
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -114,6 +116,35 @@ func TestVariables_chooseTheSeatOfATerminal(t *testing.T) {
 	} {
 		if said := does(strings.Fields(c[0])...); !strings.Contains(said, c[1]) {
 			t.Errorf("%s: it says %q, want %q", c[0], said, c[1])
+		}
+	}
+}
+
+// A person pastes an invite where a room belongs. No answer repeats the code.
+func TestRoom_invite_isOneForJoinAlone(t *testing.T) {
+	does := atServer(t, "tea --as Ann --capacity 9", "tea --as Bob")
+	invite, ok := ident.InviteIn(does("invite", "--new", "--as", "Ann"))
+	if !ok {
+		t.Fatal("there is no invite")
+	}
+	code := invite.String()
+	link := os.Getenv("PARLEY_URL") + "/i/" + code
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"join", code, "--as", "Cy"}, "You are Cy in the room tea"},
+		{[]string{"join", "room " + code, "--as", "Dan"}, "You are Dan in the room tea"},
+		{[]string{"join", url.QueryEscape(link), "--as", "Eve"}, "You are Eve in the room tea"},
+		{[]string{"join", code[1:], "--as", "Fay"}, "an invite with a mistake in it"},
+		{[]string{"join", "https://" + code, "--as", "Fay"}, "in front of the code is mistyped"},
+		{[]string{"room", "--name", code, "--as", "Ann"}, "holds an invite, which is no name"},
+		{[]string{"who", "--room", link}, "You have no seat in the room LINK at "},
+		{[]string{"say", code, "hi"}, "You have several seats"},
+		{[]string{"watch", link}, "This is an invite to a room. To take a seat there: parley join LINK --as NAME"},
+	} {
+		if said := does(c.args...); !strings.Contains(said, c.says) || strings.Contains(said, code[1:]) {
+			t.Errorf("parley %s: %s", strings.Join(c.args, " "), said)
 		}
 	}
 }

@@ -66,8 +66,8 @@ func ShownKey(key string) string {
 func (p Place) Refused() string {
 	switch {
 	case p.Invite != "":
-		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is " +
-			"incomplete. Ask for a new one."
+		return "The server at " + p.Base + " does not know this invite: the room has ended, or is on " +
+			"another server, or the link is incomplete. Ask for a new one."
 	case p.Key != "":
 		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
 			": it was revoked, has expired, or is for another server. Ask " + p.whoMakes("a new one") + " " +

@@ -2,6 +2,8 @@ package client_test
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -32,22 +34,61 @@ func TestParseWatchLink_asPeoplePasteIt_isFound(t *testing.T) {
 	}
 }
 
+// An invite is one wherever join_room takes it for one. Its server is the one in front of the code, or else the usual.
 func TestInvited_asPeoplePasteIt_isFound(t *testing.T) {
+	const usual = "https://usual.example/p"
 	code := ident.NewInvite("log key", "abcdefg", 3).String()
-	for _, base := range []string{"https://a.example", "http://[::1]:8080", "http://127.0.0.1:8080/p"} {
-		want := client.Place{Base: base, Invite: code}
-		for _, link := range []string{base + "/i/" + code, base + "/i/" + code + "/mcp"} {
-			for _, around := range wrap {
-				if got, ok := client.Invited(fmt.Sprintf(around, link)); !ok || got != want {
-					t.Errorf("%s: %+v, %v", fmt.Sprintf(around, link), got, ok)
+	const a, here, mine = "https://a.example", "http://127.0.0.1:8080/p", "http://box.lan:8402"
+	wants := map[string]string{"": "", code[1:]: "", "https://a.example": "", a + "/i/" + code[1:]: ""}
+	for _, base := range []string{a, "http://[::1]:8080", here} {
+		for _, behind := range []string{"", "/mcp", "/", "/tools/join_room", "?utm=1", "#x", "/mcpx", "/MCP/", "/a2a"} {
+			wants[base+"/i/"+code+behind] = base
+		}
+		wants[strings.ToUpper(strings.TrimSuffix(base, "/p")+"/I/"+code)] = strings.TrimSuffix(base, "/p")
+		wants[url.QueryEscape(base+"/i/"+code)+"%2Fmcp"] = base
+		wants["room=https:/"+strings.TrimPrefix(base, "https:/")+"/i/"+code] = base
+	}
+	wants["room=https:/"+here+"/i/"+code] = here
+	wants["room=https:/http://[::1]:8080/i/"+code] = "http://[::1]:8080"
+	for link, base := range map[string]string{code: usual, strings.ToUpper(code): usual, "harbour:" + code: usual,
+		"code=" + code: usual, "/i/" + code: usual, "a.example/i/" + code: a, "a.example:8443/i/" + code: a + ":8443",
+		"127.0.0.1:8080/p/i/" + code + "/mcp": here, "[::1]:8080/i/" + code: "http://[::1]:8080",
+		"localhost:8080/i/" + code: "http://localhost:8080", "USUAL.example/p/i/" + code: usual,
+		"htps://a.example/i/" + code: a, "ftp:/a.example/i/" + code: a, "https//a.example/i/" + code: a,
+		"https:a.example/i/" + code: a, a + "/i/" + code[:9] + "\n  " + code[9:]: a,
+		"https://a.example/" + code: "?", "a.example/j/" + code: "?", "htps:a.example/i/" + code: "?",
+		"https://ann:b@a.example/i/" + code: "?", "https://a.example/?to=/i/" + code: "?", "https:///i/" + code: "?",
+	} {
+		wants[link] = base
+	}
+	for link, base := range wants {
+		around := wrap
+		if base != a {
+			around = []string{"%s", " %s\n", "room %s", "(%s)", "<%s>."}
+		}
+		for _, around := range around {
+			text := fmt.Sprintf(around, link)
+			got, ok, err := client.Invited(text, usual)
+			switch base {
+			case "":
+				if ok || err != nil || got != (client.Place{}) {
+					t.Errorf("%s: %+v, %v", text, got, err)
 				}
+			case "?":
+				if !ok || err == nil || strings.Contains(err.Error(), code) {
+					t.Errorf("%s: %+v, %v", text, got, err)
+				}
+			default:
+				if !ok || err != nil || got.Base != base || got.Invite != code {
+					t.Errorf("%s: %+v, %v", text, got, err)
+				}
+			}
+			if _, server := ident.InviteIn(text); server != ok {
+				t.Errorf("%s: the server finds an invite: %v", text, server)
 			}
 		}
 	}
-	for _, none := range []string{"", code, "https://a.example/i/" + code[1:], "https://a.example/i/" + code + "?a=b",
-		"https://a.example/i/" + code + "/mcpx", "https://a.example"} {
-		if got, ok := client.Invited(none); ok {
-			t.Errorf("%q: %+v", none, got)
-		}
+	if got, _, err := client.Invited("box.lan:8402/i/"+code, mine); err != nil || got.Base != mine {
+		t.Errorf("the usual server, without http://, is %+v, %v", got, err)
 	}
 }

@@ -41,6 +41,7 @@ func ParsePlace(given string) (Place, error) {
 		return Place{}, fmt.Errorf("%q has a query or a fragment. The address of a server has neither, and "+
 			"the link of an invite has /i/ and a code", masked(given))
 	}
+	u.Host = strings.ToLower(u.Host)
 	place := Place{Base: strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), mcpPath), "/")}
 	if base, key, ok := behind(place.Base, keyDoor); ok {
 		k, ok := ident.ParseKey(key)
@@ -72,13 +73,14 @@ func isSecret(part string) bool {
 	return key || invite
 }
 
-// behind returns the text before and behind a door at the end of an address.
+// behind returns the text before and behind a door, in either case, at the end of an address.
 func behind(address, door string) (before, secret string, ok bool) {
-	at := strings.LastIndex(address, door)
-	if at < 0 || strings.Contains(address[at+len(door):], "/") {
+	slash := strings.LastIndex(address, "/") + 1
+	at := slash - len(door)
+	if at < 0 || !strings.EqualFold(address[at:slash], door) {
 		return address, "", false
 	}
-	return address[:at], address[at+len(door):], true
+	return address[:at], address[slash:], true
 }
 
 // Address returns the address of the server for the client of an agent. The address of an invite leads a guest in, and
@@ -106,7 +108,7 @@ func (p Place) String() string {
 
 const hiddenPart = "…"
 
-var doors = regexp.MustCompile(keyDoor + "|" + inviteDoor)
+var doors = regexp.MustCompile("(?i)" + keyDoor + "|" + inviteDoor)
 
 // Shown returns an address, for example from the configuration of a client, without a secret.
 func Shown(address string) string {
@@ -131,7 +133,7 @@ func masked(text string) string {
 	if end := strings.IndexAny(text, "?#"); end >= 0 {
 		text = text[:end+1] + hiddenPart
 	}
-	if ident.SecretIn(text) != "" {
+	if _, invite := ident.InviteIn(text); invite || ident.SecretIn(text) != "" {
 		return hiddenPart
 	}
 	return text

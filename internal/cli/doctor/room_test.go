@@ -150,7 +150,7 @@ func TestRun_invite_thatGivesNoSeat_isNamed(t *testing.T) {
 				}
 				err = ann.Call(t.Context(), c.tool, c.args, &made)
 			}
-			invited, ok := client.Invited(renewed.Invite)
+			invited, ok, _ := client.Invited(renewed.Invite, "")
 			if err != nil || !ok {
 				t.Fatalf("%v; the invite is %q", err, renewed.Invite)
 			}

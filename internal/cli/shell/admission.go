@@ -182,7 +182,7 @@ func (s *session) notAdmitted(refused *fault.Error) error {
 func (s *Shell) checkRoom(given string) error {
 	const whole = "Copy the whole link, which begins with http:// or https://."
 	alone := strings.TrimFunc(given, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	_, invite := ident.ParseInvite(alone)
+	_, invite := ident.InviteIn(given)
 	_, claim := ident.ParseLinkCode(alone)
 	_, noLink := client.ParseWatchLink(given)
 	switch {
@@ -190,7 +190,8 @@ func (s *Shell) checkRoom(given string) error {
 		return fail(usage, "This is the link with which a person watches an agent, not a room. To open it: %s",
 			s.command("watch LINK"))
 	case invite:
-		return fail(usage, "This is only the code of an invite, and does not say which server has the room. "+whole)
+		return fail(usage, "This is an invite to a room, and no name. To take a seat there: %s",
+			s.command("join LINK --as NAME"))
 	case claim:
 		return fail(usage, "This is only the end of the link with which a person watches an agent. "+whole)
 	case isCommand.MatchString(given):
@@ -237,7 +238,7 @@ var isCommand = regexp.MustCompile(`(^|\s)--[a-z]|^\s*parley\s+(join|watch|conne
 var unquoted = regexp.MustCompile(`MCP server \S+ and call join_room with room [^",]*$`)
 
 // hasDoor matches the part of an address that leads to an invite or to a person's link.
-var hasDoor = regexp.MustCompile(`/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)
+var hasDoor = regexp.MustCompile(`(?i)/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)
 
 // onWeb matches the beginning of an address.
 var onWeb = regexp.MustCompile(`(?i)\bhttps?://`)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -34,7 +35,8 @@ func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
 		"With my key: " + base + "/k/" + key: noLink,
 		base + "/k/" + key:                   "is the address of a server, not an invite",
 		link[:len(link)-1]:                   "is mistyped",
-		link + "?a=" + key:                   "has a query",
+		link + "?a=" + key:                   "",
+		"htps:" + link[7:]:                   "in front of the code is mistyped",
 	} {
 		c := at(t, base, nil)
 		var to client.Place
@@ -53,6 +55,43 @@ func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
 			if strings.Contains(err, secret) {
 				t.Errorf("%q: it says %s", line, err)
 			}
+		}
+	}
+}
+
+// An invite is one in each form that join_room takes, and a bare code is of the server that the person uses.
+func TestJoin_inviteInAnyForm_leadsToItsRoom(t *testing.T) {
+	base := serve(t)
+	ann := at(t, base, nil)
+	var got struct{ Invite string }
+	if err := errors.Join(ann.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann", Capacity: 20}),
+		at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Bob"})); err != nil {
+		t.Fatal(err)
+	}
+	renew := at(t, base, nil)
+	if err := renew.Invite(t.Context(), as("Ann"), true); err != nil {
+		t.Fatal(err)
+	}
+	read(t, renew.out.String(), &got)
+	invite, _ := ident.InviteIn(got.Invite)
+	code, host := invite.String(), strings.TrimPrefix(base, "http://")
+	for i, given := range []string{code, "room " + code, "harbour:" + code, url.QueryEscape(base + "/i/" + code),
+		base + "/i/" + code + "?utm=1", base + "/i/" + code + "#x", base + "/i/" + code + "/tools/join_room",
+		host + "/i/" + code, strings.ToUpper(base + "/i/" + code)} {
+		name := fmt.Sprint("Guest", i)
+		c := at(t, base, nil)
+		if err := c.Join(t.Context(), shell.JoinRequest{Room: given, As: name}); err != nil {
+			t.Errorf("%q: %v", given, err)
+		} else if who := at(t, base, nil); who.Who(t.Context(), as("Ann")) != nil ||
+			!strings.Contains(who.out.String(), `"`+name+`"`) {
+			t.Errorf("%q led into another room", given)
+		}
+	}
+	unknown := ident.NewInvite("another key", "abcdefg", 1).String()
+	for _, given := range []string{unknown, "https://" + host + "/" + code} {
+		err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: given, As: "Eve"})
+		if err == nil || strings.Contains(strings.ToLower(err.Error()), given[len(given)-len(code):]) {
+			t.Errorf("%q: %v", given, err)
 		}
 	}
 }
@@ -87,9 +126,6 @@ func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
 	mistyped := strings.Repeat("a", len(invite)) // in each character: the two that check are not those
 	claim := ident.NewLinkCode("log key", "abcdefg", 3, 17, 0).String()
 	for given, want := range map[string]string{
-		invite:                                  "only the code of an invite",
-		strings.ToUpper(invite) + ".":           "only the code of an invite",
-		"127.0.0.1:8080/i/" + invite:            "has lost its beginning",
 		"htps://127.0.0.1/i/" + mistyped:        "has lost its beginning, or the beginning is mistyped",
 		"here: https:/127.0.0.1/i/" + mistyped:  "has lost its beginning, or the beginning is mistyped",
 		base + "/i/" + mistyped:                 "the invite in the address",
@@ -123,6 +159,12 @@ func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
 				t.Errorf("%s %q: %v", how, given, err)
 			}
 		}
+	}
+	c := at(t, base, nil)
+	link := base + "/i/" + invite
+	if err := c.Room(t.Context(), as("Ann"), shell.RoomRequest{Name: &link}); err == nil ||
+		!strings.Contains(err.Error(), "To take a seat there: parley join LINK --as NAME") {
+		t.Errorf("an invite as the new name: %v", err)
 	}
 	for _, name := range []string{"parley", "parley fans", "join us", "tea - green"} {
 		if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: name, As: "Bob"}); err != nil &&

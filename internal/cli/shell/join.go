@@ -16,8 +16,8 @@ import (
 
 // JoinRequest asks for a seat.
 type JoinRequest struct {
-	Room, As    string // in place of the room's name, the link of an invite will do
-	Invite      string // the code in the link
+	Room, As    string // in place of the room's name, an invite will do
+	Invite      string // the code of the invite
 	Password    string
 	Capacity    int // of a new room; 0 leaves the capacity to the server
 	New         bool
@@ -38,7 +38,9 @@ func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
 
 // target returns where to join: the server or, with an invite in place of the room's name, the place of the invite.
 func (s *Shell) target(req *JoinRequest) (to client.Place, err error) {
-	if invited, ok := client.Invited(req.Room); ok {
+	if invited, ok, err := client.Invited(req.Room, s.Usual.Base); err != nil {
+		return to, fail(usage, "%s", capital(err.Error()))
+	} else if ok {
 		to, req.Room = invited, ""
 	} else if named, room, ok := namedIn(req.Room); ok {
 		to, err = s.at(named.Base)

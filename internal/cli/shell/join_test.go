@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
@@ -129,11 +130,11 @@ func TestJoin_nameOfOnesSeatAtAnotherAddress_isRefusedWithoutAKnock(t *testing.T
 				}
 				var got struct{ Invite string }
 				read(t, c.out.String(), &got)
-				invited, ok := client.Invited(got.Invite)
+				invite, ok := ident.InviteIn(got.Invite)
 				if !ok {
 					t.Fatalf("%q is no invite", got.Invite)
 				}
-				req.Room = now + "/i/" + invited.Invite
+				req.Room = now + "/i/" + invite.String()
 			}
 			if err := at(t, base, nil).Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 				for i := range all {

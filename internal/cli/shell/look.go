@@ -292,7 +292,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 				ended,
 				got.Room.Name, len(got.Room.Agents), got.Room.Capacity, s.command("room --capacity N"))
 		}
-		if _, open := client.Invited(got.Invite); got.Room.PasswordProtected && !open {
+		if _, open := ident.InviteIn(got.Invite); got.Room.PasswordProtected && !open {
 			s.out.hint("The line does not include the room's password: send it separately.")
 		}
 		return s.invite(r, got)

@@ -53,7 +53,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 func (s *Shell) noLink(given string, err error) error {
 	all, _ := s.Seats.All()
 	own := slices.IndexFunc(all, func(seat client.Seat) bool { return seat.OfShell() && sameName(given)(seat.Room) })
-	_, invited := client.Invited(given)
+	_, invited := ident.InviteIn(given)
 	switch {
 	case invited:
 		return fail(usage, "This is an invite to a room. To take a seat there: %s", s.command("join LINK --as NAME"))

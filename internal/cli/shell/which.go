@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
@@ -164,7 +165,7 @@ func (s *Shell) seatsOf(seats []client.Seat) string {
 func (w Which) String() string {
 	text := ""
 	if w.Room != "" {
-		text += " in the room " + w.Room + w.byRoom
+		text += " in the room " + shownRoom(w.Room) + w.byRoom
 	}
 	if w.As != "" {
 		text += " as " + w.As + w.byAs
@@ -250,7 +251,7 @@ func (s *session) command(words string) string {
 func (s *Shell) joining(seat client.Seat) string {
 	room, name := "ROOM", "NAME"
 	if seat.Room != "" {
-		room = quoted(seat.Room)
+		room = quoted(shownRoom(seat.Room))
 	}
 	if seat.Name != "" {
 		name = quoted(seat.Name)
@@ -260,6 +261,14 @@ func (s *Shell) joining(seat client.Seat) string {
 		at.Base = seat.Server
 	}
 	return at.command("join " + room + " --as " + name)
+}
+
+// shownRoom returns what a person gave as a room, for a refusal: LINK for an invite, which is a secret.
+func shownRoom(given string) string {
+	if _, invite := ident.InviteIn(given); invite {
+		return "LINK"
+	}
+	return given
 }
 
 // quoted writes a name as a shell reads it.
