@@ -338,8 +338,8 @@ func TestAdmission_newInvitesAndTokensBeyondTheirRate_comeAgain(t *testing.T) {
 func TestInvitePage_saysWhatToDo_andSpendsNothing(t *testing.T) {
 	g := newGated(t)
 	for n := range 200 {
-		behind := []string{"", ".", ").", "%22,"}[n%4] // in a sentence
-		resp, body := g.do(g.get("/i/" + strings.ToUpper(g.invite) + behind))
+		behind := []string{"", ".", ").", "%22,", "%E3%80%82"}[n%5] // in a sentence
+		resp, body := g.do(g.get([]string{"/i/", "/I/"}[n%2] + strings.ToUpper(g.invite) + behind))
 		if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
 			!strings.Contains(body, " "+g.url+"/i/"+g.invite+"/mcp (transport: Streamable HTTP)\n") {
 			t.Fatalf("%d %v %s", resp.StatusCode, resp.Header, body)
@@ -347,6 +347,11 @@ func TestInvitePage_saysWhatToDo_andSpendsNothing(t *testing.T) {
 	}
 	if g.reads.Load() != 0 || g.writes.Load() != 0 {
 		t.Errorf("%d reads and %d writes of the keys' table", g.reads.Load(), g.writes.Load())
+	}
+	r := g.request(initialize, nil)
+	r.URL.Path = "/I/" + strings.ToUpper(g.invite) + "/mcp"
+	if resp, body := g.do(r); resp.StatusCode != 200 || !strings.Contains(body, `"serverInfo"`) {
+		t.Errorf("MCP at the link in capitals: %d %s", resp.StatusCode, body)
 	}
 	g.asked.Store(0)
 	for n := range 60 {

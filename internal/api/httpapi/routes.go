@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
+	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/web"
 )
 
@@ -52,6 +55,7 @@ func (s *server) newRoutes() (all []route) {
 		at(invitePageRoute+orSlash, withSecret(inviteRoute, s.serveLink))
 		at(toolsRoute+orSlash, withSecret(inviteRoute, s.serveTool))
 		at(toolRoute+orSlash, withSecret(inviteRoute, s.serveTool))
+		at(strings.ToUpper(tools.InvitePath)+"{rest...}", leadToLower)
 	}
 	if s.A2A != nil {
 		at(a2aPath+orSlash, s.serveA2A)
@@ -137,8 +141,20 @@ func withSecret(name string, serve handler) handler {
 	secret, _, _ = strings.Cut(secret, "}")
 	return func(ex *exchange, r *http.Request, _ door) {
 		ex.Header().Set("Cache-Control", "no-store")
-		serve(ex, r, door{name, strings.TrimRight(r.PathValue(secret), ".,;:!?)]}>'\"*_`")})
+		behind := func(c rune) bool { return c > unicode.MaxASCII || !sanitize.IsAlphanumeric(byte(c)) }
+		serve(ex, r, door{name, strings.TrimRightFunc(r.PathValue(secret), behind)})
 	}
+}
+
+// leadToLower leads from the link of an invite in capitals to the same below [tools.InvitePath]. The way is relative,
+// since a proxy may put a path in front, and a client repeats its method and body there.
+func leadToLower(ex *exchange, r *http.Request, _ door) {
+	up := strings.Repeat("../", strings.Count(r.URL.Path, "/")-1)
+	rest := r.URL.Path[len(tools.InvitePath):]
+	way := (&url.URL{Path: up + tools.InvitePath[1:] + rest, RawQuery: r.URL.RawQuery}).String()
+	ex.Header().Set("Cache-Control", "no-store")
+	ex.Header().Set("Location", way)
+	ex.text(http.StatusPermanentRedirect, "The invite is at "+way+"\n")
 }
 
 // toRead refuses all methods but GET and HEAD.

@@ -22,7 +22,7 @@ var entries = map[string][]string{
 	"a card of A2A":   {"a2a.Server.Card", "httpapi.server.serveCard"},
 	"signing in":      {"oauth.Server.Serve", "app.App.newSignIns"},
 	"an endpoint":     {"outbox.Dispatcher.Deliver"},
-	"an invite":       {"httpapi.server.serveInvite"},
+	"an invite":       {"httpapi.server.serveInvite", "httpapi.leadToLower"},
 	"a plain call":    {"httpapi.server.serveTool"},
 	"parley keys":     {"access.Keys."},
 	"parley accounts": {"access.Accounts."},
