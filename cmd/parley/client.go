@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -63,19 +64,25 @@ type ownSeat struct {
 
 func (o ownSeat) which() shell.Which { return shell.Which{Room: o.Room, As: o.As} }
 
-// command returns a command for the named seat, for a person to paste.
+// command returns a command for the named seat, for a person to paste: one a line, if that can be several seats.
 func (o ownSeat) command(words string) string {
-	line := "parley " + words
+	by, err := o.ProvideShell(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard})
+	if err == nil {
+		if all := by.Suggest(o.which(), words); all != nil {
+			return "\n  " + strings.Join(all, "\n  ")
+		}
+	}
+	flags := ""
 	if o.Room != "" {
-		line += " --room " + pasted(o.Room)
+		flags += " --room " + pasted(o.Room)
 	}
 	if o.As != "" {
-		line += " --as " + pasted(o.As)
+		flags += " --as " + pasted(o.As)
 	}
 	if o.URL != "" {
-		line += " --url " + client.Shown(o.URL)
+		flags += " --url " + client.Shown(o.URL)
 	}
-	return line
+	return "parley " + shell.WithFlags(words, flags)
 }
 
 // within is a flag with an optional duration: --wait, --wait 30s or --wait=30s.

@@ -263,6 +263,9 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		} else if unknown {
 			why += misplaced(strings.TrimSpace(word), help, args, err)
 		}
+		if before, lines, several := strings.Cut(why, " \n"); several { // commands, one a line
+			return nil, fmt.Errorf("%s\n%s\nSee %s --help", before, lines, help)
+		}
 		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}
 	return command, nil

@@ -404,7 +404,7 @@ func (keysRevokeCommand) Help() string {
 
 // invitesGoOn is what a person must know before revoking a key.
 const invitesGoOn = "Invites that its agents gave out still admit guests, until an admin of each room makes a new " +
-	"one: parley invite --new"
+	"one: parley invite --new --room ROOM"
 
 // Run revokes a key.
 func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {

@@ -52,7 +52,7 @@ func (s streams) ask() func(prompt string) (string, error) {
 
 // ownCommand matches a command of this program for pasting: at the beginning of a line, or behind a colon or a pipe,
 // but not within a sentence.
-var ownCommand = regexp.MustCompile(`((?m:^)|  |: |; see |with |\| )parley (` + strings.Join(commandNames(), "|") +
+var ownCommand = regexp.MustCompile(`((?m:^)|  |: |; see |(?m:^)See |with |\| )parley (` + strings.Join(commandNames(), "|") +
 	`|--help|--version|<command)\b`)
 
 func commandNames() (names []string) {

@@ -28,10 +28,13 @@ func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 		does(append([]string{"join", "tea", "--url", base}, strings.Fields(line)...)...)
 	}
 	does("say", "--as", "Bob", "--room", "tea", "hello there")
+	does("join", "two", "--as", "Ann", "--url", base)
+	does("join", "two", "--as", "Bob", "--url", base)
 	ran := 0
 	for _, line := range []string{"join tea --as Bob", "tasks --as Ann", "who --room pie", "say --as Ann --to Zed hi",
 		"task cancel t9 --as Ann", "room --as Bob --capacity 5", "invite --as Ann", "watch", "hooks",
-		"join tea --as Bob --capacity 7"} {
+		"join tea --as Bob --capacity 7", "join two --as Eve", "join tea --as Eve --capacity 7", "get", "task cancel",
+		"task add", "task check t1 well", "task finish t1 --exit 0", "prove t1"} {
 		args := strings.Fields(line)
 		if args[0] == "join" {
 			args = append(args, "--url", base)
@@ -39,17 +42,18 @@ func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 		said, _ := does(args...)
 		for _, command := range suggested.FindAllStringSubmatch(said, -1) {
 			ran++
-			words := strings.Fields(strings.NewReplacer("TITLE", "a title", "ROOM", "pie", "NAME", "Dan", " N", " 6").
+			words := strings.Fields(strings.NewReplacer("TITLE", "a title", "ROOM", "pie", "NAME", "Dan", " N", " 6",
+				"TEXT", "hi", " ID", " t9", "COMMAND", "true").
 				Replace(command[1]))
 			if words[1] == "watch" { // watch asks for a link, on a terminal
 				continue
 			}
-			if got, code := does(words[1:]...); code == exitUsage || strings.Contains(got, "which seat") {
+			if got, code := does(words[1:]...); code == exitUsage || strings.Contains(got, "several seats") {
 				t.Errorf("%s suggests %q, which ends with %d: %s", line, command[1], code, got)
 			}
 		}
 	}
-	if ran < 5 {
+	if ran < 30 {
 		t.Errorf("only %d commands were suggested", ran)
 	}
 }
@@ -70,7 +74,7 @@ func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 		{"rooms --url " + nobody, "./parley", "./parley serve --addr 127.0.0.1:1"},
 		{"keys revoke Ann --data " + keys, "./parley", "./parley keys list --data " + keys},
 		{"keys add Ann --data " + keys, "./parley", ""},
-		{"keys revoke Ann --data " + keys, "./parley", "./parley invite --new"},
+		{"keys revoke Ann --data " + keys, "./parley", "./parley invite --new --room ROOM"},
 		{"standby", "./parley", "./parley join ROOM --as NAME"},
 		{"task cancel", "./parley", "./parley tasks; see ./parley task --help"},
 		{"task cancel --room Bob's --as Ann", "./parley", `./parley tasks --room 'Bob'\''s' --as Ann; see ./parley task --help`},

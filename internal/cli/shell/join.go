@@ -69,10 +69,10 @@ func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinReq
 	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
 		return nil
 	case err == nil || code == fault.WrongPassword:
-		name := cmp.Or(req.Room, got.Room.Name)
+		req.Room = cmp.Or(req.Room, got.Room.Name)
 		return fail(usage, "The room %s already exists, so --capacity has no effect: leave it out. An admin can "+
-			"change the number of seats: %s", name, s.command(fmt.Sprintf("room --room %s --as %s --capacity %d",
-			quoted(name), quoted(req.As), req.Capacity)))
+			"change the number of seats: %s", req.Room,
+			s.commandOf(c.Base(), req)(fmt.Sprintf("room --capacity %d", req.Capacity)))
 	}
 	return err
 }
@@ -90,7 +90,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	}
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
-		return s.refusedJoin(refused)
+		return s.refusedJoin(refused, s.commandOf(c.Base(), req))
 	}
 	if err != nil {
 		return err
@@ -314,10 +314,10 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
 }
 
-// refusedJoin says what a person can do about a refusal.
-func (s *Shell) refusedJoin(refused *fault.Error) error {
+// refusedJoin says what a person can do about a refusal, in which command writes the commands.
+func (s *Shell) refusedJoin(refused *fault.Error, command func(words string) string) error {
 	if len(refused.Yours) == 0 {
-		return plain(refused, s.command)
+		return plain(refused, command)
 	}
 	names := slices.Clone(refused.Yours)
 	for i, name := range names {

@@ -206,19 +206,23 @@ func (s *Shell) again(w Which, list []client.Seat) string {
 		if slices.ContainsFunc(list, func(other client.Seat) bool { return other.Server != seat.Server }) {
 			more = append(more, "--url", quoted(seat.Server))
 		}
-		end := len(s.Typed)
-		if i := slices.Index(s.Typed, "--"); i >= 0 { // no flag comes behind
-			end = i
-		}
-		words := slices.Insert(slices.Clone(s.Typed), end, more...)
+		words := slices.Insert(slices.Clone(s.Typed), s.endOfFlags(), more...)
 		commands = append(commands, "  "+cmp.Or(s.Program, "parley")+" "+strings.Join(words, " "))
 	}
 	return strings.Join(commands, "\n")
 }
 
+// endOfFlags returns how many words of the command line may be flags.
+func (s *Shell) endOfFlags() int {
+	if end := slices.Index(s.Typed, "--"); end >= 0 {
+		return end
+	}
+	return len(s.Typed)
+}
+
 // typed reports whether the command line has a flag.
 func (s *Shell) typed(flag string) bool {
-	return slices.ContainsFunc(s.Typed, func(word string) bool {
+	return slices.ContainsFunc(s.Typed[:s.endOfFlags()], func(word string) bool {
 		return word == flag || strings.HasPrefix(word, flag+"=")
 	})
 }
@@ -226,25 +230,71 @@ func (s *Shell) typed(flag string) bool {
 // command returns a command of this program, with its arguments, as the person runs it. It names the server if the
 // person has named a server and the command takes one: the link of watch names its own server.
 func (s *Shell) command(words string) string {
-	line := cmp.Or(s.Program, "parley") + " " + words
 	if s.Base != "" && !strings.HasPrefix(words, "watch") {
-		line += " --url " + quoted(s.Base)
+		words = WithFlags(words, " --url "+quoted(s.Base))
 	}
-	return line
+	return cmp.Or(s.Program, "parley") + " " + words
+}
+
+// WithFlags returns the words of a command with flags behind them, but before what the program does not read.
+func WithFlags(words, flags string) string {
+	own, others, ends := strings.Cut(words, " -- ")
+	if !ends {
+		return words + flags
+	}
+	return own + flags + " -- " + others
 }
 
 // command returns a command of this program, with its arguments, as the person runs it for this seat. The command names
 // the seat, so it means this seat in each terminal, and also when the person has taken another one.
 func (s *session) command(words string) string {
 	which := Which{Room: s.seat.Room, As: s.seat.Name}
-	line := cmp.Or(s.by.Program, "parley") + " " + words + " --room " + quoted(which.Room) + " --as " + quoted(which.As)
+	flags := " --room " + quoted(which.Room) + " --as " + quoted(which.As)
 	all, err := s.file.All()
 	if err == nil && slices.ContainsFunc(all, func(other client.Seat) bool {
 		return other.Server != s.seat.Server && which.fits(other)
 	}) {
-		line += " --url " + quoted(s.seat.Server)
+		flags += " --url " + quoted(s.seat.Server)
 	}
-	return line
+	return cmp.Or(s.by.Program, "parley") + " " + WithFlags(words, flags)
+}
+
+// Suggest returns a command with these words for each seat that w can mean, if there are several: the command names the
+// seat. It returns nil for one seat or none, since a command means the only seat without its name.
+func (s *Shell) Suggest(w Which, words string) (lines []string) {
+	fit, err := s.fitting(w.at(s.Terminal))
+	if err != nil || len(fit) < 2 {
+		return nil
+	}
+	for _, seat := range fit {
+		lines = append(lines, s.commandAt(seat, words))
+	}
+	return lines
+}
+
+// commandAt is command for a seat.
+func (s *Shell) commandAt(seat client.Seat, words string) string {
+	return (&session{seat: seat, file: s.Seats, by: s}).command(words)
+}
+
+// commandOf returns what writes the commands in an answer to a join, which are for the room: for the person's seat
+// there, under the name of the join or else under any, or without a seat for an admin elsewhere.
+func (s *Shell) commandOf(base string, req JoinRequest) func(words string) string {
+	all, _ := s.Seats.All() // without the file, a command names no seat
+	all = slices.DeleteFunc(all, func(seat client.Seat) bool {
+		there := req.Room != "" && Which{Room: req.Room}.names(seat) || req.Invite != "" && leadsTo(req.Invite, seat)
+		return !seat.OfShell() || seat.Person || seat.Server != base || !there
+	})
+	return func(words string) string {
+		named := slices.IndexFunc(all, Which{As: req.As}.names)
+		switch {
+		case len(all) > 0:
+			return s.commandAt(all[max(named, 0)], words)
+		case req.Room != "":
+			words += " --room " + quoted(req.Room)
+		}
+		return s.command(words)
+	}
 }
 
 // joining returns the command that takes a seat. The person fills in empty fields.
