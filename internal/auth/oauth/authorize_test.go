@@ -160,6 +160,10 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 			t.Errorf("%.60s: %d", body, g.status)
 		}
 	}
+	encoded := w.call("POST", "/oauth/register", "application/json", `{"redirect_uris":["https://a.example/cb%20x"]}`)
+	if encoded.status != 400 || !strings.Contains(encoded.text, "No redirect_uri has a %") {
+		t.Errorf("a %% in the path: %d %s", encoded.status, encoded.text)
+	}
 }
 
 // A program that takes a known name is told apart by where its answers go, also in the list of sign-ins.

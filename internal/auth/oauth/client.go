@@ -59,7 +59,8 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 	if len(taken) == 0 {
 		answer(w, http.StatusBadRequest, refusal{"invalid_redirect_uri", "None of these is allowed. Give " +
 			"redirect_uris that begin with https://, with http:// and lead to this computer, or with the scheme of a " +
-			"native program, such as com.example.app:/ (a domain backwards, and no query)."})
+			"native program, such as com.example.app:/ (a domain backwards, and no query). No redirect_uri has a %, " +
+			"a #, a backslash, a space, a letter beyond ASCII, or a part . or .. in its path."})
 		return
 	}
 	name := shownName(asked.Name)
