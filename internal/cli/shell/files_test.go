@@ -86,6 +86,20 @@ func TestPut_answerIsLost_isSharedOnce(t *testing.T) {
 	}
 }
 
+// The server refuses the name of the file itself, in words that are a whole sentence.
+func TestPut_fileWithAHiddenCharacterInItsName_isRefusedInOneSentence(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	path := filepath.Join(t.TempDir(), "a\u200bb")
+	if err := os.WriteFile(path, []byte("line 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := at(t, base, nil).Put(t.Context(), as("Ann"), shell.PutRequest{Path: path})
+	if err == nil || !strings.HasSuffix(err.Error(), "with --name, such as report.pdf.") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestGet_downloadBreaks_isWholeInTheEnd(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")

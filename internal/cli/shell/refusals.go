@@ -21,7 +21,7 @@ func plain(refused *fault.Error, command func(words string) string) error {
 	if problems := correction.FindStringSubmatch(refused.Message); problems != nil { // the call makes no sense
 		list := strings.Split(problems[1], "; ")
 		for i, problem := range list {
-			list[i] = toPerson(problem, command)
+			list[i] = strings.TrimSuffix(toPerson(problem, command), ".") // some are whole sentences
 		}
 		return fail(usage, "%s.", strings.Join(list, "; "))
 	}
