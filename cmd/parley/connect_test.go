@@ -200,18 +200,20 @@ func TestKeysAdd_claudeCodeWithoutAKey_isNamedOnce(t *testing.T) {
 	}
 }
 
-// Without a public address, the server is the person's own server on this machine.
+// Without a public address, the server is the one on this machine that the person has named, or a blank to fill in.
 func TestKeysAdd_withoutTheAddressOfTheServer_namesThatOnThisMachine(t *testing.T) {
 	emptyHome(t)
 	path := emptyFile(t)
-	const usual, other = "http://127.0.0.1:8080", "http://localhost:9000"
-	for used, want := range map[string]string{"": usual, other: other, "https://elsewhere.example": usual,
-		"nonsense": usual} {
+	const other = "http://localhost:9000"
+	for used, want := range map[string]string{"": "URL", other: other, "https://elsewhere.example": "URL",
+		"nonsense": "URL"} {
+		end := map[bool]string{true: "server, which --public-url names.\n",
+			false: "for other machines: --public-url\n"}[want == "URL"]
 		t.Setenv("PARLEY_URL", used)
 		var says strings.Builder
 		code := run(t.Context(), []string{"keys", "add", "Ann", "--data", path}, streams{out: io.Discard, err: &says})
 		if code != 0 || !strings.Contains(says.String(), "  parley connect claude-code --url "+want+" --allow\n") ||
-			!strings.HasSuffix(says.String(), "for other machines: --public-url\n") {
+			!strings.HasSuffix(says.String(), end) {
 			t.Errorf("%s: code %d\n%s", used, code, &says)
 		}
 	}

@@ -224,9 +224,12 @@ func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id strin
 // client. No line has the key, since standard error may be the log of a script.
 func (c *keysAddCommand) toConnect() string {
 	base := c.base()
-	one, again := connectLine("claude-code", base, true), c.connected(base)
-	others := "\n" + otherClients(again) + base + "/ has the lines for others.\n"
-	if c.PublicURL == "" {
+	one, again := connectLine("claude-code", cmp.Or(base, "URL"), true), c.connected(base)
+	others := "\n" + otherClients(again) + cmp.Or(base, "URL") + "/ has the lines for others.\n"
+	switch {
+	case base == "":
+		others += "URL is the address of the server, which --public-url names.\n"
+	case c.PublicURL == "":
 		others += "This is the address on this machine. If the server has another, or for other machines: " +
 			"--public-url\n"
 	}
@@ -274,7 +277,8 @@ func connectLine(id, base string, allow bool) string {
 }
 
 // connected returns the lines that give the key to clients of this machine that were connected without a key, to the
-// server at base or at another address of this machine. The lines also move seats from such an address.
+// server at base or at another address of this machine. The lines also move seats from such an address, unless base is
+// "".
 func (c *keysAddCommand) connected(base string) (lines string) {
 	m, err := thisMachine()
 	if err != nil {
@@ -291,15 +295,16 @@ func (c *keysAddCommand) connected(base string) (lines string) {
 			lines = "\nThese clients on this machine are connected without a key. If they are for this server, " +
 				"connect them again:\n\n"
 		}
-		lines += connectLine(s.ID, base, m.Check(connect.Options{Client: s.ID, Allow: true}) == nil)
-		if move := "  parley move " + at.Base + " " + base + "\n"; at.Base != base && !slices.Contains(moves, move) {
+		lines += connectLine(s.ID, cmp.Or(base, at.Base), m.Check(connect.Options{Client: s.ID, Allow: true}) == nil)
+		move := "  parley move " + at.Base + " " + base + "\n"
+		if base != "" && at.Base != base && !slices.Contains(moves, move) {
 			moves = append(moves, move)
 		}
 	}
 	return lines + strings.Join(moves, "")
 }
 
-// base is the address of the server, for the lines to paste.
+// base is the address of the server, for the lines to paste; "" if nobody has named one.
 func (c *keysAddCommand) base() string {
 	at := (app.Settings{PublicURL: c.PublicURL}).PublicAddress()
 	return cmp.Or(strings.TrimSuffix(at, httpapi.MCPPath), client.OwnServer())

@@ -22,12 +22,12 @@ func OnThisMachine(base string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// OwnServer returns the address of the server on this machine that this person uses, or else the default address.
+// OwnServer returns the address of the server on this machine that this person has named; "" if none.
 func OwnServer() string {
 	if p, err := chosen(); err == nil && OnThisMachine(p.Base) {
 		return p.Base
 	}
-	return Local
+	return ""
 }
 
 // DoctorLine returns the command that says what is wrong with the server at base.
