@@ -357,7 +357,7 @@ func (c *connectCommand) remember(p client.Place) error {
 		return nil
 	}
 	if p.Key != "" {
-		if err := client.KeepKey(p.Base, p.Key); err != nil {
+		if _, err := client.KeepKey(p.Base, p.Key); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,9 +43,13 @@ func options(p client.Place, notes io.Writer) client.Options {
 	o := client.Options{Version: app.Version(), Bearer: p.Key, Invite: p.Invite}
 	if p.Key != "" {
 		o.Admitted = func() {
+			isNew := false
 			kept, err := client.KeptKey(p.Base)
 			if err == nil && kept != p.Key {
-				err = errors.Join(client.KeepKey(p.Base, p.Key), sayReturned(notes, p.Base))
+				isNew, err = client.KeepKey(p.Base, p.Key)
+			}
+			if isNew {
+				err = sayReturned(notes, p.Base)
 			}
 			if err != nil {
 				fmt.Fprintln(notes, "parley: the key cannot be stored for the next time:", err)

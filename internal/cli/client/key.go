@@ -107,9 +107,11 @@ func KeptKey(base string) (string, error) {
 	return all[base], err
 }
 
-// KeepKey stores the key for the server at base, in a file that only this person can read.
-func KeepKey(base, key string) error {
-	return changeKeys(func(all map[string]string) { all[base] = key })
+// KeepKey stores the key for the server at base, in a file that only this person can read. isNew is true for the one
+// call, of several at the same time, that has stored the key.
+func KeepKey(base, key string) (isNew bool, err error) {
+	err = changeKeys(func(all map[string]string) { isNew, all[base] = all[base] != key, key })
+	return isNew && err == nil, err
 }
 
 // changeKeys calls change to change the keys, while no other process changes them.

@@ -51,8 +51,9 @@ func lives(t *testing.T) (seats []client.Seat) {
 		{Server: after, Room: "Pie", Name: "ann", Token: "t6"},
 		{Server: before, Room: "pie", Name: "Ann", Token: "t7"},
 	}
-	if err := errors.Join(f.Update(func([]client.Seat) ([]client.Seat, error) { return seats, nil }),
-		client.KeepKey(before, "pk_one"), client.SaveServer(before)); err != nil {
+	_, err := client.KeepKey(before, "pk_one")
+	if err := errors.Join(err, f.Update(func([]client.Seat) ([]client.Seat, error) { return seats, nil }),
+		client.SaveServer(before)); err != nil {
 		t.Fatal(err)
 	}
 	return seats
@@ -107,7 +108,7 @@ func TestMove_takesAllAlongButWhatTheNewAddressHas(t *testing.T) {
 
 func TestMove_newAddressHasAnotherKey_bothStay(t *testing.T) {
 	lives(t)
-	if err := client.KeepKey(after, "pk_two"); err != nil {
+	if _, err := client.KeepKey(after, "pk_two"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := move(t, none); err != nil {

@@ -89,9 +89,10 @@ func TestFiles_homeThatCannotBeUsed_isSaidInPlainWords(t *testing.T) {
 		_, all := seats.All()
 		_, kept := client.KeptKey("https://a.example")
 		_, own := client.Server()
+		_, keep := client.KeepKey("https://a.example", "pk")
 		found := false
 		for _, err := range []error{all, kept, own, seats.Put(client.Seat{Token: "t1"}),
-			client.KeepKey("https://a.example", "pk"), client.SaveServer("https://a.example")} {
+			keep, client.SaveServer("https://a.example")} {
 			if err == nil {
 				continue
 			}

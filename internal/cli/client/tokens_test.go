@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/cli/client"
@@ -120,6 +121,30 @@ func TestFile_manyWriters_loseNothing(t *testing.T) {
 	all.Wait()
 	if got := tokens(t, f); len(got) != writers/2 {
 		t.Errorf("%v", got)
+	}
+}
+
+// A program with many seats has a client for each, and says once that a key is new.
+func TestKeepKey_manyAtOnce_isNewForOne(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	for _, key := range []string{"pk_one", "pk_two"} {
+		var wait sync.WaitGroup
+		var news atomic.Int32
+		for range 8 {
+			wait.Go(func() {
+				isNew, err := client.KeepKey("https://a.example", key)
+				if err != nil {
+					t.Error(err)
+				}
+				if isNew {
+					news.Add(1)
+				}
+			})
+		}
+		wait.Wait()
+		if n := news.Load(); n != 1 {
+			t.Errorf("%s is new for %d", key, n)
+		}
 	}
 }
 
