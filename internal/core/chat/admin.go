@@ -7,7 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // An admin may do everything to every agent in the room, other admins included.
@@ -114,36 +113,35 @@ func checkLive(head *room.Head, now time.Time) error {
 	return nil
 }
 
-// appendDecision appends the caller's decision, and returns the events; none if nothing had to change. may checks the
-// caller's right; propose checks every other rule.
-func (c *session) appendDecision(ctx context.Context, may permission, propose rule,
-	blocked func(table.Conflict)) ([]room.Event, error) {
-	proposal := &roomlog.Proposal{Blocked: blocked}
-	events, err := c.append(ctx, proposal, func(head *room.Head, by room.Caller, now time.Time) (roomlog.Change,
-		error) {
+// appendDecision appends the decision of c's caller; no event if nothing had to change. may checks the caller's right;
+// propose checks every other rule.
+func appendDecision[T any](ctx context.Context, c *session, may permission, propose rule[T]) (roomlog.Answered[T],
+	error) {
+	done, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (ch roomlog.Answered[T], err error) {
+		by := at.caller
 		if err := by.CheckOrder(); err != nil { // the person may hold the agent by now
-			return roomlog.Change{}, err
+			return ch, err
 		}
-		if err := may(head, by, now); err != nil {
-			return roomlog.Change{}, err
+		if err := may(at.head, by, at.now); err != nil {
+			return ch, err
 		}
-		ch, err := propose(head, by, now)
+		ch, err = propose(at)
 		for i := range ch.Events {
 			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
 		}
 		return ch, err
 	})
 	if err != nil {
-		return nil, err
+		return done, err
 	}
-	c.auditDecisions(ctx, events)
+	c.auditDecisions(ctx, done.Events)
 	// The record is of the head before the decision: with nobody else in the room, as after a kick, the stored presence
 	// would not be read, and an announced absence would be lost.
 	record := c.recorder()
 	if c.moveOn() { // the decision may have changed the caller's role
 		record.RecordCall(ctx)
 	}
-	return events, nil
+	return done, nil
 }
 
 // addCall adds this call, not recorded yet, to the presence of the seats.
@@ -166,13 +164,12 @@ func (c *session) appointAdmin(ctx context.Context) error {
 	}
 	c.addCall(presence)
 	heard := room.Liveness{Presence: presence}
-	err = live.log.Append(ctx,
-		&roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			if event := heard.Succeed(head, now); event != nil && !head.Closed && !head.Expired(now) {
-				ch.Events = []room.Event{*event}
-			}
-			return ch, nil
-		}})
+	_, err = roomlog.Append(ctx, live.log, live.svc.now(), func(at roomlog.Place) (ch roomlog.Change, _ error) {
+		if event := heard.Succeed(at.Head, at.Now); event != nil && checkLive(at.Head, at.Now) == nil {
+			ch.Events = []room.Event{*event}
+		}
+		return ch, nil
+	})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -63,9 +62,8 @@ func (c *session) clearTasks(ctx context.Context, key string) (n int, err error)
 			continue
 		}
 		drop := room.TaskOrder{Action: room.DropTask, No: task.No}
-		_, err := c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, by room.Caller, now time.Time) (
-			ch roomlog.Change, err error) {
-			event, _, err := drop.Decide(h, by, now)
+		_, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (ch roomlog.Change, err error) {
+			event, _, err := drop.Decide(at.head, at.caller, at.now)
 			if event != nil {
 				ch.Events = []room.Event{*event}
 			}

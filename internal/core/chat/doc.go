@@ -3,7 +3,7 @@
 //
 // [Service] is the rooms of one table; its methods are the calls. A call accepts the agent's token and becomes a
 // session, checks the rules on a room.Head, and appends events to the room's log. The checks that count run inside a
-// roomlog.Proposal, on the head directly before the events.
+// rule, on the head directly before the events (seat.go: rule, place).
 //
 // The types:
 //
@@ -11,7 +11,7 @@
 //     the call: between two calls nothing but the log and the table knows the agent.
 //   - joinOp and taskOp are calls under way (join.go, task.go). A seatProposal proposes the events and items of a join
 //     that gets a seat (seating.go).
-//   - A send is five values (send.go): outgoing is the message, known is what the call has learned so far, place is
+//   - A send is five values: outgoing is the message, known is what the call has learned so far, place is
 //     where the message would stand, verdict is what the rules say there, named by its ruling, and outcome is the
 //     answer's part about the message. If the rules need more to say it, decide returns a need.
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
@@ -31,7 +31,8 @@
 //   - send.go: Send checks the request. seat.go: enterCached accepts Ann's token on the cached head 41, so the session
 //     has {head: 41, me: Ann}. send_address.go: address finds Bob's seat, so the outgoing message has event.To [2], and
 //     known has the guard {on: true, cursor: 41, checked: 41}.
-//   - send.go: send counts the message against Ann's limits. resolve calls attempt, which appends a proposal.
+//   - send.go: send counts the message against Ann's limits. resolve calls attempt, which appends
+//     what decide returns.
 //   - send.go: decide applies the rules on head 41. repeat.go: onHead finds no repetition. guard.go: mayBeHeld
 //     finds no event after 41. The ruling is accepted, the change has one event, and roomlog writes the event as 42.
 //   - send_answer.go: result makes {Sent: true, To: [Bob]}. answer reads what Ann has not read, and passes over 42,

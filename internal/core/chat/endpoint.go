@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -92,7 +91,8 @@ func endpointOf(head *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookI
 
 // seatEndpoint takes a seat for an endpoint that the caller, a person, adds.
 func (c *session) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.HookItem) (AddedAgent, error) {
-	events, err := c.change(ctx, func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
+	events, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
+		head, by, now := at.head, at.caller, at.now
 		claim := room.SeatRequest{Name: n.Name, Token: n.Holder}
 		seating, err := claim.Decide(head, now)
 		_, banned := room.FindBan(head.Bans, n.Name.Shown)
@@ -107,7 +107,7 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.Hoo
 		}
 		joined, presence := n.SeatAt(head, now, seating.Since, room.Member)
 		agent := *joined.Agent
-		hook = endpointOf(head, agent, hook)
+		hook := endpointOf(head, agent, hook)
 		ch.Events = []room.Event{joined}
 		ch.Ops = []table.Op{presence, roomlog.PutHook(hook),
 			roomlog.PutProgress(hook, roomlog.Progress{AtMs: now.UnixMilli()})}
@@ -126,6 +126,7 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.Hoo
 		return AddedAgent{}, err
 	}
 	joined, h := events[0], c.room.log.Peek()
+	hook = endpointOf(h, *joined.Agent, hook)
 	c.room.svc.AuditSeat(ctx, h.ID, joined.Seat, StatusJoined)
 	audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(hook.Room), audit.Seat(hook.Seat),
 		slog.String("hook", hook.ID))

@@ -61,9 +61,9 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 				batched = append(batched, e)
 			}
 			a, _ := h.CallerByToken(c.holder)
-			v, err := o.decide(k, place{h, a, batched[x.unknown:], now, c.room.log})
-			if held := err == needReading; held != x.holds || v.ruling == accepted == held {
-				t.Errorf("%s: held back %v; %+v, %v", name, held, v.change.Events, err)
+			got, err := o.decide(k, place{head: h, caller: a, batched: batched[x.unknown:], now: now, log: c.room.log})
+			if held := err == needReading; held != x.holds || got.Answer.ruling == accepted == held {
+				t.Errorf("%s: held back %v; %+v, %v", name, held, got.Events, err)
 			}
 			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true
 		}

@@ -84,7 +84,8 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 // beginHook adds hook to the caller's seat by appending event. began is false if the seat has hook already.
 func (c *session) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
 	event func(room.Agent) room.Event) (began bool, err error) {
-	events, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
+	events, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
+		caller := at.caller
 		// the agent has joined again, and its person has the new seat: see State.CallerByToken
 		if caller.Seat != hook.Seat {
 			return ch, errUnseated
@@ -141,24 +142,26 @@ func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, er
 		return false, s.Outward(err)
 	}
 	defer c.room.release()
-	err = c.endHook(ctx, id, &there)
+	there, err = c.endHook(ctx, id)
 	return there, s.Outward(err)
 }
 
-// endHook ends a hook of the caller's seat, and sets there if the seat had the hook. After a person has ended a hook of
-// the agent, no refresh begins the hook again.
-func (c *session) endHook(ctx context.Context, id string, there *bool) error {
+// endHook ends a hook of the caller's seat; there says whether the seat had it. After a person has ended a hook of the
+// agent, no refresh begins the hook again.
+func (c *session) endHook(ctx context.Context, id string) (there bool, err error) {
 	ops := roomlog.DropHook(c.head.ID, c.me.Seat, id)
 	if c.me.IsPerson() {
 		switch hook, err := c.room.svc.store.Hook(ctx, id); {
 		case err == nil && hook.Room == c.head.ID && hook.Seat == c.me.Seat && hook.Form == room.FormWake:
 			ops = roomlog.BarHook(hook)
 		case err != nil && !errors.Is(err, table.ErrNotFound):
-			return err
+			return false, err
 		}
 	}
-	_, err := c.append(ctx, &roomlog.Proposal{}, proposeHookEnd(id, room.ReasonUnhooked, ops, there))
-	return err
+	done, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (roomlog.Change, error) {
+		return proposeHookEnd(at.head, at.caller, at.now, id, room.ReasonUnhooked, ops), nil
+	})
+	return len(done.Events) > 0, err
 }
 
 // EndGoneHook ends a hook that was not refreshed, that the host gave up, or that lost its seat. A repeated call changes
@@ -166,14 +169,12 @@ func (c *session) endHook(ctx context.Context, id string, there *bool) error {
 func (s *Service) EndGoneHook(ctx context.Context, hook roomlog.HookItem) error {
 	live := s.acquire(hook.Room)
 	defer live.release()
-	there, ops := false, roomlog.DropHook(hook.Room, hook.Seat, hook.ID)
-	end := proposeHookEnd(hook.ID, room.ReasonHookGone, ops, &there)
-	err := live.log.Append(ctx, &roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (roomlog.Change,
-		error) {
-		agent, _ := head.Seated(hook.Seat) // the zero agent has no hook
-		return end(head, room.Caller{Agent: agent}, now)
-	}})
-	if errors.Is(err, roomlog.ErrNotFound) || err == nil && !there {
+	ops := roomlog.DropHook(hook.Room, hook.Seat, hook.ID)
+	done, err := roomlog.Append(ctx, live.log, s.now(), func(at roomlog.Place) (roomlog.Change, error) {
+		agent, _ := at.Head.Seated(hook.Seat) // the zero agent has no hook
+		return proposeHookEnd(at.Head, room.Caller{Agent: agent}, at.Now, hook.ID, room.ReasonHookGone, ops), nil
+	})
+	if errors.Is(err, roomlog.ErrNotFound) || err == nil && len(done.Events) == 0 {
 		err = s.store.Table().Write(ctx, ops...)
 	}
 	return s.Outward(err)
@@ -197,23 +198,20 @@ func (c *session) endExpiredHooks(ctx context.Context) {
 	}
 }
 
-// proposeHookEnd returns the rule that ends a hook and adds ops; an endpoint loses its seat instead. there says
-// whether the agent had the hook, in a live room.
-func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rule {
-	return func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		k, has := caller.Hook(id)
-		*there = has && checkLive(head, now) == nil
-		if !*there {
-			return ch, nil
-		}
-		if k.Form == room.FormEndpoint { // the endpoint alone has the seat
-			left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
-			left.Person = caller.IsPerson()
-			return roomlog.Change{Events: []room.Event{left},
-				Ops: roomlog.Vacate(&head.State, left, table.Always, now)}, nil
-		}
-		return roomlog.Change{Events: []room.Event{caller.EndHook(id, why)}, Ops: ops}, nil
+// proposeHookEnd returns the change that ends a hook of caller, with ops; an endpoint loses its seat instead. Without
+// the hook, or a live room, nothing changes.
+func proposeHookEnd(head *room.Head, caller room.Caller, now time.Time, id string, why room.Reason,
+	ops []table.Op) roomlog.Change {
+	k, has := caller.Hook(id)
+	if !has || checkLive(head, now) != nil {
+		return roomlog.Change{}
 	}
+	if k.Form == room.FormEndpoint { // the endpoint alone has the seat
+		left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
+		left.Person = caller.IsPerson()
+		return roomlog.Change{Events: []room.Event{left}, Ops: roomlog.Vacate(&head.State, left, table.Always, now)}
+	}
+	return roomlog.Change{Events: []room.Event{caller.EndHook(id, why)}, Ops: ops}
 }
 
 // News counts what an agent has not read, for one of the agent's hooks.

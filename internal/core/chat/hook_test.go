@@ -255,6 +255,17 @@ func TestHook_isSeenAndEndedByThePersonBehindItsAgent(t *testing.T) {
 	}
 }
 
+// The append goes on without a caller that has gone, so nothing is known of its end.
+func TestEndHook_callerGoneDuringTheWrite_isToldNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	x := w.hook(p.bob.Token, "https://example.com/")
+	w, ctx := w.expiringAt(func(c tabletest.Call) bool { return c.Method == tabletest.Write })
+	if there, err := w.EndHook(ctx, p.bob.Token, x.ID); there || err == nil {
+		t.Errorf("%v, %v", there, err)
+	}
+}
+
 // positions counts the writes of read positions to a table.
 func (w *world) positions(n *atomic.Int64) *world {
 	below := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {

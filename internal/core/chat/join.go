@@ -205,11 +205,10 @@ func (op *joinOp) takeSeat(ctx context.Context, live *liveRoom, head *room.Head)
 				return Seated{}, err
 			}
 		}
-		proposal := &roomlog.Proposal{Propose: claim.Propose, Blocked: claim.Blocked, Began: op.began}
-		err := live.log.Append(ctx, proposal)
+		done, err := roomlog.Append(ctx, live.log, op.began, claim.Propose)
 		switch {
 		case err == nil:
-			return op.answerSeated(ctx, live, statusOfJoin(proposal.Events), proposal.Events)
+			return op.answerSeated(ctx, live, statusOfJoin(done.Events), done.Events)
 		case errors.Is(err, room.ErrPresenceNeeded):
 			claim.Presence, err = live.readPresence(ctx, room.Lease)
 			if err != nil {

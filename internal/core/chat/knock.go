@@ -17,13 +17,12 @@ func (op *joinOp) appendKnock(ctx context.Context, live *liveRoom, why room.Reas
 	if op.svc.checkSpace(0, op.By.IsGuest()) != nil {
 		return
 	}
-	err := live.log.Append(ctx,
-		&roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			if op.mayKnock(head, now, why) {
-				ch.Events = []room.Event{head.Knock(op.Name, why)}
-			}
-			return ch, nil
-		}})
+	_, err := roomlog.Append(ctx, live.log, op.svc.now(), func(at roomlog.Place) (ch roomlog.Change, _ error) {
+		if op.mayKnock(at.Head, at.Now, why) {
+			ch.Events = []room.Event{at.Head.Knock(op.Name, why)}
+		}
+		return ch, nil
+	})
 	if err != nil && ctx.Err() == nil {
 		op.svc.log.WarnContext(ctx, "a knock was not written", "error", err)
 	}

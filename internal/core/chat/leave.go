@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/presence"
@@ -53,8 +52,8 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 		return Left{}, err
 	}
 	heard := c.livenessOfHeirs(ctx)
-	proposal := &roomlog.Proposal{Propose: c.ofCaller(func(head *room.Head, caller room.Caller,
-		now time.Time) (ch roomlog.Change, err error) {
+	leaves := ofCaller(c, func(at place) (ch roomlog.Change, err error) {
+		head, caller, now := at.head, at.caller, at.now
 		if checkLive(head, now) != nil { // nobody has a seat in such a room
 			return ch, errUnseated
 		}
@@ -79,16 +78,16 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(head.ID, caller.Seat), table.Always)}
 		}
 		return ch, nil
-	})}
-	err = c.room.log.Append(ctx, proposal)
+	})
+	done, err := roomlog.Append(ctx, c.room.log, c.room.svc.now(), leaves)
 	switch {
 	case errors.Is(err, errUnseated):
 		got.Status = StatusAlreadyLeft
 		return got, nil
 	case err != nil:
-		return Left{}, err // the proposal may still be under way
+		return Left{}, err
 	}
-	got.Status, got.NewAdmin = StatusLeft, proposal.Events[len(proposal.Events)-1].NewAdmin
+	got.Status, got.NewAdmin = StatusLeft, done.Events[len(done.Events)-1].NewAdmin
 	if head := c.room.log.Peek(); !head.Deserted() {
 		got.Until = head.Expires()
 	}

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -28,8 +27,8 @@ func (s *Service) redeem(ctx context.Context, claim string, token ident.Token) (
 	l, holder := s.store.Acquire(c.Room), room.HashToken(token)
 	defer l.Release()
 	s.space.readIfDue()
-	var refused *fault.Error
-	proposal := &roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (ch roomlog.Change, err error) {
+	opens := func(at roomlog.Place) (ch roomlog.Answered[*fault.Error], err error) {
+		head, now := at.Head, at.Now
 		agent, here := head.Seated(c.Seat)
 		switch {
 		case head.Closed:
@@ -43,9 +42,9 @@ func (s *Service) redeem(ctx context.Context, claim string, token ident.Token) (
 			return ch, err
 		}
 
-		// A refusal may have an event, which is stored. So the refusal is returned after the append.
-		var event *room.Event
-		event, refused = head.OpenLink(agent, c, holder.Hash, now)
+		// A refusal may have an event, which is stored. So the refusal is the answer of a successful append.
+		event, refused := head.OpenLink(agent, c, holder.Hash, now)
+		ch.Answer = refused
 		if event == nil {
 			return ch, nil
 		}
@@ -57,14 +56,12 @@ func (s *Service) redeem(ctx context.Context, claim string, token ident.Token) (
 		}
 		ch.Events = []room.Event{*event}
 		return ch, nil
-	}}
-	if err := l.Append(ctx, proposal); err != nil {
-		return false, err
 	}
-	if refused != nil {
-		return false, refused
+	done, err := roomlog.Append(ctx, l, s.now(), opens)
+	if err == nil && done.Answer != nil {
+		err = done.Answer
 	}
-	return len(proposal.Events) > 0, nil
+	return err == nil && len(done.Events) > 0, err
 }
 
 // AgentBehind returns the agent of the seat to which the link of a claim leads. If the room knows no such link on a

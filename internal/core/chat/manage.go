@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -107,40 +106,36 @@ func (c *session) carryOut(ctx context.Context, may permission, orders []room.Or
 			return Managed{}, nil, err
 		}
 	}
-	var got Managed
-	events, err := c.appendDecision(ctx, may,
-		func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
-			got = Managed{Status: StatusNoChange}
-			for i, order := range orders {
-				event, name, err := order.Decide(head, by.Agent)
-				if err != nil {
-					return roomlog.Change{}, ofNames(err, i, len(orders))
-				}
-				got.Names = append(got.Names, name)
-				if event == nil {
-					continue
-				}
-				got.Status = statusOf[order.Action]
-				event.By, event.ByName = by.Seat, by.Name
-				ch.Events = append(ch.Events, *event)
-				if event.Type == room.Left {
-					ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, now)...)
-				}
-				head, err = head.Preview(*event, now)
-				if err != nil {
-					return roomlog.Change{}, err
-				}
+	done, err := appendDecision(ctx, c, may, func(at place) (ch roomlog.Answered[Managed], err error) {
+		head, by := at.head, at.caller
+		ch.Answer.Status = StatusNoChange
+		for i, order := range orders {
+			event, name, err := order.Decide(head, by.Agent)
+			if err != nil {
+				return ch, ofNames(err, i, len(orders))
 			}
-			return ch, nil
-		}, nil)
+			ch.Answer.Names = append(ch.Answer.Names, name)
+			if event == nil {
+				continue
+			}
+			ch.Answer.Status = statusOf[order.Action]
+			event.By, event.ByName = by.Seat, by.Name
+			ch.Events = append(ch.Events, *event)
+			if event.Type == room.Left {
+				ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, at.now)...)
+			}
+			head, err = head.Preview(*event, at.now)
+			if err != nil {
+				return ch, err
+			}
+		}
+		return ch, nil
+	})
 	if errors.Is(err, roomlog.ErrTooLarge) {
 		err = fault.Refuse(fault.InvalidArgument, "What these agents hold is too much for one call. Nothing was "+
 			"changed: give fewer names.")
 	}
-	if err != nil { // the append may still run, and write got
-		return Managed{}, nil, err
-	}
-	return got, events, nil
+	return done.Answer, done.Events, err
 }
 
 // ofNames returns err with the place of the name that it is about, if there are several. A refusal repeats no name.

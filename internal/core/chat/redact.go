@@ -93,20 +93,24 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	if file != nil {
 		ops = append(ops, roomlog.DropClaim(c.fileKey(file)))
 	}
-	expired := false
-	events, err := c.appendDecision(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
+	done, err := appendDecision(ctx, c, may, func(at place) (roomlog.Change, error) {
 		if event.Redacted || event.Text == "" && event.File == nil {
 			return roomlog.Change{}, nil
 		}
-		if _, still := h.Proposal(event.N); still != open || expired || h.LastChange != changed {
+		if _, still := at.head.Proposal(event.N); still != open || hasMoved(at, changed) {
 			return roomlog.Change{}, errMoved
 		}
 		return roomlog.Change{Events: []room.Event{event.Redaction()}, Ops: ops}, nil
-	}, func(table.Conflict) { expired = true })
-	if len(events) > 0 {
+	})
+	if len(done.Events) > 0 {
 		c.deleteFile(ctx, file)
 	}
-	return events, err
+	return done.Events, err
+}
+
+// hasMoved reports whether the room has changed since event changed, or an item to rewrite has expired.
+func hasMoved(at place, changed int64) bool {
+	return len(at.blocked) > 0 || at.head.LastChange != changed
 }
 
 // redactedID returns the id of the message or task whose words event has removed.
@@ -154,14 +158,14 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 	if err != nil {
 		return nil, err
 	}
-	expired := false
-	return c.appendDecision(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
+	done, err := appendDecision(ctx, c, may, func(at place) (roomlog.Change, error) {
 		if task.Redacted && len(ops) == 0 { // later events about the task have their own words
 			return roomlog.Change{}, nil
 		}
-		if expired || h.LastChange != changed {
+		if hasMoved(at, changed) {
 			return roomlog.Change{}, errMoved
 		}
 		return roomlog.Change{Events: []room.Event{task.Redaction()}, Ops: ops}, nil
-	}, func(table.Conflict) { expired = true })
+	})
+	return done.Events, err
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -46,9 +45,9 @@ func (c *session) bind(ctx context.Context) (bound bool, err error) {
 	if !mayBind(by, c.me) {
 		return false, nil
 	}
-	events, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
-		if mayBind(by, caller) {
-			ch.Events = []room.Event{caller.Agent.Admit(by)}
+	events, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
+		if mayBind(by, at.caller) {
+			ch.Events = []room.Event{at.caller.Agent.Admit(by)}
 		}
 		return ch, nil
 	})

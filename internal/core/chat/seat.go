@@ -14,6 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // session is one call of an agent or a person. A session ends with its call, and nothing of it is stored. Each way in
@@ -27,7 +28,7 @@ type session struct {
 
 	// The room as the call knows it: at first the head on which the token was accepted, then each head that the call
 	// gives to useHead, after a read or an append. The answer is of this head. The log may be ahead: its newest known
-	// head is room.log.Peek(). A rule decides on the head and the caller that are its parameters, never on these.
+	// head is room.log.Peek(). A rule decides on the head and the caller of its place, never on these.
 
 	head *room.Head
 	me   room.Caller // the agent or person of the token, as of head
@@ -264,53 +265,58 @@ func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
 	return refused
 }
 
-// rule returns the change that a call of the caller makes to the room of head, where the caller has a seat. A rule
-// may run on several heads, one after the other, and decides only on these parameters.
-type rule func(head *room.Head, caller room.Caller, now time.Time) (roomlog.Change, error)
+// rule returns the change that a call makes at a place, and what else the call learns. A rule may run at several
+// places, one after the other. It decides only on its parameter, and changes nothing: its last answer alone counts.
+type rule[T any] func(at place) (roomlog.Answered[T], error)
 
-// ofCaller returns r as a proposal of the caller. If the caller's seat is gone, the error is errUnseated.
-func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
-	return func(head *room.Head, now time.Time) (roomlog.Change, error) {
-		caller, here := head.CallerByToken(c.holder)
+// place is where the events of a call would stand in the log: after head and batched, which are not written yet.
+type place struct {
+	head    *room.Head
+	caller  room.Caller
+	batched []room.Event
+	now     time.Time
+	log     *roomlog.Log     // for its tail in memory
+	blocked []table.Conflict // see roomlog.Place
+}
+
+// ofCaller returns r as a rule of the log. If the caller's seat is gone, the error is errUnseated.
+func ofCaller[T any](c *session, r rule[T]) func(roomlog.Place) (roomlog.Answered[T], error) {
+	return func(at roomlog.Place) (roomlog.Answered[T], error) {
+		caller, here := at.Head.CallerByToken(c.holder)
 		if !here {
-			return roomlog.Change{}, errUnseated
+			return roomlog.Answered[T]{}, errUnseated
 		}
-		return r(head, caller, now)
+		return r(place{at.Head, caller, at.Batched, at.Now, c.room.log, at.Blocked})
 	}
 }
 
-// change appends to a room that can still be changed. A send under way either stands before the change in the log, or
-// obeys the changed rules.
-func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
-	return c.append(ctx, &roomlog.Proposal{}, func(head *room.Head, caller room.Caller,
-		now time.Time) (roomlog.Change, error) {
-		if err := checkLive(head, now); err != nil {
+// change appends to a room that can still be changed, and returns the events. A send under way either stands before the
+// change in the log, or obeys the changed rules.
+func (c *session) change(ctx context.Context, r rule[struct{}]) ([]room.Event, error) {
+	done, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (roomlog.Change, error) {
+		if err := checkLive(at.head, at.now); err != nil {
 			return roomlog.Change{}, err
 		}
-		return r(head, caller, now)
+		return r(at)
 	})
+	return done.Events, err
 }
 
-// append appends the events of r with the options of proposal, and returns them. Events that add data need space on
-// the disk: before this rule, one guest changed its name 4,646 times in six seconds, until the disk had no room for a
-// kick.
-func (c *session) append(ctx context.Context, proposal *roomlog.Proposal, r rule) ([]room.Event, error) {
+// appendBy appends the events of a rule of c: see roomlog.Append. Events that add data need space on the disk: before
+// this rule, one guest changed its name 4,646 times in six seconds, until the disk had no room for a kick.
+func appendBy[T any](ctx context.Context, c *session, began time.Time, r rule[T]) (roomlog.Answered[T], error) {
 	c.room.svc.space.readIfDue()
-	proposal.Propose = c.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (roomlog.Change, error) {
-		ch, err := r(head, caller, now)
+	done, err := roomlog.Append(ctx, c.room.log, began, ofCaller(c, func(at place) (roomlog.Answered[T], error) {
+		ch, err := r(at)
 		if err == nil {
 			err = c.reserveSpace(ch.Events)
 		}
 		return ch, err
-	})
-	err := c.room.log.Append(ctx, proposal)
-	switch {
-	case errors.Is(err, errUnseated):
-		return nil, c.refuseToken(ctx, c.room.log.Peek())
-	case err != nil: // proposal may still be under way
-		return nil, err
+	}))
+	if errors.Is(err, errUnseated) {
+		err = c.refuseToken(ctx, c.room.log.Peek())
 	}
-	return proposal.Events, nil
+	return done, err
 }
 
 // errUnseated reports that the caller's seat is gone. The package replaces this error by the reason.

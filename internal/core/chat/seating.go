@@ -66,39 +66,33 @@ type seatProposal struct {
 	// departure.
 	LastPerson     *room.Person
 	LastPersonAsOf int64
-	keptKey        table.Key // must be absent if LastPerson is nil
 }
 
-// Blocked records the presence of a seat whose agent called meanwhile. If keptKey is in the way, the departure was
-// read without its person, so the person must be read again.
-func (c *seatProposal) Blocked(x table.Conflict) {
-	if x.Key == c.keptKey {
-		c.LastPersonAsOf = 0
-		return
-	}
-	if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
-		if c.LeaseEnds == nil {
-			c.LeaseEnds = map[int]time.Time{}
+// Propose proposes the join: a regained seat, or a new seat, if need be after an eviction. Agents whose presence was in
+// the way have called meanwhile. If the item of a kept person was, the departure was read without its person.
+func (c *seatProposal) Propose(at roomlog.Place) (roomlog.Change, error) {
+	head, now, wanted := at.Head, at.Now, c.SeatRequest
+	wanted.LeaseEnds = map[int]time.Time{}
+	kept, wasKept := roomlog.KeptKey(head.ID, c.Principal, c.Name.Key), false
+	for _, x := range at.Blocked {
+		wasKept = wasKept || x.Key == kept
+		if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
+			wanted.LeaseEnds[seat] = x.Item.Expires
 		}
-		c.LeaseEnds[seat] = x.Item.Expires
 	}
-}
-
-// Propose proposes the join: a regained seat, or a new seat, if need be after an eviction.
-func (c *seatProposal) Propose(head *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
 	case head.Retired, head.Closed, head.Key != c.Newcomer.Room.Key:
 		return roomlog.Change{}, roomlog.ErrNameMoved
 	case head.Expired(now):
 		return roomlog.Change{}, errDeserted
-	case c.Newcomer.MayReturn(head, now) && c.LastPersonAsOf != head.Departed.N:
+	case c.Newcomer.MayReturn(head, now) && (c.LastPersonAsOf != head.Departed.N || wasKept):
 		return roomlog.Change{}, errPersonNeeded
 	case head.Deserted() && c.LastPerson == nil:
 		return roomlog.Change{}, errDeserted
 	case !c.Newcomer.By.IsGuest() && head.Password != c.PasswordHash:
 		return roomlog.Change{}, errPasswordReplaced
 	}
-	s, err := c.Decide(head, now)
+	s, err := wanted.Decide(head, now)
 	if err != nil {
 		return roomlog.Change{}, err
 	}
@@ -130,8 +124,7 @@ func (c *seatProposal) Propose(head *room.Head, now time.Time) (roomlog.Change, 
 	case c.LastPerson != nil:
 		event.Agent.Person = *c.LastPerson
 	case c.Newcomer.MayReturn(head, now): // a read may show an event before the rest of its Write
-		c.keptKey = roomlog.KeptKey(head.ID, c.Principal, c.Name.Key)
-		ch.Ops = append(ch.Ops, table.Delete(c.keptKey, table.IfAbsent))
+		ch.Ops = append(ch.Ops, table.Delete(kept, table.IfAbsent))
 	}
 	ch.Events, ch.Ops = append(ch.Events, event), append(ch.Ops, op)
 	return ch, nil

@@ -3,12 +3,10 @@ package chat
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // Send sends a text to the caller's room, and waits for an answer if asked to.
@@ -76,15 +74,6 @@ type known struct {
 	idle    int        // how many agents waited for a task before the append
 }
 
-// place is where a message would stand in the log: after head and batched, which are not written yet.
-type place struct {
-	head    *room.Head
-	caller  room.Caller
-	batched []room.Event
-	now     time.Time
-	log     *roomlog.Log // for its tail in memory
-}
-
 // outcome is what came of a message.
 type outcome struct {
 	ruling  ruling         // accepted, repeated or heldBack
@@ -142,8 +131,8 @@ func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *out
 type verdict struct {
 	ruling       ruling
 	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
-	change       roomlog.Change // if accepted: appends the message or draft
 	replacesNone bool           // if accepted: answers an agreement or an open proposal, and replaces none
+	event        room.Event     // if accepted by attempt: the message or draft, as appended
 	answer       *Sent          // if heldBack
 }
 
@@ -239,23 +228,19 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 // attempt appends the message if the rules accept it, on the very head before the message. If the idempotency key turns
 // out to stand for an earlier message, the rules are applied once more, with that message known.
 func (c *session) attempt(ctx context.Context, o *outgoing, k known) (verdict, error) {
-	var v verdict // on the last head
-	blocked := func(x table.Conflict) {
-		if x.Item != nil { // the message for which the key stands
-			k.again.earlier = roomlog.ReadSent(*x.Item)
+	done, err := roomlog.Append(ctx, c.room.log, c.start.At, ofCaller(c, func(at place) (decided, error) {
+		now := k
+		for _, x := range at.blocked {
+			if x.Item != nil { // the message for which the key stands
+				now.again.earlier = roomlog.ReadSent(*x.Item)
+			}
 		}
+		return o.decide(now, at)
+	}))
+	if len(done.Events) > 0 {
+		done.Answer.event = done.Events[0]
 	}
-	proposal := &roomlog.Proposal{Began: c.start.At, Blocked: blocked}
-	proposal.Propose = c.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
-		err error) {
-		v, err = o.decide(k, place{head, caller, proposal.Batched, now, c.room.log})
-		return v.change, err
-	})
-	if err := c.room.log.Append(ctx, proposal); err != nil { // if ctx has ended, v still belongs to the append
-		return verdict{}, err
-	}
-	v.change.Events = proposal.Events
-	return v, nil
+	return done.Answer, err
 }
 
 // rehearse applies the rules to the message on a head at least as new as the call, and appends nothing.
@@ -268,8 +253,12 @@ func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, 
 	if !here {
 		return verdict{}, errUnseated
 	}
-	return o.decide(k, place{head: head, caller: caller, now: c.room.svc.now(), log: c.room.log})
+	got, err := o.decide(k, place{head: head, caller: caller, now: c.room.svc.now(), log: c.room.log})
+	return got.Answer, err
 }
+
+// decided is a verdict, and the change that appends an accepted message or its draft.
+type decided = roomlog.Answered[verdict]
 
 // decide applies the rules of sending to the message, as the next event at a place. decide does not block. The rules
 // stand in the order of the body, and the first that applies decides. The numbers are cases, and the body has them at
@@ -289,46 +278,46 @@ func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, 
 //  11. Ann repeats such a text after it was held back: it is sent.
 //  12. Ann's person approves what she says, or what is said like this: it is kept as a draft.
 //  13. None of these: it is sent.
-func (o *outgoing) decide(k known, at place) (verdict, error) {
+func (o *outgoing) decide(k known, at place) (decided, error) {
 	head, caller, now := at.head, at.caller, at.now
 	earlier, err := k.again.onHead(o, k.guard, at) // 1, 2: for a repetition no other rule matters
 	switch {
 	case err != nil:
-		return verdict{}, err
+		return decided{}, err
 	case earlier.N > 0:
-		return verdict{ruling: repeated, sentAs: earlier}, nil
+		return decided{Answer: verdict{ruling: repeated, sentAs: earlier}}, nil
 	}
 	if head.Expired(now) && !head.Closed { // 3
-		return verdict{}, roomlog.ErrNotFound
+		return decided{}, roomlog.ErrNotFound
 	}
 
 	// An unread message may be the reason of a refusal by 9, so 7 comes first.
 	if caller.IsPaused() { // 4, 5
-		return verdict{}, needUnpaused
+		return decided{}, needUnpaused
 	}
 	if !caller.IsPerson() {
 		if err := head.CheckRun(); err != nil { // 6
-			return verdict{}, err
+			return decided{}, err
 		}
 		if o.guarded().mayBeHeld(k.guard, at) { // 7, 8
-			return verdict{}, needReading
+			return decided{}, needReading
 		}
 	}
 
 	// 9: the room accepts the message, and its addressees are there
 	open := head.IsOpenProposal(o.event.ReplyTo, now)
 	if o.event.Kind == room.Proposal && o.event.ReplyTo != 0 && !open && !k.agreed {
-		return verdict{}, needAgreement
+		return decided{}, needAgreement
 	}
 	event, err := head.ProposeAnswer(caller, o.event, k.bound, now)
 	if err == nil {
 		err = k.noSpace
 	}
 	if err != nil {
-		return verdict{}, err
+		return decided{}, err
 	}
 	if o.credential != "" && !k.warned { // 10, 11
-		return verdict{}, needConfirmation
+		return decided{}, needConfirmation
 	}
 
 	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event),
@@ -336,17 +325,18 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	if as.Draft { // 12
 		d := draftOf(caller.Agent, event, now) // for a vote, whose proposal ProposeMessage has set
 		if d.N > 0 && o.req.Key == "" {
-			return verdict{ruling: repeated, sentAs: d}, nil
+			return decided{Answer: verdict{ruling: repeated, sentAs: d}}, nil
 		}
 		event, err = caller.Draft(event, o.event.Ask, o.req.Key, now)
 		if err != nil {
-			return verdict{}, err
+			return decided{}, err
 		}
 	}
-	ch := roomlog.Change{Events: []room.Event{event}, Ops: o.fileOps(head, event, now)}
+	got := decided{Events: []room.Event{event}, Ops: o.fileOps(head, event, now)}
 	if o.req.Key != "" {
-		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
+		got.Ops = append(got.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
 	replacesNone := o.event.Kind == room.Proposal && (open || k.bound != nil) && event.Replaces == 0
-	return verdict{ruling: accepted, sentAs: as, change: ch, replacesNone: replacesNone}, nil // 13
+	got.Answer = verdict{ruling: accepted, sentAs: as, replacesNone: replacesNone}
+	return got, nil // 13
 }

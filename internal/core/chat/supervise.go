@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -108,7 +107,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 			return head.NamePerson(caller.Agent, name)
 		})
 	case req.EndHook != "":
-		err = c.endHook(ctx, req.EndHook, new(bool))
+		_, err = c.endHook(ctx, req.EndHook)
 	case req.Draft != "":
 		duplicate, err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.changesSupervision():
@@ -181,8 +180,8 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 
 // supervise appends a decision of the person behind the caller's seat; how returns nil if nothing changes.
 func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Caller) (*room.Event, error)) error {
-	_, err := c.change(ctx, func(head *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
-		event, err := how(head, caller)
+	_, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
+		event, err := how(at.head, at.caller)
 		if err != nil || event == nil {
 			return ch, err
 		}
@@ -248,20 +247,20 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 	if err != nil {
 		return false, err
 	}
-	_, err = c.change(ctx, func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		e, err := head.DecideDraft(caller.Agent, event, decision, text, bound, now)
+	_, err = c.change(ctx, func(at place) (ch roomlog.Change, err error) {
+		e, err := at.head.DecideDraft(at.caller.Agent, event, decision, text, bound, at.now)
 		if err != nil {
 			return ch, err
 		}
 		ch.Events = []room.Event{e}
 		if event.Key != "" && e.Type == room.Said {
-			ch.Ops = []table.Op{roomlog.MoveSent(head.ID, caller.Agent, event.Key, roomlog.SentAs{N: head.AsOf + 1},
-				now)}
+			ch.Ops = []table.Op{roomlog.MoveSent(at.head.ID, at.caller.Agent, event.Key,
+				roomlog.SentAs{N: at.head.AsOf + 1}, at.now)}
 		}
 		switch {
 		case file == nil:
 		case e.Type == room.Said:
-			ch.Ops = append(ch.Ops, roomlog.PutClaim(head, e, now))
+			ch.Ops = append(ch.Ops, roomlog.PutClaim(at.head, e, at.now))
 		default:
 			ch.Ops = append(ch.Ops, roomlog.DropClaim(c.fileKey(file)))
 		}

@@ -119,7 +119,7 @@ var errUnread = errors.New("chat: unread events must be read first")
 // run appends the change, unless the log has it already or something unread holds the change back. wrote says that the
 // log has a new event.
 func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
-	events, outcome, held, err := op.resolve(ctx)
+	done, held, err := op.resolve(ctx)
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
 		return op.answerClosed(ctx)
@@ -128,72 +128,66 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	case held != nil:
 		return Tasks{Held: held, Situation: held.Situation}, false, nil
 	}
-	wrote = len(events) > 0
+	wrote = len(done.Events) > 0
 	if wrote && op.order.Action == room.AddTasks {
-		outcome.addedIn = events[0].N
+		done.Answer.addedIn = done.Events[0].N
 	}
-	got, err = op.answer(ctx, events, outcome)
+	got, err = op.answer(ctx, done.Events, done.Answer)
 	return got, wrote, err
 }
 
 // resolve appends the change, and reads what the rules need, until nothing is missing or the change is held back.
-func (op *taskOp) resolve(ctx context.Context) (events []room.Event, outcome taskOutcome, held *Waited, err error) {
+func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcome], held *Waited, err error) {
 	c := op.session
 	for range maxAttempts {
-		events, outcome, err = op.append(ctx)
+		done, err = op.append(ctx)
 		switch {
 		case errors.Is(err, errPresence): // directly before the write, since the write may take a task from an agent
 			op.order.Seen, err = c.allPresence(ctx, table.Strong)
 		case errors.Is(err, errUnread):
 			op.guard, held, err = c.holdBack(ctx, op.guarded(), op.guard)
 		default:
-			return events, outcome, nil, err
+			return done, nil, err
 		}
 		if err != nil || held != nil {
-			return nil, taskOutcome{}, held, err
+			return done, held, err
 		}
 	}
-	return nil, taskOutcome{}, nil, refuseRaces()
+	return done, nil, refuseRaces()
 }
 
-// append appends the events of the change, and returns them and the outcome.
-func (op *taskOp) append(ctx context.Context) ([]room.Event, taskOutcome, error) {
-	var outcome taskOutcome // of the last head on which the rules were checked
-	proposal := &roomlog.Proposal{Began: op.session.start.At}
-	events, err := op.session.append(ctx, proposal, func(head *room.Head, caller room.Caller,
-		now time.Time) (ch roomlog.Change, err error) {
-		ch, outcome, err = op.propose(head, caller, now)
-		if err == nil && len(ch.Events) > 0 && op.guarded().mayBeHeld(op.guard, place{head, caller, proposal.Batched,
-			now, op.session.room.log}) {
-			return roomlog.Change{}, errUnread
+// append appends the events of the change, unless something unread may hold it back.
+func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], error) {
+	c := op.session
+	return appendBy(ctx, c, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
+		ch, err := op.propose(at.head, at.caller, at.now)
+		if err == nil && len(ch.Events) > 0 && op.guarded().mayBeHeld(op.guard, at) {
+			err = errUnread
 		}
 		return ch, err
 	})
-	if err != nil { // the proposal may still be under way, and outcome belongs to it
-		return nil, taskOutcome{}, err
-	}
-	return events, outcome, nil
 }
 
 // propose checks the rules on head, and returns the events of the change and their outcome. propose changes nothing.
-func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, outcome taskOutcome,
+func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Answered[taskOutcome],
 	err error) {
-	outcome.headAfter = head
 	order, err := op.resolveOffers(&head.State)
 	if err != nil {
-		return ch, outcome, err
+		return ch, err
 	}
+	outcome := &ch.Answer
+	outcome.headAfter = head
 	if order.Action == room.AddTasks {
 		outcome.addedIn = head.AddedBefore(caller.Agent, order.Add, now)
 		if outcome.addedIn > 0 {
-			return ch, outcome, checkAddedBefore(head, outcome.addedIn)
+			return ch, checkAddedBefore(head, outcome.addedIn)
 		}
 	}
 	switch {
 	case head.Expired(now) && !head.Closed:
-		return ch, outcome, roomlog.ErrNotFound
+		return ch, roomlog.ErrNotFound
 	case order.LacksPresence(head, caller.Agent, now):
-		return ch, outcome, errPresence
+		return ch, errPresence
 	}
 	if op.req.Action == CommandNext { // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
@@ -205,16 +199,16 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 		}
 	}
 	if err != nil {
-		return roomlog.Change{}, outcome, err
+		return ch, err
 	}
 	outcome.taskBefore, _ = head.Task(outcome.taskNo)
 	for _, event := range ch.Events {
 		outcome.headAfter, err = outcome.headAfter.Preview(event, now)
 		if err != nil {
-			return roomlog.Change{}, outcome, err
+			return ch, err
 		}
 	}
-	return ch, outcome, nil
+	return ch, nil
 }
 
 // checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
@@ -317,13 +311,11 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 	if err != nil {
 		return got, false, err
 	}
-	proposal := &roomlog.Proposal{Began: c.start.At}
-	events, err := c.append(ctx, proposal, func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
-		err error) {
-		if head.Expired(now) && !head.Closed {
+	checked, err := appendBy(ctx, c, c.start.At, func(at place) (ch roomlog.Change, err error) {
+		if at.head.Expired(at.now) && !at.head.Closed {
 			return ch, roomlog.ErrNotFound
 		}
-		event, err := done.Finished().DecideCheck(head, caller, op.order.Check, last.Check)
+		event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
 		if event != nil {
 			ch.Events = []room.Event{*event}
 		}
@@ -338,7 +330,7 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 	if err == nil {
 		got.Task, err = c.checkedTask(ctx, done)
 	}
-	return got, len(events) > 0, err
+	return got, len(checked.Events) > 0, err
 }
 
 // refuseFurtherRun refuses to finish a task again with another report of what was run.

@@ -2,14 +2,12 @@ package chat
 
 import (
 	"context"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/password"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // UpdateRoom changes the given settings, all or none, or closes the room for good. Only admins may. After a new
@@ -51,24 +49,23 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	if err != nil {
 		return Updated{}, s.Outward(err)
 	}
-	taken := false
-	events, err := c.appendDecision(ctx, checkAdmin,
-		func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
-			event, err := update.Decide(head, taken, now)
-			if event != nil {
-				ch.Events = []room.Event{*event}
-			}
-			return ch, err
-		}, func(table.Conflict) { taken = true })
+	done, err := appendDecision(ctx, c, checkAdmin, func(at place) (ch roomlog.Change, err error) {
+		event, err := update.Decide(at.head, len(at.blocked) > 0, at.now) // only a new name can be blocked
+		if event != nil {
+			ch.Events = []room.Event{*event}
+		}
+		return ch, err
+	})
 	if err != nil {
 		return Updated{}, s.Outward(err)
 	}
 
 	// Without an event nothing has changed.
 	got := Updated{Status: StatusUnchanged}
-	if len(events) > 0 {
-		got.Status, got.Changes = StatusUpdated, events[0].Changed
-		if event := events[0]; event.ClosesRoom() {
+	if len(done.Events) > 0 {
+		event := done.Events[0]
+		got.Status, got.Changes = StatusUpdated, event.Changed
+		if event.ClosesRoom() {
 			got.Status = StatusClosed
 		} else {
 			got.HidesTalk = event.OpenFrom != nil

@@ -95,16 +95,18 @@ func joined(seat int, name string) room.Event {
 // append appends an event, and returns its number.
 func (w *world) append(e room.Event) int64 {
 	w.t.Helper()
-	p := &roomlog.Proposal{Propose: func(h *room.Head, _ time.Time) (roomlog.Change, error) {
+	p := func(at roomlog.Place) (roomlog.Change, error) {
+		h := at.Head
 		if e.Agent != nil {
 			e.Agent.Joined, e.Agent.Since = h.AsOf+1, room.Mark{N: h.AsOf + 1}
 		}
 		return roomlog.Change{Events: []room.Event{e}}, nil
-	}}
-	if err := w.log.Append(w.t.Context(), p); err != nil {
+	}
+	done, err := roomlog.Append(w.t.Context(), w.log, w.clock.Now(), p)
+	if err != nil {
 		w.t.Fatal(err)
 	}
-	return p.Events[0].N
+	return done.Events[0].N
 }
 
 // says has an agent say something to all.

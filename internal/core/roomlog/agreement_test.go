@@ -17,16 +17,16 @@ import (
 // do appends an event of a seat and returns it as it was written.
 func (l *Log) do(t *testing.T, e room.Event) room.Event {
 	t.Helper()
-	p := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
-		if a, here := h.Seated(e.Seat); here {
+	done, err := Append(t.Context(), l, l.store.now(), func(at Place) (Change, error) {
+		if a, here := at.Head.Seated(e.Seat); here {
 			e.Name = a.Name
 		}
 		return Change{Events: []room.Event{e}}, nil
-	}}
-	if err := l.Append(t.Context(), p); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return p.Events[0]
+	return done.Events[0]
 }
 
 // newCompany returns a store, and a room with Ann, Bob and Cid in the seats 1 to 3.

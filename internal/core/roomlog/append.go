@@ -12,38 +12,45 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Change is what a proposal does to a room.
-type Change struct {
+// Answered is what a rule does to a room, on one head, and what it answers.
+type Answered[T any] struct {
 	// Events are appended in order. The append fills in their numbers, ids and times. Without events, the answer
 	// needs no write.
 	Events []room.Event
 	// Ops are written along with Events, all or nothing.
 	Ops []table.Op
+	// Answer is what else the caller of Append learns.
+	Answer T
 }
 
-// Proposal is an append that waits for its turn.
-type Proposal struct {
-	// Propose checks the rules on a head and says what to append. It is called again, on a newer head, if another
-	// writer was first. It must not block.
-	Propose func(h *room.Head, now time.Time) (Change, error)
-	// Blocked, if set, hears which op of the change was refused and by what, before Propose is called again.
-	Blocked func(table.Conflict)
-	// Batched holds, while Propose runs, the events up to its head that the same Write appends first. No read
-	// returns these events yet.
-	Batched []room.Event
-	// Began is the time at which, or later, the answer must be true. Zero means the time of the append.
-	Began time.Time
-	// Events holds the written events after a successful append.
-	Events []room.Event
+// Change is what a rule does to a room, if the events are all that its caller learns.
+type Change = Answered[struct{}]
 
-	ctx  context.Context // of the call of Append
-	err  error
-	done chan struct{}
+// Place is where the events of a rule would stand: directly after Head.
+type Place struct {
+	Head *room.Head
+	Now  time.Time
+	// Batched holds the events up to Head that the same Write appends first. No read returns these events yet.
+	Batched []room.Event
+	// Blocked tells which ops of the rule's earlier changes, of this append, were refused, and by what.
+	Blocked []table.Conflict
+}
+
+// proposal is a rule that waits for its turn.
+type proposal struct {
+	ctx     context.Context // of the call of Append
+	began   time.Time       // see Append
+	propose func(Place) (Change, error)
+	blocked []table.Conflict
+
+	done   chan struct{} // closed once the rule is not called again, and the following are set
+	events []room.Event
+	err    error
 }
 
 // end lets the caller of Append continue.
-func (p *Proposal) end(events []room.Event, err error) {
-	p.Events, p.err = events, err
+func (p *proposal) end(events []room.Event, err error) {
+	p.events, p.err = events, err
 	close(p.done)
 }
 
@@ -63,29 +70,44 @@ const (
 // is number 0.
 func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), lastBackoff) }
 
-// Append waits for proposal's turn and for its end. If the error is nil, proposal.Events were written, or proposal
-// needed no write. If ctx ends first, proposal.Events may still be written. With one process, the caller may itself
-// be the writer, and then returns after the write.
+// Append waits for rule's turn, and returns what rule returned last, with the events as written. rule checks what is
+// allowed at a place, and is called again, on a newer head, if another writer was first. It must not block, and changes
+// nothing. An answer without events is true at began, or later.
 //
-// Propose runs on the head that its first event follows: if a join were checked on head 41, which has one free seat,
+// The rule runs on the head that its first event follows: if a join were checked on head 41, which has one free seat,
 // and written behind event 42, which took that seat, the room would have more agents than seats. A refusal is valid
 // only on a head read after the call began: see endUnwritten.
-func (l *Log) Append(ctx context.Context, proposal *Proposal) error {
-	proposal.ctx, proposal.done = ctx, make(chan struct{})
-	if proposal.Began.IsZero() {
-		proposal.Began = l.store.now()
+//
+// If ctx ends first, rule may still be called, and its events be written; the caller gets nothing of that. With one
+// process, the caller may itself be the writer, and then returns after the write.
+func Append[T any](ctx context.Context, l *Log, began time.Time, rule func(Place) (Answered[T], error)) (Answered[T],
+	error) {
+	var last Answered[T] // of the writer until the end of the proposal, then of the caller
+	events, err := l.append(ctx, began, func(at Place) (_ Change, err error) {
+		last, err = rule(at)
+		return Change{Events: last.Events, Ops: last.Ops}, err
+	})
+	if err != nil {
+		return Answered[T]{}, err
 	}
-	l.appender.add(proposal)
+	last.Events = events
+	return last, nil
+}
+
+// append is Append without an answer.
+func (l *Log) append(ctx context.Context, began time.Time, propose func(Place) (Change, error)) ([]room.Event, error) {
+	p := &proposal{ctx: ctx, began: began, propose: propose, done: make(chan struct{})}
+	l.appender.add(p)
 	select {
-	case <-proposal.done:
-		return proposal.err // also if ctx has ended during the caller's own write
+	case <-p.done:
+		return p.events, p.err // also if ctx has ended during the caller's own write
 	default:
 	}
 	select {
-	case <-proposal.done:
-		return proposal.err
+	case <-p.done:
+		return p.events, p.err
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
@@ -95,16 +117,16 @@ type appender struct {
 	log *Log
 
 	mu      sync.Mutex
-	queue   []*Proposal
+	queue   []*proposal
 	running bool // a goroutine works the queue off
 }
 
-// add queues proposal, and has the queue worked off. With one process, the first sender runs the queue itself: to
+// add queues p, and has the queue worked off. With one process, the first sender runs the queue itself: to
 // start a goroutine and to wait for it takes almost as long as a write. If a write may take long, the caller must be
 // free to leave.
-func (a *appender) add(proposal *Proposal) {
+func (a *appender) add(p *proposal) {
 	a.mu.Lock()
-	a.queue = append(a.queue, proposal)
+	a.queue = append(a.queue, p)
 	start := !a.running
 	a.running = true
 	a.mu.Unlock()
@@ -157,7 +179,7 @@ func (a *appender) collect() {
 
 // nextBatch returns the proposals to write together: all that wait if that pays, else the first. On DynamoDB a
 // transaction costs twice as much as a put, so a transaction pays only for several.
-func (a *appender) nextBatch() []*Proposal {
+func (a *appender) nextBatch() []*proposal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n := min(len(a.queue), maxBatch)
@@ -174,7 +196,7 @@ func (a *appender) nextBatch() []*Proposal {
 
 // appendBatch brings every proposal of the batch to its end: written, refused or failed. The call of the first
 // proposal pays for all, which is fair on average.
-func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
+func (a *appender) appendBatch(ctx context.Context, batch []*proposal) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
 	err := errPanic
@@ -182,8 +204,8 @@ func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 		if len(batch) > 0 {
 			a.log.Invalidate()
 		}
-		for _, proposal := range batch {
-			proposal.end(nil, err)
+		for _, p := range batch {
+			p.end(nil, err)
 		}
 	}()
 	for conflicts := 0; len(batch) > 0; {
@@ -212,7 +234,7 @@ const (
 )
 
 // try puts as many proposals of the batch as fit into one Write, and writes them. n is how many proposals fitted.
-func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (tried attempt, n int, err error) {
+func (a *appender) try(ctx context.Context, batch []*proposal, conflicts int) (tried attempt, n int, err error) {
 	head, err := a.base(ctx, conflicts)
 	if err != nil {
 		return again, 0, err
@@ -269,9 +291,9 @@ func (a *appender) writeAndPublish(ctx context.Context, w *write) (attempt, erro
 // endUnwritten ends a write of refusals and of answers that need no write. No put proves that the head is current,
 // so the answers are valid only on a head no older than the calls.
 func (a *appender) endUnwritten(ctx context.Context, w *write) (attempt, error) {
-	latest := w.entries[0].p.Began
+	latest := w.entries[0].p.began
 	for _, entry := range w.entries {
-		latest = room.Latest(latest, entry.p.Began)
+		latest = room.Latest(latest, entry.p.began)
 	}
 	head, err := a.log.Refresh(ctx, latest)
 	if err != nil || head.AsOf != w.base.AsOf {

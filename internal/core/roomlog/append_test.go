@@ -56,27 +56,40 @@ func TestAppend_behindASenderThatWrites_isWrittenWithoutIt(t *testing.T) {
 	})
 }
 
-// Its table may be far away: with several processes the caller need not wait for it.
+// Its table may be far away: with several processes the caller need not wait for it. What the rule answers belongs to
+// the writer then.
 func TestAppend_severalProcesses_callerLeavesDuringTheWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, release := busy(t, false)
+		elsewhere := NewStore(l.store.table.(*tabletest.Hooks).Table, l.store.opts).Acquire(l.ID())
 		ctx, cancel := context.WithCancel(t.Context())
-		said := make(chan error)
+		calls, left := 0, make(chan struct{})
+		var got Answered[int]
+		var err error
 		go func() {
-			said <- l.Append(ctx, &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
-				return Change{Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: "hello"}}}, nil
-			}})
+			defer close(left)
+			got, err = Append(ctx, l, l.store.now(), func(Place) (Answered[int], error) {
+				calls++
+				return Answered[int]{Answer: calls,
+					Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: "hello"}}}, nil
+			})
 		}()
 		synctest.Wait()
 		cancel()
-		if err := <-said; !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
+		<-left
+		if !errors.Is(err, context.Canceled) || got.Answer != 0 || got.Events != nil {
+			t.Errorf("got %+v, %v", got, err)
 		}
+		if err := elsewhere.say(t, "first"); err != nil {
+			t.Fatal(err)
+		}
+		elsewhere.Release()
 		release()
 		l.Release()
 		synctest.Wait()
-		if h := l.Peek(); h.AsOf != 2 || l.users != 0 {
-			t.Errorf("the head is event %d and the log has %d users; want 2 and none", h.AsOf, l.users)
+		if h := l.Peek(); h.AsOf != 3 || calls != 2 || l.users != 0 {
+			t.Errorf("after %d calls the head is event %d and the log has %d users; want 2, 3 and none", calls, h.AsOf,
+				l.users)
 		}
 	})
 }
@@ -89,16 +102,16 @@ func TestAppend_oneOfTheBatchPanics_endsTheOthersAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Release()
-	beside := &Proposal{ctx: t.Context(), done: make(chan struct{}),
-		Propose: func(*room.Head, time.Time) (Change, error) { return Change{}, nil }}
-	l.appender.queue = []*Proposal{beside} // as if it had come while the other collected
+	beside := &proposal{ctx: t.Context(), done: make(chan struct{}),
+		propose: func(Place) (Change, error) { return Change{}, nil }}
+	l.appender.queue = []*proposal{beside} // as if it had come while the other collected
 	func() {
 		defer func() {
 			if recover() == nil {
 				t.Error("no panic")
 			}
 		}()
-		_ = l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) { panic("a bug") }})
+		_ = l.does(t, func(Place) (Change, error) { panic("a bug") })
 	}()
 	select {
 	case <-beside.done:

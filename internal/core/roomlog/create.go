@@ -57,7 +57,8 @@ func (s *Store) create(ctx context.Context, l *Log, creation Creation) ([]room.E
 	if last != nil {
 		w.nameIf = table.IfPresent
 	}
-	w.addProposals([]*Proposal{{Propose: creation.Begin}}, began)
+	begin := func(at Place) (Change, error) { return creation.Begin(at.Head, at.Now) }
+	w.addProposals([]*proposal{{propose: begin}}, began)
 	if err := s.writeFirst(ctx, l, w, began, last.retireOps(w.head.Public)); err != nil {
 		return nil, err
 	}

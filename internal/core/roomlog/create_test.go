@@ -3,7 +3,6 @@ package roomlog
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -20,10 +19,10 @@ func TestCreate_deserted_retiresTheOldLogOnce(t *testing.T) {
 	if _, err := s.newRoom(t, "tea", old); err != ErrNameMoved {
 		t.Fatalf("a room in use starts over: %v", err)
 	}
-	leave := &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+	leave := func(Place) (Change, error) {
 		return Change{Events: []room.Event{{Type: room.Left, Seat: 1, Name: "Ann", Reason: room.ReasonLeft}}}, nil
-	}}
-	if err := old.Append(t.Context(), leave); err != nil {
+	}
+	if err := old.does(t, leave); err != nil {
 		t.Fatal(err)
 	}
 	next, err := s.newRoom(t, "tea", old)

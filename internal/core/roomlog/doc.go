@@ -9,8 +9,9 @@
 //   - [Store] gives access to the logs of one table and caches the recent ones. Every [Store.Acquire] is matched by a
 //     [Log.Release].
 //   - [Log] is one room's log as the process knows it. [Log.Peek] returns its head without a read, [Log.Refresh] a
-//     current head, and [Log.Append] appends.
-//   - [Proposal] is an append. Its Propose function checks the rules on a head and returns a [Change].
+//     current head, and [Append] appends.
+//   - A rule is a function that checks, at a [Place], what is allowed. It returns a [Change], or one with an answer:
+//     [Answered]. Until its end, the call of Append is a proposal.
 //   - [Observer] hears of every change of a log's head.
 //
 // layout.go lists the items.
@@ -19,13 +20,13 @@
 //
 // The head of room abcdefg is event 41, and Ann says "Milk?":
 //
-//   - append.go: Log.Append queues a Proposal. nextBatch takes it from the queue, and base returns head 41.
-//   - write.go: addProposals calls Propose on head 41. add numbers the event 42, gives it an id, and applies it.
+//   - append.go: Append queues a proposal. nextBatch takes it from the queue, and base returns head 41.
+//   - write.go: addProposals calls the rule on head 41. add numbers the event 42, gives it an id, and applies it.
 //   - write.go: complete makes the op that puts LOG#0000000000000042 if absent. A message leaves META as it is.
 //   - append.go: writeAndPublish writes the op. log.go: commit publishes head 42, tail.go caches event 42, and deliver
-//     ends the Proposal.
+//     ends the proposal.
 //   - If another process has put Bob's event 42 first, the put fails. readConflict decodes Bob's event, advance applies
-//     it, and Propose is called again on head 42. Ann's event becomes 43.
+//     it, and the rule is called again on head 42. Ann's event becomes 43.
 //
 // # One read
 //

@@ -23,21 +23,23 @@ func (l *Log) hookOf(seat, k int) HookItem {
 }
 
 // begins proposes that x begins.
-func begins(x HookItem) *Proposal {
-	return &Proposal{Propose: func(h *room.Head, now time.Time) (Change, error) {
+func begins(x HookItem) func(Place) (Change, error) {
+	return func(at Place) (Change, error) {
+		h, now := at.Head, at.Now
 		a, _ := h.Seated(x.Seat)
 		return Change{Events: []room.Event{a.BeginHook(x.ID, false)},
 			Ops: []table.Op{PutHook(x), PutProgress(x, Progress{AtMs: now.UnixMilli()})}}, nil
-	}}
+	}
 }
 
 // leaves proposes that the agent of a seat leaves.
-func leaves(seat int) *Proposal {
-	return &Proposal{Propose: func(h *room.Head, now time.Time) (Change, error) {
+func leaves(seat int) func(Place) (Change, error) {
+	return func(at Place) (Change, error) {
+		h, now := at.Head, at.Now
 		a, _ := h.Seated(seat)
 		e := *h.FreeSeat(a, room.ReasonLeft)
 		return Change{Events: []room.Event{e}, Ops: Vacate(&h.State, e, table.Always, now)}, nil
-	}}
+	}
 }
 
 // stored returns the sort keys of the items of hooks in the table.
@@ -63,7 +65,7 @@ func TestAppend_eventThatCallsHooks_saysSoFirst(t *testing.T) {
 	s.opts.Calls = func(id string, calls []room.Call) { called = append(called, fmt.Sprint(id, calls)) }
 	l := s.furnished(t, 3)
 	defer l.Release()
-	if err := l.Append(t.Context(), begins(l.hookOf(2, 1))); err != nil {
+	if err := l.does(t, begins(l.hookOf(2, 1))); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.say(t, "hello"); err != nil {
@@ -115,11 +117,11 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 	s := newStore(t)
 	l := s.furnished(t, agents)
 	defer l.Release()
-	var batch []*Proposal
+	var batch []func(Place) (Change, error)
 	for seat := 2; seat <= agents; seat++ {
 		for k := range core.MaxSeatHooks - 1 {
 			x := l.hookOf(seat, k)
-			if err := l.Append(t.Context(), begins(x)); err != nil {
+			if err := l.does(t, begins(x)); err != nil {
 				t.Fatal(err)
 			}
 			at := Progress{AtMs: s.now().Add(time.Duration(seat*10+k) * time.Second).UnixMilli()}
@@ -139,7 +141,7 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 	}
 	for len(batch) > 0 {
 		w := newWrite(l.Peek())
-		w.addProposals(batch, s.now())
+		w.addProposals(proposals(batch...), s.now())
 		batch = batch[len(w.entries):]
 		keys := map[table.Key]bool{}
 		for _, op := range w.ops {

@@ -17,9 +17,9 @@ func (l *Log) redact(t *testing.T, n int64, ops ...table.Op) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+	err = l.does(t, func(Place) (Change, error) {
 		return Change{Events: []room.Event{e.Redaction()}, Ops: ops}, nil
-	}})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

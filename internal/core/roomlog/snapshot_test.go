@@ -18,14 +18,15 @@ import (
 // appends appends events, which any room allows.
 func (l *Log) appends(t *testing.T, events ...room.Event) {
 	t.Helper()
-	err := l.Append(t.Context(), &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
+	err := l.does(t, func(at Place) (Change, error) {
+		h := at.Head
 		for i := range events {
 			if a := events[i].Agent; a != nil && !events[i].Regains {
 				a.Joined = h.AsOf + 1 + int64(i)
 			}
 		}
 		return Change{Events: events}, nil
-	}})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

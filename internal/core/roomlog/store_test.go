@@ -156,9 +156,9 @@ func (s *Store) fill(t *testing.T, name string, generators []func(name string) [
 	}
 	for _, generate := range generators {
 		for some := range slices.Chunk(generate(name), 40) {
-			err := l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+			err := l.does(t, func(Place) (Change, error) {
 				return Change{Events: some}, nil
-			}})
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -13,15 +12,16 @@ import (
 // task has a seat do something with tasks.
 func (l *Log) task(t *testing.T, seat int, o room.TaskOrder) {
 	t.Helper()
-	p := &Proposal{Propose: func(h *room.Head, now time.Time) (ch Change, err error) {
+	p := func(at Place) (ch Change, err error) {
+		h, now := at.Head, at.Now
 		a, _ := h.Seated(seat)
 		e, _, err := o.Decide(h, room.Caller{Agent: a}, now)
 		if e != nil {
 			ch.Events = []room.Event{*e}
 		}
 		return ch, err
-	}}
-	if err := l.Append(t.Context(), p); err != nil {
+	}
+	if err := l.does(t, p); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -55,10 +55,10 @@ func TestVerify_tasksAreNotAsTheEventsSay_isDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	redacted := append(ops, more...)
-	p := &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+	p := func(Place) (Change, error) {
 		return Change{Events: []room.Event{task.Task.Redaction(), report.Redaction()}, Ops: redacted}, nil
-	}}
-	if err := l.Append(t.Context(), p); err != nil {
+	}
+	if err := l.does(t, p); err != nil {
 		t.Fatal(err)
 	}
 	check := func(what string, damaged bool) {

@@ -37,11 +37,25 @@ func (s *Store) newRoom(t *testing.T, name string, old *Log) (*Log, error) {
 	return l, err
 }
 
+// does appends what rule returns.
+func (l *Log) does(t *testing.T, rule func(Place) (Change, error)) error {
+	_, err := Append(t.Context(), l, l.store.now(), rule)
+	return err
+}
+
+// proposals returns a batch of rules.
+func proposals(rules ...func(Place) (Change, error)) (batch []*proposal) {
+	for _, rule := range rules {
+		batch = append(batch, &proposal{propose: rule})
+	}
+	return batch
+}
+
 // say appends a message of seat 1.
 func (l *Log) say(t *testing.T, text string) error {
-	return l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+	return l.does(t, func(Place) (Change, error) {
 		return Change{Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: text}}}, nil
-	}})
+	})
 }
 
 // fill continues the log by n messages of seat 1, as message makes them.

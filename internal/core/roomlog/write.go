@@ -19,18 +19,18 @@ type write struct {
 	entries []entry
 	events  []room.Event
 	ops     []table.Op         // one per event, in order, then all others
-	owners  []*Proposal        // owners[i] has proposed ops[len(events)+i]: the ops of Changes
+	owners  []*proposal        // owners[i] has proposed ops[len(events)+i]: the ops of Changes
 	derived []table.Op         // that follow from events: of agreements, closed tasks, checks, and hooks that end
 	keys    map[table.Key]bool // of the ops of Changes, of the puts of checks, and of the deletions of hooks
 	bytes   int
 	parts   int             // of the snapshot that change, at most
 	nameIf  table.Condition // of the op that leads from the room's name to the room
-	renamer *Proposal       // the proposal that changes the room's name
+	renamer *proposal       // the proposal that changes the room's name
 }
 
 // entry is a proposal's part of a write.
 type entry struct {
-	p      *Proposal
+	p      *proposal
 	events []room.Event
 	err    error
 }
@@ -41,30 +41,29 @@ func newWrite(h *room.Head) *write {
 
 // addProposals calls the proposals in order and stops before a proposal that does not fit into the same Write. It
 // always takes at least one.
-func (w *write) addProposals(batch []*Proposal, now time.Time) {
+func (w *write) addProposals(batch []*proposal, now time.Time) {
 	w.events, w.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
 	var along []table.Op
-	for _, proposal := range batch {
-		proposal.Batched = w.events
-		change, err := proposal.Propose(w.head, now)
+	for _, p := range batch {
+		change, err := p.propose(Place{Head: w.head, Now: now, Batched: w.events, Blocked: p.blocked})
 		if err != nil {
-			w.entries = append(w.entries, entry{p: proposal, err: err})
+			w.entries = append(w.entries, entry{p: p, err: err})
 			continue
 		}
 		if len(w.events) > 0 && !w.fits(change, now) {
 			break
 		}
 		events, err := w.add(change, now)
-		w.entries = append(w.entries, entry{p: proposal, events: events, err: err})
+		w.entries = append(w.entries, entry{p: p, events: events, err: err})
 		if err != nil {
 			continue
 		}
 		if w.renamer == nil && w.base.Key != "" && w.head.Key != w.base.Key {
-			w.renamer = proposal
+			w.renamer = p
 		}
 		for _, op := range change.Ops {
 			along = append(along, op)
-			w.owners = append(w.owners, proposal)
+			w.owners = append(w.owners, p)
 		}
 	}
 	w.complete(along)
@@ -262,16 +261,16 @@ func listable(s room.Settings) room.Settings {
 	return s
 }
 
-// blocked reports a failed op to the proposal it belongs to.
+// blocked tells the proposal of a failed op.
 func (w *write) blocked(conflict table.Conflict) {
-	if w.renamer != nil && w.renamer.Blocked != nil && conflict.Key == NameKey(w.head.Key) {
-		w.renamer.Blocked(conflict)
-		return
+	i, owner := conflict.Op-len(w.events), w.renamer
+	if owner == nil || conflict.Key != NameKey(w.head.Key) {
+		if i >= len(w.owners) {
+			return
+		}
+		owner = w.owners[i]
 	}
-	i := conflict.Op - len(w.events)
-	if i < len(w.owners) && w.owners[i].Blocked != nil {
-		w.owners[i].Blocked(conflict)
-	}
+	owner.blocked = append(owner.blocked, conflict)
 }
 
 // deliver ends the proposals of w.

@@ -14,19 +14,20 @@ import (
 
 // TestWrite_twoNewNames_areTwoWrites: only a Write can tell whether a name is free.
 func TestWrite_twoNewNames_areTwoWrites(t *testing.T) {
-	rename := func(to string) *Proposal {
-		return &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+	rename := func(to string) func(Place) (Change, error) {
+		return func(Place) (Change, error) {
 			return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Room: &to}, Key: to}}}, nil
-		}}
+		}
 	}
-	describe := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
+	describe := func(at Place) (Change, error) {
+		h := at.Head
 		return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Description: &h.Name}}}}, nil
-	}}
+	}
 	now := time.UnixMilli(1)
 	w := newWrite(&room.Head{State: room.State{
 		ID: "room", Settings: room.Settings{Name: "plans", Key: "plans"}, ExpiresMs: now.Add(room.Life).UnixMilli(),
 	}})
-	w.addProposals([]*Proposal{rename("one"), describe, rename("two")}, now)
+	w.addProposals(proposals(rename("one"), describe, rename("two")), now)
 	if len(w.entries) != 2 || w.head.Name != "one" || w.head.Description != "one" {
 		t.Errorf("%d proposals in one write, which makes %+v", len(w.entries), w.head.Settings)
 	}
@@ -65,14 +66,14 @@ func TestWrite_batchOfPlainMessages_takesAllThatFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Release()
-	var batch []*Proposal
+	var batch []func(Place) (Change, error)
 	for range maxBatch {
-		batch = append(batch, &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+		batch = append(batch, func(Place) (Change, error) {
 			return Change{Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: "hello"}}}, nil
-		}})
+		})
 	}
 	w := newWrite(l.Peek())
-	w.addProposals(batch, s.now())
+	w.addProposals(proposals(batch...), s.now())
 	if want := table.MaxOps - 5 - core.MaxOpen; len(w.entries) != want || len(w.ops) != want {
 		t.Errorf("one Write takes %d proposals in %d ops, want %d in as many", len(w.entries), len(w.ops), want)
 	}
@@ -86,20 +87,20 @@ func TestAppend_changeThatDoesNotFitIntoAWrite_isRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Release()
-	said := func(n int) *Proposal {
-		return &Proposal{Propose: func(*room.Head, time.Time) (ch Change, err error) {
+	said := func(n int) func(Place) (Change, error) {
+		return func(Place) (ch Change, err error) {
 			for range n {
 				ch.Events = append(ch.Events, room.Event{Type: room.Said, Seat: 1, Name: "Ann", Text: "hello"})
 			}
 			return ch, nil
-		}}
+		}
 	}
 	before := l.Peek().AsOf
-	if err := l.Append(t.Context(), said(table.MaxOps+1)); !errors.Is(err, ErrTooLarge) || l.Peek().AsOf != before {
+	if err := l.does(t, said(table.MaxOps+1)); !errors.Is(err, ErrTooLarge) || l.Peek().AsOf != before {
 		t.Errorf("%v, and %d events became %d", err, before, l.Peek().AsOf)
 	}
 	for _, n := range []int{table.MaxOps, 1} {
-		if err := l.Append(t.Context(), said(n)); err != nil {
+		if err := l.does(t, said(n)); err != nil {
 			t.Errorf("%d events: %v", n, err)
 		}
 	}
@@ -107,21 +108,22 @@ func TestAppend_changeThatDoesNotFitIntoAWrite_isRefused(t *testing.T) {
 		t.Errorf("%d events became %d", before, after)
 	}
 	w := newWrite(l.Peek())
-	w.addProposals([]*Proposal{said(table.MaxOps + 1), said(1)}, s.now())
+	w.addProposals(proposals(said(table.MaxOps+1), said(1)), s.now())
 	if len(w.entries) != 1 || w.entries[0].err == nil || len(w.events) != 0 {
 		t.Errorf("a batch that begins with it: %+v", w.entries)
 	}
 
 	// A proposal behind it is refused as long as the head has its events.
 	began := l.Peek().AsOf
-	behind := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
+	behind := func(at Place) (Change, error) {
+		h := at.Head
 		if h.AsOf > began {
 			return Change{}, errors.New("the seat is gone")
 		}
-		return said(1).Propose(h, s.now())
-	}}
+		return said(1)(at)
+	}
 	w = newWrite(l.Peek())
-	w.addProposals([]*Proposal{said(table.MaxOps + 1), behind}, s.now())
+	w.addProposals(proposals(said(table.MaxOps+1), behind), s.now())
 	if len(w.entries) != 1 || !errors.Is(w.entries[0].err, ErrTooLarge) {
 		t.Errorf("a batch with one behind it: %+v", w.entries)
 	}

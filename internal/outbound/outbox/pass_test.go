@@ -134,13 +134,14 @@ func TestDeliver_formOfANewerProgram_isNotCalledAndNotChanged(t *testing.T) {
 	lasts := roomlog.Progress{LastMs: newer.SinceMs}
 	log := w.Store().Acquire(at)
 	defer log.Release()
-	err := log.Append(w.ctx(), &roomlog.Proposal{Propose: func(head *room.Head, _ time.Time) (roomlog.Change, error) {
+	_, err := roomlog.Append(w.ctx(), log, w.clock.Now(), func(at roomlog.Place) (roomlog.Change, error) {
+		head := at.Head
 		agent, _ := head.Seated(seat)
 		begins := agent.BeginWebhook(newer.ID)
 		begins.Hook.Form = newer.Form
 		return roomlog.Change{Events: []room.Event{begins},
 			Ops: []table.Op{roomlog.PutHook(newer), roomlog.PutProgress(newer, lasts)}}, nil
-	}})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
