@@ -335,7 +335,8 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 		live.release()
 		return nil, room.RefuseRemoved(room.ReasonLeft)
 	}
-	return &session{token: stay, holder: holder, room: live, head: head, me: caller, start: startOn(head, now)}, nil
+	return &session{token: stay, holder: holder, room: live, start: startOn(head, now),
+		moment: &moment{head, caller}}, nil
 }
 
 // sendAnswer sends an answer to the readers of the answered message: see answeredTo.

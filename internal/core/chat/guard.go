@@ -66,15 +66,13 @@ func (o *outgoing) guarded() *guarded {
 // everything unread. The answer's cursor is marked as held, so the table need not know, except for a stay: with a
 // held cursor, only messages meant for the caller hold the next call back. If none does, the new guard knows that.
 func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, *Waited, error) {
-	head, err := c.room.log.Refresh(ctx, c.start.At)
-	if err != nil {
+	if err := c.refresh(ctx); err != nil {
 		return g, nil, err
 	}
-	c.useHead(head)
-	if g.cursor.N > head.AsOf { // the cursor is beyond the log
+	if g.cursor.N > c.head.AsOf { // the cursor is beyond the log
 		return guard{}, nil, nil
 	}
-	checked, held, err := c.findHolding(ctx, what, g, head)
+	checked, held, err := c.findHolding(ctx, what, g)
 	if err != nil || !held {
 		g.checked = checked
 		return g, nil, err
@@ -101,11 +99,10 @@ func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, 
 	return g, got, nil
 }
 
-// findHolding searches the events up to head for one that holds the call back. checked is the last event before it.
-func (c *session) findHolding(ctx context.Context, what *guarded, g guard, head *room.Head) (checked int64, held bool,
-	err error) {
+// findHolding searches the events for one that holds the call back. checked is the last event before it.
+func (c *session) findHolding(ctx context.Context, what *guarded, g guard) (checked int64, held bool, err error) {
 	checked = g.checked
-	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, g.checked, head.AsOf) {
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, g.checked, c.head.AsOf) {
 		if err != nil || what.isHeldBy(c.me, g, event) {
 			return checked, err == nil, err
 		}

@@ -311,8 +311,8 @@ func (op *joinOp) enter(ctx context.Context, live *liveRoom, mine room.Event) (*
 			caller.Device = holder.Hash
 		}
 	}
-	return &session{token: token, holder: holder, room: live, head: head, me: caller,
-		start: room.Start{At: op.began}}, nil
+	return &session{token: token, holder: holder, room: live, start: room.Start{At: op.began},
+		moment: &moment{head, caller}}, nil
 }
 
 // createRoom creates the room with the caller as admin. old is the log that had the name before; nil if unknown.

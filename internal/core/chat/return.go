@@ -51,7 +51,7 @@ func (c *session) bind(ctx context.Context) (bound bool, err error) {
 		}
 		return ch, nil
 	})
-	if err == nil && !c.useHead(c.room.log.Peek()) {
+	if err == nil && !c.moveOn() {
 		err = c.refuseToken(ctx, c.head)
 	}
 	return len(events) > 0, err

@@ -26,28 +26,42 @@ type session struct {
 	room   *liveRoom        // to be released
 	start  room.Start       // when the call began, and which events the client knew then
 
-	// The room as the call knows it: at first the head on which the token was accepted, then each head that the call
-	// gives to useHead, after a read or an append. The answer is of this head. The log may be ahead: its newest known
-	// head is room.log.Peek(). A rule decides on the head and the caller of its place, never on these.
-
-	head *room.Head
-	me   room.Caller // the agent or person of the token, as of head
+	// The newest moment that the call uses: at first that on which the token was accepted. moveTo, moveOn and refresh
+	// alone replace it, after a read or an append, and before an answer is made: all of an answer is of one moment. The
+	// log may be ahead: its newest known head is room.log.Peek(). A rule decides on its place, never on the moment.
+	*moment
 }
 
-// useHead makes head the head of the session, and the owner of the token there its caller. If the caller's seat is gone
-// by then, the former caller stays, and useHead returns false.
-func (c *session) useHead(head *room.Head) (seated bool) {
-	c.head = head
+// moment is the room at a head, with the caller there. A moment never changes, so a pointer to its caller may be kept.
+type moment struct {
+	head *room.Head
+	me   room.Caller // the agent or person of the token
+}
+
+// moveTo makes the moment of head that of the session. If the caller's seat is gone by then, the former caller stays,
+// and moveTo returns false.
+func (c *session) moveTo(head *room.Head) (seated bool) {
 	caller, seated := head.CallerByToken(c.holder)
-	if seated {
-		c.me = caller
+	if !seated {
+		caller = c.me
+	}
+	if head != c.head {
+		c.moment = &moment{head, caller}
 	}
 	return seated
 }
 
-// moveOn makes the newest known head the head of the session: after an append, and before an answer is made. All of one
-// answer is of one head.
-func (c *session) moveOn() (seated bool) { return c.useHead(c.room.log.Peek()) }
+// moveOn moves to the newest known head.
+func (c *session) moveOn() (seated bool) { return c.moveTo(c.room.log.Peek()) }
+
+// refresh moves to a head at least as new as the call.
+func (c *session) refresh(ctx context.Context) error {
+	head, err := c.room.log.Refresh(ctx, c.start.At)
+	if err == nil {
+		c.moveTo(head)
+	}
+	return err
+}
 
 func (c *session) recorder() presence.Recorder {
 	return c.room.agents.Recorder(c.head, &c.me)
@@ -136,13 +150,13 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 	if current := live.log.KnownSince(start.At); current != nil {
 		start.HeadN = current.AsOf
 	}
-	return &session{token: token, holder: holder, room: live, head: head, me: caller, start: start}, nil
+	return &session{token: token, holder: holder, room: live, start: start, moment: &moment{head, caller}}, nil
 }
 
 // acceptViewer returns the session of a caller without a token, such as a view: it has no holder and no start, so it
 // can look, and append nothing.
 func (r *liveRoom) acceptViewer(head *room.Head, caller room.Caller) *session {
-	return &session{token: ident.Token{Room: r.log.ID(), Seat: caller.Seat}, room: r, head: head, me: caller}
+	return &session{token: ident.Token{Room: r.log.ID(), Seat: caller.Seat}, room: r, moment: &moment{head, caller}}
 }
 
 // startOn returns the start of a call that knows head, and begins now.

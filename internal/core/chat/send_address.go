@@ -93,16 +93,14 @@ func (c *session) findAgents(ctx context.Context, field string, names []string) 
 	if len(names) == 0 {
 		return nil, nil
 	}
-	head, err := c.room.log.Refresh(ctx, c.start.At)
-	if err != nil {
+	if err := c.refresh(ctx); err != nil {
 		return nil, err
 	}
-	c.useHead(head)
 	if len(names) > core.MaxCapacity {
 		return nil, refuseManyNames(field)
 	}
 	for i, key := range nameKeys(names) {
-		agent, here := head.Named(key)
+		agent, here := c.head.Named(key)
 		switch {
 		case !here:
 			return nil, c.refuseAbsent(field, i+1, key)

@@ -155,11 +155,9 @@ func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*W
 			Lag: presence.SendLag})
 		return c.unread(ctx, req.waits(is), cursor, named)
 	}
-	head, err := c.room.log.Refresh(ctx, c.start.At)
-	if err != nil {
+	if err := c.refresh(ctx); err != nil {
 		return nil, err
 	}
-	c.useHead(head)
 	return c.wait(ctx, req.waits(is))
 }
 

@@ -225,7 +225,7 @@ func checkAddedBefore(head *room.Head, n int64) error {
 func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskOutcome) (Tasks, error) {
 	c := op.session
 	c.recorder().RecordCall(ctx)
-	c.useHead(outcome.headAfter)
+	c.moveTo(outcome.headAfter)
 	got, err := c.openTasks(ctx, outcome.addedIn)
 	if err != nil || outcome.taskNo == 0 {
 		return got, err
