@@ -135,11 +135,8 @@ func appendDecision[T any](ctx context.Context, c *session, may permission, prop
 		return done, err
 	}
 	c.auditDecisions(ctx, done.Events)
-	// The record is of the head before the decision: with nobody else in the room, as after a kick, the stored presence
-	// would not be read, and an announced absence would be lost.
-	record := c.recorder()
 	if c.moveOn() { // the decision may have changed the caller's role
-		record.RecordCall(ctx)
+		c.recorder().RecordCall(ctx)
 	}
 	return done, nil
 }

@@ -107,9 +107,9 @@ func asksSomebody(event *room.Event) bool {
 	return len(event.Ask) > 0 || event.Kind.Asks()
 }
 
-// passOver lets wait go on past the answers so far, and renews the caller's presence. Otherwise others would think that
-// the answer woke the caller, and would count its time to speak. The state of passOver is in the inbox: on the stacks
-// of thousands of waits it would take memory. Such a wait, too, ends with the turn or its time, and brings the answers.
+// passOver lets wait go on past the answers so far, and tells others so: see presence.Recorder.PassOver. The state of
+// passOver is in the inbox: on the stacks of thousands of waits it would take memory. Such a wait, too, ends with the
+// turn or its time, and brings the answers.
 // passOver ends the wait if nobody who still owes an answer may soon give it:
 //
 //  17. Bob answers, and Cid falls silent later: the wait ends.
@@ -124,10 +124,7 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 		in.end = woken
 		return
 	}
-	if wait.PassedTo < in.past.last {
-		wait.PassedTo = in.scanned
-		in.session.recorder().Renew(ctx, wait)
-	}
+	in.session.recorder().PassOver(ctx, wait, in.past.last, in.scanned)
 	if in.past.recheck == nil {
 		in.past.recheck = in.session.room.svc.clock.After(askedEvery)
 	}

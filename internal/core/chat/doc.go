@@ -46,9 +46,8 @@
 //
 // Bob's wait, with the cursor 41, from before Ann's send:
 //
-//   - wait.go: Wait. seat.go: enterCurrent accepts Bob's token on the head 41, known to be current. newWait sets when
-//     the time is up, and beginWait records Bob's presence. acknowledgeCursor records that 41 has arrived, and begins
-//     the inbox at 41.
+//   - wait.go: Wait. seat.go: enterCurrent accepts Bob's token on the head 41, known to be current. beginWait sets when
+//     the time is up, and records Bob's presence. openInbox records that 41 has arrived, and begins the inbox at 41.
 //   - wait.go: collectUntil calls collect (inbox.go), which finds nothing, and waits for the next head. Event 42
 //     comes: collect adds the message to the batch, and the ending is woken. The wait ends.
 //   - wait.go: endWait calls handOut, which records in package presence that 42 was handed out to Bob. The answer is

@@ -167,7 +167,8 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 	k.noSpace = c.checkSpace(len(o.req.Text))
 	for range maxAttempts {
 		v, refused := try(ctx, o, k)
-		needs, hasNeed := refused.(need)
+		var needs need
+		hasNeed := errors.As(refused, &needs)
 		switch {
 		case refused == nil && v.ruling == repeated:
 			return v, k.again.checkKey(ctx, o, v.sentAs)

@@ -108,13 +108,12 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 	return presence.QueryAgain(c.head.AsOf)
 }
 
-// wait is Wait for a caller accepted on a current head. A call spends its time in collectUntil, so beginWait and
-// endWait, with their large stack frames, are separate functions.
+// wait is Wait for a caller accepted on a current head. A call spends its time in collectUntil, so beginWait, openInbox
+// and endWait, with their large stack frames, are separate functions.
 func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
-	wait := c.newWait(ctx, req)
-	c.room.agents.BeginWait(&c.me, wait)
-	defer c.room.agents.EndWait(&c.me, wait)
-	in, err := c.beginWait(ctx, req, wait)
+	wait := c.beginWait(ctx, req)
+	defer c.room.agents.EndWait(wait)
+	in, err := c.openInbox(ctx, req, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -125,47 +124,33 @@ func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	return c.endWait(ctx, in, wait, given)
 }
 
-// newWait returns the wait that a call asks for. In a pair a wait lasts no longer than PartnerSilent.
-func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
-	began := c.room.svc.now()
-	until := began.Add(c.room.svc.WaitLimit(ctx, req.Wait))
+// beginWait begins the wait that a call asks for, and records the agent's words about itself. In a pair a wait lasts no
+// longer than PartnerSilent.
+func (c *session) beginWait(ctx context.Context, req *WaitRequest) *presence.Wait {
+	now := c.room.svc.now()
+	until := now.Add(c.room.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {
-		until = room.Earliest(until, began.Add(PartnerSilent))
+		until = room.Earliest(until, now.Add(PartnerSilent))
 	}
-	return &presence.Wait{Began: began, Until: until, Looks: !began.Before(until), Standby: req.Standby,
-		Superseded: make(chan struct{}), Turn: make(chan presence.NextTurn, 1), Task: make(chan int64, 1)}
+	return c.recorder().BeginWait(ctx, until, presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek,
+		ForMe: req.ForMe, Returns: req.sentN == 0 && !req.Standby, Absence: req.Absence, Activity: req.Activity,
+		Lag: presence.CallLag})
 }
 
-// beginWait records the presence of the agent, and returns the inbox of the wait. If everyone else is away, the wait
-// ends at once, and its cursor says so, so that the next wait runs its full time.
-func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presence.Wait) (*inbox, error) {
-	c.recordPresence(ctx, req, wait)
+// openInbox acknowledges the cursor of a call that waits, and returns the inbox of its wait. If everyone else is away,
+// the wait ends at once, and its cursor says so, so that the next wait runs its full time.
+func (c *session) openInbox(ctx context.Context, req *WaitRequest, wait *presence.Wait) (*inbox, error) {
 	pos, err := c.acknowledgeCursor(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	waits := !wait.Looks && !req.Standby
+	waits := !wait.Looks() && !req.Standby
 	return newInbox(c, pos, listening{
 		forMe:      req.ForMe,
 		forAnswers: waits && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled(),
 		othersAway: waits && pos.How == presence.ByCursor && !pos.toldOthersAway && c.othersAreAway(ctx),
 		withRoster: true,
 	}), nil
-}
-
-// recordPresence records the wait and the agent's words about itself.
-func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *presence.Wait) {
-	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
-		Absence: req.Absence, Activity: req.Activity, Lag: presence.CallLag}
-	if !wait.Looks {
-		how.Began, how.Until = wait.Began, room.Announced(wait.Began, wait.Until)
-		how.Returns = req.sentN == 0 && !req.Standby
-	}
-	due, written := c.recorder().Record(ctx, how)
-	wait.Due = due
-	if written {
-		wait.AnnouncedUntil = how.Until
-	}
 }
 
 // turn is what a wait is given beside what is in its inbox. The zero value is no turn.
@@ -217,7 +202,7 @@ func (c *session) othersAreAway(ctx context.Context) bool {
 // wait.Due on, the caller's presence is renewed: see presence.Recorder.Renew.
 func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (turn, error) {
 	live := c.room
-	if wait.Looks || in.listens.othersAway || isClosed(live.svc.stopping) {
+	if wait.Looks() || in.listens.othersAway || isClosed(live.svc.stopping) {
 		_, err := in.collectFor(ctx, wait)
 		return turn{}, err
 	}
@@ -360,8 +345,8 @@ func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 		return nil, err
 	}
 	in := newInbox(c, pos, listening{forMe: req.ForMe})
-	wait := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: agentWaits}
-	mine := false // the turn
+	wait := &presence.Wait{Began: now, Until: now, Standby: true} // not open: it ends no other
+	mine := false                                                 // the turn
 	if !agentWaits {
 		if err := in.collect(ctx); err != nil {
 			return nil, err

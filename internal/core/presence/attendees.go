@@ -204,9 +204,9 @@ type reading struct {
 	roster       [16]byte  // the agents present when the reader last saw them; zero: unknown
 	rosterReadAt time.Time // when the roster was last read for a quiet result
 
-	// handOutMu is held while the delivery is read and written: from the moment when a call is sure to be the newest
-	// of the reader until the call has recorded what it hands out. So the next call begins after those events.
-	// handOutMu precedes all other locks.
+	// handOutMu is held from the moment when a call is sure to be the newest of the reader until the call has recorded
+	// what it hands out. So the next call begins after those events. Meanwhile other calls may acknowledge, under
+	// Attendees.mu alone: see reading.cache. handOutMu precedes all other locks.
 	handOutMu sync.Mutex
 }
 

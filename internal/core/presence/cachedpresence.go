@@ -87,9 +87,9 @@ func (c cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duratio
 	switch {
 	case c.latest.Supersedes(wait.Began, wait.Standby): // 5, 6
 		return yields
-	case wait.PassedTo > c.latest.WaitFrom: // 8
+	case wait.passedTo > c.latest.WaitFrom: // 8
 		return renewed
-	case wait.AnnouncedUntil.Equal(wait.Until), wait.AnnouncedUntil.Sub(now) > again+rewriteAfter: // 1, 4, 7
+	case wait.announcedUntil.Equal(wait.Until), wait.announcedUntil.Sub(now) > again+rewriteAfter: // 1, 4, 7
 		return lasts
 	}
 	return renewed // 2, 3

@@ -70,10 +70,10 @@ func TestLease_afterCall(t *testing.T) {
 
 // The cases are those above decideWait.
 func TestLease_decideWait(t *testing.T) {
-	bobs := Wait{Began: noon(), Until: noon().Add(time.Hour), AnnouncedUntil: noon().Add(5 * time.Minute)}
+	bobs := Wait{Began: noon(), Until: noon().Add(time.Hour), announcedUntil: noon().Add(5 * time.Minute)}
 	lost, whole, program, passed := bobs, bobs, bobs, bobs
-	passed.PassedTo = 8
-	lost.AnnouncedUntil, whole.AnnouncedUntil, program.Standby = time.Time{}, bobs.Until, true
+	passed.passedTo = 8
+	lost.announcedUntil, whole.announcedUntil, program.Standby = time.Time{}, bobs.Until, true
 	waits := room.Presence{WaitMs: ms(0)}
 	for _, c := range []struct {
 		name  string

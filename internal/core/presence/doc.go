@@ -10,11 +10,11 @@
 // it, and a [room.Attendance] is what turns conclude from it. A call of Bob, who was handed 41 and calls with cursor
 // 41 to wait, goes through the package so:
 //
-//	reader.go          AcknowledgeAndOffer: 41 has arrived, and the events after 41 are offered
+//	wait.go            BeginWait: the wait is open, and any older one of Bob ends
 //	recorder.go        Record: Bob's lease is renewed, and others see that he waits
 //	call.go            presence: Bob waits from now on, and an absence of his ends
 //	cachedpresence.go  decideWrite: the wait is new to others, so it is written
-//	wait.go            the wait is open, and any older one of Bob ends
+//	reader.go          AcknowledgeAndOffer: 41 has arrived, and the events after 41 are offered
 //	turns.go           all who are here wait: if nobody speaks for room.TurnAfter, it is somebody's turn
 //	reader.go          RecordHandedOut: Ann's 42 has come, and Bob was handed it
 //
@@ -22,5 +22,6 @@
 //
 // Attendees.lock and Reader.lock take the locks, and what needs a lock is a method of what they return.
 // reading.handOutMu and Attendees.announceTasksMu come first, then the locks of roomlog, then Attendees.mu. While
-// Attendees.mu is held, no method of a log but Peek may be called, and no table.
+// Attendees.mu is held, no method of a log but Peek may be called, and no table. handOutMu orders the calls that hand
+// out; mu guards the cached Delivery, which each of them and each acknowledgment raises.
 package presence

@@ -49,12 +49,12 @@ func TestRecord_personWithoutAnAgentWaits_isPresentUntilTheLastWaitEnds(t *testi
 		c := w.person(seatOfCid+1, "phone")
 		first, second := w.waits(c), w.waits(c)
 		for i, wait := range []*Wait{first, second} {
-			if p := w.presenceHere(c.Seat); p.UntilMs != first.Until.UnixMilli() || p.WaitMs != 0 {
+			if p := w.presenceHere(c.Seat); p.UntilMs != first.announcedUntil.UnixMilli() || p.WaitMs != 0 {
 				t.Errorf("with %d waits open, the presence is %+v", 2-i, p)
 			}
 			w.pass(time.Second)
 			w.Recorder(w.log.Peek(), c).RecordCall(t.Context()) // the page asks for something else meanwhile
-			w.EndWait(c, wait)
+			w.EndWait(wait)
 		}
 		if p := w.presenceHere(c.Seat); p.UntilMs != w.now().UnixMilli() {
 			t.Errorf("after the last wait, the presence is %+v", p)

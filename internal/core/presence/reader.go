@@ -12,7 +12,7 @@ import (
 const storeEvery = time.Minute
 
 // Reader is an agent, or one device of the person behind an agent, to which events are handed out. Its methods apply
-// the rules of Delivery to the cached and the stored values.
+// the rules of Delivery to the cached and the stored values. Its caller never changes.
 type Reader struct {
 	attendees *Attendees
 	caller    *room.Caller

@@ -13,8 +13,8 @@ import (
 // rewriteActivityAfter is the age at which an unchanged activity is written again.
 const rewriteActivityAfter = 30 * time.Minute
 
-// Recorder gives access to the presence of one seat. It is small, because calls that wait hold it on their
-// stacks.
+// Recorder gives access to the presence of one seat. It is small, because calls that wait hold it on their stacks. Its
+// caller never changes.
 type Recorder struct {
 	attendees *Attendees
 	head      *room.Head
@@ -42,8 +42,12 @@ func (s Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 	}
 	presence, what, due := s.cacheCall(seatCall, nil)
 	if what == reads {
-		stored, _ := s.readPresence(ctx)
+		stored, err := s.readPresence(ctx)
 		presence, what, due = s.cacheCall(seatCall, &stored)
+		if err != nil && what == writes { // a write would replace what nobody here has read
+			s.cacheUnwritten()
+			return now.Add(rewriteAfter), false
+		}
 	}
 	switch {
 	case what == caches:
@@ -139,13 +143,18 @@ func (s Recorder) storePresence(ctx context.Context, agent *room.Agent, presence
 	if err == nil {
 		return true
 	}
-	l := attendees.lock()
-	l.cachedSeat(s.caller.Seat).presence.cacheUnwritten()
-	l.unlock()
+	s.cacheUnwritten()
 	if ctx.Err() == nil {
 		attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
 	}
 	return false
+}
+
+// cacheUnwritten caches that the table does not have the cached presence.
+func (s Recorder) cacheUnwritten() {
+	l := s.attendees.lock()
+	defer l.unlock()
+	l.cachedSeat(s.caller.Seat).presence.cacheUnwritten()
 }
 
 // tableTimeout bounds a write on which no answer depends, so a table that takes no writes holds no call for longer.
@@ -202,10 +211,19 @@ func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	case what == yields:
 		return 0
 	case what == renewed && !s.storePresence(ctx, &s.caller.Agent, presence):
-		wait.AnnouncedUntil = time.Time{}
+		wait.announcedUntil = time.Time{}
 		return rewriteAfter
 	}
 	return again
+}
+
+// PassOver lets wait go on past event answer, unless it does, and says so to others: they would think that the answer
+// woke the caller, and count its time to speak. to is the last event that the call knows.
+func (s Recorder) PassOver(ctx context.Context, wait *Wait, answer, to int64) {
+	if wait.passedTo < answer {
+		wait.passedTo = to
+		s.Renew(ctx, wait)
+	}
 }
 
 // cacheStored caches what the table has: see cachedPresence.addStored.
@@ -230,9 +248,9 @@ func (s Recorder) announceFurther(wait *Wait, again time.Duration) (presence roo
 		delete(l.waits, s.caller.Seat)
 		close(wait.Superseded)
 	case renewed:
-		wait.AnnouncedUntil = room.Announced(now, wait.Until)
+		wait.announcedUntil = room.Announced(now, wait.Until)
 		presence = cached.latest
-		presence.UntilMs, presence.WaitFrom = wait.AnnouncedUntil.UnixMilli(), max(presence.WaitFrom, wait.PassedTo)
+		presence.UntilMs, presence.WaitFrom = wait.announcedUntil.UnixMilli(), max(presence.WaitFrom, wait.passedTo)
 		presence = l.waitsHere(s.caller).addTo(presence, cached.latest)
 		cached.cacheToWrite(presence, now)
 	}

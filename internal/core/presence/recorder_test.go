@@ -48,6 +48,28 @@ func TestRecord_callsInTwoProcesses_forgetNothingOfEachOther(t *testing.T) {
 	}
 }
 
+// What another process has stored may be an absence, or a younger wait.
+func TestRecord_storedPresenceCannotBeRead_isNotReplaced(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.process(), w.process()
+	bob := w.agent(seatOfBob)
+	there.Recorder(w.log.Peek(), bob).Record(t.Context(), Call{Absence: Absence{Given: true, BackIn: time.Hour}})
+	was, records := w.presence(seatOfBob), func() {
+		due, _ := here.Recorder(w.log.Peek(), bob).Record(t.Context(), Call{Lag: CallLag})
+		w.clock.Advance(due.Sub(w.now()))
+	}
+	w.mute = true
+	records()
+	w.mute = false
+	if is := w.presence(seatOfBob); is != was || !w.now().Equal(noon().Add(rewriteAfter)) {
+		t.Errorf("%+v is stored in place of %+v, and the next write is due at %v", is, was, w.now())
+	}
+	records()
+	if is := w.presence(seatOfBob); is.BackMs != was.BackMs || is.AtMs == was.AtMs {
+		t.Errorf("later %+v is stored in place of %+v", is, was)
+	}
+}
+
 // The write of the activity outlasts the minute for which the first write was enough.
 func TestRecord_callBecomesDueMeanwhile_replacesNothingUnread(t *testing.T) {
 	w := newWorld(t)
@@ -127,7 +149,6 @@ func TestRenew_agentWaitsInAnotherProcess_endsTheOlderWait(t *testing.T) {
 		w.o.SingleProcess = false
 		bob := w.agent(seatOfBob)
 		older := w.waits(bob)
-		older.AnnouncedUntil = room.Announced(w.now(), older.Until)
 		s := w.Recorder(w.log.Peek(), bob)
 		if again := s.Renew(t.Context(), older); again != w.RenewEvery() || older.isSuperseded() {
 			t.Fatalf("alone, the wait renews after %v, superseded %v", again, older.isSuperseded())

@@ -35,7 +35,7 @@ func (s Recorder) cacheLookIn() (own bool) {
 	defer l.unlock()
 	l.cachedSeat(s.caller.Seat).presence.latest.WakesMs = l.a.now().UnixMilli()
 	open := l.waits[s.caller.Seat]
-	return open != nil && !open.Standby && !open.Looks
+	return open != nil && !open.Standby && !open.Looks()
 }
 
 // announceProgram caches that a program is on standby, if cachedPresence.decideStandby says so, and returns the

@@ -156,7 +156,7 @@ func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []r
 }
 
 // hearsOfTasks reports whether w, which may be nil, ends when a task is free for its agent.
-func (w *Wait) hearsOfTasks() bool { return w != nil && !w.Looks && !w.Standby }
+func (w *Wait) hearsOfTasks() bool { return w != nil && !w.Looks() && !w.Standby }
 
 // Idle returns how many agents without a task wait here for one.
 func (a *Attendees) Idle(head *room.Head) (n int) {

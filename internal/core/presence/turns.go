@@ -129,7 +129,7 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 		n = max(n, claimed.N+1)
 	}
 	for seat, wait := range a.openWaits() {
-		if wait.Looks {
+		if wait.Looks() {
 			continue
 		}
 		waits[seat] = wait.Standby

@@ -158,7 +158,7 @@ func TestTurn_programOfAnAgentAwayWaitsAnew_isStillGivenTime(t *testing.T) {
 		program := w.standsBy(w.agent(seatOfBob))
 		word := w.append(room.Event{Type: room.Said, Seat: seatOfCid, Text: "@Bob, milk?", Named: []int{seatOfBob}})
 		w.pass(time.Minute)
-		w.EndWait(w.agent(seatOfBob), program)
+		w.EndWait(program)
 		synctest.Wait()
 		w.standsBy(w.agent(seatOfBob))
 		w.pass(room.PresentFor - time.Minute - time.Millisecond)
@@ -178,7 +178,7 @@ func TestClaimTurnIfNext_programLooksIn_claimsOnlyTheTurnOfItsAgent(t *testing.T
 			Ask: []int{seatOfBob}})
 		w.waits(w.agent(seatOfAnn))
 		w.waits(w.agent(seatOfCid))
-		look := &Wait{Began: w.now(), Until: w.now(), Standby: true, Looks: true}
+		look := &Wait{Began: w.now(), Until: w.now(), Standby: true}
 		w.Recorder(w.log.Peek(), w.agent(seatOfBob)).AnnounceStandby(t.Context(), false)
 		w.pass(room.PresentFor)
 		if w.ClaimTurnIfNext(t.Context(), seatOfCid, look) {

@@ -29,7 +29,7 @@ func TestBeginWait_secondOneOfASeat_endsTheOneThatMustMakeWay(t *testing.T) {
 						t.Errorf("wait %d: superseded %v, yields %v", i+1, wait.isSuperseded(), wait.Yields)
 					}
 				}
-				w.EndWait(bob, two[c.ended])
+				w.EndWait(two[c.ended])
 				if !w.Waits(seatOfBob) {
 					t.Error("the end of the superseded wait has ended the other one")
 				}

@@ -32,6 +32,7 @@ type world struct {
 	clock  *clockwork.FakeClock
 	store  *roomlog.Store
 	broken bool           // writes to the table fail
+	mute   bool           // reads of the table fail
 	slow   time.Duration  // how long a write to the table takes
 	writes map[string]int // by the sort key of the first item, since counting began
 }
@@ -54,6 +55,9 @@ func newWorldOn(t *testing.T, clock *clockwork.FakeClock, in table.Table) *world
 	hooks := &tabletest.Hooks{Table: in}
 	hooks.Before = func(_ context.Context, c tabletest.Call) error {
 		if c.Method != tabletest.Write {
+			if w.mute {
+				return errors.New("the table does not answer")
+			}
 			return nil
 		}
 		w.writes[c.Ops[0].Item.Key.Sort]++
@@ -156,23 +160,19 @@ func (w *world) person(seat int, device string) *room.Caller {
 // waits begins a wait of an hour.
 func (w *world) waits(c *room.Caller) *Wait {
 	w.t.Helper()
-	return w.begins(c, &Wait{Until: w.now().Add(time.Hour)})
+	return w.begins(c, Call{Returns: true, Lag: CallLag})
 }
 
 // standsBy begins a wait of an hour of a program in the place of an agent.
 func (w *world) standsBy(c *room.Caller) *Wait {
 	w.t.Helper()
-	return w.begins(c, &Wait{Until: w.now().Add(time.Hour), Standby: true})
+	return w.begins(c, Call{Standby: true, Lag: CallLag})
 }
 
-func (w *world) begins(c *room.Caller, wait *Wait) *Wait {
+func (w *world) begins(c *room.Caller, call Call) *Wait {
 	w.t.Helper()
-	wait.Began, wait.Superseded = w.now(), make(chan struct{})
-	wait.Turn, wait.Task = make(chan NextTurn, 1), make(chan int64, 1)
-	w.Attendees.Recorder(w.log.Peek(), c).Record(w.t.Context(), Call{Began: wait.Began, Until: wait.Until,
-		Standby: wait.Standby, Returns: !wait.Standby, Lag: CallLag})
-	w.BeginWait(c, wait)
-	w.t.Cleanup(func() { w.EndWait(c, wait) })
+	wait := w.Attendees.Recorder(w.log.Peek(), c).BeginWait(w.t.Context(), w.now().Add(time.Hour), call)
+	w.t.Cleanup(func() { w.EndWait(wait) })
 	synctest.Wait()
 	return wait
 }
