@@ -87,8 +87,3 @@ func (o Offer) isRecorded(to int64, messages int) bool {
 	}
 	return messages > 0 || to-o.After >= roomlog.PageEvents // 13
 }
-
-// mayBeStored reports whether HandOut may return another time than Never.
-func (o Offer) mayBeStored(to int64, messages int, hooked bool) bool {
-	return hooked || o.How != ByCursor && o.isRecorded(to, messages)
-}

@@ -95,12 +95,12 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	return true, l.handOut(ctx, offer, to, messages)
 }
 
-// handOut applies Delivery.HandOut. Only a call that may store reads the table first, unless its offer was read: a
-// write replaces the whole item, and the table may have less than the cache of what a hooked agent was handed.
+// handOut applies Delivery.HandOut to what the process knows. If that is to be stored, the table is read first, unless
+// the offer was read, and Delivery decides once more: a write replaces the whole item.
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
-	hooked := messages > 0 && l.r.HasHooks()
+	hooked, known := messages > 0 && l.r.HasHooks(), l.r.knownDelivery()
 	change := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
-	if offer.mayBeStored(to, messages, hooked) && !(offer.current && l.r.knownDelivery().fromTable) {
+	if isRead := offer.current && known.fromTable; !isRead && change(&known) != Never {
 		return l.updateCurrent(ctx, change)
 	}
 	return l.updateKnown(ctx, change)
@@ -246,7 +246,7 @@ func (l lockedReader) updateCurrent(ctx context.Context, change func(*Delivery) 
 //
 //	                    begins with                         change returns
 //	a cursor            current, if the last write is old   OncePerMinute
-//	RecordHandedOut     known; current if it may store      Never or BeforeAnswerIfPossible
+//	RecordHandedOut     known; current if it stores         Never or BeforeAnswerIfPossible
 //	RecordAllHandedOut  current                             Never or BeforeAnswerIfPossible
 //	HoldBack            current                             BeforeAnswer
 //	ConfirmCredential   current, or it fails                Never or BeforeAnswer
