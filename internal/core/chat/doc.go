@@ -13,7 +13,8 @@
 //     that gets a seat (seating.go).
 //   - A send is five values: outgoing is the message, known is what the call has learned so far, place is
 //     where the message would stand, verdict is what the rules say there, named by its ruling, and outcome is the
-//     answer's part about the message. If the rules need more to say it, decide returns a need.
+//     answer's part about the message. If the rules need more to say it, decide returns a need,
+//     as other rules do (lookup.go).
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
 //     from package presence.
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller

@@ -171,59 +171,62 @@ func (op *joinOp) enterRoom(ctx context.Context, id string) (Seated, error) {
 // takeSeat takes a seat in an existing room. A new seat counts against the caller's limits once the password is right,
 // even if the caller has gone meanwhile, since the caller may have the seat.
 func (op *joinOp) takeSeat(ctx context.Context, live *liveRoom, head *room.Head) (got Seated, err error) {
-	var undo func()
-	defer func() {
-		if undo != nil && (err != nil && ctx.Err() == nil || got.Status == StatusReturned) {
-			undo()
-		}
-	}()
-	claim := &seatProposal{
+	op.claim = &seatProposal{
 		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Token: op.Holder},
 		Newcomer:    op.newcomer,
 		NoSpace:     op.svc.checkSpace(0, op.By.IsGuest()),
 	}
-	op.claim = claim
-	for looks := range maxAttempts {
-		if !op.By.IsGuest() && (looks == 0 || head.Password != claim.PasswordHash) {
-			if head.Deserted() { // the room starts over with the newcomer's password, unless the newcomer had a seat
-				if err := op.readKept(ctx, live); err != nil {
-					return Seated{}, err
-				}
-				if claim.LastPerson == nil {
-					return Seated{}, errDeserted
-				}
-			}
-			if err := op.svc.passwords.Check(ctx, head, op.password); err != nil {
-				return Seated{}, err
-			}
-			claim.PasswordHash = head.Password
+	if err := op.checkPassword(ctx, live, head); err != nil {
+		return Seated{}, err
+	}
+	undo, err := op.svc.limits.Seat(ctx, head.ID,
+		ratelimit.CallerFor(ctx, head.ID, room.Caller{Agent: room.Agent{Invite: op.By.Invite}}))
+	if err != nil {
+		return Seated{}, err
+	}
+	defer func() {
+		if err != nil && ctx.Err() == nil || got.Status == StatusReturned {
+			undo()
 		}
-		if undo == nil {
-			undo, err = op.svc.limits.Seat(ctx, head.ID,
-				ratelimit.CallerFor(ctx, head.ID, room.Caller{Agent: room.Agent{Invite: op.By.Invite}}))
+	}()
+	for range maxAttempts {
+		done, err := roomlog.Append(ctx, live.log, op.began, op.claim.Propose)
+		switch needs, _ := needOf(err); needs {
+		case needPresence:
+			op.claim.Presence, err = live.readPresence(ctx, room.Lease)
+		case needPerson:
+			err = op.readKept(ctx, live)
+		case needPassword:
+			err = op.checkPassword(ctx, live, live.log.Peek())
+		default:
 			if err != nil {
 				return Seated{}, err
 			}
-		}
-		done, err := roomlog.Append(ctx, live.log, op.began, claim.Propose)
-		switch {
-		case err == nil:
 			return op.answerSeated(ctx, live, statusOfJoin(done.Events), done.Events)
-		case errors.Is(err, room.ErrPresenceNeeded):
-			claim.Presence, err = live.readPresence(ctx, room.Lease)
-			if err != nil {
-				return Seated{}, err
-			}
-		case errors.Is(err, errPersonNeeded):
-			if err := op.readKept(ctx, live); err != nil {
-				return Seated{}, err
-			}
-		case !errors.Is(err, errPasswordReplaced):
+		}
+		if err != nil {
 			return Seated{}, err
 		}
-		head = live.log.Peek()
 	}
 	return Seated{}, refuseRestless()
+}
+
+// checkPassword checks the password of a newcomer that is no guest. A deserted room starts over with the newcomer's
+// password, unless the newcomer had a seat.
+func (op *joinOp) checkPassword(ctx context.Context, live *liveRoom, head *room.Head) error {
+	if op.By.IsGuest() {
+		return nil
+	}
+	if head.Deserted() {
+		if err := op.readKept(ctx, live); err != nil {
+			return err
+		}
+		if op.claim.LastPerson == nil {
+			return errDeserted
+		}
+	}
+	op.claim.PasswordHash = head.Password
+	return op.svc.passwords.Check(ctx, head, op.password)
 }
 
 // readPresence returns the presence of every seat, and loads into the head who spoke within the time lease before now.

@@ -11,9 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// errMoved reports a change of the table since the call read the table.
-var errMoved = errors.New("chat: the call must look again")
-
 // redact removes the text of a message. The readers of the message see the removal and its author.
 func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, err error) {
 	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
@@ -31,8 +28,9 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 	}
 	for range maxAttempts {
 		events, err := remove(ctx, req.Redact)
+		needs, _ := needOf(err)
 		switch {
-		case errors.Is(err, errMoved):
+		case needs == needItems:
 			continue
 		case err != nil:
 			return got, err
@@ -60,7 +58,7 @@ func refuseRaces() error {
 
 // removeText removes the text of the message with an id, and returns the event of the removal; no event if there is no
 // text. If the agents have agreed on the message meanwhile, the room has changed, or the message has expired, the error
-// is errMoved, and the caller tries again. A closed room is not changed.
+// is needItems, and the caller tries again. A closed room is not changed.
 func (c *session) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
 	head, err := log.Refresh(ctx, c.room.svc.now())
@@ -98,7 +96,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 			return roomlog.Change{}, nil
 		}
 		if _, still := at.head.Proposal(event.N); still != open || hasMoved(at, changed) {
-			return roomlog.Change{}, errMoved
+			return roomlog.Change{}, needItems
 		}
 		return roomlog.Change{Events: []room.Event{event.Redaction()}, Ops: ops}, nil
 	})
@@ -163,7 +161,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 			return roomlog.Change{}, nil
 		}
 		if hasMoved(at, changed) {
-			return roomlog.Change{}, errMoved
+			return roomlog.Change{}, needItems
 		}
 		return roomlog.Change{Events: []room.Event{task.Redaction()}, Ops: ops}, nil
 	})

@@ -280,7 +280,8 @@ func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
 }
 
 // rule returns the change that a call makes at a place, and what else the call learns. A rule may run at several
-// places, one after the other. It decides only on its parameter, and changes nothing: its last answer alone counts.
+// places, one after the other. It decides only on its parameter, and changes nothing: its last answer alone counts. If
+// the place does not tell, the error is a need (lookup.go), and the call reads and tries again.
 type rule[T any] func(at place) (roomlog.Answered[T], error)
 
 // place is where the events of a call would stand in the log: after head and batched, which are not written yet.

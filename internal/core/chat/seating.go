@@ -48,12 +48,8 @@ func (n newcomer) SeatAt(head *room.Head, now time.Time, since room.Mark, role r
 	return agent.Join(), roomlog.PutPresence(head.ID, agent, p)
 }
 
-// Reasons for a join to start again.
-var (
-	errDeserted         = errors.New("seating: nobody has a seat")
-	errPasswordReplaced = errors.New("seating: the password has changed")
-	errPersonNeeded     = errors.New("seating: who was behind the agent must be read")
-)
+// errDeserted reports that the room starts over, since nobody has a seat.
+var errDeserted = errors.New("seating: nobody has a seat")
 
 // seatProposal proposes a seat for a newcomer in an existing room.
 type seatProposal struct {
@@ -86,13 +82,16 @@ func (c *seatProposal) Propose(at roomlog.Place) (roomlog.Change, error) {
 	case head.Expired(now):
 		return roomlog.Change{}, errDeserted
 	case c.Newcomer.MayReturn(head, now) && (c.LastPersonAsOf != head.Departed.N || wasKept):
-		return roomlog.Change{}, errPersonNeeded
+		return roomlog.Change{}, needPerson
 	case head.Deserted() && c.LastPerson == nil:
 		return roomlog.Change{}, errDeserted
 	case !c.Newcomer.By.IsGuest() && head.Password != c.PasswordHash:
-		return roomlog.Change{}, errPasswordReplaced
+		return roomlog.Change{}, needPassword
 	}
 	s, err := wanted.Decide(head, now)
+	if errors.Is(err, room.ErrPresenceNeeded) {
+		err = needPresence
+	}
 	if err != nil {
 		return roomlog.Change{}, err
 	}

@@ -145,21 +145,6 @@ const (
 	heldBack                   // the caller must decide first: of resolve alone
 )
 
-// need is the error of decide in place of a verdict that the head does not tell. If a read brings what is needed, the
-// rules are applied once more. If the caller must decide first, the message is held back: see learn.
-type need string
-
-const (
-	needLastMessage  need = "the index of the head lacks the caller's last message, which may be the same"
-	needOlderLog     need = "the index does not reach back to the start of the call"
-	needUnpaused     need = "the agent is paused"
-	needReading      need = "something unread may change what the caller says"
-	needConfirmation need = "the text seems to hold a credential"
-	needAgreement    need = "a proposal answers what may be an agreement"
-)
-
-func (n need) Error() string { return "chat: a send needs more: " + string(n) }
-
 // resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until the message is
 // accepted, repeated, held back or refused.
 func (c *session) resolve(ctx context.Context, o *outgoing, k known,
@@ -167,8 +152,7 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 	k.noSpace = c.checkSpace(len(o.req.Text))
 	for range maxAttempts {
 		v, refused := try(ctx, o, k)
-		var needs need
-		hasNeed := errors.As(refused, &needs)
+		needs, hasNeed := needOf(refused)
 		switch {
 		case refused == nil && v.ruling == repeated:
 			return v, k.again.checkKey(ctx, o, v.sentAs)

@@ -110,12 +110,6 @@ type taskOutcome struct {
 	headAfter  *room.Head // directly after the change: the answer is of one moment
 }
 
-// errPresence reports that the change needs presence, which alone tells whether a task has stalled.
-var errPresence = errors.New("chat: the presence of the seats is needed")
-
-// errUnread reports that something unread may hold the change back.
-var errUnread = errors.New("chat: unread events must be read first")
-
 // run appends the change, unless the log has it already or something unread holds the change back. wrote says that the
 // log has a new event.
 func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
@@ -141,10 +135,10 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 	c := op.session
 	for range maxAttempts {
 		done, err = op.append(ctx)
-		switch {
-		case errors.Is(err, errPresence): // directly before the write, since the write may take a task from an agent
+		switch needs, _ := needOf(err); needs {
+		case needPresence: // directly before the write, since the write may take a task from an agent
 			op.order.Seen, err = c.allPresence(ctx, table.Strong)
-		case errors.Is(err, errUnread):
+		case needReading:
 			op.guard, held, err = c.holdBack(ctx, op.guarded(), op.guard)
 		default:
 			return done, nil, err
@@ -162,7 +156,7 @@ func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], er
 	return appendBy(ctx, c, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
 		ch, err := op.propose(at.head, at.caller, at.now)
 		if err == nil && len(ch.Events) > 0 && op.guarded().mayBeHeld(op.guard, at) {
-			err = errUnread
+			err = needReading
 		}
 		return ch, err
 	})
@@ -187,7 +181,7 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	case head.Expired(now) && !head.Closed:
 		return ch, roomlog.ErrNotFound
 	case order.LacksPresence(head, caller.Agent, now):
-		return ch, errPresence
+		return ch, needPresence
 	}
 	if op.req.Action == CommandNext { // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
