@@ -132,7 +132,7 @@ type verdict struct {
 	ruling       ruling
 	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
 	replacesNone bool           // if accepted: answers an agreement or an open proposal, and replaces none
-	event        room.Event     // if accepted by attempt: the message or draft, as appended
+	event        *room.Event    // if accepted by attempt: the message or draft, as appended
 	answer       *Sent          // if heldBack
 }
 
@@ -223,7 +223,7 @@ func (c *session) attempt(ctx context.Context, o *outgoing, k known) (verdict, e
 		return o.decide(now, at)
 	}))
 	if len(done.Events) > 0 {
-		done.Answer.event = done.Events[0]
+		done.Answer.event = &done.Events[0]
 	}
 	return done.Answer, err
 }

@@ -17,8 +17,8 @@ func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *
 	}
 	c.moveOn()
 	if v.ruling == accepted {
-		return &outcome{ruling: accepted, event: v.event, idle: k.idle,
-			sent: c.sentBy(ctx, o, v, v.event, v.event.Closes)}
+		event := *v.event
+		return &outcome{ruling: accepted, event: event, idle: k.idle, sent: c.sentBy(ctx, o, v, event, event.Closes)}
 	}
 	event, closed := o.event, []int64(nil)
 	event.N = v.sentAs.N
