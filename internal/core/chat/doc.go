@@ -3,7 +3,7 @@
 //
 // [Service] is the rooms of one table; its methods are the calls. A call accepts the agent's token and becomes a
 // session, checks the rules on a room.Head, and appends events to the room's log. The checks that count run inside a
-// rule, on the head directly before the events (seat.go: rule, place).
+// rule, on the head directly before the events (rule.go).
 //
 // The types:
 //
@@ -11,10 +11,11 @@
 //     the call: between two calls nothing but the log and the table knows the agent.
 //   - joinOp and taskOp are calls under way (join.go, task.go). A seatProposal proposes the events and items of a join
 //     that gets a seat (seating.go).
-//   - A send is five values: outgoing is the message, known is what the call has learned so far, place is
+//   - A rule decides at a place in the log what a call appends, or returns a need: then the call reads, and tries
+//     again (rule.go).
+//   - A send is five values (send.go): outgoing is the message, known is what the call has learned so far, place is
 //     where the message would stand, verdict is what the rules say there, named by its ruling, and outcome is the
-//     answer's part about the message. If the rules need more to say it, decide returns a need,
-//     as other rules do (lookup.go).
+//     answer's part about the message.
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
 //     from package presence.
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller

@@ -103,7 +103,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	// ShareFile has warned the agent of a credential in the text.
 	o := outgoing{req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, event: u.Message, upload: u,
 		fileName: u.Name, keyFromServer: true}
-	k := known{again: recognizer{session: c, start: c.start}, guard: guardOfUpload(u)}
+	k := c.knownWith(guardOfUpload(u))
 	if got, ok, err := c.mayAppend(ctx, &o, k); err != nil {
 		return Sent{}, err
 	} else if !ok {

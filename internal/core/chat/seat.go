@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"math"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // session is one call of an agent or a person. A session ends with its call, and nothing of it is stored. Each way in
@@ -278,61 +276,3 @@ func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
 	refused.Reason, refused.By, refused.Note = string(gone.Reason), gone.By, sanitize.Escape(gone.Note, "")
 	return refused
 }
-
-// rule returns the change that a call makes at a place, and what else the call learns. A rule may run at several
-// places, one after the other. It decides only on its parameter, and changes nothing: its last answer alone counts. If
-// the place does not tell, the error is a need (lookup.go), and the call reads and tries again.
-type rule[T any] func(at place) (roomlog.Answered[T], error)
-
-// place is where the events of a call would stand in the log: after head and batched, which are not written yet.
-type place struct {
-	head    *room.Head
-	caller  room.Caller
-	batched []room.Event
-	now     time.Time
-	log     *roomlog.Log     // for its tail in memory
-	blocked []table.Conflict // see roomlog.Place
-}
-
-// ofCaller returns r as a rule of the log. If the caller's seat is gone, the error is errUnseated.
-func ofCaller[T any](c *session, r rule[T]) func(roomlog.Place) (roomlog.Answered[T], error) {
-	return func(at roomlog.Place) (roomlog.Answered[T], error) {
-		caller, here := at.Head.CallerByToken(c.holder)
-		if !here {
-			return roomlog.Answered[T]{}, errUnseated
-		}
-		return r(place{at.Head, caller, at.Batched, at.Now, c.room.log, at.Blocked})
-	}
-}
-
-// change appends to a room that can still be changed, and returns the events. A send under way either stands before the
-// change in the log, or obeys the changed rules.
-func (c *session) change(ctx context.Context, r rule[struct{}]) ([]room.Event, error) {
-	done, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (roomlog.Change, error) {
-		if err := checkLive(at.head, at.now); err != nil {
-			return roomlog.Change{}, err
-		}
-		return r(at)
-	})
-	return done.Events, err
-}
-
-// appendBy appends the events of a rule of c: see roomlog.Append. Events that add data need space on the disk: before
-// this rule, one guest changed its name 4,646 times in six seconds, until the disk had no room for a kick.
-func appendBy[T any](ctx context.Context, c *session, began time.Time, r rule[T]) (roomlog.Answered[T], error) {
-	c.room.svc.space.readIfDue()
-	done, err := roomlog.Append(ctx, c.room.log, began, ofCaller(c, func(at place) (roomlog.Answered[T], error) {
-		ch, err := r(at)
-		if err == nil {
-			err = c.reserveSpace(ch.Events)
-		}
-		return ch, err
-	}))
-	if errors.Is(err, errUnseated) {
-		err = c.refuseToken(ctx, c.room.log.Peek())
-	}
-	return done, err
-}
-
-// errUnseated reports that the caller's seat is gone. The package replaces this error by the reason.
-var errUnseated = errors.New("chat: the seat is gone")

@@ -74,6 +74,13 @@ type known struct {
 	idle    int        // how many agents waited for a task before the append
 }
 
+// knownWith returns what is known of a message before the first attempt.
+func (c *session) knownWith(g guard) known {
+	k := known{again: recognizer{session: c, start: c.start}, guard: g}
+	k.again.start.Known = max(c.start.Known, g.cursor.N) // the client has the answer with this cursor
+	return k
+}
+
 // outcome is what came of a message.
 type outcome struct {
 	ruling  ruling         // accepted, repeated or heldBack

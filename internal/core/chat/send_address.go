@@ -20,9 +20,7 @@ import (
 // the first attempt. repeated is what came of an earlier message to the same names that the call repeats; nil: none is
 // found yet. A caller whose seat is gone is told so first.
 func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
-	k.guard = c.guardFor(o.req.Cursor)
-	k.again = recognizer{session: c, start: c.start}
-	k.again.start.Known = max(c.start.Known, k.guard.cursor.N) // the client has the answer with this cursor
+	k = c.knownWith(c.guardFor(o.req.Cursor))
 	e, earlier, err := c.makeEvent(ctx, o, k)
 	o.event = e
 	if err == nil && earlier.N > 0 {
