@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -37,8 +38,8 @@ func (b *reader) takes(r reply) {
 	}
 }
 
-// For each tool whose result has a cursor: the answer with "lost" does not arrive, and Bob makes a call that need not
-// hand "lost" out again. Whatever cursor Bob has then, "lost" comes before or with his next wait.
+// For each tool whose result has a cursor: the answer with "lost 0" to "lost 2" does not arrive, and Bob, or his user,
+// makes a call that need not hand these out again. Whatever cursor he has then, they come before or with his next wait.
 func TestCursor_afterALostAnswer_losesNothing(t *testing.T) {
 	status := func(b *reader, more args) args {
 		arguments := args{"text": "on it", "kind": "status", "wait_seconds": 0}
@@ -87,7 +88,14 @@ func TestCursor_afterALostAnswer_losesNothing(t *testing.T) {
 		{"wait_for_message", "waits without a cursor", func(b *reader) {
 			b.does("wait_for_message", args{"wait_seconds": 0})
 		}},
-		{"message_history", "looks back", func(b *reader) { b.does("message_history", args{"limit": 1}) }},
+		{"message_history", "looks back", func(b *reader) { b.does("message_history", args{"limit": 2}) }},
+		{"message_history", "looks at all", func(b *reader) {
+			r := b.call("message_history", args{"agent_token": b.token, "limit": 3})
+			if (r.Cursor != "") != (b.token == b.user) {
+				b.t.Errorf("the cursor of all that is new is %q", r.Cursor)
+			}
+			b.takes(r)
+		}},
 		{"share_file", "shares", func(b *reader) {
 			b.does("share_file", args{"name": "a.txt", "text": "a", "cursor": b.cursor})
 		}},
@@ -122,17 +130,25 @@ func TestCursor_afterALostAnswer_losesNothing(t *testing.T) {
 		}},
 	}
 	for _, c := range cases {
-		for _, lost := range []string{"with a cursor", "without a cursor", "without a cursor, twice", "of a return"} {
+		for _, lost := range []string{"with a cursor", "without a cursor", "without a cursor, twice", "of a return",
+			"of the user"} {
 			t.Run(c.tool+" "+c.how+" after an answer "+lost, func(t *testing.T) {
 				p := newWorld(t).connect(modern)
 				b := p.pairs(t)
+				if lost == "of the user" {
+					b.token, b.cursor = b.user, ""
+				}
 				b.asked = p.call("send_message", args{"agent_token": b.ann, "text": "shall we?"}).ID
 				p.call("task", args{"agent_token": b.ann, "action": "add", "tasks": "paint"})
 				b.does("wait_for_message", args{"cursor": b.cursor, "wait_seconds": 0})
 				b.does("wait_for_message", args{"cursor": b.cursor, "wait_seconds": 0})
-				p.call("send_message", args{"agent_token": b.ann, "text": "lost"})
+				var words []string
+				for n := range 3 {
+					words = append(words, fmt.Sprint("lost ", n))
+					p.call("send_message", args{"agent_token": b.ann, "text": words[n]})
+				}
 				switch look := (args{"agent_token": b.token, "wait_seconds": 0}); lost {
-				case "with a cursor":
+				case "with a cursor", "of the user":
 					look["cursor"] = b.cursor
 					p.call("wait_for_message", look)
 				case "of a return":
@@ -145,8 +161,10 @@ func TestCursor_afterALostAnswer_losesNothing(t *testing.T) {
 				}
 				c.call(b)
 				b.does("wait_for_message", args{"cursor": b.cursor, "wait_seconds": 0})
-				if !slices.Contains(b.read, "lost") {
-					t.Errorf("Bob read %q", b.read)
+				for _, text := range words {
+					if !slices.Contains(b.read, text) {
+						t.Errorf("he never reads %q, but %q", text, b.read)
+					}
 				}
 			})
 		}

@@ -100,6 +100,6 @@ type History struct {
 	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []Message `json:"messages" doc:"oldest first, including your own"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are more in the direction asked for"`
-	Cursor    string    `json:"cursor,omitempty" schema:"-" doc:"of the latest messages, for a person's token: what comes after them"`
+	Cursor    string    `json:"cursor,omitempty" schema:"-" doc:"of the latest messages, for a person's token: what comes after them; absent if they lack some of a result that may be lost"`
 	Next      string    `json:"next,omitempty" doc:"the call for the rest, if there is one"`
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -88,10 +87,21 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	full, err := batch.FillBefore(ctx, log, c.me, from)
 	slices.Reverse(batch.Messages)
 	page := Page{Messages: batch.Messages, HasMore: full, Cut: full && len(batch.Messages) < req.Limit}
-	if req.Before == "" && c.me.IsPerson() {
-		page.Cursor = ident.Cursor{N: from - 1}.String(c.token)
+	if err == nil && req.Before == "" && c.me.IsPerson() {
+		page.Cursor, err = c.latestCursor(ctx, from-1, batch.Oldest.N, full)
 	}
 	return page, err
+}
+
+// latestCursor returns the cursor at event n, the latest, of a page that begins with event oldest; "" if the page lacks
+// events of an answer that may be lost: see presence.Delivery.HasCursor. more says that older events are visible.
+func (c *session) latestCursor(ctx context.Context, n, oldest int64, more bool) (string, error) {
+	if more {
+		if has, err := c.reader().HasCursor(ctx, oldest); err != nil || !has {
+			return "", err
+		}
+	}
+	return c.cursor(n, false), nil
 }
 
 // addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages

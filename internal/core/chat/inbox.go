@@ -88,6 +88,17 @@ func newInbox(c *session, pos position, listens listening) *inbox {
 		past: pastAnswers{talk: talk}}
 }
 
+// arrived returns the last event that has surely arrived: an answer that hands nothing out has its cursor.
+func (in *inbox) arrived() int64 { return max(in.pos.Arrived, in.session.me.Joined) }
+
+// reached returns the event at which the cursor of the answer stands.
+func (in *inbox) reached() int64 {
+	if in.has(asleep) { // the program gets nothing, and what was handed out twice before may be lost
+		return in.arrived()
+	}
+	return in.scanned
+}
+
 // hasNews reports whether the batch has events that the caller was not handed twice before.
 func (in *inbox) hasNews() bool { return len(in.batch.Messages) > in.along }
 

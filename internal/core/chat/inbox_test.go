@@ -165,6 +165,15 @@ func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
 			take(w.t, newer) // its client has given up
 			return got.Cursor, got.Messages, got.Situation.Unsure
 		},
+		"a wait of a program for a paused agent": func(w *world, p pair) (string, []chat.Message, bool) {
+			person := w.person(p.bob)
+			w.pauses(person, true)
+			asleep := w.open(w.t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute, Standby: true})
+			w.clock.Advance(time.Minute)
+			got := take(w.t, asleep)
+			w.pauses(person, false)
+			return got.Cursor, got.Messages, got.Situation.Unsure
+		},
 	} {
 		for _, long := range []int{0, 9000} {
 			for _, goesOn := range []bool{false, true} {

@@ -129,7 +129,7 @@ type Page struct {
 	Messages []Message // oldest first
 	HasMore  bool      // in the direction asked for
 	Cut      bool      // the page ended early, for its size
-	Cursor   string    // of the latest messages, for a person: where later ones begin
+	Cursor   string    // of the latest messages, for a person: see latestCursor
 }
 
 // Info is the result of RoomInfo.

@@ -264,7 +264,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	c.moveOn()
 	if !newest {
 		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
-		arrived := max(in.pos.Arrived, c.me.Joined)
+		arrived := in.arrived()
 		return &Waited{Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
 			Situation: c.situation(learned{read: arrived})}, found{superseded: true}, nil
 	}
@@ -280,7 +280,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	got := &Waited{
 		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
 		Wakes:     in.end > goesOn,
-		Cursor:    c.cursor(in.scanned, in.othersGone() || in.pos.toldOthersAway && !in.hasNews()),
+		Cursor:    c.cursor(in.reached(), in.othersGone() || in.pos.toldOthersAway && !in.hasNews()),
 		Situation: c.situation(in.learned(seen)),
 	}
 	if isNew {

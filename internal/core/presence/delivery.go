@@ -90,8 +90,8 @@ const (
 	BeforeAnswer                            // before the answer, which is refused if the write fails
 )
 
-// The cases of Offer, HandOut, RecordShown, Acknowledge and Cursor. Bob has joined with event 40, and the events from
-// 41 on are messages of Ann:
+// The cases of Offer, HandOut, RecordShown, Acknowledge, Cursor and HasCursor. Bob has joined with event 40, and the
+// events from 41 on are messages of Ann:
 //
 //  1. Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.
 //  2. Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.
@@ -110,6 +110,7 @@ const (
 //  15. Bob's person opens the room on a new device: the offer says that it is the first.
 //  16. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //  17. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.
+//  18. Bob's person was handed 41 and 42 with cursor 40, and reads a page that begins with 42: it has no cursor.
 
 // Offer returns what a call of the reader may be handed. A call without a cursor is offered the last batch once more:
 // if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
@@ -192,4 +193,10 @@ func (d Delivery) Newest() int64 { return max(d.Once, d.Shown, d.stored.Shown) }
 func (d Delivery) Cursor() (n int64, ok bool) { // 14
 	n = d.Newest()
 	return n, n <= max(d.Arrived, d.joined)
+}
+
+// HasCursor reports whether an answer that shows a person all events from from to the latest has a cursor: not if an
+// answer with an earlier event may be lost. What no call has handed out yet is not lost.
+func (d Delivery) HasCursor(from int64) bool { // 18
+	return from <= d.Twice+1 || d.Newest() <= d.Twice
 }

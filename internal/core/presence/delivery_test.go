@@ -226,6 +226,13 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(QueryOnReturn(true), 43), "41* 42* 43 unstored"},
 			{calls(peek, 43), "43 unstored"},
 		},
+		"18. Bob's person was handed 41 and 42 with cursor 40, and reads a page that begins with 42: it has no cursor.": {
+			{func(b *bob) string { return fmt.Sprint(b.HasCursor(42)) }, "true"}, // 41 is new
+			{calls(cursor40, 42), "41 42 unstored"},
+			{func(b *bob) string { return fmt.Sprint(b.HasCursor(42), b.HasCursor(41)) }, "false true"},
+			{calls(cursor42, 43), "43 unstored"},
+			{func(b *bob) string { return fmt.Sprint(b.HasCursor(44), b.HasCursor(43)) }, "false true"},
+		},
 	})
 }
 

@@ -183,12 +183,23 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 
 // Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
-	delivery := r.knownDelivery()
-	if !delivery.fromTable {
-		delivery, err = r.currentDelivery(ctx)
-	}
+	delivery, err := r.ownDelivery(ctx)
 	n, ok = delivery.Cursor()
 	return n, ok, err
+}
+
+// HasCursor reports whether an answer with all events from from on has a cursor: see Delivery.HasCursor.
+func (r Reader) HasCursor(ctx context.Context, from int64) (bool, error) {
+	delivery, err := r.ownDelivery(ctx)
+	return delivery.HasCursor(from), err
+}
+
+// ownDelivery returns the delivery as far as the process knows it, and reads it if the process knows nothing.
+func (r Reader) ownDelivery(ctx context.Context) (Delivery, error) {
+	if known := r.knownDelivery(); known.fromTable {
+		return known, nil
+	}
+	return r.currentDelivery(ctx)
 }
 
 // HasHooks reports whether the agent is called when something is new.

@@ -32,7 +32,7 @@ export class Paging {
   async newest(readTo, signal) {
     const history = new History();
     let page = await this.#read({ limit: pageSize }, signal);
-    const { cursor } = page;
+    const cursor = page.cursor ?? (await this.#lost(history, signal));
     history.prepend(page.messages);
     const pages = readTo ? unreadPages : 1;
     for (let n = 1; n < pages && page.has_more && !history.has(readTo); n++) {
@@ -40,6 +40,16 @@ export class Paging {
       history.prepend(page.messages);
     }
     return { cursor, history, more: !!page.has_more };
+  }
+
+  /** Loads what comes again, since an answer with some of it may be lost, and returns the cursor of its end. */
+  async #lost(history, signal) {
+    for (let cursor; ; ) {
+      const got = await this.room.call("wait_for_message", { cursor, wait_seconds: 0 }, signal);
+      history.append(got.messages);
+      if (got.status !== "superseded") ({ cursor } = got);
+      if (cursor && !got.has_more) return cursor;
+    }
   }
 
   /** Puts what newest has loaded in the place of what was loaded before. */

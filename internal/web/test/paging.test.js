@@ -18,6 +18,18 @@ test("earlier messages are loaded once and in order, up to one that is asked for
   await assert.rejects(room.paging.loadBack("m999999"));
 });
 
+test("what an answer may have lost is loaded at once, in order, up to the newest", async () => {
+  const texts = talk(0, 330);
+  server.arrived = 70;
+  server.superseded = 1;
+  const room = await opened();
+  assert.deepEqual([textsOf(room), room.state.earlier], [texts.slice(70), true]);
+  texts.push(...talk(330, 331));
+  await rest();
+  await room.paging.loadEarlier();
+  assert.deepEqual([textsOf(room), room.state.earlier], [texts, false]);
+});
+
 test("at the end of a long talk what was said long ago is forgotten, and loaded again", async () => {
   const room = await opened();
   const texts = talk(0, 1_050);

@@ -28,6 +28,7 @@ export class FakeServer {
   swallowing = false; // calls that come now get no answer, ever, and the server only some of them
   hears = () => true; // whether it gets a call of a tool that is swallowed
   superseded = 0; // how many waits another tab takes
+  arrived = Infinity; // up to this place, answers have arrived; beyond it, one may be lost
   pageSize = 100;
   longest = 1_000; // characters of a text in one answer
   expired = new Set(); // ids of messages, from the first on
@@ -175,11 +176,11 @@ export class FakeServer {
     return {
       messages: all.slice(from, end).map((one) => this.#shown(one)),
       has_more: from > 0,
-      cursor: String(all.length),
+      ...(from <= this.arrived && { cursor: String(all.length) }),
     };
   }
 
-  async #wait({ cursor, wait_seconds: seconds }, signal) {
+  async #wait({ cursor = this.arrived, wait_seconds: seconds }, signal) {
     if (this.superseded > 0) {
       this.superseded--;
       return { status: "superseded", messages: [], cursor };
@@ -191,8 +192,10 @@ export class FakeServer {
       });
     }
     if (this.offline) throw new TypeError("fetch failed");
-    const messages = this.messages.slice(Number(cursor)).map((one) => this.#shown(one));
-    return { status: this.closed ? "removed" : "messages", messages, cursor: String(this.messages.length) };
+    const end = Math.min(Number(cursor) + this.pageSize, this.messages.length);
+    const messages = this.messages.slice(Number(cursor), end).map((one) => this.#shown(one));
+    const status = this.closed ? "removed" : "messages";
+    return { status, messages, has_more: end < this.messages.length, cursor: String(end) };
   }
 
   #send({ idempotency_key: key, text = "", to, reply_to, kind, ask }) {
