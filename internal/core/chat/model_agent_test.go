@@ -36,6 +36,7 @@ type agentModel struct {
 	handed         int64  // and ended with this one
 	acked, ackMost int64  // up to where it has surely, or possibly, acknowledged
 	given          int64  // the last event of anything that was handed out
+	heard          int64  // the same, of calls that sent no message
 	guarded        int64  // of a stay: the last event handed out when a send was held back
 	heldKey        string // and the key that it had
 	person         personModel

@@ -25,6 +25,7 @@ type sendCall struct {
 	absence  chat.Absence
 	call     int  // which send of its client it is; 0: any
 	answers  bool // an endpoint answers: the server chose the key
+	isNew    bool // a question that another service may know to be answered is asked again
 }
 
 func (c sendCall) String() string {
@@ -112,7 +113,7 @@ func (c sendCall) isHeld(r roomModel, a agentModel, to []int) bool {
 // it: the same text to the same agents, in answer to the same message, within ten
 // minutes, unless it is short, no vote and no withdrawal, and
 // another agent has spoken since. If the cursor is from before the message, its
-// sender does not know that it was sent.
+// sender does not know that it was sent. A question is new once its sender was handed an answer.
 func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, same bool) {
 	last, answered := r.lastSaid(a)
 	if c.key != "" || last.n == 0 || last.Text != c.text || m.now.Sub(last.At) >= 10*time.Minute {
@@ -120,7 +121,27 @@ func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, 
 	}
 	isShort := len(c.text) < 40 && !c.isVote() && c.withdraw == 0
 	meantAgain := isShort && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
-	return last, !meantAgain && c.sameAim(m, r, a, last)
+	heard := a.heard
+	if c.cursor.n > 0 {
+		heard = c.cursor.n
+	}
+	return last, !meantAgain && !c.isNew && !r.isAnswered(a, last, heard) && c.sameAim(m, r, a, last)
+}
+
+// isAnswered reports whether a question of a has an answer of one whom it asks, up to an event, that a sees.
+func (r roomModel) isAnswered(a agentModel, question eventModel, upTo int64) bool {
+	asks := question.Kind == room.Request || question.Kind == room.Proposal || len(question.ask) > 0
+	return asks && slices.ContainsFunc(r.log[:min(upTo, r.head())], func(e eventModel) bool {
+		return e.replyTo == question.n && e.seat != a.seat && a.sees(e) &&
+			(len(question.ask) == 0 || slices.Contains(question.ask, e.seat))
+	})
+}
+
+// mayBeNew reports whether one service knows, and another does not, that a was handed an answer to its last message.
+func (c sendCall) mayBeNew(m model, r roomModel, a agentModel) bool {
+	last, _ := r.lastSaid(a)
+	unknown := !m.sequential || !m.oneService
+	return unknown && c.cursor.n == 0 && r.isAnswered(a, last, r.head())
 }
 
 // isOf reports whether event e may be what the send says. A vote without reply_to does not become one on a later
@@ -260,8 +281,9 @@ func (o sendOp) on(m model) (model, error) {
 	if refused || err != nil {
 		return m, err
 	}
+	o.isNew = !o.got.Duplicate && o.mayBeNew(m, r, a)
 	x := o.outcome(m, r, a)
-	if n := numberOf(o.got.ID); o.got.Duplicate && o.mayRepeat(m, r, a, n) {
+	if n := numberOf(o.got.ID); o.got.Duplicate && (o.mayRepeat(m, r, a, n) || o.mayBeNew(m, r, a)) {
 		x = sendOutcome{duplicate: n}
 	}
 	switch {

@@ -118,6 +118,9 @@ func (o waitOp) on(m model) (model, error) {
 		return m, err
 	}
 	a.given = max(a.given, upTo)
+	if !o.sent && o.since == 0 {
+		a.heard = max(a.heard, upTo)
+	}
 	switch {
 	case o.cursor.n > 0:
 		a.shown = max(a.shown, upTo)

@@ -223,8 +223,9 @@ func (m *machine) absence() chat.Absence {
 		chat.Absence{Given: true})
 }
 
-func (m *machine) wait() {
-	id := m.agent()
+func (m *machine) wait() { m.waitOf(m.agent()) }
+
+func (m *machine) waitOf(id agentID) {
 	op := waitOp{who: id, absence: m.absence()}
 	req := chat.WaitRequest{Token: m.tokens[id], Absence: op.absence, Stay: m.speaksA2A(id)}
 	req.Cursor, op.cursor = m.cursor(id)

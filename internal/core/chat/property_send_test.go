@@ -28,6 +28,30 @@ func (m *machine) agree() {
 	}
 }
 
+// ask has an agent ask another, that one perhaps answer, the asker perhaps read that, and its client repeat the call.
+func (m *machine) ask() {
+	c := sendCall{who: m.agent(), kind: pick(m, "kind", "", room.Request, room.Proposal)}
+	others := slices.DeleteFunc(slices.Clone(m.agents), func(id agentID) bool {
+		_, a := m.find(id)
+		return a.gone || id.room != c.who.room || id == c.who || m.speaksA2A(id)
+	})
+	if len(others) == 0 || m.speaksA2A(c.who) {
+		m.Skip("nobody is there to ask, or to be asked")
+	}
+	other := pick(m, "asks", others...)
+	_, asked := m.find(other)
+	m.said++
+	c.text, c.ask = fmt.Sprintf("question %d, too long to count as a new one", m.said), []string{asked.name}
+	m.sendOf(c)
+	if r, _ := m.find(c.who); pick(m, "answered", true, true, false) {
+		m.sendOf(sendCall{who: other, text: fmt.Sprintf("answer %d", m.said), replyTo: r.head()})
+	}
+	if pick(m, "read", true, false) {
+		m.waitOf(c.who)
+	}
+	m.sendOf(c)
+}
+
 func (m *machine) sendOf(c sendCall) {
 	req := chat.SendRequest{
 		Token: m.tokens[c.who], Text: c.text, To: c.to, Ask: c.ask, Kind: c.kind, Key: c.key, Absence: c.absence,

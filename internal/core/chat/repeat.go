@@ -25,10 +25,13 @@ import (
 //	a refusal, or a need    findSince    what a key stands for             the key is the same
 //	                                     a person's vote or withdrawal     saysSame, and the room takes no second one
 //	a message is found      checkKey     a key for another message         the call is refused
+//	a question is found     readAnswers  the answers that were handed out  it has none: else the call asks anew
 type recognizer struct {
 	session *session
 	start   room.Start     // which events may be newer than the call
 	earlier roomlog.SentAs // the message or draft that the call repeats; N is 0: none is known
+	// the caller's questions that the call does not repeat, since the caller was handed an answer; nil: not read yet
+	answered []int64
 }
 
 // saysSame reports whether event, of a call, has the content of said: see room.Event.Fingerprint. A vote that names no
@@ -109,7 +112,15 @@ func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound
 		}
 		again.event.To, again.event.ToNames, again.event.Ask = event.To, event.ToNames, event.Ask
 		at := place{head: c.head, caller: c.me, now: c.start.At}
-		if n, err := r.findRepeated(&again, g, at); n > 0 && err == nil {
+		n, err := r.findRepeated(&again, g, at)
+		if errors.Is(err, needAnswers) {
+			var informed recognizer
+			informed, err = r.readAnswers(ctx, &again, g)
+			if err == nil {
+				n, err = informed.findRepeated(&again, g, at)
+			}
+		}
+		if n > 0 && err == nil {
 			return again.event, roomlog.SentAs{N: n}
 		}
 	}
@@ -136,18 +147,86 @@ func (r recognizer) onHead(o *outgoing, g guard, at place) (roomlog.SentAs, erro
 // findRepeated checks the messages that may be newer than the call, and the last message of the caller.
 func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err error) {
 	said, all := at.head.SaidSince(at.caller.Agent, r.start)
-	n, err = repeatedAmong(said, o.event)
+	n, err = repeatedAmong(slices.DeleteFunc(said, func(s room.Saying) bool { return r.isAnswered(s.N) }), o.event)
 	switch {
-	case n > 0 || err != nil:
-		return n, err
+	case err != nil:
+		return 0, err
+	case n > 0:
+		return n, r.needsAnswers(o)
 	case !all:
 		return 0, needOlderLog
 	}
 	n, indexed := repeatedLast(o.event, g, at)
-	if !indexed {
+	switch {
+	case !indexed:
 		return 0, needLastMessage
+	case n == 0 || r.isAnswered(n):
+		return 0, nil
 	}
-	return n, nil
+	return n, r.needsAnswers(o)
+}
+
+// isAnswered reports whether the caller's question n has an answer that the caller was handed.
+func (r recognizer) isAnswered(n int64) bool { return slices.Contains(r.answered, n) }
+
+// needsAnswers returns a need if the call asks, and the answers to what it may repeat were not read.
+func (r recognizer) needsAnswers(o *outgoing) error {
+	if r.answered == nil && o.asks() {
+		return needAnswers
+	}
+	return nil
+}
+
+// asks reports whether the message is a question: see room.Event.IsAnsweredBy.
+func (o *outgoing) asks() bool { return o.event.Kind.Asks() || len(o.event.Ask) > 0 }
+
+// readAnswers reads which of the caller's questions that the call may repeat were answered: see wasAnswered.
+func (r recognizer) readAnswers(ctx context.Context, o *outgoing, g guard) (recognizer, error) {
+	c := r.session
+	head := c.room.log.Peek()
+	said, _ := head.SaidSince(c.me.Agent, r.start)
+	last, _ := head.LastSaid(c.me.Agent, c.start.At)
+	r.answered = []int64{}
+	for _, s := range append(said, last.Saying) {
+		if s.N == 0 || !saysSame(o.event, s) {
+			continue
+		}
+		question, err := c.room.log.Event(ctx, s.N)
+		if err != nil {
+			return r, err
+		}
+		answered, err := c.wasAnswered(ctx, question, g)
+		if err != nil {
+			return r, err
+		}
+		if answered {
+			r.answered = append(r.answered, s.N)
+		}
+	}
+	return r, nil
+}
+
+// wasAnswered reports whether the caller was handed an answer to its question: then the call that asked was not lost,
+// and the same call asks anew. The cursor tells what was handed out. Without a cursor, the result of the question
+// itself does not count: it may be lost with an answer in it, and its call made again.
+func (c *session) wasAnswered(ctx context.Context, question room.Event, g guard) (bool, error) {
+	heard := g.read()
+	if !g.on {
+		last, err := c.reader().Heard(ctx)
+		if err != nil {
+			return false, err
+		}
+		heard = last
+	}
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, question.N, heard) {
+		switch {
+		case err != nil || event.N > heard:
+			return false, err
+		case question.IsAnsweredBy(event) && c.me.Sees(event):
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // draftOf returns the open draft of a with the content of event.
@@ -163,7 +242,7 @@ func (r recognizer) readLast(ctx context.Context) error {
 }
 
 // readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
-func (r recognizer) readBack(ctx context.Context, o *outgoing) (recognizer, error) {
+func (r recognizer) readBack(ctx context.Context, o *outgoing, g guard) (recognizer, error) {
 	c := r.session
 	head := c.room.log.Peek()
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
@@ -180,7 +259,11 @@ func (r recognizer) readBack(ctx context.Context, o *outgoing) (recognizer, erro
 			continue
 		}
 		n, err := repeatedAmong([]room.Saying{event.Saying()}, o.event)
-		if n > 0 || err != nil {
+		answered := false
+		if n > 0 && o.asks() {
+			answered, err = c.wasAnswered(ctx, event, g)
+		}
+		if err != nil || n > 0 && !answered {
 			r.earlier.N = n
 			return r, err
 		}

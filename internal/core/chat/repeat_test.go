@@ -964,3 +964,113 @@ func TestSend_voteOfAPersonRefusedAfterAnother_isNoDuplicate(t *testing.T) {
 		says(t, err, fault.InvalidArgument, c.says)
 	}
 }
+
+// Ann asks, and makes the same call again, perhaps at another process. If she was handed an answer of one whom she
+// asked, the first call was not lost: she asks anew. An answer in the result of the call may be lost with that.
+func TestSend_questionAgain_isNewOnceItsAnswerWasHandedOut(t *testing.T) {
+	const text = "Which of the two drafts shall we send to the printer?"
+	questions := map[string]struct {
+		req  chat.SendRequest
+		asks bool
+	}{
+		"a request to Bob":         {chat.SendRequest{Text: text, Kind: room.Request, Ask: []string{"Bob"}}, true},
+		"a text that asks two":     {chat.SendRequest{Text: text, Ask: []string{"Bob", "Dan"}}, true},
+		"a request to anyone":      {chat.SendRequest{Text: text, Kind: room.Request}, true},
+		"a request to Bob alone":   {chat.SendRequest{Text: text, Kind: room.Request, To: []string{"Bob"}}, true},
+		"a text that asks Bob":     {chat.SendRequest{Text: text, Ask: []string{"Bob"}}, true},
+		"a proposal to Bob":        {chat.SendRequest{Text: text, Kind: room.Proposal, Ask: []string{"Bob"}}, true},
+		"a text that asks nobody":  {chat.SendRequest{Text: text}, false},
+		"a request to Dan, away":   {chat.SendRequest{Text: text, Kind: room.Request, Ask: []string{"Dan"}}, false},
+		"a private text, no asker": {chat.SendRequest{Text: text, To: []string{"Bob"}}, false},
+	}
+	type scene struct {
+		*world
+		ann    string
+		req    chat.SendRequest // with Ann's cursor
+		answer func()           // Bob answers
+	}
+	bare := func(s scene) chat.SendRequest { s.req.Cursor = ""; return s.req }
+	inResult := func(s scene, req chat.SendRequest) chat.Sent {
+		req.Said = s.answer
+		got := s.sends(req)
+		if len(got.Waited.Messages) == 0 {
+			s.t.Fatal("the result lacks the answer")
+		}
+		return got
+	}
+	// A way tells what happens from Ann's first call on, and returns the second.
+	for way, c := range map[string]struct {
+		second func(s scene) chat.SendRequest
+		isNew  bool
+	}{
+		"a wait brings the answer": {func(s scene) chat.SendRequest {
+			s.req.Cursor = s.sends(s.req).Waited.Cursor
+			s.answer()
+			s.req.Cursor = s.look(s.ann, s.req.Cursor).Cursor
+			return s.req
+		}, true},
+		"a wait without a cursor brings the answer": {func(s scene) chat.SendRequest {
+			s.sends(bare(s))
+			s.answer()
+			s.look(s.ann, "")
+			return bare(s)
+		}, true},
+		"a return brings the answer": {func(s scene) chat.SendRequest {
+			s.sends(bare(s))
+			s.answer()
+			s.enter(chat.JoinRequest{Token: s.ann})
+			return bare(s)
+		}, true},
+		"the result brings the answer, as its cursor shows": {func(s scene) chat.SendRequest {
+			s.req.Cursor = inResult(s, s.req).Waited.Cursor
+			return s.req
+		}, true},
+		"the result with the answer is lost": {func(s scene) chat.SendRequest {
+			inResult(s, s.req)
+			return s.req
+		}, false},
+		"the results without a cursor are lost": {func(s scene) chat.SendRequest {
+			inResult(s, bare(s))
+			for range 3 {
+				s.sends(bare(s))
+			}
+			return bare(s)
+		}, false},
+		"the answer is not read": {func(s scene) chat.SendRequest {
+			s.req.Cursor = s.sends(s.req).Waited.Cursor
+			s.answer()
+			return s.req
+		}, false},
+		"no answer comes": {func(s scene) chat.SendRequest {
+			s.req.Cursor = s.sends(s.req).Waited.Cursor
+			s.req.Cursor = s.look(s.ann, s.req.Cursor).Cursor
+			return s.req
+		}, false},
+	} {
+		for what, question := range questions {
+			for _, moves := range []bool{false, true} {
+				w := newWorld(t)
+				p := w.company()
+				w.join("plans", "Dan")
+				s := scene{world: w, ann: p.ann.Token, req: question.req}
+				s.req.Token, s.req.Cursor = p.ann.Token, w.look(p.ann.Token, p.ann.Cursor).Cursor
+				s.answer = func() {
+					all := w.all(p.bob.Token)
+					w.sends(chat.SendRequest{Token: p.bob.Token, Text: "The second.", ReplyTo: all[len(all)-1].ID})
+				}
+				again := c.second(s)
+				before := len(w.events(p.ann.Token))
+				at := w
+				if moves {
+					at = w.elsewhere()
+				}
+				w.clock.Advance(time.Minute)
+				got, err := at.send(again)
+				isNew, said := c.isNew && question.asks, len(w.events(p.ann.Token)) > before
+				if err != nil || got.Duplicate == isNew || said != isNew {
+					t.Errorf("%s; %s; moves %t: duplicate %t, said %t, %v", what, way, moves, got.Duplicate, said, err)
+				}
+			}
+		}
+	}
+}

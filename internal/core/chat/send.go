@@ -15,7 +15,7 @@ import (
 // unread: see room.Caller.HoldBackOf. With the cursor of that answer, only messages meant for the caller hold the
 // text back; with any other cursor the check begins again. A text that is not held back is sent, and the result has
 // everything unread. For ten minutes the text of the seat's last message counts as a repetition, unless the call has
-// a key, or the text is short and another agent has spoken since.
+// a key, the text is short and another agent has spoken since, or it asks and the seat was handed an answer.
 //
 // A person sees everything unread, and may say the same twice: only a credential holds a person's message back, and
 // only a key makes it a repetition, or that the room takes a vote or a withdrawal once. The person may pause the agent,
@@ -199,7 +199,9 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 	case needLastMessage:
 		err = k.again.readLast(ctx)
 	case needOlderLog:
-		k.again, err = k.again.readBack(ctx, o)
+		k.again, err = k.again.readBack(ctx, o, k.guard)
+	case needAnswers:
+		k.again, err = k.again.readAnswers(ctx, o, k.guard)
 	case needUnpaused:
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:

@@ -299,6 +299,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 // message 43, appended after the inbox was filled up to 42 and before the record, would wake nobody.
 func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
 	r := in.session.reader()
+	in.pos.Sends = in.pos.sentN > 0
 	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
 	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
 		return newest, err

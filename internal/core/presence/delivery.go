@@ -35,8 +35,11 @@ type Delivery struct {
 //	Once     a call without a cursor that gets messages        what is marked as repeated
 //	Shown    a call ByCursor, the first hook                   what is marked, after which event a last look reads
 //
+// So does Heard. Up to Heard, events were handed out to calls that sent no message, such as waits: whoever asks the
+// same again after such a call has lost no call. The result of the question itself may be lost with an answer in it.
+//
 // What others see, Presence.Read, is how far the agent was handed events in any way.
-type line struct{ Arrived, Twice, Once, Shown int64 }
+type line struct{ Arrived, Twice, Once, Shown, Heard int64 }
 
 // stored has the two marks of a line in the table by which a process decides whether to call an agent with a hook.
 type stored struct{ Once, Shown int64 }
@@ -53,23 +56,24 @@ func (l *line) raise(x line) {
 	l.Twice = max(l.Twice, x.Twice, l.Arrived)
 	l.Once = max(l.Once, x.Once, l.Twice)
 	l.Shown = max(l.Shown, x.Shown)
+	l.Heard = max(l.Heard, x.Heard)
 }
 
 // deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
 func deliveryOf(p room.ReadPosition, joined int64) Delivery {
 	d := Delivery{line: line{Twice: joined, Once: joined}, stored: stored{p.Once, p.ShownTo},
 		warned: warning(p.Credential), heldBack: heldBack{p.HeldBackTo, p.HeldBackKey}, joined: joined, fromTable: true}
-	d.raise(line{Arrived: p.Arrived, Twice: p.Twice, Once: p.Once})
+	d.raise(line{Arrived: p.Arrived, Twice: p.Twice, Once: p.Once, Heard: p.Heard})
 	return d
 }
 
 // known returns the marks of d that the table may lack: what was acknowledged or shown in this process.
-func (d Delivery) known() line { return line{Arrived: d.Arrived, Shown: d.Shown} }
+func (d Delivery) known() line { return line{Arrived: d.Arrived, Shown: d.Shown, Heard: d.Heard} }
 
 // position returns the delivery as the table keeps it.
 func (d Delivery) position() room.ReadPosition {
 	return room.ReadPosition{Arrived: d.Arrived, Twice: d.Twice, Once: d.Once, ShownTo: d.stored.Shown,
-		HeldBackTo: d.heldBack.to, HeldBackKey: d.heldBack.key, Credential: string(d.warned)}
+		Heard: d.Heard, HeldBackTo: d.heldBack.to, HeldBackKey: d.heldBack.key, Credential: string(d.warned)}
 }
 
 // written returns the delivery after position was written to the table.
@@ -110,7 +114,8 @@ const (
 //  15. Bob's person opens the room on a new device: the offer says that it is the first.
 //  16. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //  17. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.
-//  18. Bob's person was handed 41 and 42 with cursor 40, and reads a page that begins with 42: it has no cursor.
+//  18. Bob's person was handed 41 and 42 with cursor 40, and reads a page from 42 on: it has no cursor.
+//  19. Bob asks, and is handed 41 with the result of that, then by a wait: from then on, he has heard 41.
 
 // Offer returns what a call of the reader may be handed. A call without a cursor is offered the last batch once more:
 // if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
@@ -136,6 +141,9 @@ func (d Delivery) Offer(query Query) Offer {
 // called unless the table shows the events as handed out. If HandOut did not raise Twice, Bob's third call without a
 // cursor would get 41 and 42 again, and so would each call after.
 func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) WriteTime {
+	if offer.How.handsOut() && !offer.Sends { // 19
+		d.raise(line{Heard: to})
+	}
 	if !offer.isRecorded(to, messages) {
 		return Never
 	}

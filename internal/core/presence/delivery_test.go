@@ -160,7 +160,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 				b.Delivery = deliveryOf(b.position(), 40)
 				b.raise(other.known())
 				return fmt.Sprint(b.line)
-			}, "{41 41 41 0}"},
+			}, "{41 41 41 0 41}"},
 			{calls(look, 42), "42 stored if possible"},
 		},
 		"9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.": {
@@ -226,12 +226,22 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(QueryOnReturn(true), 43), "41* 42* 43 unstored"},
 			{calls(peek, 43), "43 unstored"},
 		},
-		"18. Bob's person was handed 41 and 42 with cursor 40, and reads a page that begins with 42: it has no cursor.": {
+		"18. Bob's person was handed 41 and 42 with cursor 40, and reads a page from 42 on: it has no cursor.": {
 			{func(b *bob) string { return fmt.Sprint(b.HasCursor(42)) }, "true"}, // 41 is new
 			{calls(cursor40, 42), "41 42 unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.HasCursor(42), b.HasCursor(41)) }, "false true"},
 			{calls(cursor42, 43), "43 unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.HasCursor(44), b.HasCursor(43)) }, "false true"},
+		},
+		"19. Bob asks, and is handed 41 with the result of that, then by a wait: from then on, he has heard 41.": {
+			{func(b *bob) string {
+				offer := b.offer(look)
+				offer.Sends = true
+				b.marks(offer, 41, 1)
+				return fmt.Sprint(b.Newest(), b.Heard)
+			}, "41 0"},
+			{calls(look, 41), "41* stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.position(), 40).Heard) }, "41"},
 		},
 	})
 }

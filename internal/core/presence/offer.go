@@ -63,6 +63,7 @@ type Offer struct {
 	Arrived  int64
 	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet
+	Sends    bool  // the call sends a message
 
 	once    int64 // what the reader had been handed once
 	current bool  // the table was read for this call: else another process may have handed out more since

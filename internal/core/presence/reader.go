@@ -181,6 +181,12 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 	return delivery.Newest(), err
 }
 
+// Heard returns the last event that the reader was handed by a call that sent no message.
+func (r Reader) Heard(ctx context.Context) (int64, error) {
+	delivery, err := r.currentDelivery(ctx)
+	return delivery.Heard, err
+}
+
 // Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
 	delivery, err := r.ownDelivery(ctx)

@@ -8,6 +8,7 @@ type ReadPosition struct {
 	Twice      int64 `json:"from,omitempty"`    // up to this event, handed out twice to calls without a cursor
 	Once       int64 `json:"handed,omitempty"`  // up to this event, handed out to calls without a cursor
 	ShownTo    int64 `json:"given,omitempty"`   // the same for calls with a cursor, of an agent with hooks
+	Heard      int64 `json:"heard,omitempty"`   // up to this event, handed out to calls that sent no message
 	HeldBackTo int64 `json:"guarded,omitempty"` // the same for a held back send of a stay
 	// Credential is the fingerprint, in hex, of a message held back for a likely credential, and behind a space
 	// the idempotency key of a call of the page.
