@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,6 +77,15 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	case known.n > 0:
 		return sendOutcome{duplicate: known.n}
 	}
+	x = c.decided(m, r, a, to, ask)
+	if n := c.taken(m, r, a); n > 0 && (x.code != "" || x.held || x.paused) {
+		x = sendOutcome{duplicate: n}
+	}
+	return x
+}
+
+// decided decides how a send to these seats, that asks these, ends if it repeats no other.
+func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sendOutcome {
 	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
 		finishes: c.finishes,
 		Message: chat.Message{
@@ -126,6 +136,32 @@ func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, 
 		heard = c.cursor.n
 	}
 	return last, !meantAgain && !c.isNew && !r.isAnswered(a, last, heard) && c.sameAim(m, r, a, last)
+}
+
+// taken returns the vote or withdrawal of a that the send repeats, whatever a has said since; 0 if there is none.
+func (c sendCall) taken(m model, r roomModel, a agentModel) int64 {
+	on := max(c.replyTo, c.withdraw)
+	asks := slices.ContainsFunc(m.openTo(r, a), func(q requestModel) bool {
+		return q.proposal && slices.Contains(q.owed, a.seat)
+	})
+	if !c.isVote() && c.withdraw == 0 || c.key != "" || on == 0 && asks {
+		return 0
+	}
+	for _, e := range slices.Backward(r.log) {
+		switch {
+		case on > 0 && e.n <= on,
+			on == 0 && (e.Kind == room.Proposal && a.sees(e) || m.now.Sub(e.At) >= 10*time.Minute):
+			return 0
+		case e.Type != chat.EventSaid || e.seat != a.seat || e.Person:
+		case c.isVote() && (e.Kind == room.Agree || e.Kind == room.Object) && (on == 0 || e.replyTo == on),
+			c.withdraw > 0 && e.withdraws == c.withdraw:
+			if e.Text == c.text && e.Kind == c.kind && e.replyTo == cmp.Or(c.replyTo, e.replyTo) {
+				return e.n
+			}
+			return 0
+		}
+	}
+	return 0
 }
 
 // isAnswered reports whether a question of a has an answer of one whom it asks, up to an event, that a sees.

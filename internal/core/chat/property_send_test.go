@@ -22,10 +22,42 @@ func (m *machine) agree() {
 		m.Skip("nobody is asked")
 	}
 	c := sendCall{who: pick(m, "agent", asked...), text: pick(m, "with", "", "", "so be it"), kind: room.Agree}
+	if r, a := m.find(c.who); pick(m, "named", true, false) {
+		c.replyTo = m.proposalFor(r, a)
+	}
 	m.sendOf(c)
+	m.again(c)
+}
+
+// takeBack has an agent withdraw what it asks, and perhaps its client repeat the call.
+func (m *machine) takeBack() {
+	id := m.agent()
+	r, a := m.find(id)
+	own := slices.DeleteFunc(m.model.openTo(r, a), func(q requestModel) bool { return q.seat != a.seat })
+	if len(own) == 0 || m.speaksA2A(id) {
+		m.Skip("it asks nothing")
+	}
+	c := sendCall{who: id, text: pick(m, "with", "", "never mind"), withdraw: own[0].n}
+	m.sendOf(c)
+	m.again(c)
+}
+
+// again perhaps has the client of a send repeat the call, perhaps after other words of its agent, or of others.
+func (m *machine) again(c sendCall) {
+	for range rapid.IntRange(0, 2).Draw(m.T, "words between") {
+		m.said++
+		m.sendOf(sendCall{who: pick(m, "says", c.who, m.agent()), text: fmt.Sprintf("text %d between", m.said)})
+	}
 	if pick(m, "repeated", true, false) {
 		m.sendOf(c)
 	}
+}
+
+// proposalFor returns a proposal that asks a.
+func (m *machine) proposalFor(r roomModel, a agentModel) int64 {
+	all := m.model.openTo(r, a)
+	i := slices.IndexFunc(all, func(q requestModel) bool { return q.proposal && slices.Contains(q.owed, a.seat) })
+	return all[i].n
 }
 
 // ask has an agent ask another, that one perhaps answer, the asker perhaps read that, and its client repeat the call.

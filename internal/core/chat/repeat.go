@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -23,7 +24,7 @@ import (
 //	the head lacks it       readLast     its last, into the index          see onHead
 //	                        readBack     its newer ones                    saysSame
 //	a refusal, or a need    findSince    what a key stands for             the key is the same
-//	                                     a person's vote or withdrawal     saysSame, and the room takes no second one
+//	                                     its vote or withdrawal            saysSame: the room takes no second one
 //	a message is found      checkKey     a key for another message         the call is refused
 //	a question is found     readAnswers  the answers that were handed out  it has none: else the call asks anew
 type recognizer struct {
@@ -275,10 +276,11 @@ func (r recognizer) readBack(ctx context.Context, o *outgoing, g guard) (recogni
 }
 
 // findSince looks for the message of a call that the rules refuse, or for which they need more: an earlier call may
-// have sent the message meanwhile. found is false if findSince finds nothing that r did not know.
-func (r recognizer) findSince(ctx context.Context, o *outgoing, refused bool) (_ recognizer, found bool, err error) {
+// have sent the message meanwhile. stops says that without it the message is not sent. found is false if findSince
+// finds nothing that r did not know.
+func (r recognizer) findSince(ctx context.Context, o *outgoing, stops bool) (_ recognizer, found bool, err error) {
 	earlier, err := r.lookUpKey(ctx, o.req.Key)
-	if refused && err == nil && earlier.N == 0 {
+	if stops && err == nil && earlier.N == 0 {
 		earlier, err = r.findTaken(ctx, o)
 	}
 	if err != nil || earlier.N == 0 || earlier == r.earlier {
@@ -296,25 +298,35 @@ func (r recognizer) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, 
 	return r.session.room.log.Items().Sent(ctx, r.session.me, key)
 }
 
-// findTaken returns the vote or withdrawal of a person that a refused call repeats without a key; N is 0: none. A
-// person who says the same twice means both, but the room takes a vote or a withdrawal once: the answer to the first,
-// within room.RepeatWindow, may be lost. A vote without reply_to repeats the person's last vote, unless the vote may be
-// meant for another proposal, which asks.
+// findTaken returns the vote or withdrawal of the caller that a call repeats without a key; N is 0: none. The room
+// takes a vote or a withdrawal once, so what else the caller has said since makes no difference: if the log shows the
+// same one as the caller's last on that proposal or request, it is done. A vote without reply_to repeats the caller's
+// last vote, within room.RepeatWindow, unless the vote may be meant for another proposal: one that asks, or is newer.
 func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.SentAs, err error) {
-	c := r.session
-	mine, head := o.event, c.room.log.Peek()
-	if !mine.HasReadersOfAnother() || o.req.Key != "" || !c.me.RepeatsOnlyByKey() ||
-		mine.IsVote() && mine.ReplyTo == 0 && head.Talk.AsksToAgree(c.me.Seat, c.start.At) {
+	c, mine := r.session, o.event
+	head, on := c.room.log.Peek(), max(mine.ReplyTo, mine.Withdraws)
+	if !mine.HasReadersOfAnother() || o.req.Key != "" ||
+		on == 0 && head.Talk.AsksToAgree(c.me.Seat, c.start.At) {
 		return taken, nil
 	}
-	event, err := c.findOwn(ctx, func(event room.Event) bool {
-		return event.Person && event.IsVote() == mine.IsVote() && event.Withdraws == mine.Withdraws &&
-			(mine.ReplyTo == event.ReplyTo || mine.IsVote() && mine.ReplyTo == 0)
-	})
-	if event.N > 0 && saysSame(mine, event.Saying()) {
-		taken.N = event.N
+	isTooOld := func(event room.Event) bool { return event.N <= max(on, head.AsOf-core.MaxBack) }
+	if on == 0 {
+		isTooOld = func(event room.Event) bool {
+			return event.Kind == room.Proposal && c.me.Sees(event) || c.start.At.Sub(event.At()) >= room.RepeatWindow
+		}
 	}
-	return taken, err
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
+		if err != nil || isTooOld(event) {
+			return taken, err
+		}
+		if event.Seat == c.me.Seat && event.Person == c.me.IsPerson() && mine.IsOnTheSameAs(event) {
+			if saysSame(mine, event.Saying()) {
+				taken.N = event.N
+			}
+			return taken, nil
+		}
+	}
+	return taken, nil
 }
 
 // findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero

@@ -865,8 +865,9 @@ func TestSend_sameQuestionToAnAgentThatLeft_isARepetition(t *testing.T) {
 	}
 }
 
-// The answer to a vote or a withdrawal was lost, so it is made again, perhaps at another process, after others have
-// spoken. The room takes both once, of a person as of an agent.
+// The answer to a vote or a withdrawal was lost, so it is made again, perhaps at another process, after others and its
+// own sender have spoken. The room takes both once, of a person as of an agent. What names its proposal or request is
+// known for as long as the log shows it; a vote that names none, for ten minutes, and not beyond a newer proposal.
 func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
 	acts := map[string][]chat.SendRequest{
 		"a vote": {{Kind: room.Agree}, {Kind: room.Agree, Text: "fine"}, {Kind: room.Object, Text: "too dear"},
@@ -875,11 +876,11 @@ func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
 	}
 	for what, all := range acts {
 		for i, first := range all {
-			for _, mode := range []string{"agent", "person", "person, named"} {
+			for _, mode := range []string{"agent", "agent, named", "person", "person, named"} {
 				w := newWorld(t)
 				p := w.company()
-				token := p.bob.Token
-				if mode != "agent" {
+				token, named := p.bob.Token, strings.HasSuffix(mode, "named")
+				if strings.HasPrefix(mode, "person") {
 					token = w.person(p.bob)
 				}
 				own := w.ask(p.bob.Token, "who has the key?", "Ann")
@@ -888,7 +889,7 @@ func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
 					req.Token = token
 					if req.Withdraw != "" {
 						req.Withdraw = own
-					} else if mode == "person, named" {
+					} else if named {
 						req.ReplyTo = proposal
 					}
 					return w.elsewhere().Service.Send(t.Context(), req)
@@ -898,8 +899,8 @@ func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
 					t.Fatalf("%s, %s, %+v: %+v, %v", what, mode, first, sent, err)
 				}
 				w.say(p.ann.Token, "Anything else?")
-				if mode != "agent" {
-					w.tell(token, "No.")
+				for n := range 9 {
+					w.tell(token, fmt.Sprint("Not that I know of: ", n))
 				}
 				w.clock.Advance(time.Minute)
 				before := lines(w.all(p.ann.Token))
@@ -917,7 +918,13 @@ func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
 				}
 				same(t, "Ann reads", lines(w.all(p.ann.Token)), before)
 				w.clock.Advance(room.RepeatWindow)
-				_, err = act(first)
+				got, err := act(first)
+				if named || first.Withdraw != "" {
+					if err != nil || !got.Duplicate || got.ID != sent.ID {
+						t.Errorf("%s, %s, %+v, later: %+v, %v", what, mode, first, got, err)
+					}
+					continue
+				}
 				wants(t, err, fault.InvalidArgument)
 			}
 		}
@@ -925,43 +932,58 @@ func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
 }
 
 // A vote that is refused for another reason than its repetition stays refused, with that reason.
-func TestSend_voteOfAPersonRefusedAfterAnother_isNoDuplicate(t *testing.T) {
+func TestSend_voteRefusedAfterAnother_isNoDuplicate(t *testing.T) {
+	fine := chat.SendRequest{Kind: room.Agree, Text: "fine"}
 	for what, c := range map[string]struct {
-		then func(w *world, p company, bob, vote string) // after Bob's person has agreed
-		req  chat.SendRequest
-		says string
+		older int                                         // other proposals before
+		then  func(w *world, p company, bob, vote string) // after Bob has agreed
+		req   chat.SendRequest
+		says  string
 	}{
-		"two other proposals ask": {func(w *world, p company, _, _ string) {
+		"two newer proposals ask": {0, func(w *world, p company, _, _ string) {
 			w.propose(p.ann.Token, "we meet at one", "Bob")
 			w.propose(p.cid.Token, "we meet at two", "Bob")
-		}, chat.SendRequest{Kind: room.Agree, Text: "fine"}, "Several open proposals ask you"},
-		"its text was removed": {func(w *world, _ company, bob, vote string) { w.redact(bob, vote) },
-			chat.SendRequest{Kind: room.Agree, Text: "fine"}, "You have agreed to that proposal already"},
-		"the person has objected since": {func(w *world, _ company, bob, _ string) {
+		}, fine, "Several open proposals ask you"},
+		"two older proposals ask": {2, func(*world, company, string, string) {}, fine,
+			"Several open proposals ask you"},
+		"another proposal came and went": {0, func(w *world, p company, _, _ string) {
+			w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: w.propose(p.ann.Token, "we meet at one", "Bob")})
+		}, fine, "You have agreed to that proposal already"},
+		"its text was removed": {0, func(w *world, _ company, bob, vote string) { w.redact(bob, vote) }, fine,
+			"You have agreed to that proposal already"},
+		"he has objected since": {0, func(w *world, _ company, bob, _ string) {
 			w.sends(chat.SendRequest{Token: bob, Kind: room.Object, Text: "too late"})
 		}, chat.SendRequest{Kind: room.Agree, Text: "fine", ReplyTo: "it"}, "reply_to is not an open proposal"},
-		"another has the words": {func(w *world, p company, _, _ string) {
+		"another has the words": {0, func(w *world, p company, _, _ string) {
 			w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, Text: "good"})
 		}, chat.SendRequest{Kind: room.Agree, Text: "good"}, "No open proposal asks you"},
 	} {
-		w := newWorld(t)
-		p := w.company()
-		bob := w.person(p.bob)
-		it := w.propose(p.ann.Token, "we meet at noon")
-		named := func(req chat.SendRequest) chat.SendRequest {
+		for _, isPerson := range []bool{false, true} {
+			w := newWorld(t)
+			p := w.company()
+			bob := p.bob.Token
+			if isPerson {
+				bob = w.person(p.bob)
+			}
+			for n := range c.older {
+				w.propose(p.ann.Token, fmt.Sprint("we meet on day ", n), "Bob")
+			}
+			it := w.propose(p.ann.Token, "we meet at noon")
+			vote := w.sends(chat.SendRequest{Token: bob, Kind: room.Agree, Text: "fine", ReplyTo: it})
+			c.then(w, p, bob, vote.ID)
+			w.say(bob, "by the way")
+			w.clock.Advance(time.Minute)
+			req := c.req
+			req.Token = bob
 			if req.ReplyTo != "" {
 				req.ReplyTo = it
 			}
-			req.Token = bob
-			return req
+			got, err := w.elsewhere().Service.Send(t.Context(), req)
+			if err == nil {
+				t.Errorf("%s, a person %t: %+v", what, isPerson, got)
+			}
+			says(t, err, fault.InvalidArgument, c.says)
 		}
-		vote := w.sends(named(chat.SendRequest{Kind: room.Agree, Text: "fine"}))
-		c.then(w, p, bob, vote.ID)
-		got, err := w.elsewhere().Service.Send(t.Context(), named(c.req))
-		if err == nil {
-			t.Errorf("%s: %+v", what, got)
-		}
-		says(t, err, fault.InvalidArgument, c.says)
 	}
 }
 

@@ -172,7 +172,7 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
-		again, found, err := k.again.findSince(ctx, o, !hasNeed)
+		again, found, err := k.again.findSince(ctx, o, !hasNeed || needs == needUnpaused || needs == needReading)
 		k.again = again
 		switch {
 		case err != nil:

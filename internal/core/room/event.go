@@ -268,5 +268,12 @@ func (e Event) HasReadersOfAnother() bool {
 	return e.IsVote() || e.Withdraws != 0
 }
 
+// IsOnTheSameAs reports whether e and other are votes on one proposal, or withdrawals of one request. A vote without
+// ReplyTo is on any.
+func (e Event) IsOnTheSameAs(other Event) bool {
+	return e.IsVote() == other.IsVote() && e.Withdraws == other.Withdraws && (e.ReplyTo == other.ReplyTo ||
+		e.IsVote() && e.ReplyTo == 0)
+}
+
 // IsVote reports whether e agrees or objects to a proposal.
 func (e Event) IsVote() bool { return e.Kind.IsVote() }
