@@ -86,6 +86,21 @@ func placeName(field, s string) (Name, error) {
 	return n, nil
 }
 
+// Addressed returns the name in an address, which may begin with an @, also a wide or a small one: models write "@Bob".
+func Addressed(s string) string {
+	s = strings.TrimSpace(s)
+	if r, size := utf8.DecodeRuneInString(s); strings.ContainsRune("@\uff20\ufe6b", r) {
+		return s[size:]
+	}
+	return s
+}
+
+// apostrophe is the typographic apostrophe, which programs write for '.
+const apostrophe = "\u2019"
+
+// WithPlainApostrophes returns s with ' for each typographic apostrophe, as names have it.
+func WithPlainApostrophes(s string) string { return strings.ReplaceAll(s, apostrophe, "'") }
+
 // Nickname checks a name by the profile of RFC 8266, narrowed to letters with their marks, digits, spaces and ' - _ .
 // only, without small capitals, so that names can be compared, shown and said. field names the argument in the error, a
 // *fault.Error of InvalidArgument.
@@ -100,7 +115,7 @@ func Nickname(field, s string) (Name, error) {
 	if len(s) > 8*base.MaxName {
 		return Name{}, tooLong(field)
 	}
-	shown, err := precis.Nickname.String(s)
+	shown, err := precis.Nickname.String(WithPlainApostrophes(s))
 	if err != nil {
 		return Name{}, badLetters(field)
 	}

@@ -18,6 +18,7 @@ func TestAgentName_accepted_isShownTrimmedAndComposed(t *testing.T) {
 		"Ann":                             {"Ann", "ann"},
 		"  Ann \u00a0 of\u2003B ":         {"Ann of B", "ann of b"},
 		"O'Neill-Smith_Jr. 3":             {"O'Neill-Smith_Jr. 3", "o'neill-smith_jr. 3"},
+		"O\u2019Neill":                    {"O'Neill", "o'neill"},
 		"Zoe\u0301":                       {"Zo\u00e9", "zo\u00e9"},
 		"ZO\u00c9":                        {"ZO\u00c9", "zo\u00e9"},
 		"\uff21\uff4e\uff4e":              {"Ann", "ann"}, // full width

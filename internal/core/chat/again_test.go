@@ -61,7 +61,7 @@ func TestAct_againAfterItsAnswerWasLost_isAnsweredAndChangesNothing(t *testing.T
 		act           act
 		first, second string // how it is answered; first "": prepare has done the act
 	}{
-		"kick": {nil, manage(room.Kick, "Bob", "Cid"), "kicked", "unchanged"},
+		"kick": {nil, manage(room.Kick, "Bob", "@Cid"), "kicked", "unchanged"},
 		"ban":  {nil, manage(room.BanName, "Bob", "Eve"), "banned", "unchanged"},
 		"ban of one that had left": {func(w *world, p company) { w.leave(p.bob.Token) }, manage(room.BanName, "Bob"),
 			"banned", "unchanged"},
@@ -81,7 +81,7 @@ func TestAct_againAfterItsAnswerWasLost_isAnsweredAndChangesNothing(t *testing.T
 			"closed"},
 
 		"release": {takes, task(chat.TaskRequest{Action: chat.CommandRelease, ID: "t1"}), "open []", "open []"},
-		"release for Cid": {takes, task(chat.TaskRequest{Action: chat.CommandRelease, ID: "t1", For: []string{"Cid"}}),
+		"release for Cid": {takes, task(chat.TaskRequest{Action: chat.CommandRelease, ID: "t1", For: []string{"@Cid"}}),
 			"open [Cid]", "open [Cid]"},
 		"release by the last word": {last, task(chat.TaskRequest{Action: chat.CommandRelease, ID: "t1", Text: "dusty"}),
 			"open []", "open []"},

@@ -68,7 +68,7 @@ func (s *Service) ordersOf(req ManageRequest) (orders []room.Order, err error) {
 		req.Agents = []string{""} // which the check refuses
 	}
 	for i, name := range req.Agents {
-		order.Name, err = ident.Nickname("agent_name", name)
+		order.Name, err = ident.Nickname("agent_name", ident.Addressed(name))
 		if err != nil {
 			return nil, ofNames(err, i, len(req.Agents))
 		}

@@ -165,7 +165,7 @@ func company(a room.Caller, names []string) []string {
 func nameKeys(names []string) []string {
 	keys := make([]string, len(names))
 	for i, s := range names {
-		name, _ := ident.AgentName(s)
+		name, _ := ident.AgentName(ident.Addressed(s))
 		keys[i] = name.Key
 	}
 	return keys

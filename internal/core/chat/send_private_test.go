@@ -103,7 +103,7 @@ func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
 func TestPrivate_addressees_matchInAnySpelling(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	for i, to := range [][]string{{"bob"}, {" BOB "}, {"\uff22ob"}, {"Bob", "bob", "BOB"}, {"Ann", "Bob"}} {
+	for i, to := range [][]string{{"bob"}, {" BOB "}, {"\uff22ob"}, {"@Bob"}, {" \uff20bob"}, {"Bob", "bob", "BOB"}, {"Ann", "Bob"}} {
 		text := fmt.Sprintf("number %d", i)
 		w.tell(p.ann.Token, text, to...)
 		got := w.look(p.bob.Token, "")
@@ -130,6 +130,7 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 		}{
 			"unknown name":   {[]string{"Bob", "Zoe"}, "number 2 is nobody here"},
 			"a blank":        {[]string{" "}, "number 1 is nobody here"},
+			"two signs":      {[]string{"@@Bob"}, "number 1 is nobody here"},
 			"no valid name":  {[]string{"Bob", "Cid", "###"}, "number 3 is nobody here"},
 			"reserved name":  {[]string{"system"}, "number 1 is nobody here"},
 			"oneself":        {[]string{"ann"}, "only yourself"},

@@ -315,7 +315,7 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 // come. field is the argument for the refusal.
 func resolveOffer(state *room.State, names []string, field string) (found []room.Party, err error) {
 	for i, given := range names {
-		name, err := ident.AgentName(given)
+		name, err := ident.AgentName(ident.Addressed(given))
 		to := room.Party{Name: name.Shown, Key: name.Key}
 		if agent, here := state.Named(name.Key); here {
 			to = agent.Party()

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // mentionable returns text in the form to search for mentions, reduced as names are (RFC 8266); "" if text
@@ -18,7 +20,7 @@ func mentionable(text string) string {
 		return ""
 	}
 	lower := cases.Lower(language.Und, cases.HandleFinalSigma(false))
-	return lower.String(norm.NFKC.String(text))
+	return lower.String(ident.WithPlainApostrophes(norm.NFKC.String(text)))
 }
 
 // mentions reports whether text, from mentionable, contains @ and the name with this key, as a whole word. The @ may
@@ -37,8 +39,8 @@ func (s *State) mentions(text, key string) bool {
 }
 
 // strayMentions returns the mentionable form of text without code, and without @ and the names of agents that
-// are here; "" if no word behind an @ is left. Here the @ must not follow a letter: bob@ann.example is no stray
-// mention.
+// are here; "" if no word behind an @ is left. Here the @ must not follow a letter, but for one that may stand glued to
+// a name: bob@ann.example is no stray mention.
 func (s *State) strayMentions(text string) string {
 	text = mentionable(withoutCode(text))
 	for _, agent := range s.Agents {
@@ -59,7 +61,8 @@ func (s *State) strayMentions(text string) string {
 			before = r
 			continue
 		}
-		if next, _ := utf8.DecodeRuneInString(text[i+1:]); isWordRune(before) || !isWordRune(next) {
+		inAddress := isWordRune(before) && !unicode.In(before, gluing...)
+		if next, _ := utf8.DecodeRuneInString(text[i+1:]); inAddress || !isWordRune(next) {
 			text = text[:i] + " " + text[i+1:] // a byte for a byte
 		} else {
 			stray = true
@@ -91,6 +94,9 @@ func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) 
 // unspaced are the scripts that write no space after a name.
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai,
 	unicode.Lao, unicode.Khmer, unicode.Myanmar}
+
+// gluing are the scripts whose words stand before an @ without a space. No address of mail is in them.
+var gluing = append([]*unicode.RangeTable{unicode.Arabic, unicode.Hebrew}, unspaced...)
 
 // continues reports whether behind, the text after the name with this key, makes the name longer. A letter of a
 // script without spaces does only if an agent with the longer name is here.

@@ -54,6 +54,9 @@ func TestProposeMessage_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 		{"Bob", "@Bob2", false},
 		{"Bob", "@Bobб", false},
 		{"Bob", "@Bob-さん", false},
+		{"O'Neil", "@O\u2019Neil, please", true},
+		{"O\u2019Neil", "@O'Neil", true},
+		{"O\u2019Neil", "@o\u2019neil\u2019s turn", true},
 	} {
 		l := newRoom(t, "Ann", c.name)
 		if e := l.say(ann, c.text); slices.Contains(e.Named, 2) != c.want {

@@ -332,6 +332,21 @@ func wakeup(h *room.Head, seat int) int64 {
 	return n
 }
 
+// Some languages write no space before a name, and an address in the text names nobody.
+func TestLeftNamed_behindALetter_isNoAddress(t *testing.T) {
+	for text, want := range map[string]bool{
+		"@小明，看": true, "请@小明看一下": true, "これは@小明さん": true, "그리고@小明": true, "ที่@小明": true, "و@小明": true,
+		"請＠小明看": true, "ann@小明": false, "ann2@小明": false, "zoe\u0301@小明": false, "请ann@小明": false,
+		"请`@小明`": false,
+	} {
+		l := newRoom(t, "Ann", "小明")
+		l.leave(bob)
+		if got, _ := l.head.LeftNamed(l.agent(ann).Agent, text, l.now); len(got) > 0 != want {
+			t.Errorf("%q names %q; want 小明: %v", text, got, want)
+		}
+	}
+}
+
 // Whatever the order of building, the index knows the last agents that left, each name once.
 func TestLeftNamed_anyOrderOfBuilding_namesThoseWhoLeft(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")

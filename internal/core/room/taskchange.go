@@ -232,8 +232,10 @@ func (o TaskOrder) proposeAdd(head *Head, agent Agent, event *Event) (*Event, in
 	return event, 0, nil
 }
 
-// mayFollow reports whether another task can come after task no, done or not. A dropped task does not count: it
-// would block the other. The error says that agent sees no such task.
+// mayFollow reports whether another task can come after task no, done or not. A dropped task does not count: whoever
+// names it now knows that it will not be done, or reads so in the result, whereas nobody has decided about a task that
+// stood behind it before, which stays blocked and says why. And a State forgets what was dropped with no task behind
+// it. The error says that agent sees no such task.
 func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
 	task, open := h.Task(no)
 	if no > h.LastTask || open && !agent.SeesTask(task.N) {
