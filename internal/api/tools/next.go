@@ -39,8 +39,9 @@ type situation struct {
 	cursor   string
 	more     bool            // there are further events to read first
 	status   chat.WaitStatus // of a call that waits or sends
-	awayTill bool            // the call announced an absence
-	looked   bool            // the call did not wait
+	// The call announces an absence. awayTill says that the absence counts: that of a held agent does not.
+	announces, awayTill bool
+	looked              bool // the call did not wait
 
 	// For a call that takes a seat.
 	seat       bool // the call has taken a seat
@@ -200,7 +201,7 @@ func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) *situation 
 	messages := w.Messages[w.Along:] // what comes along was news before
 	return &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, messages, ""), messages: messages,
 		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: asked.Wait == 0,
-		awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision}
+		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision}
 }
 
 // sent returns next for a send.
@@ -213,7 +214,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 	w := s.Waited
 	return &situation{advisor: a, Situation: w.Situation, news: newsOfSend(s, asked), messages: w.Messages[w.Along:],
 		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: a.wait == 0,
-		awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
+		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
 		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, credential: s.Credential,
 		file: file, apart: len(asked.To) > 0, kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0,
 		unfinished: len(s.Unfinished) > 0, beside: s.Beside,

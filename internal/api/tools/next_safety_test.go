@@ -179,8 +179,18 @@ func TestNext_safety(t *testing.T) {
 			[]string{"secret signs its calls, and is not shown again."}, nil},
 		"one that does not wait loses its seat": {func(s *story) string {
 			ann, _ := s.pair()
-			return ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0, "back_in_minutes": 30}).Next
+			return ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0}).Next
 		}, []string{"Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes: do your own work"}, nil},
+		"one that announces how long has a longer seat": {func(s *story) string {
+			ann, _ := s.pair()
+			return ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0, "back_in_minutes": 30}).Next
+		}, []string{"Your seat stays yours for 15 minutes after the time for which you announced your return: do your own work"}, []string{"back_in_minutes"}},
+		"one that is held announces in vain": {func(s *story) string {
+			ann, _, user := s.supervised()
+			user.do("supervise", args{"approve": true})
+			ann.look()
+			return ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0, "back_in_minutes": 30}).Next
+		}, []string{"Your seat stays yours for 15 minutes after your last call, and while your user holds you, you announce no absence: do your own work"}, []string{"back_in_minutes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := newStoryClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))

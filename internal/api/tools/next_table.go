@@ -87,7 +87,7 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet{seats}", "{begin}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours{seats}", "{turn}"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
-	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
+	{(*situation).mayRest, "Your seat stays yours for 15 minutes after {last}", "{rest}"}, // [S]
 	{func(*situation) bool { return true }, "", "{wait}"},
 }
 

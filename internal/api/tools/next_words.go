@@ -22,6 +22,15 @@ var words = map[string]func(*situation) string{
 		}
 		return "{wait}"
 	},
+	"last": func(s *situation) string {
+		switch {
+		case s.awayTill:
+			return "the time for which you announced your return"
+		case s.announces: // in vain
+			return "your last call, and while your user holds you, you announce no absence"
+		}
+		return "your last call, longer if you announce it with back_in_minutes"
+	},
 	"look":   func(s *situation) string { return s.call("wait_for_message", 0, "") },
 	"send":   (*situation).sendCall,
 	"answer": (*situation).answerCall,
