@@ -103,7 +103,8 @@ func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
 func TestPrivate_addressees_matchInAnySpelling(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	for i, to := range [][]string{{"bob"}, {" BOB "}, {"\uff22ob"}, {"@Bob"}, {" \uff20bob"}, {"Bob", "bob", "BOB"}, {"Ann", "Bob"}} {
+	for i, to := range [][]string{{"bob"}, {" BOB "}, {"\uff22ob"}, {"@Bob"}, {" \uff20bob"},
+		{"Bob", "bob", "BOB"}, {"Ann", "Bob"}} {
 		text := fmt.Sprintf("number %d", i)
 		w.tell(p.ann.Token, text, to...)
 		got := w.look(p.bob.Token, "")

@@ -44,7 +44,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "never used; an admin's, {})", "internal/core/room.AdminLease"},
 	{"internal/api/tools/instructions.go", "stays yours for {} after your last call", "internal/core/room.Lease"},
 	{"internal/api/tools/instructions.go", "busy: called less than {} ago", "internal/core/room.PresentFor"},
-	{"internal/api/tools/next_table.go", "stays yours for {} after your last call", "internal/core/room.Lease"},
+	{"internal/api/tools/next_table.go", "stays yours for {} after {last}", "internal/core/room.Lease"},
 	{"internal/api/tools/next.go", "within {} call enter_queue again", "internal/core/pairing.ticketGrace"},
 	{"internal/api/tools/queue.go", "call again within {} with ticket", "internal/core/pairing.ticketGrace"},
 	{"internal/base/results/task.go", "was not heard for {}, so anybody", "internal/core/room.StallsAfter"},
