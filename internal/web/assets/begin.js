@@ -4,7 +4,7 @@
 import "./push/worker-address.js"; // before anything else
 import { pageSize } from "./history.js";
 import { ahead } from "./mcp.js";
-import { claimed } from "./seats.js";
+import { choose, claimed } from "./seats.js";
 import { root } from "./site.js";
 import * as storage from "./storage.js";
 import { isClaim, isMessage, isTask, roomOf } from "./token.js";
@@ -12,15 +12,17 @@ import { showTheme } from "./ui/shown-theme.js";
 
 /**
  * Returns what stands behind the # in the address: the secret of a link, or the id of a message, a draft or a task,
- * with the number of a seat if a notification leads there. What people paste may end with the sentence around it.
+ * with the number of a seat where this browser may have several. What people paste may end with the sentence around it.
  */
 export const fragment = () => location.hash.slice(1).toLowerCase().replace(/[^0-9a-z]+$/, "");
 
 /** Returns the seat that the address of a room opens, if that is plain: main.js sees to all else. */
 function seatAt(id) {
-  const to = fragment();
+  const [to, number] = fragment().split(".");
   if (isClaim(to)) return roomOf(to) === id ? claimed(to) : undefined;
-  return !to || isMessage(to) || isTask(to) ? storage.seatIn(id) : undefined;
+  if (to && !isMessage(to) && !isTask(to)) return undefined;
+  if (number) choose(id, Number(number));
+  return storage.seatIn(id);
 }
 
 /** Makes the calls with which room.js opens a room, in the same order: what is open is read after the messages. */

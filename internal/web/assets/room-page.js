@@ -89,7 +89,7 @@ function OpenRoom({ room, state, mine, target }) {
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
-        <${Head} room=${room} state=${state} needs=${needs.length - inTalk(needs).length} sidebar=${sidebar.open}
+        <${Head} room=${room} state=${state} as=${rooms.find(({ open }) => open)?.name} needs=${needs.length - inTalk(needs).length} sidebar=${sidebar.open}
           onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog}
           start=${rooms.length > 1 && html`
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>

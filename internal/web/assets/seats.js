@@ -14,19 +14,24 @@ export function claimed(claim) {
   const made = { room: roomOf(claim), token: newToken(claim), claim };
   const seat = { ...(had ? { ...had, spare: had.claim === claim ? "" : claim } : made), used: Date.now() };
   storage.keep(seat);
+  storage.keepShown(seat);
   return seat;
 }
 
-/** Makes the seat of this number, if this browser has it, the one with which it comes back to a room. */
+/** Makes the seat of this number, if this browser has it, the one with which this tab comes back to a room. */
 export function choose(room, number) {
   const seat = storage.seats().find((one) => one.room === room && seatNumberOf(one.token) === number);
-  if (seat) storage.keep({ token: seat.token, used: Date.now() });
+  if (!seat) return;
+  storage.keep({ token: seat.token, used: Date.now() });
+  storage.keepShown(seat);
 }
 
 /** Returns the seat of this browser in a room, which was opened before; undefined if there is none. */
 export function returned(room) {
   const seat = storage.seatIn(room);
-  if (seat) storage.keep({ ...seat, used: Date.now() });
+  if (!seat) return undefined;
+  storage.keep({ ...seat, used: Date.now() });
+  storage.keepShown(seat);
   return seat;
 }
 
@@ -100,7 +105,7 @@ function* candidates(seat) {
 export async function takeSeat({ tool, args, path, bearer }) {
   const got = await call(tool, { ...args, person: true }, { path, bearer });
   const token = got.agent_token;
-  storage.keep({
+  const seat = {
     room: roomOf(token),
     token,
     claim: "",
@@ -108,6 +113,8 @@ export async function takeSeat({ tool, args, path, bearer }) {
     title: got.room.name,
     alone: true,
     used: Date.now(),
-  });
+  };
+  storage.keep(seat);
+  storage.keepShown(seat);
   return at("r/" + roomOf(token));
 }

@@ -7,6 +7,7 @@
 // last opened, in ms, read: the id of the last message read}.
 
 import * as store from "./local-storage.js";
+import { seatNumberOf } from "./token.js";
 
 const seatName = (token) => "parley.seat." + token;
 const readName = (token) => "parley.read." + token;
@@ -24,8 +25,34 @@ export const seats = () =>
     .map((seat) => ({ ...seat, read: store.get(readName(seat.token)) ?? "" }))
     .sort((a, b) => (b.used ?? 0) - (a.used ?? 0));
 
-/** Returns the latest opened seat in the room of this id; undefined if there is none. */
-export const seatIn = (room) => seats().find((seat) => seat.room === room);
+/**
+ * Returns the seat in the room of this id that this tab has shown, else the latest opened; undefined if there is none.
+ * Another tab may show another seat there: a reload would turn this one into that.
+ */
+export function seatIn(room) {
+  const there = seats().filter((seat) => seat.room === room);
+  return there.find(({ token }) => String(seatNumberOf(token)) === shownIn(room)) ?? there[0];
+}
+
+const shownName = (room) => "parley.tab." + room;
+
+/** Returns the number of the seat that this tab shows in a room. */
+function shownIn(room) {
+  try {
+    return sessionStorage.getItem(shownName(room));
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps, for this tab alone, that it shows a seat. */
+export function keepShown({ room, token }) {
+  try {
+    sessionStorage.setItem(shownName(room), String(seatNumberOf(token)));
+  } catch {
+    // the latest opened seat has to do
+  }
+}
 
 /**
  * Adds a seat, or changes what is kept of the one with its token, but for what was read: see keepRead.

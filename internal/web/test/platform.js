@@ -31,6 +31,14 @@ globalThis.document = Object.assign(page, { visibilityState: "visible", hasFocus
 /** Empties the storage of the browser. */
 export function newBrowser() {
   globalThis.localStorage = new MemoryStorage();
+  newTab();
+}
+
+/** Empties what the browser keeps for this tab alone. Returns what was there, for going back to that tab. */
+export function newTab(storage = new MemoryStorage()) {
+  const before = globalThis.sessionStorage;
+  globalThis.sessionStorage = storage;
+  return before;
 }
 newBrowser();
 

@@ -1,4 +1,4 @@
-import { newBrowser, until } from "./platform.js";
+import { newBrowser, newTab, until } from "./platform.js";
 import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
@@ -6,6 +6,7 @@ import { beforeEach, test } from "node:test";
 
 import { NoAnswer, Refusal } from "../assets/mcp.js";
 import { choose, claimed, open, reasonOf, returned, takeSeat } from "../assets/seats.js";
+import { linkTo } from "../assets/rooms/list.js";
 import * as storage from "../assets/storage.js";
 import { isClaim, newToken, random, roomOf, seatNumberOf, seatOf } from "../assets/token.js";
 
@@ -39,6 +40,28 @@ test("of two seats in a room, a notification chooses its own", () => {
     choose("0123456", number);
     assert.equal(storage.seatIn("0123456").token, token);
   }
+});
+
+test("a tab comes back to its own seat, and another tab to the one that was opened last", () => {
+  const [ann, bo] = ["00005", "00100"].map((seat) => claimed("w0123456" + seat + "0".repeat(18)));
+  choose("0123456", 5);
+  const tabOfAnn = newTab();
+  choose("0123456", 1024);
+  storage.keep({ token: ann.token, used: ann.used - 1000 });
+  assert.equal(returned("0123456").token, bo.token);
+  const tabOfBo = newTab(tabOfAnn);
+  assert.equal(returned("0123456").token, ann.token, "a reload of one tab turned it into the other seat");
+  newTab(tabOfBo);
+  storage.forget(bo.token);
+  assert.equal(returned("0123456").token, ann.token, "the seat of the tab is gone");
+});
+
+test("where a browser has two seats in a room, a link says which one it opens", () => {
+  const [seat] = ["00005"].map((number) => claimed("w0123456" + number + "0".repeat(18)));
+  assert.match(linkTo(seat, "t1").href, /\/r\/0123456#t1$/);
+  claimed("w0123456" + "00100" + "0".repeat(18));
+  assert.match(linkTo(seat, "t1").href, /\/r\/0123456#t1\.5$/);
+  assert.match(linkTo(seat).href, /\/r\/0123456#\.5$/);
 });
 
 test("the token of a link is kept before the server hears of it, and is the same the next time", async () => {

@@ -11,15 +11,16 @@ import { PauseButton } from "./pause.js";
 import { compose } from "./words.js";
 
 /**
- * needs is how many things beside the conversation need the person; sidebar is whether the sidebar is shown,
- * onSidebar shows or hides it, start is what stands before the name, and children what stands between name and buttons.
- * On a phone the name has their place, and the menu leads to search and description.
+ * as is the name of the seat where this browser has several in the room; needs is how many things beside the
+ * conversation need the person; sidebar is whether the sidebar is shown, onSidebar shows or hides it, start is what
+ * stands before the name, and children what stands between name and buttons. On a phone the name has their place, and
+ * the menu leads to search and description.
  */
-export function Head({ room, state, needs, sidebar, start = null, onSidebar, onSearch, onDialog, children }) {
+export function Head({ room, state, as = "", needs, sidebar, start = null, onSidebar, onSearch, onDialog, children }) {
   return html`
     <header class="room-head">
       ${start}
-      <${Title} state=${state} />
+      <${Title} state=${state} as=${as} />
       <div class="offline">
         <p role="status">${state.phase === "offline" ? state.trouble?.message ?? compose.offline : ""}</p>
         ${state.phase === "offline" && !state.trouble && html`
@@ -58,7 +59,7 @@ export function working(state) {
 }
 
 /** The name, how many are here, who of them is working, what the room is for: one line, all of it on a click. */
-export function Title({ state }) {
+export function Title({ state, as = "" }) {
   const { room, phase } = state;
   const [whole, setWhole] = useState(false);
   if (!room) return html`<div class="room-title"><h1>${compose.opening}</h1></div>`;
@@ -67,7 +68,8 @@ export function Title({ state }) {
   return html`
     <div class="room-title">
       <h1>
-        <bdi>${room.name}</bdi> ${phase === "live" && !room.closed && html`
+        <bdi>${room.name}</bdi>
+        ${as && html` <span class="room-as">${fill(compose.as, { name: as })}</span>`} ${phase === "live" && !room.closed && html`
           <span class="room-count">
             ${compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
           </span>`}

@@ -70,6 +70,7 @@ export const compose = {
 
   works: "{names} is working",
   work: "{names} are working",
+  as: "as {name}",
   here: (here, all) => (here === all ? `${all} online` : `${here} of ${all} online`),
   sidebarLabel: (n) => (n ? `Room, ${n} waiting for you` : "Room"),
   // Each also in short, for a phone.

@@ -5,6 +5,7 @@ import * as storage from "../storage.js";
 import { at, root } from "../site.js";
 import { gist, isEmptyVote } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
+import { seatNumberOf } from "../token.js";
 import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
@@ -57,10 +58,14 @@ export function Rooms({ rooms, onClose }) {
     </div>`;
 }
 
-/** What leads to the room of a seat, with that seat, and to a place in it. */
+/**
+ * What leads to the room of a seat, and to a place in it. The seat is named where this browser has several there: the
+ * link may open in another tab.
+ */
 export function linkTo({ room, token }, id = "") {
-  const choose = () => storage.keep({ token, used: Date.now() });
-  return { href: at("r/" + room) + (id && "#" + id), onClick: choose, onAuxClick: choose };
+  const several = storage.seats().filter((seat) => seat.room === room).length > 1;
+  const place = id + (several ? "." + seatNumberOf(token) : "");
+  return { href: at("r/" + room) + (place && "#" + place) };
 }
 
 /** All that needs the person in some rooms; nothing if that is nothing. */
