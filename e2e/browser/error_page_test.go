@@ -97,7 +97,7 @@ func TestErrorPage_addressWithoutASeat_saysWhatToOpen(t *testing.T) {
 		{"link of another", s.root + "/r/0000000#" + claim, "This link is incomplete"},
 		{"markup in a link", room + `#<img src=x onerror=alert(1)>`, "This link is incomplete"},
 		{"no such invite", s.root + "/i/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
-			"This invite link is no longer valid"},
+			"This invite link doesn't work"},
 	} {
 		tab.visit("about:blank") // another page, and not another part of this one
 		tab.visit(c.at)

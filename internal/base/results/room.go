@@ -37,6 +37,7 @@ type Info struct {
 	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	Room       Room        `json:"room" doc:"the room, with its whole description"`
 	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages to all message_history has; private messages do not count"`
+	Hidden     int64       `json:"hidden,omitempty" schema:"-" doc:"for a person's token: how many messages to all from before its time it may not see"`
 	Open       *Open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
 	Requests   []Request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
 	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force, and the newest 5 that were replaced; message_history with agreed true has all"`

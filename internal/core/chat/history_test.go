@@ -256,8 +256,14 @@ func TestNewcomer_hiddenHistory_isCounted(t *testing.T) {
 	w.tell(p.ann.Token, "a private word does not count", "Bob")
 	w.say(p.bob.Token, "indeed")
 	w.leave(p.bob.Token)
-	if cid := w.join("plans", "Cid"); cid.Hidden != 2 {
+	cid := w.join("plans", "Cid")
+	if cid.Hidden != 2 {
 		t.Errorf("two messages are hidden from Cid: %d", cid.Hidden)
+	}
+	for token, want := range map[string]int64{w.person(cid): 2, cid.Token: 0, w.person(p.ann): 0} { // its page tells
+		if got := w.info(token).Hidden; got != want {
+			t.Errorf("room_info says that %d messages are hidden, want %d", got, want)
+		}
 	}
 	open := w.enter(chat.JoinRequest{Room: "den", AgentName: "Ann", Password: "sesame"})
 	w.say(open.Token, "for all who know the word")

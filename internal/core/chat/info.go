@@ -91,6 +91,7 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 	info.Room.Agents = seen.Agents()
 	if c.me.IsPerson() {
 		info.Drafts, info.Stalled = c.openDrafts(), c.stalledTasks(seen.Presence)
+		info.Hidden = c.me.Since.Messages
 	}
 	info.Earlier, err = countEarlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
 	if err != nil {

@@ -122,6 +122,34 @@ func TestInfo_ofAPerson_namesTheTasksThatHaveStalled(t *testing.T) {
 	})
 }
 
+// A stranger who looks at an invite learns by the name of a person who runs the room, and no other person's.
+func TestInfo_withoutASeat_namesThePersonsOfAdminsAlone(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	if err := w.capacity(p.ann.Token, 3); err != nil {
+		t.Fatal(err)
+	}
+	w.sits(t.Context(), "Pam")
+	for person, name := range map[string]string{w.person(p.ann): "Anna", w.person(p.bob): "Robert"} {
+		if err := w.names(person, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown := func() (out []string) {
+		got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range got.Room.Agents {
+			out = append(out, a.Name+"/"+string(a.Role)+"/"+a.PersonName)
+		}
+		return out
+	}
+	same(t, "an agent runs it", shown(), []string{"Ann/admin/Anna", "Bob//", "Pam//"})
+	w.manage(p.ann.Token, room.Promote, "Pam", chat.StatusPromoted)
+	same(t, "a person without an agent, too", shown(), []string{"Ann/admin/Anna", "Bob//", "Pam/admin/Pam"})
+}
+
 func TestInfo_roomStartedOverDuringIt_describesTheNewOne(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()

@@ -137,6 +137,7 @@ type Info struct {
 	Room       Room
 	Invite     Invite
 	Earlier    int64 // how many messages the caller may see
+	Hidden     int64 // for a person: how many messages to all are from before its time, see VisibleFrom
 	Open       *Open // nil for a caller without a seat there
 	Requests   []OpenRequest
 	Agreements []Agreement // the newest five in force, and as many that are replaced

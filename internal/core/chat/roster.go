@@ -54,14 +54,18 @@ func describe(head *room.Head) Room {
 	}
 }
 
-// describeOutside returns a room as a caller without a seat sees it: purpose, seats, names, and who of these are
-// admins: a person who is invited knows by that who runs the room.
+// describeOutside returns a room as a caller without a seat sees it: purpose, seats, names, who of these are admins,
+// and the chosen names of the persons behind them: a person who is invited knows by that who runs the room. A person
+// without an agent has chosen the name of the seat.
 func describeOutside(head *room.Head) Room {
 	shown := describe(head)
 	for _, agent := range head.Agents {
 		v := AgentView{Name: agent.Name}
 		if agent.Role == room.Admin {
-			v.Role = agent.Role
+			v.Role, v.PersonName = agent.Role, agent.Person.Name
+			if agent.IsPersonOnly() {
+				v.PersonName = agent.Name
+			}
 		}
 		shown.Agents = append(shown.Agents, v)
 	}

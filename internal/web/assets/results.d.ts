@@ -82,6 +82,7 @@ export interface Info {
   untrusted: string;
   room: Room;
   earlier?: number;
+  hidden?: number;
   open?: Open;
   requests?: Request[];
   agreements?: Agreement[];

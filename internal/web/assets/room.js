@@ -50,6 +50,7 @@ const nothing = {
   asOf: "", // the id of the last message when the requests were read
   agreements: [],
   banned: [], // names, for an admin
+  hidden: 0, // messages to all from before the seat's time
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: unheld,
   restraint: {}, // what waits until the server hears of it: see restraint.js
@@ -317,11 +318,11 @@ export class Room {
     this.seat = { ...this.seat, name: me, title: got.room.name, alone };
     storage.keep(this.seat);
     const now = Date.parse(got.now) + 500; // it is in whole seconds
-    const { requests = [], agreements = [], banned = [] } = got;
+    const { requests = [], agreements = [], banned = [], hidden = 0 } = got;
     const { closed } = got.room;
     if (closed) this.supervision.end();
     this.#set({
-      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned,
+      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned, hidden,
       clock: now - this.clock.now(),
     });
   }

@@ -76,6 +76,19 @@ const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_
 /** Reports whether a refusal says that an invite leads nowhere. */
 export const endsInvite = (problem) => problem instanceof Refusal && endsOfInvite.includes(problem.code);
 
+/**
+ * Returns which error says why an invite gives no seat, in landing/error-words.js; "" if the refusal is about something
+ * else. What the server says tells one cause from another: their code is the same.
+ */
+export function causeOf({ code, said }) {
+  if (code === "room_closed" || code === "room_not_found") return "inviteRoom";
+  if (code !== "not_allowed") return endsOfInvite.includes(code) ? "invite" : "";
+  if (/renewed this invite/.test(said)) return "inviteRenewed";
+  if (/Every seat of this invite/.test(said)) return "inviteUsed";
+  if (/This invite ended at/.test(said)) return "inviteEnded";
+  return /invite/.test(said) ? "invite" : ""; // no ban
+}
+
 const endsOfInvite = ["key_invalid", "not_allowed", "room_not_found", "room_closed", "token_invalid"];
 
 /**

@@ -75,6 +75,7 @@ export interface State {
   asOf: string;
   agreements: Agreement[];
   banned: string[];
+  hidden: number;
   renewed: number;
   supervision: Pick<Supervised,
     "paused" | "approve" | "approve_some" | "drafts" | "hooks" | "person_name" | "push_key">;

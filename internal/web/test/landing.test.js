@@ -2,11 +2,16 @@ import { newBrowser } from "./platform.js";
 import { sentenceOf } from "./elements.js";
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 
 import { clients, reachOf } from "../assets/landing/clients.js";
 import { tellOf } from "../assets/landing/error-page.js";
+import { errors } from "../assets/landing/error-words.js";
 import { habit, keepHabit } from "../assets/landing/habits.js";
+import { hostOf } from "../assets/landing/host.js";
+import { causeOf } from "../assets/seats.js";
+import { fill } from "../assets/ui/fill.js";
 
 beforeEach(newBrowser);
 
@@ -77,4 +82,26 @@ test("a page without a seat says who took it and why", () => {
   assert.equal(tellOf({ code: "token_invalid", message: "", reason: "timeout" }, true).title,
     "You no longer have a seat here");
   assert.equal(tellOf({ code: "odd", message: "Odd." }, true).text, "Odd.");
+});
+
+test("an invite that gives no seat says why, as agents are told", () => {
+  const golden = readFileSync(new URL("../../api/tools/testdata/refusals.golden", import.meta.url), "utf8");
+  for (const [said, cause] of [
+    ["An admin of the room has renewed this invite,", "inviteRenewed"],
+    ["Every seat of this invite has been used.", "inviteUsed"], ["This invite ended at ", "inviteEnded"],
+    ["Another agent here has this name, and your invite gives no more seats.", "invite"],
+  ]) {
+    assert.ok(golden.replace(/\s+/g, " ").includes(said), said);
+    assert.equal(causeOf({ code: "not_allowed", said }), cause);
+    assert.ok(errors.of[cause], cause);
+  }
+  assert.equal(causeOf({ code: "room_closed", said: "" }), "inviteRoom");
+  assert.equal(causeOf({ code: "key_invalid", said: "" }), "invite");
+  assert.equal(causeOf({ code: "not_allowed", said: "An admin banned this name." }), "");
+});
+
+test("an invite names who runs the room: a person, one with an agent, or the agent of one who is not known", () => {
+  const hosts = [{ name: "Pam", person_name: "Pam" }, { name: "Claude", person_name: "Ann" }, { name: "Bot" }];
+  assert.equal(sentenceOf(fill("Run by {names}", { names: hosts.map(hostOf) })).replace(/<\/?span>/g, ""),
+    "Run by [Pam], [Ann] (with [Claude]), and the agent [Bot]");
 });

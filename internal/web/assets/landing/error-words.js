@@ -32,7 +32,11 @@ export const errors = {
     key_invalid: { title: "You no longer have access", text: "Your key or invite was revoked or has expired. Ask the server's operator for a new one." },
     unadmitted: { title: "This server asks for keys now", text: "This seat was taken before. Have your agent join again with its key, then open this page or its link again. Without an agent, take a new seat." },
     upload: { title: "This upload link no longer works", text: "A file was already sent with it, or its 15 minutes are over. Ask the agent for a new link." },
-    invite: { title: "This invite link is no longer valid", text: "It is mistyped, used up or expired, or its room has ended. Ask whoever invited you for a new link." },
+    invite: { title: "This invite link doesn't work", text: "It is mistyped or incomplete. Copy the whole link again, or ask whoever invited you for a new one." },
+    inviteRenewed: { title: "This invite link was replaced", text: "An admin created a new one. Ask whoever invited you for it." },
+    inviteUsed: { title: "This invite link is used up", text: "It has given all its seats. Ask whoever invited you for a new one." },
+    inviteEnded: { title: "This invite link has expired", text: "It was valid for a week. Ask whoever invited you for a new one." },
+    inviteRoom: { title: "The room of this invite has ended", text: "It was closed, everyone left, or no one spoke in it for 30 days." },
     blocked: {
       title: "This browser blocks storage",
       text: "You would lose your seat right away. Allow this site to store data in your browser's settings, and try again.",

@@ -25,7 +25,7 @@ export function Form({ id, fields, button, beside, quiet = false, send }) {
   const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({}));
   const [busy, setBusy] = useState(false);
   const form = useRef();
-  useEffect(() => form.current.querySelector("[aria-invalid=true], .landing-problem")?.focus(), [errors]);
+  useEffect(() => focusWrong(form.current), [errors]);
   useReturn(() => setBusy(false));
   const submit = async (event) => {
     event.preventDefault();
@@ -55,6 +55,15 @@ export function Form({ id, fields, button, beside, quiet = false, send }) {
         <button class=${quiet ? "button" : "button primary"} disabled=${busy}>${button}</button>${beside}
       </div>
     </form>`;
+}
+
+/** Brings what is wrong into the view with the button below, as far as both fit, and the focus there. */
+function focusWrong(form) {
+  const wrong = form.querySelector("[aria-invalid=true], .landing-problem");
+  if (!wrong) return;
+  form.querySelector(".landing-buttons").scrollIntoView({ block: "nearest" });
+  (wrong.closest(".field") ?? wrong).scrollIntoView({ block: "nearest" });
+  wrong.focus({ preventScroll: true });
 }
 
 /** What few people fill in. It opens if something in it is wrong. */

@@ -5,7 +5,7 @@ import * as storage from "../storage.js";
 import { call } from "../mcp.js";
 import { linkTo } from "../rooms/list.js";
 import { asker } from "../rooms/news.js";
-import { endsInvite, endsSeat } from "../seats.js";
+import { causeOf, endsInvite, endsSeat } from "../seats.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
@@ -16,8 +16,9 @@ import { nameTab } from "../ui/tab.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
-import { Connect } from "./connect.js";
+import { Connect, Line } from "./connect.js";
 import { Foot } from "./home.js";
+import { hostOf, isPerson } from "./host.js";
 import { JoinByInvite } from "./take.js";
 import { landing as w } from "./words.js";
 
@@ -28,21 +29,24 @@ const faces = 8; // of those who are there
 export function InvitePage({ code }) {
   const path = `i/${code}/mcp`;
   const [{ room, problem, seat, gone }, again] = useInvite(path, code.slice(0, 7));
-  if (endsInvite(problem)) return errorPage("invite");
-  if (room?.closed) return errorPage("room_closed");
+  if (endsInvite(problem)) return errorPage(causeOf(problem));
+  if (room?.closed) return errorPage("inviteRoom");
   const full = room?.agents.length >= room?.capacity;
-  const agent = html`
+  const agent = !full && html`
     <section key="agent" class="landing-card" aria-labelledby="connect-title">
       <h2 id="connect-title">${w.invite.agent}</h2>
       <p class="quiet">${w.invite.noSignIn}</p>
+      <p>${w.invite.link}</p>
+      <${Line} text=${at("i/" + code)} what=${w.invite.theLink} />
+      <p>${w.invite.orAdd}</p>
       <${Connect} url=${at(path)} guest quiet />
     </section>`;
-  const person = !seat && !full && html`
+  const person = room && !seat && !full && html`
     <section key="person" class="landing-card" aria-labelledby="join-title">
       <h2 id="join-title">${w.invite.person}</h2>
       <p class="quiet">${gone ? w.invite.gone : w.invite.why}</p>
       <${JoinByInvite} path=${path} />
-      <ul class="landing-then">${w.invite.then.map((one) => html`<li><${Icon} name="check" />${one}</li>`)}</ul>
+      <ul class="landing-then">${thenOf(room).map((one) => html`<li><${Icon} name="check" />${one}</li>`)}</ul>
     </section>`;
   return html`
     <div class="landing">
@@ -51,7 +55,7 @@ export function InvitePage({ code }) {
         <div class="landing-head">
           ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
           <p>${w.invite.what}</p>
-          ${room && html`<${About} room=${room} full=${full} seat=${seat} />`}
+          ${room && html`<${About} room=${room} full=${full} seat=${seat} onCheck=${again} />`}
         </div>
         ${problem && html`
           <div><p class="landing-problem" role="alert">${problem.message}</p>
@@ -61,6 +65,10 @@ export function InvitePage({ code }) {
       <${Foot} text=${w.invite.foot} />
     </div>`;
 }
+
+/** Returns what a person can do in a room, and what it will see there. */
+const thenOf = ({ public: listed, password_protected: locked }) =>
+  [w.invite.then[0], w.invite.before(listed || locked), ...w.invite.then.slice(1)];
 
 const errorPage = (code) => html`<${ErrorPage} trouble=${{ code }} />`;
 
@@ -93,21 +101,24 @@ async function seatThere(id) {
   return { gone: seats.length > 0 };
 }
 
-/** The room; full is whether no seat is free, and seat is one that this browser has there already. */
-function About({ room, full, seat }) {
+/**
+ * The room; full is whether no seat is free, seat is one that this browser has there already, and onCheck asks for the
+ * room once more.
+ */
+function About({ room, full, seat, onCheck }) {
   const names = room.agents.map(({ name }) => name);
-  const hosts = room.agents.filter(({ role }) => role === "admin").map(({ name }) => name);
+  const hosts = room.agents.filter(({ role }) => role === "admin");
   const colours = withColours(new Map(), names);
   return html`
     <section class="landing-about" aria-label=${w.invite.about}>
       ${room.description && html`<${Description} text=${room.description} />`}
       <div class="landing-there">
         <span class="landing-faces" aria-hidden="true">
-          ${names.slice(0, faces).map((name) => html`<${Avatar} colours=${colours} name=${name} />`)}
+          ${room.agents.slice(0, faces).map((agent) => html`
+            <${Avatar} colours=${colours} name=${agent.name} person=${isPerson(agent)} />`)}
         </span>
         <p class="quiet">
-          ${hosts.length > 0 && html`
-            <span>${fill(hosts.length > 1 ? w.invite.hostsOf : w.invite.hostOf, { names: few(hosts) })}</span>`}
+          ${hosts.length > 0 && html`<span>${fill(w.invite.hosts, { names: few(hosts.map(hostOf)) })}</span>`}
           ${hosts.length && hosts.length === names.length ? null : names.length
             ? html`<span>${fill(w.invite.there, { names: few(names) })}</span>`
             : html`<span>${w.invite.nobody}</span>`}
@@ -115,7 +126,9 @@ function About({ room, full, seat }) {
           ${room.type === "channel" && html`<span>${w.invite.channel}</span>`}
         </p>
       </div>
-      ${seat ? html`<${Seated} seat=${seat} />` : full && html`<p>${w.invite.full}</p>`}
+      ${seat ? html`<${Seated} seat=${seat} />` : full && html`
+        <p role="status">${w.invite.full}</p>
+        <div><button type="button" class="button" onClick=${onCheck}>${w.invite.checkAgain}</button></div>`}
     </section>`;
 }
 

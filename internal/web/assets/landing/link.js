@@ -2,7 +2,7 @@
 // there a link opens in the browser beside the app, which does not know them.
 
 import { call } from "../mcp.js";
-import { claimed, endsInvite, endsSeat, open, reasonOf } from "../seats.js";
+import { causeOf, claimed, endsInvite, endsSeat, open, reasonOf } from "../seats.js";
 import { at } from "../site.js";
 import * as storage from "../storage.js";
 import { roomOf } from "../token.js";
@@ -37,7 +37,7 @@ async function addressOf({ invite, claim, room, target, upload }) {
   if (invite) {
     const path = "i/" + invite;
     await call("room_info", {}, { path: path + "/mcp" }).catch((problem) => {
-      throw endsInvite(problem) ? wrong(errors.of.invite) : problem;
+      throw endsInvite(problem) ? wrong(errors.of[causeOf(problem)]) : problem;
     });
     return path;
   }

@@ -2,7 +2,7 @@
 
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
-import { takeSeat } from "../seats.js";
+import { causeOf, takeSeat } from "../seats.js";
 import { html } from "../vendor.js";
 import { errors } from "./error-words.js";
 import { Form } from "./form.js";
@@ -27,8 +27,8 @@ async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ 
   const seat = takeSeat({ tool, args, path, bearer });
   location.assign(await seat.catch((problem) => {
     if (problem.code === "paused") throw new Refusal("paused", w.held);
-    const invite = problem.code === "not_allowed" && problem.said.includes("invite"); // and no ban
-    throw invite ? new Refusal("not_allowed", errors.of.invite.text) : problem;
+    const cause = problem.code === "not_allowed" && causeOf(problem);
+    throw cause ? new Refusal("not_allowed", errors.of[cause].title + ". " + errors.of[cause].text) : problem;
   }));
 }
 
@@ -83,6 +83,8 @@ function inFields(problem, { password }) {
   if (problem.code === "invalid_argument" && /^(?:room|This invite)/.test(problem.said))
     return Object.assign(new Error(w.noInvite), { field: "room" });
   if (problem.code === "room_not_found") return Object.assign(new Error(w.noSuchRoom), { field: "room" });
+  if (problem.code === "wrong_password" && /^This room has no password/.test(problem.said))
+    return Object.assign(new Error(w.noPassword), { field: "password" });
   if (problem.code === "wrong_password" && !password)
     return Object.assign(new Error(w.passwordNeeded), { field: "password" });
   return problem;

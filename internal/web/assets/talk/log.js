@@ -210,11 +210,14 @@ function Row({ row, view }) {
   return html`<${Message} ...${{ message, head, item, sharing, view }} />`;
 }
 
+/** Says what is before the first message, where no page of them is left to load. */
+const beginningOf = ({ partial, hidden }) => (partial ? talk.notLoaded : hidden ? talk.hidden(hidden) : talk.begins);
+
 /** What stands above the first message that is loaded. */
 function Beginning({ room, state }) {
   const [problem, setProblem] = useState("");
-  if (!state.earlier) return state.messages.length ? html`
-    <p class="log-beginning quiet">${state.partial ? talk.notLoaded : talk.begins}</p>` : null;
+  if (!state.earlier) return state.messages.length || state.hidden ? html`
+    <p class="log-beginning quiet">${beginningOf(state)}</p>` : null;
   const load = async () => {
     setProblem("");
     await room.paging.loadEarlier().catch((failed) => setProblem(failed.message));
@@ -231,7 +234,7 @@ function Beginning({ room, state }) {
 function Empty({ state, onInvite }) {
   const others = state.room?.agents.some((agent) => agent.name !== state.me);
   if (state.room?.closed) return null;
-  if (others) return html`<p class="log-empty">${talk.empty}</p>`;
+  if (others) return state.hidden ? null : html`<p class="log-empty">${talk.empty}</p>`;
   return html`
     <div class="log-empty">
       <p>${talk.emptyAlone}</p>

@@ -7,6 +7,7 @@ export const talk = {
   loadEarlier: "Load earlier messages",
   loading: "Loading earlier messages",
   begins: "This is the start of the conversation.",
+  hidden: (n) => (n === 1 ? "1 earlier message is hidden: you joined later." : `${n} earlier messages are hidden: you joined later.`),
   notLoaded: "Couldn't load earlier messages.",
   unread: "New",
   latest: "Latest",
