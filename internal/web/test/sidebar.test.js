@@ -5,15 +5,16 @@ import { drawn, settled } from "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { working } from "../assets/compose/head.js";
+import { isWorking, working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
+import { agentsOf } from "../assets/presence.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere } from "../assets/sidebar/device.js";
 import { quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { groupsOf, isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
-import { briefly } from "../assets/sidebar/state.js";
+import { briefly, StateOf } from "../assets/sidebar/state.js";
 import { inTalk, Waiting } from "../assets/sidebar/waiting.js";
 import { pathOf } from "../assets/ui/qr.js";
 
@@ -200,6 +201,19 @@ test("who is working: agents that were heard, do not wait and have something to 
   assert.equal(sentenceOf(working({ room: { agents }, me, tasks, requests })),
     "[Bo], your agent, and [Gil] are working");
   assert.equal(working({ room: { agents: agents.slice(1, 3) }, me, tasks, requests }), null);
+});
+
+test("a paused agent is paused wherever the page says how it is", () => {
+  const agents = [{ name: me, state: "busy", you: true, activity: "sanding" }, { name: "Bo", state: "busy" }];
+  const state = { room: { agents }, me, tasks: [{ by: me }], requests: [], supervision: { paused: true } };
+  const seen = agentsOf(state);
+  assert.equal(working(state), null);
+  assert.deepEqual(groupsOf(seen).map(([group, some]) => [group, some.map(({ name }) => name)]),
+    [["here", ["Bo"]], ["gone", [me]]]);
+  assert.equal(briefly(seen[0]), "paused");
+  assert.match(shown(StateOf({ agent: seen[0], works: isWorking(seen[0], state) })), /paused/);
+  assert.doesNotMatch(shown(StateOf({ agent: seen[0], works: false })), /sanding/);
+  assert.notEqual(working({ ...state, supervision: { paused: false } }), null);
 });
 
 test("an agreement names one of many who agreed, the own agent first, and all on request", async () => {

@@ -5,6 +5,7 @@ import { html, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
+import { agentsOf, isOnline } from "../presence.js";
 import { listed } from "../talk/names.js";
 import { Menu } from "./menu.js";
 import { PauseButton } from "./pause.js";
@@ -52,8 +53,8 @@ export const isWorking = ({ name, state, alone, activity }, { tasks, requests })
 
 /** Says which agents are at work; null if there is none. */
 export function working(state) {
-  const { room: { agents }, me } = state;
-  const busy = agents.filter((agent) => isWorking(agent, state)).map(({ name }) => name);
+  const { me } = state;
+  const busy = agentsOf(state).filter((agent) => isWorking(agent, state)).map(({ name }) => name);
   const { works, work } = compose;
   return busy.length ? fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") }) : null;
 }
@@ -63,7 +64,7 @@ export function Title({ state, as = "" }) {
   const { room, phase } = state;
   const [whole, setWhole] = useState(false);
   if (!room) return html`<div class="room-title"><h1>${compose.opening}</h1></div>`;
-  const here = room.agents.filter(({ state }) => state !== "silent" && state !== "away").length;
+  const here = agentsOf(state).filter(isOnline).length;
   const busy = working(state);
   return html`
     <div class="room-title">

@@ -4,6 +4,7 @@
 
 import { clock as realClock } from "../clock.js";
 import { Refusal } from "../mcp.js";
+import { isOnline } from "../presence.js";
 import * as storage from "../storage.js";
 import { kinds, needsInLook, needsOf } from "./needs.js";
 import { look, newsIn } from "./news.js";
@@ -173,7 +174,7 @@ export class MyRooms {
     const { name: title, closed, agents } = info.room;
     const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };
     const needs = needsInLook({ messages: latest.messages, info });
-    const here = agents.filter(isHere).map(({ name }) => name);
+    const here = agents.filter(isOnline).map(({ name }) => name);
     return { state: closed ? "closed" : "known", title, here, needs, ...newsIn(latest, me) };
   }
 }
@@ -184,8 +185,6 @@ const parts = [
 ];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };
-
-const isHere = ({ state, person_here: watched }) => watched || ["waiting", "standby", "busy"].includes(state);
 
 /** Returns how many things need the person in rooms. */
 export const countNeeds = (/** @type {Mine[]} */ rooms) => rooms.reduce((sum, { needs }) => sum + needs.length, 0);

@@ -2,6 +2,7 @@
 
 import { html } from "../vendor.js";
 import { isWorking } from "../compose/head.js";
+import { agentsOf } from "../presence.js";
 import { later } from "../ui/later.js";
 import { Problem, useAct } from "./act.js";
 import { Approval } from "./approval.js";
@@ -13,7 +14,7 @@ const Hooks = later("Hooks", () => null);
 
 /** onFewer is called when a hook is gone, and the focus with it. */
 export function MyAgent({ room, state, onFewer }) {
-  const me = state.room.agents.find((agent) => agent.you);
+  const me = agentsOf(state).find((agent) => agent.you);
   const { busy, problem, act } = useAct();
   return html`
     <${Part} title=${w.yourAgent}>

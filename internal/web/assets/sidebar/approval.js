@@ -16,6 +16,7 @@ export function Approval({ room, state: { supervision, restraint }, busy, act })
   const waits = restraint.approve || restraint.approve_some;
   const now = wish ?? (waits ? approvalOf(restraint) : known);
   const shown = now === "all" ? "all" : now.length ? "some" : "none";
+  const hinted = shown === "none" && supervision.paused ? "paused" : shown;
   const set = async (approval) => {
     if (busy) return;
     if (!approval.length) box.current.querySelector("input").focus(); // the boxes will be gone
@@ -42,6 +43,6 @@ export function Approval({ room, state: { supervision, restraint }, busy, act })
               ${w.kinds[kind]}
             </label>`)}
         </fieldset>`}
-      <p class="small quiet" id=${hint}>${waits ? sidebar.restraintWaits : w.hints[shown]}</p>
+      <p class="small quiet" id=${hint}>${waits ? sidebar.restraintWaits : w.hints[hinted]}</p>
     </div>`;
 }

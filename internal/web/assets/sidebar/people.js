@@ -5,6 +5,7 @@ import { html, useRef, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { Icon } from "../ui/icon.js";
 import { isWorking } from "../compose/head.js";
+import { agentsOf, isOnline } from "../presence.js";
 import { later } from "../ui/later.js";
 import { Part } from "./part.js";
 import { briefly } from "./state.js";
@@ -14,7 +15,6 @@ const Bans = later("Bans");
 const Manage = later("Manage");
 const many = 5; // fewer unread messages tell nothing
 const most = 8; // in a room of more, those who are gone are folded
-const here = ["busy", "waiting", "standby"]; // states
 
 /**
  * Returns agents by whether they are online, the own one first in its group: [here or gone, agents], no group empty.
@@ -22,13 +22,14 @@ const here = ["busy", "waiting", "standby"]; // states
  */
 export function groupsOf(agents, held = /** @type {any} */ (null)) {
   const ordered = [...agents].sort((a, b) => Number(!!b.you) - Number(!!a.you));
-  const groupOf = ({ name, state }) => (name === held?.name ? held.group : here.includes(state) ? "here" : "gone");
+  const groupOf = (agent) => (agent.name === held?.name ? held.group : isOnline(agent) ? "here" : "gone");
   return Object.keys(w.groups).map((group) => [group, ordered.filter((agent) => groupOf(agent) === group)])
     .filter(([, some]) => some.length);
 }
 
 export function People({ room, state }) {
-  const { agents, closed } = state.room;
+  const { closed } = state.room;
+  const agents = agentsOf(state);
   const [held, setHeld] = useState(/** @type {any} */ (null)); // {name, group} of one about which something is done
   const admin = isAdmin(state);
   const list = (some, group) => html`

@@ -6,7 +6,9 @@ import { Icon } from "../ui/icon.js";
 import { sidebar } from "./words.js";
 
 const { states, briefly: short } = sidebar;
-const icons = { waiting: "listening", busy: "busy", standby: "standby", away: "away", silent: "silent" };
+const icons = {
+  waiting: "listening", busy: "busy", standby: "standby", away: "away", silent: "silent", paused: "pause",
+};
 
 const inWords = ({ state, back_in_minutes: back, idle_minutes: idle }, all = /** @type {any} */ (states)) => {
   if (state === "away") return all.away(back && ui.minutes(back));

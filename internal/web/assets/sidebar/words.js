@@ -27,6 +27,7 @@ export const sidebar = {
     kinds: { private: "Private messages", files: "Files", agreements: "Suggestions and answers to them" },
     hints: {
       none: "Your agent sends without asking you.",
+      paused: "Your agent is paused, and sends nothing.",
       some: "The rest is sent at once. Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
       all: "Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
     },
@@ -67,12 +68,14 @@ export const sidebar = {
     standby: "asleep (wakes on messages)",
     away: (span) => (span ? `away, back in ${span}` : "away"),
     silent: (span) => (span ? `inactive for ${span}` : "inactive"),
+    paused: "paused",
   },
   // The same for where the heading says the rest.
   briefly: {
     standby: "asleep",
     away: (span) => (span ? `back in ${span}` : "away"),
     silent: (span) => (span ? `${span} ago` : "inactive"),
+    paused: "paused",
   },
   actionsFor: (name) => `Actions for ${name}`,
 
