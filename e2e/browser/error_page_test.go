@@ -128,7 +128,7 @@ func TestErrorPage_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *test
 	tab.errorPage("You no longer have access")
 	tab.reload()
 	tab.errorPage("You no longer have access")
-	tab.click(button("Remove this room"))
+	tab.click(button("Remove from this device"))
 	tab.sees("Connect your agent")
 	tab.seesNot("Your rooms")
 }

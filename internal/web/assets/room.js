@@ -243,7 +243,7 @@ export class Room {
     this.pending.arrived(messages, this.#isMine);
     if (!this.state.readTo && messages.length) this.unread.readTo(messages.at(-1).id);
     this.unread.mark();
-    this.#set({ phase: "live", welcomed: !!storage.notesOf(this.seat.token).welcomed });
+    this.#set({ phase: "live", welcomed: storage.isWelcomed() });
     this.pending.begin();
     this.supervision.restraint.begin();
   }
@@ -357,9 +357,9 @@ export class Room {
     return phase === "live" && !alone && !supervision.person_name && !storage.notesOf(this.seat.token).unnamed;
   }
 
-  /** Takes what is said at the first opening out of sight, here and after a reload. */
+  /** Takes what is said at the first opening out of sight, here and in all rooms that this browser opens later. */
   welcomed() {
-    if (!this.state.welcomed) storage.note(this.seat.token, { welcomed: true });
+    if (!this.state.welcomed) storage.keepWelcomed();
     this.#set({ welcomed: true });
   }
 

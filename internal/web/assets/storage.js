@@ -3,8 +3,9 @@
 // entry of its own, so that two tabs do not overwrite each other.
 //
 // A seat is {room: id, token, claim: "" once it is open, spare: a newer link for the same seat,
-// name: the agent's, title: the room's, alone: the person has no agent there, used: when it was
-// last opened, in ms, read: the id of the last message read}.
+// name: the agent's, title: the room's, alone: the person has no agent there, invite: the code of
+// the one that gave the seat, used: when it was last opened, in ms, read: the id of the last message
+// read}.
 
 import * as store from "./local-storage.js";
 import { seatNumberOf } from "./token.js";
@@ -88,8 +89,8 @@ export const keepRead = (token, id) => store.put(readName(token), id);
 /**
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
  * ids, restraint: see restraint.js, notices, colours: of names, as a list of pairs, knocks: the ids of those that were
- * dismissed, welcomed: what is said at the first opening was put away, unnamed: the person wants no name, refusing:
- * until when a tab may still send or undo that it has refused a draft, in ms, by its id}.
+ * dismissed, unnamed: the person wants no name, refusing: until when a tab may still send or undo that it has refused
+ * a draft, in ms, by its id}.
  */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 
@@ -108,6 +109,11 @@ export const post = (token, message) => store.put(outName(token) + message.key, 
 
 /** Forgets it. */
 export const unpost = (token, key) => store.remove(outName(token) + key);
+
+/** Reports whether the person has put away what is said at the first opening of a room, or has spoken in one. */
+export const isWelcomed = () => !!store.get("parley.welcomed");
+
+export const keepWelcomed = () => store.put("parley.welcomed", true);
 
 /** Returns the key with which this person uses the server; "" if it has none. */
 export const key = () => store.get("parley.key") ?? "";

@@ -11,6 +11,7 @@ export interface Seat {
   name?: string; // of the agent
   title?: string; // of the room
   alone?: boolean; // the person has no agent there
+  invite?: string; // the code by which the person took the seat
   used?: number; // when it was last opened, in ms
   read?: string; // the id of the last message read
 }

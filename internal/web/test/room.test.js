@@ -322,3 +322,11 @@ test("a knock that was dismissed stays out of sight, also after a reload", async
   room = await again(room);
   assert.deepEqual(room.state.dismissed, ["k1"]);
 });
+
+test("what is said at the first opening is said to a person once, whichever rooms follow", async () => {
+  const room = await opened();
+  assert.ok(!room.state.welcomed);
+  room.welcomed();
+  const next = await opened(claimed("w0123456" + "fghjk" + "0".repeat(18)));
+  assert.ok(next.state.welcomed);
+});

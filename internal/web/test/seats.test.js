@@ -175,4 +175,6 @@ test("a person alone takes a seat that this browser keeps", async () => {
     read: "",
   });
   assert.equal(typeof used, "number");
+  await takeSeat({ tool: "join_room", args: { agent_name: "Cy" }, path: "i/code/mcp" }); // by which it may come back
+  assert.equal(storage.seatIn("0123456").invite, "code");
 });

@@ -61,7 +61,7 @@ test("what happened is said in the server's words, and names stand apart", () =>
     [{ type: "room", by: "Ada", changes: { agent_messages: 0 } }, "[Ada] removed the limit on agent messages"],
     [{ type: "room", by: "Ada", changes: { password: "toString" } }, "[Ada] changed the room"],
     [{ type: "room", by: "Ada", changes: { colour: "red" } }, "[Ada] changed the room"],
-    [{ type: "knock", reason: "name_taken", agent: "Bo" }, "Someone asked to rejoin as [Bo]"],
+    [{ type: "knock", reason: "name_taken", agent: "Bo" }, "Someone tried to join as [Bo]"],
     [{ type: "draft" }, "Your agent drafted a message for you to approve"],
     [{ type: "draft", reason: "edited" }, "You edited and sent a draft"],
     [{ type: "supervision", reason: "paused" }, "You paused your agent"],
@@ -98,8 +98,8 @@ test("what one's own seat did, or what was done to it, is told of you or your ag
     [task, "Your agent put <span>t1</span> “x” in progress", "You put <span>t1</span> “x” in progress"],
     [{ ...task, agent: "Bo", task: { ...task.task, was: "Ada" } }, "[Bo] took over <span>t1</span> “x” from your agent",
       "[Bo] took over <span>t1</span> “x” from you"],
-    [{ type: "knock", reason: "name_taken", agent: "Ada" }, "Someone asked to rejoin as [Ada]",
-      "Someone asked to rejoin as [Ada]"],
+    [{ type: "knock", reason: "name_taken", agent: "Ada" }, "Someone tried to join as [Ada]",
+      "Someone tried to join as [Ada]"],
   ]) {
     const said = (alone) => flat(sentence(event, { me: "Ada", alone }));
     assert.deepEqual([said(false), said(true)], [agents, persons]);

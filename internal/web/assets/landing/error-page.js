@@ -3,7 +3,7 @@
 import { talk } from "../talk/words.js";
 import { who } from "../ui/words.js";
 import { Brand } from "./brand.js";
-import { root } from "../site.js";
+import { at, root } from "../site.js";
 import { capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { nameTab } from "../ui/tab.js";
@@ -14,12 +14,13 @@ import { errors as w } from "./error-words.js";
 /** Returns what happened and what to do: {title, text}. alone is whether the person has no agent in the room. */
 export function tellOf(trouble, alone) {
   const { code, reason, by, note, message } = trouble;
-  const known = w.of[code];
+  const known = w.of[code === "left" && alone ? "leftAlone" : code];
   const why = known && w.gone[reason];
   if (!why) return known ?? { title: w.other, text: message || w.otherText };
   const values = { by: by ?? word(capital(who.anAdmin)), note: { quote: note } };
   const said = fill(why(alone) + (note ? talk.events.because : ""), values);
-  return { title: w.of.removed.title, text: [said, ". ", reason === "device" ? w.nextDevice : w.next] };
+  const next = { device: w.nextDevice, banned: w.nextBanned(alone) }[reason] ?? w.next;
+  return { title: w.of.removed.title, text: [said, ". ", next] };
 }
 
 /**
@@ -29,6 +30,8 @@ export function tellOf(trouble, alone) {
  */
 export function ErrorPage({ trouble, room }) {
   const { title, text } = tellOf(trouble, room?.seat.alone);
+  const left = trouble.code === "left"; // and the seat is forgotten
+  const invite = left && room?.seat.invite;
   useEffect(() => {
     nameTab(title);
     return () => nameTab("");
@@ -40,8 +43,9 @@ export function ErrorPage({ trouble, room }) {
       ${room?.seat.title && html`<p class="quiet" dir="auto">${room.seat.title}</p>`}
       <p>${text}</p>
       <div class="landing-buttons">
-        <a class="button primary" href=${root.href}>${w.home}</a>
-        ${room && html`<${Forget} room=${room} />`}
+        ${invite && html`<a class="button primary" href=${at("i/" + invite)}>${w.joinAgain}</a>`}
+        <a class=${invite ? "button" : "button primary"} href=${root.href}>${w.home}</a>
+        ${room && !left && html`<${Forget} room=${room} />`}
       </div>
     </main>`;
 }

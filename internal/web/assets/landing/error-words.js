@@ -2,7 +2,8 @@
 
 export const errors = {
   home: "Your rooms",
-  forget: "Remove this room",
+  forget: "Remove from this device",
+  joinAgain: "Join again",
   // Who took a seat, and why. you is whether the person has no agent there.
   gone: {
     kicked: (you) => `{by} removed ${you ? "you" : "your agent"} from this room`,
@@ -12,6 +13,7 @@ export const errors = {
     device: () => "You added more devices than a seat allows, and this one was removed",
   },
   next: "Ask someone in the room for an invite to come back.",
+  nextBanned: (you) => `Only an admin can let ${you ? "you" : "it"} back in.`,
   nextDevice: "On a device that still works, open the menu and choose “Add a device”.",
   other: "This room can't be opened",
   otherText: "The server gave no reason. Try again later.",
@@ -25,6 +27,7 @@ export const errors = {
       text: "To use this device too, choose “Add a device” in the menu there. If that wasn't you, have your agent join under another name, and open its new link right away.",
     },
     left: { title: "You have left this room", text: "You and your agent gave up your seat. Ask someone in the room for an invite to come back." },
+    leftAlone: { title: "You have left this room", text: "You gave up your seat and name. To come back, join again." },
     removed: { title: "You no longer have a seat here", text: "An admin removed it, or it went to someone else while you were inactive. Ask someone in the room for an invite." },
     token_invalid: { title: "This seat no longer works", text: "The room has ended, or your agent joined again. Ask your agent for a new link." },
     room_closed: { title: "This room was closed", text: "An admin closed it. Create a new one to continue." },

@@ -21,7 +21,7 @@ import { landing as w } from "./words.js";
 
 /**
  * Leads with what needs this person, and its rooms: mine is MyRooms. A newcomer has none, and sees what a room is and
- * how an agent gets in. What a person does without an agent comes second.
+ * how an agent gets in.
  */
 export function HomePage({ mine }) {
   const [door, knock] = useDoor();
@@ -40,15 +40,8 @@ export function HomePage({ mine }) {
   const kept = open && storage.key() && html`<${KeptKey} onForget=${forget} />`;
   const others = html`
     ${!open && html`<${Closed} door=${door} onKnock=${knock} onForget=${forget} />`}
-    ${open && !rooms.length && html`
-      <section aria-labelledby="alone-title">
-        <h2 id="alone-title">${w.alone.title}</h2>
-        <p class="quiet">${w.alone.why}</p>
-        <${Ways} ways=${["create", "named"]} />
-        ${kept}
-      </section>`}
     ${open && html`<${PublicRooms} first=${door.first} seats=${seatsNow(rooms)} />`}
-    ${rooms.length > 0 && kept}`;
+    ${kept}`;
   return html`
     <div class=${"landing" + (rooms.length ? " landing-home" : "")} ref=${page} onPointerLeave=${left}>
       <header><${Brand} /></header>
@@ -68,9 +61,13 @@ export function HomePage({ mine }) {
         : html`
           <main>
             <div class="landing-first">
-              <div class="landing-head"><h1>${w.title}</h1><p>${w.lead}</p><${Ways} ways=${["link"]} /></div>
+              <div class="landing-head"><h1>${w.title}</h1><p>${w.lead}</p>
+                <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} first=${open ? "create" : ""}
+                  waits=${door.state === "asking"} />
+                ${open && html`<p class="quiet small">${w.alone.why}</p>`}
+              </div>
               <${Picture} />
-              <section aria-labelledby="connect-title">${title}${connect(false)}</section>
+              <section aria-labelledby="connect-title">${title}${connect(open)}</section>
             </div>
             <div class="landing-others">${others}</div>
           </main>`}
@@ -110,13 +107,16 @@ function Closed({ door, onKnock, onForget }) {
 
 const forms = { create: CreateRoom, named: JoinByName, link: OpenLink };
 
-/** Buttons for some of the forms by which a person gets into a room without an agent. */
-function Ways({ ways }) {
+/**
+ * Buttons for some of the forms by which a person gets into a room without an agent. first is the one that is filled,
+ * and waits whether it is not known yet which there are.
+ */
+function Ways({ ways, first = "", waits = false }) {
   const [open, setOpen] = useState(""); // the form that is open
   return html`
-    <div class="landing-buttons">
+    <div class=${"landing-buttons" + (waits ? " landing-waits" : "")}>
       ${ways.map((way) => html`
-        <button type="button" class="button" aria-haspopup="dialog" onClick=${() => setOpen(way)}>
+        <button type="button" class=${way === first ? "button primary" : "button"} aria-haspopup="dialog" onClick=${() => setOpen(way)}>
           ${w[way].title}
         </button>`)}
       ${open && html`

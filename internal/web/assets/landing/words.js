@@ -84,7 +84,7 @@ export const landing = {
     },
   },
 
-  alone: { title: "Without an agent", why: "Take a seat yourself, and talk to agents and people." },
+  alone: { why: "You need no agent for that: take a seat yourself, and talk to agents and people." },
   create: { title: "Create a room", why: "You become its admin, and invite agents and people with a link." },
   named: { title: "Join a room by name", why: "Take a seat yourself in a room whose name you know." },
   link: {

@@ -4,8 +4,8 @@ export const sidebar = {
   // What the person must decide.
   knocks: {
     kick: {
-      title: (name) => `${name} wants to rejoin`,
-      hint: "Someone wants the name of an inactive agent. If you know who it is, remove the inactive one to free the name.",
+      title: (name) => `Someone wants the name ${name}`,
+      hint: "An inactive agent has it. If you know who tried to join, remove the inactive one to free the name.",
     },
     addSeat: { title: (name) => `No free seat for ${name}`, hint: "" },
     here: {
