@@ -4,8 +4,8 @@
 //
 // A seat is {room: id, token, claim: "" once it is open, spare: a newer link for the same seat,
 // name: the agent's, title: the room's, alone: the person has no agent there, invite: the code of
-// the one that gave the seat, used: when it was last opened, in ms, read: the id of the last message
-// read}.
+// the one that gave the seat, used: when it was last opened, in ms, active: when something was said
+// there last, in ms, read: the id of the last message read}.
 
 import * as store from "./local-storage.js";
 import { seatNumberOf } from "./token.js";
@@ -56,13 +56,20 @@ export function keepShown({ room, token }) {
 }
 
 /**
- * Adds a seat, or changes what is kept of the one with its token, but for what was read: see keepRead.
+ * Adds a seat, or changes what is kept of the one with its token, but for what was read and said there: see
+ * keepRead and keepActive.
  * @param {Partial<import("./types.d.ts").Seat> & {token: string}} seat
  */
-export function keep({ read: _, ...seat }) {
+export function keep({ read: _, active: __, ...seat }) {
   const old = store.get(seatName(seat.token));
   const now = { used: Date.now(), ...old, ...seat };
   if (JSON.stringify(now) !== JSON.stringify(old)) store.put(seatName(seat.token), now);
+}
+
+/** Keeps when something was said in the room of a seat last, in ms. */
+export function keepActive(token, at) {
+  const seat = store.get(seatName(token));
+  if (seat && at > (seat.active ?? 0)) store.put(seatName(token), { ...seat, active: at });
 }
 
 /** Forgets a seat, and what belongs to it. */

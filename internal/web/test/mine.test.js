@@ -41,18 +41,26 @@ function opened(token, more = {}) {
 
 const order = () => mine.rooms.map(({ seat }) => seat.token).join(" ");
 
-test("rooms stand in the order in which they were opened last, and keep it until the list is opened", () => {
+test("rooms stand by when something was said there last, and keep their order until the list is opened", async () => {
+  for (const [token, active] of [["p1", 30], ["p2", 20], ["p3", 10]]) storage.keepActive(token, active);
   mine.show(null);
   mine.begin();
-  assert.equal(order(), "p3 p2 p1");
-  storage.keep({ token: "p1", used: 9 });
-  keeps("p4", { used: 10 });
+  assert.equal(order(), "p1 p2 p3");
+  storage.keep({ token: "p3", used: 99 }); // it was clicked
+  keeps("p4", { used: 40 }); // nothing was said there yet
   happens("storage");
-  assert.equal(order(), "p3 p2 p1 p4", "a new one comes last");
+  assert.equal(order(), "p1 p2 p3 p4", "a new one comes last");
   mine.sort();
-  assert.equal(order(), "p4 p1 p3 p2");
-  mine.forget("p1");
-  assert.equal(order(), "p4 p3 p2");
+  assert.equal(order(), "p4 p1 p2 p3", "a click moves none");
+  const room = opened("p2");
+  mine.show(room);
+  room.now({ messages: [{ id: "m1", type: "message", text: "So", at: "2030-01-01T12:00:00Z" }] });
+  mine.sort();
+  assert.equal(order(), "p2 p4 p1 p3");
+  mine.forget("p4");
+  assert.equal(order(), "p2 p1 p3");
+  storage.keepActive("p4", 50);
+  assert.ok(!storage.seats().some(({ token }) => token === "p4"), "it came back");
 });
 
 test("what needs the person is counted: in the open room at once, in others from the next look on", async () => {

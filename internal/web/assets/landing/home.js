@@ -36,7 +36,7 @@ export function HomePage({ mine }) {
   };
   const connect = (quiet) => html`<${Connect} url=${at("mcp")} keys=${keys} quiet=${quiet} />`;
   const title = html`<h2 id="connect-title">${w.connect.title}</h2>`;
-  const open = door.state === "open";
+  const [open, asking] = [door.state === "open", door.state === "asking"];
   const kept = open && storage.key() && html`<${KeptKey} onForget=${forget} />`;
   const others = html`
     ${!open && html`<${Closed} door=${door} onKnock=${knock} onForget=${forget} />`}
@@ -63,8 +63,9 @@ export function HomePage({ mine }) {
             <div class="landing-first">
               <div class="landing-head"><h1>${w.title}</h1><p>${w.lead}</p>
                 <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} first=${open ? "create" : ""}
-                  waits=${door.state === "asking"} />
-                ${open && html`<p class="quiet small">${w.alone.why}</p>`}
+                  waits=${asking} />
+                ${(open || asking) && html`
+                  <p class=${"quiet small" + (asking ? " landing-waits" : "")}>${w.alone.why}</p>`}
               </div>
               <${Picture} />
               <section aria-labelledby="connect-title">${title}${connect(open)}</section>

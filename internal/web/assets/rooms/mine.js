@@ -61,7 +61,10 @@ export class MyRooms {
     this.sort();
   }
 
-  /** Sorts the rooms anew, the latest opened first: the list is opened. Until then, none moves under a finger. */
+  /**
+   * Sorts the rooms anew, by when something was said there last: the list is opened. Until then, none moves under a
+   * finger, and a click moves none.
+   */
   sort() {
     this.#order = [];
     this.read();
@@ -69,7 +72,7 @@ export class MyRooms {
 
   /** Reads anew which seats this browser keeps. */
   read() {
-    const seats = storage.seats();
+    const seats = storage.seats().sort((a, b) => activeIn(b) - activeIn(a));
     for (const { token } of seats) if (!this.#order.includes(token)) this.#order.push(token);
     const place = ({ token }) => this.#order.indexOf(token);
     this.#seats = seats.sort((a, b) => place(a) - place(b));
@@ -118,7 +121,9 @@ export class MyRooms {
   async #look(seat, signal) {
     const before = this.#known.get(seat.token);
     try {
-      this.#known.set(seat.token, await look(seat, before, signal));
+      const known = /** @type {any} */ (await look(seat, before, signal));
+      this.#known.set(seat.token, known);
+      keepActive(seat, known.messages);
     } catch (problem) {
       if (signal.aborted) return;
       const alone = problem instanceof Refusal && !["rate_limited", "unavailable"].includes(problem.code);
@@ -134,6 +139,7 @@ export class MyRooms {
   #follow() {
     const { seat, state } = this.#room;
     if (state.phase !== "opening") this.begin();
+    keepActive(seat, state.messages);
     const shown = [seat.token, seat.claim, seat.title, seat.name].join("\n");
     if (shown === this.#shown) return this.#change();
     this.#shown = shown;
@@ -177,6 +183,15 @@ export class MyRooms {
     const here = agents.filter(isOnline).map(({ name }) => name);
     return { state: closed ? "closed" : "known", title, here, needs, ...newsIn(latest, me) };
   }
+}
+
+/** Returns when something was said in the room of a seat last, as far as is known, in ms. */
+const activeIn = ({ active, used = 0 }) => active ?? used;
+
+/** Keeps when the last of messages was said. */
+function keepActive({ token }, messages = /** @type {any[]} */ ([])) {
+  const last = messages.findLast(({ type }) => type === "message");
+  if (last) storage.keepActive(token, Date.parse(last.at));
 }
 
 /** What of the state of the open room the list shows. */
