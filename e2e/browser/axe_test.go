@@ -198,8 +198,9 @@ func popoversHaveNoFindings(tab *tab, looks []look) {
 		"the notifications": func() { tab.click(button("Menu")); tab.click(button("Notifications")) },
 		"the invite":        func() { tab.click(button("Invite")) },
 		"the settings":      func() { tab.click(button("Settings")) },
-		"closing the room":  func() { tab.click(button("Close room")) },
-		"leaving":           func() { tab.click(button("Leave room")) },
+		"closing the room":  func() { tab.click(button("Settings")); tab.click(button("Close room")) },
+		"the approval":      func() { tab.click(button("Menu")); tab.click(button("Approve messages")) },
+		"leaving":           func() { tab.click(button("Menu")); tab.click(button("Leave room")) },
 	}
 	for n, state := range slices.Sorted(maps.Keys(states)) {
 		states[state]()

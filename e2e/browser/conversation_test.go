@@ -288,7 +288,8 @@ func (c *meeting) export() {
 // end closes the room.
 func (c *meeting) end() {
 	c.t.Helper()
-	c.ann.click(button("Close room"))
+	c.ann.click(button("Settings"))
+	c.ann.click(button("Close room").in(".sidebar-settings"))
 	c.ann.click(button("Close room").in(modal))
 	c.bo.hears("that the room is closed", func(m message) bool { return m.Type == "room" && m.Reason == "closed" })
 	c.refused(c.bo, fault.RoomClosed, "send_message", args{"text": "One more thing"})

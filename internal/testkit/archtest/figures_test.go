@@ -74,6 +74,10 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/auth/signin/signin.go", "or is older than {}:", "internal/auth/signin.codeLife"},
 	{"cmd/parley/say.go", "Waits {}, or the TIME", "cmd/parley.waitFor"},
 	{"internal/web/assets/landing/error-words.js", "No one spoke in it for {}.", "internal/core/room.Life"},
+	{"internal/web/assets/landing/error-words.js", "no one spoke in it for {}.", "internal/core/room.Life"},
+	{"internal/web/assets/landing/error-words.js", "It was valid for {}.", "internal/core/room.InviteLife"},
+	{"internal/web/assets/sidebar/dialog-words.js", "exported for {}, and drafts", "internal/core/room.Life"},
+	{"internal/web/assets/compose/closed.js", "// ms: {}, after which", "internal/core/room.Life"},
 }
 
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.

@@ -4,6 +4,7 @@ import { pageWords } from "./page-words.js";
 import { rooms as roomsWords } from "./rooms/words.js";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor.js";
 import { ErrorPage } from "./landing/error-page.js";
+import { ClosedBar } from "./compose/closed.js";
 import { Composer } from "./compose/composer.js";
 import { Head } from "./compose/head.js";
 import { OpenDialog } from "./compose/menu.js";
@@ -89,7 +90,8 @@ function OpenRoom({ room, state, mine, target }) {
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
-        <${Head} room=${room} state=${state} as=${rooms.find(({ open }) => open)?.name} needs=${needs.length - inTalk(needs).length} sidebar=${sidebar.open}
+        <${Head} room=${room} state=${state} as=${rooms.find(({ open }) => open)?.name}
+          needs=${needs.length - inTalk(needs).length} sidebar=${sidebar.open}
           onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog}
           start=${rooms.length > 1 && html`
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>
@@ -103,6 +105,7 @@ function OpenRoom({ room, state, mine, target }) {
         </nav>`}
       <main class="room-talk" inert=${sidebar.open || list.open}>
         <${PausedBar} state=${state} />
+        <${ClosedBar} state=${state} onExport=${() => setDialog("export")} />
         <${Welcome} room=${room} state=${state} onDone=${() => log.current?.focus()} />
         <${Log} ...${{ room, state }} needs=${inTalk(needs)} handle=${log} onReply=${reply}
           onInvite=${() => setDialog("invite")} />

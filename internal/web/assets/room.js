@@ -50,6 +50,7 @@ const nothing = {
   asOf: "", // the id of the last message when the requests were read
   agreements: [],
   banned: [], // names, for an admin
+  unsent: 0, // drafts that waited when the room was closed
   hidden: 0, // messages to all from before the seat's time
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: unheld,
@@ -320,9 +321,10 @@ export class Room {
     const now = Date.parse(got.now) + 500; // it is in whole seconds
     const { requests = [], agreements = [], banned = [], hidden = 0 } = got;
     const { closed } = got.room;
+    const unsent = this.state.unsent + (closed ? this.state.supervision.drafts.length : 0); // they ended with the room
     if (closed) this.supervision.end();
     this.#set({
-      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned, hidden,
+      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned, hidden, unsent,
       clock: now - this.clock.now(),
     });
   }

@@ -78,6 +78,7 @@ export interface State {
   agreements: Agreement[];
   banned: string[];
   hidden: number;
+  unsent: number;
   renewed: number;
   supervision: Pick<Supervised,
     "paused" | "approve" | "approve_some" | "drafts" | "hooks" | "person_name" | "push_key">;

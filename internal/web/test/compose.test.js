@@ -8,6 +8,7 @@ import { Draft, messageOf, readersOf, sharedBy } from "../assets/compose/draft.j
 import { agreementsIn, fileName, json, markdown, quoted } from "../assets/compose/export.js";
 import { fenced, filesIn, minutes } from "../assets/compose/minutes.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "../assets/compose/may.js";
+import { itemsOf } from "../assets/compose/menu.js";
 import { beginning, completions } from "../assets/compose/mention.js";
 import { isMeant, mentions, noticeOf } from "../assets/compose/notices.js";
 
@@ -310,4 +311,14 @@ test("the text goes with the first file, and apart where something is wanted", (
   const files = (parts, n) => unfit(draft(parts), state(), n).why;
   assert.deepEqual([files({ text: "" }, 1), files({ text: "" }, 0), files({ text: "", kind: "object" }, 1)],
     ["", "empty", "empty"]);
+});
+
+test("the menu has what the person may do in the room", () => {
+  const agents = [{ name: "Ada", you: true, role: "admin" }];
+  const menu = (room, alone = false) => itemsOf({ room: { agents, ...room }, alone }).join(" ");
+  const open = "invite tasks approval notices settings export name device webhook keys leave forget";
+  assert.equal(menu({}), open);
+  assert.equal(menu({ agents: [{ name: "Ada", you: true, role: "member" }] }), open.replace("settings ", ""));
+  assert.equal(menu({}, true), "invite tasks notices settings export device keys leave forget");
+  assert.equal(menu({ closed: true }), "tasks export device keys forget");
 });

@@ -71,7 +71,7 @@ test("a page without a seat says who took it and why", () => {
     [{ reason: "kicked", by: "Bo", note: "too loud" }, false,
       "[Bo] removed your agent from this room: “too loud”. Ask"],
     [{ reason: "kicked", by: "Bo" }, true, "[Bo] removed you from this room. Ask"],
-    [{ reason: "banned" }, true, "An admin banned you from this room. Only an admin can let you back in."],
+    [{ reason: "banned" }, true, "An admin banned you from this room. Only an admin can let you"],
     [{ reason: "banned" }, false, "An admin banned your agent from this room. Only an admin can let it back in."],
     [{ code: "left" }, true, "You gave up your seat and name."], [{ code: "left" }, false, "You and your agent gave up"],
     [{ reason: "timeout" }, false, "Your agent was inactive for too long, and the seat went to someone else. Ask"],

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Refusal } from "../assets/mcp.js";
+import { readableUntil } from "../assets/compose/closed.js";
 import { claimed, returned } from "../assets/seats.js";
 import * as storage from "../assets/storage.js";
 
@@ -146,6 +147,9 @@ test("a room that was closed can still be read, also after a reload, and takes n
   assert.deepEqual([textsOf(room), room.state.room.closed, room.state.phase], [["the end"], true, "live"]);
   const { requests, supervision } = room.state; // nobody owes anything there, and nothing waits
   assert.deepEqual([requests, supervision], [[], { paused: false, approve: false, drafts: [] }]);
+  assert.equal(room.state.unsent, 1);
+  const end = Date.parse(room.state.messages.at(-1).at);
+  assert.equal(readableUntil(room.state), end + 30 * 24 * 3_600_000);
   room = await again(room);
   await room.ended;
   assert.deepEqual(textsOf(room), ["the end"]);

@@ -70,7 +70,8 @@ export function Title({ state, as = "" }) {
     <div class="room-title">
       <h1>
         <bdi>${room.name}</bdi>
-        ${as && html` <span class="room-as">${fill(compose.as, { name: as })}</span>`} ${phase === "live" && !room.closed && html`
+        ${as && html` <span class="room-as">${fill(compose.as, { name: as })}</span>`}
+        ${" "}${phase === "live" && !room.closed && html`
           <span class="room-count">
             ${compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
           </span>`}

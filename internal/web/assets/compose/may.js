@@ -1,4 +1,4 @@
-// Whether a person may speak now, and whether what it has written can be sent.
+// Whether a person may speak now or change the room, and whether what it has written can be sent.
 
 export const longest = 32_768; // bytes of a text
 
@@ -9,6 +9,10 @@ export const bytesLeft = (text) => longest - bytes.encode(text).length;
 
 /** Returns the agents of the room but the own one. */
 export const othersOf = ({ room }) => room?.agents.filter((agent) => !agent.you) ?? [];
+
+/** Reports whether the seat of this person may change the room. */
+export const isAdmin = ({ room }) =>
+  !!room && !room.closed && room.agents.some(({ you, role }) => you && role === "admin");
 
 /** Returns what keeps the seat silent: opening, closed, muted, channel, or "". */
 export function silencedBy({ room }) {

@@ -3,10 +3,12 @@
 import { talk } from "../talk/words.js";
 import { html } from "../vendor.js";
 import { root } from "../site.js";
+import { ApprovalDialog } from "../sidebar/approval.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { ThemeSwitch } from "../ui/theme.js";
 import { later } from "../ui/later.js";
+import { isAdmin } from "./may.js";
 import { NameDialog } from "./name.js";
 import { Popover } from "./popover.js";
 import { compose } from "./words.js";
@@ -14,7 +16,9 @@ import { compose } from "./words.js";
 const dialogs = {
   invite: later("InviteDialog"),
   tasks: later("TasksDialog"),
+  approval: ApprovalDialog,
   notices: later("NoticesDialog"),
+  settings: later("SettingsDialog"),
   export: later("ExportDialog"),
   name: NameDialog,
   device: later("DeviceDialog"),
@@ -26,11 +30,11 @@ const dialogs = {
 
 /**
  * Returns the names of the dialogs in the menu. A closed room has nothing left to join, to leave or to hear. Who has
- * no agent has the name of its seat, and adds nothing that is called.
+ * no agent has the name of its seat, and adds nothing that is called. Admins alone have settings.
  */
-const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =>
-  !(room?.closed && ["invite", "notices", "name", "webhook", "leave"].includes(name)) &&
-  !(alone && ["name", "webhook"].includes(name)));
+export const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =>
+  !(room?.closed && ["invite", "approval", "notices", "name", "webhook", "leave"].includes(name)) &&
+  !(alone && ["approval", "name", "webhook"].includes(name)) && (name !== "settings" || isAdmin({ room })));
 
 /** onDialog is given the name of a dialog to show. The head of a phone has no place for search and description. */
 export const Menu = ({ state, onSearch, onDialog }) => html`

@@ -13,6 +13,9 @@ export const compose = {
     muted: "An admin muted you.",
     channel: "Only admins can speak in this room.",
   },
+  closed: "This room is closed.",
+  closedUntil: (day) => `You can read and export it until ${day}.`,
+  unsent: (n) => (n === 1 ? "1 draft that waited was not sent." : `${n} drafts that waited were not sent.`),
   stillNotes: "You can still write notes to your agent.",
 
   to: "To: {names}",
@@ -87,6 +90,8 @@ export const compose = {
   menuItems: {
     invite: "Invite",
     tasks: "Tasks",
+    approval: "Approve messages",
+    settings: "Settings",
     notices: "Notifications",
     export: "Export",
     name: "Your name",

@@ -38,7 +38,7 @@ export const errors = {
     invite: { title: "This invite link doesn't work", text: "It is mistyped or incomplete. Copy the whole link again, or ask whoever invited you for a new one." },
     inviteRenewed: { title: "This invite link was replaced", text: "An admin created a new one. Ask whoever invited you for it." },
     inviteUsed: { title: "This invite link is used up", text: "It has given all its seats. Ask whoever invited you for a new one." },
-    inviteEnded: { title: "This invite link has expired", text: "It was valid for a week. Ask whoever invited you for a new one." },
+    inviteEnded: { title: "This invite link has expired", text: "It was valid for seven days. Ask whoever invited you for a new one." },
     inviteRoom: { title: "The room of this invite has ended", text: "It was closed, everyone left, or no one spoke in it for 30 days." },
     blocked: {
       title: "This browser blocks storage",

@@ -117,7 +117,8 @@ function Ways({ ways, first = "", waits = false }) {
   return html`
     <div class=${"landing-buttons" + (waits ? " landing-waits" : "")}>
       ${ways.map((way) => html`
-        <button type="button" class=${way === first ? "button primary" : "button"} aria-haspopup="dialog" onClick=${() => setOpen(way)}>
+        <button type="button" class=${way === first ? "button primary" : "button"} aria-haspopup="dialog"
+          onClick=${() => setOpen(way)}>
           ${w[way].title}
         </button>`)}
       ${open && html`

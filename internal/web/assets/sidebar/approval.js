@@ -3,13 +3,18 @@
 import { approvalOf, approving, covers, kinds } from "../approval.js";
 import { Segments } from "../ui/segments.js";
 import { html, useRef, useState } from "../vendor.js";
+import { useRoom } from "../use-room.js";
+import { Dialog } from "../ui/dialog.js";
+import { Problem, useAct } from "./act.js";
 import { sidebar } from "./words.js";
 
 const { approval: w } = sidebar;
-const hint = "sidebar-approval-hint";
-
-/** act is of useAct. What waits for a connection is shown as set, and is given up by what takes it back. */
-export function Approval({ room, state: { supervision, restraint }, busy, act }) {
+/**
+ * id tells this one from another on the page, and act is of useAct. What waits for a connection is shown as set, and is
+ * given up by what takes it back.
+ */
+export function Approval({ room, state: { supervision, restraint }, id = "approval", busy, act }) {
+  const hint = id + "-hint";
   const box = useRef();
   const [wish, setWish] = useState(/** @type {any} */ (null)); // what was pressed, until it is so or was refused
   const known = approvalOf(supervision);
@@ -31,7 +36,7 @@ export function Approval({ room, state: { supervision, restraint }, busy, act })
   const turn = (kind, on) => set(kinds.filter((one) => (one === kind ? on : now.includes(one))));
   return html`
     <div class="sidebar-approval" ref=${box} aria-busy=${wish !== null}>
-      <${Segments} legend=${w.legend} name="approval" all=${Object.entries(w.choices)} value=${shown} hint=${hint}
+      <${Segments} legend=${w.legend} name=${id} all=${Object.entries(w.choices)} value=${shown} hint=${hint}
         onChange=${(choice) => set({ none: [], some: kinds, all: "all" }[choice])} />
       ${shown === "some" && html`
         <fieldset>
@@ -45,4 +50,15 @@ export function Approval({ room, state: { supervision, restraint }, busy, act })
         </fieldset>`}
       <p class="small quiet" id=${hint}>${waits ? sidebar.restraintWaits : w.hints[hinted]}</p>
     </div>`;
+}
+
+/** The same, out of the menu. */
+export function ApprovalDialog({ room, onClose }) {
+  const state = useRoom(room);
+  const { busy, problem, act } = useAct();
+  return html`
+    <${Dialog} title=${sidebar.yourAgent} onClose=${onClose}>
+      <${Approval} ...${{ room, state, busy, act }} id="approval-dialog" />
+      <${Problem} text=${problem} />
+    <//>`;
 }

@@ -41,6 +41,9 @@ export const dialogs = {
   agentMessages: "Agent messages without a human reply",
   noLimit: "No limit",
   save: "Save",
+  closeTitle: "Close this room?",
+  closeText: "It ends for everyone and can't be reopened. Messages can still be read and exported for 30 days, and drafts that wait are not sent.",
+  closeButton: "Close room",
 
   // Inviting.
   inviteTitle: "Invite to this room",

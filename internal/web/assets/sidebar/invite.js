@@ -4,6 +4,7 @@ import { hooks } from "../hooks/words.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
 import { AgentDialog } from "../hooks/add.js";
+import { isAdmin } from "../compose/may.js";
 import { Copy } from "../ui/copy.js";
 import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
@@ -12,7 +13,6 @@ import { useRoom } from "../use-room.js";
 import { Problem, useAct } from "./act.js";
 import { OnlyHere } from "./device.js";
 import { dialogs as w } from "./dialog-words.js";
-import { isAdmin } from "./people.js";
 import { SettingsDialog } from "./settings.js";
 import { sidebar } from "./words.js";
 

@@ -5,7 +5,7 @@ import { fold } from "../ui/fold.js";
 import { useNow } from "../ui/time.js";
 import { silencedBy } from "../compose/may.js";
 import { Problem, useAct } from "./act.js";
-import { isAdmin } from "./people.js";
+import { isAdmin } from "../compose/may.js";
 import { sidebar as w } from "./words.js";
 
 const lasts = 10 * 60_000; // ms: as long is a knock shown

@@ -5,6 +5,7 @@ import { html, useRef, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { Icon } from "../ui/icon.js";
 import { isWorking } from "../compose/head.js";
+import { isAdmin } from "../compose/may.js";
 import { agentsOf, isOnline } from "../presence.js";
 import { later } from "../ui/later.js";
 import { Part } from "./part.js";
@@ -45,9 +46,6 @@ export function People({ room, state }) {
       ${admin && state.banned.length > 0 && html`<${Bans} room=${room} banned=${state.banned} />`}
     <//>`;
 }
-
-/** Reports whether the seat of this person may change the room. */
-export const isAdmin = ({ room }) => !room.closed && room.agents.some(({ you, role }) => you && role === "admin");
 
 /** open is whether the actions about it are shown, and onOpen(open) shows or hides them. */
 function Person({ room, state, agent, admin, open, onOpen }) {

@@ -2,7 +2,7 @@
 
 import { ui } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
-import { Dialog } from "../ui/dialog.js";
+import { Confirm, Dialog } from "../ui/dialog.js";
 import { Problem, useAct } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 
@@ -36,6 +36,7 @@ export function changesBetween(before, now) {
 export function SettingsDialog({ room, onClose }) {
   const [before] = useState(() => settingsOf(room.state.room)); // what others change meanwhile stays
   const [now, setNow] = useState(before);
+  const [closing, setClosing] = useState(false);
   const { busy, problem, act } = useAct();
   const save = async (event) => {
     event.preventDefault();
@@ -44,6 +45,9 @@ export function SettingsDialog({ room, onClose }) {
   };
   const set = (name) => (value) => setNow({ ...now, [name]: value });
   const { agents, password_protected: locked } = room.state.room;
+  if (closing) return html`
+    <${Confirm} title=${w.closeTitle} text=${w.closeText} button=${w.closeButton}
+      act=${() => room.admin.update({ closed: true })} onClose=${onClose} />`;
   return html`
     <${Dialog} title=${w.settings} onClose=${onClose}>
       <form class="sidebar-settings" onSubmit=${save}>
@@ -70,6 +74,9 @@ export function SettingsDialog({ room, onClose }) {
         <${Check} label=${w.publicLabel} value=${now.public} onValue=${set("public")} />
         <${Problem} text=${problem} />
         <div class="dialog-buttons">
+          <button type="button" class="button plain danger sidebar-close" onClick=${() => setClosing(true)}>
+            ${w.closeButton}
+          </button>
           <button type="button" class="button" onClick=${onClose}>${ui.cancel}</button>
           <button type="submit" class="button primary" disabled=${busy}>${w.save}</button>
         </div>

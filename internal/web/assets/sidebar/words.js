@@ -94,10 +94,5 @@ export const sidebar = {
   needsPassword: "Password required",
   seats: (free, all) => (free > 0 ? `${free} of ${all} seats free` : `All ${all} seats taken`),
   settings: "Settings",
-  leave: "Leave room",
-  close: "Close room",
   closed: "This room is closed",
-  closeTitle: "Close this room?",
-  closeText: "It ends for everyone and can't be reopened. Messages can still be read and exported.",
-  closeButton: "Close room",
 };

@@ -16,8 +16,9 @@ export function ago(at, now) {
   return minutes > 0 ? ui.ago(ui.minutes(minutes)) : ui.now;
 }
 
-/** Says when a time was: of the day, of that day if it was another one, and in full. */
+/** Says when a time was: of the day, the day, in full, and of the day or of another one that day. */
 export const clockOf = (at) => clock.format(at);
+export const dayOf = (at) => dayOfYear.format(at);
 export const exactly = (at) => exact.format(at);
 export const clockOrDay = (at, now) =>
   (new Date(at).toDateString() === new Date(now).toDateString() ? clock : shortDay).format(at);
