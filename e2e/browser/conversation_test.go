@@ -103,7 +103,7 @@ func (c *meeting) offered() {
 	c.t.Helper()
 	dee := c.s.agent("The quay", "Dee", c.key...)
 	there := c.ben.person.open(dee.watch)
-	there.sees("You are watching Dee in The quay.")
+	there.sees("The quay")
 	there.writes("Hello, Dee.")
 	there.press("Enter")
 	there.until("his name is offered", `document.querySelector(".name-asked input")?.value === "Ben"`)

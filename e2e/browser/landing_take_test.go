@@ -118,7 +118,7 @@ func TestHome_inviteInPlaceOfTheRoom_isThatInvite(t *testing.T) {
 	}
 	bot.call("update_room", args{"new_invite": true})
 	join("Ann 3", code)
-	tab.sees("It is mistyped, used up or expired, or its room has ended. Ask whoever invited you for a new link.")
+	tab.sees("This invite link was replaced. An admin created a new one. Ask whoever invited you for it.")
 }
 
 func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
