@@ -109,7 +109,8 @@ function OpenRoom({ room, state, mine, target }) {
         <${Welcome} room=${room} state=${state} onDone=${() => log.current?.focus()} />
         <${Log} ...${{ room, state }} needs=${inTalk(needs)} handle=${log} onReply=${reply}
           onInvite=${() => setDialog("invite")} />
-        <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
+        <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump}
+          onSaid=${(key) => log.current?.said(key)} />
       </main>
       <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${pageWords.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>

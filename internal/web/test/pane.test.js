@@ -197,7 +197,7 @@ test("what is read stays where it is while rows come below and above", () => {
   assert.ok(Math.abs(screen.place(key) - before) <= 0.5);
 });
 
-test("what is read stays where it is when rows above turn out higher, and when the window gets smaller", () => {
+test("what is read stays where it is when rows above turn out higher", () => {
   screen.show(rows(0, 300));
   screen.scroll(6_000);
   const key = screen.pane.firstVisible();
@@ -205,9 +205,39 @@ test("what is read stays where it is when rows above turn out higher, and when t
   for (const row of screen.mounted.slice(0, 8)) screen.heights.set(row.key, 400);
   screen.show(screen.rows);
   assert.ok(Math.abs(screen.place(key) - before) <= 0.5);
+});
+
+test("what was at the lower edge stays there when a keyboard opens and closes, unless the pointer holds a row", () => {
+  for (const top of [6_000, Infinity]) {
+    screen.show(rows(0, 300));
+    screen.scroll(top);
+    const [key, before] = [screen.pane.lastVisible().key, screen.place(screen.pane.lastVisible().key)];
+    for (const height of [500, 467, view]) {
+      screen.box.clientHeight = height;
+      screen.show(screen.rows);
+      assert.equal(screen.place(key), before + height - view);
+    }
+  }
+  screen.scroll(6_000);
+  const key = screen.pane.firstVisible();
+  const before = screen.place(key);
+  screen.pane.point(key, true);
   screen.box.clientHeight = 500;
   screen.show(screen.rows);
-  assert.ok(Math.abs(screen.place(key) - before) <= 0.5);
+  screen.pane.release();
+  assert.equal(screen.place(key), before);
+});
+
+test("the button that leads to the end is asked for once more than a row lies below the view, and not before", () => {
+  screen.show(rows(0, 300));
+  const end = screen.box.scrollTop;
+  for (const [up, far] of /** @type {[number, boolean][]} */ ([[60, false], [130, true], [70, false]])) {
+    const { changes } = screen;
+    const before = screen.pane.far;
+    screen.scroll(end - up);
+    assert.equal(screen.pane.far, far);
+    assert.equal(screen.changes > changes, far !== before, "the page is told, and no more often");
+  }
 });
 
 test("wherever one scrolls, rows are there and few elements are", () => {
@@ -291,6 +321,15 @@ test("at the end it stays there when a keyboard opens before the browser tells o
   screen.box.clientHeight = 500;
   screen.pane.scrolled(); // by settle, before that
   assert.ok(screen.pane.atEnd && screen.place("r99") === 450);
+});
+
+test("at the end it stays there when a keyboard closes, though the browser goes back further than it has to", () => {
+  screen.box.clientHeight = 500;
+  screen.show(rows(0, 100));
+  screen.box.clientHeight = view;
+  screen.box.scrollTop -= 372;
+  screen.show(screen.rows);
+  assert.ok(screen.pane.atEnd && screen.place("r99") === view - 50);
 });
 
 test("a person who scrolls up while the view changes its size, or a message comes, stays there", () => {

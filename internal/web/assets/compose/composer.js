@@ -26,8 +26,11 @@ function useDraft(token) {
 
 const find = (room, id) => room.state.messages.find((message) => message.id === id);
 
-/** handle is a ref that is given answer(id, kind), which begins an answer, and focus(). onJump(id) shows a message. */
-export function Composer({ room, state, handle, onJump }) {
+/**
+ * handle is a ref that is given answer(id, kind), which begins an answer, and focus(). onJump(id) shows a message, and
+ * onSaid(key) what was just said: see log.js.
+ */
+export function Composer({ room, state, handle, onJump, onSaid }) {
   const draft = useDraft(room.seat.token);
   const attached = useFiles(!isSilent(state) && !state.asksName, (file) => room.limit.tooLarge(file));
   const area = useRef();
@@ -46,20 +49,27 @@ export function Composer({ room, state, handle, onJump }) {
   }
   if (isSilent(state)) return html`
     <p class="compose-not" role="status">${compose.silenced[silencedBy(state)]}</p>`;
-  return html`<${Box} room=${room} state=${state} ...${{ draft, attached, area, onJump }} />`;
+  return html`<${Box} room=${room} state=${state} ...${{ draft, attached, area, onJump, onSaid }} />`;
 }
 
-function Box({ room, state, draft, attached, area, onJump }) {
+function Box({ room, state, draft, attached, area, onJump, onSaid }) {
   const notes = onlyNotes(state);
   useEffect(() => notes && draft.change({ audience: "agent", to: [] }), [notes]);
   const { text, audience, kind, reply } = draft.now;
   const { files } = attached;
   const problem = unfit(draft.now, state, files.length);
+  const sent = (key) => {
+    setOwn(key);
+    if (!room.state.pending.some((one) => one.key === key && one.waits)) onSaid(key); // what can be undone stays here
+  };
   const say = () => {
     if (unfit(draft.now, room.state, files.length).why) return;
     const { message, share } = sharedBy(messageOf(draft.now, state.me), files.length);
-    if (message) room.send(message).then(setOwn, () => {}); // room.pending shows what came of it
-    if (files.length) room.sharing.take(files, share);
+    if (message) room.send(message).then(sent, () => {}); // room.pending shows what came of it
+    if (files.length) {
+      room.sharing.take(files, share);
+      onSaid("");
+    }
     attached.clear();
     draft.clear();
     area.current.focus();
@@ -116,8 +126,11 @@ function Text({ draft, state, area, files, onSend, onFiles }) {
   });
   useLayoutEffect(() => {
     const { current: element } = area;
+    const { style } = element.parentElement; // it keeps its height: the conversation would scroll back meanwhile
+    style.height = element.offsetHeight + "px";
     element.style.height = "0";
     element.style.height = element.scrollHeight + "px";
+    style.height = "";
     if (caret.current >= 0) element.setSelectionRange(caret.current, caret.current);
     caret.current = -1;
   }, [text]);

@@ -24,7 +24,8 @@ import { talk } from "./words.js";
  * @param {{room, state, needs?: import("../rooms/needs.js").Need[], onReply: (id: string, kind?: string) => void,
  *   onInvite: () => void, handle?: {current}}} props
  *   needs is what of the conversation needs the person. handle.current becomes {jump(id), seek(ids, by), step(by),
- *   focus()}: it shows a message, or the next of some in a direction, moves the focus to the next one, and takes it
+ *   focus(), said(key)}: it shows a message, or the next of some in a direction, moves the focus to the next one, takes
+ *   it, and shows what the person has just said, by its key among the pending, or "" of files
  */
 export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const [, changed] = useState(0);
@@ -59,6 +60,8 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
     pane.go(id, 0.35, wordIn);
   };
   const seek = (ids, by) => jump((last.current = pane.next(ids, by, last.current)));
+  const said = (key) => (key && supervision.drafts.length ? pane.go("sending:" + key, 0.5) : pane.goToEnd());
+  const reply = (id, kind = "") => (pane.release(), onReply(id, kind));
   const view = {
     room,
     state,
@@ -68,7 +71,7 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
     outcomes,
     ghosts: new Set(knocksFor(state, now).filter(({ offer }) => offer === "kick").map(({ knock }) => knock.id)),
     now,
-    onReply,
+    onReply: reply,
     jump,
     open,
     alone: state.alone,
@@ -86,7 +89,7 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const long = useMemo(() => longPress((id) => setActing({ id })), []);
   const brought = ({ target }) => pane.point(pressed(target), true);
   const step = (by) => roving.current?.step(by);
-  if (handle) handle.current = { jump, seek, step, focus: () => roving.current?.focus() };
+  if (handle) handle.current = { jump, seek, step, said, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
   useLayoutEffect(() => void (ready && pane.look()), [ready, needs]);
@@ -119,10 +122,10 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
         ${!rows.some(({ type }) => ["message", "sending", "draft"].includes(type)) && html`
           <${Empty} state=${state} onInvite=${onInvite} />`}
       </div>
-      ${!pane.atEnd && html`
-        <button type="button" tabindex="-1" class=${"button log-latest" + (fresh ? " primary" : "")}
-          onClick=${() => pane.goToEnd()}>
-          <${Icon} name="down" />${fresh ? talk.fresh(fresh) : talk.latest}
+      ${(pane.far || (fresh > 0 && !pane.atEnd)) && html`
+        <button type="button" tabindex="-1" class=${"button log-latest" + (fresh ? " primary" : " icon")}
+          aria-label=${fresh ? undefined : talk.latest} title=${talk.latest} onClick=${() => pane.goToEnd()}>
+          <${Icon} name="down" />${fresh > 0 && talk.fresh(fresh)}
         </button>`}
       <${Announcer} messages=${messages} me=${me} />
       ${acting && byId.has(acting.id) && html`

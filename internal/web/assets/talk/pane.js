@@ -2,9 +2,11 @@
 // rows near what is visible are elements; above and below stand two boxes as high as the rest.
 //
 // What a person reads does not move: after each change the row that was at the top of the view
-// is put back to where it was, or the end of the list if that was shown.
+// is put back to where it was, or the end of the list if that was shown. Where the view is made lower or higher, as
+// by a keyboard or by a text that is written below it, what was at its lower edge stays there.
 
 const near = 40; // px: so close to the end counts as there
+const row = 80; // px: where less is out of sight at the end, it needs no button that leads there
 const guess = 64; // px: a row that was never on the page
 const margin = 700; // px above and below the view in which rows come onto the page
 const least = 300; // px above and below it in which they have to be there
@@ -21,6 +23,7 @@ export class Pane {
     this.from = 0;
     this.to = 0;
     this.atEnd = true;
+    this.far = false; // more than a row lies below the view
     /** @type {{key: string, top: number} | null} */
     this.anchor = null; // {key, top}: a row and where it is in the view, in px
     /** @type {{key: string, part: number, within?: (row: Element) => Element | Range | undefined} | null} */
@@ -120,9 +123,16 @@ export class Pane {
       this.box.scrollTop = this.box.scrollHeight;
     } else if (this.anchor) {
       const at = this.#topOf(this.anchor.key);
-      if (at !== undefined && Math.abs(at - this.anchor.top) > 0.5) this.box.scrollTop += at - this.anchor.top;
+      const by = at === undefined ? 0 : at - this.anchor.top - this.#grown;
+      if (Math.abs(by) > 0.5) this.box.scrollTop += by;
     }
     this.note();
+  }
+
+  /** By how much the view is higher than when it was noted; 0 at another width, or while a row is held. */
+  get #grown() {
+    const { clientHeight, clientWidth } = this.box;
+    return this.#held || !this.noted.seen || clientWidth !== this.noted.width ? 0 : clientHeight - this.noted.seen;
   }
 
   #measure() {
@@ -171,24 +181,31 @@ export class Pane {
     else this.note();
   }
 
-  /** Whether the person has left the end: at another width the rows have other heights, and the view moves by that. */
+  /**
+   * Whether the person has left the end: at another width the rows have other heights, and the view moves by that; while
+   * its own height changes, a browser may take it back by as much.
+   */
   get #wasScrolledUp() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
     const least = Math.min(this.noted.top, scrollHeight - clientHeight); // there may be less to scroll
-    return scrollTop < least - near && clientWidth === this.noted.width;
+    const taken = Math.abs(clientHeight - this.noted.seen);
+    return scrollTop < least - near - taken && clientWidth === this.noted.width;
   }
 
   /** Notes where the view stands, after the person or settle has moved it. */
   note() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
     this.noted = { top: scrollTop, height: scrollHeight, width: clientWidth, seen: clientHeight };
-    this.atEnd = scrollHeight - scrollTop - clientHeight <= near;
+    const below = scrollHeight - scrollTop - clientHeight;
+    this.atEnd = below <= near;
+    const wasFar = this.far;
+    this.far = below > row;
     if (this.#shows(this.#held) <= 0) this.#held = "";
     const key = this.#held || this.firstVisible();
     const top = key && this.#topOf(key);
     if (top !== undefined) this.anchor = { key, top };
     else this.#noteUnmounted(scrollTop);
-    if (this.#choose()) this.changed();
+    if (this.#choose() || this.far !== wasFar) this.changed();
     this.look();
   }
 
@@ -274,6 +291,11 @@ export class Pane {
     this.#held = held;
     if (this.box.scrollTop === this.noted.top) this.settle();
     else this.scrolled(); // what lies under the pointer may tell so before the view does
+  }
+
+  /** Holds no row any more, wherever the pointer is: what the person has pressed in it leads elsewhere. */
+  release() {
+    this.point("", false);
   }
 
   /** Goes to the end, and follows what is added there. */

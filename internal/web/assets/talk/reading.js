@@ -32,7 +32,7 @@ export class Reading {
   }
 }
 
-/** Tells the room how far the person has read. Returns {fresh: how many messages came that it has not seen}. */
+/** Tells the room how far the person has read. Returns {fresh: how many messages of others came that it has not seen}. */
 export function useReading({ room, state, pane, ready, rows, index, box }) {
   const seen = useRef(""); // the id of the last message that was read here
   const place = (id) => index.get(id) ?? -1;
@@ -65,5 +65,6 @@ export function useReading({ room, state, pane, ready, rows, index, box }) {
     return () => stop.abort();
   }, [ready]);
   useEffect(() => void reading.current?.look(), [ready, rows, pane.from, pane.to]);
-  return { fresh: known() < 0 ? 0 : rows.slice(known() + 1).filter(({ type }) => type === "message").length };
+  const isNew = ({ type, message }) => type === "message" && !(message.person && message.from === state.me);
+  return { fresh: known() < 0 ? 0 : rows.slice(known() + 1).filter(isNew).length };
 }

@@ -1,0 +1,49 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+)
+
+// left is how many pixels of the conversation lie below the view.
+const left = `(({ scrollHeight, scrollTop, clientHeight }) => Math.round(scrollHeight - scrollTop - clientHeight))(
+  document.querySelector(".log"))`
+
+// The end of the conversation stays in sight whatever changes the height of the view, and what a person says comes into
+// sight and is nothing new to it.
+func TestEnd_staysInSight_andOwnWordsComeThere(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	bo.speaks(60, numbered("Before"))
+	tab := s.person().open(ada.watch)
+	question := bo.says("Which color?", args{"ask": []string{"Ada"}})
+	tab.look(390, 844, "light")
+	tab.owes("Which color?")
+	evaluate[bool](tab, `document.querySelector(".log").scrollTo(0, 1e6), true`)
+	tab.until("the end is in sight", left+" === 0")
+	for _, height := range []int64{460, 844} { // a keyboard comes and goes
+		tab.look(390, height, "light")
+		tab.until("the view has changed", `Math.abs(document.querySelector(".room").offsetHeight - innerHeight) < 2`)
+		tab.until("the end is in sight", left+" === 0")
+	}
+	tab.click(button("Answer").in(articleOf(question)))
+	tab.types(strings.Repeat("Blue, as it was before. ", 6))
+	tab.until("the composer has grown, above it is the question", `document.querySelector(".compose").offsetHeight > 130 &&
+	  `+left+` === 0 && `+inSight(articleOf(question)+" .message-foot"))
+	tab.isNot(css(".log-latest"))
+	tab.until("the question was read", `Object.values(localStorage).some((kept) => kept.includes(`+quoted(question)+`))`)
+
+	evaluate[bool](tab, `document.querySelector(".log").scrollBy(0, -900), true`)
+	tab.is(button("Latest"))
+	tab.until("which is as small as a thumb", `(({ offsetWidth: a, offsetHeight: b }) => a === b && a <= 44)(
+	  document.querySelector(".log-latest"))`)
+	tab.click(css(".compose-send"))
+	tab.skipsName("the answer is sent", `document.querySelector("`+textArea+`").value === ""`)
+	bo.hears("the answer", func(m message) bool { return m.Person && m.ReplyTo == question })
+	tab.until("the answer is in sight", left+" === 0")
+	tab.isNot(css(".log-latest"))
+	evaluate[bool](tab, `document.querySelector(".log").scrollBy(0, -60), true`)
+	tab.until("the end is less than a row away", left+" === 60")
+	tab.isNot(css(".log-latest"))
+}
