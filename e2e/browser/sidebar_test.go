@@ -204,7 +204,24 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(refuse)
 	tab.click(button("Undo"))
 	tab.click(refuse)
-	tab.types("Nobody knows yet.")
+	tab.click(field("Tell your agent why").in(drafts))
+	tab.types("Nobody ")
+	tab.until("no time runs", undoLine+` === "Rejected · your agent isn't told yet"`)
+	// What is typed on when the field has lost the focus does nothing, until the person turns to something else.
+	if did := evaluate[bool](tab, `(() => {
+	  const type = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+	  type("b");
+	  document.activeElement.blur();
+	  for (const key of ["c", "?", "j"]) type(key);
+	  return document.activeElement !== document.body;
+	})()`); did {
+		t.Error("what was typed on has moved the focus")
+	}
+	tab.isNot(css(modal))
+	tab.press("Escape", "c")
+	tab.until("and then it does", "document.activeElement.matches("+quoted(textArea)+")")
+	tab.click(field("Tell your agent why").in(drafts))
+	tab.types("knows yet.")
 	tab.press("Enter") // which does not wait for the time of Undo
 	tab.sees("1 draft to approve")
 	tab.until("the next draft has the focus", `document.activeElement.matches(".message-draft")`)

@@ -1,32 +1,44 @@
 // Drafts that the person has refused. A refusal is sent a few seconds after the press and can be
-// undone until then. It is sent at once when the page is left. Without an answer the draft waits again.
+// undone until then. While the person writes why, it waits until that is sent. It is sent at once when the page is
+// left. Without an answer the draft waits again.
 
-export const undo = 5_000; // ms after the press, or after the last letter of the reason
+export const undo = 5_000; // ms after the press, or after the field of the reason was left empty
 
 export class Refusals {
-  #all = new Map(); // {why, sent, stop} by the id of the draft; stop ends the pause before it is sent
+  #all = new Map(); // {why, held, sent, stop} by the id of the draft; stop ends the pause before it is sent
 
   /**
    * @param {{send: (id: string, why: string, leaving: boolean) => Promise<any>,
    *   show: (refusing: import("./types.d.ts").State["refusing"]) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
-   *   send makes the call, leaving so that it outlives the page; show is given {why, sent} of each by its id
+   *   send makes the call, leaving so that it outlives the page; show is given {why, held, sent} of each by its id
    */
   constructor(room) {
     this.room = room;
   }
 
-  /** Refuses a draft, or changes the reason. Resolves when that is sent, changed or undone; throws what refuses it. */
-  async take(id, why = "") {
+  /**
+   * Refuses a draft, or changes the reason; writes says that the person is at the field of that. While it is, or the
+   * reason has words, no time runs. Resolves when that is sent, changed or undone; throws what refuses it.
+   */
+  async take(id, why = "", writes = false) {
     const before = this.#all.get(id);
     if (before?.sent) return;
-    const one = { why, sent: false, stop: new AbortController() };
+    const one = { why, held: writes || !!why.trim(), sent: false, stop: new AbortController() };
     this.#all.set(id, one);
     before?.stop.abort();
     this.#show();
-    await this.room.clock.pause(undo, one.stop.signal);
+    const { signal } = one.stop;
+    await (one.held ? new Promise((over) => signal.addEventListener("abort", over)) :
+      this.room.clock.pause(undo, signal));
     if (this.#all.get(id) !== one || one.sent) return;
     await this.#send(id, one);
+  }
+
+  /** The person came to the field of the reason, or left it. */
+  async write(id, writes) {
+    const one = this.#all.get(id);
+    if (one && !one.sent) await this.take(id, one.why, writes);
   }
 
   /** Sends it now. */
@@ -60,6 +72,6 @@ export class Refusals {
   }
 
   #show() {
-    this.room.show(Object.fromEntries([...this.#all].map(([id, { why, sent }]) => [id, { why, sent }])));
+    this.room.show(Object.fromEntries([...this.#all].map(([id, { why, held, sent }]) => [id, { why, held, sent }])));
   }
 }

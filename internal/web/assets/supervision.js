@@ -79,7 +79,7 @@ export class Supervision {
   /** Shows what is refused, once this tab or another has changed that. */
   heard() {
     const elsewhere = this.#refusedElsewhere();
-    const sent = Object.fromEntries(Object.keys(elsewhere).map((id) => [id, { why: "", sent: true }]));
+    const sent = Object.fromEntries(Object.keys(elsewhere).map((id) => [id, { why: "", held: false, sent: true }]));
     this.room.show({ refusing: { ...sent, ...this.#refusing } });
     const ends = Object.values(elsewhere);
     if (!ends.length) return;

@@ -85,7 +85,7 @@ export interface State {
   restraint: { paused?: boolean; approve?: boolean; approve_some?: string[] };
   dismissed: string[];
   late: string[];
-  refusing: Record<string, { why: string; sent: boolean }>;
+  refusing: Record<string, { why: string; held: boolean; sent: boolean }>;
   pending: Outgoing[];
   sharing: Sharing[];
   tasks: Task[]; // that are neither done nor dropped

@@ -89,7 +89,7 @@ test("what the person has decided needs it no more, while that can be undone or 
   const ids = (parts) => needsOf(/** @type {any} */ ({ ...state, ...parts })).map(({ id }) => id).join();
   const vote = { args: { kind: "agree", reply_to: "m3" }, state: "sending", waits: true };
   assert.equal(ids({}), "m4,m3,m2");
-  assert.equal(ids({ refusing: { m4: { why: "", sent: false } } }), "m3,m2");
+  assert.equal(ids({ refusing: { m4: { why: "", held: false, sent: false } } }), "m3,m2");
   assert.equal(ids({ pending: [vote] }), "m4,m2");
   assert.equal(ids({ pending: [{ args: { text: "So", reply_to: "m2" }, state: "sending" }] }), "m4,m3");
   assert.equal(ids({ pending: [{ ...vote, state: "refused" }] }), "m4,m3,m2");

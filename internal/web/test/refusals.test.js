@@ -20,7 +20,7 @@ beforeEach(() => {
 
 test("a refusal is sent five seconds after the press, once", async () => {
   refusals.take("d1");
-  assert.deepEqual(shown, { d1: { why: "", sent: false } });
+  assert.deepEqual(shown, { d1: { why: "", held: false, sent: false } });
   await clock.advance(4_999);
   assert.deepEqual(sent, []);
   await clock.advance(1);
@@ -42,15 +42,24 @@ test("a refusal that is undone is never sent", async () => {
   assert.equal(sent.length, 1);
 });
 
-test("while the reason is written the refusal waits, and it is sent with the last one", async () => {
-  for (const why of ["", "N", "No"]) {
-    refusals.take("d1", why);
-    await clock.advance(4_000);
+test("while the reason is written or has words no time runs, and it is sent with the last one", async () => {
+  refusals.take("d1");
+  await clock.advance(4_000);
+  refusals.write("d1", true);
+  await clock.advance(60_000);
+  assert.deepEqual([sent, shown.d1.held], [[], true]);
+  refusals.write("d1", false); // left empty
+  await clock.advance(4_000);
+  for (const [why, writes] of [["N", true], ["No", true], ["No", false]]) {
+    refusals.take("d1", why, writes);
+    await clock.advance(60_000);
   }
   assert.deepEqual(sent, []);
   refusals.now("d1");
   await rest();
   assert.deepEqual(sent, [["d1", "No", false]]);
+  refusals.write("d1", false); // its field has gone
+  assert.deepEqual(shown, {});
 });
 
 test("where the page is left it is sent at once, and nothing undoes it then", async () => {
@@ -62,7 +71,7 @@ test("where the page is left it is sent at once, and nothing undoes it then", as
   assert.deepEqual(sent, [["d1", "Not now", true], ["d2", "", true]]); // without a turn: none may come
   refusals.undo("d1");
   refusals.take("d1", "Another reason");
-  assert.deepEqual(shown.d1, { why: "Not now", sent: true });
+  assert.deepEqual(shown.d1, { why: "Not now", held: true, sent: true });
   await clock.advance(60_000);
   assert.equal(sent.length, 2);
   done({});

@@ -229,12 +229,12 @@ test("a draft that one tab has refused waits in no other tab, until that is undo
   const { refusals } = one.supervision;
   refusals.take(draft, "No");
   await rest();
-  assert.deepEqual(shown(), [{ why: "No", sent: false }, { why: "", sent: true }]);
+  assert.deepEqual(shown(), [{ why: "No", held: true, sent: false }, { why: "", held: false, sent: true }]);
   refusals.undo(draft);
   assert.deepEqual(shown(), [undefined, undefined]);
   refusals.take(draft);
   const three = await opened(returned("0123456")); // it has heard of nothing
-  assert.deepEqual(three.state.refusing[draft], { why: "", sent: true });
+  assert.deepEqual(three.state.refusing[draft], { why: "", held: false, sent: true });
   one.close();
   server.wakes = () => {};
   await server.clock.advance(10_000);

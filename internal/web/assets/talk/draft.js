@@ -20,7 +20,6 @@ import { talk } from "./words.js";
 
 const w = talk.draft;
 const DraftOffer = later("DraftOffer", () => null);
-const touch = matchMedia("(pointer: coarse)"); // there, the focus would open a keyboard, which moves all
 
 /** view as in log.js. */
 export function Draft({ draft, view }) {
@@ -74,22 +73,27 @@ export function Draft({ draft, view }) {
 }
 
 const enter = (element) => element?.focus();
-const enterUnlessTouch = (element) => touch.matches || element?.focus({ preventScroll: true });
 
 const Edit = ({ text, own, onText }) => html`
   <textarea ref=${own ? enter : undefined} class="input" rows="3" dir="auto" aria-label=${w.text} value=${text}
     onInput=${(event) => onText(event.target.value)}></textarea>`;
 
-/** A draft that is refused, unless the person undoes that. Enter in the reason sends it now. */
-function Refused({ refusals, draft, refusing: { why, sent }, act, focus }) {
+/** A draft that is refused, unless the person undoes that. While it writes why, nothing is sent before it says so. */
+function Refused({ refusals, draft: { id }, refusing: { why, held, sent }, act, focus }) {
+  const { undo } = talk;
   return html`
-    <form class="undo" onSubmit=${(event) => (event.preventDefault(), refusals.now(draft.id))}>
-      <span role="status">${sent ? w.refused : talk.undo.rejected}</span>
-      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(draft.id))}>
-        ${talk.undo.undo}
-      <//>
-      <input class="input" ref=${enterUnlessTouch} maxlength="200" aria-label=${w.refuseWhy} placeholder=${w.refuseWhy}
-        value=${why} readonly=${sent} onInput=${(e) => act(() => refusals.take(draft.id, e.target.value))} />
+    <form class="undo" onSubmit=${(event) => (event.preventDefault(), focus(), refusals.now(id))}>
+      <span role="status">${sent ? w.refused : held ? undo.held : undo.rejected}</span>
+      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(id))}>${undo.undo}<//>
+      <div class="undo-why">
+        <label>
+          ${w.refuseWhy}
+          <input class="input" maxlength="200" value=${why} readonly=${sent}
+            onInput=${(e) => act(() => refusals.take(id, e.target.value, true))}
+            onFocus=${() => act(() => refusals.write(id, true))} onBlur=${() => act(() => refusals.write(id, false))} />
+        </label>
+        <button class="button" disabled=${sent}>${w.send}</button>
+      </div>
     </form>`;
 }
 

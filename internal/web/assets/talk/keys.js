@@ -1,6 +1,8 @@
 // The conversation by keyboard. It is one Tab stop: of its messages only the one that had the focus
 // last can be reached with Tab, and what is in a message only from that message, with Enter.
 
+import { isTypedOn } from "../ui/keys.js";
+
 const steps = { ArrowDown: 1, ArrowUp: -1 };
 const controls = "a[href], button, input, textarea, summary, [tabindex]:not(article)";
 
@@ -90,7 +92,8 @@ function isSeen(element, box) {
 export function onKey(event, { pane, roving, onReply }) {
   const { key, target } = event;
   const article = target.closest("article");
-  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("dialog")) return; // it closes by itself
+  if (event.ctrlKey || event.metaKey || event.altKey || isTypedOn(event)) return;
+  if (target.closest("dialog")) return; // it closes by itself
   if (key === "Escape" && article && target !== article) {
     article.focus({ preventScroll: true });
   } else if (target !== article && target !== pane.box && target !== itemOf(target.closest(".row"))) {

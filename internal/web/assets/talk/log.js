@@ -179,7 +179,8 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
     if (!ready) return;
     pane.settle();
     if (!had.length || document.activeElement !== document.body) return;
-    const key = had.find((key) => pane.index.has(key));
+    // Beside a row that is gone the focus goes to a message: a button would be pressed by what is typed on.
+    const key = had.find((key, n) => (n ? pane.element(key)?.querySelector("article") : pane.index.has(key)));
     roving.current.focus(key);
     if (key !== had[0]) document.activeElement.scrollIntoView({ block: "nearest" }); // its row is gone
   }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);

@@ -57,6 +57,7 @@ export const talk = {
     voted: { agree: "You agreed", object: "You objected" },
     sent: "others see it in 5 s",
     rejected: "Rejected · your agent is told in 5 s",
+    held: "Rejected · your agent isn't told yet",
     undo: "Undo",
   },
 
@@ -109,7 +110,7 @@ export const talk = {
     edit: "Edit",
     refuse: "Reject",
     refused: "Rejected",
-    refuseWhy: "Reason for your agent (optional)",
+    refuseWhy: "Tell your agent why",
     sendEdited: "Send as me",
     text: "Your message, sent instead",
   },

@@ -2,9 +2,23 @@
 
 import { useEffect } from "../vendor.js";
 
+const typing = 1_000; // ms after a letter in which the next one is meant for the same field
+const isField = (element) => !!element.closest?.("input, textarea, select, [contenteditable]");
+let wrote = -Infinity; // when the last letter was typed into a field, or typed on after that
+
+/** Notes what is typed where, before anything else hears of it. */
+function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, metaKey, altKey }) {
+  if (type === "pointerdown" || ["Tab", "Escape", "Enter"].includes(key)) wrote = -Infinity;
+  else if (key?.length === 1 && !ctrlKey && !metaKey && !altKey && (isField(target) || timeStamp - wrote < typing))
+    wrote = timeStamp;
+}
+
+/** Reports whether a key was meant for a field in which the person was writing a moment ago, and which has gone. */
+export const isTypedOn = ({ target, timeStamp }) => !isField(target) && timeStamp - wrote < typing;
+
 /**
  * Calls what keys has for the key that is pressed, as in "c" or "Ctrl+k", which is Meta on a Mac, unless a
- * dialog is open.
+ * dialog is open, or the person types on what was a field.
  * @param {Record<string, () => void>} keys
  */
 export function useKeys(keys) {
@@ -13,12 +27,13 @@ export function useKeys(keys) {
       const control = event.ctrlKey || event.metaKey;
       const name = control ? "Ctrl+" + event.key.toLowerCase() : event.key;
       const act = Object.hasOwn(keys, name) && keys[name];
-      const writes = !control && event.target.closest?.("input, textarea, select, [contenteditable]");
+      const writes = !control && (isField(event.target) || isTypedOn(event));
       if (!act || writes || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       act();
     };
     document.addEventListener("keydown", press);
+    for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, follow, { capture: true });
     return () => document.removeEventListener("keydown", press);
   }, [keys]);
 }
