@@ -176,6 +176,11 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(button("Edit").in(drafts))
 	tab.press("Control+a") // the field has the focus
 	tab.types("It will not be cheap.")
+	tab.press("Escape")
+	tab.isNot(css(drafts + " textarea"))
+	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
+	tab.click(button("Edit").in(drafts)) // and what was written is there again
+	tab.until("it says who will have written it", `document.querySelector("`+drafts+`").innerText.includes("Ada's owner")`)
 	tab.reload()
 	tab.until("the words are there", `
 		document.querySelector("`+drafts+` textarea")?.value === "It will not be cheap."`)
@@ -226,6 +231,8 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.sees("1 draft to approve")
 	tab.until("the next draft has the focus", `document.activeElement.matches(".message-draft")`)
 	ada.decided("refused")
+	tab.tells("You rejected a draft: Nobody knows yet")
+	tab.until("its words unfold", `document.querySelector(".event-draft").innerText === "It will be fast."`)
 	for _, m := range bo.history() {
 		if m.Text == "It will be cheap." || m.Text == "It will be fast." {
 			t.Errorf("Bo heard %+v", m)

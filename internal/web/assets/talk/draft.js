@@ -16,6 +16,7 @@ import { IconButton } from "../ui/icon.js";
 import { Markdown } from "./markdown.js";
 import { Quote } from "./marks.js";
 import { Head, nameOf } from "./message.js";
+import { actor } from "./names.js";
 import { talk } from "./words.js";
 
 const w = talk.draft;
@@ -36,22 +37,25 @@ export function Draft({ draft, view }) {
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const write = (text) => (supervision.edit(draft.id, text), setEdited(text));
   const edit = (text) => (focus(), (begun.current = true), write(text));
+  // Escape closes the field, and keeps what was changed in it for the next time.
+  const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
   const decide = (decision, text) =>
     act(() => (focus(), supervision.change({ draft: draft.id, decision, ...(text && { text }) })));
   return html`
     <article class=${"message message-first message-draft" + (draft.to ? " message-private" : "")} tabindex="-1"
       ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
-      <${Head} message=${message} view=${view}><span class="badge badge-unsent">${w.unsent}</span><//>
+      <${Head} message=${message} view=${view}><span class="badge badge-unsent">${w.unsent}${!draft.to && ` · ${talk.toAll}`}</span><//>
       <div class="message-body">
         ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
-        ${edited !== null && html`<${Edit} text=${edited} own=${begun.current} onText=${write} />`}
+        ${edited !== null && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
         ${edited === null && draft.text && html`<div class="message-text"><${Markdown} text=${draft.text} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         <${Problem} text=${problem} />
         ${refusing ? html`<${Refused} ...${{ refusals, draft, refusing, act, focus }} />` : edited === null ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>
-            <button type="button" class="button" disabled=${busy} onClick=${() => edit(draft.text ?? "")}>
+            <button type="button" class="button" disabled=${busy} 
+              onClick=${() => edit(supervision.edits.get(draft.id) ?? draft.text ?? "")}>
               ${w.edit}
             </button>
             <${Decision} class="button" disabled=${busy}
@@ -67,22 +71,26 @@ export function Draft({ draft, view }) {
             <button type="button" class="button" disabled=${busy} onClick=${() => edit(null)}>
               ${ui.cancel}
             </button>
-          </p>`}
+          </p>
+          <p class="small quiet">${w.sentAs(actor(me, true, state.supervision.person_name))}</p>`}
       </div>
     </article>`;
 }
 
 const enter = (element) => element?.focus();
 
-const Edit = ({ text, own, onText }) => html`
+const reveal = (element) => element?.scrollIntoView({ block: "nearest" });
+
+const Edit = ({ text, own, onText, onLeave }) => html`
   <textarea ref=${own ? enter : undefined} class="input" rows="3" dir="auto" aria-label=${w.text} value=${text}
-    onInput=${(event) => onText(event.target.value)}></textarea>`;
+    onInput=${(event) => onText(event.target.value)}
+    onKeyDown=${({ key, isComposing }) => key === "Escape" && !isComposing && onLeave()}></textarea>`;
 
 /** A draft that is refused, unless the person undoes that. While it writes why, nothing is sent before it says so. */
 function Refused({ refusals, draft: { id }, refusing: { why, held, sent }, act, focus }) {
   const { undo } = talk;
   return html`
-    <form class="undo" onSubmit=${(event) => (event.preventDefault(), focus(), refusals.now(id))}>
+    <form class="undo" ref=${sent ? undefined : reveal} onSubmit=${(event) => (event.preventDefault(), focus(), refusals.now(id))}>
       <span role="status">${sent ? w.refused : held ? undo.held : undo.rejected}</span>
       <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(id))}>${undo.undo}<//>
       <div class="undo-why">

@@ -7,6 +7,7 @@ import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { isGiven, ranIn, templateOf } from "./deeds.js";
+import { Markdown } from "./markdown.js";
 import { actorOf, audience, capital, sayer } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
@@ -62,7 +63,9 @@ export function together(events) {
 
 const kindOf = ({ type, reason, action, hook, to, reply_to }) =>
   JSON.stringify([type, reason, action, hook, to, reply_to]);
-const isApart = ({ type, reason }) => type === "knock" || reason === "opened_twice" || reason === "closed";
+const isApart = ({ type, reason }) => type === "knock" || isRejected({ type, reason }) || reason === "opened_twice" ||
+  reason === "closed";
+const isRejected = ({ type, reason }) => type === "draft" && reason === "refused";
 const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
 const agentsOf = ({ agent, agents = [agent] }) => agents;
 const whoseOf = ({ person, person_name: name }) => person && `person ${name}`;
@@ -89,8 +92,15 @@ export const isLoud = (event, view) => ["opened", "opened_twice", "closed"].incl
 function Event({ event, same, view }) {
   const [open, setOpen] = useState(false);
   const [cut, setCut] = useState(false);
+  const [unfolded, setUnfolded] = useState(false); // the draft that was rejected
   const line = useRef();
   const loud = event.reason === "opened_twice";
+  const draft = isRejected(event) && view.byId.get(event.draft);
+  const unfold = () => {
+    view.hold();
+    setUnfolded(!unfolded);
+    if (draft.more) view.room.paging.textOf(draft.id).catch(() => {}); // offline, its beginning has to do
+  };
   const beside = event.to?.length > 0 || view.ghosts.has(event.id); // more stands in the line, and needs its width
   useLayoutEffect(() => {
     const measured = new ResizeObserver(([{ target }]) => setCut(target.scrollWidth > target.clientWidth));
@@ -105,12 +115,18 @@ function Event({ event, same, view }) {
       </span>
       ${cut && !open && !loud && !beside && html`
         <button type="button" class="event-more" onClick=${() => (view.hold(), setOpen(true))}>${ui.rest}</button>`}
+      ${draft?.text && html`
+        <button type="button" class="event-more" aria-expanded=${unfolded}
+          onClick=${unfold}>
+          ${unfolded ? talk.draft.hide : talk.draft.show}
+        </button>`}
       <${Clock} at=${event.at} />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
       ${view.ghosts.has(event.id) && html`
         <${Answer} room=${view.room} knock=${event} offer="kick" className="button small" />`}
-    </p>`;
+    </p>
+    ${unfolded && draft && html`<div class="event-draft message-text"><${Markdown} text=${draft.text} /></div>`}`;
 }
 
 /** Returns what a line says. */

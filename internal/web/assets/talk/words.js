@@ -105,13 +105,16 @@ export const talk = {
   // What the agent wants to say, while its person has not decided (draft.js).
   draft: {
     name: (message) => `Draft: ${message}`,
-    unsent: "Draft",
+    unsent: "Waits for your approval",
     send: "Send",
     edit: "Edit",
     refuse: "Reject",
     refused: "Rejected",
+    show: "Show draft",
+    hide: "Hide draft",
     refuseWhy: "Tell your agent why",
     sendEdited: "Send as me",
+    sentAs: (person) => `Its readers see it as a message of ${person}.`,
     text: "Your message, sent instead",
   },
 
