@@ -135,6 +135,12 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	if name != "a ledger.csv" || string(content) != "a;b\n1;2\n" {
 		t.Errorf("saved %q as %s", content, name)
 	}
+	tab.click(button("View a ledger.csv").in(".log"))
+	tab.until("a text is shown as it is", `document.querySelector("dialog pre")?.innerText === "a;b\n1;2\n"`)
+	tab.is(button("Download a ledger.csv").in("dialog"))
+	tab.isAccessible(byDay[:1], "a text that is open", `document.querySelector("dialog")`)
+	tab.press("Escape")
+	tab.isNot(css("dialog"))
 	tab.click(button("View plot.png"))
 	tab.is(css("dialog canvas"))
 	tab.press("Escape")
@@ -228,6 +234,7 @@ func TestFiles_hostile_nothingIsShownButDecodedPictures(t *testing.T) {
 			bob.shares(name, content, args{"note": "look at " + name})
 		}
 	}
+	bob.shares("text.md", []byte("# A *title*\n\n"+act+"\n\n[here](javascript:window.acted=1) ![](http://127.0.0.1:9/x.png)"))
 	tab.look(390, 844, "light") // where least room is
 	tab.reload()
 	tab.until("the room is open", `document.querySelector(".log .file")`)
@@ -236,6 +243,12 @@ func TestFiles_hostile_nothingIsShownButDecodedPictures(t *testing.T) {
 	  log.scrollTop = log.scrollHeight;
 	  return !document.querySelector(".log .file[aria-busy=true], .log-latest") && log.scrollTop > 0;
 	})()`)
+	tab.click(button("View text.md"))
+	tab.until("Markdown is laid out, and HTML is text", `document.querySelector("dialog .md em")?.innerText === "title" &&
+	  document.querySelector("dialog .md").innerText.includes("<script>") &&
+	  !document.querySelector("dialog .md :is(script, img, [href^=javascript])")`)
+	tab.press("Escape")
+	tab.isNot(css("dialog"))
 	seen := map[string]bool{}
 	for at := 1.0; at != 0; { // from the end to the beginning: what is far from the view is not on the page
 		tab.until("all files on the page are decided about", `!document.querySelector(".log .file[aria-busy=true]")`)

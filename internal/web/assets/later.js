@@ -6,6 +6,7 @@ export { ExportDialog } from "./compose/export-dialog.js";
 export { KeysDialog } from "./compose/keys-dialog.js";
 export { NoticesDialog } from "./compose/notices-dialog.js";
 export { DraftOffer, NoticesOffer } from "./compose/notices-offer.js";
+export { TextFile } from "./files/text-file.js";
 export { GoneRoom } from "./gone-room.js";
 export { WebhookDialog } from "./hooks/add.js";
 export { Hooks } from "./hooks/list.js";

@@ -1,13 +1,18 @@
 // A file as it stands in a message: its name, size and type, and a download. A picture that this
-// browser has decoded is shown small, and larger on a click.
+// browser has decoded is shown small, and larger on a click; a text is shown on a click.
 
 import { ui } from "../ui/words.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
+import { later } from "../ui/later.js";
 import { save } from "../ui/save.js";
 import { mayShow } from "./picture.js";
 import { files as w } from "./words.js";
+
+const TextFile = later("TextFile");
+const mostText = 512 * 1024; // bytes of a text that is shown
+const isText = ({ type, size }) => type === "text/plain" && size <= mostText;
 
 const small = { width: 320, height: 240 }; // px: a picture in the conversation has no more
 
@@ -67,21 +72,32 @@ export function FileCard({ room, message }) {
     </div>`;
 }
 
-/** Name, size and type of a file, and its download. before stands in the place of the icon; false is nothing. */
-export function FileLine({ room, message, before, children }) {
+/**
+ * Name, size and type of a file, and its download. before stands in the place of the icon; false is nothing. opens is
+ * false where the file is open.
+ */
+export function FileLine({ room, message, before, opens = true, children }) {
   const { name, size, type } = message.file;
+  const [open, setOpen] = useState(false);
+  const shown = html`<bdi>${name}</bdi>`;
   const [busy, problem, download] = useDownload(room, message);
   return html`
     <div class="file-line">
       ${before ?? html`<${Icon} name="file" />`}
       <div class="file-name">
-        <p><bdi>${name}</bdi> <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span></p>
+        <p>
+          ${opens && isText(message.file) ? html`
+            <button type="button" class="file-open" aria-label=${w.look(name)} onClick=${() => setOpen(true)}>
+              ${shown}
+            </button>` : shown} <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span>
+        </p>
         ${children}
       </div>
       <button type="button" class="button plain icon" aria-label=${w.downloadIt(name)} title=${w.download}
         disabled=${busy} onClick=${download}><${Icon} name="download" /></button>
     </div>
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+    ${open && html`<${TextFile} room=${room} message=${message} onClose=${() => setOpen(false)} />`}`;
 }
 
 /** Returns a media type as people say it. */

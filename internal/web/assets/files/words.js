@@ -31,7 +31,8 @@ export const files = {
   look: (name) => `View ${name}`,
   picture: (name) => `Image ${name}`,
   noPicture: "Couldn't show this image.",
-  loading: "Loading image",
+  noText: "Couldn't show this file as text.",
+  loading: "Loading",
   kinds: {
     "image/png": "PNG image", "image/jpeg": "JPEG image", "image/gif": "GIF image", "image/webp": "WebP image",
     "image/svg+xml": "SVG file", "application/pdf": "PDF", "application/zip": "ZIP archive", "text/html": "HTML file",

@@ -1,0 +1,32 @@
+// A file that is a text, in a dialog: Markdown as a message has it, anything else letter by letter. Nothing in it acts:
+// what makes elements of a text is talk/markdown.js alone.
+
+import { html, useEffect, useState } from "../vendor.js";
+import { Markdown } from "../talk/markdown.js";
+import { Dialog } from "../ui/dialog.js";
+import { FileLine } from "./card.js";
+import { files as w } from "./words.js";
+
+const isMarkdown = (name) => /\.(md|markdown)$/i.test(name);
+
+/** Returns the text of the bytes; throws if a part of them is none. */
+const textOf = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+
+export function TextFile({ room, message, onClose }) {
+  const [text, setText] = useState(/** @type {string | null} */ (null));
+  const [problem, setProblem] = useState("");
+  const { file, redacted } = message;
+  useEffect(() => {
+    room.fileOf(message.id).then((bytes) => setText(textOf(bytes))).catch((failed) =>
+      setProblem(failed instanceof TypeError ? w.noText : (w.refusals[failed.code] ?? failed.message)));
+  }, []);
+  useEffect(() => void ((redacted || !file) && onClose()), [redacted]); // it was removed meanwhile
+  if (!file) return null;
+  return html`
+    <${Dialog} title=${file.name} onClose=${onClose} className="file-text">
+      <p class="quiet" role="status">${text === null && !problem ? w.loading : problem}</p>
+      ${text !== null && (isMarkdown(file.name) ? html`<div class="message-text"><${Markdown} text=${text} /></div>` :
+        html`<pre tabindex="0" dir="auto" aria-label=${w.look(file.name)}>${text}</pre>`)}
+      <${FileLine} room=${room} message=${message} opens=${false} />
+    <//>`;
+}
