@@ -203,8 +203,8 @@ function told(messages, { agreements = [], owed, ...more } = {}) {
     byId, ...more });
   return got ? sentenceOf(got.text).replace(/<\/?button>|\s+$/g, "").replace(/\s+/g, " ") : "";
 }
-const from = (name, kind, more) => ({ id: name, type: "message", from: name, kind, reply_to: "p", ...more });
-const proposal = { id: "p", type: "message", from: "Eve", kind: "proposal", ask: ["Ada", "Bo", "Cy"] };
+const from = (name, kind, more) => ({ id: name, at: "2", type: "message", from: name, kind, reply_to: "p", ...more });
+const proposal = { id: "p", at: "1", type: "message", from: "Eve", kind: "proposal", ask: ["Ada", "Bo", "Cy"] };
 const request = { ...proposal, kind: "request" };
 
 test("a proposal tells at its foot how it stands, in one line", () => {
@@ -213,7 +213,13 @@ test("a proposal tells at its foot how it stands, in one line", () => {
   const newer = from("Bo", "proposal", { ask: ["Eve"], replaces: "p", text: "Paint it red." });
   for (const [replies, more, want] of [
     [[], {}, ""],
+    [[], { owed: ["Ada", "Bo", "Cy"] }, "0 of 3 agreed"],
     [[], { owed: ["Cy"] }, "Waits for [Cy]"],
+    [yes("Ada", "Bo"), { state: { asOf: "p", room: { agents: [{ name: "Ada" }, { name: "Bo" }] } } },
+      "Not decided: [Cy] left"],
+    [yes("Ada"), { state: { asOf: "Ada", room: { closed: true, agents: proposal.ask.map((name) => ({ name })) } } },
+      "Not decided"],
+    [yes("Ada"), { state: { asOf: "", room: { agents: [] } } }, ""],
     [yes("Bo"), { owed: ["Ada", "Cy"] }, "1 of 3 agreed · waits for your agent and [Cy]"],
     [yes("Bo"), { owed: ["Ada", "Bo", "Cy"] }, "1 of 3 agreed · waits for your agent and [Cy]"], // read before
     [[...yes("Ada", "Bo"), done], { owed: ["Cy"] }, "3 of 3 agreed"],

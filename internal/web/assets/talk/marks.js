@@ -1,13 +1,14 @@
 // What stands at a message beside its text: what it is for, how what it asks stands, what it answers, whether it was
 // sent.
 
-import { draftFor, undecided } from "../rooms/needs.js";
+import { draftFor, undecided as draftsOf } from "../rooms/needs.js";
 import { who } from "../ui/words.js";
 import { html } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, plain, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
+import { outcomes } from "./deed-words.js";
 import { outcomeOf } from "./deeds.js";
 import { actorOf, capital, kindOf, listed, sayer, selfOf } from "./names.js";
 import { gist, isCard } from "./rows.js";
@@ -56,10 +57,23 @@ export function standing(message, view) {
   });
   if (end) return { end, text: became };
   const owed = owedOf(message.id, view);
-  if (!owed) return null;
+  if (!owed) return undecided(message, { asked, yes }, view);
+  if (message.kind === "proposal" && asked.length && owed.length === asked.length) { // its head names them
+    const none = fill(outcomes.proposal.some, { n: { element: 0 }, of: { element: asked.length } });
+    return { text: none, end: owed.includes(view.me) ? "mine" : "" };
+  }
   const waits = shortly(owed, view, yes.size ? talk.waitsToo : talk.waitsFor);
   const text = yes.size ? [...became, ...waits.text] : waits.text;
   return { ...waits, text, end: owed.includes(view.me) ? "mine" : "" };
+}
+
+/** Returns how a proposal stands that is open no more, and was not decided; null where nobody knows that. */
+function undecided({ id, at, kind }, { asked, yes }, { state, byId, over }) {
+  const read = byId?.get(state?.asOf); // the last message before the requests were read
+  if (over || kind !== "proposal" || !read || (id !== read.id && at >= read.at)) return null;
+  const here = state.room.agents.map(({ name }) => name);
+  const left = asked.filter((name) => !yes.has(name) && !here.includes(name));
+  return { text: fill(left.length ? talk.undecidedBy : talk.undecided, { names: left }), end: "" };
 }
 
 /** Returns who begins a sentence. */
@@ -114,7 +128,7 @@ function Ask({ message: { id, kind, from, more }, view }) {
   if (view.over || !owed || (owed.length && !owed.includes(me)) || from === me || more) return null;
   const vote = state.pending.find(({ args, state }) => args.reply_to === id && state === "sending");
   if (vote?.waits && !vote.args.text) return html`<${Undo} item=${vote} room=${room} />`;
-  const draft = draftFor(undecided(state), id);
+  const draft = draftFor(draftsOf(state), id);
   const button = (label, act) => html`
     <button type="button" class="button" disabled=${!!vote} onClick=${act}>${label}</button>`;
   if (draft) return button(talk.showDraft, () => view.jump(draft.id));

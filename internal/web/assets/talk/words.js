@@ -37,6 +37,8 @@ export const talk = {
   waitsFor: "Waits for {names}",
   waitsToo: " · waits for {names}",
   outcomes,
+  undecided: "Not decided",
+  undecidedBy: "Not decided: {names} left",
   newerOne: "a newer one",
   agreed: "Agreed by everyone asked:",
   withdraws: "Withdraws:",
