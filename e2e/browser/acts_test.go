@@ -84,7 +84,7 @@ const (
 	onlySome  = "Selected agents and their owners"
 	sayIt     = "Message"
 	anAnswer  = "Question"
-	agreement = "Suggestion: everyone is asked to agree"
+	agreement = "Suggestion"
 )
 
 // lists does what the list of a message offers. The pointer or the focus is at the message.

@@ -42,6 +42,12 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	tab.click(button("Undo"))
 	tab.waits("1 draft · 2 suggestions")
 
+	tab.addresses(onlySome)
+	tab.until("where nobody is chosen, it goes to everyone", `document.querySelector(".compose .chip").innerText === "To: everyone"`)
+	tab.click(button("Reply").in(`[data-id="` + other + `"] .actions`))
+	tab.until("the field says whom it answers", `document.querySelector("`+textArea+`").placeholder === "Reply to Bo"`)
+	tab.press("Escape")
+
 	tab.click(button("Object").in(`[data-id="` + other + `"]`))
 	tab.types("Once is enough.")
 	tab.click(css(".compose-send"))

@@ -7,7 +7,7 @@ import { beforeEach, test } from "node:test";
 import { Draft, messageOf, readersOf, sharedBy } from "../assets/compose/draft.js";
 import { agreementsIn, fileName, json, markdown, quoted } from "../assets/compose/export.js";
 import { fenced, filesIn, minutes } from "../assets/compose/minutes.js";
-import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "../assets/compose/may.js";
+import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit, votersOf } from "../assets/compose/may.js";
 import { itemsOf } from "../assets/compose/menu.js";
 import { beginning, completions } from "../assets/compose/mention.js";
 import { isMeant, mentions, noticeOf } from "../assets/compose/notices.js";
@@ -60,6 +60,13 @@ test("why a draft cannot be sent", () => {
   const note = draft({ audience: "agent", kind: "request", ask: ["Dee"] }); // it asks nobody
   assert.equal(unfit(note, state()).why, "");
   assert.equal(unfit(draft(), state({ closed: true })).why, "silent");
+});
+
+test("a suggestion asks agents that may speak: neither people nor those who are muted", () => {
+  const agents = [{ name: "Ada", you: true }, { name: "Bo", role: "admin" }, { name: "Cy" },
+    { name: "Di", alone: true }, { name: "Ed", muted: true }];
+  assert.deepEqual(votersOf({ room: { type: "group", agents } }), ["Bo", "Cy"]);
+  assert.deepEqual(votersOf({ room: { type: "channel", agents } }), ["Bo"]);
 });
 
 test("a text may have 32 KiB, counted as the server does", () => {

@@ -3,14 +3,15 @@
 
 import { who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
+import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { fold } from "../ui/fold.js";
 import { Icon } from "../ui/icon.js";
-import { othersOf, onlyNotes } from "./may.js";
+import { othersOf, onlyNotes, votersOf } from "./may.js";
 import { Popover } from "./popover.js";
 import { compose } from "./words.js";
 
-const few = 8; // names that are seen at a glance
+const glance = 8; // names that are seen at once
 
 const Choice = ({ type = "radio", name, checked, onChange, disabled, children }) => html`
   <label class="choice">
@@ -22,7 +23,7 @@ const Choice = ({ type = "radio", name, checked, onChange, disabled, children })
 export function Names({ names, chosen, onChange }) {
   const [part, setPart] = useState("");
   const known = [...names, ...chosen.filter((name) => !names.includes(name))]; // somebody may have left
-  const many = known.length > few;
+  const many = known.length > glance;
   const all = many ? known.filter((name) => fold(name).includes(fold(part.trim()))) : known;
   const set = (name, yes) => onChange(yes ? [...chosen, name] : chosen.filter((other) => other !== name));
   return html`
@@ -51,11 +52,12 @@ export function Audience({ draft, state }) {
   const notes = onlyNotes(state);
   const set = (parts) => draft.change({ ask: [], before: null, ...parts });
   const some = to.length ? to : [word(who.nobody)];
+  const settle = () => draft.now.audience === "some" && !draft.now.to.length && set({ audience: "all" });
   const readers = { all: [word(who.everyone)], agent: [word(who.yourAgent)], some }[audience];
   return html`
     <${Popover} className=${audience === "all" ? "" : "private"}
       label=${chip(audience === "all" ? "people" : "lock", fill(compose.to, { names: readers }))}
-      opener=${{ class: "chip" }}>
+      opener=${{ class: "chip" }} onClosed=${settle}>
       ${() => html`
         <fieldset class="choices">
           <legend>${compose.whoReads}</legend>
@@ -83,6 +85,7 @@ export function Wanted({ draft, state }) {
   const { kind, ask, audience, to } = draft.now;
   const here = othersOf(state).map(({ name }) => name);
   const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
+  const voters = votersOf(state).filter((name) => names.includes(name));
   const set = (parts) => draft.change({ ask: [], ...parts });
   const unnamed = audience === "some" ? compose.eachReader : compose.firstCounts;
   const shown = {
@@ -107,6 +110,10 @@ export function Wanted({ draft, state }) {
           <${Choice} name="wanted" checked=${kind === "proposal"} onChange=${() => set({ kind: "proposal" })}>
             ${compose.agreement}
           <//>
+          ${kind === "proposal" && html`
+            <p class="quiet small">
+              ${voters.length ? fill(compose.agreeing, { names: few(voters, "") }) : compose.agreesNone}
+            </p>`}
         </fieldset>`}
     <//>`;
 }

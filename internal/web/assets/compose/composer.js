@@ -2,7 +2,7 @@
 
 import { files as fileWords } from "../files/words.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
-import { fill, plain } from "../ui/fill.js";
+import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Attached, DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { Answered } from "./answered.js";
@@ -11,6 +11,7 @@ import { Draft, messageOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
 import { Undo } from "../talk/marks.js";
+import { actorOf, kindOf, sayer } from "../talk/names.js";
 import { compose } from "./words.js";
 
 const near = 2_000; // bytes left from which on they are shown
@@ -115,9 +116,22 @@ function Box({ room, state, draft, attached, area, onJump, onSaid }) {
     </form>`;
 }
 
+/** Returns what stands in the field while it is empty: what is said there, and to whom. */
+function hintOf({ audience, to, kind, reply }, { messages, me }) {
+  const { hint } = compose;
+  const said = hint[audience === "agent" ? "agent" : kind];
+  const answered = !said && reply && messages.find(({ id }) => id === reply);
+  if (answered)
+    return plain(kindOf(answered) === "request" ? hint.answer : hint.reply, { names: [word(plainly(answered, me))] });
+  return said ?? (audience !== "some" ? hint.all : to.length ? plain(hint.some, { names: to }) : hint.nobody);
+}
+
+/** Returns whom one answers, without quotation marks: the words around are few. */
+const plainly = (message, me) => sayer(message, me).word ?? actorOf(message);
+
 /** The text, which grows as it is written. */
 function Text({ draft, state, area, files, onSend, onFiles }) {
-  const { text, audience, to, kind, reply } = draft.now;
+  const { text, audience, to, reply } = draft.now;
   const caret = useRef(-1);
   const names = othersOf(state).map(({ name }) => name).filter((name) => audience !== "some" || to.includes(name));
   const mentions = useMentions({
@@ -149,9 +163,7 @@ function Text({ draft, state, area, files, onSend, onFiles }) {
     event.preventDefault();
     onFiles(pasted);
   };
-  const hint = files.length ? fileWords.note :
-    compose.hint[audience === "agent" ? "agent" : kind] ??
-    (audience === "some" && to.length ? plain(compose.hint.some, { names: to }) : compose.hint.all);
+  const hint = files.length ? fileWords.note : hintOf(draft.now, state);
   return html`
     <div class="compose-text">
       ${mentions.list}

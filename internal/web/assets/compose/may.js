@@ -14,6 +14,11 @@ export const othersOf = ({ room }) => room?.agents.filter((agent) => !agent.you)
 export const isAdmin = ({ room }) =>
   !!room && !room.closed && room.agents.some(({ you, role }) => you && role === "admin");
 
+/** Returns the names of those whom a suggestion of this seat asks: agents that may speak. */
+export const votersOf = (state) => othersOf(state)
+  .filter(({ alone, muted, role }) => !alone && !muted && (state.room.type !== "channel" || role === "admin"))
+  .map(({ name }) => name);
+
 /** Returns what keeps the seat silent: opening, closed, muted, channel, or "". */
 export function silencedBy({ room }) {
   const seat = room?.agents.find((agent) => agent.you);

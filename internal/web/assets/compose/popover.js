@@ -6,9 +6,9 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js
 
 /**
  * children is a function that is given close and returns what stands in the panel.
- * opener has the attributes of the button, and label what it shows.
+ * opener has the attributes of the button, and label what it shows. onClosed is called when the panel has closed.
  */
-export function Popover({ label, opener, className = "", children }) {
+export function Popover({ label, opener, className = "", onClosed = () => {}, children }) {
   const [open, setOpen] = useState(false);
   const box = useRef();
   const button = useRef();
@@ -18,6 +18,7 @@ export function Popover({ label, opener, className = "", children }) {
   };
   useBack(close, open);
   const panel = useFitting(open);
+  useEffect(() => (open ? onClosed : undefined), [open]);
   useEffect(() => {
     if (!open) return undefined;
     const outside = (event) => !box.current?.contains(event.target) && setOpen(false);

@@ -63,6 +63,5 @@ export function sentence({ owed_by: owing, mine, message, ...request }, { me, al
   const own = message?.person || alone ? "you" : "yourAgent"; // in who
   const other = request.person_name ?? actorOf(request);
   if (!owing) return fill(w.asksAnyone, { asker: mine ? word(who[own]) : other });
-  const asker = mine ? word(capital(who[own])) : other;
-  return fill(message?.kind === "proposal" ? w.agreeing : w.asks, { names: few(owing, me), asker });
+  return fill(w.asks, { names: few(owing, me), asker: mine ? word(capital(who[own])) : other });
 }

@@ -121,7 +121,7 @@ export const isLine = (text = "") => !text.trim().includes("\n") && firstLine(te
 
 /** Returns the end of a long text, for a quote: there is the question. */
 export function lastLine(text) {
-  const line = bare((text.slice(-2000).split("\n").findLast(says) ?? text).trimEnd());
+  const line = bare((text.slice(-2000).split("\n").findLast(says) ?? text).trimEnd().replace(/^…\s*/, ""));
   return "… " + (line.length > 150 ? line.slice(-150).replace(/^\S*\s/, "") : line);
 }
 
