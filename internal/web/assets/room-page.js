@@ -63,7 +63,7 @@ function OpenRoom({ room, state, mine, target }) {
   // The open one is among them before its link is opened: the list would push the room aside then.
   const rooms = useMyRooms(mine).filter(({ seat, open }) => open || !seat.claim);
   const jump = useCallback((id) => log.current?.jump(id), []);
-  const seek = useCallback((ids, by) => log.current?.seek(ids, by), []);
+  const seek = useCallback((ids, by) => log.current?.seek(ids, by) ?? 0, []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
   useKeys(useMemo(() => ({
     "?": () => setDialog("keys"),

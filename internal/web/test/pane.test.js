@@ -176,8 +176,10 @@ test("what is out of sight is told, and sought from the view on, round again beh
   to("r110", 0);
   assert.deepEqual(screen.pane.unseen(keys), ["r150", "r2", "r90"]);
 
-  const next = (by, last = "") => screen.pane.next([...keys, "not loaded"], by, last);
-  assert.deepEqual([next(1), next(-1)], ["r110", "r90"]);
+  const seek = (by, last = "") => screen.pane.next([...keys, "not loaded"], by, last);
+  const next = (...how) => seek(...how).key;
+  assert.deepEqual([seek(1), seek(-1)], [{ key: "r110", at: 4 }, { key: "r110", at: 4 }], "what is in the view comes first");
+  assert.deepEqual(seek(-1, "r110"), { key: "r90", at: 3 });
   assert.deepEqual([next(1, "r110"), next(1, "r150")], ["r150", "r110"], "one that is out of the view tells nothing");
   to("r150", 0.2);
   assert.deepEqual([next(1, "r150"), next(-1, "r150")], ["not loaded", "r110"]);

@@ -1,4 +1,4 @@
-import "./platform.js";
+import { rest } from "./platform.js";
 import { sentenceOf, shown } from "./elements.js";
 import { drawn, settled } from "./page.js";
 
@@ -37,15 +37,18 @@ test("open requests are those that ask nobody here by name: what I ask comes fir
   );
 });
 
-test("what waits for the person in the conversation is one line, which leads up and down", () => {
+test("what waits for the person in the conversation is one line, which leads up and down", async () => {
   const done = [];
   const need = (id, what) => ({ id, what, who: "", text: "" });
   const needs = [need("m1", "draft"), need("m2", "proposal"), need("m3", "draft"), need("m4", "request")];
-  const line = (all) => drawn(Waiting, { needs: all, onSeek: (ids, by) => done.push(by, ...ids) });
+  const line = (all) => drawn(Waiting, { needs: all, onSeek: (ids, by) => (done.push([by, ...ids]), 3) });
   const { find } = line(needs);
-  assert.equal(find("b")[0].textContent, "2 drafts · 1 question · 1 suggestion");
-  for (const button of find("button")) button.dispatchEvent(new Event("click"));
-  assert.deepEqual(done, [-1, "m1", "m2", "m3", "m4", 1, "m1", "m2", "m3", "m4"]);
+  const [what, up, down] = find("button");
+  assert.equal(what.textContent, "2 drafts · 1 question · 1 suggestion");
+  for (const button of [up, down, what]) button.dispatchEvent(new Event("click"));
+  assert.deepEqual(done, [-1, 1, 1].map((by) => [by, "m1", "m2", "m3", "m4"]));
+  await rest();
+  assert.equal(find("button")[0].textContent, "Needs you: 3 of 4");
   assert.deepEqual(inTalk([...needs, need("t1", "task")]), needs); // a task stands among the tasks
   assert.equal(line([]).find("div").length, 0);
 });
@@ -58,6 +61,7 @@ test("a request shows its one line, and a long one its end, where the question i
   assert.match(shown({ text: "word ".repeat(200) + "so: steel or wood?" }), /^… word .* so: steel or wood\?$/);
   assert.ok(shown({ text: "word ".repeat(200) }).length <= 160);
   assert.equal(shown(undefined), "Steel or wood?");
+  assert.equal(shown(undefined, "… of steel or wood?"), "… of steel or wood?", "one ellipsis is enough");
   assert.equal(shown({ file: { name: "contract.json" } }, "contract.json"), "contract.json"); // which has no text
   for (const message of [undefined, { text: "# Plan\n\nWe weigh", more: { id: "m2" } }]) // room_info has the ends
     assert.equal(shown(message, "# Plan\n\nWe weigh it. … it.\n\nWhich do we take?"), "… Which do we take?");
@@ -69,7 +73,7 @@ test("what a person asked is its own, and a proposal to many names a few, each a
   const names = ["Ship 0", "Ship 1", "Ship 2", "Ship 3", "Ship 4"];
   const proposals = [{ id: "m1", kind: "proposal" }];
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: names }], { messages: proposals }),
-    ["Waiting for [Ship 0], [Ship 1], [Ship 2], and 2 others to agree"]);
+    ["[Bo] asked [Ship 0], [Ship 1], [Ship 2], and 2 others"]);
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), ["[Bo] asked [Cy] and [Bo and Cy]"]);
 });
 

@@ -28,7 +28,7 @@ export function Sidebar({ room, state, needs, onClose, onJump, onSeek, onTasks }
   if (!state.room) return null;
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
-  const seek = (...how) => (onClose(), onSeek(...how));
+  const seek = (...how) => (onClose(), onSeek(...how)); // returns which one that is
   const first = (selector) => sidebar.current.querySelector(selector);
   const fewer = () => (first(".for-you button, .sidebar-knock h2") ?? first("summary")).focus();
   const supervises = !state.alone && !state.room.closed;

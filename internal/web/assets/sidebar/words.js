@@ -40,13 +40,13 @@ export const sidebar = {
     request: (n) => (n === 1 ? "1 question" : `${n} questions`),
     proposal: (n) => (n === 1 ? "1 suggestion" : `${n} suggestions`),
   },
+  waitsAt: (n, of) => `Needs you: ${n} of ${of}`,
   waitsAbove: "Previous",
   waitsBelow: "Next",
 
   // Who is asked for an answer.
-  requests: "Open questions",
+  requests: "Waiting for others",
   asks: "{asker} asked {names}",
-  agreeing: "Waiting for {names} to agree",
   asksAnyone: "Anyone can answer {asker}",
 
   // Who is here.

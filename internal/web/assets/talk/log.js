@@ -59,7 +59,12 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
     setOpen((ids) => new Set(ids).add(id));
     pane.go(id, 0.35, wordIn);
   };
-  const seek = (ids, by) => jump((last.current = pane.next(ids, by, last.current)));
+  const seek = (ids, by) => {
+    const { key, at } = pane.next(ids, by, last.current);
+    last.current = key;
+    jump(key);
+    return at;
+  };
   const said = (key) => (key && supervision.drafts.length ? pane.go("sending:" + key, 0.5) : pane.goToEnd());
   const reply = (id, kind = "") => (pane.release(), onReply(id, kind));
   const view = {

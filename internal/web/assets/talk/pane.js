@@ -221,14 +221,23 @@ export class Pane {
   }
 
   /**
-   * Returns the next of keys below the view, or above it if by is -1, and round again behind the last. While the row of
-   * last is in the view, that is the one behind it. What is not loaded stands above.
+   * Returns the next of keys from the top of the view downwards or, if by is -1, from its end upwards, and round again
+   * behind the last: {key, at: its number from the top, from 1 on}. While the row of last is in the view, that is the
+   * one behind it. What is not loaded stands above.
    */
   next(keys, by, last) {
     const place = (key) => this.index.get(key) ?? -1;
-    const from = this.#shows(last) > 0 ? place(last) : place(this.firstVisible()) - (by > 0 ? 0.5 : 0);
-    const ordered = [...keys].sort((a, b) => by * (place(a) - place(b)));
-    return ordered.find((key) => by * (place(key) - from) > 0) ?? ordered[0];
+    const edge = by > 0 ? place(this.firstVisible()) - 0.5 : this.#rowAt(this.#end) + 0.5;
+    const from = this.#shows(last) > 0 ? place(last) : edge;
+    const ordered = [...keys].sort((a, b) => place(a) - place(b));
+    const found = by > 0 ? ordered.find((key) => place(key) > from) : ordered.findLast((key) => place(key) < from);
+    const key = found ?? ordered.at(by > 0 ? 0 : -1);
+    return { key, at: ordered.indexOf(key) + 1 };
+  }
+
+  /** Where the view ends, as a height of the list. */
+  get #end() {
+    return this.box.scrollTop - this.list.offsetTop + this.box.clientHeight - 1;
   }
 
   /** The view was moved to where nothing is on the page yet. */
