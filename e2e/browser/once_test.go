@@ -44,7 +44,7 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 
 	tab.addresses(onlySome)
 	tab.until("where nobody is chosen, it goes to everyone", `document.querySelector(".compose .chip").innerText === "To: everyone"`)
-	tab.click(button("Reply").in(`[data-id="` + other + `"] .actions`))
+	tab.answers(other)
 	tab.until("the field says whom it answers", `document.querySelector("`+textArea+`").placeholder === "Reply to Bo"`)
 	tab.press("Escape")
 

@@ -3,7 +3,6 @@
 
 import { ui } from "../ui/words.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
-import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
 import { save } from "../ui/save.js";
@@ -11,6 +10,7 @@ import { mayShow } from "./picture.js";
 import { files as w } from "./words.js";
 
 const TextFile = later("TextFile");
+const Large = later("Large");
 const mostText = 512 * 1024; // bytes of a text that is shown
 const isText = ({ type, size }) => type === "text/plain" && size <= mostText;
 
@@ -129,26 +129,3 @@ function useDownload(room, message) {
   };
   return [busy, problem, download];
 }
-
-/** A picture as large as the window has room for. */
-function Large({ room, message, onClose }) {
-  const [picture, setPicture] = useState(/** @type {ImageBitmap | null | undefined} */ (undefined));
-  const [problem, setProblem] = useState("");
-  const { file, redacted } = message;
-  useEffect(() => {
-    const scale = devicePixelRatio;
-    room.gallery.large(message, innerWidth * scale, innerHeight * scale).then(setPicture, (failed) =>
-      setProblem(failed.message));
-  }, []);
-  useEffect(() => void ((redacted || !file) && onClose()), [redacted]); // it was removed meanwhile
-  return html`
-    <${Dialog} title=${file?.name ?? ""} onClose=${onClose} className="file-large">
-      ${picture ? html`<${Pixels} picture=${picture} name=${file.name} />` :
-        file && picture === undefined && html`<canvas width=${file.width} height=${file.height}></canvas>`}
-      <p class="quiet" role="status">
-        ${picture === undefined && !problem ? w.loading : picture === null ? w.noPicture : problem}
-      </p>
-      ${file && html`<${FileLine} room=${room} message=${message} />`}
-    <//>`;
-}
-

@@ -1,10 +1,10 @@
-// A file that is a text, in a dialog: Markdown as a message has it, anything else letter by letter. Nothing in it acts:
-// what makes elements of a text is talk/markdown.js alone.
+// A file in a dialog: a picture as large as the window has room for, and a text, Markdown as a message has it, anything
+// else letter by letter. Nothing in it acts: what makes elements of a text is talk/markdown.js alone.
 
 import { html, useEffect, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
 import { Dialog } from "../ui/dialog.js";
-import { FileLine } from "./card.js";
+import { FileLine, Pixels } from "./card.js";
 import { files as w } from "./words.js";
 
 const isMarkdown = (name) => /\.(md|markdown)$/i.test(name);
@@ -28,5 +28,26 @@ export function TextFile({ room, message, onClose }) {
       ${text !== null && (isMarkdown(file.name) ? html`<div class="message-text"><${Markdown} text=${text} /></div>` :
         html`<pre tabindex="0" dir="auto" aria-label=${w.look(file.name)}>${text}</pre>`)}
       <${FileLine} room=${room} message=${message} opens=${false} />
+    <//>`;
+}
+
+export function Large({ room, message, onClose }) {
+  const [picture, setPicture] = useState(/** @type {ImageBitmap | null | undefined} */ (undefined));
+  const [problem, setProblem] = useState("");
+  const { file, redacted } = message;
+  useEffect(() => {
+    const scale = devicePixelRatio;
+    room.gallery.large(message, innerWidth * scale, innerHeight * scale).then(setPicture, (failed) =>
+      setProblem(failed.message));
+  }, []);
+  useEffect(() => void ((redacted || !file) && onClose()), [redacted]); // it was removed meanwhile
+  return html`
+    <${Dialog} title=${file?.name ?? ""} onClose=${onClose} className="file-large">
+      ${picture ? html`<${Pixels} picture=${picture} name=${file.name} />` :
+        file && picture === undefined && html`<canvas width=${file.width} height=${file.height}></canvas>`}
+      <p class="quiet" role="status">
+        ${picture === undefined && !problem ? w.loading : picture === null ? w.noPicture : problem}
+      </p>
+      ${file && html`<${FileLine} room=${room} message=${message} />`}
     <//>`;
 }

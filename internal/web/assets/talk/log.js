@@ -5,8 +5,8 @@ import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../
 import { knocksFor } from "../sidebar/knocks.js";
 import { Confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
+import { later } from "../ui/later.js";
 import { dayName, useNow } from "../ui/time.js";
-import { ActionList } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
@@ -19,6 +19,8 @@ import { useReading } from "./reading.js";
 import { indexOf, rowsOf } from "./rows.js";
 import { Pane } from "./pane.js";
 import { talk } from "./words.js";
+
+const ActionList = later("ActionList");
 
 /**
  * @param {{room, state, needs?: import("../rooms/needs.js").Need[], onReply: (id: string, kind?: string) => void,

@@ -58,7 +58,7 @@ export function standing(message, view) {
   if (end) return { end, text: became };
   const owed = owedOf(message.id, view);
   if (!owed) return undecided(message, { asked, yes }, view);
-  if (message.kind === "proposal" && asked.length && owed.length === asked.length) { // its head names them
+  if (message.kind === "proposal" && asked.length > 1 && owed.length === asked.length) { // its head names them
     const none = fill(outcomes.proposal.some, { n: { element: 0 }, of: { element: asked.length } });
     return { text: none, end: owed.includes(view.me) ? "mine" : "" };
   }

@@ -1,0 +1,37 @@
+// What can be done with a message, as a list: what the bar above its row and a long press of a finger open.
+
+import { html } from "../vendor.js";
+import { Copy } from "../ui/copy.js";
+import { Icon } from "../ui/icon.js";
+import { Sheet } from "../ui/sheet.js";
+import { hasText, textOf } from "./actions.js";
+import { CopyLink } from "./permalink.js";
+import { talk } from "./words.js";
+
+/** All of it. at is the button that opened it, if one did. */
+export function ActionList({ message, view, at, onClose }) {
+  const then = (act) => () => (onClose(), act());
+  const mayRemove = !view.over && !message.redacted && (message.from === view.me || view.admin);
+  return html`
+    <${Sheet} label=${talk.more} at=${at} onClose=${onClose}>
+      ${!view.over && html`
+        <li>
+          <button type="button" class="choice" onClick=${then(() => view.onReply(message.id))}>
+            <${Icon} name="reply" />${talk.reply}
+          </button>
+        </li>`}
+      ${hasText(message) && html`
+        <li>
+          <${Copy} text=${textOf(message, view)} label=${talk.copy} className="choice">${talk.copy}<//>
+        </li>`}
+      <li>
+        <${CopyLink} room=${view.room} message=${message} className="choice">${talk.copyLink}<//>
+      </li>
+      ${mayRemove && html`
+        <li>
+          <button type="button" class="choice danger" onClick=${then(() => view.remove(message.id))}>
+            <${Icon} name="trash" />${message.file ? talk.removeFile : talk.remove}
+          </button>
+        </li>`}
+    <//>`;
+}
