@@ -3,7 +3,6 @@
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { knocksFor } from "../sidebar/knocks.js";
-import { Confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
 import { dayName, useNow } from "../ui/time.js";
@@ -21,6 +20,7 @@ import { Pane } from "./pane.js";
 import { talk } from "./words.js";
 
 const ActionList = later("ActionList");
+const RemoveDialog = later("RemoveDialog");
 
 /**
  * @param {{room, state, needs?: import("../rooms/needs.js").Need[], onReply: (id: string, kind?: string) => void,
@@ -139,8 +139,7 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
         <${ActionList} message=${byId.get(acting.id)} view=${view} at=${acting.at}
           onClose=${() => (setActing(null), roving.current.focus(acting.id))} />`}
       ${removing && html`
-        <${Confirm} ...${removalOf(byId.get(removing))} button=${talk.removeButton}
-          act=${() => room.admin.redact(removing)}
+        <${RemoveDialog} message=${byId.get(removing)} act=${() => room.admin.redact(removing)}
           onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
     </div>
     <${WaitingBar} ...${{ room, state }} needs=${unseen > 0 ? needs : []} onSeek=${seek}
@@ -150,12 +149,6 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
 /** Returns the key of the row in which an element is something that one presses, or a draft; "" if it is neither. */
 const pressed = (element) =>
   element.closest("a, button, .message-buttons, .actions, .message-draft")?.closest(".row")?.dataset.key ?? "";
-
-/** Returns what a person is asked before a message is removed. */
-function removalOf(message) {
-  const { removeTitle, removeText, removeFileTitle, removeFileText } = talk;
-  return message?.file ? { title: removeFileTitle, text: removeFileText } : { title: removeTitle, text: removeText };
-}
 
 /** Keeps the view where it belongs when rows change, when their heights do, and when the page opens. */
 function useScrolling(pane, ready, { firstUnread }, rows) {
