@@ -4,12 +4,14 @@ import "./main.js"; // so that what both need is served in main.js alone
 
 export { ExportDialog } from "./compose/export-dialog.js";
 export { KeysDialog } from "./compose/keys-dialog.js";
+export { NameAsked, NameDialog } from "./compose/name.js";
 export { NoticesDialog } from "./compose/notices-dialog.js";
 export { DraftOffer, NoticesOffer } from "./compose/notices-offer.js";
 export { Large, TextFile } from "./files/text-file.js";
 export { GoneRoom } from "./gone-room.js";
 export { WebhookDialog } from "./hooks/add.js";
 export { Hooks } from "./hooks/list.js";
+export { ErrorPage } from "./landing/error-page.js";
 export { HomePage } from "./landing/home.js";
 export { InvitePage } from "./landing/invite.js";
 export { SignInPage } from "./landing/sign-in.js";

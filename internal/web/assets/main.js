@@ -2,7 +2,6 @@
 
 import { fragment as fragmentNow } from "./begin.js"; // before anything else
 import { showCount } from "./count-icon.js";
-import { ErrorPage } from "./landing/error-page.js";
 import { pageWords, site } from "./page-words.js";
 import * as storage from "./storage.js";
 import { Room } from "./room.js";
@@ -13,7 +12,7 @@ import { root } from "./site.js";
 import { isClaim, isMessage, isTask, roomOf } from "./token.js";
 import { moved } from "./ui/back.js";
 import { Dialog } from "./ui/dialog.js";
-import { later } from "./ui/later.js";
+import { later, MissingPage } from "./ui/later.js";
 import { showTheme } from "./ui/shown-theme.js";
 import { tab } from "./ui/tab.js";
 import { html, render } from "./vendor.js";
@@ -57,12 +56,12 @@ const openRoom = (room, target) => html`
   <${RoomPage} key=${opened} room=${room} mine=${mine} target=${target ? { id: target } : null} />`;
 
 // The pages that are no room come in the second script: the first one is for rooms.
-const Missing = () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`;
+const ErrorPage = later("ErrorPage", MissingPage);
+const HomePage = later("HomePage", MissingPage);
+const InvitePage = later("InvitePage", MissingPage);
+const SignInPage = later("SignInPage", MissingPage);
+const UploadPage = later("UploadPage", MissingPage);
 const Nothing = () => html`<${ErrorPage} trouble=${{ code: "nothing" }} />`;
-const HomePage = later("HomePage", Missing);
-const InvitePage = later("InvitePage", Missing);
-const SignInPage = later("SignInPage", Missing);
-const UploadPage = later("UploadPage", Missing);
 
 function homePage() {
   mine.show(null);

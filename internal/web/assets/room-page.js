@@ -3,12 +3,10 @@
 import { pageWords } from "./page-words.js";
 import { rooms as roomsWords } from "./rooms/words.js";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor.js";
-import { ErrorPage } from "./landing/error-page.js";
 import { ClosedBar } from "./compose/closed.js";
 import { Composer } from "./compose/composer.js";
 import { Head } from "./compose/head.js";
 import { OpenDialog } from "./compose/menu.js";
-import { NameAsked } from "./compose/name.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
 import { Welcome } from "./compose/welcome.js";
@@ -20,12 +18,14 @@ import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useBack } from "./ui/back.js";
 import { useKeys } from "./ui/keys.js";
-import { later, loadAll } from "./ui/later.js";
+import { later, loadAll, MissingPage } from "./ui/later.js";
 import { followViewport, useNarrow } from "./ui/viewport.js";
 import { isTask } from "./token.js";
 import { useRoom } from "./use-room.js";
 
+const ErrorPage = later("ErrorPage", MissingPage);
 const GoneRoom = later("GoneRoom"); // it comes while the room is live
+const NameAsked = later("NameAsked");
 const PushUpkeep = later("PushUpkeep", () => null);
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
@@ -117,7 +117,7 @@ function OpenRoom({ room, state, mine, target }) {
         <${Sidebar} ...${{ room, state, needs }} onJump=${jump} onSeek=${seek} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
-      ${state.asksName && html`<${NameAsked} room=${room} />`}
+      ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;
 }

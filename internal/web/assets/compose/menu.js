@@ -9,7 +9,6 @@ import { Icon } from "../ui/icon.js";
 import { ThemeSwitch } from "../ui/theme.js";
 import { later } from "../ui/later.js";
 import { isAdmin } from "./may.js";
-import { NameDialog } from "./name.js";
 import { Popover } from "./popover.js";
 import { compose } from "./words.js";
 
@@ -20,7 +19,7 @@ const dialogs = {
   notices: later("NoticesDialog"),
   settings: later("SettingsDialog"),
   export: later("ExportDialog"),
-  name: NameDialog,
+  name: later("NameDialog"),
   device: later("DeviceDialog"),
   webhook: later("WebhookDialog"),
   keys: later("KeysDialog"),

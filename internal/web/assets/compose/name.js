@@ -33,7 +33,7 @@ const Name = ({ id, name, setName, ...others }) => html`
  * Asks for the name before the person first speaks: see naming.js. It offers the one that the person gave last in
  * this browser. A second press of what sends, or a key that is held, was not meant for what is offered.
  */
-export function NameAsked({ room }) {
+export function NameAsked({ room, onClose }) {
   const { busy, problem, save, ...field } = useName(room, habit("name"));
   const form = useRef();
   useLayoutEffect(() => form.current.querySelector("input").select(), []);
@@ -46,7 +46,7 @@ export function NameAsked({ room }) {
     if (event.key === "Enter" && early) event.preventDefault();
   };
   return html`
-    <${Dialog} title=${w.nameAsked} onClose=${() => room.naming.cancel()}>
+    <${Dialog} title=${w.nameAsked} onClose=${onClose}>
       <form class="name-asked" ref=${form} onSubmit=${give}>
         <div class="field">
           <${Name} id="name-asked" required aria-labelledby="dialog-title"

@@ -18,7 +18,6 @@ export const errors = {
   other: "This room can't be opened",
   otherText: "The server gave no reason. Try again later.",
   of: {
-    not_loaded: { title: "This page didn't load", text: "The server isn't responding, or this page is out of date. Reload the page." },
     nothing: { title: "There is no page here", text: "The address is mistyped, or what was here has gone." },
     wrong_link: { title: "This link is incomplete", text: "Copy the whole link from your agent, including everything after the #." },
     no_seat: { title: "You have no seat here", text: "Open the link from your agent, which begins with this address. Without an agent here, ask someone in the room for an invite." },

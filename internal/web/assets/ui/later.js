@@ -10,6 +10,10 @@ const all = []; // each loads one of them
 const NotLoaded = ({ onClose }) => html`
   <${Dialog} title=${ui.notLoaded} onClose=${onClose}><p>${ui.notLoadedText}</p><//>`;
 
+/** The page in place of one that cannot be loaded. */
+export const MissingPage = () => html`
+  <main class="error-page"><h1>${ui.notLoaded}</h1><p>${ui.notLoadedText}</p></main>`;
+
 /**
  * Returns the component that ../later.js exports under a name. Where that cannot be loaded, because the
  * connection is gone or the server was replaced by a newer one, missing says so. The component is late if it
