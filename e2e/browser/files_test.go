@@ -234,7 +234,8 @@ func TestFiles_hostile_nothingIsShownButDecodedPictures(t *testing.T) {
 			bob.shares(name, content, args{"note": "look at " + name})
 		}
 	}
-	bob.shares("text.md", []byte("# A *title*\n\n"+act+"\n\n[here](javascript:window.acted=1) ![](http://127.0.0.1:9/x.png)"))
+	bob.shares("text.md", []byte("# A *title*\n\n"+act+
+		"\n\n[here](javascript:window.acted=1) ![](http://127.0.0.1:9/x.png)"))
 	tab.look(390, 844, "light") // where least room is
 	tab.reload()
 	tab.until("the room is open", `document.querySelector(".log .file")`)

@@ -44,7 +44,9 @@ export function Draft({ draft, view }) {
   return html`
     <article class=${"message message-first message-draft" + (draft.to ? " message-private" : "")} tabindex="-1"
       ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
-      <${Head} message=${message} view=${view}><span class="badge badge-unsent">${w.unsent}${!draft.to && ` · ${talk.toAll}`}</span><//>
+      <${Head} message=${message} view=${view}>
+        <span class="badge badge-unsent">${w.unsent}${!draft.to && ` · ${talk.toAll}`}</span>
+      <//>
       <div class="message-body">
         ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
         ${edited !== null && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
@@ -90,7 +92,8 @@ const Edit = ({ text, own, onText, onLeave }) => html`
 function Refused({ refusals, draft: { id }, refusing: { why, held, sent }, act, focus }) {
   const { undo } = talk;
   return html`
-    <form class="undo" ref=${sent ? undefined : reveal} onSubmit=${(event) => (event.preventDefault(), focus(), refusals.now(id))}>
+    <form class="undo" ref=${sent ? undefined : reveal}
+      onSubmit=${(event) => (event.preventDefault(), focus(), refusals.now(id))}>
       <span role="status">${sent ? w.refused : held ? undo.held : undo.rejected}</span>
       <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(id))}>${undo.undo}<//>
       <div class="undo-why">

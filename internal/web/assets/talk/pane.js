@@ -182,8 +182,8 @@ export class Pane {
   }
 
   /**
-   * Whether the person has left the end: at another width the rows have other heights, and the view moves by that; while
-   * its own height changes, a browser may take it back by as much.
+   * Whether the person has left the end: at another width the rows have other heights, and the view moves by that;
+   * while its own height changes, a browser may take it back by as much.
    */
   get #wasScrolledUp() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;

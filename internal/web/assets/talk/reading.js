@@ -32,7 +32,7 @@ export class Reading {
   }
 }
 
-/** Tells the room how far the person has read. Returns {fresh: how many messages of others came that it has not seen}. */
+/** Tells the room how far the person has read. Returns {fresh: how many unseen messages of others came}. */
 export function useReading({ room, state, pane, ready, rows, index, box }) {
   const seen = useRef(""); // the id of the last message that was read here
   const place = (id) => index.get(id) ?? -1;
