@@ -276,6 +276,18 @@ func TestHook_trouble_neverFailsASession(t *testing.T) {
 	}
 }
 
+// A client runs the hook beside each call of a tool.
+func TestHook_eventOfNoUse_isOverBeforeAnyCollection(t *testing.T) {
+	t.Parallel()
+	a := newPerson(t)
+	cmd := a.command("hook")
+	cmd.Env = append(cmd.Env, "GODEBUG=gctrace=1")
+	cmd.Stdin = strings.NewReader(`{"hook_event_name":"PostToolUse","session_id":"s1","tool_name":"Bash"}`)
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("the hook prints %q, %v", out, err)
+	}
+}
+
 // The goal: a standby for ten rooms stays under 30 MB and 0.1 % of a core.
 func TestSoak_standbyForTenRooms_costsNextToNothing(t *testing.T) {
 	soak(t)

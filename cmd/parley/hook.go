@@ -24,7 +24,6 @@ func (hookCommand) Help() string {
 
 // Run serves one call. Run writes errors to standard error, but the status is 0: a hook must not fail a session.
 func (c *hookCommand) Run(ctx context.Context, streams streams) error {
-	app.SmallProcess()
 	event, text, err := c.serve(ctx, streams)
 	switch {
 	case err != nil:
@@ -41,6 +40,9 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (event, text s
 	call, err := wake.ReadHook(streams.in)
 	if err != nil {
 		return "", "", err
+	}
+	if call.Event == wake.TurnOver { // it may wait for hours
+		app.SmallProcess()
 	}
 	file, err := client.OpenTokens()
 	if err != nil {

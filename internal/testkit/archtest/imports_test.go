@@ -42,7 +42,7 @@ func arrows() []storey {
 			"a call that arrives goes to core/chat: what reads the table is for core, and server/app wires"},
 		{"server", "lambdaenv lambdahttp transfer app", "base store observe core auth outbound web api",
 			"a server knows no client"},
-		{"cli", "client prove shell connect wake bridge doctor demo", "base",
+		{"cli", "start client prove shell connect wake bridge doctor demo", "base",
 			"a client knows a server by its tools and addresses: what both need is for base"},
 		{"testkit", "alone engine secretscan dynamolocal s3local lambdatest randomtest archtest refusals", "base store",
 			"what tests more is for a file _test.go"},
