@@ -30,9 +30,10 @@ export function choose(room, number) {
 export function returned(room) {
   const seat = storage.seatIn(room);
   if (!seat) return undefined;
-  storage.keep({ ...seat, used: Date.now() });
-  storage.keepShown(seat);
-  return seat;
+  const now = { ...seat, used: Date.now() }; // the room keeps the seat once more, and would bring back when it was used
+  storage.keep(now);
+  storage.keepShown(now);
+  return now;
 }
 
 /**

@@ -5,7 +5,7 @@
 // A seat is {room: id, token, claim: "" once it is open, spare: a newer link for the same seat,
 // name: the agent's, title: the room's, alone: the person has no agent there, invite: the code of
 // the one that gave the seat, used: when it was last opened, in ms, active: when something was said
-// there last, in ms, read: the id of the last message read}.
+// there last, or else when the seat was taken, in ms, read: the id of the last message read}.
 
 import * as store from "./local-storage.js";
 import { seatNumberOf } from "./token.js";
@@ -62,7 +62,8 @@ export function keepShown({ room, token }) {
  */
 export function keep({ read: _, active: __, ...seat }) {
   const old = store.get(seatName(seat.token));
-  const now = { used: Date.now(), ...old, ...seat };
+  const made = old ?? { active: seat.used ?? Date.now() }; // nothing was said there yet that this browser knows
+  const now = { used: Date.now(), ...made, ...seat };
   if (JSON.stringify(now) !== JSON.stringify(old)) store.put(seatName(seat.token), now);
 }
 

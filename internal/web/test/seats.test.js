@@ -56,6 +56,14 @@ test("a tab comes back to its own seat, and another tab to the one that was open
   assert.equal(returned("0123456").token, ann.token, "the seat of the tab is gone");
 });
 
+test("what a room keeps of its seat does not take back when that was opened", () => {
+  const { token, used } = claimed("w0123456" + "00005" + "0".repeat(18));
+  storage.keep({ token, used: used - 1000 });
+  storage.keep({ ...returned("0123456"), title: "den" });
+  const [seat] = storage.seats();
+  assert.ok((seat.used ?? 0) >= used, "it was opened just now");
+});
+
 test("where a browser has two seats in a room, a link says which one it opens", () => {
   const [seat] = ["00005"].map((number) => claimed("w0123456" + number + "0".repeat(18)));
   assert.match(linkTo(seat, "t1").href, /\/r\/0123456#t1$/);
@@ -164,7 +172,7 @@ test("a person alone takes a seat that this browser keeps", async () => {
   const address = await takeSeat({ tool: "create_room", args: { agent_name: "Cy" }, bearer: "pk_1" });
   assert.match(address, /\/r\/0123456$/);
   assert.deepEqual([server.calls[0].args, server.calls[0].bearer], [{ agent_name: "Cy", person: true }, "pk_1"]);
-  const { used, ...seat } = storage.seatIn("0123456");
+  const { used, active, ...seat } = storage.seatIn("0123456");
   assert.deepEqual(seat, {
     room: "0123456",
     token: "p0123456abcdeTaken",
@@ -175,6 +183,7 @@ test("a person alone takes a seat that this browser keeps", async () => {
     read: "",
   });
   assert.equal(typeof used, "number");
+  assert.equal(active, used, "nothing was said there yet");
   await takeSeat({ tool: "join_room", args: { agent_name: "Cy" }, path: "i/code/mcp" }); // by which it may come back
   assert.equal(storage.seatIn("0123456").invite, "code");
 });

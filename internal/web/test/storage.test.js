@@ -13,11 +13,11 @@ test("seats are kept with what was read, the latest opened first", () => {
   storage.keep({ room: "r2", token: "p2", used: 2 });
   storage.keepRead("p1", "m9");
   assert.deepEqual(storage.seats(), [
-    { room: "r2", token: "p2", used: 2, read: "" },
-    { room: "r1", token: "p1", used: 1, read: "m9" },
+    { room: "r2", token: "p2", used: 2, active: 2, read: "" },
+    { room: "r1", token: "p1", used: 1, active: 1, read: "m9" },
   ]);
   storage.keep({ token: "p1", title: "den", read: "not this" });
-  assert.deepEqual(storage.seatIn("r1"), { room: "r1", token: "p1", used: 1, title: "den", read: "m9" });
+  assert.deepEqual(storage.seatIn("r1"), { room: "r1", token: "p1", used: 1, active: 1, title: "den", read: "m9" });
   assert.equal(storage.seatIn("r3"), undefined);
 });
 

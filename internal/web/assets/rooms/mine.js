@@ -185,7 +185,7 @@ export class MyRooms {
   }
 }
 
-/** Returns when something was said in the room of a seat last, as far as is known, in ms. */
+/** Returns when something was said in the room of a seat last, or else when the seat was taken, in ms. */
 const activeIn = ({ active, used = 0 }) => active ?? used;
 
 /** Keeps when the last of messages was said. */
