@@ -44,8 +44,14 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 
 	tab.addresses(onlySome)
 	tab.until("where nobody is chosen, it goes to everyone", `document.querySelector(".compose .chip").innerText === "To: everyone"`)
+	tab.writes("For some.")
+	tab.addresses(onlySome)
+	tab.until("words for nobody do not", `document.querySelector(".compose .chip").innerText === "To: nobody" &&
+	  document.querySelector(".compose-send").disabled`)
+	tab.addresses(everyone)
+	tab.writes("")
 	tab.answers(other)
-	tab.until("the field says whom it answers", `document.querySelector("`+textArea+`").placeholder === "Reply to Bo"`)
+	tab.until("the field says whom it answers", `document.querySelector("`+textArea+`").placeholder === "Reply to “Bo”"`)
 	tab.press("Escape")
 
 	tab.click(button("Object").in(`[data-id="` + other + `"]`))

@@ -45,14 +45,14 @@ const chip = (name, shown, chevron = "chevron") => html`
   <span class="chip-text">${shown}</span>
   <${Icon} name=${chevron} />`;
 
-/** To whom the draft goes. */
-export function Audience({ draft, state }) {
+/** To whom the draft goes. Nobody stays nobody, unless the draft is empty: what was meant for some is not for all. */
+export function Audience({ draft, state, empty }) {
   const { audience, to } = draft.now;
   const names = othersOf(state).map(({ name }) => name);
   const notes = onlyNotes(state);
   const set = (parts) => draft.change({ ask: [], before: null, ...parts });
   const some = to.length ? to : [word(who.nobody)];
-  const settle = () => draft.now.audience === "some" && !draft.now.to.length && set({ audience: "all" });
+  const settle = () => empty && draft.now.audience === "some" && !draft.now.to.length && set({ audience: "all" });
   const readers = { all: [word(who.everyone)], agent: [word(who.yourAgent)], some }[audience];
   return html`
     <${Popover} className=${audience === "all" ? "" : "private"}

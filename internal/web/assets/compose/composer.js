@@ -2,7 +2,7 @@
 
 import { files as fileWords } from "../files/words.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
-import { fill, plain, word } from "../ui/fill.js";
+import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Attached, DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { Answered } from "./answered.js";
@@ -11,7 +11,7 @@ import { Draft, messageOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
 import { Undo } from "../talk/marks.js";
-import { actorOf, kindOf, sayer } from "../talk/names.js";
+import { kindOf, sayer } from "../talk/names.js";
 import { compose } from "./words.js";
 
 const near = 2_000; // bytes left from which on they are shown
@@ -103,7 +103,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid }) {
       ${files.length > 0 && kind && html`<p class="compose-left small">${fileWords.apart}</p>`}
       ${attached.why && html`<p class="compose-left small bad" role="alert">${attached.why}</p>`}
       <div class="compose-row">
-        <${Audience} draft=${draft} state=${state} />
+        <${Audience} draft=${draft} state=${state} empty=${!text.trim() && !reply && !files.length} />
         ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`
           <${Wanted} draft=${draft} state=${state} />`}
         <${Pick} onFiles=${attach} />
@@ -122,12 +122,9 @@ function hintOf({ audience, to, kind, reply }, { messages, me }) {
   const said = hint[audience === "agent" ? "agent" : kind];
   const answered = !said && reply && messages.find(({ id }) => id === reply);
   if (answered)
-    return plain(kindOf(answered) === "request" ? hint.answer : hint.reply, { names: [word(plainly(answered, me))] });
+    return plain(kindOf(answered) === "request" ? hint.answer : hint.reply, { names: [sayer(answered, me)] });
   return said ?? (audience !== "some" ? hint.all : to.length ? plain(hint.some, { names: to }) : hint.nobody);
 }
-
-/** Returns whom one answers, without quotation marks: the words around are few. */
-const plainly = (message, me) => sayer(message, me).word ?? actorOf(message);
 
 /** The text, which grows as it is written. */
 function Text({ draft, state, area, files, onSend, onFiles }) {
