@@ -209,8 +209,10 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(refuse)
 	tab.click(button("Undo"))
 	tab.click(refuse)
-	tab.click(field("Tell your agent why").in(drafts))
-	tab.types("Nobody ")
+	tab.is(field("Tell your agent why").in(drafts))
+	tab.press("c", "h") // what is typed behind Reject is the reason, and no shortcut
+	tab.until("the reason has both", `document.activeElement.matches(".undo-why input") && document.activeElement.value === "ch"`)
+	tab.fill(field("Tell your agent why").in(drafts), "Nobody ")
 	tab.until("no time runs", undoLine+` === "Rejected · your agent isn't told yet"`)
 	// What is typed on when the field has lost the focus does nothing, until the person turns to something else.
 	if did := evaluate[bool](tab, `(() => {

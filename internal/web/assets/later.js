@@ -23,6 +23,7 @@ export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";
 export { Bans, Manage } from "./sidebar/manage.js";
 export { SettingsDialog } from "./sidebar/settings.js";
 export { ActionList } from "./talk/action-list.js";
+export { Reason } from "./talk/reason.js";
 export { RemoveDialog } from "./talk/remove.js";
 export { SearchLine } from "./talk/search-line.js";
 export { TasksDialog } from "./tasks/view.js";

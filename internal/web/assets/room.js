@@ -193,8 +193,8 @@ export class Room {
     const { reason, by, note } = last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
     const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over, waits: undefined });
     const { pending, sharing } = this.state;
+    this.supervision.end(); // first: it tells what would be sent to nobody
     this.close();
-    this.supervision.end();
     this.#set({
       phase: "ended", trouble: trouble && { ...trouble, reason, by, note }, requests: [],
       earlier: false, partial: this.paging.end(), pending: pending.map(unsent), sharing: sharing.map(unsent),

@@ -1,6 +1,6 @@
 // How a person supervises its agent: whether that is paused, which of its messages are approved, and the
 // drafts that wait for it. Another device or tab may decide about a draft: it leaves the page at once, and
-// what the person was writing in its place is shown as words that came too late.
+// what the person was writing in its place, or why it refuses it, is shown as words that came too late.
 
 import { added, approvalOf, approving, both } from "./approval.js";
 import { Refusal } from "./mcp.js";
@@ -103,8 +103,7 @@ export class Supervision {
 
   /** The room is over: nothing waits in it. */
   end() {
-    this.#shown = unheld;
-    this.room.show({ supervision: unheld });
+    this.#show(unheld);
   }
 
   /**
@@ -146,7 +145,7 @@ export class Supervision {
     if (draft) this.#deciding.add(draft);
     try {
       const supervision = await this.room.call(args, how);
-      this.edit(draft, null);
+      if (this.edits.has(draft)) this.edit(draft, null); // what another tab writes is too late there
       this.#changed++;
       this.#show(supervision);
       return supervision;
@@ -158,7 +157,7 @@ export class Supervision {
         this.edit(draft, null);
         return this.#shown;
       }
-      this.#tooLate(draft);
+      this.#tooLate(draft, args.text);
       throw new Refusal("decided", roomWords.late);
     }
   }
@@ -185,13 +184,21 @@ export class Supervision {
     this.room.show({ supervision: this.#shown });
     for (const id of this.edits.keys())
       if (!this.#deciding.has(id) && !drafts.some((draft) => draft.id === id)) this.#tooLate(id);
+    for (const [id, { why, sent }] of Object.entries(this.#refusing)) {
+      if (sent || drafts.some((draft) => draft.id === id)) continue;
+      this.refusals.undo(id);
+      this.#tooLate(id, why);
+    }
   }
 
-  /** Shows the words of the person for a draft that waits no more, unless another tab has sent or dropped them. */
-  #tooLate(id) {
+  /**
+   * Shows the words of the person for a draft that waits no more, unless another tab has sent or dropped them: what it
+   * was writing in its place, or else why it refuses it.
+   */
+  #tooLate(id, why = "") {
     const words = this.edits.get(id);
     this.edits.delete(id);
-    if (words === undefined || Object.hasOwn(this.#written, id)) this.#showLate([...this.#late, words ?? ""]);
+    if (words === undefined || Object.hasOwn(this.#written, id)) this.#showLate([...this.#late, words ?? why]);
   }
 
   #showLate(late) {

@@ -87,3 +87,17 @@ test("where it is refused or gets no answer, that is told, and the draft waits a
     assert.deepEqual(shown, {});
   }
 });
+
+test("where the page is left and nothing is sent, that is told, and the next refusal has the reason", async () => {
+  answer = async () => { throw new NoAnswer("lost"); };
+  const told = assert.rejects(refusals.take("d1", "Too long"), NoAnswer);
+  refusals.leave();
+  await told;
+  assert.deepEqual(shown, {});
+  answer = async () => ({});
+  refusals.take("d1");
+  assert.deepEqual(shown, { d1: { why: "Too long", held: true, sent: false } });
+  refusals.now("d1");
+  await rest();
+  assert.deepEqual([sent.at(-1), shown], [["d1", "Too long", false], {}]);
+});

@@ -240,3 +240,43 @@ test("a draft that one tab has refused waits in no other tab, until that is undo
   await server.clock.advance(10_000);
   assert.deepEqual(two.state.refusing, {}, "a tab that has gone undoes nothing any more");
 });
+
+test("a reason for which the decision of another device came first is shown, and nothing is sent", async () => {
+  const room = await opened();
+  const draft = server.drafts("May I?");
+  await rest();
+  await server.clock.advance(1_000);
+  room.supervision.refusals.take(draft, "Too lo", true);
+  const { calls } = server;
+  const before = calls.length;
+  server.supervises({ draft, decision: "send" });
+  await until("it waits no more", () => room.state.supervision.drafts.length === 0);
+  assert.deepEqual([room.state.late, room.state.refusing], [["Too lo"], {}]);
+  room.sendDecisions();
+  await rest();
+  assert.ok(!calls.slice(before).some(({ args }) => args.decision));
+});
+
+test("a reason that is being written when the room ends is shown", async () => {
+  const room = await opened();
+  const draft = server.drafts("May I?");
+  await rest();
+  await server.clock.advance(1_000);
+  room.supervision.refusals.take(draft, "Too lo", true);
+  server.closed = true;
+  server.happens({ type: "room", reason: "closed", by: "Bo" });
+  await rest();
+  await server.clock.advance(1_000);
+  assert.ok(room.state.room.closed);
+  assert.deepEqual([room.state.late, room.state.refusing, room.state.unsent], [["Too lo"], {}, 1]);
+});
+
+test("what one tab writes in place of a draft is shown there when another tab has decided", async () => {
+  const one = await opened();
+  const draft = server.drafts("May I?");
+  const two = await opened(returned("0123456"));
+  two.supervision.edit(draft, "You may");
+  await one.supervision.change({ draft, decision: "send" });
+  await until("it waits no more", () => two.state.supervision.drafts.length === 0);
+  assert.deepEqual([one.state.late, two.state.late], [[], ["You may"]]);
+});

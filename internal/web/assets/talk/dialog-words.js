@@ -7,3 +7,8 @@ export const removal = {
   removeFileText: "No one can open or download it any more, and its text is removed, too. Everyone sees that it was removed. Existing copies stay.",
   removeButton: "Remove",
 };
+
+export const reason = {
+  why: "Tell your agent why",
+  send: "Send",
+};

@@ -13,6 +13,7 @@ import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
 import { IconButton } from "../ui/icon.js";
+import { isLetter } from "../ui/keys.js";
 import { Markdown } from "./markdown.js";
 import { Quote } from "./marks.js";
 import { Head, nameOf } from "./message.js";
@@ -21,18 +22,19 @@ import { talk } from "./words.js";
 
 const w = talk.draft;
 const DraftOffer = later("DraftOffer", () => null);
+const Reason = later("Reason", () => null);
 
 /** view as in log.js. */
 export function Draft({ draft, view }) {
   const { room, state, me } = view;
   const { supervision } = room;
   const { refusals } = supervision;
+  const refusing = state.refusing[draft.id];
   // The person's text, while it is being edited.
-  const [edited, setEdited] = useState(/** @type {any} */ (supervision.edits.get(draft.id) ?? null));
+  const [edited, setEdited] = useState(/** @type {any} */ (refusing ? null : supervision.edits.get(draft.id) ?? null));
   const { busy, problem, act } = useAct();
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
-  const refusing = state.refusing[draft.id];
   const message = { ...draft, from: me, finished: draft.finishes };
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const write = (text) => (supervision.edit(draft.id, text), setEdited(text));
@@ -41,9 +43,15 @@ export function Draft({ draft, view }) {
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
   const decide = (decision, text) =>
     act(() => (focus(), supervision.change({ draft: draft.id, decision, ...(text && { text }) })));
+  // What is typed behind Reject is the reason, and no shortcut.
+  const key = (event) => {
+    const begins = refusing && event.target === article.current && isLetter(event) && event.key !== " ";
+    const field = begins && article.current.querySelector(".undo-why input");
+    if (field) (event.stopPropagation(), field.focus());
+  };
   return html`
     <article class=${"message message-first message-draft" + (draft.to ? " message-private" : "")} tabindex="-1"
-      ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
+      ref=${article} onKeyDown=${key} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
       <${Head} message=${message} view=${view}>
         <span class="badge badge-unsent">${w.unsent}${!draft.to && ` · ${talk.toAll}`}</span>
       <//>
@@ -89,22 +97,15 @@ const Edit = ({ text, own, onText, onLeave }) => html`
     onKeyDown=${({ key, isComposing }) => key === "Escape" && !isComposing && onLeave()}></textarea>`;
 
 /** A draft that is refused, unless the person undoes that. While it writes why, nothing is sent before it says so. */
-function Refused({ refusals, draft: { id }, refusing: { why, held, sent }, act, focus }) {
+function Refused({ refusals, draft: { id }, refusing, act, focus }) {
+  const { held, sent } = refusing;
   const { undo } = talk;
   return html`
     <form class="undo" ref=${sent ? undefined : reveal}
       onSubmit=${(event) => (event.preventDefault(), focus(), refusals.now(id))}>
       <span role="status">${sent ? w.refused : held ? undo.held : undo.rejected}</span>
       <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(id))}>${undo.undo}<//>
-      <div class="undo-why">
-        <label>
-          ${w.refuseWhy}
-          <input class="input" maxlength="200" value=${why} readonly=${sent}
-            onInput=${(e) => act(() => refusals.take(id, e.target.value, true))}
-            onFocus=${() => act(() => refusals.write(id, true))} onBlur=${() => act(() => refusals.write(id, false))} />
-        </label>
-        <button class="button" disabled=${sent}>${w.send}</button>
-      </div>
+      <${Reason} ...${{ refusals, id, refusing, act }} />
     </form>`;
 }
 

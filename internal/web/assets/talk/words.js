@@ -109,7 +109,6 @@ export const talk = {
     refused: "Rejected",
     show: "Show draft",
     hide: "Hide draft",
-    refuseWhy: "Tell your agent why",
     sendEdited: "Send as me",
     sentAs: (person) => `Its readers see it as a message of ${person}.`,
     text: "Your message, sent instead",
