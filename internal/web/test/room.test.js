@@ -1,4 +1,5 @@
 import { happens, rest, until } from "./platform.js";
+import { shown } from "./elements.js";
 import { refused } from "./server.js";
 import { again, begin, begun, claim, live, opened, server, textsOf } from "./tabs.js";
 
@@ -6,7 +7,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Refusal } from "../assets/mcp.js";
-import { readableUntil } from "../assets/compose/closed.js";
+import { ClosedBar, readableUntil } from "../assets/compose/closed.js";
 import { claimed, returned } from "../assets/seats.js";
 import * as storage from "../assets/storage.js";
 
@@ -150,6 +151,9 @@ test("a room that was closed can still be read, also after a reload, and takes n
   assert.equal(room.state.unsent, 1);
   const end = Date.parse(room.state.messages.at(-1).at);
   assert.equal(readableUntil(room.state), end + 30 * 24 * 3_600_000);
+  const bar = (messages) => shown(ClosedBar({ state: { ...room.state, messages }, onExport() {} }));
+  assert.match(bar(room.state.messages), /until/i);
+  assert.doesNotMatch(bar([]), /NaN|until/i, "of a room of which nothing is loaded");
   room = await again(room);
   await room.ended;
   assert.deepEqual(textsOf(room), ["the end"]);

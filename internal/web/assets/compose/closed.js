@@ -18,7 +18,7 @@ export function ClosedBar({ state, onExport }) {
   return html`
     <div class="bar closed" role="status">
       <${Icon} name="lock" />
-      <p>${w.closed} ${until && w.closedUntil(dayOf(until))} ${unsent > 0 && w.unsent(unsent)}</p>
+      <p>${w.closed} ${until > 0 && w.closedUntil(dayOf(until))} ${unsent > 0 && w.unsent(unsent)}</p>
       <button type="button" class="button" aria-haspopup="dialog" onClick=${onExport}>${w.menuItems.export}</button>
     </div>`;
 }
