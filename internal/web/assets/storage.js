@@ -91,8 +91,11 @@ export function inherit(token, from) {
 /** Returns the id of the last message read; "" if none was. */
 export const readOf = (token) => store.get(readName(token)) ?? "";
 
+/** Keeps what belongs to a seat. What comes of a page after its seat was forgotten is forgotten, too. */
+const keepFor = (token, name, value) => void (store.get(seatName(token)) && store.put(name, value));
+
 /** Keeps it. */
-export const keepRead = (token, id) => store.put(readName(token), id);
+export const keepRead = (token, id) => keepFor(token, readName(token), id);
 
 /**
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
@@ -103,7 +106,7 @@ export const keepRead = (token, id) => store.put(readName(token), id);
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 
 /** Replaces parts of what is kept for a seat. */
-export const note = (token, parts) => store.put(notesName(token), { ...notesOf(token), ...parts });
+export const note = (token, parts) => keepFor(token, notesName(token), { ...notesOf(token), ...parts });
 
 /** Returns what is being sent, the oldest first. */
 export const pendingOf = (token) =>
@@ -113,7 +116,7 @@ export const pendingOf = (token) =>
     .sort((a, b) => a.at - b.at);
 
 /** Keeps a message that is being sent. */
-export const post = (token, message) => store.put(outName(token) + message.key, message);
+export const post = (token, message) => keepFor(token, outName(token) + message.key, message);
 
 /** Forgets it. */
 export const unpost = (token, key) => store.remove(outName(token) + key);

@@ -11,6 +11,7 @@ import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit, votersOf }
 import { itemsOf } from "../assets/compose/menu.js";
 import { beginning, completions } from "../assets/compose/mention.js";
 import { isMeant, mentions, noticeOf } from "../assets/compose/notices.js";
+import * as storage from "../assets/storage.js";
 
 beforeEach(newBrowser);
 
@@ -114,6 +115,7 @@ test("an answer leaves the audience as it was", () => {
 
 test("a draft survives a reload, and a second tab goes on with it", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
+  storage.keep({ room: "r", token: "p1" });
   const one = new Draft("p1");
   let heard = 0;
   const end = one.watch(() => heard++);

@@ -47,6 +47,7 @@ let clock;
 let tab;
 beforeEach(() => {
   newBrowser();
+  storage.keep({ room: "r", token });
   clock = new HandClock();
   tab = new Tab(clock);
 });

@@ -39,6 +39,9 @@ test("a seat is forgotten with all that belongs to it, and nothing else is", () 
   }
   storage.keepKey("pk_1");
   storage.forget("p1");
+  storage.note("p1", { draft: "unsaid" }); // by a page that still shows it
+  storage.keepRead("p1", "m2");
+  storage.post("p1", { key: "k", at: 2 });
   assert.deepEqual(Object.keys(localStorage).filter((name) => name.includes("p1")), []);
   assert.deepEqual(
     [storage.seats().length, storage.notesOf("p2"), storage.pendingOf("p2").length],
@@ -55,6 +58,7 @@ test("a seat gives what belongs to it to the one in its place", () => {
   storage.keepRead("old", "m3");
   storage.post("old", { key: "k1", at: 2 });
   storage.post("old", { key: "k2", at: 1 });
+  storage.keep({ room: "r", token: "new" });
   storage.inherit("new", "old");
   assert.deepEqual([storage.notesOf("new"), storage.readOf("new")], [{ draft: "unsaid" }, "m3"]);
   assert.deepEqual(storage.pendingOf("new").map(({ key }) => key), ["k2", "k1"]);
