@@ -1,7 +1,6 @@
 // A room in which the person has no seat any more: why, and what this page has loaded. Nothing more is fetched.
 
 import { gone as w } from "./gone-room-words.js";
-import { errors } from "./landing/error-words.js";
 import { html, useRef, useState } from "./vendor.js";
 import { Title } from "./compose/head.js";
 import { OpenDialog } from "./compose/menu.js";
@@ -9,6 +8,7 @@ import { Forget, tellOf } from "./landing/error-page.js";
 import { root } from "./site.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
+import { ui } from "./ui/words.js";
 
 
 /** room is a Room that ended after it was loaded. */
@@ -31,7 +31,7 @@ export function GoneRoom({ room, state }) {
             <button type="button" class="button primary" aria-haspopup="dialog" onClick=${() => setDialog("export")}>
               ${w.export}
             </button>
-            <a class="button" href=${root.href}>${errors.home}</a>
+            <a class="button" href=${root.href}>${ui.home}</a>
             <${Forget} room=${room} />
           </div>
         </section>

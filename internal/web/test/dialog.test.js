@@ -5,8 +5,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Names } from "../assets/compose/audience.js";
+import { root } from "../assets/site.js";
 import { Confirm } from "../assets/ui/dialog.js";
-import { later } from "../assets/ui/later.js";
+import { later, MissingPage } from "../assets/ui/later.js";
 
 let acted;
 beforeEach(() => void (acted = 0));
@@ -52,4 +53,11 @@ test("names are searched while they are many, and all are there when they are fe
   assert.deepEqual(shown(), ["Ada", "Ida"]);
   page.draw({ names: names.slice(0, 8), chosen: [], onChange: () => {} });
   assert.deepEqual(shown(), names.slice(0, 8));
+});
+
+test("a page that cannot be loaded leads on to the rooms", async () => {
+  const Page = later("ErrorPage", MissingPage, () => Promise.reject(new TypeError("no network")));
+  const page = drawn(Page, {});
+  while (page.find("main").length === 0) await settled();
+  assert.deepEqual(page.find("a").map(({ href }) => href), [root.href]);
 });

@@ -1,7 +1,7 @@
 // The pages that say why there is no room here, and what to do.
 
 import { talk } from "../talk/words.js";
-import { who } from "../ui/words.js";
+import { ui, who } from "../ui/words.js";
 import { Brand } from "./brand.js";
 import { at, root } from "../site.js";
 import { capital } from "../talk/names.js";
@@ -44,7 +44,7 @@ export function ErrorPage({ trouble, room }) {
       <p>${text}</p>
       <div class="landing-buttons">
         ${invite && html`<a class="button primary" href=${at("i/" + invite)}>${w.joinAgain}</a>`}
-        <a class=${invite ? "button" : "button primary"} href=${root.href}>${w.home}</a>
+        <a class=${invite ? "button" : "button primary"} href=${root.href}>${ui.home}</a>
         ${room && !left && html`<${Forget} room=${room} />`}
       </div>
     </main>`;

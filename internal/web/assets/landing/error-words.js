@@ -1,7 +1,6 @@
 // Why there is no room here, and what to do.
 
 export const errors = {
-  home: "Your rooms",
   forget: "Remove from this device",
   joinAgain: "Join again",
   // Who took a seat, and why. you is whether the person has no agent there.

@@ -1,5 +1,6 @@
 // What the first view of a room does not need, such as dialogs: it is loaded after it.
 
+import { root } from "../site.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Dialog } from "./dialog.js";
 import { ui } from "./words.js";
@@ -10,9 +11,13 @@ const all = []; // each loads one of them
 const NotLoaded = ({ onClose }) => html`
   <${Dialog} title=${ui.notLoaded} onClose=${onClose}><p>${ui.notLoadedText}</p><//>`;
 
-/** The page in place of one that cannot be loaded. */
+/** The page in place of one that cannot be loaded. It leads on, as all pages do. */
 export const MissingPage = () => html`
-  <main class="error-page"><h1>${ui.notLoaded}</h1><p>${ui.notLoadedText}</p></main>`;
+  <main class="error-page">
+    <h1>${ui.notLoaded}</h1>
+    <p>${ui.notLoadedText}</p>
+    <p><a class="button" href=${root.href}>${ui.home}</a></p>
+  </main>`;
 
 /**
  * Returns the component that ../later.js exports under a name. Where that cannot be loaded, because the

@@ -21,6 +21,7 @@ export const ui = {
   themes: { system: "System", light: "Light", dark: "Dark" },
   notLoaded: "This didn't load",
   notLoadedText: "The server isn't responding, or this page is out of date. Reload the page.",
+  home: "Your rooms",
   others: (n) => `${n} others`,
   more: (n) => `${n} more`,
   rest: "more",
