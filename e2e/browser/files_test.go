@@ -239,17 +239,22 @@ func TestFiles_hostile_nothingIsShownButDecodedPictures(t *testing.T) {
 	tab.look(390, 844, "light") // where least room is
 	tab.reload()
 	tab.until("the room is open", `document.querySelector(".log .file")`)
-	tab.until("the end is shown", `(() => {
+	const atEnd = `(() => {
 	  const log = document.querySelector(".log");
 	  log.scrollTop = log.scrollHeight;
 	  return !document.querySelector(".log .file[aria-busy=true], .log-latest") && log.scrollTop > 0;
-	})()`)
+	})()`
+	tab.until("the end is shown", atEnd)
 	tab.click(button("View text.md"))
 	tab.until("Markdown is laid out, and HTML is text", `document.querySelector("dialog .md em")?.innerText === "title" &&
 	  document.querySelector("dialog .md").innerText.includes("<script>") &&
 	  !document.querySelector("dialog .md :is(script, img, [href^=javascript])")`)
+	tab.until("the row of the file has left the page", `(document.querySelector(".log").scrollTop = 0,
+	  !document.querySelector(".log [aria-label='View text.md']"))`)
+	tab.is(css("dialog .md em"))
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
+	tab.until("the end is shown again", atEnd)
 	seen := map[string]bool{}
 	for at := 1.0; at != 0; { // from the end to the beginning: what is far from the view is not on the page
 		tab.until("all files on the page are decided about", `!document.querySelector(".log .file[aria-busy=true]")`)

@@ -10,6 +10,7 @@ import { OpenDialog } from "./compose/menu.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
 import { Welcome } from "./compose/welcome.js";
+import { OpenFile } from "./files/open-file.js";
 import { Rooms, RoomsButton, useMyRooms } from "./rooms/list.js";
 import { needsOf } from "./rooms/needs.js";
 import { Sidebar } from "./sidebar/sidebar.js";
@@ -40,6 +41,7 @@ export function RoomPage({ room, mine, target }) {
   useEffect(followViewport, []);
   return html`
     <${PageOf} ...${{ room, state, mine, target }} />
+    <${OpenFile} room=${room} state=${state} />
     ${state.phase !== "opening" && html`<${PushUpkeep} room=${room} mine=${mine} />`}`;
 }
 

@@ -4,13 +4,11 @@
 import { ui } from "../ui/words.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
-import { later } from "../ui/later.js";
 import { save } from "../ui/save.js";
+import { openFile } from "./open-file.js";
 import { mayShow } from "./picture.js";
 import { files as w } from "./words.js";
 
-const TextFile = later("TextFile");
-const Large = later("Large");
 const mostText = 512 * 1024; // bytes of a text that is shown
 const isText = ({ type, size }) => type === "text/plain" && size <= mostText;
 
@@ -54,7 +52,6 @@ function usePicture(room, message) {
 
 /** The file of a message. */
 export function FileCard({ room, message }) {
-  const [large, setLarge] = useState(false);
   const { name } = message.file;
   const picture = usePicture(room, message);
   const shown = mayShow(message.file) && !message.redacted; // what is none, it says in its box: nothing moves
@@ -64,11 +61,10 @@ export function FileCard({ room, message }) {
       ${shown && (picture === null ? html`
         <p class="file-picture quiet small" style=${boxOf(message.file)}>${w.noPicture}</p>` : html`
         <button type="button" class="file-picture" aria-label=${w.look(name)} style=${boxOf(message.file)}
-          onClick=${() => setLarge(true)}>
+          onClick=${() => openFile(message, "picture")}>
           ${picture && html`<${Pixels} picture=${picture} name=${name} />`}
         </button>`)}
       <${FileLine} room=${room} message=${message} before=${shown ? false : undefined} />
-      ${large && html`<${Large} room=${room} message=${message} onClose=${() => setLarge(false)} />`}
     </div>`;
 }
 
@@ -78,7 +74,6 @@ export function FileCard({ room, message }) {
  */
 export function FileLine({ room, message, before, opens = true, children }) {
   const { name, size, type } = message.file;
-  const [open, setOpen] = useState(false);
   const shown = html`<bdi>${name}</bdi>`;
   const [busy, problem, download] = useDownload(room, message);
   return html`
@@ -87,7 +82,8 @@ export function FileLine({ room, message, before, opens = true, children }) {
       <div class="file-name">
         <p>
           ${opens && isText(message.file) ? html`
-            <button type="button" class="file-open" aria-label=${w.look(name)} onClick=${() => setOpen(true)}>
+            <button type="button" class="file-open" aria-label=${w.look(name)}
+              onClick=${() => openFile(message, "text")}>
               ${shown}
             </button>` : shown} <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span>
         </p>
@@ -96,8 +92,7 @@ export function FileLine({ room, message, before, opens = true, children }) {
       <button type="button" class="button plain icon" aria-label=${w.downloadIt(name)} title=${w.download}
         disabled=${busy} onClick=${download}><${Icon} name="download" /></button>
     </div>
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
-    ${open && html`<${TextFile} room=${room} message=${message} onClose=${() => setOpen(false)} />`}`;
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }
 
 /** Returns a media type as people say it. */
