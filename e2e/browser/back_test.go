@@ -49,3 +49,36 @@ func TestBack_closesWhatIsOpenOnce_andThenLeavesTheRoom(t *testing.T) {
 	tab.until("the page before it is there", `location.pathname === "/"`)
 	tab.sees("Your rooms")
 }
+
+// A person with two seats in a room goes from one to the other, and to another room: Back shows what was there.
+func TestBack_toAnotherSeatOrRoom_showsTheSeatThatWasThere(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo, cy := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo"), s.agent("Harbor", "Cy")
+	tab := s.person().open(ada.watch)
+	is := func(title string) {
+		t.Helper()
+		tab.until("the open room is "+title, `document.querySelector(".rooms-open .rooms-title")?.innerText === `+quoted(title))
+		tab.is(css(textArea))
+	}
+	tab.is(css(textArea))
+	tab.visit(bo.watch)
+	is("The bridge · Bo")
+	tab.click(hyper("The bridge · Ada"))
+	is("The bridge · Ada")
+	tab.click(button("Menu"))
+	tab.is(button("Export").in(".menu"))
+	tab.back() // closes the menu, and leads to no other seat
+	tab.isNot(button("Export").in(".menu"))
+	is("The bridge · Ada")
+	tab.visit(cy.watch)
+	is("Harbor")
+	tab.back()
+	is("The bridge · Ada")
+	tab.back()
+	is("The bridge · Bo")
+	tab.reload()
+	is("The bridge · Bo")
+	evaluate[*bool](tab, "void history.forward()")
+	is("The bridge · Ada")
+}

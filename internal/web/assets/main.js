@@ -9,7 +9,7 @@ import { MyRooms } from "./rooms/mine.js";
 import { RoomPage } from "./room-page.js";
 import { choose, claimed, returned } from "./seats.js";
 import { root } from "./site.js";
-import { isClaim, isMessage, isTask, roomOf } from "./token.js";
+import { isClaim, isMessage, isTask, roomOf, seatNumberOf } from "./token.js";
 import { moved } from "./ui/back.js";
 import { Dialog } from "./ui/dialog.js";
 import { later, MissingPage } from "./ui/later.js";
@@ -51,9 +51,22 @@ function roomPage(id) {
   return openRoom(room, target);
 }
 
-/** The page of a room. target is the id of a message, a draft or a task that is to be shown. */
-const openRoom = (room, target) => html`
-  <${RoomPage} key=${opened} room=${room} mine=${mine} target=${target ? { id: target } : null} />`;
+/**
+ * The page of a room. target is the id of a message, a draft or a task that is to be shown. The history of the tab keeps
+ * which seat was there.
+ */
+function openRoom(room, target) {
+  history.replaceState({ ...history.state, seat: seatNumberOf(room.seat.token) }, "");
+  return html`
+    <${RoomPage} key=${opened} room=${room} mine=${mine} target=${target ? { id: target } : null} />`;
+}
+
+/** Back or Forward has led to where another seat in the same room was. */
+function cameTo({ state }) {
+  if (!room || state?.seat === undefined || state.seat === seatNumberOf(room.seat.token)) return;
+  choose(name, state.seat);
+  show();
+}
 
 // The pages that are no room come in the second script: the first one is for rooms.
 const ErrorPage = later("ErrorPage", MissingPage);
@@ -128,7 +141,7 @@ addEventListener("online", () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
 addEventListener("pagehide", () => room?.sendDecisions());
 addEventListener("pageshow", (event) => event.persisted && (mine.sort(), room?.wake())); // out of the cache of pages
-addEventListener("popstate", moved);
+addEventListener("popstate", (event) => (moved(event), cameTo(event)));
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
 seen();
 page.replaceChildren(); // what stood there meanwhile

@@ -27,7 +27,7 @@ export const seats = () =>
     .sort((a, b) => (b.used ?? 0) - (a.used ?? 0));
 
 /**
- * Returns the seat in the room of this id that this tab has shown, else the latest opened; undefined if there is none.
+ * Returns the seat in the room of this id that this tab has shown (here in its history, or last), else the latest opened; undefined if there is none.
  * Another tab may show another seat there: a reload would turn this one into that.
  */
 export function seatIn(room) {
@@ -39,6 +39,8 @@ const shownName = (room) => "parley.tab." + room;
 
 /** Returns the number of the seat that this tab shows in a room. */
 function shownIn(room) {
+  const { seat } = globalThis.history?.state ?? {}; // see main.js: only where the address is that of a room
+  if (seat !== undefined) return String(seat);
   try {
     return sessionStorage.getItem(shownName(room));
   } catch {

@@ -24,7 +24,7 @@ export function useBack(close, active = true) {
     if (!active) return undefined;
     const one = () => now.current();
     open.push(one);
-    if (depth < open.length) history.pushState({ over: ++depth }, "");
+    if (depth < open.length) history.pushState({ ...history.state, over: ++depth }, "");
     return () => {
       if (open.includes(one)) open.splice(open.indexOf(one), 1);
     };
