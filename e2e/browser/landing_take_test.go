@@ -234,7 +234,13 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	eve.invite = eve.call("update_room", args{"new_invite": true}).Invite
 	tab.visit(old)
 	tab.sees("This invite link was replaced")
+	eve.call("update_room", args{"capacity": 2})
+	tab.visit("/r/" + roomOf(bot))
+	tab.sees("Eve removed you from this room")
 	tab.visit(eve.invited())
+	tab.sees("You no longer have a seat here. Every seat is taken.")
+	eve.call("update_room", args{"capacity": 4})
+	tab.click(button("Check again"))
 	tab.sees("You no longer have a seat here. Join again, without an agent.")
 	tab.seesNot("You already have a seat here")
 	tab.accessible(byDay, "an invite after a seat is gone")

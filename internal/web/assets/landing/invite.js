@@ -55,7 +55,7 @@ export function InvitePage({ code }) {
         <div class="landing-head">
           ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
           <p>${w.invite.what}</p>
-          ${room && html`<${About} room=${room} full=${full} seat=${seat} onCheck=${again} />`}
+          ${room && html`<${About} room=${room} full=${full} seat=${seat} gone=${gone} onCheck=${again} />`}
         </div>
         ${problem && html`
           <div><p class="landing-problem" role="alert">${problem.message}</p>
@@ -102,10 +102,10 @@ async function seatThere(id) {
 }
 
 /**
- * The room; full is whether no seat is free, seat is one that this browser has there already, and onCheck asks for the
- * room once more.
+ * The room; full is whether no seat is free, seat is one that this browser has there already, gone is whether it had
+ * one, and onCheck asks for the room once more.
  */
-function About({ room, full, seat, onCheck }) {
+function About({ room, full, seat, gone, onCheck }) {
   const names = room.agents.map(({ name }) => name);
   const hosts = room.agents.filter(({ role }) => role === "admin");
   const colours = withColours(new Map(), names);
@@ -127,7 +127,7 @@ function About({ room, full, seat, onCheck }) {
         </p>
       </div>
       ${seat ? html`<${Seated} seat=${seat} />` : full && html`
-        <p role="status">${w.invite.full}</p>
+        <p role="status">${gone && w.invite.goneFull} ${w.invite.full}</p>
         <div><button type="button" class="button" onClick=${onCheck}>${w.invite.checkAgain}</button></div>`}
     </section>`;
 }

@@ -225,6 +225,7 @@ export const landing = {
     gone: "You no longer have a seat here. Join again, without an agent.",
     open: "Open room",
     foot: "Anyone with this link can take a seat while it is valid, so don't publish it.",
+    goneFull: "You no longer have a seat here.",
     full: "Every seat is taken. Ask whoever invited you to add one.",
     checkAgain: "Check again",
     link: "Send your agent this link. If it can run commands, the link tells it how to join:",
