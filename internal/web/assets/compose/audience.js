@@ -3,7 +3,6 @@
 
 import { who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
-import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { fold } from "../ui/fold.js";
 import { Icon } from "../ui/icon.js";
@@ -85,7 +84,7 @@ export function Wanted({ draft, state }) {
   const { kind, ask, audience, to } = draft.now;
   const here = othersOf(state).map(({ name }) => name);
   const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
-  const voters = votersOf(state).filter((name) => names.includes(name));
+  const agrees = votersOf(state).some((name) => names.includes(name));
   const set = (parts) => draft.change({ ask: [], ...parts });
   const unnamed = audience === "some" ? compose.eachReader : compose.firstCounts;
   const shown = {
@@ -112,7 +111,7 @@ export function Wanted({ draft, state }) {
           <//>
           ${kind === "proposal" && html`
             <p class="quiet small">
-              ${voters.length ? fill(compose.agreeing, { names: few(voters, "") }) : compose.agreesNone}
+              ${agrees ? compose.agreeing : compose.agreesNone}
             </p>`}
         </fieldset>`}
     <//>`;

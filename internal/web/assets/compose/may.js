@@ -14,7 +14,10 @@ export const othersOf = ({ room }) => room?.agents.filter((agent) => !agent.you)
 export const isAdmin = ({ room }) =>
   !!room && !room.closed && room.agents.some(({ you, role }) => you && role === "admin");
 
-/** Returns the names of those whom a suggestion of this seat asks: agents that may speak. */
+/**
+ * Returns the names of those whom a suggestion of this seat asks: agents that may speak. A2A agents are among them, who
+ * are not asked: nothing tells them apart here.
+ */
 export const votersOf = (state) => othersOf(state)
   .filter(({ alone, muted, role }) => !alone && !muted && (state.room.type !== "channel" || role === "admin"))
   .map(({ name }) => name);
