@@ -1,8 +1,7 @@
-// How this browser comes to a seat: by a link, once, or by joining as a person alone.
+// How this browser comes to a seat by a link, once, and comes back to it. How a person alone takes one: landing/seat.js.
 
 import * as storage from "./storage.js";
 import { Refusal, call } from "./mcp.js";
-import { at } from "./site.js";
 import { newToken, roomOf, seatNumberOf, seatOf } from "./token.js";
 
 /**
@@ -74,24 +73,6 @@ export const endsSeat = (problem) => problem instanceof Refusal && ends.includes
 
 const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid", "opened"];
 
-/** Reports whether a refusal says that an invite leads nowhere. */
-export const endsInvite = (problem) => problem instanceof Refusal && endsOfInvite.includes(problem.code);
-
-/**
- * Returns which error says why an invite gives no seat, in landing/error-words.js; "" if the refusal is about something
- * else. What the server says tells one cause from another: their code is the same.
- */
-export function causeOf({ code, said }) {
-  if (code === "room_closed" || code === "room_not_found") return "inviteRoom";
-  if (code !== "not_allowed") return endsOfInvite.includes(code) ? "invite" : "";
-  if (/renewed this invite/.test(said)) return "inviteRenewed";
-  if (/Every seat of this invite/.test(said)) return "inviteUsed";
-  if (/This invite ended at/.test(said)) return "inviteEnded";
-  return /invite/.test(said) ? "invite" : ""; // no ban
-}
-
-const endsOfInvite = ["key_invalid", "not_allowed", "room_not_found", "room_closed", "token_invalid"];
-
 /**
  * Returns the code of a refusal for the person of a seat. On a server with keys, the secret of
  * a seat that is gone is refused as a key is; the reason tells it from a revoked key, and so it tells a seat from
@@ -109,27 +90,4 @@ function* candidates(seat) {
   if (spare && !others().some(({ claim }) => claim === spare))
     storage.keep({ ...old, token: newToken(spare), claim: spare });
   yield* others(); // also those of another tab that opens the same link at the same time
-}
-
-/**
- * Joins or creates a room as a person without an agent, keeps the seat, and returns the
- * address of its page.
- * @param {{tool: string, args: object, path?: string, bearer?: string}} how as in mcp.js
- */
-export async function takeSeat({ tool, args, path, bearer }) {
-  const got = await call(tool, { ...args, person: true }, { path, bearer });
-  const token = got.agent_token;
-  const seat = {
-    room: roomOf(token),
-    token,
-    claim: "",
-    name: got.agent_name,
-    title: got.room.name,
-    alone: true,
-    used: Date.now(),
-    ...(path && { invite: path.split("/")[1] }),
-  };
-  storage.keep(seat);
-  storage.keepShown(seat);
-  return at("r/" + roomOf(token));
 }

@@ -10,7 +10,7 @@ import { tellOf } from "../assets/landing/error-page.js";
 import { errors } from "../assets/landing/error-words.js";
 import { habit, keepHabit } from "../assets/landing/habits.js";
 import { hostOf } from "../assets/landing/host.js";
-import { causeOf } from "../assets/seats.js";
+import { causeOf } from "../assets/landing/seat.js";
 import { fill } from "../assets/ui/fill.js";
 
 beforeEach(newBrowser);

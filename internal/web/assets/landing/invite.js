@@ -5,7 +5,7 @@ import * as storage from "../storage.js";
 import { call } from "../mcp.js";
 import { linkTo } from "../rooms/list.js";
 import { asker } from "../rooms/news.js";
-import { causeOf, endsInvite, endsSeat } from "../seats.js";
+import { endsSeat } from "../seats.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
@@ -19,6 +19,7 @@ import { ErrorPage } from "./error-page.js";
 import { Connect, Line } from "./connect.js";
 import { Foot } from "./home.js";
 import { hostOf, isPerson } from "./host.js";
+import { causeOf, endsInvite } from "./seat.js";
 import { JoinByInvite } from "./take.js";
 import { landing as w } from "./words.js";
 

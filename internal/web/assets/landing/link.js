@@ -2,7 +2,7 @@
 // there a link opens in the browser beside the app, which does not know them.
 
 import { call } from "../mcp.js";
-import { causeOf, claimed, endsInvite, endsSeat, open, reasonOf } from "../seats.js";
+import { claimed, endsSeat, open, reasonOf } from "../seats.js";
 import { at } from "../site.js";
 import * as storage from "../storage.js";
 import { roomOf } from "../token.js";
@@ -10,6 +10,7 @@ import { html } from "../vendor.js";
 import { errors } from "./error-words.js";
 import { Form } from "./form.js";
 import { findLink } from "./pasted.js";
+import { causeOf, endsInvite } from "./seat.js";
 import { landing } from "./words.js";
 
 const w = landing.link;

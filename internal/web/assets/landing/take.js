@@ -2,11 +2,11 @@
 
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
-import { causeOf, takeSeat } from "../seats.js";
 import { html } from "../vendor.js";
 import { errors } from "./error-words.js";
 import { Form } from "./form.js";
 import { habit, keepHabit } from "./habits.js";
+import { causeOf, takeSeat } from "./seat.js";
 import { landing } from "./words.js";
 
 const w = landing.take;
