@@ -2,8 +2,8 @@
 // skipped it. What is said without a connection does not wait: the next is asked for.
 
 export class Naming {
-  /** @type {(() => void) | null} says what waits */
-  #say = null;
+  /** @type {Map<string, () => void>} each says what waits, by what it is: until the question is there, more may come */
+  #says = new Map();
 
   /**
    * @param {{needed: () => boolean, show: (asks: boolean) => void, skipped: () => void, said: () => void}} room
@@ -14,17 +14,19 @@ export class Naming {
     this.room = room;
   }
 
-  /** Calls say, which says something, once the person need not be asked any more. */
-  speak(say) {
+  /**
+   * Calls say, which says something, once the person need not be asked any more. The button of what was pressed twice
+   * says it once.
+   */
+  speak(what, say) {
     if (!this.room.needed()) return this.#go(say);
-    this.#say = say;
+    this.#says.set(what, say);
     this.room.show(true);
   }
 
   /** The person has given its name. */
   given() {
-    const say = this.cancel();
-    if (say) this.#go(say);
+    for (const say of this.cancel().values()) this.#go(say);
   }
 
   /** The person wants no name. */
@@ -35,10 +37,10 @@ export class Naming {
 
   /** The person says nothing now. What it has written is still where it was. Returns what would have said it. */
   cancel() {
-    const say = this.#say;
-    this.#say = null;
+    const says = this.#says;
+    this.#says = new Map();
     this.room.show(false);
-    return say;
+    return says;
   }
 
   #go(say) {

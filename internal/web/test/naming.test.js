@@ -13,7 +13,7 @@ function asking() {
     skipped: () => void (room.unnamed = false),
     said: () => log.push("said"),
   });
-  const speak = (text) => naming.speak(() => log.push(text));
+  const speak = (text) => naming.speak(text, () => log.push(text));
   return { log, room, naming, speak };
 }
 
@@ -27,6 +27,14 @@ test("what is said waits until the person has given its name or wants none, and 
     naming[answer]();
     assert.deepEqual(log.slice(2), ["asks no more", "hello", "said", "asks no more"]);
   }
+});
+
+test("of two things that are said before the question is there, none gets lost", () => {
+  const { log, naming, speak } = asking();
+  speak("I agree");
+  speak("hello");
+  naming.given();
+  assert.deepEqual(log.slice(2), ["asks no more", "I agree", "said", "hello", "said"]);
 });
 
 test("a person that has a name, or wanted none, is not asked", () => {

@@ -78,7 +78,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid }) {
   const send = () => {
     if (unfit(draft.now, state, files.length).why) return;
     area.current.focus(); // who is asked for a name comes back to it: the button can do nothing by then
-    room.naming.speak(say);
+    room.naming.speak("draft", say);
   };
   const [own, setOwn] = useState(""); // the key of what was sent here last
   const said = state.pending.findLast((one) => one.waits && (one.args.text || one.key === own));

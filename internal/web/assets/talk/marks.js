@@ -135,7 +135,7 @@ function Ask({ message: { id, kind, from, more }, view }) {
   if (kind !== "proposal") return button(talk.answer, () => onReply(id));
   const agree = (event) => {
     event.currentTarget.closest("article").focus({ preventScroll: true }); // the button will be gone
-    room.naming.speak(() => room.send({ kind: "agree", reply_to: id }));
+    room.naming.speak(id, () => room.send({ kind: "agree", reply_to: id }));
   };
   return html`
     <span class="message-buttons">
