@@ -130,8 +130,8 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	mill.call("task", args{"action": "take", "id": "t1"})
 	tab.needed("Mill · Parley", 0)
 
-	// At / the rooms stand by when something was said there last. At Mill nothing was, and no click moves it up. What is
-	// new there comes with the next look: two calls a room and minute, and none while nobody looks.
+	// At / the rooms stand by when something was said there last. At Mill nothing was, and no click moves it up. What
+	// is new there comes with the next look: two calls a room and minute, and none while nobody looks.
 	before := map[*agent]int{}
 	for _, of := range []*agent{mill, lodge, harbor} {
 		before[of] = len(w.asked(roomOf(of)))

@@ -52,8 +52,8 @@ function roomPage(id) {
 }
 
 /**
- * The page of a room. target is the id of a message, a draft or a task that is to be shown. The history of the tab keeps
- * which seat was there.
+ * The page of a room. target is the id of a message, a draft or a task that is to be shown. The history of the tab
+ * keeps which seat was there.
  */
 function openRoom(room, target) {
   history.replaceState({ ...history.state, seat: seatNumberOf(room.seat.token) }, "");

@@ -1,4 +1,4 @@
-// How this browser comes to a seat by a link, once, and comes back to it. How a person alone takes one: landing/seat.js.
+// How this browser comes to a seat by a link, once, and comes back to it. A person alone takes one by landing/seat.js.
 
 import * as storage from "./storage.js";
 import { Refusal, call } from "./mcp.js";

@@ -27,8 +27,8 @@ export const seats = () =>
     .sort((a, b) => (b.used ?? 0) - (a.used ?? 0));
 
 /**
- * Returns the seat in the room of this id that this tab has shown (here in its history, or last), else the latest opened; undefined if there is none.
- * Another tab may show another seat there: a reload would turn this one into that.
+ * Returns the seat in the room of this id that this tab has shown (here in its history, or last), else the latest
+ * opened; undefined if there is none. Another tab may show another seat there: a reload would turn this one into that.
  */
 export function seatIn(room) {
   const there = seats().filter((seat) => seat.room === room);
