@@ -45,8 +45,8 @@ export function Draft({ draft, view }) {
     act(() => (focus(), supervision.change({ draft: draft.id, decision, ...(text && { text }) })));
   // What is typed behind Reject is the reason, and no shortcut.
   const key = (event) => {
-    const begins = refusing && event.target === article.current && isLetter(event) && event.key !== " ";
-    const field = begins && article.current.querySelector(".undo-why input");
+    const begins = event.target === article.current && isLetter(event) && event.key !== " ";
+    const field = begins && article.current.querySelector(".undo-why input:not([readonly])");
     if (field) (event.stopPropagation(), field.focus());
   };
   return html`
