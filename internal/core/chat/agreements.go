@@ -101,26 +101,35 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 	return x.Proposal(), nil
 }
 
-// underDispute returns the agreement that a refused proposal was to replace, if answered, the event that a proposal
-// answers, is that refused proposal or the objection to it. Else underDispute returns answered. After "not at 15:00!"
-// the next proposal answers that objection, and is meant for the agreement that 15:00 was to replace.
+// disputeSteps is how many messages underDispute follows upward at most.
+const disputeSteps = 8
+
+// underDispute returns the agreement that is in dispute, if answered, the event that a proposal answers, is an
+// objection: the nearest one above, by what the refused proposal answers, and what that answers. Else underDispute
+// returns answered. After "not at 15:00!" the next proposal answers that objection, and is meant for the agreement that
+// 15:00 was to replace. The log alone decides, whose events do not change, so a call that is repeated answers the same.
 func (c *session) underDispute(ctx context.Context, answered room.Event) (room.Event, error) {
-	refused, err := answered, error(nil)
-	if answered.Kind == room.Object {
-		refused, err = c.room.log.Event(ctx, answered.ReplyTo)
-	}
-	switch {
-	case errors.Is(err, table.ErrNotFound): // the proposal has expired
+	if answered.Kind != room.Object {
 		return answered, nil
-	case err != nil, refused.Replaces == 0, c.room.log.Peek().IsOpenProposal(refused.N, c.start.At):
-		return answered, err
 	}
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	old := find(stored, refused.Replaces)
-	if err != nil || old == nil || find(stored, refused.N) != nil {
+	if err != nil || len(stored) == 0 {
 		return answered, err
 	}
-	return old.Proposal(), nil
+	above := answered
+	for step := 0; step < disputeSteps && above.ReplyTo != 0; step++ {
+		if x := find(stored, above.ReplyTo); x != nil {
+			return x.Proposal(), nil
+		}
+		above, err = c.room.log.Event(ctx, above.ReplyTo)
+		switch {
+		case errors.Is(err, table.ErrNotFound): // it has expired
+			return answered, nil
+		case err != nil, !c.me.Sees(above), above.Kind != room.Proposal && above.Kind != room.Object:
+			return answered, err
+		}
+	}
+	return answered, nil
 }
 
 // find returns agreement n of list; nil if it is none of them.

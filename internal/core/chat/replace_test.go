@@ -93,8 +93,8 @@ func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing
 	})
 }
 
-// The next proposal answers an objection or the refused proposal. It is meant for the agreement, however often somebody
-// objects.
+// The next proposal answers an objection. It is meant for the agreement above, however often somebody has objected and
+// what was proposed beside it meanwhile, and at each process of the server.
 func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -102,15 +102,19 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 		t.Helper()
 		return w.sends(chat.SendRequest{Token: who.Token, Kind: room.Object, Text: "not then", ReplyTo: id}).ID
 	}
+	answers := func(id string) string {
+		t.Helper()
+		return w.history(p.cid.Token, chat.HistoryRequest{ID: id}).Messages[0].ReplyTo
+	}
 	nine := w.propose(p.ann.Token, "nine")
 	first := w.counter(p.bob, "eight", nine)
 	objection := objects(p.cid, first.ID)
-	if free := w.counter(p.bob, "half past eight", objection); free.Beside != "" {
+	free := w.counter(p.bob, "half past eight", objection)
+	if free.Beside != "" || answers(free.ID) != objection {
 		t.Errorf("an objection to what replaces no agreement: %+v", free)
-	} else {
-		objects(p.ann, free.ID)
 	}
-	nine = w.propose(p.ann.Token, "nine")
+	objects(p.ann, free.ID)
+	nine = w.propose(p.ann.Token, "nine sharp")
 	w.agree(p.bob.Token, nine)
 	w.agree(p.cid.Token, nine)
 
@@ -119,19 +123,42 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 	if said := w.history(p.cid.Token, chat.HistoryRequest{ID: open.ID}).Messages[0]; said.Replaces != ten.ID {
 		t.Errorf("what answers an open proposal is %+v", said)
 	}
-	objects(p.cid, open.ID)
-
-	ten = w.counter(p.bob, "ten", nine)
-	half := w.counter(p.bob, "half past ten", objects(p.cid, ten.ID))
-	objects(p.ann, half.ID)
-	alone := w.counter(p.bob, "noon", half.ID, "Cid")
+	objection = objects(p.cid, open.ID)
+	w = w.elsewhere()                                          // a process that has nothing in memory
+	half := w.counter(p.bob, "a quarter to eleven", objection) // two steps above is nine
+	if got := answers(half.ID); got != nine {
+		t.Errorf("a counter to a refused counter answers %s, not %s", got, nine)
+	}
+	alone := w.counter(p.bob, "noon", objects(p.ann, half.ID), "Cid")
 	if alone.Beside != nine {
 		t.Errorf("it asks Cid alone, and stands beside %q", alone.Beside)
 	}
-	eleven := w.counter(p.bob, "eleven", half.ID)
+	objection = objects(p.cid, alone.ID)
+	if direct := w.counter(p.bob, "one", alone.ID); answers(direct.ID) != alone.ID {
+		t.Error("what answers the refused proposal itself is for the agreement")
+	}
+	remark := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "hm", ReplyTo: objection})
+	if other := w.counter(p.bob, "two", remark.ID); answers(other.ID) != remark.ID {
+		t.Error("what answers a remark is for the agreement")
+	}
+	eleven := w.counter(p.bob, "eleven", objection)
 	w.agree(p.ann.Token, eleven.ID)
 	w.agree(p.cid.Token, eleven.ID)
-	w.inRecord([]string{`eleven for "nine", then ""`, `nine for "", then "eleven"`}, p.ann, p.bob, p.cid)
+	w.inRecord([]string{`eleven for "nine sharp", then ""`, `nine sharp for "", then "eleven"`}, p.ann, p.bob, p.cid)
+}
+
+// A counter closes the proposal that it answers. Its answer is lost, and it is made again: it still answers that.
+func TestReplaced_counterRepeated_isADuplicate(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	nine := w.propose(p.ann.Token, "nine")
+	w.agree(p.bob.Token, nine)
+	w.agree(p.cid.Token, nine)
+	ten := w.counter(p.bob, "ten", nine)
+	half := w.counter(p.ann, "half past ten, since the train comes then", ten.ID)
+	if got := w.elsewhere().counter(p.ann, "half past ten, since the train comes then", ten.ID); got.ID != half.ID {
+		t.Errorf("it is proposed again: %+v", got)
+	}
 }
 
 // A vote on what is replaced names what has taken its place, however often that was replaced since.
