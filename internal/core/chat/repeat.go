@@ -104,7 +104,6 @@ func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound
 		said = append(said, last.Saying)
 	}
 	again := o // with the addressees of an earlier message
-	again.event.ReplyTo, _ = c.head.MessageNumber(o.req.ReplyTo)
 	for _, s := range said {
 		event, err := c.room.log.Event(ctx, s.N)
 		if err != nil || event.Redacted || event.HasReadersOfAnother() || again.differs(c.me, event,
@@ -148,7 +147,8 @@ func (r recognizer) onHead(o *outgoing, g guard, at place) (roomlog.SentAs, erro
 // findRepeated checks the messages that may be newer than the call, and the last message of the caller.
 func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err error) {
 	said, all := at.head.SaidSince(at.caller.Agent, r.start)
-	n, err = repeatedAmong(slices.DeleteFunc(said, func(s room.Saying) bool { return r.isAnswered(s.N) }), o.event)
+	isOther := func(s room.Saying) bool { return r.isOther(o, s.N) }
+	n, err = repeatedAmong(slices.DeleteFunc(said, isOther), o.event)
 	switch {
 	case err != nil:
 		return 0, err
@@ -161,14 +161,17 @@ func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err e
 	switch {
 	case !indexed:
 		return 0, needLastMessage
-	case n == 0 || r.isAnswered(n):
+	case n == 0 || r.isOther(o, n):
 		return 0, nil
 	}
 	return n, r.needsAnswers(o)
 }
 
-// isAnswered reports whether the caller's question n has an answer that the caller was handed.
-func (r recognizer) isAnswered(n int64) bool { return slices.Contains(r.answered, n) }
+// isOther reports whether the call does not repeat message n of the caller, whatever its words: n is a question with an
+// answer that the caller was handed, or the call answers what has come after n.
+func (r recognizer) isOther(o *outgoing, n int64) bool {
+	return n < o.answers || slices.Contains(r.answered, n)
+}
 
 // needsAnswers returns a need if the call asks, and the answers to what it may repeat were not read.
 func (r recognizer) needsAnswers(o *outgoing) error {
@@ -256,7 +259,7 @@ func (r recognizer) readBack(ctx context.Context, o *outgoing, g guard) (recogni
 		if !r.start.Precedes(event.N, event.At()) {
 			break
 		}
-		if event.Type != room.Said || event.Seat != c.me.Seat || event.Person {
+		if event.Type != room.Said || event.Seat != c.me.Seat || event.Person || r.isOther(o, event.N) {
 			continue
 		}
 		n, err := repeatedAmong([]room.Saying{event.Saying()}, o.event)

@@ -865,6 +865,58 @@ func TestSend_sameQuestionToAnAgentThatLeft_isARepetition(t *testing.T) {
 	}
 }
 
+// The same words to the same names are said again in answer to another message, or to the same one.
+func TestSend_sameWordsInAnswerToAnotherMessage_areNew(t *testing.T) {
+	const text = "Yes, that is the way in which I would do it, too."
+	for what, to := range map[string][]string{"to all": nil, "to Bob": {"Bob"}} {
+		w := newWorld(t)
+		p := w.company()
+		one, two := w.tell(p.bob.Token, "Shall I begin?", "Ann"), w.tell(p.bob.Token, "And Cid?", "Ann")
+		says := func(id string) chat.Sent {
+			return w.sends(chat.SendRequest{Token: p.ann.Token, Text: text, To: to, ReplyTo: id})
+		}
+		bare, first := says(""), says(one.ID)
+		second := says(two.ID)
+		again := says(two.ID)
+		if bare.Duplicate || first.Duplicate || second.Duplicate || !again.Duplicate || again.ID != second.ID {
+			t.Errorf("%s: %+v, %+v, %+v, %+v", what, bare, first, second, again)
+		}
+		w.leave(p.bob.Token)
+		if again := says(two.ID); !again.Duplicate || again.ID != second.ID {
+			t.Errorf("%s, after Bob has left: %+v", what, again)
+		}
+	}
+}
+
+// After an objection, Ann proposes the same again in answer to that: what answers a message is later than the message.
+// The call for that is repeated when Cid has left.
+func TestSend_sameProposalInAnswerToAnObjection_isNew(t *testing.T) {
+	for _, ask := range [][]string{nil, {"Bob", "Cid"}} {
+		for _, to := range [][]string{nil, {"Bob", "Cid"}} {
+			w := newWorld(t)
+			p := w.company()
+			nine := w.propose(p.ann.Token, "nine")
+			w.agree(p.bob.Token, nine)
+			w.agree(p.cid.Token, nine)
+			proposes := func(id string) chat.Sent {
+				return w.sends(chat.SendRequest{Token: p.ann.Token, Text: "ten", Kind: room.Proposal, ReplyTo: id,
+					To: to, Ask: ask})
+			}
+			first := proposes(nine)
+			objection := w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Object, Text: "Why?",
+				ReplyTo: first.ID})
+			second := proposes(objection.ID)
+			if second.Duplicate || second.ID == first.ID {
+				t.Fatalf("ask %v, to %v: %+v", ask, to, second)
+			}
+			w.leave(p.cid.Token)
+			if again := proposes(objection.ID); !again.Duplicate || again.ID != second.ID {
+				t.Errorf("ask %v, to %v, again: %+v", ask, to, again)
+			}
+		}
+	}
+}
+
 // The answer to a vote or a withdrawal was lost, so it is made again, perhaps at another process, after others and its
 // own sender have spoken. The room takes both once, of a person as of an agent. What names its proposal or request is
 // known for as long as the log shows it; a vote that names none, for ten minutes, and not beyond a newer proposal.

@@ -56,6 +56,7 @@ func (c *session) say(ctx context.Context, req SendRequest) (*outcome, error) {
 type outgoing struct {
 	req           SendRequest
 	event         room.Event      // names are seats, and ids are events: see address
+	answers       int64           // the message of reply_to, in whose place event may answer another; 0: none
 	fileName      string          // of the shared file, which may still have to arrive; "" without a file
 	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
 	keyFromServer bool            // the server made the idempotency key: see checkKey

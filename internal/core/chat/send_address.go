@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,8 +22,7 @@ import (
 // found yet. A caller whose seat is gone is told so first.
 func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
 	k = c.knownWith(c.guardFor(o.req.Cursor))
-	e, earlier, err := c.makeEvent(ctx, o, k)
-	o.event = e
+	o, earlier, err := c.withEvent(ctx, o, k)
 	if err == nil && earlier.N > 0 {
 		repeated, err = c.answerRepeated(ctx, &o, earlier)
 		return o, k, repeated, err
@@ -40,11 +40,10 @@ func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known,
 	return o, k, nil, err
 }
 
-// makeEvent returns the event of o. If o repeats an earlier call to named agents, the event has the addressees of that
-// call, and earlier is the message of that call.
-func (c *session) makeEvent(ctx context.Context, o outgoing, k known) (e room.Event, earlier roomlog.SentAs,
-	err error) {
-	e = room.Message(o.req.Text, o.req.Kind, o.event.File)
+// withEvent returns o with its event. If o repeats an earlier call to named agents, the event has the addressees of
+// that call, and earlier is the message of that call.
+func (c *session) withEvent(ctx context.Context, o outgoing, k known) (_ outgoing, earlier roomlog.SentAs, err error) {
+	e := room.Message(o.req.Text, o.req.Kind, o.event.File)
 	for _, id := range o.req.Finishes {
 		if no, ok := room.TaskNumber(id); ok && !slices.Contains(e.Finishes, no) {
 			e.Finishes = append(e.Finishes, no)
@@ -54,15 +53,16 @@ func (c *session) makeEvent(ctx context.Context, o outgoing, k known) (e room.Ev
 		e.Kind = ""
 	}
 	e, err = c.findNamed(ctx, o.req, e)
-	if len(o.req.To) > 0 || err != nil {
-		o.event = e
-		e, earlier = k.again.amongNamed(ctx, o, k.guard, err)
-		if err != nil && earlier.N == 0 { // a repetition keeps addressees that have left since
-			return e, earlier, err
+	var unseen error
+	o.event, o.answers, unseen = c.findAnswered(ctx, o.req, e)
+	if unseen == nil && (len(o.req.To) > 0 || err != nil) {
+		again, repeats := k.again.amongNamed(ctx, o, k.guard, err)
+		if repeats.N > 0 { // a repetition keeps addressees that have left since
+			o.event = again
+			return o, repeats, nil
 		}
 	}
-	e, err = c.findAnswered(ctx, o.req, e)
-	return e, earlier, err
+	return o, earlier, cmp.Or(err, unseen)
 }
 
 // findNamed returns e with the seats of the names in To and in Ask.
@@ -171,33 +171,35 @@ func nameKeys(names []string) []string {
 	return keys
 }
 
-// findAnswered returns e with the answered message and the withdrawn one.
-func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Event) (room.Event, error) {
+// findAnswered returns e with the answered message and the withdrawn one. n is the message of reply_to, in whose place
+// e may answer another: see underDispute.
+func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Event) (_ room.Event, n int64, err error) {
 	if req.Withdraw != "" {
 		event, err := c.seenEvent(ctx, "withdraw", req.Withdraw)
 		if err != nil {
-			return e, err
+			return e, 0, err
 		}
 		e.Withdraws = event.N
 	}
 	if req.ReplyTo == "" {
-		return e, nil
+		return e, 0, nil
 	}
 	event, err := c.seenEvent(ctx, "reply_to", req.ReplyTo)
 	if fault.CodeOf(err) == fault.InvalidArgument && e.Kind == room.Proposal { // an agreement outlives its events
 		event, err = c.agreedProposal(ctx, req.ReplyTo, err)
 	}
+	n = event.N
 	if err == nil && e.Kind == room.Proposal {
 		event, err = c.underDispute(ctx, event)
 	}
 	if err != nil {
-		return e, err
+		return e, n, err
 	}
 	e.ReplyTo, e.ReSeat, e.ReFor = event.N, event.Seat, event.To
 	if event.Task != nil {
 		e.ReAdded = event.Task.Added
 	}
-	return e, nil
+	return e, n, nil
 }
 
 // seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.
