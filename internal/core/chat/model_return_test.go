@@ -54,7 +54,10 @@ func (o returnOp) on(m model) (model, error) {
 		if len(left) > 0 && !o.got.Situation.Unsure && m.sequential && m.oneService {
 			return m, &wrong{"what may have been missed", len(left), "told, or shown"}
 		}
-		a.given, a.heard = max(a.given, upTo), max(a.heard, upTo)
+		a.given = max(a.given, upTo)
+		if len(o.got.Messages) > 0 {
+			a.heard = max(a.heard, upTo)
+		}
 		if upTo > a.handed {
 			a.from, a.fromMost, a.handed = n, max(n, high), upTo
 		}

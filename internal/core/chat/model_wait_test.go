@@ -118,7 +118,7 @@ func (o waitOp) on(m model) (model, error) {
 		return m, err
 	}
 	a.given = max(a.given, upTo)
-	if !o.sent && o.since == 0 {
+	if !o.sent && o.since == 0 && len(o.got.Messages) > o.got.Along {
 		a.heard = max(a.heard, upTo)
 	}
 	switch {

@@ -35,8 +35,9 @@ type Delivery struct {
 //	Once     a call without a cursor that gets messages        what is marked as repeated
 //	Shown    a call ByCursor, the first hook                   what is marked, after which event a last look reads
 //
-// So does Heard. Up to Heard, events were handed out to calls that sent no message, such as waits: whoever asks the
-// same again after such a call has lost no call. The result of the question itself may be lost with an answer in it.
+// So does Heard. Up to Heard, messages were handed out to calls that sent none, such as waits: whoever asks the same
+// again after such a call has lost no call. The result of the question itself may be lost with an answer in it, and an
+// empty result brings no answer.
 //
 // What others see, Presence.Read, is how far the agent was handed events in any way.
 type line struct{ Arrived, Twice, Once, Shown, Heard int64 }
@@ -141,7 +142,7 @@ func (d Delivery) Offer(query Query) Offer {
 // called unless the table shows the events as handed out. If HandOut did not raise Twice, Bob's third call without a
 // cursor would get 41 and 42 again, and so would each call after.
 func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) WriteTime {
-	if offer.How.handsOut() && !offer.Sends { // 19
+	if offer.How.handsOut() && !offer.Sends && messages > 0 { // 19
 		d.raise(line{Heard: to})
 	}
 	if !offer.isRecorded(to, messages) {

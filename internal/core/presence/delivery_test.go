@@ -240,6 +240,10 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 				b.marks(offer, 41, 1)
 				return fmt.Sprint(b.Newest(), b.Heard)
 			}, "41 0"},
+			{func(b *bob) string { // an empty wait, such as of a program whose agent is paused
+				b.marks(OfferAfter(40), 41, 0)
+				return fmt.Sprint(b.Heard)
+			}, "0"},
 			{calls(look, 41), "41* stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.position(), 40).Heard) }, "41"},
 		},
