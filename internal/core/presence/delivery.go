@@ -115,7 +115,7 @@ const (
 //  15. Bob's person opens the room on a new device: the offer says that it is the first.
 //  16. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //  17. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.
-//  18. Bob's person was handed 41 and 42 with cursor 40, and reads a page from 42 on: it has no cursor.
+//  18. Bob's person was handed 41 and 42, also twice, and reads a page from 42 on: it has no cursor.
 //  19. Bob asks, and is handed 41 with the result of that, then by a wait: from then on, he has heard 41.
 
 // Offer returns what a call of the reader may be handed. A call without a cursor is offered the last batch once more:
@@ -207,5 +207,6 @@ func (d Delivery) Cursor() (n int64, ok bool) { // 14
 // HasCursor reports whether an answer that shows a person all events from from to the latest has a cursor: not if an
 // answer with an earlier event may be lost. What no call has handed out yet is not lost.
 func (d Delivery) HasCursor(from int64) bool { // 18
-	return from <= d.Twice+1 || d.Newest() <= d.Twice
+	arrived := max(d.Arrived, d.joined)
+	return from <= arrived+1 || d.Newest() <= arrived
 }

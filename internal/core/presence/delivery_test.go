@@ -226,12 +226,18 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(QueryOnReturn(true), 43), "41* 42* 43 unstored"},
 			{calls(peek, 43), "43 unstored"},
 		},
-		"18. Bob's person was handed 41 and 42 with cursor 40, and reads a page from 42 on: it has no cursor.": {
+		"18. Bob's person was handed 41 and 42, also twice, and reads a page from 42 on: it has no cursor.": {
 			{func(b *bob) string { return fmt.Sprint(b.HasCursor(42)) }, "true"}, // 41 is new
 			{calls(cursor40, 42), "41 42 unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.HasCursor(42), b.HasCursor(41)) }, "false true"},
+			{calls(look, 42), "41* 42* stored if possible"},
+			{calls(look, 42), "41* 42* stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(b.HasCursor(43), b.HasCursor(42), b.HasCursor(41)) },
+				"false false true"},
 			{calls(cursor42, 43), "43 unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.HasCursor(44), b.HasCursor(43)) }, "false true"},
+			{calls(QueryAfter(43), 43), "unstored"},
+			{func(b *bob) string { return fmt.Sprint(b.HasCursor(44)) }, "true"}, // all has arrived
 		},
 		"19. Bob asks, and is handed 41 with the result of that, then by a wait: from then on, he has heard 41.": {
 			{func(b *bob) string {
