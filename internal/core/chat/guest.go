@@ -97,5 +97,5 @@ func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, err
 	if err != nil {
 		return Info{}, err
 	}
-	return Info{Room: describeOutside(head), Now: s.now()}, nil
+	return Info{Room: describeInvited(head), Now: s.now()}, nil
 }

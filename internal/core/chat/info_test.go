@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -122,8 +123,9 @@ func TestInfo_ofAPerson_namesTheTasksThatHaveStalled(t *testing.T) {
 	})
 }
 
-// A stranger who looks at an invite learns by the name of a person who runs the room, and no other person's.
-func TestInfo_withoutASeat_namesThePersonsOfAdminsAlone(t *testing.T) {
+// Who holds an invite learns by the name of a person who runs the room, and no other person's. Who has no invite learns
+// of no person.
+func TestInfo_withoutASeat_namesThePersonsOfAdminsToTheInvitedAlone(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	if err := w.capacity(p.ann.Token, 3); err != nil {
@@ -135,8 +137,8 @@ func TestInfo_withoutASeat_namesThePersonsOfAdminsAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	shown := func() (out []string) {
-		got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	shown := func(ctx context.Context) (out []string) {
+		got, err := w.RoomInfo(ctx, chat.InfoRequest{Room: "plans"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,9 +147,12 @@ func TestInfo_withoutASeat_namesThePersonsOfAdminsAlone(t *testing.T) {
 		}
 		return out
 	}
-	same(t, "an agent runs it", shown(), []string{"Ann/admin/Anna", "Bob//", "Pam//"})
+	invited := guest(t, w.info(p.ann.Token).Invite)
+	same(t, "an agent runs it", shown(invited), []string{"Ann/admin/Anna", "Bob//", "Pam//"})
+	same(t, "to a stranger", shown(t.Context()), []string{"Ann/admin/", "Bob//", "Pam//"})
 	w.manage(p.ann.Token, room.Promote, "Pam", chat.StatusPromoted)
-	same(t, "a person without an agent, too", shown(), []string{"Ann/admin/Anna", "Bob//", "Pam/admin/Pam"})
+	same(t, "a person without an agent, too", shown(invited), []string{"Ann/admin/Anna", "Bob//", "Pam/admin/Pam"})
+	same(t, "to a stranger, too", shown(t.Context()), []string{"Ann/admin/", "Bob//", "Pam/admin/"})
 }
 
 func TestInfo_roomStartedOverDuringIt_describesTheNewOne(t *testing.T) {

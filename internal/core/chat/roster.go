@@ -54,20 +54,33 @@ func describe(head *room.Head) Room {
 	}
 }
 
-// describeOutside returns a room as a caller without a seat sees it: purpose, seats, names, who of these are admins,
-// and the chosen names of the persons behind them: a person who is invited knows by that who runs the room. A person
-// without an agent has chosen the name of the seat.
+// describeOutside returns a room as a caller without a seat sees it: purpose, seats, names, and who of these are
+// admins.
 func describeOutside(head *room.Head) Room {
 	shown := describe(head)
 	for _, agent := range head.Agents {
 		v := AgentView{Name: agent.Name}
 		if agent.Role == room.Admin {
-			v.Role, v.PersonName = agent.Role, agent.Person.Name
-			if agent.IsPersonOnly() {
-				v.PersonName = agent.Name
-			}
+			v.Role = agent.Role
 		}
 		shown.Agents = append(shown.Agents, v)
+	}
+	return shown
+}
+
+// describeInvited is describeOutside for the holder of an invite, with the chosen names of the persons behind the
+// admins: a person who is invited knows by that who runs the room. A person without an agent has chosen the name of the
+// seat. Who has no invite, and perhaps has guessed the name of the room, is told of no person.
+func describeInvited(head *room.Head) Room {
+	shown := describeOutside(head)
+	for i, agent := range head.Agents {
+		switch {
+		case agent.Role != room.Admin:
+		case agent.IsPersonOnly():
+			shown.Agents[i].PersonName = agent.Name
+		default:
+			shown.Agents[i].PersonName = agent.Person.Name
+		}
 	}
 	return shown
 }
