@@ -38,7 +38,7 @@ func SplitRoom(given string) (name, password string, err error) {
 // isLink reports whether before and after, the parts on both sides of the first colon, are a link, perhaps mistyped or
 // without its beginning. A password may have a slash, but does not begin with one.
 func isLink(before, after string) bool {
-	words := strings.Fields(strings.ToLower(before))
+	words := strings.FieldsFunc(strings.ToLower(before), isGroupSign) // also of parley-http:8080
 	scheme := after != "" && len(words) > 0 && slices.Contains([]string{"http", "https"}, words[len(words)-1])
 	port := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // or no digits, and the slash of a link
 	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
@@ -69,13 +69,18 @@ func isDomain(host string) bool {
 }
 
 // isNearlyInvite reports whether name looks like the code of an invite that was mistyped, or that was cut or grouped:
-// once blanks and hyphens are gone, 25 to 29 letters and digits, with digits in three places or more, and with at most
-// two letters beyond [Alphabet]. Of random codes, 98 in 100 look so; of names, only such as are random, too. In the
-// room of such a name an agent would wait alone.
+// 25 to 29 letters and digits, alone or in equal groups, with digits in three places or more, and with at most two
+// letters beyond [Alphabet]. Of random codes, 98 in 100 look so; of names, only such as are random, too. In the room of
+// such a name an agent would wait alone. A ULID, of 26 characters, begins with 01 from 2004 to 2039, and is a name.
 func isNearlyInvite(name string) bool {
-	const slips = 2
+	const slips, ulidChars = 2, 26
+	groups := strings.FieldsFunc(strings.ToLower(name), isGroupSign)
+	code := strings.Join(groups, "")
+	isULID := len(groups) == 1 && len(code) == ulidChars && strings.HasPrefix(code, "01")
+	if len(code) < inviteChars-slips || len(code) > inviteChars+slips || !areEqual(groups) || isULID {
+		return false
+	}
 	foreign, places, digit := 0, 0, false
-	code := strings.ToLower(strings.Join(strings.FieldsFunc(name, isGroupSign), ""))
 	for i := range len(code) {
 		if !isAlphanumeric(code[i]) {
 			return false
@@ -90,7 +95,17 @@ func isNearlyInvite(name string) bool {
 			}
 		}
 	}
-	return inviteChars-slips <= len(code) && len(code) <= inviteChars+slips && places >= 3 && foreign <= slips
+	return places >= 3 && foreign <= slips
+}
+
+// areEqual reports whether groups have one length, but for a shorter last one: one group, or three and more.
+func areEqual(groups []string) bool {
+	for i, group := range groups {
+		if isLast := i == len(groups)-1; len(group) > len(groups[0]) || !isLast && len(group) < len(groups[0]) {
+			return false
+		}
+	}
+	return len(groups) != 2
 }
 
 // isGroupSign reports whether people group the characters of a code by r.

@@ -10,7 +10,7 @@ import (
 func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 	for given, want := range map[string]string{"api:v2": "v2", "a:b:c": "b:c", "tea:with milk": "with milk",
 		"room:1234": "1234", "room 2:123": "123", "room:12:30": "12:30", "v2:77": "77", "tea:a/b": "a/b",
-		"tea:a//b": "a//b", "tea:a/i/b": "a/i/b", "https fans:a": "a", "a/b": "", "http": "",
+		"tea:a//b": "a//b", "tea:a/i/b": "a/i/b", "https fans:a": "a", "http-fans:8080": "8080", "a/b": "", "http": "",
 		"team1:42secret": "42secret", "v2:12-monkeys": "12-monkeys", "v2:12-34": "12-34", "v2:30": "30",
 		"12:3": "3", "12:345": "345", "12:30pmx": "30pmx", "29:30": "30", "12:60": "60",
 		"123:45": "45", "12:am": "am", "localhost:tea": "tea", "1.2:8402": "8402",
@@ -32,6 +32,7 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		"127.0.0.1:8402": link, "localhost:8080": link, " LOCALHOST:8080 ": link, invite + "x": link,
 		invite + "mcp": link, "join" + strings.ToUpper(invite) + " now": link, "tea:i" + invite: link,
 		"parley.example/i/" + code[:20]: link, "localhost:8080/i/" + code: link, "ftp:/x": link,
+		"parley-http:8080": link, "see parley-http:8080": link,
 		"parley.example:8080": link, "Box-1.lan:443": link, "chat.parley.example:55000": link,
 		`Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`: line,
 		`Call join_room with room "den", password "sesame".`:                               line,
@@ -81,7 +82,9 @@ func TestRoomName_nearlyAnInvite_isNone(t *testing.T) {
 	for _, name := range []string{"design-review-2026-11-28-backend", "2026-11-28 to 2026-11-30 planning",
 		"550e8400-e29b-41d4-a716-446655440000", "d41d8cd98f00b204e9800998ecf8427e", "507f1f77bcf86cd799439011",
 		"sprint 12 of team 4 in quarter 3", "0123456789abcdefghjkmnpqrstx", "the-long-name-of-the-room-for-tea",
-		"q1-q2-q3-q4-of-2026-as-planned", "v1.2.3-beta.4_build.5-linux-x86", "3m9q2x-k3m9q2x-k3m9q2x"} {
+		"q1-q2-q3-q4-of-2026-as-planned", "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+		"01arz3-ndektsv4rr-ffq69g5fav", "k3m9q2x1-2b4d-5f6g-7h8j9k0m1n", "k3m-9q2x1-2b-4d5f6g-7h8j9k0m",
+		"k3m9q2x12b4d5f6g 7h8j9k0m1n2", "v1.2.3-beta.4_build.5-linux-x86", "3m9q2x-k3m9q2x-k3m9q2x"} {
 		if _, err := RoomName(name); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
