@@ -67,7 +67,8 @@ func serverBefore(text, usual string) (base string, err error) {
 	case address == word:
 		return "", errNoServer
 	case found != nil:
-		address = strings.ToLower(address[found[2]:found[3]]) + "://" + address[found[1]:]
+		name := address[max(found[2], found[4]):max(found[3], found[5])] // of the two, one is -1
+		address = strings.ToLower(name) + "://" + address[found[1]:]
 	default:
 		address = withScheme(host.FindString(otherScheme.ReplaceAllString(address, "")), usual)
 	}
@@ -96,7 +97,7 @@ func lastWord(text string) string { return endOfAddress.FindString(text) }
 var (
 	endOfAddress = regexp.MustCompile(inAddress + `*$`)
 	atDoor       = regexp.MustCompile(`(?i)/i/$`)
-	scheme       = regexp.MustCompile(`(?i)^.*(https?)(?::/*|//)`)
+	scheme       = regexp.MustCompile(`(?i)^.*(https?)(?::/+|//)|^(?:.*[^0-9a-z.-])?(https?):`) // but parley-http:8080
 	otherScheme  = regexp.MustCompile(`^.*:/+`)
 	host         = regexp.MustCompile(`(?i)(?:\[[0-9a-f:.]+\]|[\pL0-9]).*`)
 )
