@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -115,6 +116,17 @@ func TestJoin_lineThatNamesTheRoom_leadsThere(t *testing.T) {
 	}
 	if who := at(t, base, nil); who.Who(t.Context(), as("Ann")) != nil || !strings.Contains(who.out.String(), "Bob") {
 		t.Errorf("Bob is not in the room: %s", &who.out)
+	}
+	keys, err := client.StatePath("keys.json") // of other servers
+	if err == nil {
+		err = os.WriteFile(keys, []byte("no JSON"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = at(t, "http://127.0.0.1:1", nil).Join(t.Context(), shell.JoinRequest{Room: line, As: "Cid"})
+	if err == nil || !strings.Contains(err.Error(), keys) {
+		t.Errorf("the keys cannot be read: %v", err)
 	}
 }
 

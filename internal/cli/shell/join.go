@@ -38,9 +38,11 @@ func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
 
 // target returns where to join: the server or, with an invite in place of the room's name, the place of the invite.
 func (s *Shell) target(req *JoinRequest) (to client.Place, err error) {
-	if invited, ok, err := client.Invited(req.Room, s.Usual.Base); err != nil {
+	invited, ok, err := client.Invited(req.Room, s.Usual.Base)
+	if err != nil {
 		return to, fail(usage, "%s", capital(err.Error()))
-	} else if ok {
+	}
+	if ok {
 		to, req.Room = invited, ""
 	} else if named, room, ok := namedIn(req.Room); ok {
 		to, err = s.at(named.Base)
