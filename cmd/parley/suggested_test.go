@@ -45,8 +45,11 @@ func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 			words := strings.Fields(strings.NewReplacer("TITLE", "a title", "ROOM", "pie", "NAME", "Dan", " N", " 6",
 				"TEXT", "hi", " ID", " t9", "COMMAND", "true").
 				Replace(command[1]))
-			if words[1] == "watch" { // watch asks for a link, on a terminal
+			switch words[1] {
+			case "watch": // asks for a link, on a terminal
 				continue
+			case "join": // of the usual server, which somebody may run on this machine
+				words = append(words, "--url", base)
 			}
 			if got, code := does(words[1:]...); code == exitUsage || strings.Contains(got, "several seats") {
 				t.Errorf("%s suggests %q, which ends with %d: %s", line, command[1], code, got)
