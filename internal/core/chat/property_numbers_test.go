@@ -106,7 +106,9 @@ func (x *numbers) messages(room string, list []chat.Message) []chat.Message {
 func (x *numbers) agreements(room string, list []chat.Agreement) []chat.Agreement {
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].ID = x.number(room, list[i].ID)
+		for _, id := range []*string{&list[i].ID, &list[i].Replaces, &list[i].ReplacedBy} {
+			*id = x.number(room, *id)
+		}
 	}
 	return list
 }
