@@ -107,10 +107,12 @@ func ofTask(message chat.Message) string {
 
 // cameOf says what came of a check.
 func cameOf(check room.Check) string {
-	switch check.Verdict {
-	case room.Same:
+	switch {
+	case check.Verdict == room.Same && check.Tree == "":
+		return "had the same exit " + strconv.Itoa(check.Exit) + ", on files that were not compared"
+	case check.Verdict == room.Same:
 		return "had the same result, exit " + strconv.Itoa(check.Exit)
-	case room.Differs:
+	case check.Verdict == room.Differs:
 		return "had not the same, but exit " + strconv.Itoa(check.Exit)
 	}
 	return "could not run it"

@@ -88,15 +88,16 @@ func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
 }
 
 func TestOf_aTask_saysWhatWasRunAndWhatCameOfIt(t *testing.T) {
-	check := func(verdict room.Verdict, exit int) chat.Message {
+	check := func(verdict room.Verdict, exit int, tree string) chat.Message {
 		return chat.Message{TaskAction: room.CheckTask, Task: &chat.TaskView{ID: "t7", Checks: []chat.CheckView{{
-			Check: room.Check{Verdict: verdict, Exit: exit}}}}}
+			Check: room.Check{Verdict: verdict, Exit: exit, Tree: tree}}}}}
 	}
 	const bob = "\u201cBob\u201d "
 	for want, m := range map[string]chat.Message{
-		"checked t7, and had the same result, exit 0.":  check(room.Same, 0),
-		"checked t7, and had not the same, but exit 2.": check(room.Differs, 2),
-		"checked t7, and could not run it.":             check(room.Cannot, 0),
+		"checked t7, and had the same result, exit 0.":                          check(room.Same, 0, "5ef2c4c"),
+		"checked t7, and had the same exit 0, on files that were not compared.": check(room.Same, 0, ""),
+		"checked t7, and had not the same, but exit 2.":                         check(room.Differs, 2, "5ef2c4c"),
+		"checked t7, and could not run it.":                                     check(room.Cannot, 0, ""),
 		"changed the task \u201csand\u201d: finish, and reports \u201cmake test\u201d with exit 0.": {
 			TaskAction: room.FinishTask, Task: &chat.TaskView{Title: "sand",
 				Evidence: &room.Evidence{Ran: "make test"}}},
