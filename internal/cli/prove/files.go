@@ -60,8 +60,8 @@ func FilesAt(ctx context.Context, dir string) (f Files) {
 
 // git runs Git in a folder.
 type git struct {
-	program, dir string
-	env          []string
+	program, dir  string
+	env, settings []string // settings stand ahead of each command
 }
 
 // outside returns the environment without what a hook of Git has, which names another repository or an index of its
@@ -84,7 +84,8 @@ func (g git) says(ctx context.Context, args ...string) (string, error) {
 
 // does is says with an input.
 func (g git) does(ctx context.Context, in string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, g.program, args...)
+	cmd := exec.CommandContext(ctx, g.program, slices.Concat(g.settings, args)...)
+	cmd.WaitDelay = afterward // a filter that hangs has the output, too
 	var out, complaint bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = g.dir, g.env, strings.NewReader(in), &out, &complaint
 	err := cmd.Run()
@@ -132,23 +133,22 @@ func (g git) tree(ctx context.Context, top string) (tree string, err error) {
 	g.env = append(slices.Clone(g.env), "GIT_INDEX_FILE="+copied, "GIT_OBJECT_DIRECTORY="+written,
 		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+listed(objects))
 
-	// No hook runs and no service is asked, and nothing of the index is written into the repository.
-	settings := []string{"-c", "core.hooksPath=" + none, "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
-		"-c", "core.untrackedCache=false", "-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false"}
-	do := func(in string, args ...string) (string, error) {
-		return g.does(ctx, in, slices.Concat(settings, args)...)
-	}
-	if err := unhide(do, top); err != nil {
+	// No hook runs and no service is asked, and nothing of the index is written into the repository. A new file beside
+	// a sparse checkout counts.
+	g.settings = []string{"-c", "core.hooksPath=" + none, "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
+		"-c", "core.untrackedCache=false", "-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false",
+		"-c", "core.sparseCheckout=false"}
+	if err := g.unhide(ctx); err != nil {
 		return "", err
 	}
-	if _, err := do("", "add", "--all", "--", "."); err != nil {
+	if _, err := g.says(ctx, "add", "--all", "--", "."); err != nil {
 		return "", err
 	}
-	tree, err = do("", "write-tree", "--missing-ok") // of a partial clone some are elsewhere
+	tree, err = g.says(ctx, "write-tree", "--missing-ok") // of a partial clone some are elsewhere
 	if err != nil {
 		return "", err
 	}
-	if err := g.checkInner(ctx, settings, top); err != nil {
+	if err := g.checkInner(ctx); err != nil {
 		return "", err
 	}
 	return tree, nil
@@ -181,8 +181,8 @@ func listed(path string) string {
 
 // unhide lets Git look at files that its user told Git to take as unchanged. Files that are left out of a sparse
 // checkout stay left out.
-func unhide(do func(in string, args ...string) (string, error), top string) error {
-	all, err := do("", "ls-files", "-v", "-z")
+func (g git) unhide(ctx context.Context) error {
+	all, err := g.says(ctx, "ls-files", "-v", "-z")
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func unhide(do func(in string, args ...string) (string, error), top string) erro
 			assumed.WriteString(path + "\x00")
 		}
 		if strings.ToUpper(mark) == "S" {
-			if _, err := os.Lstat(filepath.Join(top, filepath.FromSlash(path))); err == nil {
+			if _, err := os.Lstat(filepath.Join(g.dir, filepath.FromSlash(path))); err == nil {
 				skipped.WriteString(path + "\x00")
 			}
 		}
@@ -206,7 +206,7 @@ func unhide(do func(in string, args ...string) (string, error), top string) erro
 		if paths == "" {
 			continue
 		}
-		if _, err := do(paths, "update-index", flag, "-z", "--stdin"); err != nil {
+		if _, err := g.does(ctx, paths, "update-index", flag, "-z", "--stdin"); err != nil {
 			return err
 		}
 	}
@@ -215,22 +215,22 @@ func unhide(do func(in string, args ...string) (string, error), top string) erro
 
 // checkInner returns an error if a repository within the files, such as a submodule, has changes that are in none of
 // its commits: the tree holds only the id of a commit.
-func (g git) checkInner(ctx context.Context, settings []string, top string) error {
-	all, err := g.says(ctx, slices.Concat(settings, []string{"ls-files", "--stage", "-z"})...)
+func (g git) checkInner(ctx context.Context) error {
+	all, err := g.says(ctx, "ls-files", "--stage", "-z")
 	if err != nil {
 		return err
 	}
 	for entry := range strings.SplitSeq(all, "\x00") {
 		about, path, _ := strings.Cut(entry, "\t")
-		inner := filepath.Join(top, filepath.FromSlash(path))
+		inner := filepath.Join(g.dir, filepath.FromSlash(path))
 		if !strings.HasPrefix(about, "160000 ") {
 			continue
 		}
 		if _, err := os.Lstat(filepath.Join(inner, ".git")); err != nil { // not checked out
 			continue
 		}
-		changes, err := git{program: g.program, dir: inner, env: outside()}.says(ctx, slices.Concat(settings,
-			[]string{"status", "--porcelain", "--ignore-submodules=none"})...)
+		its := git{program: g.program, dir: inner, env: outside(), settings: g.settings}
+		changes, err := its.says(ctx, "status", "--porcelain", "--ignore-submodules=none")
 		if err != nil {
 			return err
 		}

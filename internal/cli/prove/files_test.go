@@ -2,10 +2,13 @@ package prove_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -229,6 +232,54 @@ func TestFilesAt_fileThatGitIsToldNotToLookAt_counts(t *testing.T) {
 		if !got.Dirty || got.Tree == "" {
 			t.Errorf("%s: %+v", how, got)
 		}
+	}
+}
+
+// Files that a sparse checkout leaves out stay as they are.
+func TestFilesAt_newFileBesideASparseCheckout_counts(t *testing.T) {
+	settings(t)
+	for _, index := range []string{"--no-sparse-index", "--sparse-index"} {
+		dir := repository(t)
+		does(t, dir, "sparse-checkout", "set", "--cone", index, "in")
+		if got := prove.FilesAt(t.Context(), dir); got.Dirty {
+			t.Errorf("%s: %+v", index, got)
+		}
+		write(t, filepath.Join(dir, "sub", "new"), "new\n")
+		got := prove.FilesAt(t.Context(), dir)
+		does(t, dir, "add", "--all", "--sparse")
+		does(t, dir, "commit", "--quiet", "-m", "all")
+		if want := does(t, dir, "rev-parse", "HEAD^{tree}"); got.Tree != want {
+			t.Errorf("%s: %+v, and a commit has %s", index, got, want)
+		}
+	}
+}
+
+// Git ends, and the filter that it has started has its output.
+func TestFilesAt_filterThatHangs_doesNotHoldTheCall(t *testing.T) {
+	settings(t)
+	filter, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := repository(t)
+	does(t, dir, "config", "filter.hang.clean",
+		fmt.Sprintf("%s='stay %s' '%s'", doesEnv, filter.Addr(), filepath.ToSlash(os.Args[0])))
+	write(t, filepath.Join(dir, ".gitattributes"), "new filter=hang\n")
+	write(t, filepath.Join(dir, "new"), "new\n")
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	got := make(chan prove.Files, 1)
+	go func() { got <- prove.FilesAt(ctx, dir) }()
+	alive, err := filter.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	interrupt()
+	if files := <-got; files.Tree != "" {
+		t.Errorf("%+v", files)
+	}
+	if err := errors.Join(alive.Close(), filter.Close()); err != nil { // the filter ends
+		t.Error(err)
 	}
 }
 
