@@ -299,7 +299,7 @@ var sentences = [...]string{
 	`(\w+) is dropped already`,
 	"$1 is canceled already. Nothing was changed. To see those that are open: {tasks}",
 	`ran: the command that was run`,
-	"A task keeps a command of at most 500 bytes, without line breaks and control characters: put the rest into a " +
+	"A task keeps a command of at most 500 bytes, without line breaks and hidden characters: put the rest into a " +
 		"script, and run that.",
 	`a check has no words`,
 	"A check has no words. Nothing was changed: say them in a message.",

@@ -301,6 +301,7 @@ func TestFinish_withBadEvidence_isRefusedAndChangesNothing(t *testing.T) {
 		"two lines":             func(r *chat.TaskRequest) { r.Evidence.Ran = "make\ntest" },
 		"two lines of Unicode":  func(r *chat.TaskRequest) { r.Evidence.Ran = "make\u2028test" },
 		"an escape":             func(r *chat.TaskRequest) { r.Evidence.Ran = "make\x1b[2K" },
+		"what nobody sees":      func(r *chat.TaskRequest) { r.Evidence.Ran = "make \u202etset" },
 		"a long command":        func(r *chat.TaskRequest) { r.Evidence.Ran = long },
 		"no UTF-8":              func(r *chat.TaskRequest) { r.Evidence.Ran = "make \xff" },
 		"a credential":          func(r *chat.TaskRequest) { r.Evidence.Ran = "curl -u x:" + secret + " x" },

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
 )
 
@@ -34,8 +35,8 @@ func (e *Evidence) Words() string {
 func (e Evidence) CheckEvidence() error {
 	switch {
 	case !strings.ContainsFunc(e.Ran, visible) || !fitsLine(e.Ran, core.MaxRan):
-		return fault.Refuse(fault.InvalidArgument, "ran: the command that was run, in one line of at most %d bytes. "+
-			"Nothing was changed: put what is longer into a script, and run that.", core.MaxRan)
+		return fault.Refuse(fault.InvalidArgument, "ran: the command that was run, in one line of at most %d bytes, "+
+			"without hidden characters. Nothing was changed: put the rest into a script, and run that.", core.MaxRan)
 	case e.Exit < -1 || e.Exit > core.MaxExit:
 		return RefuseExit()
 	case !fitsLine(e.Dir, core.MaxRanIn) || strings.HasPrefix(e.Dir, "/") || hasStepUp(e.Dir):
@@ -84,8 +85,9 @@ func isHex(s string, lengths ...int) bool {
 	return false
 }
 
-// fitsLine reports whether s is one line of at most limit bytes.
-func fitsLine(s string, limit int) bool { return len(s) <= limit && isLine(s) }
+// fitsLine reports whether s is one line of at most limit bytes, in which nothing is hidden: others read an escape in
+// place of a hidden character, and would run a command with the escape.
+func fitsLine(s string, limit int) bool { return len(s) <= limit && sanitize.Escape(s, "") == s }
 
 // hasStepUp reports whether path leads out of a folder.
 func hasStepUp(path string) bool {
