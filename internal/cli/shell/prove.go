@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/cli"
 	"github.com/parley-chat/parley/internal/cli/prove"
 )
@@ -63,7 +64,7 @@ func (s *Shell) Prove(ctx context.Context, which Which, req ProveRequest) error 
 		a.set("dir", before.Dir)
 		a.flag("dirty", before.Commit != "" && before.Dirty)
 		a.flag("moved", before.Tree != "" && after.Tree != before.Tree)
-		return s.finishProven(ctx, a, prove.Tail(ran.Last, cli.MaxTail), before)
+		return s.finishProven(ctx, a, ran.Last, before)
 	})
 }
 
@@ -132,22 +133,32 @@ func codeOf(ran prove.Ran) int {
 // proveFor is how long the shell tries to reach a restarting server after a command ran, perhaps for long.
 const proveFor = time.Minute
 
-// finishProven finishes a task after its command. The tail of the output goes along unless the server refuses the
-// words, for example because they hold a secret.
-func (s *session) finishProven(ctx context.Context, a args, tail string, files prove.Files) error {
-	a.set("text", tail)
+// finishProven finishes a task after its command. The end of the output goes along unless it holds a secret, or the
+// server refuses the words. The files do, unless the server refuses the name of the folder: the command ran, perhaps
+// for long.
+func (s *session) finishProven(ctx context.Context, a args, last []byte, files prove.Files) error {
+	held := secretIn(last)
+	if held == "" {
+		a.set("text", prove.Tail(last, cli.MaxTail))
+	}
 	got, r, err := s.report(ctx, a)
-	refused := new(fault.Error)
-	if tail != "" && errors.As(err, &refused) && refused.Code == fault.InvalidArgument {
+	if refused := refusedWords(err); refused != nil && a["text"] != nil {
 		delete(a, "text")
-		why := refused
+		held = capital(toPerson(refused.Message, s.command))
 		got, r, err = s.report(ctx, a)
-		if err == nil {
-			s.out.hint("The end of the output did not go along: %s", capital(toPerson(why.Message, s.command)))
+	}
+	if refusedWords(err) != nil && files.Dir != "" {
+		for _, its := range []string{"commit", "tree", "dir", "dirty", "moved"} {
+			delete(a, its)
 		}
+		files = prove.Files{Why: "the room does not keep the name of their folder"}
+		got, r, err = s.report(ctx, a)
 	}
 	if err != nil {
 		return err
+	}
+	if held != "" {
+		s.out.hint("The end of the output did not go along: %s", held)
 	}
 	if files.Why != "" {
 		s.out.hint("What was run went without its files, so nobody can compare them: %s.", files.Why)
@@ -158,6 +169,27 @@ func (s *session) finishProven(ctx context.Context, a args, tail string, files p
 		got.Task.Result = "" // the person has seen it
 	}
 	return s.out.show(r, func() { s.changedTask("finish", got) })
+}
+
+// secretIn says which secret the end of an output holds; "" for none. All that was kept counts: the tail is cut, and
+// nobody knows the second half of a key for a secret.
+func secretIn(last []byte) string {
+	all := prove.Tail(last, len(last))
+	if kind := sanitize.Credential(all); kind != "" {
+		return "It holds what looks like " + kind + "."
+	}
+	if what := ident.SecretIn(all); what != "" {
+		return "It holds " + what + "."
+	}
+	return ""
+}
+
+// refusedWords returns err if the server refuses what a call says; nil if not.
+func refusedWords(err error) *fault.Error {
+	if refused := new(fault.Error); errors.As(err, &refused) && refused.Code == fault.InvalidArgument {
+		return refused
+	}
+	return nil
 }
 
 // report changes a task after a command ran.

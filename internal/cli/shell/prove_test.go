@@ -218,6 +218,59 @@ func TestProve_secretInTheOutput_goesWithoutTheTail(t *testing.T) {
 	}
 }
 
+// The tail is the second half of a key, which nobody knows for one.
+func TestProve_secretThatTheCutDivides_goesWithoutTheTail(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	added(t, base, "test it")
+	r, key := rand.New(rand.NewPCG(4, 7)), ""
+	for i := range 1_600 {
+		key += string("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/"[r.IntN(64)])
+		if i%64 == 63 {
+			key += "\n"
+		}
+	}
+	t.Chdir(t.TempDir())
+	const begin, end = "-----BEGIN RSA PRIVATE KEY-----\n", "-----END RSA PRIVATE KEY-----\n"
+	if err := os.WriteFile("out", []byte(begin+key+end), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := at(t, base, nil)
+	if err := c.Prove(t.Context(), as("Ann"), proving("t1", "", "show", "out")); err != nil {
+		t.Fatal(err)
+	}
+	if got := taskOf(t, base, "t1"); got.State != "done" || got.Result != "" || got.Evidence == nil {
+		t.Errorf("%+v, %+v", got, got.Evidence)
+	}
+	const want = "The end of the output did not go along: It holds what looks like a private key."
+	if !strings.Contains(c.notes.String(), want) {
+		t.Errorf("it notes %q", &c.notes)
+	}
+}
+
+// The command has run when the server refuses the name.
+func TestProve_folderWhoseNameTheRoomDoesNotKeep_goesWithoutTheFiles(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	added(t, base, "test it")
+	ann, _ := clones(t)
+	in := filepath.Join(ann, strings.Repeat("long", 30), strings.Repeat("long", 30))
+	if err := os.MkdirAll(in, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c := at(t, base, nil)
+	if err := c.Prove(t.Context(), as("Ann"), proving("t1", in, "write", "ran")); err != nil {
+		t.Fatal(err)
+	}
+	if got := taskOf(t, base, "t1"); got.State != "done" || got.Evidence == nil ||
+		got.Evidence.Tree+got.Evidence.Commit+string(got.Evidence.Dir) != "" || got.Evidence.Moved {
+		t.Errorf("%+v, %+v", got, got.Evidence)
+	}
+	if !strings.Contains(c.notes.String(), "the room does not keep the name of their folder") {
+		t.Errorf("it notes %q", &c.notes)
+	}
+}
+
 // again runs prove --again as Bob, who answers so at the terminal. It returns all that he was asked.
 func again(t *testing.T, c *command, dir, id, answer string) (asked string, err error) {
 	t.Helper()
