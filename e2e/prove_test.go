@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -77,4 +80,67 @@ func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
 	if got := bob.runs(again...); got.code != 4 || !strings.Contains(got.err, "tree "+tree) {
 		t.Errorf("other files: %+v", got)
 	}
+}
+
+// A reader such as head stops before the command ends, which finishes the task all the same.
+func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	ann.does("task", "add", "Count the files")
+	goOn := fifo(t)
+	cmd := ann.command(t.Context(), "prove", "t1", "--", "sh", "-c", "echo one; read x <"+goOn+"; echo two")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.ReadFull(out, make([]byte, len("one\n")))
+	if err := errors.Join(err, out.Close(), os.WriteFile(goOn, []byte("\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // what it says of the task goes nowhere, too
+	if list := ann.does("tasks", "--closed"); !strings.Contains(list, "t1  done by you") {
+		t.Errorf("the list is %q", list)
+	}
+}
+
+// A person who presses Ctrl-C twice does not leave a command behind that takes its time.
+func TestProve_endedTwice_leavesNothing(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	ann.does("task", "add", "Count the files")
+	open := fifo(t)
+	running := ann.begin("prove", "t1", "--", "sh", "-c",
+		"exec 3<"+open+"; trap 'echo asked' TERM; echo ready; while :; do read x <&3; done")
+	alive, err := os.OpenFile(open, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = alive.Close() }() // a command that is left ends
+	for _, after := range []string{"ready\n", "asked\n"} {
+		running.shows(after)
+		if err := running.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := running.ends(); got.code != 130 {
+		t.Errorf("%+v", got)
+	}
+	if _, err := alive.WriteString("\n"); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("the command is there: %v", err)
+	}
+}
+
+// fifo makes a named pipe.
+func fifo(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
