@@ -235,6 +235,29 @@ func TestTask_finishedWithEvidence_keepsTheFirst(t *testing.T) {
 	}
 }
 
+// The newest eight are shown. A seat of before says last that the result was another, whoever has come since.
+func TestCheck_ofManySeats_newestAreShown(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 11})
+	w.adds(ann.Token, "sand")
+	var all []chat.Seated
+	for i := range 10 {
+		all = append(all, w.join("plans", fmt.Sprintf("Bob%d", i)))
+	}
+	w.proves(ann.Token, "t1", ranTest)
+	for _, bob := range append(all[1:], all[0]) {
+		exit := 0
+		if bob.Token == all[0].Token {
+			exit = 2
+		}
+		w.pass(time.Second)
+		w.does(checkOf(bob.Token, "t1", exit))
+	}
+	got := checks(*w.lists(chat.TaskListRequest{Token: ann.Token, ID: "t1"}).Task)
+	same(t, "of ten", got, []string{"Bob3 same 0", "Bob4 same 0", "Bob5 same 0", "Bob6 same 0", "Bob7 same 0",
+		"Bob8 same 0", "Bob9 same 0", "Bob0 differs 2"})
+}
+
 // Many check a task at once, and one of them twice with two results. None is lost, and the finished task is as it was.
 func TestCheck_manyAtOnce_loseNone(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {

@@ -72,8 +72,8 @@ func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, er
 	return check, err
 }
 
-// Checks returns the last checks of the tasks from first to last, each in the order of time: of a task those of
-// core.MaxChecks seats at most, that came last into the room.
+// Checks returns the last checks of the tasks from first to last, each in the order of time: of a task the newest, of
+// core.MaxChecks seats at most. A newer seat displaces no newer check.
 func (i Items) Checks(ctx context.Context, first, last int64) (map[int64][]Check, error) {
 	where := table.Range{Partition: roomPrefix + i.log.id, Prefix: checkPrefix, After: checksOf(last + 1),
 		Reverse: true, Consistency: strongly}
@@ -92,17 +92,15 @@ func (i Items) Checks(ctx context.Context, first, last int64) (map[int64][]Check
 		if no < first {
 			break
 		}
-		if len(of[no]) == core.MaxChecks {
-			continue
-		}
 		var check Check
 		if err := Decode(item, &check); err != nil {
 			return nil, err
 		}
 		of[no] = append(of[no], check)
 	}
-	for _, list := range of {
+	for no, list := range of {
 		slices.SortStableFunc(list, func(a, b Check) int { return cmp.Compare(a.AtMs, b.AtMs) })
+		of[no] = list[max(0, len(list)-core.MaxChecks):]
 	}
 	return of, nil
 }
