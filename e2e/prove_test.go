@@ -70,6 +70,9 @@ func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
 		"checked by Bob: same result") {
 		t.Errorf("yes: %d, %q", code, shown)
 	}
+	if shown, code := bob.typesAfter("yes\n", question, "no", again...); code != 5 {
+		t.Errorf("yes before the question: %d, %q", code, shown)
+	}
 	if list := ann.does("tasks", "--closed"); !strings.Contains(list, "checked by Bob: same result") {
 		t.Errorf("the list is %q", list)
 	}

@@ -132,6 +132,12 @@ func (w *talker) starts(cmd *exec.Cmd) *running {
 // returns what the terminal showed from then on, and the exit code.
 func (w *talker) types(prompt, answer string, arguments ...string) (shown string, code int) {
 	w.t.Helper()
+	return w.typesAfter("", prompt, answer, arguments...)
+}
+
+// typesAfter is types in a terminal at which something was typed before the command asks.
+func (w *talker) typesAfter(typed, prompt, answer string, arguments ...string) (shown string, code int) {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	cmd := w.command(ctx, arguments...)
@@ -140,6 +146,9 @@ func (w *talker) types(prompt, answer string, arguments ...string) (shown string
 		w.t.Fatal(err)
 	}
 	defer terminal.Close()
+	if _, err := io.WriteString(terminal, typed); err != nil {
+		w.t.Fatal(err)
+	}
 	var before strings.Builder
 	for buf := make([]byte, 256); !strings.Contains(before.String(), prompt); {
 		n, err := terminal.Read(buf)

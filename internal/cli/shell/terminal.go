@@ -111,7 +111,8 @@ func Confirm(in io.Reader, prompts io.Writer) func(prompt string) (string, error
 	})
 }
 
-// AskHere asks the person at the terminal itself, whatever is redirected. [NoPerson] says whether there is one.
+// AskHere asks the person at the terminal itself, whatever is redirected. [NoPerson] says whether there is one. Words
+// that were typed before the question are no answer: they may stand below the command in lines that were pasted.
 func AskHere(prompt string) (said string, err error) {
 	in, out, err := openTerminal()
 	if err != nil {
@@ -124,6 +125,9 @@ func AskHere(prompt string) (said string, err error) {
 	}
 	last := strings.LastIndex(prompt, "\n") + 1
 	_, err = io.WriteString(out, ScreenOn(out).Fold(prompt[:last], Margin))
+	if err == nil {
+		err = dropTyped(in)
+	}
 	if err != nil {
 		return "", err
 	}
