@@ -77,7 +77,8 @@ func outside() []string {
 	return append(env, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0")
 }
 
-// says returns what a command of Git prints, without the end of its line. The error has the last line that Git says.
+// says returns what a command of Git prints, without the end of its line. The error has the line that Git calls fatal,
+// below which advice may stand, or else the last line.
 func (g git) says(ctx context.Context, args ...string) (string, error) {
 	return g.does(ctx, "", args...)
 }
@@ -92,8 +93,14 @@ func (g git) does(ctx context.Context, in string, args ...string) (string, error
 	if err == nil {
 		return strings.TrimSuffix(strings.TrimSuffix(out.String(), "\n"), "\r"), nil
 	}
-	lines := strings.Split(strings.TrimSpace(complaint.String()), "\n")
-	why := strings.TrimPrefix(lines[len(lines)-1], "fatal: ")
+	var why string
+	fatal := false
+	for line := range strings.SplitSeq(strings.TrimSpace(complaint.String()), "\n") {
+		text, is := strings.CutPrefix(line, "fatal: ")
+		if is || !fatal {
+			why, fatal = text, is
+		}
+	}
 	if strings.HasPrefix(why, "not a git repository") {
 		return "", errors.New("no Git repository is here")
 	}

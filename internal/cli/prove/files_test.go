@@ -235,6 +235,16 @@ func TestFilesAt_fileThatGitIsToldNotToLookAt_counts(t *testing.T) {
 	}
 }
 
+// Git advises how to trust the folder, below the reason.
+func TestFilesAt_folderOfSomebodyElse_saysWhy(t *testing.T) {
+	settings(t)
+	dir := repository(t)
+	t.Setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+	if got := prove.FilesAt(t.Context(), dir); !strings.Contains(got.Why, "dubious ownership") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Files that a sparse checkout leaves out stay as they are.
 func TestFilesAt_newFileBesideASparseCheckout_counts(t *testing.T) {
 	settings(t)
