@@ -77,7 +77,7 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 	case task.State == "done" || task.State == "dropped":
 		return fail(failed, "%s is %s already. Nothing was run. To see those that are open: %s", task.ID,
 			stages[task.State], s.command("tasks"))
-	case task.State == "taken" && task.By != s.seat.Name:
+	case task.By != "" && task.By != s.seat.Name: // also if it is stalled
 		return fail(failed, "%s is with %s now. Nothing was run.", task.ID, named([]string{taker(task)}, ""))
 	}
 	return nil

@@ -145,11 +145,13 @@ func TestProve_commandThatSucceeds_finishesTheTaskWithWhatRanAndOnWhichFiles(t *
 // Nothing is finished, the exit code says why, and with a task that the seat cannot finish nothing even runs.
 func TestProve_commandThatFails_finishesNothing(t *testing.T) {
 	base := serve(t)
-	meet(t, base, "Ann", "Bob")
-	added(t, base, "test it")
-	added(t, base, "Bob's")
-	added(t, base, "canceled")
+	meet(t, base, "Ann", "Bob", "Cid")
+	for _, title := range []string{"test it", "Bob's", "canceled", "left"} {
+		added(t, base, title)
+	}
 	if err := errors.Join(
+		at(t, base, nil).Task(t.Context(), as("Cid"), shell.TaskRequest{Action: "take", ID: "t4"}),
+		at(t, base, nil).Leave(t.Context(), as("Cid"), ""),
 		at(t, base, nil).Task(t.Context(), as("Bob"), shell.TaskRequest{Action: "take", ID: "t2"}),
 		at(t, base, nil).Task(t.Context(), as("Ann"), shell.TaskRequest{Action: "drop", ID: "t3"})); err != nil {
 		t.Fatal(err)
@@ -169,6 +171,7 @@ func TestProve_commandThatFails_finishesNothing(t *testing.T) {
 		{missing, 127, "no command ./missing. Nothing was finished."},
 		{proving("t2", dir, "write", "ran"), 1, `t2 is with "Bob" now. Nothing was run.`},
 		{proving("t3", dir, "write", "ran"), 1, "t3 is canceled already. Nothing was run."},
+		{proving("t4", dir, "write", "ran"), 1, `t4 is with "Cid" now. Nothing was run.`}, // and stalled
 	} {
 		err := at(t, base, nil).Prove(t.Context(), as("Ann"), c.req)
 		if told := new(shell.Failure); !errors.As(err, &told) || told.Code != c.code ||
