@@ -43,10 +43,11 @@ const shortCommit = 7
 
 // Reported says what was run: reported: make test, exit 0, at 5ef2c4c.
 func (e Evidence) Reported() string {
-	if strings.Contains(string(e.Ran), ", exit ") { // a command that looks like what follows
-		return e.ReportedQuoted()
+	ran := e.Ran.String()
+	if strings.Contains(ran, ", exit ") || strings.Join(strings.Fields(ran), " ") != ran {
+		return e.ReportedQuoted() // the command looks like what follows, or puts words on a line of their own by blanks
 	}
-	return e.reported(e.Ran.String())
+	return e.reported(ran)
 }
 
 // ReportedQuoted is Reported with the command in quotes, for a line in which other words stand.

@@ -13,6 +13,8 @@ func TestEvidence_inWords_saysWhoReportsWhat(t *testing.T) {
 			Dirty: true}.Reported(),
 		`reported: "make, exit 0, at 5ef2c4c; checked by Bob", exit 1`: Evidence{
 			Ran: "make, exit 0, at 5ef2c4c; checked by Bob", Exit: 1}.Reported(),
+		`reported: "make    checked by Bob: same result", exit 1`: Evidence{
+			Ran: "make    checked by Bob: same result", Exit: 1}.Reported(),
 		`reported: "a, exit 0", exit 1`: Evidence{Ran: "a, exit 0", Exit: 1}.ReportedQuoted(),
 		`reported: "make", exit 0`:      Evidence{Ran: "make"}.ReportedQuoted(),
 		"checked by Bob: same result":   Check{By: "Bob", Verdict: "same", Exit: &zero, Tree: commit}.Checked(),
