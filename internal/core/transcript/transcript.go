@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -100,7 +101,8 @@ func ofTask(message chat.Message) string {
 	}
 	line := who + " changed the task " + Quoted(task.Title) + ": " + string(message.TaskAction)
 	if e := task.Evidence; e != nil {
-		line += ", and reports " + Quoted(e.Ran) + " with exit " + strconv.Itoa(e.Exit)
+		line += "; " + results.Evidence{Ran: results.Text(e.Ran), Exit: e.Exit, Commit: e.Commit,
+			Dirty: e.Dirty}.ReportedQuoted()
 	}
 	return line + "."
 }

@@ -98,9 +98,9 @@ func TestOf_aTask_saysWhatWasRunAndWhatCameOfIt(t *testing.T) {
 		"checked t7, and had the same exit 0, on files that were not compared.": check(room.Same, 0, ""),
 		"checked t7, and had not the same, but exit 2.":                         check(room.Differs, 2, "5ef2c4c"),
 		"checked t7, and could not run it.":                                     check(room.Cannot, 0, ""),
-		"changed the task \u201csand\u201d: finish, and reports \u201cmake test\u201d with exit 0.": {
-			TaskAction: room.FinishTask, Task: &chat.TaskView{Title: "sand",
-				Evidence: &room.Evidence{Ran: "make test"}}},
+		"changed the task \u201csand\u201d: finish; reported: \"make test\", exit 0, at 5ef2c4c with changes.": {
+			TaskAction: room.FinishTask, Task: &chat.TaskView{Title: "sand", Evidence: &room.Evidence{
+				Ran: "make test", Commit: "5ef2c4cd", Dirty: true}}},
 	} {
 		m.Type, m.Agent = chat.EventTask, "Bob"
 		if got := Of(m, "", Way{}); got != bob+want {
