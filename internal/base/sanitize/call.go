@@ -19,8 +19,14 @@ var callArguments = [...]string{"agent_token", "ask", "back_in_minutes", "cursor
 // callTags are the tags around a call or an argument of it, in the syntax of any model or client, and the tools that
 // speak.
 var callTags = [...]string{"parameter", "parameters", "invoke", "function", "function_call", "function_calls", "tool",
-	"tool_call", "tool_calls", "toolcall", "tool_use", "use_mcp_tool", "arg_value", "args", "arguments", "send_message",
-	"share_file", "leave_room"}
+	"tool_call", "tool_calls", "toolcall", "tool_code", "tool_input", "tool_use", "use_mcp_tool", "longcat_tool_call",
+	"arg_value", "longcat_arg_value", "args", "arguments", "kwargs", "send_message", "share_file", "leave_room"}
+
+// callTokens are the tokens with which some models end a call, beside those that are named after it.
+var callTokens = [...]string{"eom_id", "python_tag", "action_end", "end_action", "channel"}
+
+// otherWords are what models call the argument text or note (see package spec of the tools).
+var otherWords = [...]string{"message", "content", "caption", "description"}
 
 // HoldsCallSyntax reports whether text seems to hold the end of a model's tool call. Some clients close an argument too
 // late: the arguments behind it, such as to, are then part of the text, and private words would go to all. Such a text
@@ -28,19 +34,21 @@ var callTags = [...]string{"parameter", "parameters", "invoke", "function", "fun
 // stands behind makes no difference, nor does what else the text holds, such as code. A text is held back only once, so
 // a piece cut out of XML counts.
 func HoldsCallSyntax(text string) bool {
-	// Some models write the first two in place of the ASCII characters; others have tags in brackets.
-	text = strings.NewReplacer("｜", "|", "▁", "_", "[/tool", "</tool").Replace(strings.ToLower(text))
+	// Some models write the first two in place of the ASCII characters; others have tags in brackets, or quotes of their
+	// own.
+	text = strings.NewReplacer("｜", "|", "▁", "_", "[/tool", "</tool", `<|"|>`, `"`, "<escape>", `"`).Replace(
+		strings.ToLower(text))
 	return leavesString(text) || leavesTag(lonelyTags().ReplaceAllString(text, ""))
 }
 
 // lonelyTags matches a tag that is the whole of a piece of code in a line, so that a text may speak of it.
 var lonelyTags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("`<[^`<>]*>`") })
 
-// nextArguments matches the end of a string with the argument that follows: ", "to": of JSON, also of JSON in JSON, and
-// ", to= of code. The first group is the quote with its backslashes.
+// nextArguments matches the end of a string with the argument that follows: ", "to": of JSON, also of JSON in JSON,
+// "}], "to": behind a list of texts, and ", to= of code. The first group is the quote with its backslashes.
 var nextArguments = sync.OnceValue(func() *regexp.Regexp {
 	const blanks = `(?:\s|\\[nrt])*`
-	return regexp.MustCompile(`(\\*["'])` + blanks + `,` + blanks + `\\*["']?(?:` +
+	return regexp.MustCompile(`(\\*["'])(?:` + blanks + `[}\]])*` + blanks + `,` + blanks + `\\*["']?(?:` +
 		strings.Join(callArguments[:], "|") + `)\\*["']?\s*[:=]`)
 })
 
@@ -83,8 +91,7 @@ func leavesTag(text string) bool {
 			return false
 		}
 		text = after
-		if token, rest := cutWord(strings.TrimPrefix(after, "|")); strings.Contains(token, "call") &&
-			after[0] == '|' && strings.HasPrefix(rest, "|>") {
+		if isCallToken(after) {
 			return true
 		}
 		closing, closes := strings.CutPrefix(after, "/")
@@ -102,10 +109,21 @@ func leavesTag(text string) bool {
 			open[tag]--
 		case slices.Contains(callTags[:], tag):
 			return true
-		case argument:
+		case argument, slices.Contains(otherWords[:], tag):
 			left = tag
 		}
 	}
+}
+
+// isCallToken reports whether after, the text behind "<", begins with a token that ends a call: |call|>, tool_call|> or
+// end_function_call>.
+func isCallToken(after string) bool {
+	token, rest := cutWord(strings.TrimPrefix(after, "|"))
+	opens, closes := strings.HasPrefix(after, "|"), strings.HasPrefix(rest, "|>")
+	if strings.Contains(token, "call") {
+		return closes || strings.HasPrefix(token, "end_") && strings.HasPrefix(rest, ">")
+	}
+	return opens && closes && slices.Contains(callTokens[:], token)
 }
 
 // endsTag reports whether a closing tag ends behind its name. Its last character may be lost.
