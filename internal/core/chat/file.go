@@ -171,7 +171,8 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	if err := c.readAsStay(ctx, &say); err != nil {
 		return Shared{}, err
 	}
-	o := outgoing{req: say, fileName: name, credential: c.warningOf(say.Text)}
+	// A client may leave the end of the call in either text.
+	o := outgoing{req: say, fileName: name, credential: cmp.Or(c.warningOf(say.Text), c.warningOf(req.Text))}
 	if req.Size > 0 {
 		return c.beginUpload(ctx, o, req.Size)
 	}

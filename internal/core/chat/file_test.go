@@ -322,6 +322,10 @@ func TestShare_credential_isHeldBackOnce(t *testing.T) {
 					Text: "K=" + secret})
 				return got.Sent, err
 			},
+			func() (chat.Sent, error) {
+				got, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "plan", Text: leaked})
+				return got.Sent, err
+			},
 		} {
 			kept := len(store.all)
 			if got, err := share(); err != nil || got.Sent || got.Credential == "" || len(store.all) != kept {
@@ -335,7 +339,7 @@ func TestShare_credential_isHeldBackOnce(t *testing.T) {
 		for _, text := range []string{"my token is " + p.bob.Token, p.bob.Token + strings.Repeat(" ", long)} {
 			got, err := s.upload(code, text)
 			wants(t, err, fault.InvalidArgument)
-			if got.Sent || len(store.all) != 3 {
+			if got.Sent || len(store.all) != 4 {
 				t.Errorf("%+v, %d files", got, len(store.all))
 			}
 		}
