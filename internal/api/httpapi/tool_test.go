@@ -9,8 +9,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 )
@@ -122,6 +125,29 @@ func TestTool_refusedCall_hasAStatusTheCodeAndTheSentence(t *testing.T) {
 	}
 	if strings.Contains(g.log.String(), `"tool":"dance"`) {
 		t.Error("a stranger chooses the name of a metric")
+	}
+}
+
+// Each is charged as a request of MCP that calls no tool.
+func TestTool_requestThatCallsNone_hasABudget(t *testing.T) {
+	charged := 0
+	g := newGated(t, func(_ *site, o *Options) {
+		o.ChargeBytes = func(_ context.Context, bytes int) error {
+			charged += bytes
+			return fault.RetryLater(fault.RateLimited, 3*time.Second, "Not now.")
+		}
+	})
+	read, twice := g.tool("echo", ""), g.tool("echo", `{"me":"x","Me":"y"}`)
+	read.Method = http.MethodGet
+	for i, r := range []*http.Request{g.tool("dance", "{}"), read, twice} {
+		resp, body := g.do(r)
+		if resp.StatusCode != 429 || failed(t, body).Code != "rate_limited" || resp.Header.Get("Retry-After") != "3" ||
+			charged != (i+1)*api.OtherBytes {
+			t.Errorf("%s %s: %d %v %s; charged %d", r.Method, r.URL.Path, resp.StatusCode, resp.Header, body, charged)
+		}
+	}
+	if resp, body := g.do(g.tool("echo", `{"me":"x"}`)); resp.StatusCode != 200 || charged != 3*api.OtherBytes {
+		t.Errorf("a call: %d %s; charged %d", resp.StatusCode, body, charged)
 	}
 }
 
