@@ -387,7 +387,8 @@ func oneOf(why string) string {
 	}
 	given, likely := found[2], []string(nil)
 	for _, one := range strings.Split(strings.Trim(found[1], `"`), `","`) {
-		if d := distance(one, given); strings.HasPrefix(one, given) || d < 3 && d <= len(given)/2 {
+		if d := distance(one, given); strings.HasPrefix(one, given) || d < 3 && d <= len(given)/2 &&
+			!undoes(one, given) {
 			likely = append(likely, one)
 		}
 	}
@@ -403,7 +404,9 @@ var otherCommands = synonyms(map[string]string{
 	"serve": "start run up", "demo": "try", "connect": "install setup connect~list",
 	"connect CLIENT --undo": "uninstall disconnect",
 
-	"say": "send tell ask chat write post speak", "say --reply-to ID TEXT": "reply answer", "tail": "follow listen",
+	"say": "send chat write post speak", "say --reply-to ID TEXT": "reply answer", "tail": "follow listen",
+	// What follows is mostly a name, and the words for it may be private.
+	"say --to NAME TEXT": "tell dm pm msg whisper", "say --ask NAME TEXT": "ask",
 	"history": "read show log messages search", "join ROOM --as NAME": "create new", "join": "enter",
 	"leave": "quit exit part", "who": "members people users", "invite": "share-link",
 	"put": "upload share", "get": "download fetch save",
@@ -412,18 +415,19 @@ var otherCommands = synonyms(map[string]string{
 	"room --name NAME": "rename", "room --lock": "password lock", "room --close": "close",
 	"room": "info settings", "remove": "delete rm redact", "agents add": "agents~invite agents~new agents~create",
 	"agents end": "agents~remove agents~delete agents~rm", "watch": "open",
-	"supervise pause": "pause supervise~stop supervise~hold", "supervise resume": "resume supervise~start",
-	"supervise approve on": "approve", "supervise reject": "reject supervise~refuse supervise~deny supervise~drop",
+	"supervise pause": "pause supervise~stop supervise~hold", "supervise resume": "resume supervise~start supervise~unpause supervise~continue",
+	"supervise approve on": "approve", "supervise approve off": "supervise~unapprove supervise~disapprove", "supervise reject": "reject supervise~refuse supervise~deny supervise~drop",
 	"supervise send": "supervise~accept supervise~allow supervise~ok", "supervise drafts": "drafts supervise~list",
-	"manage kick": "kick manage~remove", "manage ban": "ban", "manage unban": "unban", "manage mute": "mute",
+	"manage kick": "kick manage~remove manage~delete", "manage ban": "ban manage~block",
+	"manage unban": "unban manage~unblock manage~unkick", "manage mute": "mute",
 	"manage unmute": "unmute", "manage promote": "promote manage~admin", "manage demote": "demote",
 
 	"tasks":          "todo todos task~list task~ls task~show",
 	"tasks --closed": "task~closed",
 	"task add":       "task~create task~new task~make",
-	"task take":      "task~claim task~start task~grab task~accept claim",
-	"task finish":    "task~done task~complete task~close task~end task~resolve",
-	"task unassign":  "task~release task~unclaim task~return task~give",
+	"task take":      "task~claim task~start task~grab task~accept claim take",
+	"task finish":    "task~done task~complete task~close task~end task~resolve finish",
+	"task unassign":  "task~release task~unclaim task~untake task~return task~give",
 	"task cancel":    "task~drop task~delete task~remove task~rm",
 	"task edit":      "task~change task~update task~rename",
 
@@ -482,7 +486,8 @@ func noCommand(at *kong.Node, args []string) error {
 	var all []string
 	for _, command := range at.Children {
 		all = append(all, command.Name)
-		if d := distance(command.Name, args[words]); d < away && d <= len(args[words])/2 {
+		if d := distance(command.Name, args[words]); d < away && d <= len(args[words])/2 &&
+			!undoes(command.Name, args[words]) {
 			nearest, away = command.Name, d
 		}
 	}
@@ -501,6 +506,12 @@ func noCommand(at *kong.Node, args []string) error {
 func perhaps(at *kong.Node, tried []string, meant string) error {
 	return fmt.Errorf("there is no command %s; perhaps you mean: %s; see %s --help", strings.Join(tried, " "), meant,
 		at.FullPath())
+}
+
+// undoes reports whether one of two words means that what the other does is undone, as unpause and pause. They differ
+// by a letter or two, and nobody means the one by the other.
+func undoes(a, b string) bool {
+	return slices.ContainsFunc([]string{"un", "de"}, func(not string) bool { return not+a == b || not+b == a })
 }
 
 // distance returns how many letters of a must be changed, added, removed or swapped with the next for b.

@@ -380,7 +380,11 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 		"tasks add tea": "task add tea",
 		"task done t1":  "task finish t1", "room list": "rooms", "manage remove Bob": "manage kick Bob",
 		"supervise stop": "supervise pause", "supervise refuse m1": "supervise reject m1", "connect list": "connect",
-		"keys lsit":        "keys list",
+		"keys lsit":         "keys list",
+		"tell Bob 'my pin'": "say --to NAME TEXT", "ask Bob why": "say --ask NAME TEXT", "take t1": "task take t1",
+		// No word stands for its opposite.
+		"supervise unpause": "supervise resume", "supervise unapprove": "supervise approve off",
+		"manage unkick Cy": "manage unban Cy", "task untake t1": "task unassign t1", "unleave hello": "", "unwatch": "",
 		"accounts rvoke x": "accounts revoke x", "sign-ins revok x": "sign-ins revoke x"} {
 		_, err := parse(strings.Fields(args), io.Discard)
 		if err == nil || (want != "") != strings.Contains(err.Error(),
@@ -413,6 +417,10 @@ func TestParse_unknownCommandBelowAnother_saysWhichThereAre(t *testing.T) {
 	atHome(t)
 	for args, want := range map[string]string{
 		"keys dance": "there is no command keys dance: choose one of add, list, renew, revoke; see parley keys --help",
+		"keys unrevoke x": "there is no command keys unrevoke: choose one of add, list, renew, revoke; see parley keys " +
+			"--help",
+		"manage depromote Cy": `<do> must be one of "promote","demote","mute","unmute","kick","ban","unban" but got ` +
+			`"depromote"; see parley manage --help`,
 		"accounts end": "there is no command accounts end: choose one of list, revoke, restore; see parley accounts " +
 			"--help",
 		"task lst": `<do> must be one of "add","take","unassign","finish","cancel","edit","check" but got "lst"; see ` +
