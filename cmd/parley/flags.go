@@ -238,6 +238,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
 		why = timeless.ReplaceAllString(why, " needs a value: a time such as 30s, 5m or 2h")
 		if other := otherFlag(why, err); other != "" {
+			why, _, _ = strings.Cut(why, ", did you mean ")
 			why += ": perhaps you mean " + other
 		} else if strings.HasPrefix(why, "unknown flag ") && len(arguments(err)) > 0 {
 			why += "; put -- before a word that begins with a hyphen and is no flag"
@@ -284,11 +285,16 @@ var (
 var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
 
 // otherFlags are the right flags for wrong names that people try.
-var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.0.0.1:PORT"}
+var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.0.0.1:PORT",
+	"host": "--addr HOST:PORT", "listen": "--addr HOST:PORT", "db": "--data FILE", "file": "--data FILE",
+	"name": "--as NAME", "agent": "--as NAME", "nick": "--as NAME", "server": "--url URL",
+	"private": "--to NAME", "dm": "--to NAME", "reason": "--note TEXT", "limit": "--lines N", "last": "--lines N",
+	"remove": "--undo", "expires": "--days N"}
 
 // otherFlag returns the right flag for a wrong name in otherFlags; "" if the command does not have the flag.
 func otherFlag(why string, err error) string {
 	tried, _ := strings.CutPrefix(why, "unknown flag --")
+	tried, _, _ = strings.Cut(tried, ",")
 	other, wrong := otherFlags[tried], new(kong.ParseError)
 	name, _, _ := strings.Cut(other, " ")
 	if other == "" || !errors.As(err, &wrong) || !hasFlag(wrong.Context, strings.TrimPrefix(name, "--")) {
@@ -435,6 +441,7 @@ var otherCommands = synonyms(map[string]string{
 	"hooks ROOM --end ID":     "hooks~end hooks~remove hooks~delete",
 	"keys add":                "keys~create keys~new", "keys list": "keys~ls keys~show",
 	"keys revoke":     "keys~delete keys~remove keys~rm",
+	"check":           "check~--data", // as other commands have it
 	"sign-ins revoke": "sign-ins~delete sign-ins~remove sign-ins~end",
 	"accounts revoke": "accounts~delete accounts~remove",
 })
