@@ -424,8 +424,8 @@ func TestParse_unknownCommandBelowAnother_saysWhichThereAre(t *testing.T) {
 	atHome(t)
 	for args, want := range map[string]string{
 		"keys dance": "there is no command keys dance: choose one of add, list, renew, revoke; see parley keys --help",
-		"keys unrevoke x": "there is no command keys unrevoke: choose one of add, list, renew, revoke; see parley keys " +
-			"--help",
+		"keys unrevoke x": "there is no command keys unrevoke: choose one of add, list, renew, revoke; see parley " +
+			"keys --help",
 		"manage depromote Cy": `<do> must be one of "promote","demote","mute","unmute","kick","ban","unban" but got ` +
 			`"depromote"; see parley manage --help`,
 		"accounts end": "there is no command accounts end: choose one of list, revoke, restore; see parley accounts " +

@@ -40,8 +40,8 @@ func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
 			"tools/ stands one of: " + s.toolNames() + "."})
 	case r.Method != http.MethodPost:
 		ex.Header().Set("Allow", http.MethodPost)
-		s.refuseNoCall(ex, r, asker, &refusal{status: http.StatusMethodNotAllowed, sentence: "This address takes POST " +
-			"only, with the arguments of the tool as JSON."})
+		s.refuseNoCall(ex, r, asker, &refusal{status: http.StatusMethodNotAllowed,
+			sentence: "This address takes POST only, with the arguments of the tool as JSON."})
 	default:
 		s.callTool(ex, r, asker, &s.Tools[i])
 	}

@@ -34,8 +34,8 @@ var otherWords = [...]string{"message", "content", "caption", "description"}
 // stands behind makes no difference, nor does what else the text holds, such as code. A text is held back only once, so
 // a piece cut out of XML counts.
 func HoldsCallSyntax(text string) bool {
-	// Some models write the first two in place of the ASCII characters; others have tags in brackets, or quotes of their
-	// own.
+	// Some models write the first two in place of the ASCII characters; others have tags in brackets, or quotes of
+	// their own.
 	text = strings.NewReplacer("｜", "|", "▁", "_", "[/tool", "</tool", `<|"|>`, `"`, "<escape>", `"`).Replace(
 		strings.ToLower(text))
 	return leavesString(text) || leavesTag(lonelyTags().ReplaceAllString(text, ""))
@@ -121,7 +121,8 @@ func isCallToken(after string) bool {
 	token, rest := cutWord(strings.TrimPrefix(after, "|"))
 	opens, closes := strings.HasPrefix(after, "|"), strings.HasPrefix(rest, "|>")
 	if strings.Contains(token, "call") {
-		return closes || strings.HasPrefix(token, "end_") && strings.HasPrefix(rest, ">")
+		return closes || strings.HasPrefix(rest, ">") &&
+			(strings.HasPrefix(token, "end_") || strings.HasSuffix(token, "_end"))
 	}
 	return opens && closes && slices.Contains(callTokens[:], token)
 }

@@ -49,7 +49,7 @@ func TestHoldsCallSyntax_theEndOfACall_isFound(t *testing.T) {
 		"plum.</message>\n<to>[\"Bob\"]</to>", "plum.</content><ask>Bob</ask>", "plum.</longcat_arg_value>",
 		"plum.</longcat_tool_call>", "plum.\n</tool_code>", "plum.</tool_input>", "plum.</kwargs>", "plum.<|eom_id|>",
 		"plum.<|end|><|start|>assistant<|channel|>commentary to=functions.x", "plum.<|action_end|>",
-		"plum.<tool_call|>", "plum.<end_function_call>", `plum.<|"|>,to:[<|"|>Bob<|"|>]}`,
+		"plum.<tool_call|>", "plum.<end_function_call>", "plum.<tool_call_end>", `plum.<|"|>,to:[<|"|>Bob<|"|>]}`,
 		"plum.<escape>,to:<escape>Bob<escape>}", `plum."}], "to": ["Bob"]}`, `plum.'}, 'to': 'Bob'}`,
 		"plum.<|call|>.", "plum.<|tool_calls_section_end|>\nThanks", "The client leaks </parameter> at the end.",
 	} {
