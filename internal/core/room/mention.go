@@ -91,9 +91,9 @@ func withoutCode(text string) string {
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
-// unspaced are the scripts that write no space after a name.
+// unspaced are the scripts that write no space after a name, and the ー of kana, which Unicode counts to none.
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai,
-	unicode.Lao, unicode.Khmer, unicode.Myanmar}
+	unicode.Lao, unicode.Khmer, unicode.Myanmar, {R16: []unicode.Range16{{Lo: 'ー', Hi: 'ー', Stride: 1}}}}
 
 // gluing are the scripts whose words stand before an @ without a space. No address of mail is in them.
 var gluing = append([]*unicode.RangeTable{unicode.Arabic, unicode.Hebrew}, unspaced...)

@@ -38,6 +38,7 @@ func TestProposeMessage_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 		{"Ann Marie", "and @ann marie?", true},
 		{"Ann Marie", "and @ann?", false},
 		{"Bob", "@Bobさん、", true},
+		{"Bob", "@Bobー、", true},
 		{"Bob", "请@Bob看一下", true},
 		{"Bob", "@Bob님", true},
 		{"Bob", "@Bobครับ", true},
