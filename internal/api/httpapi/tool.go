@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -36,12 +37,12 @@ func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
 	case err != nil:
 		refuseTool(ex, http.StatusServiceUnavailable, unavailable(cutOff))
 	case i < 0:
-		s.refuseNoCall(ex, r, asker, &refusal{status: http.StatusNotFound, sentence: "There is no such tool. Behind " +
-			"tools/ stands one of: " + s.toolNames() + "."})
+		s.refuseNoCall(ex, r, asker, http.StatusNotFound, invalidCall("There is no such tool. Behind tools/ stands one "+
+			"of: "+s.toolNames()+"."))
 	case r.Method != http.MethodPost:
 		ex.Header().Set("Allow", http.MethodPost)
-		s.refuseNoCall(ex, r, asker, &refusal{status: http.StatusMethodNotAllowed,
-			sentence: "This address takes POST only, with the arguments of the tool as JSON."})
+		s.refuseNoCall(ex, r, asker, http.StatusMethodNotAllowed, invalidCall("This address takes POST only, with the "+
+			"arguments of the tool as JSON."))
 	default:
 		s.callTool(ex, r, asker, &s.Tools[i])
 	}
@@ -63,7 +64,14 @@ func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, 
 	defer stop()
 	arguments, reason := s.receiveArguments(ctx, ex, r)
 	if reason != nil {
-		refuseRequest(ex, reason)
+		failure := invalidCall(reason.sentence)
+		switch {
+		case ex.refused == fault.RateLimited:
+			failure = &results.Failure{Code: string(fault.RateLimited), Message: reason.sentence}
+		case repeats(reason.status):
+			failure = unavailable(reason.sentence)
+		}
+		refuseTool(ex, reason.status, failure)
 		return
 	}
 	answer := &relay{pulse: pulse{ex: ex, every: s.KeepAlive}, header: http.Header{}}
@@ -86,20 +94,11 @@ func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, 
 }
 
 // refuseNoCall refuses a request of asker that calls no tool, and charges for it.
-func (s *server) refuseNoCall(ex *exchange, r *http.Request, asker ident.Principal, reason *refusal) {
-	refuseRequest(ex, s.charged(s.context(ex, r, asker), ex, reason))
-}
-
-// refuseRequest refuses a request that reaches no tool.
-func refuseRequest(ex *exchange, reason *refusal) {
-	failure := invalidCall(reason.sentence)
-	switch {
-	case ex.refused == fault.RateLimited:
-		failure = &results.Failure{Code: string(fault.RateLimited), Message: reason.sentence}
-	case repeats(reason.status):
-		failure = unavailable(reason.sentence)
+func (s *server) refuseNoCall(ex *exchange, r *http.Request, asker ident.Principal, status int, f *results.Failure) {
+	if beyond := s.charge(s.context(ex, r, asker), ex, api.OtherBytes); beyond != nil {
+		status, f = statusOf(beyond.Code), &results.Failure{Code: string(beyond.Code), Message: beyond.Message}
 	}
-	refuseTool(ex, reason.status, failure)
+	refuseTool(ex, status, f)
 }
 
 // receiveArguments returns the body of r, the arguments of a call, if it passes every check that a message of MCP
