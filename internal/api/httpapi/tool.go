@@ -37,12 +37,12 @@ func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
 	case err != nil:
 		refuseTool(ex, http.StatusServiceUnavailable, unavailable(cutOff))
 	case i < 0:
-		s.refuseNoCall(ex, r, asker, http.StatusNotFound, invalidCall("There is no such tool. Behind tools/ stands one "+
-			"of: "+s.toolNames()+"."))
+		s.refuseNoCall(ex, r, asker, http.StatusNotFound, invalidCall("There is no such tool. Behind tools/ stands "+
+			"one of: "+s.toolNames()+"."))
 	case r.Method != http.MethodPost:
 		ex.Header().Set("Allow", http.MethodPost)
-		s.refuseNoCall(ex, r, asker, http.StatusMethodNotAllowed, invalidCall("This address takes POST only, with the "+
-			"arguments of the tool as JSON."))
+		s.refuseNoCall(ex, r, asker, http.StatusMethodNotAllowed, invalidCall("This address takes POST only, with "+
+			"the arguments of the tool as JSON."))
 	default:
 		s.callTool(ex, r, asker, &s.Tools[i])
 	}
