@@ -14,18 +14,16 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
-	"github.com/parley-chat/parley/internal/cli/start"
+	_ "github.com/parley-chat/parley/internal/cli/start" // no collection in a short command
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	time.AfterFunc(start.Short, start.Over)
 	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		started: startedAs(os.Args[0])}))
 }

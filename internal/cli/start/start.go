@@ -12,23 +12,27 @@ import (
 )
 
 const (
-	// Short is how long a program may run before it collects as usual.
-	Short = 100 * time.Millisecond
+	// short is how long a program may run before it collects as usual.
+	short = 100 * time.Millisecond
 	// firstPercent puts the first collection at 16 MiB.
 	firstPercent = 400
 	// usualPercent is Go's default.
 	usualPercent = 100
 )
 
-// The variable GOGC takes precedence.
-var tuned = os.Getenv("GOGC") == "" && debug.SetGCPercent(firstPercent) == usualPercent
+var _ = tune()
 
-// Over makes the program collect garbage as usual, unless the program has set its own percentage since. The program
-// calls Over once, after [Short].
-func Over() {
-	if !tuned {
-		return
+// tune puts the first collection off for a while. The variable GOGC takes precedence.
+func tune() *time.Timer {
+	if os.Getenv("GOGC") != "" {
+		return nil
 	}
+	debug.SetGCPercent(firstPercent)
+	return time.AfterFunc(short, over)
+}
+
+// over makes the program collect garbage as usual, unless the program has set its own percentage since.
+func over() {
 	if own := debug.SetGCPercent(usualPercent); own != firstPercent {
 		debug.SetGCPercent(own)
 	}
