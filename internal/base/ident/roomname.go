@@ -38,18 +38,21 @@ func SplitRoom(given string) (name, password string, err error) {
 // isLink reports whether before and after, the parts on both sides of the first colon, are a link, perhaps mistyped or
 // without its beginning. A password may have a slash, but does not begin with one.
 func isLink(before, after string) bool {
-	words := strings.FieldsFunc(strings.ToLower(before), isGroupSign) // also of parley-http:8080
+	words := strings.Fields(strings.ToLower(before))
 	scheme := after != "" && len(words) > 0 && slices.Contains([]string{"http", "https"}, words[len(words)-1])
 	port := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // or no digits, and the slash of a link
 	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
 }
 
 // isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server:
-// localhost, an IP address or a name that ends in a domain such as .example, and two to five digits.
+// localhost, an IP address, a name that ends in a domain such as .example, or one such as parley-http, and two to five
+// digits.
 func isServer(host, port string) bool {
 	host, port = strings.ToLower(strings.TrimSpace(host)), strings.TrimSpace(port)
 	_, err := netip.ParseAddr(host)
-	return (host == "localhost" || err == nil || isDomain(host)) && 2 <= len(port) && len(port) <= 5 &&
+	ofScheme := slices.ContainsFunc([]string{"-http", "-https", "_http", "_https"},
+		func(end string) bool { return strings.HasSuffix(host, end) })
+	return (host == "localhost" || err == nil || isDomain(host) || ofScheme) && 2 <= len(port) && len(port) <= 5 &&
 		strings.Trim(port, "0123456789") == ""
 }
 
@@ -70,12 +73,16 @@ func isDomain(host string) bool {
 
 // isNearlyInvite reports whether name looks like the code of an invite that was mistyped, or that was cut or grouped:
 // 25 to 29 letters and digits, alone or in equal groups, with digits in three places or more, and with at most two
-// letters beyond [Alphabet]. Of random codes, 98 in 100 look so; of names, only such as are random, too. In the room of
-// such a name an agent would wait alone. A ULID, of 26 characters, begins with 01 from 2004 to 2039, and is a name.
+// letters beyond [Alphabet]; or the right code, in any groups. Of random codes, 98 in 100 look so; of names, only such
+// as are random, too. In the room of such a name an agent would wait alone. A ULID, of 26 characters, begins with 01
+// from 2004 to 2039, and is a name.
 func isNearlyInvite(name string) bool {
 	const slips, ulidChars = 2, 26
 	groups := strings.FieldsFunc(strings.ToLower(name), isGroupSign)
 	code := strings.Join(groups, "")
+	if _, is := ParseInvite(code); is {
+		return true // however it is grouped
+	}
 	isULID := len(groups) == 1 && len(code) == ulidChars && strings.HasPrefix(code, "01")
 	if len(code) < inviteChars-slips || len(code) > inviteChars+slips || !areEqual(groups) || isULID {
 		return false

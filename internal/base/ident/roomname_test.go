@@ -11,7 +11,8 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 	for given, want := range map[string]string{"api:v2": "v2", "a:b:c": "b:c", "tea:with milk": "with milk",
 		"room:1234": "1234", "room 2:123": "123", "room:12:30": "12:30", "v2:77": "77", "tea:a/b": "a/b",
 		"tea:a//b": "a//b", "tea:a/i/b": "a/i/b", "https fans:a": "a", "http-fans:8080": "8080", "a/b": "", "http": "",
-		"team1:42secret": "42secret", "v2:12-monkeys": "12-monkeys", "v2:12-34": "12-34", "v2:30": "30",
+		"team-https:secret": "secret",
+		"team1:42secret":    "42secret", "v2:12-monkeys": "12-monkeys", "v2:12-34": "12-34", "v2:30": "30",
 		"12:3": "3", "12:345": "345", "12:30pmx": "30pmx", "29:30": "30", "12:60": "60",
 		"123:45": "45", "12:am": "am", "localhost:tea": "tea", "1.2:8402": "8402",
 		"v1.2:8402": "8402", "plan.b:7": "7", "plan.b:sesame": "sesame", "plan b.c:8402": "8402", "b.:8402": "8402",
@@ -32,7 +33,7 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		"127.0.0.1:8402": link, "localhost:8080": link, " LOCALHOST:8080 ": link, invite + "x": link,
 		invite + "mcp": link, "join" + strings.ToUpper(invite) + " now": link, "tea:i" + invite: link,
 		"parley.example/i/" + code[:20]: link, "localhost:8080/i/" + code: link, "ftp:/x": link,
-		"parley-http:8080": link, "see parley-http:8080": link,
+		"parley-http:8080": link, "see parley-http:8080": link, "my_HTTPS:8443": link,
 		"parley.example:8080": link, "Box-1.lan:443": link, "chat.parley.example:55000": link,
 		`Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`: line,
 		`Call join_room with room "den", password "sesame".`:                               line,
@@ -60,6 +61,8 @@ func TestRoomName_nearlyAnInvite_isNone(t *testing.T) {
 		"of a typewriter":    func(code string) string { return strings.Replace(code, "0", "O", 1) },
 		"in groups of four":  func(code string) string { return grouped(code, 4, "-") },
 		"in groups of three": func(code string) string { return grouped(code, 3, " ") },
+		"broken once":        func(code string) string { return code[:9] + "-" + code[9:] },
+		"broken twice":       func(code string) string { return code[:4] + " " + code[4:15] + "-" + code[15:] },
 	}
 	for what, slip := range slips {
 		names := 0

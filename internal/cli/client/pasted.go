@@ -97,7 +97,7 @@ func lastWord(text string) string { return endOfAddress.FindString(text) }
 var (
 	endOfAddress = regexp.MustCompile(inAddress + `*$`)
 	atDoor       = regexp.MustCompile(`(?i)/i/$`)
-	scheme       = regexp.MustCompile(`(?i)^.*(https?)(?::/+|//)|^(?:.*[^0-9a-z.-])?(https?):`) // but parley-http:8080
+	scheme       = regexp.MustCompile(`(?i)^.*(https?)(?::/+|//)|^(?:.*[^\pL0-9._-])?(https?):`) // but parley-http:8080
 	otherScheme  = regexp.MustCompile(`^.*:/+`)
 	host         = regexp.MustCompile(`(?i)(?:\[[0-9a-f:.]+\]|[\pL0-9]).*`)
 )

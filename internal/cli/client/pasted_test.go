@@ -56,6 +56,7 @@ func TestInvited_asPeoplePasteIt_isFound(t *testing.T) {
 		"localhost:8080/i/" + code: "http://localhost:8080", "USUAL.example/p/i/" + code: usual,
 		"htps://a.example/i/" + code: a, "ftp:/a.example/i/" + code: a, "https//a.example/i/" + code: a,
 		"parley-http:8080/i/" + code: "https://parley-http:8080",
+		"parley_http:8080/i/" + code: "https://parley_http:8080",
 		"my-https:8443/p/i/" + code:  "https://my-https:8443/p", "LINKhttp://a.example/i/" + code: "http://a.example",
 		"https:a.example/i/" + code: a, a + "/i/" + code[:9] + "\n  " + code[9:]: a,
 		"https://a.example/" + code: "?", "a.example/j/" + code: "?", "htps:a.example/i/" + code: "?",
