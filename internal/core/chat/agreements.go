@@ -101,35 +101,45 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 	return x.Proposal(), nil
 }
 
-// disputeSteps is how many messages underDispute follows upward at most.
-const disputeSteps = 8
+// replaceSteps is how many proposals toReplace follows at most.
+const replaceSteps = 8
 
 // underDispute returns the agreement that is in dispute, if answered, the event that a proposal answers, is an
-// objection: the nearest one above, by what the refused proposal answers, and what that answers. Else underDispute
-// returns answered. After "not at 15:00!" the next proposal answers that objection, and is meant for the agreement that
-// 15:00 was to replace. The log alone decides, whose events do not change, so a call that is repeated answers the same.
+// objection to what was to replace an agreement. Else underDispute returns answered. After "not at 15:00!" the next
+// proposal answers that objection, and is meant for the agreement that 15:00 was to replace. The log alone decides,
+// whose events do not change, so a call that is repeated answers the same.
 func (c *session) underDispute(ctx context.Context, answered room.Event) (room.Event, error) {
 	if answered.Kind != room.Object {
 		return answered, nil
 	}
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	if err != nil || len(stored) == 0 {
+	x, err := c.toReplace(ctx, answered.ReplyTo)
+	if err != nil || x == nil {
 		return answered, err
 	}
-	above := answered
-	for step := 0; step < disputeSteps && above.ReplyTo != 0; step++ {
-		if x := find(stored, above.ReplyTo); x != nil {
-			return x.Proposal(), nil
-		}
-		above, err = c.room.log.Event(ctx, above.ReplyTo)
+	return x.Proposal(), nil
+}
+
+// toReplace returns the agreement that proposal n was to replace, itself or after proposals that it was to replace
+// first; nil if there is none, or the caller sees no more of it.
+func (c *session) toReplace(ctx context.Context, n int64) (*roomlog.Agreement, error) {
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	if err != nil || len(stored) == 0 {
+		return nil, err
+	}
+	for range replaceSteps {
+		event, err := c.room.log.Event(ctx, n)
 		switch {
 		case errors.Is(err, table.ErrNotFound): // it has expired
-			return answered, nil
-		case err != nil, !c.me.Sees(above), above.Kind != room.Proposal && above.Kind != room.Object:
-			return answered, err
+			return nil, nil
+		case err != nil, !c.me.Sees(event), event.Kind != room.Proposal, event.Replaces == 0:
+			return nil, err
+		}
+		n = event.Replaces
+		if x := find(stored, n); x != nil {
+			return x, nil
 		}
 	}
-	return answered, nil
+	return nil, nil
 }
 
 // find returns agreement n of list; nil if it is none of them.

@@ -134,8 +134,13 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 		t.Errorf("it asks Cid alone, and stands beside %q", alone.Beside)
 	}
 	objection = objects(p.cid, alone.ID)
-	if direct := w.counter(p.bob, "one", alone.ID); answers(direct.ID) != alone.ID {
-		t.Error("what answers the refused proposal itself is for the agreement")
+	if beside := w.counter(p.bob, "one", objection); answers(beside.ID) != objection {
+		t.Error("what answers the objection to what stood beside the agreement is for the agreement")
+	}
+	half = w.counter(p.bob, "half past twelve", nine)
+	objection = objects(p.ann, half.ID)
+	if direct := w.counter(p.bob, "one sharp", half.ID); answers(direct.ID) != half.ID || direct.Beside != nine {
+		t.Errorf("what answers the refused proposal itself is for the agreement: %+v", direct)
 	}
 	remark := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "hm", ReplyTo: objection})
 	if other := w.counter(p.bob, "two", remark.ID); answers(other.ID) != remark.ID {

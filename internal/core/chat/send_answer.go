@@ -55,7 +55,7 @@ func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room
 
 // besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none.
 // replacesNone says that the proposal answers it. Else the proposal may answer one that was replaced: then it is what
-// replaced that.
+// replaced that. Or the proposal answers one that was refused: then it is the agreement that this was to replace.
 func (c *session) besideOf(ctx context.Context, proposal *room.Event, replacesNone bool) string {
 	n := proposal.ReplyTo
 	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
@@ -63,6 +63,11 @@ func (c *session) besideOf(ctx context.Context, proposal *room.Event, replacesNo
 	}
 	if !replacesNone {
 		latest, err := c.latestOf(ctx, n)
+		if err == nil && latest == n {
+			if x, err := c.toReplace(ctx, n); err == nil && x != nil && x.ReplacedBy == 0 {
+				latest = x.N
+			}
+		}
 		if err != nil || latest == n || latest == proposal.N {
 			return ""
 		}
