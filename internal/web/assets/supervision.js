@@ -187,7 +187,7 @@ export class Supervision {
     for (const [id, { why, sent }] of Object.entries(this.#refusing)) {
       if (sent || drafts.some((draft) => draft.id === id)) continue;
       this.refusals.undo(id);
-      this.#tooLate(id, why);
+      if (!this.#deciding.has(id)) this.#tooLate(id, why);
     }
   }
 

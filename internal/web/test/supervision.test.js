@@ -8,6 +8,15 @@ import { test } from "node:test";
 import { approvalOf } from "../assets/approval.js";
 import { claimed, returned } from "../assets/seats.js";
 
+/** Has a message of the agent wait in a room, and returns the id of the draft. */
+async function waits(room, text = "May I?") {
+  const draft = server.drafts(text);
+  await rest();
+  await server.clock.advance(1_000);
+  assert.ok(room.state.supervision.drafts.some(({ id }) => id === draft));
+  return draft;
+}
+
 /** Returns two devices of one person, of which both show the messages that wait. */
 async function twoDevices(...texts) {
   const one = await opened();
@@ -279,4 +288,18 @@ test("what one tab writes in place of a draft is shown there when another tab ha
   await one.supervision.change({ draft, decision: "send" });
   await until("it waits no more", () => two.state.supervision.drafts.length === 0);
   assert.deepEqual([one.state.late, two.state.late], [[], ["You may"]]);
+});
+
+test("a rejection whose answer was lost, and that is pressed again, is not blamed on another device", async () => {
+  const room = await opened();
+  const draft = await waits(room);
+  Object.assign(server, { wakes: () => {}, loses: (tool) => tool === "supervise" });
+  const { refusals } = room.supervision;
+  const lost = assert.rejects(refusals.take(draft, "Too long"));
+  refusals.now(draft);
+  await lost;
+  server.loses = () => false;
+  refusals.take(draft);
+  await room.supervision.change({ paused: true });
+  assert.deepEqual([room.state.supervision.drafts, room.state.refusing, room.state.late], [[], {}, []]);
 });
