@@ -101,9 +101,9 @@ export const keepRead = (token, id) => keepFor(token, readName(token), id);
 
 /**
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
- * ids, restraint: see restraint.js, notices, colours: of names, as a list of pairs, knocks: the ids of those that were
- * dismissed, unnamed: the person wants no name, refusing: until when a tab may still send or undo that it has refused
- * a draft, in ms, by its id}.
+ * ids, and why one was refused if that came too late, restraint: see restraint.js, notices, colours: of names, as a
+ * list of pairs, knocks: the ids of those that were dismissed, unnamed: the person wants no name, refusing: until when
+ * a tab may still send or undo that it has refused a draft, in ms, by its id}.
  */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 

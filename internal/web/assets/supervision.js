@@ -192,13 +192,17 @@ export class Supervision {
   }
 
   /**
-   * Shows the words of the person for a draft that waits no more, unless another tab has sent or dropped them: what it
-   * was writing in its place, or else why it refuses it.
+   * Shows the words of the person for a draft that waits no more: what it was writing in its place, unless another tab
+   * has sent or dropped that, and why it refuses it, which is kept as an edit of no draft.
    */
   #tooLate(id, why = "") {
     const words = this.edits.get(id);
     this.edits.delete(id);
-    if (words === undefined || Object.hasOwn(this.#written, id)) this.#showLate([...this.#late, words ?? why]);
+    const kept = Object.hasOwn(this.#written, id) ? [words] : [];
+    const reason = why && why !== words ? [why] : [];
+    if (reason.length) this.#keep({ ...this.#written, [id + " why"]: why });
+    const late = words === undefined ? [why] : [...kept, ...reason];
+    if (late.length) this.#showLate([...this.#late, ...late]);
   }
 
   #showLate(late) {

@@ -303,3 +303,28 @@ test("a rejection whose answer was lost, and that is pressed again, is not blame
   await room.supervision.change({ paused: true });
   assert.deepEqual([room.state.supervision.drafts, room.state.refusing, room.state.late], [[], {}, []]);
 });
+
+test("a reason that came too late survives a reload, until the person has read it", async () => {
+  const one = await opened();
+  const draft = await waits(one);
+  one.supervision.refusals.take(draft, "Too lo", true);
+  server.supervises({ draft, decision: "send" }); // on another device
+  await until("it came too late", () => one.state.late.length);
+  const two = await again(one);
+  assert.deepEqual(two.state.late, ["Too lo"]);
+  two.supervision.forgetLate();
+  assert.deepEqual((await again(two)).state.late, []);
+});
+
+test("what was written in place of a draft and why it is refused both come too late", async () => {
+  const one = await opened();
+  const draft = await waits(one);
+  one.supervision.edit(draft, "You may");
+  const late = assert.rejects(one.supervision.refusals.take(draft, "Too long"), { code: "decided" });
+  server.wakes = () => {}; // nobody has heard of it yet
+  server.supervises({ draft, decision: "send" });
+  one.supervision.refusals.now(draft);
+  await late;
+  assert.deepEqual(one.state.late, ["You may", "Too long"]);
+  assert.deepEqual((await again(one)).state.late, ["You may", "Too long"]);
+});
