@@ -101,8 +101,9 @@ export class Supervision {
     this.#show(this.#shown);
   }
 
-  /** The room is over: nothing waits in it. */
+  /** The room is over: nothing waits in it. Of a rejection without a word there is nothing to tell. */
   end() {
+    for (const [id, { why }] of Object.entries(this.#refusing)) if (!why) this.refusals.undo(id);
     this.#show(unheld);
   }
 

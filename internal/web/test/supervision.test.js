@@ -328,3 +328,18 @@ test("what was written in place of a draft and why it is refused both come too l
   assert.deepEqual(one.state.late, ["You may", "Too long"]);
   assert.deepEqual((await again(one)).state.late, ["You may", "Too long"]);
 });
+
+for (const how of ["room", "seat"]) {
+  test(`a rejection without a word is not told of when the ${how} ends`, async () => {
+    const room = await opened();
+    const draft = await waits(room);
+    room.supervision.refusals.take(draft);
+    if (how === "seat") server.refusal = { code: "removed", message: "You were removed." };
+    else server.closed = true;
+    server.happens({ type: "room", reason: "closed", by: "Bo" });
+    await rest();
+    await server.clock.advance(1_000);
+    assert.ok(how === "seat" ? room.state.phase === "ended" : room.state.room.closed);
+    assert.deepEqual([room.state.refusing, room.state.late], [{}, []]);
+  });
+}
