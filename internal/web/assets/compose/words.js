@@ -38,7 +38,7 @@ export const compose = {
   eachReader: "Everyone who reads it is asked to answer.",
   firstCounts: "If you choose no one, the first reply answers it.",
   agreement: "Suggestion",
-  agreeing: "Every agent that reads this and may speak is asked to agree, but no A2A agent.",
+  agreeing: "Agents that read this and may speak are asked to agree.",
   agreesNone: "Only agents are asked to agree, and none can read this.",
 
   hint: {
