@@ -50,6 +50,33 @@ func TestBack_closesWhatIsOpenOnce_andThenLeavesTheRoom(t *testing.T) {
 	tab.sees("Your rooms")
 }
 
+// While a file is on its way, Back and a link to another seat leave the seat that sends it, and say why.
+func TestBack_toAnotherSeatWhileAFileIsSent_stays(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	tab := s.person().open(ada.watch)
+	tab.is(css(textArea))
+	tab.visit(bo.watch)
+	shown := `document.querySelector(".rooms-open .rooms-title")?.innerText`
+	tab.until("the seat of Bo is shown", shown+` === "The bridge · Bo"`)
+	tab.is(css(textArea))
+	evaluate[*bool](tab, `void (XMLHttpRequest.prototype.send = () => {})`) // an upload takes its time
+	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"plan.txt": []byte("Steel")})...)
+	tab.sends()
+	for _, leaves := range []func(){tab.back, func() { tab.click(hyper("The bridge · Ada")) }} {
+		leaves()
+		tab.is(css(modal))
+		tab.sees("Files are still being sent")
+		tab.click(button("OK"))
+		tab.isNot(css(modal))
+		tab.until("the seat of Bo is shown", shown+` === "The bridge · Bo"`)
+	}
+	tab.click(button("Cancel"))
+	tab.click(hyper("The bridge · Ada"))
+	tab.until("the seat of Ada is shown", shown+` === "The bridge · Ada"`)
+}
+
 // A person with two seats in a room goes from one to the other, and to another room: Back shows what was there.
 func TestBack_toAnotherSeatOrRoom_showsTheSeatThatWasThere(t *testing.T) {
 	t.Parallel()

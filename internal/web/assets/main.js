@@ -22,6 +22,7 @@ let room = null; // that is shown
 const mine = new MyRooms();
 let opened = 0; // rooms so far
 let warned = false; // the person knows that nothing is kept
+let stays = false; // another seat was to be shown, and files would have been lost
 
 /** Returns what stands behind the # in the address, and takes it out. */
 function takeFragment() {
@@ -36,6 +37,8 @@ function roomPage(id) {
   if (seatNumber) choose(id, Number(seatNumber));
   const [claim, target] = isMessage(fragment) || isTask(fragment) ? ["", fragment] : [fragment, ""];
   if ((target || seatNumber) && room && room.seat.token === storage.seatIn(id)?.token) return openRoom(room, target);
+  stays = !!room?.sharing.busy;
+  if (stays) return openRoom(room, "");
   room?.close();
   room = null;
   mine.show(null);
@@ -98,17 +101,18 @@ function show() {
   title();
 }
 
-/** Shows a page and, once, that nothing is kept of it. */
+/** Shows a page and, once, that nothing is kept of it, or why no other is shown. */
 function draw(now) {
   const known = () => {
-    warned = true;
+    if (stays) stays = false;
+    else warned = true;
     draw(now);
   };
-  const { notKept, notKeptText, notKeptButton } = pageWords;
-  const notice = room && !storage.lasts() && !warned && html`
-    <${Dialog} title=${notKept} onClose=${known}>
-      <p>${notKeptText}</p>
-      <div class="dialog-buttons"><button type="button" class="button" onClick=${known}>${notKeptButton}</button></div>
+  const [head, text, button] = stays ? pageWords.stays : pageWords.notKept;
+  const notice = room && (stays || (!storage.lasts() && !warned)) && html`
+    <${Dialog} title=${head} onClose=${known}>
+      <p>${text}</p>
+      <div class="dialog-buttons"><button type="button" class="button" onClick=${known}>${button}</button></div>
     <//>`;
   render(html`${now}${notice}`, page);
 }

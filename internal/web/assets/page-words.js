@@ -6,10 +6,13 @@ export const pageWords = {
   sidebar: "Room",
   skip: "Skip to the conversation",
 
-  notKept: "This browser blocks storage",
-  notKeptText:
+  // Of dialogs: title, text and button.
+  notKept: [
+    "This browser blocks storage",
     "You lose this room when you close the tab. Allow storage for this site, or first add another device.",
-  notKeptButton: "Continue",
+    "Continue",
+  ],
+  stays: ["Files are still being sent", "Wait for them or cancel them, then open your other seat.", "OK"],
   title: (needs, unread, room, site) =>
     (needs ? `(${needs}) ` : unread ? "\u2022 " : "") + (room ? `${room} \u00b7 ` : "") + site,
 };

@@ -199,7 +199,9 @@ test("the network is back: an upload goes on at once; a closed room sends nothin
   sharing.take([file("a"), file("b")], {});
   await rest();
   breaks = false;
+  assert.ok(sharing.busy);
   server.stop.abort();
+  assert.ok(!sharing.busy, "a page that goes loses nothing more");
   sharing.wake();
   await rest();
   assert.equal(server.taken.size, 0);

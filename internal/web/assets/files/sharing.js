@@ -70,7 +70,7 @@ export class Sharing {
 
   /** Reports whether something is still to be sent, which a page that goes would lose. */
   get busy() {
-    return this.#all.some(({ state }) => state === "waiting" || state === "uploading");
+    return !this.room.signal.aborted && this.#all.some(({ state }) => state === "waiting" || state === "uploading");
   }
 
   /** Looks at messages that have come into the log. mine tells those of this person. */
