@@ -210,8 +210,15 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(button("Undo"))
 	tab.click(refuse)
 	tab.is(field("Tell your agent why").in(drafts))
-	tab.press("c", "h") // what is typed behind Reject is the reason, and no shortcut
-	tab.until("the reason has both", `document.activeElement.matches(".undo-why input") && document.activeElement.value === "ch"`)
+	tab.press("k") // shortcuts are none of the reason
+	tab.until("it leads to another message", `document.activeElement.matches("article:not(.message-draft)")`)
+	tab.press("j")
+	tab.until("it leads back", `document.activeElement.matches(".message-draft") &&
+		document.querySelector(".undo-why input").value === ""`)
+	tab.press("Tab") // which leads to the reason, for which no time runs
+	tab.until("its field has the focus", `document.activeElement.matches(".undo-why input")`)
+	tab.press("Tab", "Tab") // and out again
+	tab.until("the draft has lost the focus", `!document.activeElement.closest(".message-draft")`)
 	tab.fill(field("Tell your agent why").in(drafts), "Nobody ")
 	tab.until("no time runs", undoLine+` === "Rejected · your agent isn't told yet"`)
 	// What is typed on when the field has lost the focus does nothing, until the person turns to something else.

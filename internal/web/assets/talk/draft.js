@@ -13,7 +13,6 @@ import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
 import { IconButton } from "../ui/icon.js";
-import { isLetter } from "../ui/keys.js";
 import { Markdown } from "./markdown.js";
 import { Quote } from "./marks.js";
 import { Head, nameOf } from "./message.js";
@@ -43,11 +42,11 @@ export function Draft({ draft, view }) {
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
   const decide = (decision, text) =>
     act(() => (focus(), supervision.change({ draft: draft.id, decision, ...(text && { text }) })));
-  // What is typed behind Reject is the reason, and no shortcut.
+  // Behind Reject, Tab leads to the field of the reason: letters elsewhere are shortcuts.
   const key = (event) => {
-    const begins = event.target === article.current && isLetter(event) && event.key !== " ";
-    const field = begins && article.current.querySelector(".undo-why input:not([readonly])");
-    if (field) (event.stopPropagation(), field.focus());
+    const leads = event.target === article.current && event.key === "Tab" && !event.shiftKey;
+    const field = leads && article.current.querySelector(".undo-why input:not([readonly])");
+    if (field) (event.preventDefault(), field.focus());
   };
   return html`
     <article class=${"message message-first message-draft" + (draft.to ? " message-private" : "")} tabindex="-1"

@@ -7,7 +7,7 @@ const isField = (element) => !!element.closest?.("input, textarea, select, [cont
 let wrote = -Infinity; // when the last letter was typed into a field, or typed on after that
 
 /** Reports whether a key writes something. */
-export const isLetter = ({ key, ctrlKey, metaKey, altKey }) => key?.length === 1 && !ctrlKey && !metaKey && !altKey;
+const isLetter = ({ key, ctrlKey, metaKey, altKey }) => key?.length === 1 && !ctrlKey && !metaKey && !altKey;
 
 /** Notes what is typed where, before anything else hears of it. */
 function follow(/** @type {any} */ event) {
