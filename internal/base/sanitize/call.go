@@ -64,7 +64,7 @@ func leavesString(text string) bool {
 }
 
 // isString reports whether before ends in a string that begins with quote. The last such quote may also be an end, or
-// the inch of 19": a beginning stands behind a blank or a sign of code, and before a word.
+// the inch of 19": a beginning stands behind a blank or a sign of code, and before a word or behind whole strings alone.
 func isString(before, quote string) bool {
 	i := strings.LastIndex(before, quote)
 	for i > 0 && before[i-1] == '\\' { // of a string in the string
@@ -76,7 +76,8 @@ func isString(before, quote string) bool {
 	last, _ := utf8.DecodeLastRuneInString(before[:i])
 	next, _ := utf8.DecodeRuneInString(before[i+len(quote):])
 	begins := i == 0 || unicode.IsSpace(last) || strings.ContainsRune(":=,([{+`|>", last)
-	return begins && !unicode.IsSpace(next) && !strings.ContainsRune(",.;:!?)]}", next)
+	whole := strings.Count(before[strings.LastIndexByte(before[:i], '\n')+1:i], quote)%2 == 0 // strings of this line
+	return begins && (whole || !unicode.IsSpace(next) && !strings.ContainsRune(",.;:!?)]}", next))
 }
 
 // leavesTag reports whether text closes one of callTags that it did not open, closes another argument so and then opens
@@ -130,7 +131,7 @@ func isCallToken(after string) bool {
 // endsTag reports whether a closing tag ends behind its name. Its last character may be lost.
 func endsTag(rest string) bool {
 	rest = strings.TrimSpace(rest)
-	return rest == "" || strings.ContainsAny(rest[:1], "<>]")
+	return rest == "" || strings.ContainsAny(rest[:1], "<>]") && !strings.HasPrefix(rest, "](") // [/tool](address)
 }
 
 // attributesOf returns the attributes with which rest begins, the text behind the name of a tag. A slash at their end
