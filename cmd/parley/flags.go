@@ -286,7 +286,7 @@ var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
 
 // otherFlags are the right flags for wrong names that people try.
 var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.0.0.1:PORT",
-	"host": "--addr HOST:PORT", "listen": "--addr HOST:PORT", "db": "--data FILE", "file": "--data FILE",
+	"host": "--addr HOST:PORT", "listen": "--addr HOST:PORT", "db": "--data FILE",
 	"name": "--as NAME", "agent": "--as NAME", "nick": "--as NAME", "server": "--url URL",
 	"private": "--to NAME", "dm": "--to NAME", "reason": "--note TEXT", "limit": "--lines N", "last": "--lines N",
 	"remove": "--undo", "expires": "--days N"}

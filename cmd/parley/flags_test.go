@@ -152,7 +152,6 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"say -5 degrees":          "unknown flag -5; put -- before a word that begins with a hyphen and is no",
 		"join t --as A --seats 5": "unknown flag --seats: perhaps you mean --capacity N; see parley join --help",
 		"join t --nick A":         "unknown flag --nick: perhaps you mean --as NAME; see parley join --help",
-		"serve --file a.db":       "unknown flag --file: perhaps you mean --data FILE; see parley serve --help",
 		"say hi --dm Bob":         "unknown flag --dm: perhaps you mean --to NAME; see parley say --help",
 		"history --last 5":        "unknown flag --last: perhaps you mean --lines N; see parley history --help",
 		"connect codex --remove":  "unknown flag --remove: perhaps you mean --undo; see parley connect --help",
