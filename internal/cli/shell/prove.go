@@ -77,7 +77,10 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 	case task.State == "done" || task.State == "dropped":
 		return fail(failed, "%s is %s already. Nothing was run. To see those that are open: %s", task.ID,
 			stages[task.State], s.command("tasks"))
-	case task.By != "" && task.By != s.seat.Name: // also if it is stalled
+	case task.By != "" && task.By != s.seat.Name && task.State == "stalled":
+		return fail(failed, "%s stalled with %s. Nothing was run: take it first, with %s", task.ID,
+			named([]string{taker(task)}, ""), s.command("task take "+task.ID))
+	case task.By != "" && task.By != s.seat.Name:
 		return fail(failed, "%s is with %s now. Nothing was run.", task.ID, named([]string{taker(task)}, ""))
 	}
 	return nil

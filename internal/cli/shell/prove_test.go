@@ -171,7 +171,7 @@ func TestProve_commandThatFails_finishesNothing(t *testing.T) {
 		{missing, 127, "no command ./missing. Nothing was finished."},
 		{proving("t2", dir, "write", "ran"), 1, `t2 is with "Bob" now. Nothing was run.`},
 		{proving("t3", dir, "write", "ran"), 1, "t3 is canceled already. Nothing was run."},
-		{proving("t4", dir, "write", "ran"), 1, `t4 is with "Cid" now. Nothing was run.`}, // and stalled
+		{proving("t4", dir, "write", "ran"), 1, `t4 stalled with "Cid". Nothing was run: take it first, with parley task take t4`},
 	} {
 		err := at(t, base, nil).Prove(t.Context(), as("Ann"), c.req)
 		if told := new(shell.Failure); !errors.As(err, &told) || told.Code != c.code ||
