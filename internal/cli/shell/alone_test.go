@@ -40,6 +40,7 @@ func act(words []string) int {
 		if os.WriteFile(words[1], nil, 0o600) != nil {
 			return 1
 		}
+		fmt.Println("written")
 	case "need":
 		if _, err := os.Stat(words[1]); err != nil {
 			return 7

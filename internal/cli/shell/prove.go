@@ -138,24 +138,28 @@ const proveFor = time.Minute
 
 // finishProven finishes a task after its command. The end of the output goes along unless it holds a secret, or the
 // server refuses the words. The files do, unless the server refuses the name of the folder: the command ran, perhaps
-// for long.
+// for long. No code says which of the two was refused, so each is left out alone before both are.
 func (s *session) finishProven(ctx context.Context, a args, last []byte, files prove.Files) error {
 	held := secretIn(last)
 	if held == "" {
 		a.set("text", prove.Tail(last, cli.MaxTail))
 	}
 	got, r, err := s.report(ctx, a)
-	if refused := refusedWords(err); refused != nil && a["text"] != nil {
-		delete(a, "text")
-		held = capital(toPerson(refused.Message, s.command))
-		got, r, err = s.report(ctx, a)
-	}
+	noText, noFiles := a.without("text"), a.without("commit", "tree", "dir", "dirty", "moved")
+	const unkept = "the room does not keep the name of their folder"
 	if refusedWords(err) != nil && files.Dir != "" {
-		for _, its := range []string{"commit", "tree", "dir", "dirty", "moved"} {
-			delete(a, its)
+		got, r, err = s.report(ctx, noFiles)
+		if err == nil {
+			files = prove.Files{Why: unkept}
 		}
-		files = prove.Files{Why: "the room does not keep the name of their folder"}
-		got, r, err = s.report(ctx, a)
+	}
+	if refused := refusedWords(err); refused != nil && a["text"] != nil {
+		held = capital(toPerson(refused.Message, s.command))
+		got, r, err = s.report(ctx, noText)
+		if refusedWords(err) != nil && files.Dir != "" {
+			files = prove.Files{Why: unkept}
+			got, r, err = s.report(ctx, noFiles.without("text"))
+		}
 	}
 	if err != nil {
 		return err

@@ -1,14 +1,18 @@
 package shell_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -265,12 +269,52 @@ func TestProve_folderWhoseNameTheRoomDoesNotKeep_goesWithoutTheFiles(t *testing.
 	if err := c.Prove(t.Context(), as("Ann"), proving("t1", in, "write", "ran")); err != nil {
 		t.Fatal(err)
 	}
-	if got := taskOf(t, base, "t1"); got.State != "done" || got.Evidence == nil ||
+	if got := taskOf(t, base, "t1"); got.State != "done" || got.Result != "written" || got.Evidence == nil ||
 		got.Evidence.Tree+got.Evidence.Commit+string(got.Evidence.Dir) != "" || got.Evidence.Moved {
 		t.Errorf("%+v, %+v", got, got.Evidence)
 	}
-	if !strings.Contains(c.notes.String(), "the room does not keep the name of their folder") {
+	if !strings.Contains(c.notes.String(), "the room does not keep the name of their folder") ||
+		strings.Contains(c.notes.String(), "did not go along") {
 		t.Errorf("it notes %q", &c.notes)
+	}
+}
+
+// dislikes refuses a call that has one of these arguments, in the server's place.
+type dislikes []string
+
+func (d dislikes) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	for _, name := range d {
+		if bytes.Contains(body, []byte(`"`+name+`":`)) {
+			return (&refuser{"invalid_argument", name + " is not valid. Nothing was changed."}).RoundTrip(req)
+		}
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+// The other one is not blamed, and goes along.
+func TestProve_textOrFolderThatTheServerRefuses_staysBehindAlone(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	ann, _ := clones(t)
+	const noText, noFiles = "output did not go along: ", "does not keep the name of their folder"
+	for n, refused := range []dislikes{{"dir"}, {"text"}, {"dir", "text"}} {
+		id := "t" + strconv.Itoa(n+1)
+		added(t, base, "test it "+id)
+		c := at(t, base, refused)
+		if err := c.Prove(t.Context(), as("Ann"), proving(id, filepath.Join(ann, "sub"), "say", "ok")); err != nil {
+			t.Fatal(err)
+		}
+		got, dir, text := taskOf(t, base, id), slices.Contains(refused, "dir"), slices.Contains(refused, "text")
+		if got.State != "done" || got.Evidence == nil || (got.Result == "") != text ||
+			(got.Evidence.Tree == "") != dir || strings.Contains(c.notes.String(), noText) != text ||
+			strings.Contains(c.notes.String(), noFiles) != dir {
+			t.Errorf("%q: %+v, %+v, it notes %q", refused, got, got.Evidence, &c.notes)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -37,6 +38,15 @@ func (a args) flag(name string, is bool) {
 	if is {
 		a[name] = true
 	}
+}
+
+// without returns a copy without the arguments of these names.
+func (a args) without(names ...string) args {
+	rest := maps.Clone(a)
+	for _, name := range names {
+		delete(rest, name)
+	}
+	return rest
 }
 
 // copyArg adds an argument unless value is nil.
