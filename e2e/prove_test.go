@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/creack/pty"
+	"golang.org/x/term"
 )
 
 // Ann and Bob have clones of one repository. The questions stand in a real terminal, and no pipe answers them.
@@ -107,6 +111,57 @@ func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
 	_ = cmd.Wait() // what it says of the task goes nowhere, too
 	if list := ann.does("tasks", "--closed"); !strings.Contains(list, "t1  done by you") {
 		t.Errorf("the list is %q", list)
+	}
+}
+
+// The question of Bob ends at a signal, and leaves the terminal as it was.
+func TestProve_signalAtTheQuestion_endsIt(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	dir := t.TempDir()
+	if out, err := exec.Command("git", "init", "--quiet", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v, %s", err, out)
+	}
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	ann.does("task", "add", "Count the files")
+	ann.does("prove", "t1", "--in", dir, "--", "git", "status")
+	for _, end := range []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT} {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		terminal, its, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := term.GetState(int(terminal.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := bob.command(ctx, "prove", "--again", "t1", "--in", dir)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = its, its, its
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+		if err := errors.Join(cmd.Start(), its.Close()); err != nil {
+			t.Fatal(err)
+		}
+		shown := ""
+		for buf := make([]byte, 256); !strings.Contains(shown, "Type yes to run it: "); {
+			n, err := terminal.Read(buf)
+			if err != nil {
+				t.Fatalf("%v after %q", err, shown)
+			}
+			shown += string(buf[:n])
+		}
+		if err := cmd.Process.Signal(end); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
+			t.Errorf("%v: %v", end, err)
+		}
+		after, err := term.GetState(int(terminal.Fd()))
+		if err != nil || *after != *before {
+			t.Errorf("%v: the terminal is another: %v", end, err)
+		}
+		_ = terminal.Close()
 	}
 }
 

@@ -63,14 +63,6 @@ func (c *proveCommand) Validate() error {
 
 // Run runs the command.
 func (c *proveCommand) Run(ctx context.Context, s *shell.Shell) error {
-	// The command has a session of its own, so it hears nothing of a terminal that was closed, nor of Ctrl-\. A second
-	// Ctrl-C must not end this program before the command.
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
-		ends = append(ends, syscall.SIGHUP)
-	}
-	ctx, stop := signal.NotifyContext(ctx, ends...)
-	defer stop()
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // the command goes on where a reader, such as head, stops
 	req := shell.ProveRequest{ID: c.ID, Args: c.Command, In: c.In, Limit: c.Timeout}
 	if c.Again {

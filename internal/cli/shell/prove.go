@@ -99,8 +99,11 @@ func (s *session) task(ctx context.Context, id string) (results.Task, error) {
 	return *got.Task, nil
 }
 
-// run runs a command, whose output the person sees. env is its environment; nil: that of this process.
+// run runs a command, whose output the person sees. env is its environment; nil: that of this process. The command has
+// a session of its own, so it hears nothing of a terminal that was closed, nor of Ctrl-\: run ends it.
 func (s *session) run(ctx context.Context, req ProveRequest, env []string) (prove.Ran, error) {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
 	show := s.out.Screen.Out
 	if s.out.JSON { // standard output has the answer of the server alone
 		show = s.out.Notes
@@ -236,7 +239,7 @@ func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) e
 				return err
 			}
 		}
-		if err := s.askToRun(task, req, here); err != nil {
+		if err := s.askToRun(ctx, task, req, here); err != nil {
 			return err
 		}
 		if err := checkPlace(ctx, task, top, req.In); err != nil { // the answer may have taken long
@@ -328,7 +331,7 @@ func commitOf(commit string, dirty bool) string {
 }
 
 // askToRun asks the person at the terminal itself, and returns an error unless the person says yes.
-func (s *session) askToRun(task results.Task, req ProveRequest, here prove.Files) error {
+func (s *session) askToRun(ctx context.Context, task results.Task, req ProveRequest, here prove.Files) error {
 	its := task.Evidence
 	about := sentence("%s ran for %s, and reported exit code %d:\n  %s\nin %s\n%s\nIt runs as you, with your files "+
 		"and your network. Whether that does harm is decided by what the files do, not by the name of the command: "+
@@ -336,7 +339,7 @@ func (s *session) askToRun(task results.Task, req ProveRequest, here prove.Files
 		"report: %s",
 		named([]string{taker(task)}, ""), task.ID, its.Exit, strconv.Quote(prove.Join(req.Args)), req.In,
 		lines(bothTrees(its, here)), s.checking(task))
-	said, err := s.by.AskHere(about + "\nType yes to run it: ")
+	said, err := s.by.AskHere(ctx, about+"\nType yes to run it: ")
 	switch {
 	case err != nil:
 		return err

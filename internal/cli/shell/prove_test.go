@@ -321,7 +321,7 @@ func TestProve_textOrFolderThatTheServerRefuses_staysBehindAlone(t *testing.T) {
 // again runs prove --again as Bob, who answers so at the terminal. It returns all that he was asked.
 func again(t *testing.T, c *command, dir, id, answer string) (asked string, err error) {
 	t.Helper()
-	c.AskHere = func(prompt string) (string, error) {
+	c.AskHere = func(_ context.Context, prompt string) (string, error) {
 		asked += prompt
 		return answer, nil
 	}
@@ -516,7 +516,7 @@ func TestProveAgain_filesThatChangeBeforeTheAnswer_areOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := at(t, base, nil)
-	c.AskHere = func(string) (string, error) {
+	c.AskHere = func(context.Context, string) (string, error) {
 		return "yes", os.WriteFile(filepath.Join(bob, "new"), nil, 0o600)
 	}
 	err := c.ProveAgain(t.Context(), as("Bob"), shell.ProveRequest{ID: "t1", In: bob, Limit: time.Hour})
@@ -524,7 +524,7 @@ func TestProveAgain_filesThatChangeBeforeTheAnswer_areOthers(t *testing.T) {
 
 	// Ctrl-C at the question, or while the command runs, is no result.
 	git(t, bob, "clean", "--quiet", "--force")
-	c.AskHere = func(string) (string, error) { return "", context.Canceled }
+	c.AskHere = func(context.Context, string) (string, error) { return "", context.Canceled }
 	err = c.ProveAgain(t.Context(), as("Bob"), shell.ProveRequest{ID: "t1", In: bob, Limit: time.Hour})
 	if got := taskOf(t, base, "t1").Checks; !errors.Is(err, context.Canceled) || len(got) > 0 {
 		t.Errorf("%v, %+v", err, got)

@@ -30,7 +30,7 @@ type Shell struct {
 	// Confirm asks for anything else; nil without a terminal.
 	Confirm func(prompt string) (string, error)
 	// AskHere asks at the terminal itself, whatever is redirected: see [AskHere].
-	AskHere func(prompt string) (string, error)
+	AskHere func(ctx context.Context, prompt string) (string, error)
 	// NoPerson says why no person can be at this command; "" if a person can. See [NoPerson].
 	NoPerson func() string
 	Clock    clockwork.Clock

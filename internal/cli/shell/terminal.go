@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -87,7 +89,7 @@ func openTerminal() (in, out *os.File, err error) {
 
 // Ask returns a function that asks the person at a terminal for a secret, without an echo; nil if in is no terminal.
 func Ask(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
-	return ask(in, prompts, (*term.Terminal).ReadPassword)
+	return ask(context.Background(), in, prompts, (*term.Terminal).ReadPassword)
 }
 
 // askFor asks for a secret, and once more if the person only presses Enter, as people do who see nothing of what they
@@ -105,21 +107,36 @@ func askFor(ask func(prompt string) (string, error), what, prompt string) (strin
 
 // Confirm is Ask with an echo.
 func Confirm(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
-	return ask(in, prompts, func(t *term.Terminal, prompt string) (string, error) {
-		t.SetPrompt(prompt)
-		return t.ReadLine()
-	})
+	return ask(context.Background(), in, prompts, readLine)
 }
 
-// AskHere asks the person at the terminal itself, whatever is redirected. [NoPerson] says whether there is one. Words
-// that were typed before the question are no answer: they may stand below the command in lines that were pasted.
-func AskHere(prompt string) (said string, err error) {
+func readLine(t *term.Terminal, prompt string) (string, error) {
+	t.SetPrompt(prompt)
+	return t.ReadLine()
+}
+
+// untilSignal returns a context that ends at a signal that would end this program, too: while a command runs and while
+// the terminal is raw, a second signal must not end the program before it has tidied up.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ends = append(ends, syscall.SIGHUP)
+	}
+	return signal.NotifyContext(ctx, ends...)
+}
+
+// AskHere asks the person at the terminal itself, whatever is redirected, until ctx ends or a signal ends the program.
+// [NoPerson] says whether there is one. Words that were typed before the question are no answer: they may stand below
+// the command in lines that were pasted.
+func AskHere(ctx context.Context, prompt string) (said string, err error) {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
 	in, out, err := openTerminal()
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, in.Close(), out.Close()) }()
-	ask := Confirm(in, out)
+	ask := ask(ctx, in, out, readLine)
 	if ask == nil {
 		return "", fmt.Errorf("%s is no terminal", in.Name())
 	}
@@ -134,7 +151,7 @@ func AskHere(prompt string) (said string, err error) {
 	return ask(prompt[last:])
 }
 
-func ask(in io.Reader, prompts io.Writer,
+func ask(ctx context.Context, in io.Reader, prompts io.Writer,
 	read func(t *term.Terminal, prompt string) (string, error)) func(prompt string) (string, error) {
 	file, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -158,11 +175,28 @@ func ask(in io.Reader, prompts io.Writer,
 		_, err = io.WriteString(prompts, strings.ReplaceAll(prompt[:last], "\n", "\r\n"))
 		line := ""
 		if err == nil {
-			line, err = read(terminal, prompt[last:])
+			line, err = untilDone(ctx, func() (string, error) { return read(terminal, prompt[last:]) })
 		}
 		if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
 			err = context.Canceled
 		}
 		return line, errors.Join(err, term.Restore(int(file.Fd()), before))
+	}
+}
+
+// untilDone returns what is read, or the error of ctx. Then the read goes on, to the end of the program at most.
+func untilDone(ctx context.Context, read func() (string, error)) (string, error) {
+	var line string
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		line, err = read()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return line, err
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
 }
