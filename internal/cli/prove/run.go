@@ -21,7 +21,7 @@ type Command struct {
 	Dir   string
 	Env   []string      // nil: the environment of this process
 	Limit time.Duration // how long the command may run
-	Show  io.Writer     // gets the output while the command runs
+	Show  io.Writer     // gets the output while the command runs; see Ran.Unseen
 	Clock clockwork.Clock
 }
 
@@ -33,6 +33,7 @@ type Ran struct {
 	Sum     string // the SHA-256 of the output, in hex
 	Bytes   int64  // of the output
 	Last    []byte // the end of the output, for [Tail]
+	Unseen  bool   // Show did not take all of the output: a write to it hangs, and so would the next
 }
 
 // StartError says that a command did not start.
@@ -55,8 +56,8 @@ func (e *StartError) Missing() bool {
 	return errors.Is(e.err, exec.ErrNotFound) || errors.Is(e.err, fs.ErrNotExist)
 }
 
-// The pauses for what a command leaves: between the signals TERM and KILL, and until its output ends although a process
-// outside its group has the output, too.
+// The pauses for what a command leaves: between the signals TERM and KILL, and until its output ends although Show does
+// not take it, or a process outside its group has the output, too.
 const (
 	patience  = 3 * time.Second
 	afterward = time.Second
@@ -109,14 +110,15 @@ func (c Command) Run(ctx context.Context) (Ran, error) {
 	group.end()
 	<-exited
 
-	// All of its group has ended, so the output ends.
-	select {
-	case <-read:
-	case <-c.Clock.After(afterward):
+	// All of its group has ended, so the output ends. What Show does not take is read all the same.
+	for _, end := range []func(){out.leaveShow, func() { _ = from.Close() }, func() {}} {
+		select {
+		case <-read:
+		case <-c.Clock.After(afterward):
+		}
+		end()
 	}
-	_ = from.Close()
-	<-read
-	ran.Sum, ran.Bytes, ran.Last = out.result()
+	ran.Sum, ran.Bytes, ran.Last, ran.Unseen = out.result()
 	ran.Exit = exitOf(cmd.ProcessState)
 	return ran, ctx.Err()
 }

@@ -130,6 +130,59 @@ func TestRun_whatTheCommandHasStarted_endsWithIt(t *testing.T) {
 	}
 }
 
+// hung is an output that nobody reads.
+type hung struct {
+	ready
+	ends <-chan struct{}
+}
+
+func (h *hung) Write(p []byte) (int, error) {
+	_, _ = h.ready.Write(nil)
+	<-h.ends
+	return len(p), nil
+}
+
+// A pager may take nothing for hours. Neither its command nor this program waits for it.
+func TestRun_outputThatNobodyReads_isReadToItsEnd(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	sum := sha256.Sum256([]byte("to out\nto err\n"))
+	for words, limited := range map[string]bool{"exit 0": false, "noise": true} {
+		show, clock := &hung{ready{is: make(chan struct{})}, ctx.Done()}, clockwork.NewFakeClock()
+		c := doing(words, show)
+		c.Clock = clock
+		var ran prove.Ran
+		ended := make(chan error, 1)
+		go func() {
+			var err error
+			ran, err = c.Run(ctx)
+			ended <- err
+		}()
+		<-show.is
+		waits := 3 // for the limit, for the group, and for the output
+		if limited {
+			if err := clock.BlockUntilContext(ctx, 1); err != nil {
+				t.Fatal(err)
+			}
+			clock.Advance(c.Limit)
+			waits = 2
+		}
+		if err := clock.BlockUntilContext(ctx, waits); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(time.Second)
+		select {
+		case err := <-ended:
+			if err != nil || !ran.Unseen || ran.TimeOut != limited || len(ran.Last) == 0 ||
+				!limited && ran.Sum != hex.EncodeToString(sum[:]) {
+				t.Errorf("%s: %v, %+v", words, err, ran)
+			}
+		case <-ctx.Done():
+			t.Fatalf("%s: it waits for its reader", words)
+		}
+	}
+}
+
 func TestTail_ofAnOutput_isWhatWasLastSeen(t *testing.T) {
 	long := strings.Repeat("a line of 20 bytes.\n", 100)
 	for raw, want := range map[string]string{

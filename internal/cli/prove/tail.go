@@ -19,34 +19,62 @@ const kept = 64 << 10
 // output is what a command has printed. It is safe for use by several goroutines.
 type output struct {
 	show io.Writer
+	left chan struct{} // closed: show gets no more
 
-	mu    sync.Mutex
-	sum   hash.Hash
-	bytes int64
-	last  []byte // up to twice kept
+	mu     sync.Mutex
+	sum    hash.Hash
+	bytes  int64
+	last   []byte // up to twice kept
+	unseen bool   // show did not take all
 }
 
-func newOutput(show io.Writer) *output { return &output{show: show, sum: sha256.New()} }
+func newOutput(show io.Writer) *output {
+	return &output{show: show, left: make(chan struct{}), sum: sha256.New()}
+}
 
-// Write never fails: the command goes on where nobody reads what it prints.
+// Write keeps p, and shows it. It never fails: the command goes on where nobody reads what it prints.
 func (o *output) Write(p []byte) (int, error) {
+	o.keep(p)
+	shown := make(chan struct{})
+	select {
+	case <-o.left:
+	default:
+		p := slices.Clone(p) // a write that hangs has it for ever
+		go func() {
+			_, _ = o.show.Write(p)
+			close(shown)
+		}()
+	}
+	select {
+	case <-shown:
+	case <-o.left:
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.unseen = true
+	}
+	return len(p), nil
+}
+
+// leaveShow gives up to show what comes, and what is being shown. A reader such as a pager may take nothing for hours,
+// and neither a signal nor the limit would end the program.
+func (o *output) leaveShow() { close(o.left) }
+
+func (o *output) keep(p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	_, _ = o.show.Write(p)
 	o.sum.Write(p)
 	o.bytes += int64(len(p))
 	o.last = append(o.last, p...)
 	if len(o.last) > 2*kept {
 		o.last = slices.Clone(o.last[len(o.last)-kept:])
 	}
-	return len(p), nil
 }
 
-// result returns the digest in hex, the number of bytes and the last of them.
-func (o *output) result() (sum string, bytes int64, last []byte) {
+// result returns the digest in hex, the number of bytes and the last of them, and whether show did not take all.
+func (o *output) result() (sum string, bytes int64, last []byte, unseen bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return hex.EncodeToString(o.sum.Sum(nil)), o.bytes, slices.Clone(o.last)
+	return hex.EncodeToString(o.sum.Sum(nil)), o.bytes, slices.Clone(o.last), o.unseen
 }
 
 // escapes are sequences that act on a terminal (ECMA-48): those with parameters, those with a text up to BEL or ST, and
