@@ -101,6 +101,8 @@ func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var beside strings.Builder
+	cmd.Stderr = &beside
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -108,9 +110,47 @@ func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
 	if err := errors.Join(err, out.Close(), os.WriteFile(goOn, []byte("\n"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // what it says of the task goes nowhere, too
+	if err := cmd.Wait(); err != nil || !strings.Contains(beside.String(), "t1  done by you") {
+		t.Errorf("%v, it says %q", err, &beside)
+	}
 	if list := ann.does("tasks", "--closed"); !strings.Contains(list, "t1  done by you") {
 		t.Errorf("the list is %q", list)
+	}
+}
+
+// A reader such as a pager takes nothing, and the output is full.
+func TestProve_readerThatTakesNothing_doesNotKeepItFromEnding(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	ann.does("task", "add", "Count the files")
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := in.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Write(func(fd uintptr) bool {
+		for err == nil { // it does not block
+			_, err = syscall.Write(int(fd), make([]byte, 4096))
+		}
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := ann.command(ctx, "prove", "t1", "--", "echo", "one")
+	var beside strings.Builder
+	cmd.Stdout, cmd.Stderr = in, &beside
+	if err := cmd.Run(); err != nil || !strings.Contains(beside.String(), "nobody was reading it") ||
+		!strings.Contains(beside.String(), "t1  done by you") {
+		t.Errorf("%v, it says %q", err, &beside)
+	}
+	if err := errors.Join(out.Close(), in.Close()); err != nil {
+		t.Error(err)
 	}
 }
 

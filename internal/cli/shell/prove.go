@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -110,11 +111,19 @@ func (s *session) run(ctx context.Context, req ProveRequest, env []string) (prov
 	}
 	ran, err := prove.Command{Args: req.Args, Dir: req.In, Env: env, Limit: req.Limit, Show: show,
 		Clock: s.clock}.Run(ctx)
-	if len(ran.Last) > 0 && ran.Last[len(ran.Last)-1] != '\n' {
+	switch {
+	case ran.Unseen && s.out.JSON: // a further write would hang, too
+		s.out.Notes = io.Discard
+	case ran.Unseen:
+		s.out.Screen.err = errUnseen
+	case len(ran.Last) > 0 && ran.Last[len(ran.Last)-1] != '\n':
 		_, _ = io.WriteString(show, "\n") // what follows begins a line; the command ran, whoever reads
 	}
 	return ran, err
 }
+
+// errUnseen is the error of an output that nobody reads.
+var errUnseen = errors.New("nobody reads the output")
 
 // unrun returns the error of a command that did not run; what is what became of the task.
 func (s *session) unrun(err error, what string) error {
@@ -178,7 +187,23 @@ func (s *session) finishProven(ctx context.Context, a args, last []byte, files p
 	if got.Task != nil {
 		got.Task.Result = "" // the person has seen it
 	}
-	return s.out.show(r, func() { s.changedTask("finish", got) })
+	return s.showChanged("finish", got, r)
+}
+
+// showChanged shows what became of a task after a command ran. If nobody reads the output any more, the person learns
+// it beside the output: the task has changed, and the exit code is still that of the command.
+func (s *session) showChanged(action string, got results.Tasks, r result) error {
+	draw := func() { s.changedTask(action, got) }
+	err := s.out.show(r, draw)
+	if errors.Is(err, errUnseen) {
+		s.out.hint("The rest of the output is not shown: nobody was reading it.")
+	}
+	if errors.Is(err, errUnseen) || errors.Is(err, syscall.EPIPE) {
+		s.out.Screen = ScreenOn(s.out.Notes)
+		draw()
+		return nil
+	}
+	return err
 }
 
 // secretIn says which secret the end of an output holds; "" for none. All that was kept counts: the tail is cut, and
@@ -376,7 +401,7 @@ func (s *session) reportAgain(ctx context.Context, task results.Task, ran prove.
 	if ran.Bytes > 0 && ran.Sum == task.Evidence.Output {
 		s.out.hint("The output is the same, too.")
 	}
-	if err := s.out.show(r, func() { s.changedTask("check", got) }); err != nil {
+	if err := s.showChanged("check", got, r); err != nil {
 		return err
 	}
 	return ended

@@ -15,8 +15,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/prove"
@@ -314,6 +317,81 @@ func TestProve_textOrFolderThatTheServerRefuses_staysBehindAlone(t *testing.T) {
 			(got.Evidence.Tree == "") != dir || strings.Contains(c.notes.String(), noText) != text ||
 			strings.Contains(c.notes.String(), noFiles) != dir {
 			t.Errorf("%q: %+v, %+v, it notes %q", refused, got, got.Evidence, &c.notes)
+		}
+	}
+}
+
+// A reader such as head has stopped, or a pager takes nothing. The task has changed all the same.
+func TestProve_outputThatNobodyReads_saysBesideItWhatBecameOfTheTask(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	ann, bob := clones(t)
+	added(t, base, "test it")
+	added(t, base, "test more")
+	c := at(t, base, nil)
+	c.Out.JSON, c.out.broken = false, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
+	if err := c.Prove(t.Context(), as("Ann"), proving("t1", ann, "need", ".gitignore")); err != nil ||
+		!strings.Contains(c.notes.String(), "t1  done by you") {
+		t.Errorf("%v, it notes %q", err, &c.notes)
+	}
+	git(t, bob, "rm", "--quiet", ".gitignore")
+	git(t, ann, "rm", "--quiet", ".gitignore")
+	if err := calls(t, at(t, base, nil), "Ann", "task", map[string]any{"action": "finish", "id": "t2", "exit": 0,
+		"ran": prove.Join(proving("", "", "need", ".gitignore").Args), "tree": prove.FilesAt(t.Context(), ann).Tree},
+		new(results.Tasks)); err != nil {
+		t.Fatal(err)
+	}
+	c = at(t, base, nil)
+	c.Out.JSON, c.out.broken = false, syscall.EPIPE
+	_, err := again(t, c, bob, "t2", "yes")
+	wants(t, "another result", err, 7, "exit code 7 here")
+	if !strings.Contains(c.notes.String(), "Bob: not the same (exit 7)") {
+		t.Errorf("it notes %q", &c.notes)
+	}
+}
+
+// hung is an output that takes nothing.
+type hung struct{ ends <-chan struct{} }
+
+func (h hung) Write(p []byte) (int, error) {
+	<-h.ends
+	return len(p), nil
+}
+
+func TestProve_outputThatHangs_finishesTheTaskAllTheSame(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for n, asJSON := range []bool{false, true} {
+		id := "t" + strconv.Itoa(n+1)
+		added(t, base, "test it "+id)
+		c, clock := at(t, base, nil), clockwork.NewFakeClock()
+		c.Clock, c.Out.JSON = clock, asJSON
+		if asJSON {
+			c.Out.Notes = hung{ctx.Done()}
+		} else {
+			c.Out.Screen = shell.ScreenOn(hung{ctx.Done()})
+		}
+		ended := begin(func() error { return c.Prove(ctx, as("Ann"), proving(id, t.TempDir(), "say", "ok")) })
+		if err := clock.BlockUntilContext(ctx, 3); err != nil { // for the limit, for the group, and for the output
+			t.Fatal(err)
+		}
+		clock.Advance(time.Second)
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-ctx.Done():
+			t.Fatal("it waits for its reader")
+		}
+		if got := taskOf(t, base, id); got.State != "done" || got.Result != "ok" {
+			t.Errorf("%+v", got)
+		}
+		if said := c.out.String() + c.notes.String(); asJSON != strings.Contains(said, `"task":`) ||
+			!asJSON && (!strings.Contains(said, "nobody was reading it") || !strings.Contains(said, "done by you")) {
+			t.Errorf("it says %q", said)
 		}
 	}
 }
