@@ -18,7 +18,7 @@ func leaveTerminal() error {
 		return nil // there is none
 	}
 	defer tty.Close()
-	signal.Ignore(syscall.SIGHUP) // which the first process of a session gets then
-	defer signal.Reset(syscall.SIGHUP)
+	// The first process of a session gets it then. If it were ignored, the programs that tests start would ignore it.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	return os.NewSyscallError("leave the terminal", unix.IoctlSetInt(int(tty.Fd()), unix.TIOCNOTTY, 0))
 }
