@@ -64,7 +64,7 @@ func leavesString(text string) bool {
 }
 
 // isString reports whether before ends in a string that begins with quote. The last such quote may also be an end, or
-// the inch of 19": a beginning stands behind a blank or a sign of code, and before a word or behind whole strings alone.
+// the inch of 19": a beginning stands behind a blank or a sign of code, and before a word or behind whole strings.
 func isString(before, quote string) bool {
 	i := strings.LastIndex(before, quote)
 	for i > 0 && before[i-1] == '\\' { // of a string in the string
