@@ -13,7 +13,7 @@ import (
 
 const (
 	// short is how long a program may run before it collects as usual.
-	short = 100 * time.Millisecond
+	short = time.Second
 	// firstPercent puts the first collection at 16 MiB.
 	firstPercent = 400
 	// usualPercent is Go's default.
