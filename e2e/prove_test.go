@@ -13,6 +13,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/term"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // Ann and Bob have clones of one repository. The questions stand in a real terminal, and no pipe answers them.
@@ -96,7 +98,8 @@ func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
 	ann.does("join", "tea", "--as", "Ann")
 	ann.does("task", "add", "Count the files")
 	goOn := fifo(t)
-	cmd := ann.command(t.Context(), "prove", "t1", "--", "sh", "-c", "echo one; read x <"+goOn+"; echo two")
+	cmd := ann.command(t.Context(), "prove", "t1", "--", parts.Need(t, "sh", "it is what runs"), "-c",
+		"echo one; read x <"+goOn+"; echo two")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +215,7 @@ func TestProve_endedTwice_leavesNothing(t *testing.T) {
 	ann.does("join", "tea", "--as", "Ann")
 	ann.does("task", "add", "Count the files")
 	open := fifo(t)
-	running := ann.begin("prove", "t1", "--", "sh", "-c",
+	running := ann.begin("prove", "t1", "--", parts.Need(t, "sh", "it is what runs"), "-c",
 		"exec 3<"+open+"; trap 'echo asked' TERM; echo ready; while :; do read x <&3; done")
 	alive, err := os.OpenFile(open, os.O_WRONLY, 0)
 	if err != nil {
