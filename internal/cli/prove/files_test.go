@@ -68,6 +68,16 @@ func repository(t *testing.T) string {
 	return dir
 }
 
+// addSubmodule does what git submodule add inner does, which is a script and needs more than Git.
+func addSubmodule(t *testing.T, dir string) {
+	t.Helper()
+	from := repository(t)
+	does(t, dir, "clone", "--quiet", from, "inner")
+	write(t, filepath.Join(dir, ".gitmodules"),
+		fmt.Sprintf("[submodule \"inner\"]\n\tpath = inner\n\turl = %q\n", filepath.ToSlash(from)))
+	does(t, dir, "add", ".gitmodules", "inner")
+}
+
 // everything returns a digest of each file below the folders, with its time. Git renews the time of what a tree needs.
 func everything(t *testing.T, dirs ...string) map[string]string {
 	t.Helper()
@@ -136,8 +146,7 @@ func TestFilesAt_inEachKindOfClone_isTheTreeOfACommitAndChangesNothing(t *testin
 			return origin
 		},
 		"a submodule": func(t *testing.T, origin string) string {
-			inner := repository(t)
-			does(t, origin, "submodule", "--quiet", "add", inner, "inner")
+			addSubmodule(t, origin)
 			return origin
 		},
 		"a clean filter": func(t *testing.T, origin string) string {
@@ -321,7 +330,7 @@ func TestFilesAt_whatNoTreeHolds_hasNone(t *testing.T) {
 		"no Git repository is here": func() string { return t.TempDir() },
 		"inner, has changes of its own": func() string {
 			dir := repository(t)
-			does(t, dir, "submodule", "--quiet", "add", repository(t), "inner")
+			addSubmodule(t, dir)
 			does(t, dir, "commit", "--quiet", "-m", "inner")
 			write(t, filepath.Join(dir, "inner", "new"), "new\n")
 			return dir
