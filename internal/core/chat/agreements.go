@@ -122,17 +122,20 @@ func (c *session) underDispute(ctx context.Context, answered room.Event) (room.E
 // toReplace returns the agreement that proposal n was to replace, itself or after proposals that it was to replace
 // first; nil if there is none, or the caller sees no more of it.
 func (c *session) toReplace(ctx context.Context, n int64) (*roomlog.Agreement, error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	if err != nil || len(stored) == 0 {
-		return nil, err
-	}
-	for range replaceSteps {
+	var stored []roomlog.Agreement
+	for step := range replaceSteps {
 		event, err := c.room.log.Event(ctx, n)
 		switch {
 		case errors.Is(err, table.ErrNotFound): // it has expired
 			return nil, nil
 		case err != nil, !c.me.Sees(event), event.Kind != room.Proposal, event.Replaces == 0:
 			return nil, err
+		}
+		if step == 0 { // most events were to replace nothing
+			stored, _, err = c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+			if err != nil || len(stored) == 0 {
+				return nil, err
+			}
 		}
 		n = event.Replaces
 		if x := find(stored, n); x != nil {

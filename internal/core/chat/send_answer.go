@@ -61,19 +61,21 @@ func (c *session) besideOf(ctx context.Context, proposal *room.Event, replacesNo
 	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
 		return ""
 	}
-	if !replacesNone {
-		latest, err := c.latestOf(ctx, n)
-		if err == nil && latest == n {
-			if x, err := c.toReplace(ctx, n); err == nil && x != nil && x.ReplacedBy == 0 {
-				latest = x.N
-			}
-		}
-		if err != nil || latest == n || latest == proposal.N {
+	if replacesNone {
+		return c.head.MessageID(n)
+	}
+	latest, err := c.latestOf(ctx, n)
+	if err != nil || latest == proposal.N {
+		return ""
+	}
+	if latest == n { // perhaps refused
+		old, err := c.toReplace(ctx, n)
+		if err != nil || old == nil || old.ReplacedBy != 0 {
 			return ""
 		}
-		n = latest
+		latest = old.N
 	}
-	return c.head.MessageID(n)
+	return c.head.MessageID(latest)
 }
 
 // readers returns the names of a message's readers, without the sender.
