@@ -52,9 +52,7 @@ func TestRedact_textOfEveryKind_isGoneEverywhere(t *testing.T) {
 	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
-		agreed := w.propose(p.ann.Token, "let the key be "+spilled)
-		w.agree(p.bob.Token, agreed)
-		w.agree(p.cid.Token, agreed)
+		agreed := w.allAgree(p, "let the key be "+spilled)
 		ids := []string{
 			agreed,
 			w.propose(p.bob.Token, "or "+spilled),

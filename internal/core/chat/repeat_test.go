@@ -895,9 +895,7 @@ func TestSend_sameProposalInAnswerToAnObjection_isNew(t *testing.T) {
 		for _, to := range [][]string{nil, {"Bob", "Cid"}} {
 			w := newWorld(t)
 			p := w.company()
-			nine := w.propose(p.ann.Token, "nine")
-			w.agree(p.bob.Token, nine)
-			w.agree(p.cid.Token, nine)
+			nine := w.allAgree(p, "nine")
 			proposes := func(id string) chat.Sent {
 				return w.sends(chat.SendRequest{Token: p.ann.Token, Text: "ten", Kind: room.Proposal, ReplyTo: id,
 					To: to, Ask: ask})

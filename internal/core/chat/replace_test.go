@@ -20,6 +20,15 @@ func (w *world) counter(who chat.Seated, text, id string, ask ...string) chat.Se
 	return w.sends(chat.SendRequest{Token: who.Token, Text: text, Kind: room.Proposal, ReplyTo: id, Ask: ask})
 }
 
+// allAgree has Ann propose something to which Bob and Cid agree, and returns its id.
+func (w *world) allAgree(p company, text string) (id string) {
+	w.t.Helper()
+	id = w.propose(p.ann.Token, text)
+	w.agree(p.bob.Token, id)
+	w.agree(p.cid.Token, id)
+	return id
+}
+
 // onRecord returns the agreements of room_info and those of the history, with what each replaces and what has replaced
 // it, in the order of their texts.
 func (w *world) onRecord(who chat.Seated) (info, history []string) {
@@ -114,9 +123,7 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 		t.Errorf("an objection to what replaces no agreement: %+v", free)
 	}
 	objects(p.ann, free.ID)
-	nine = w.propose(p.ann.Token, "nine sharp")
-	w.agree(p.bob.Token, nine)
-	w.agree(p.cid.Token, nine)
+	nine = w.allAgree(p, "nine sharp")
 
 	ten := w.counter(p.bob, "ten", nine)
 	open := w.counter(p.ann, "half past ten", ten.ID) // ten is open, and so replaced at once
@@ -156,9 +163,7 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 func TestReplaced_counterRepeated_isADuplicate(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	nine := w.propose(p.ann.Token, "nine")
-	w.agree(p.bob.Token, nine)
-	w.agree(p.cid.Token, nine)
+	nine := w.allAgree(p, "nine")
 	ten := w.counter(p.bob, "ten", nine)
 	half := w.counter(p.ann, "half past ten, since the train comes then", ten.ID)
 	if got := w.elsewhere().counter(p.ann, "half past ten, since the train comes then", ten.ID); got.ID != half.ID {
@@ -207,9 +212,7 @@ func TestReplaced_voteOnIt_namesTheNewOne(t *testing.T) {
 func TestReplaced_agreementWhoseEventHasExpired_isReplaced(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	nine := w.propose(p.ann.Token, "nine")
-	w.agree(p.bob.Token, nine)
-	w.agree(p.cid.Token, nine)
+	nine := w.allAgree(p, "nine")
 	for range 4 {
 		w.clock.Advance(9 * 24 * time.Hour)
 		for _, s := range []chat.Seated{p.ann, p.bob, p.cid} {
@@ -352,9 +355,7 @@ func TestReplaced_oftenChangedAgreement_hidesNoOther(t *testing.T) {
 func TestReplaced_byTwoAtOnce_theNewerIsInForce(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	nine := w.propose(p.ann.Token, "nine")
-	w.agree(p.bob.Token, nine)
-	w.agree(p.cid.Token, nine)
+	nine := w.allAgree(p, "nine")
 	ten, eleven := w.counter(p.bob, "ten", nine).ID, w.counter(p.cid, "eleven", nine).ID
 	for _, id := range []string{ten, eleven} {
 		for _, agent := range []chat.Seated{p.ann, p.bob, p.cid} {
@@ -408,9 +409,7 @@ func TestRevision_ofAnAgreement_hasTheTasksDoneUnderTheOldOne(t *testing.T) {
 	w.adds(p.ann.Token, "before", "by a task", "by a report", "dropped", "open")
 	w.finish(p.ann.Token, "t1", "")
 	w.pass(time.Second)
-	nine := w.propose(p.ann.Token, "nine")
-	w.agree(p.bob.Token, nine)
-	w.agree(p.cid.Token, nine)
+	nine := w.allAgree(p, "nine")
 	w.finish(p.bob.Token, "t2", "")
 	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "done", Finishes: []string{"t3"}})
 	w.task(p.ann.Token, chat.CommandDrop, "t4")
