@@ -39,8 +39,7 @@ Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step 
 func (d *demoCommand) Run(ctx context.Context, io streams) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed
 	defer stop()
-	signal.Ignore(syscall.SIGPIPE) // a reader that stops, such as head, fails a write instead of ending the program
-	defer signal.Reset(syscall.SIGPIPE)
+	outliveReaders()
 	err := d.play(ctx, io)
 	switch {
 	case err == nil: // text pasted from now on reaches the shell

@@ -183,3 +183,7 @@ func codeOf(refused *fault.Error) int {
 	}
 	return exitFailure
 }
+
+// outliveReaders makes a write fail where the reader of the output, such as head, has stopped. By default such a write
+// ends the program. signal.Ignore would do the same to the programs that this one starts, and for good.
+func outliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -63,7 +61,7 @@ func (c *proveCommand) Validate() error {
 
 // Run runs the command.
 func (c *proveCommand) Run(ctx context.Context, s *shell.Shell) error {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // the command goes on where a reader, such as head, stops
+	outliveReaders() // and so does the command
 	req := shell.ProveRequest{ID: c.ID, Args: c.Command, In: c.In, Limit: c.Timeout}
 	if c.Again {
 		return s.ProveAgain(ctx, c.which(), req)
