@@ -93,10 +93,7 @@ func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
 
 // A reader such as head stops before the command ends, which finishes the task all the same.
 func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
-	p := start(t)
-	ann := visitor(t, p)
-	ann.does("join", "tea", "--as", "Ann")
-	ann.does("task", "add", "Count the files")
+	ann := visitorWithTask(t, start(t))
 	goOn := fifo(t)
 	cmd := ann.command(t.Context(), "prove", "t1", "--", parts.Need(t, "sh", "it is what runs"), "-c",
 		"echo one; read x <"+goOn+"; echo two")
@@ -123,10 +120,7 @@ func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
 
 // A reader such as a pager takes nothing, and the output is full.
 func TestProve_readerThatTakesNothing_doesNotKeepItFromEnding(t *testing.T) {
-	p := start(t)
-	ann := visitor(t, p)
-	ann.does("join", "tea", "--as", "Ann")
-	ann.does("task", "add", "Count the files")
+	ann := visitorWithTask(t, start(t))
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -160,14 +154,12 @@ func TestProve_readerThatTakesNothing_doesNotKeepItFromEnding(t *testing.T) {
 // The question of Bob ends at a signal, and leaves the terminal as it was.
 func TestProve_signalAtTheQuestion_endsIt(t *testing.T) {
 	p := start(t)
-	ann, bob := visitor(t, p), visitor(t, p)
+	ann, bob := visitorWithTask(t, p), visitor(t, p)
 	dir := t.TempDir()
 	if out, err := exec.Command("git", "init", "--quiet", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v, %s", err, out)
 	}
-	ann.does("join", "tea", "--as", "Ann")
 	bob.does("join", "tea", "--as", "Bob")
-	ann.does("task", "add", "Count the files")
 	ann.does("prove", "t1", "--in", dir, "--", "git", "status")
 	for _, end := range []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT} {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -210,10 +202,7 @@ func TestProve_signalAtTheQuestion_endsIt(t *testing.T) {
 
 // A person who presses Ctrl-C twice does not leave a command behind that takes its time.
 func TestProve_endedTwice_leavesNothing(t *testing.T) {
-	p := start(t)
-	ann := visitor(t, p)
-	ann.does("join", "tea", "--as", "Ann")
-	ann.does("task", "add", "Count the files")
+	ann := visitorWithTask(t, start(t))
 	open := fifo(t)
 	running := ann.begin("prove", "t1", "--", parts.Need(t, "sh", "it is what runs"), "-c",
 		"exec 3<"+open+"; trap 'echo asked' TERM; echo ready; while :; do read x <&3; done")
@@ -234,6 +223,15 @@ func TestProve_endedTwice_leavesNothing(t *testing.T) {
 	if _, err := alive.WriteString("\n"); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("the command is there: %v", err)
 	}
+}
+
+// visitorWithTask is Ann, who is alone in a room with the task t1.
+func visitorWithTask(t *testing.T, p *program) *talker {
+	t.Helper()
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	ann.does("task", "add", "Count the files")
+	return ann
 }
 
 // fifo makes a named pipe.

@@ -68,6 +68,17 @@ func TestRun_noSuchCommand_saysSo(t *testing.T) {
 	}
 }
 
+// begin runs a command in the background. What ran is there once its error is.
+func begin(ctx context.Context, c prove.Command) (*prove.Ran, <-chan error) {
+	ran, ended := new(prove.Ran), make(chan error, 1)
+	go func() {
+		var err error
+		*ran, err = c.Run(ctx)
+		ended <- err
+	}()
+	return ran, ended
+}
+
 // ready is an output that says when the command is ready.
 type ready struct {
 	once sync.Once
@@ -95,13 +106,7 @@ func TestRun_whatTheCommandHasStarted_endsWithIt(t *testing.T) {
 		c.Clock = clock
 		ctx, interrupt := context.WithCancel(t.Context())
 		defer interrupt()
-		var ran prove.Ran
-		ended := make(chan error, 1)
-		go func() {
-			var err error
-			ran, err = c.Run(ctx)
-			ended <- err
-		}()
+		ran, ended := begin(ctx, c)
 		alive, err := child.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -151,13 +156,7 @@ func TestRun_outputThatNobodyReads_isReadToItsEnd(t *testing.T) {
 		show, clock := &hung{ready{is: make(chan struct{})}, ctx.Done()}, clockwork.NewFakeClock()
 		c := doing(words, show)
 		c.Clock = clock
-		var ran prove.Ran
-		ended := make(chan error, 1)
-		go func() {
-			var err error
-			ran, err = c.Run(ctx)
-			ended <- err
-		}()
+		ran, ended := begin(ctx, c)
 		<-show.is
 		waits := 3 // for the limit, for the group, and for the output
 		if limited {
