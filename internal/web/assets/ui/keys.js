@@ -6,14 +6,11 @@ const typing = 1_000; // ms after a letter in which the next one is meant for th
 const isField = (element) => !!element.closest?.("input, textarea, select, [contenteditable]");
 let wrote = -Infinity; // when the last letter was typed into a field, or typed on after that
 
-/** Reports whether a key writes something. */
-const isLetter = ({ key, ctrlKey, metaKey, altKey }) => key?.length === 1 && !ctrlKey && !metaKey && !altKey;
-
 /** Notes what is typed where, before anything else hears of it. */
-function follow(/** @type {any} */ event) {
-  const { type, key, target, timeStamp } = event;
+function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, metaKey, altKey }) {
   if (type === "pointerdown" || ["Tab", "Escape", "Enter"].includes(key)) wrote = -Infinity;
-  else if (isLetter(event) && (isField(target) || timeStamp - wrote < typing)) wrote = timeStamp;
+  else if (key?.length === 1 && !ctrlKey && !metaKey && !altKey && (isField(target) || timeStamp - wrote < typing))
+    wrote = timeStamp;
 }
 
 /** Reports whether a key was meant for a field in which the person was writing a moment ago, and which has gone. */
