@@ -43,7 +43,8 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	}
 	l := r.lock()
 	defer l.unlock()
-	_ = l.updateCurrent(ctx, func(*Delivery) WriteTime { return OncePerMinute }) // writes what has been cached
+	// The change is cached already, and current adds it to what the table has.
+	_ = l.updateCurrent(ctx, func(*Delivery) WriteTime { return OncePerMinute })
 }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
@@ -95,15 +96,18 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	return true, l.handOut(ctx, offer, to, messages)
 }
 
-// handOut applies Delivery.HandOut to what the process knows. If that is to be stored, the table is read first, unless
-// the offer was read, and Delivery decides once more: a write replaces the whole item.
+// handOut applies Delivery.HandOut to what the process knows or, before a write, to what the table has: a write
+// replaces the whole item.
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
 	hooked, known := messages > 0 && l.r.HasHooks(), l.r.knownDelivery()
 	change := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
-	if isRead := offer.current && known.fromTable; !isRead && change(&known) != Never {
+	isRead := offer.current && known.fromTable
+	tried := known // a copy, which only tells whether the change would be written
+	wouldWrite := change(&tried) != Never
+	if wouldWrite && !isRead {
 		return l.updateCurrent(ctx, change)
 	}
-	return l.updateKnown(ctx, change)
+	return l.update(ctx, known, change)
 }
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
@@ -159,10 +163,11 @@ func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string)
 func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
 	l := r.lock()
 	defer l.unlock()
-	if _, err := l.current(ctx); err != nil {
+	delivery, err := l.current(ctx)
+	if err != nil {
 		return false, err
 	}
-	err = l.updateKnown(ctx, func(d *Delivery) (when WriteTime) {
+	err = l.update(ctx, delivery, func(d *Delivery) (when WriteTime) {
 		confirmed, when = d.warned.confirm(fingerprint, key)
 		return when
 	})
@@ -246,40 +251,25 @@ func (r Reader) lock() lockedReader {
 
 func (l lockedReader) unlock() { l.handOutMu.Unlock() }
 
-// updateKnown applies change to the delivery as the process knows it: see update. A write replaces the whole item, so
-// change returns Never, unless the known delivery is up to date.
-func (l lockedReader) updateKnown(ctx context.Context, change func(*Delivery) WriteTime) error {
-	return l.update(ctx, l.r.knownDelivery(), nil, change)
-}
-
-// updateCurrent applies change to the delivery that current returns: see update.
+// updateCurrent updates the delivery that current returns. If the read fails, nothing is written: see answerWithout.
 func (l lockedReader) updateCurrent(ctx context.Context, change func(*Delivery) WriteTime) error {
 	delivery, err := l.current(ctx)
-	return l.update(ctx, delivery, err, change)
+	if err != nil {
+		when := change(&delivery)
+		return l.answerWithout(ctx, delivery, when, err)
+	}
+	return l.update(ctx, delivery, change)
 }
 
-// update applies change to delivery, writes delivery unless change returns Never, and caches delivery. err is that of
-// the read of delivery.
-//
-//	                    begins with                         change returns
-//	a cursor            current, if the last write is old   OncePerMinute
-//	RecordHandedOut     known; current if it stores         Never or BeforeAnswerIfPossible
-//	RecordAllHandedOut  current                             Never or BeforeAnswerIfPossible
-//	HoldBack            current                             BeforeAnswer
-//	ConfirmCredential   current, or it fails                Never or BeforeAnswer
-//
-// If the table cannot be read or written, update returns an error only if the answer relies on the write. Otherwise it
-// only logs the error: the write may have happened, and a withheld answer would be lost.
-func (l lockedReader) update(ctx context.Context, delivery Delivery, err error,
-	change func(*Delivery) WriteTime) error {
+// update applies change to delivery, writes delivery unless change returns Never, and caches delivery. A write replaces
+// the whole item, so change returns Never unless delivery is current. If the write fails, see answerWithout.
+func (l lockedReader) update(ctx context.Context, delivery Delivery, change func(*Delivery) WriteTime) error {
 	when := change(&delivery)
-	switch {
-	case err == nil && when == Never:
+	if when == Never {
 		l.r.cacheDelivery(delivery)
-	case err == nil:
-		err = l.storeDelivery(ctx, delivery)
+		return nil
 	}
-	if err != nil {
+	if err := l.storeDelivery(ctx, delivery); err != nil {
 		return l.answerWithout(ctx, delivery, when, err)
 	}
 	return nil
@@ -314,8 +304,9 @@ func (l lockedReader) storeDelivery(ctx context.Context, delivery Delivery) erro
 	return nil
 }
 
-// answerWithout returns err, for which delivery was not read or not written, if the answer relies on the write. If the
-// answer goes out, it is marked when it comes again.
+// answerWithout handles err, for which delivery was not read or not written. It returns err if the answer relies on the
+// write. Else it only logs err, since a withheld answer would be lost, and the write may have happened. Events of the
+// answer are marked when they come again.
 func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when WriteTime, err error) error {
 	canceled := ctx.Err() == context.Canceled
 	if when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled {
