@@ -5,11 +5,9 @@ import "github.com/parley-chat/parley/internal/core/room"
 // Delivery is what one reader was handed, what has arrived, and what the reader gets again. A reader is an agent, or
 // one device of the person behind an agent. An answer may be lost: clients give up without a word, and a Lambda
 // function never learns that its client has left. So events that were handed out come again unless something shows
-// that they have arrived.
-//
-// A Delivery decides, and reads and writes nothing: Reader does.
+// that they have arrived. A Delivery decides, and reads and writes nothing: Reader does.
 type Delivery struct {
-	line               // as the process knows it
+	line               // as this process knows it
 	stored    stored   // as the table has it, with what RecordShown adds
 	heldBack  heldBack // of a stay
 	warned    warning  // of a credential
@@ -17,36 +15,33 @@ type Delivery struct {
 	fromTable bool     // the table was read; else the line has only what this process knows
 }
 
-// line has marks, each the number of an event. Three of them cut the line of events in four. A mark only rises, and
-// these three never above the next, so the order in which two processes, or two calls, raise the marks does not matter:
+// line has marks, each the number of an event. The first three cut the line of events in four:
 //
 //	up to Arrived   the events have arrived: none comes again
 //	up to Twice     the events were handed out twice: they come along with the next answer, if they fit
 //	up to Once      the events were handed out: they come again with the next answer, marked
 //	after Once      the events are new
 //
-// Shown stands beside these marks. Up to Shown, this process handed out events to calls with a cursor. The next call
-// has the cursor of such an answer, so these events come again only to a call without a cursor, marked. The table has
-// the same of all processes, but only of an agent with a hook: no process calls the agent for these events.
+// A mark only rises, and none of these three above the next, so processes and calls may raise them in any order.
 //
-//	         is raised by                                      and decides
-//	Arrived  a cursor, a reply, the next call of a stay        what still comes along
-//	Twice    a second call OnceMore, the next call of a stay   after which event a call without a cursor reads
-//	Once     a call without a cursor that gets messages        what is marked as repeated
-//	Shown    a call ByCursor, the first hook                   what is marked, after which event a last look reads
+// Up to ShownHere, this process handed out events to calls with a cursor. The next call has the cursor of such an
+// answer, so the events come again only to a call without a cursor, marked. Up to Heard, messages were handed out to
+// calls that sent none, such as waits: whoever asks the same again after such a call has lost no call.
 //
-// So does Heard. Up to Heard, messages were handed out to calls that sent none, such as waits: whoever asks the same
-// again after such a call has lost no call. The result of the question itself may be lost with an answer in it, and an
-// empty result brings no answer.
-//
-// What others see, Presence.Read, is how far the agent was handed events in any way.
-type line struct{ Arrived, Twice, Once, Shown, Heard int64 }
+//	mark       raised by                                      read by
+//	Arrived    a cursor, a reply, the next call of a stay     Offer: what comes along; Cursor, HasCursor
+//	Twice      a second call OnceMore, the next of a stay     Offer: after what a call without a cursor reads
+//	Once       a call without a cursor that gets messages     Offer: what is marked; Acknowledge: which replies count
+//	ShownHere  a call ByCursor, the first hook                Offer: what is marked, and after what a last look reads
+//	Heard      a call that gets messages and sends none       Reader.Heard: whether a question was answered
+type line struct{ Arrived, Twice, Once, ShownHere, Heard int64 }
 
-// stored has the two marks of a line in the table by which a process decides whether to call an agent with a hook.
-type stored struct{ Once, Shown int64 }
+// stored has the marks in the table that say for which events no process calls an agent with a hook: those up to Once,
+// and those up to ShownTo, which some process handed out to calls with a cursor.
+type stored struct{ Once, ShownTo int64 }
 
 // newest returns the last event for which no process calls the agent.
-func (s stored) newest() int64 { return max(s.Once, s.Shown) }
+func (s stored) newest() int64 { return max(s.Once, s.ShownTo) }
 
 // lineAt returns the line of a reader to whom all events up to n have arrived.
 func lineAt(n int64) line { return line{Arrived: n, Twice: n, Once: n} }
@@ -56,7 +51,7 @@ func (l *line) raise(x line) {
 	l.Arrived = max(l.Arrived, x.Arrived)
 	l.Twice = max(l.Twice, x.Twice, l.Arrived)
 	l.Once = max(l.Once, x.Once, l.Twice)
-	l.Shown = max(l.Shown, x.Shown)
+	l.ShownHere = max(l.ShownHere, x.ShownHere)
 	l.Heard = max(l.Heard, x.Heard)
 }
 
@@ -69,11 +64,13 @@ func deliveryOf(p room.ReadPosition, joined int64) Delivery {
 }
 
 // known returns the marks of d that the table may lack: what was acknowledged or shown in this process.
-func (d Delivery) known() line { return line{Arrived: d.Arrived, Shown: d.Shown, Heard: d.Heard} }
+func (d Delivery) known() line {
+	return line{Arrived: d.Arrived, ShownHere: d.ShownHere, Heard: d.Heard}
+}
 
 // position returns the delivery as the table keeps it.
 func (d Delivery) position() room.ReadPosition {
-	return room.ReadPosition{Arrived: d.Arrived, Twice: d.Twice, Once: d.Once, ShownTo: d.stored.Shown,
+	return room.ReadPosition{Arrived: d.Arrived, Twice: d.Twice, Once: d.Once, ShownTo: d.stored.ShownTo,
 		Heard: d.Heard, HeldBackTo: d.heldBack.to, HeldBackKey: d.heldBack.key, Credential: string(d.warned)}
 }
 
@@ -95,8 +92,8 @@ const (
 	BeforeAnswer                            // before the answer, which is refused if the write fails
 )
 
-// The cases of Offer, HandOut, RecordShown, Acknowledge, Cursor and HasCursor. Bob has joined with event 40, and the
-// events from 41 on are messages of Ann:
+// The cases of Delivery, which this package cites as D1 to D19. Bob has joined with event 40, and the events from 41 on
+// are messages of Ann:
 //
 //  1. Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.
 //  2. Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.
@@ -122,16 +119,16 @@ const (
 // if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
 func (d Delivery) Offer(query Query) Offer {
 	switch query.how {
-	case ByCursor: // 1
+	case ByCursor: // D1
 		return OfferAfter(query.cursor)
-	case Peek: // 6
+	case Peek: // D6
 		return offerByPeek(max(query.cursor, d.Newest()))
-	case LastLook: // 12
-		return Offer{How: LastLook, After: max(d.Twice, d.Shown)}
+	case LastLook: // D12
+		return Offer{How: LastLook, After: max(d.Twice, d.ShownHere)}
 	}
-	offer := Offer{How: query.how, Arrived: d.Arrived, After: d.Twice, UnsureTo: d.Twice, // 2, 3, 4, 11, 17
-		MarkTo: max(d.Once, d.Shown), First: d.Arrived == 0 && d.Newest() <= d.joined, // 15
-		once: d.Once, current: d.fromTable}
+	offer := Offer{How: query.how, Arrived: d.Arrived, After: d.Twice, UnsureTo: d.Twice, // D2, D3, D4, D11, D17
+		MarkTo: max(d.Once, d.ShownHere), First: d.Arrived == 0 && d.Newest() <= d.joined, // D15
+		once: d.Once}
 	if query.how == InStay {
 		return d.inStay(offer, query)
 	}
@@ -142,7 +139,7 @@ func (d Delivery) Offer(query Query) Offer {
 // called unless the table shows the events as handed out. If HandOut did not raise Twice, Bob's third call without a
 // cursor would get 41 and 42 again, and so would each call after.
 func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) WriteTime {
-	if offer.How.handsOut() && !offer.Sends && messages > 0 { // 19
+	if offer.How.handsOut() && !offer.Sends && messages > 0 { // D19
 		d.raise(line{Heard: to})
 	}
 	if !offer.isRecorded(to, messages) {
@@ -150,15 +147,15 @@ func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) Wri
 	}
 	was := d.line
 	switch offer.How {
-	case ByCursor: // 1, 4, 10
-		d.raise(line{Arrived: offer.Arrived, Shown: to})
-		if hooked && messages > 0 { // 9
+	case ByCursor: // D1, D4, D10
+		d.raise(line{Arrived: offer.Arrived, ShownHere: to})
+		if hooked && messages > 0 { // D9
 			return d.RecordShown(to)
 		}
 		return Never
-	case OnceMore: // 2, 3: what was handed out once is now handed out twice
+	case OnceMore: // D2, D3: what was handed out once is now handed out twice
 		d.raise(line{Arrived: offer.Arrived, Twice: offer.once, Once: to})
-	default: // 11: what was handed out once stays so, until it has arrived
+	default: // D11: what was handed out once stays so, until it has arrived
 		d.raise(line{Arrived: offer.Arrived, Twice: offer.After, Once: to})
 	}
 	if d.Twice == was.Twice && d.Once == was.Once {
@@ -169,12 +166,12 @@ func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) Wri
 
 // RecordShown records that calls with a cursor were handed the events up to to, for an agent that has a hook or is
 // about to get one. Without the record, another process calls the agent for events that the agent has.
-func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 16
-	d.raise(line{Shown: to})
+func (d *Delivery) RecordShown(to int64) WriteTime { // D9, D16
+	d.raise(line{ShownHere: to})
 	if to <= d.stored.newest() {
 		return Never
 	}
-	d.stored.Shown = to
+	d.stored.ShownTo = to
 	return BeforeAnswerIfPossible
 }
 
@@ -182,9 +179,9 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 16
 // batch. Each is 0 if there is none. A reply to 41 does not acknowledge 42: Bob may have 41 from an earlier answer than
 // the batch, and without 42 if the batch was lost.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
-	n := cursor // 1
+	n := cursor // D1
 	if d.Twice < replyTo && replyTo <= d.Once {
-		n = max(n, replyTo) // 5
+		n = max(n, replyTo) // D5
 	}
 	if n <= d.Arrived {
 		return Never
@@ -194,19 +191,19 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 }
 
 // Newest returns the last event that the reader was handed.
-func (d Delivery) Newest() int64 { return max(d.Once, d.Shown, d.stored.Shown) }
+func (d Delivery) Newest() int64 { return max(d.Once, d.ShownHere, d.stored.ShownTo) }
 
 // Cursor returns the cursor of an answer that hands nothing out. ok is false while an answer may be lost, one with a
 // cursor included: this cursor would acknowledge that answer, and an older cursor would hand out again what has
 // arrived. The agent keeps the cursor that it has.
-func (d Delivery) Cursor() (n int64, ok bool) { // 14
+func (d Delivery) Cursor() (n int64, ok bool) { // D14
 	n = d.Newest()
 	return n, n <= max(d.Arrived, d.joined)
 }
 
 // HasCursor reports whether an answer that shows a person all events from from to the latest has a cursor: not if an
 // answer with an earlier event may be lost. What no call has handed out yet is not lost.
-func (d Delivery) HasCursor(from int64) bool { // 18
+func (d Delivery) HasCursor(from int64) bool { // D18
 	arrived := max(d.Arrived, d.joined)
 	return from <= arrived+1 || d.Newest() <= arrived
 }

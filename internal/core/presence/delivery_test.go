@@ -314,7 +314,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			case 2:
 				d.raise(older.known())
 				older.raise(d.known())
-				if older.Arrived != d.Arrived || older.Shown != d.Shown {
+				if older.Arrived != d.Arrived || older.ShownHere != d.ShownHere {
 					t.Fatalf("seed %d, step %d: %+v does not keep what %+v has", seed, step, older, d)
 				}
 			case 3:
@@ -327,8 +327,8 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				to := offer.After + random.Int64N(5)
 				hooked := random.IntN(2) == 0
 				more := d // as the table may have it
-				more.raise(line{Twice: n, Once: n, Shown: n})
-				more.stored.Once, more.stored.Shown = max(d.stored.Once, n), max(d.stored.Shown, n)
+				more.raise(line{Twice: n, Once: n, ShownHere: n})
+				more.stored.Once, more.stored.ShownTo = max(d.stored.Once, n), max(d.stored.ShownTo, n)
 				if d.HandOut(offer, to, 1, hooked) == Never && more.HandOut(offer, to, 1, hooked) != Never {
 					t.Fatalf("seed %d, step %d: %+v is not to be stored, but as of the table", seed, step, offer)
 				}
@@ -337,7 +337,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				}
 			}
 			arrived := d.ArrivedAt("k")
-			if d.Arrived < was.Arrived || d.Twice < was.Twice || d.Once < was.Once || d.Shown < was.Shown ||
+			if d.Arrived < was.Arrived || d.Twice < was.Twice || d.Once < was.Once || d.ShownHere < was.ShownHere ||
 				d.Arrived > d.Twice || d.Twice > d.Once || d.Newest() != handed ||
 				arrived < d.Once || d.ArrivedAt("") < d.heldBack.to {
 				t.Fatalf("seed %d, step %d: %+v, then %+v, handed %d", seed, step, was, d, handed)

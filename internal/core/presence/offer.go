@@ -66,7 +66,7 @@ type Offer struct {
 	Sends    bool  // the call sends a message
 
 	once    int64 // what the reader had been handed once
-	current bool  // the table was read for this call: else another process may have handed out more since
+	current bool  // the table was read for this call; else another process may have handed out more since
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.
@@ -81,10 +81,10 @@ func offerByPeek(n int64) Offer { return Offer{How: Peek, After: n, Arrived: n} 
 // isRecorded reports whether a Delivery changes when a call is handed messages of o, none later than event to.
 func (o Offer) isRecorded(to int64, messages int) bool {
 	switch {
-	case !o.How.handsOut(): // 6, 12
+	case !o.How.handsOut(): // D6, D12
 		return false
-	case o.How == ByCursor: // 1: the acknowledgment by the cursor is recorded, even if nothing is new
+	case o.How == ByCursor: // D1: the acknowledgment by the cursor is recorded, even if nothing is new
 		return true
 	}
-	return messages > 0 || to-o.After >= roomlog.PageEvents // 13
+	return messages > 0 || to-o.After >= roomlog.PageEvents // D13
 }

@@ -32,7 +32,9 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 		return offerByPeek(query.cursor), nil
 	}
 	delivery, err := r.currentDelivery(ctx)
-	return delivery.Offer(query), err
+	offer := delivery.Offer(query)
+	offer.current = err == nil
+	return offer, err
 }
 
 // acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
@@ -75,7 +77,7 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
 	if newest <= max(reading.noneAlong, offer.Arrived) {
 		reading.noneAlong = max(reading.noneAlong, query.asOf)
 	}
-	offer.After, offer.current = query.asOf, false
+	offer.After = query.asOf
 	return offer, true
 }
 
@@ -86,7 +88,7 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	err error) {
 	l := r.lock()
 	defer l.unlock()
-	if wait.isSuperseded() { // case 7 of Delivery
+	if wait.isSuperseded() { // D7
 		return false, nil
 	}
 	if !offer.How.handsOut() {
@@ -119,12 +121,12 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		// If the read fails, the agent is called for events that it has read.
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
-	to := max(r.cacheRead(stored.Read), r.knownDelivery().Shown)
+	to := max(r.cacheRead(stored.Read), r.knownDelivery().ShownHere)
 	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
-// cacheRead caches that the agent was handed the events up to n, and returns the last such
-// event. The next write of the presence tells other processes; an agent with hooks tells them at once.
+// cacheRead caches, for others to see, that the agent was handed the events up to n in any way, and returns the last
+// such event. The next write of the presence tells other processes; an agent with hooks tells them at once.
 func (r Reader) cacheRead(n int64) int64 {
 	if r.caller.IsPerson() {
 		return n
@@ -136,8 +138,7 @@ func (r Reader) cacheRead(n int64) int64 {
 	return cache.presence.latest.Read
 }
 
-// NoneAlong returns an event up to which, as the process knows, none comes along once it was handed out twice: case 3
-// of Delivery. The mark spares reads of the table.
+// NoneAlong returns an event up to which, as the process knows, none comes along (D3). It spares reads of the table.
 func (r Reader) NoneAlong() int64 {
 	l := r.attendees.lock()
 	defer l.unlock()
@@ -315,7 +316,7 @@ func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when
 	attendees := l.r.attendees
 	if when == BeforeAnswerIfPossible {
 		a := attendees.lock()
-		a.readingOf(l.r.caller).delivery.raise(line{Shown: delivery.Newest()})
+		a.readingOf(l.r.caller).delivery.raise(line{ShownHere: delivery.Newest()})
 		a.unlock()
 	}
 	if !canceled {
@@ -335,6 +336,6 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 
 // cache caches delivery, with what was acknowledged or shown here since delivery was read.
 func (r *reading) cache(delivery Delivery) {
-	delivery.raise(r.delivery.known()) // 8
+	delivery.raise(r.delivery.known()) // D8
 	r.delivery = delivery
 }

@@ -24,7 +24,7 @@ func (d Delivery) inStay(offer Offer, query Query) Offer {
 }
 
 // HoldBack records that a stay was handed the events of offer up to to, which held back its message under key.
-// The offer is ByCursor, so HandOut raises Shown alone: if Once were raised, ArrivedAt would count the events.
+// The offer is ByCursor, so HandOut raises ShownHere alone: if Once were raised, ArrivedAt would count the events.
 func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 3
 	d.raise(lineAt(offer.Arrived))
 	d.heldBack = heldBack{to, key}
@@ -34,7 +34,7 @@ func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 3
 // ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the
 // stay was handed, except the answer to the same call, which was held back before.
 func (d Delivery) ArrivedAt(key string) int64 {
-	handed := max(d.Once, d.stored.Shown)   // 1
+	handed := max(d.Once, d.stored.ShownTo) // 1
 	if key != "" && key == d.heldBack.key { // 3
 		return handed
 	}
