@@ -15,9 +15,9 @@ const (
 	CallLag = time.Minute     // behind any other call
 )
 
-// cachedPresence is the presence of a seat as the process knows it, and its last write. Each write costs, so
-// decideWrite says whether a call is worth a write, and decideWait and decideStandby whether an announcement is. A
-// cachedPresence reads no clock and no table.
+// cachedPresence is the presence of a seat as the process knows it, and its last write. It reads no clock and no table.
+// Its fields are set in this file alone. Each write costs: decideWrite says whether a call is worth one, decideWait
+// and decideStandby whether an announcement is.
 type cachedPresence struct {
 	latest      room.Presence // as of the last call here: see isKnown
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
@@ -26,6 +26,32 @@ type cachedPresence struct {
 
 // isKnown reports whether a call of the seat has come here.
 func (c cachedPresence) isKnown() bool { return c.latest.AtMs != 0 }
+
+// cacheStored adds what the table has, before a call of agent.
+func (c *cachedPresence) cacheStored(stored room.Presence, agent *room.Agent) {
+	c.latest = withStored(c.latest, stored, agent)
+}
+
+// cacheLater takes over what the table has, if a later call brought that.
+func (c *cachedPresence) cacheLater(stored room.Presence) { c.latest = laterOf(c.latest, stored) }
+
+// cacheToWrite caches presence, which is about to be written. If the write fails, cacheUnwritten follows.
+func (c *cachedPresence) cacheToWrite(presence room.Presence, now time.Time) {
+	c.latest, c.writtenAt, c.writtenWait = presence, now, presence.UntilMs != 0
+}
+
+func (c *cachedPresence) cacheUnwritten() { c.writtenAt = time.Time{} }
+
+// cacheRead caches that the agent was handed the events up to n.
+func (c *cachedPresence) cacheRead(n int64) { c.latest.Read = max(c.latest.Read, n) }
+
+// cacheLookIn caches that a program that wakes the agent looks in.
+func (c *cachedPresence) cacheLookIn(now time.Time) { c.latest.WakesMs = now.UnixMilli() }
+
+// cacheWaitEnd caches that the seat has no open wait here any more. No other process learns of that.
+func (c *cachedPresence) cacheWaitEnd(now time.Time) {
+	c.latest.UntilMs = min(c.latest.UntilMs, now.UnixMilli())
+}
 
 // announcing is what becomes of the announcement of a wait, or of a program on standby.
 type announcing int
@@ -40,21 +66,22 @@ const (
 // is what the table has; zero: nothing, or the table was not read. open says which waits are open here.
 func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open waitsHere, now time.Time) (
 	next cachedPresence, write bool, due time.Time) {
-	c.addStored(stored, &call.caller.Agent)
-	says := call.presence(c.latest, now) // what the call says
-	shown := open.addTo(says, c.latest)  // with the wait that goes on here
-	presence := merge(shown, c.latest)   // with what only rises
-	if c.decideWrite(presence, now, call.Lag) {
-		c.cacheToWrite(presence, now)
-		return c, true, now
+	next = c
+	next.cacheStored(stored, &call.caller.Agent)
+	says := call.presence(next.latest, now) // what the call says
+	waits := open.addTo(says, next.latest)  // with the wait that goes on here
+	presence := merge(waits, next.latest)   // with what only rises
+	if next.decideWrite(presence, now, call.Lag) {
+		next.cacheToWrite(presence, now)
+		return next, true, now
 	}
-	c.latest = presence
-	return c, false, c.writtenAt.Add(call.Lag)
+	next.latest = presence
+	return next, false, c.writtenAt.Add(call.Lag)
 }
 
-// decideWrite decides whether next, the presence that a call brings, is written. The table may lag by lag. An
-// absence and a standby are compared with the cached ones: each change of these is written, and another
-// process may have written one since. Here Bob called last, his lease was written then, and lag is a minute:
+// decideWrite decides whether next, the presence that a call brings, is written. The table may lag by lag. Each change
+// of an absence or a standby is written, so the cached ones were written. The cached wait may have ended since, which
+// is not written: see writtenWait. Here Bob called last, his lease was written then, and lag is a minute:
 //
 //  1. 40 s later Bob calls again: nothing is written for 20 s more.
 //  2. 60 s later Bob calls again: his lease is written.
@@ -132,16 +159,4 @@ func (c cachedPresence) mustRead(call seatCall, writes, singleProcess bool) bool
 		return c.writtenAt.IsZero()
 	}
 	return writes || call.Returns || call.Absence.Given
-}
-
-// cacheToWrite caches presence, which is about to be written. If the write fails, cacheUnwritten follows.
-func (c *cachedPresence) cacheToWrite(presence room.Presence, now time.Time) {
-	c.latest, c.writtenAt, c.writtenWait = presence, now, presence.UntilMs != 0
-}
-
-func (c *cachedPresence) cacheUnwritten() { c.writtenAt = time.Time{} }
-
-// endWait records that the seat has no open wait here any more. No other process learns of the end.
-func (c *cachedPresence) endWait(now time.Time) {
-	c.latest.UntilMs = min(c.latest.UntilMs, now.UnixMilli())
 }

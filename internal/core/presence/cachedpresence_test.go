@@ -197,7 +197,7 @@ func TestLease_recordsWritesAndEnds(t *testing.T) {
 	if !l.decideWrite(here, noon(), CallLag) {
 		t.Errorf("it was not written: %+v", l)
 	}
-	l.endWait(noon())
+	l.cacheWaitEnd(noon())
 	if l.latest.UntilMs != ms(0) {
 		t.Errorf("the wait has ended: %+v", l.latest)
 	}

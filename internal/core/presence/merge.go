@@ -2,9 +2,9 @@ package presence
 
 import "github.com/parley-chat/parley/internal/core/room"
 
-// The presence of a seat is known from three sides: a call brings one, this process knows that of the calls before,
-// and the table has one, which another process may have written since. Two become one by the rule of merge: the later
-// call says everything, except for what only rises. The cases are of Bob, who called this process at 12:00:
+// The presence of a seat is known from three sides: a call brings one, this process has cached that of the calls before
+// it, and the table has one, perhaps of another process. Two become one by merge. The cases are of Bob, who called this
+// process at 12:00:
 //
 //  1. Nothing is known but Bob's join: the presence is that of the join.
 //  2. Bob called another process alone: the presence is the stored one.
@@ -28,35 +28,33 @@ func merge(later, earlier room.Presence) room.Presence { // 10
 	return later
 }
 
-// addStored adds stored before a call of agent: the call adds to what is known, but an absence may have begun or
-// ended elsewhere. stored is zero if the table has none, or was not read.
-func (c *cachedPresence) addStored(stored room.Presence, agent *room.Agent) {
-	known := c.latest
+// withStored returns known, with what the table has, before a call of agent. The call adds to known, but an absence may
+// have begun or ended elsewhere. stored is zero if the table has none, or was not read.
+func withStored(known, stored room.Presence, agent *room.Agent) room.Presence {
 	switch {
-	case !c.isKnown() && stored.AtMs == 0: // 1
-		c.latest = merge(room.Presence{AtMs: agent.AtMs, Read: agent.Joined}, known)
-	case !c.isKnown(): // 2
-		c.latest = merge(stored, known)
-	case stored.AtMs == 0: // 3: the known one stays
-	default: // 4, 5
-		c.latest = merge(known, stored)
-		c.latest.AtMs = max(known.AtMs, stored.AtMs)
-		c.latest.BackMs = stored.BackMs
+	case known.AtMs == 0 && stored.AtMs == 0: // 1
+		return merge(room.Presence{AtMs: agent.AtMs, Read: agent.Joined}, known)
+	case known.AtMs == 0: // 2
+		return merge(stored, known)
+	case stored.AtMs == 0: // 3
+		return known
 	}
+	both := merge(known, stored) // 4, 5
+	both.AtMs, both.BackMs = max(known.AtMs, stored.AtMs), stored.BackMs
+	return both
 }
 
-// replaceByStored replaces the presence by the stored one if a later call brought the stored one.
-func (c *cachedPresence) replaceByStored(stored room.Presence) {
-	known := c.latest
+// laterOf returns known or, if a later call brought it, stored.
+func laterOf(known, stored room.Presence) room.Presence {
 	if stored.AtMs > known.AtMs || stored.AtMs == known.AtMs && stored.Standby != known.Standby { // 6
-		c.latest = merge(stored, known)
+		return merge(stored, known)
 	}
+	return known
 }
 
-// seenBeside returns the presence that others see of a seat that has called here: the table has stored. Each begin and
-// end of an absence is written, so the table knows of an absence unless this process is the only one.
-func (c *cachedPresence) seenBeside(stored room.Presence, singleProcess bool) room.Presence {
-	known := c.latest
+// seenByOthers returns the presence that others see of a seat that has called here. Each begin and end of an absence is
+// written, so the table knows of an absence unless this process is the only one.
+func seenByOthers(known, stored room.Presence, singleProcess bool) room.Presence {
 	if known.AtMs < stored.AtMs || known.AtMs == stored.AtMs && !singleProcess { // 7
 		return merge(stored, known)
 	}

@@ -16,21 +16,8 @@ func TestMerge_cases(t *testing.T) {
 		older    = room.Presence{AtMs: ms(-time.Minute), UntilMs: ms(time.Hour), Activity: "reads", ActiveAsOf: 6}
 		rising   = room.Presence{OwnMs: ms(time.Second), WaitMs: 2, ShellMs: 3, WakesMs: 4, Read: 9}
 		with     = func(p room.Presence, change func(*room.Presence)) room.Presence { change(&p); return p }
-		recorded = func(known, stored room.Presence) room.Presence {
-			c := cachedPresence{latest: known}
-			c.addStored(stored, bob)
-			return c.latest
-		}
-		replaced = func(known, stored room.Presence) room.Presence {
-			c := cachedPresence{latest: known}
-			c.replaceByStored(stored)
-			return c.latest
-		}
-		seen = func(known, stored room.Presence, single bool) room.Presence {
-			c := cachedPresence{latest: known}
-			return c.seenBeside(stored, single)
-		}
-		nowMine = with(stored, func(p *room.Presence) { p.OwnMs, p.Read = ms(0), 8 })
+		recorded = func(known, stored room.Presence) room.Presence { return withStored(known, stored, bob) }
+		nowMine  = with(stored, func(p *room.Presence) { p.OwnMs, p.Read = ms(0), 8 })
 	)
 	for what, c := range map[string][2]room.Presence{
 		"1. Nothing is known but Bob's join: the presence is that of the join.": {
@@ -48,17 +35,17 @@ func TestMerge_cases(t *testing.T) {
 			recorded(known, older), with(known, func(p *room.Presence) { p.BackMs = 0 }),
 		},
 		"6. A program looks in for Bob, who called another process at 12:01: the presence is the stored one.": {
-			replaced(known, stored), nowMine,
+			laterOf(known, stored), nowMine,
 		},
 		"7. Others look at Bob, who called another process at 12:01: they see the stored presence.": {
-			seen(known, stored, true), nowMine,
+			seenByOthers(known, stored, true), nowMine,
 		},
 		"8. Others look at Bob, who called nobody else: they see the known presence, with the activity of the table.": {
-			seen(known, older, true),
+			seenByOthers(known, older, true),
 			with(known, func(p *room.Presence) { p.Activity, p.ActiveAsOf = "reads", 6 }),
 		},
 		"9. Others look at Bob, who told another process that he is away: they see that, and the known wait.": {
-			seen(known, room.Presence{AtMs: ms(-time.Minute), BackMs: ms(2 * time.Hour)}, false),
+			seenByOthers(known, room.Presence{AtMs: ms(-time.Minute), BackMs: ms(2 * time.Hour)}, false),
 			with(known, func(p *room.Presence) { p.BackMs = ms(2 * time.Hour) }),
 		},
 		"10. Another process handed Bob 9 and began his youngest wait: both stay known, whoever called last.": {

@@ -133,9 +133,9 @@ func (r Reader) cacheRead(n int64) int64 {
 	}
 	l := r.attendees.lock()
 	defer l.unlock()
-	cache := l.cachedSeat(r.caller.Seat)
-	cache.presence.latest.Read = max(cache.presence.latest.Read, n)
-	return cache.presence.latest.Read
+	cached := &l.cachedSeat(r.caller.Seat).presence
+	cached.cacheRead(n)
+	return cached.latest.Read
 }
 
 // NoneAlong returns an event up to which, as the process knows, none comes along (D3). It spares reads of the table.

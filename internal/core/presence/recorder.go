@@ -226,11 +226,11 @@ func (s Recorder) PassOver(ctx context.Context, wait *Wait, answer, to int64) {
 	}
 }
 
-// cacheStored caches what the table has: see cachedPresence.addStored.
+// cacheStored caches what the table has: see withStored.
 func (s Recorder) cacheStored(stored room.Presence) {
 	l := s.attendees.lock()
 	defer l.unlock()
-	l.cachedSeat(s.caller.Seat).presence.addStored(stored, &s.caller.Agent)
+	l.cachedSeat(s.caller.Seat).presence.cacheStored(stored, &s.caller.Agent)
 }
 
 // announceFurther caches that wait is announced further, if cachedPresence.decideWait says so, and returns the
@@ -269,7 +269,7 @@ func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 	defer l.unlock()
 	for seat, cache := range l.seats {
 		if cache.presence.isKnown() {
-			all[seat] = cache.presence.seenBeside(all[seat], a.o.SingleProcess)
+			all[seat] = seenByOthers(cache.presence.latest, all[seat], a.o.SingleProcess)
 		}
 	}
 	return all, people, nil

@@ -33,7 +33,7 @@ func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 func (s Recorder) cacheLookIn() (own bool) {
 	l := s.attendees.lock()
 	defer l.unlock()
-	l.cachedSeat(s.caller.Seat).presence.latest.WakesMs = l.a.now().UnixMilli()
+	l.cachedSeat(s.caller.Seat).presence.cacheLookIn(l.a.now())
 	open := l.waits[s.caller.Seat]
 	return open != nil && !open.Standby && !open.Looks()
 }
@@ -44,7 +44,7 @@ func (s Recorder) announceProgram(stored room.Presence, forMe bool) (presence ro
 	l := s.attendees.lock()
 	defer l.unlock()
 	cached, now := &l.cachedSeat(s.caller.Seat).presence, l.a.now()
-	cached.replaceByStored(stored)
+	cached.cacheLater(stored)
 	what = cached.decideStandby(s.head, s.caller.Agent, now, forMe)
 	if what != renewed {
 		return presence, what

@@ -107,7 +107,7 @@ func (a *Attendees) EndWait(wait *Wait) {
 		if len(open) == 0 {
 			delete(l.watches, seat)
 			if cache := l.seats[seat]; cache != nil && wait.caller.IsPersonOnly() {
-				cache.presence.endWait(a.now())
+				cache.presence.cacheWaitEnd(a.now())
 			}
 		}
 		l.forgetIfFree(seat)
@@ -151,7 +151,7 @@ func (l locked) endAgentWait(seat int, wait *Wait) {
 	if l.waits[seat] == wait {
 		delete(l.waits, seat)
 		if cache := l.seats[seat]; cache != nil {
-			cache.presence.endWait(now)
+			cache.presence.cacheWaitEnd(now)
 			// The agent is away now, so nobody waits for it. A program waits again at once, and others give what the
 			// program has been called for its time: see room.Turn.
 			if !wait.Standby && cache.presence.latest.BackAt().After(now) {
