@@ -50,6 +50,34 @@ type guarded struct {
 	seats      map[int]*seatCache // by seat
 }
 
+// seatCache is what the process remembers of a seat beside the log.
+type seatCache struct {
+	agent    reading             // how far the agent has read
+	people   map[string]*reading // how far the person behind the agent has read, by device
+	presence cachedPresence
+
+	activity   string    // what the agent last said that it is doing
+	activityAt time.Time // when activity was last written here
+	watchedAt  time.Time // when it was last written here that the person watches
+
+	lastNoticeAsOf int64 // the last event when the agent was last told of a free task
+	lastNoticeAt   time.Time
+}
+
+// reading is how far one reader has come, and which roster it saw.
+type reading struct {
+	delivery     Delivery
+	noneAlong    int64     // see Reader.NoneAlong
+	storedAt     time.Time // when the delivery was last written here
+	roster       [16]byte  // the agents present when the reader last saw them; zero: unknown
+	rosterReadAt time.Time // when the roster was last read for a quiet result
+
+	// handOutMu is held from the moment when a call is sure to be the newest of the reader until the call has recorded
+	// what it hands out. So the next call begins after those events. Meanwhile other calls may acknowledge, under
+	// Attendees.mu alone: see reading.cache.
+	handOutMu sync.Mutex
+}
+
 // New returns the Attendees of the room of a log.
 func New(log *roomlog.Log, options *Options) *Attendees {
 	return &Attendees{log: log, o: options, guarded: guarded{seats: map[int]*seatCache{}}}
@@ -70,6 +98,33 @@ func (a *Attendees) lock() locked {
 
 func (l locked) unlock() { l.a.mu.Unlock() }
 
+// cachedSeat returns the cache of a seat.
+func (l locked) cachedSeat(seat int) *seatCache {
+	cache := l.seats[seat]
+	if cache == nil {
+		cache = &seatCache{}
+		l.seats[seat] = cache
+	}
+	return cache
+}
+
+// readingOf returns how far caller has read.
+func (l locked) readingOf(caller *room.Caller) *reading {
+	cache := l.cachedSeat(caller.Seat)
+	if !caller.IsPerson() {
+		return &cache.agent
+	}
+	if cache.people == nil {
+		cache.people = map[string]*reading{}
+	}
+	p := cache.people[caller.Device]
+	if p == nil {
+		p = &reading{}
+		cache.people[caller.Device] = p
+	}
+	return p
+}
+
 func (a *Attendees) now() time.Time { return a.o.Clock.Now() }
 
 // OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
@@ -88,6 +143,24 @@ func (a *Attendees) OnAdvance(head *room.Head, events []room.Event) {
 		l.beginSilence()
 		l.beginFreeTaskCheck()
 	}
+}
+
+// ReadPresence returns the presence of every seat, as stored or as the process has since heard, and until when the
+// people behind seats watch.
+func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence,
+	people map[int]time.Time, err error) {
+	all, people, err = a.log.Items().Presence(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := a.lock()
+	defer l.unlock()
+	for seat, cache := range l.seats {
+		if cache.presence.isKnown() {
+			all[seat] = seenByOthers(cache.presence.latest, all[seat], a.o.SingleProcess)
+		}
+	}
+	return all, people, nil
 }
 
 // HasCompany reports whether the process knows, without a read, that an agent on another seat is not away: that agent
@@ -174,65 +247,4 @@ func (a *Attendees) RecordRoster(caller room.Caller, roster [16]byte, moved bool
 		return moved
 	}
 	return before != roster
-}
-
-// silence is a time during which everyone present may be waiting.
-type silence struct {
-	head  int64 // the last event when it began
-	timer clockwork.Timer
-}
-
-// seatCache is what the process remembers of a seat beside the log.
-type seatCache struct {
-	agent    reading             // how far the agent has read
-	people   map[string]*reading // how far the person behind the agent has read, by device
-	presence cachedPresence
-
-	activity   string    // what the agent last said that it is doing
-	activityAt time.Time // when activity was last written here
-	watchedAt  time.Time // when it was last written here that the person watches
-
-	lastNoticeAsOf int64 // the last event when the agent was last told of a free task
-	lastNoticeAt   time.Time
-}
-
-// reading is how far one reader has come, and which roster it saw.
-type reading struct {
-	delivery     Delivery
-	noneAlong    int64     // see Reader.NoneAlong
-	storedAt     time.Time // when the delivery was last written here
-	roster       [16]byte  // the agents present when the reader last saw them; zero: unknown
-	rosterReadAt time.Time // when the roster was last read for a quiet result
-
-	// handOutMu is held from the moment when a call is sure to be the newest of the reader until the call has recorded
-	// what it hands out. So the next call begins after those events. Meanwhile other calls may acknowledge, under
-	// Attendees.mu alone: see reading.cache. handOutMu precedes all other locks.
-	handOutMu sync.Mutex
-}
-
-// cachedSeat returns the cache of a seat.
-func (l locked) cachedSeat(seat int) *seatCache {
-	cache := l.seats[seat]
-	if cache == nil {
-		cache = &seatCache{}
-		l.seats[seat] = cache
-	}
-	return cache
-}
-
-// readingOf returns how far caller has read.
-func (l locked) readingOf(caller *room.Caller) *reading {
-	cache := l.cachedSeat(caller.Seat)
-	if !caller.IsPerson() {
-		return &cache.agent
-	}
-	if cache.people == nil {
-		cache.people = map[string]*reading{}
-	}
-	p := cache.people[caller.Device]
-	if p == nil {
-		p = &reading{}
-		cache.people[caller.Device] = p
-	}
-	return p
 }

@@ -150,7 +150,7 @@ func TestRenew_agentWaitsInAnotherProcess_endsTheOlderWait(t *testing.T) {
 		bob := w.agent(seatOfBob)
 		older := w.waits(bob)
 		s := w.Recorder(w.log.Peek(), bob)
-		if again := s.Renew(t.Context(), older); again != w.RenewEvery() || older.isSuperseded() {
+		if again := s.Renew(t.Context(), older); again != w.renewEvery() || older.isSuperseded() {
 			t.Fatalf("alone, the wait renews after %v, superseded %v", again, older.isSuperseded())
 		}
 		w.clock.Advance(time.Second)

@@ -14,45 +14,45 @@ const undisturbedAfterWait = 10 * time.Second
 // AnnounceStandby announces that a program is on standby for the caller. The announcement lasts beyond the program's
 // next look-in, so a program that only looks in writes once in room.AnnounceAgain, or after a call of the agent
 // itself. If the agent itself waits, AnnounceStandby announces nothing and returns true.
-func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
-	if s.cacheLookIn() {
+func (r Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
+	if r.cacheLookIn() {
 		return true
 	}
-	stored, err := s.readPresence(ctx)
+	stored, err := r.readPresence(ctx)
 	if err != nil {
 		return false // the next look-in announces the program
 	}
-	presence, what := s.announceProgram(stored, forMe)
+	presence, what := r.announceProgram(stored, forMe)
 	if what == renewed {
-		s.storePresence(ctx, &s.caller.Agent, presence)
+		r.storePresence(ctx, &r.caller.Agent, presence)
 	}
 	return what == yields
 }
 
 // cacheLookIn caches that a program looks in for the caller, and reports whether the caller's own wait is open here.
-func (s Recorder) cacheLookIn() (own bool) {
-	l := s.attendees.lock()
+func (r Recorder) cacheLookIn() (own bool) {
+	l := r.attendees.lock()
 	defer l.unlock()
-	l.cachedSeat(s.caller.Seat).presence.cacheLookIn(l.a.now())
-	open := l.waits[s.caller.Seat]
+	l.cachedSeat(r.caller.Seat).presence.cacheLookIn(l.a.now())
+	open := l.waits[r.caller.Seat]
 	return open != nil && !open.Standby && !open.Looks()
 }
 
 // announceProgram caches that a program is on standby, if cachedPresence.decideStandby says so, and returns the
 // presence to write.
-func (s Recorder) announceProgram(stored room.Presence, forMe bool) (presence room.Presence, what announcing) {
-	l := s.attendees.lock()
+func (r Recorder) announceProgram(stored room.Presence, forMe bool) (presence room.Presence, what announcing) {
+	l := r.attendees.lock()
 	defer l.unlock()
-	cached, now := &l.cachedSeat(s.caller.Seat).presence, l.a.now()
+	cached, now := &l.cachedSeat(r.caller.Seat).presence, l.a.now()
 	cached.cacheLater(stored)
-	what = cached.decideStandby(s.head, s.caller.Agent, now, forMe)
+	what = cached.decideStandby(r.head, r.caller.Agent, now, forMe)
 	if what != renewed {
 		return presence, what
 	}
 	presence = cached.latest
-	presence.AtMs, presence.OwnMs = now.UnixMilli(), max(presence.OwnMs, s.caller.AtMs)
+	presence.AtMs, presence.OwnMs = now.UnixMilli(), max(presence.OwnMs, r.caller.AtMs)
 	presence.Used, presence.Standby, presence.ForMe, presence.WakesMs = true, true, forMe, now.UnixMilli()
-	presence.UntilMs, presence.WaitFrom = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
+	presence.UntilMs, presence.WaitFrom = now.Add(room.AnnounceWait).UnixMilli(), r.head.AsOf
 	cached.cacheToWrite(presence, now)
 	return presence, renewed
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -13,6 +15,12 @@ import (
 // When everyone present waits, nobody would ever speak. So one agent gets the turn. room.Turn decides which agent,
 // and the process in which that agent waits claims the turn. Processes may know different presence, and so decide on
 // two agents for one turn. So the claim is for the n-th turn after a word, whoever takes it.
+
+// silence is a time during which everyone present may be waiting.
+type silence struct {
+	head  int64 // the last event when it began
+	timer clockwork.Timer
+}
 
 // NextTurn is a turn that an agent may claim.
 type NextTurn struct {

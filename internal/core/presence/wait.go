@@ -9,8 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Wait is a call that waits, from BeginWait to EndWait. Only the call itself changes announcedUntil and passedTo, by
-// Renew and PassOver.
+// Wait is a call that waits, from BeginWait to EndWait. The call itself sets announcedUntil, by Renew, and passedTo, by
+// PassOver, so no lock guards them.
 type Wait struct {
 	Began   time.Time
 	Until   time.Time // its end
@@ -54,18 +54,44 @@ func (w *Wait) rank() time.Time {
 	return w.Began
 }
 
+// waitsHere is which waits of a seat are open in this process.
+type waitsHere struct {
+	agent  bool // a wait of the agent, or of a program in its place
+	person bool // waits of a person without an agent
+}
+
+// waitsHere returns which waits of the seat of caller are open here.
+func (l locked) waitsHere(caller *room.Caller) waitsHere {
+	_, agent := l.waits[caller.Seat]
+	return waitsHere{agent, len(l.watches[caller.Seat]) > 0 && caller.IsPersonOnly()}
+}
+
+// addTo returns presence, which a call brings, with the open wait that known has. A person without an agent may have
+// several waits: the last end counts.
+func (open waitsHere) addTo(presence, known room.Presence) room.Presence {
+	switch {
+	case open.person:
+		presence.UntilMs = max(presence.UntilMs, known.UntilMs)
+		presence.WaitFrom = max(presence.WaitFrom, known.WaitFrom)
+	case open.agent && presence.UntilMs == 0:
+		presence.UntilMs, presence.WaitFrom = known.UntilMs, known.WaitFrom
+		presence.Standby, presence.ForMe = known.Standby, known.ForMe
+	}
+	return presence
+}
+
 // BeginWait begins a wait of the caller until a time, and records what call says about its agent, with the wait. A call
-// that only looks in neither waits nor returns. For the older waits that end see Attendees.openWait.
-func (s Recorder) BeginWait(ctx context.Context, until time.Time, call Call) *Wait {
-	wait := &Wait{Began: s.attendees.now(), Until: until, Standby: call.Standby, Superseded: make(chan struct{}),
-		Turn: make(chan NextTurn, 1), Task: make(chan int64, 1), caller: s.caller}
-	s.attendees.openWait(wait)
+// that only looks in neither waits nor returns.
+func (r Recorder) BeginWait(ctx context.Context, until time.Time, call Call) *Wait {
+	wait := &Wait{Began: r.attendees.now(), Until: until, Standby: call.Standby, Superseded: make(chan struct{}),
+		Turn: make(chan NextTurn, 1), Task: make(chan int64, 1), caller: r.caller}
+	r.attendees.openWait(wait)
 	if wait.Looks() {
 		call.Returns = false
 	} else {
 		call.Began, call.Until = wait.Began, room.Announced(wait.Began, until)
 	}
-	due, written := s.Record(ctx, call)
+	due, written := r.Record(ctx, call)
 	wait.Due = due
 	if written {
 		wait.announcedUntil = call.Until
@@ -73,16 +99,19 @@ func (s Recorder) BeginWait(ctx context.Context, until time.Time, call Call) *Wa
 	return wait
 }
 
-// openWait opens wait. An agent has one wait: see openAgentWait. If a person has more than MaxWatches, openWait ends
-// the oldest.
+// openWait opens wait.
 func (a *Attendees) openWait(wait *Wait) {
 	l := a.lock()
 	defer l.unlock()
-	seat := wait.caller.Seat
-	if !wait.caller.IsPerson() {
-		l.openAgentWait(seat, wait)
-		return
+	if wait.caller.IsPerson() {
+		l.openWatch(wait.caller.Seat, wait)
+	} else {
+		l.openAgentWait(wait.caller.Seat, wait)
 	}
+}
+
+// openWatch opens wait, of a person. If the person has more than MaxWatches, the oldest ends.
+func (l locked) openWatch(seat int, wait *Wait) {
 	if l.watches == nil {
 		l.watches = map[int][]*Wait{}
 	}
@@ -94,37 +123,9 @@ func (a *Attendees) openWait(wait *Wait) {
 	l.watches[seat] = open
 }
 
-// EndWait ends wait, and the polling with the last wait.
-func (a *Attendees) EndWait(wait *Wait) {
-	l := a.lock()
-	defer l.unlock()
-	seat := wait.caller.Seat
-	if !wait.caller.IsPerson() {
-		l.endAgentWait(seat, wait)
-	} else {
-		open := slices.DeleteFunc(l.watches[seat], func(other *Wait) bool { return other == wait })
-		l.watches[seat] = open
-		if len(open) == 0 {
-			delete(l.watches, seat)
-			if cache := l.seats[seat]; cache != nil && wait.caller.IsPersonOnly() {
-				cache.presence.cacheWaitEnd(a.now())
-			}
-		}
-		l.forgetIfFree(seat)
-	}
-	l.endPollingIfIdle()
-}
-
-// forgetIfFree drops the cache of a seat that nobody has any more.
-func (l locked) forgetIfFree(seat int) {
-	if _, here := l.a.log.Peek().Seated(seat); !here {
-		delete(l.seats, seat)
-	}
-}
-
 // openAgentWait opens wait, and ends an older wait of the seat: an answer must arrive once, and one token must not keep
-// many instances of a Lambda function busy. A program on standby never ends a wait of its agent: openAgentWait then
-// ends wait instead. A call that only looks in begins no silence.
+// many instances of a Lambda function busy. But wait itself ends if it is of a program whose agent waits. A call that
+// only looks in begins no silence.
 func (l locked) openAgentWait(seat int, wait *Wait) {
 	if l.waits == nil {
 		l.waits = map[int]*Wait{}
@@ -143,6 +144,113 @@ func (l locked) openAgentWait(seat int, wait *Wait) {
 		l.beginSilence()
 		l.beginFreeTaskCheck()
 	}
+}
+
+// renewEvery is how often an open wait renews its presence.
+func (a *Attendees) renewEvery() time.Duration {
+	if a.o.SingleProcess {
+		return room.AnnounceAgain
+	}
+	return time.Minute // by then Renew sees a younger wait of the seat in another process
+}
+
+// Renew renews the presence of a caller that waits in wait. If a younger wait of the seat is open in another process,
+// Renew ends wait; otherwise Renew announces wait further if an announcement is due. It returns how long until the
+// next renewal; 0: never.
+func (r Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
+	attendees := r.attendees
+	if !r.keepsLease() {
+		return r.storeWatch(ctx)
+	}
+	again = attendees.renewEvery()
+	if !attendees.o.SingleProcess {
+		stored, err := r.readPresence(ctx)
+		if err != nil { // a write could replace the announcement of a younger wait
+			return rewriteAfter
+		}
+		r.cacheStored(stored)
+	}
+	presence, what := r.announceFurther(wait, again)
+	switch {
+	case what == yields:
+		return 0
+	case what == renewed && !r.storePresence(ctx, &r.caller.Agent, presence):
+		wait.announcedUntil = time.Time{}
+		return rewriteAfter
+	}
+	return again
+}
+
+// PassOver lets wait go on past event answer, unless it does, and says so to others: they would think that the answer
+// woke the caller, and count its time to speak. to is the last event that the call knows.
+func (r Recorder) PassOver(ctx context.Context, wait *Wait, answer, to int64) {
+	if wait.passedTo < answer {
+		wait.passedTo = to
+		r.Renew(ctx, wait)
+	}
+}
+
+// cacheStored caches what the table has: see withStored.
+func (r Recorder) cacheStored(stored room.Presence) {
+	l := r.attendees.lock()
+	defer l.unlock()
+	l.cachedSeat(r.caller.Seat).presence.cacheStored(stored, &r.caller.Agent)
+}
+
+// announceFurther caches that wait is announced further, if cachedPresence.decideWait says so, and returns the
+// presence to write. It ends wait if a younger wait has its place.
+func (r Recorder) announceFurther(wait *Wait, again time.Duration) (presence room.Presence, what announcing) {
+	l := r.attendees.lock()
+	defer l.unlock()
+	if !l.isOpen(r.caller, wait) { // the younger wait is open here
+		return presence, yields
+	}
+	cached, now := &l.cachedSeat(r.caller.Seat).presence, l.a.now()
+	what = cached.decideWait(wait, now, again)
+	switch what {
+	case yields:
+		delete(l.waits, r.caller.Seat)
+		close(wait.Superseded)
+	case renewed:
+		wait.announcedUntil = room.Announced(now, wait.Until)
+		presence = cached.latest
+		presence.UntilMs, presence.WaitFrom = wait.announcedUntil.UnixMilli(), max(presence.WaitFrom, wait.passedTo)
+		presence = l.waitsHere(r.caller).addTo(presence, cached.latest)
+		cached.cacheToWrite(presence, now)
+	}
+	return presence, what
+}
+
+// isOpen reports whether wait, a wait of caller, has neither ended nor been superseded.
+func (l locked) isOpen(caller *room.Caller, wait *Wait) bool {
+	if caller.IsPerson() {
+		return slices.Contains(l.watches[caller.Seat], wait)
+	}
+	return l.waits[caller.Seat] == wait
+}
+
+// EndWait ends wait, and the polling with the last wait.
+func (a *Attendees) EndWait(wait *Wait) {
+	l := a.lock()
+	defer l.unlock()
+	if wait.caller.IsPerson() {
+		l.endWatch(wait.caller.Seat, wait)
+	} else {
+		l.endAgentWait(wait.caller.Seat, wait)
+	}
+	l.endPollingIfIdle()
+}
+
+// endWatch ends wait, of a person.
+func (l locked) endWatch(seat int, wait *Wait) {
+	l.watches[seat] = slices.DeleteFunc(l.watches[seat], func(other *Wait) bool { return other == wait })
+	if len(l.watches[seat]) == 0 {
+		delete(l.watches, seat)
+		if cache := l.seats[seat]; cache != nil && wait.caller.IsPersonOnly() {
+			cache.presence.cacheWaitEnd(l.a.now())
+		}
+	}
+	l.forgetIfFree(seat)
 }
 
 // endAgentWait ends wait, unless another has taken its place.
@@ -164,5 +272,12 @@ func (l locked) endAgentWait(seat int, wait *Wait) {
 		l.waits = nil
 		l.endSilence()
 		l.endFreeTaskCheck()
+	}
+}
+
+// forgetIfFree drops the cache of a seat that nobody has any more.
+func (l locked) forgetIfFree(seat int) {
+	if _, here := l.a.log.Peek().Seated(seat); !here {
+		delete(l.seats, seat)
 	}
 }
