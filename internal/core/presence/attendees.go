@@ -21,13 +21,12 @@ type Options struct {
 	Table  table.Table
 	Clock  clockwork.Clock
 	Logger *slog.Logger
-	// SingleProcess says that no other process writes to the table. Then no room is polled, and the cache of a seat
-	// is current.
+	// SingleProcess: no other process writes to the table, so no room is polled, and the cache of a seat is current.
 	SingleProcess bool
 }
 
-// Attendees is what the process knows of a room beside its log: which agents wait here, and the cache of
-// their seats. Its OnAdvance must be called for the events of the log. Its methods may be called concurrently.
+// Attendees is what the process knows of a room beside its log: which agents wait here, and the cache of their seats.
+// OnAdvance must be called for the events of the log. Methods may be called concurrently.
 type Attendees struct {
 	log *roomlog.Log
 	o   *Options
@@ -72,9 +71,8 @@ type reading struct {
 	roster       [16]byte  // the agents present when the reader last saw them; zero: unknown
 	rosterReadAt time.Time // when the roster was last read for a quiet result
 
-	// handOutMu is held from the moment when a call is sure to be the newest of the reader until the call has recorded
-	// what it hands out. So the next call begins after those events. Meanwhile other calls may acknowledge, under
-	// Attendees.mu alone: see reading.cache.
+	// handOutMu is held from when a call is sure to be the newest of the reader until it has recorded what it hands
+	// out. So the next call begins after those events. Meanwhile other calls may acknowledge, under Attendees.mu alone.
 	handOutMu sync.Mutex
 }
 
@@ -83,8 +81,7 @@ func New(log *roomlog.Log, options *Options) *Attendees {
 	return &Attendees{log: log, o: options, guarded: guarded{seats: map[int]*seatCache{}}}
 }
 
-// locked is an Attendees while its mu is held, from lock to unlock. A function that needs mu is a method of locked.
-// It calls no method of a that takes mu.
+// locked is an Attendees while its mu is held, from lock to unlock. It calls no method of a that takes mu.
 type locked struct {
 	*guarded
 	a *Attendees
@@ -127,8 +124,8 @@ func (l locked) readingOf(caller *room.Caller) *reading {
 
 func (a *Attendees) now() time.Time { return a.o.Clock.Now() }
 
-// OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
-// A call under way may cache the seat again, until the next event Left. Without events, the head was loaded.
+// OnAdvance hears of the events of the log; none: the head was loaded. An event may end the silence, and a freed seat
+// leaves the cache. A call under way may cache the seat again, until the next event Left.
 func (a *Attendees) OnAdvance(head *room.Head, events []room.Event) {
 	l := a.lock()
 	defer l.unlock()
@@ -163,8 +160,8 @@ func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 	return all, people, nil
 }
 
-// HasCompany reports whether the process knows, without a read, that an agent on another seat is not away: that agent
-// waits here or, if there is only one process, called last without an absence.
+// HasCompany reports whether the process knows, without a read, that an agent on another seat is not away: it waits
+// here or, if there is only one process, called last without an absence.
 func (a *Attendees) HasCompany(head *room.Head, seat int) bool {
 	now := a.now()
 	l := a.lock()
@@ -189,8 +186,8 @@ func (a *Attendees) Waits(seat int) bool {
 	return l.waits[seat] != nil
 }
 
-// HasProgram reports whether the process knows a program on standby that wakes the agent of a seat. A killed program
-// counts for as long as others still see it.
+// HasProgram reports whether a program on standby is known that wakes the agent of a seat. A killed program counts
+// while others still see it.
 func (a *Attendees) HasProgram(seat int) bool {
 	l := a.lock()
 	defer l.unlock()
@@ -218,8 +215,8 @@ func (a *Attendees) BackAt(seat int) time.Time {
 // rosterEvery is how often a quiet result reads the roster, if the roster costs a read.
 const rosterEvery = 30 * time.Second
 
-// ReadRosterLately reports whether the roster was read for caller less than rosterEvery ago. If not, the roster
-// counts as read now.
+// ReadRosterLately reports whether the roster was read for caller less than rosterEvery ago. If not, it counts as read
+// now.
 func (a *Attendees) ReadRosterLately(caller room.Caller) bool {
 	if a.o.SingleProcess {
 		return false
@@ -235,8 +232,8 @@ func (a *Attendees) ReadRosterLately(caller room.Caller) bool {
 	return false
 }
 
-// RecordRoster records the roster that caller sees, and reports whether the roster is new to caller. If the process
-// does not know which roster caller saw last, the roster is new only if moved says that an agent just came or left.
+// RecordRoster records the roster that caller sees, and reports whether it is new to caller. If the process does not
+// know which one caller saw last, it is new only if moved says that an agent just came or left.
 func (a *Attendees) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
 	l := a.lock()
 	defer l.unlock()

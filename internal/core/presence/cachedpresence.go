@@ -6,12 +6,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// How far the table may lag behind a call. Others may think the agent silent that much too early. So CallLag is
-// less than room.PresentFor and room.RegainSilent: else an agent that calls all the time would count as silent, and
-// lose its seat to another. room.RelievedAfter is no less than CallLag: else an admin could be kicked before its
-// lease has ended. The table may lag more behind a send, since the log shows the send.
+// How far the table may lag behind a call. Others may think the agent silent that much too early. So CallLag is less
+// than room.PresentFor and room.RegainSilent: else an agent that calls all the time would count as silent, and lose its
+// seat. It is at most room.RelievedAfter: else an admin could be kicked before its lease has ended.
 const (
-	SendLag = 5 * time.Minute // behind a send that has said something
+	SendLag = 5 * time.Minute // behind a send that has said something, which the log shows
 	CallLag = time.Minute     // behind any other call
 )
 
@@ -150,10 +149,9 @@ func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 	return lasts // 2
 }
 
-// mustRead reports whether call needs the presence from the table. writes says that call would write its own. A write
-// replaces the whole item, where another process may have stored a younger wait or an absence meanwhile. A call that
-// speaks of an absence must know the stored one: Bob, who told another process that he is away, would not be back by
-// his word here.
+// mustRead reports whether call needs the presence from the table. writes says that call would write its own, which
+// replaces the whole item: another process may have stored a younger wait or an absence. A call that speaks of an
+// absence must know the stored one: else Bob, who told another process that he is away, is not back by his word here.
 func (c cachedPresence) mustRead(call seatCall, writes, singleProcess bool) bool {
 	if singleProcess {
 		return c.writtenAt.IsZero()

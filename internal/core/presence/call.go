@@ -35,10 +35,10 @@ type seatCall struct {
 // newSeatCall returns call, a call of caller who knows the events up to asOf, as it counts:
 //
 //   - The agent is that of head, the newest one: the lease depends on the agent's present role.
-//   - The log shows no call of a person, and no program waits for a person.
+//   - No program waits for a person.
 //   - A held agent announces no absence and no activity: it could tell others what its person wants to see first.
-//   - In a pair, the partner leaves after minutes of silence, and the log does not show a call that has said nothing.
-//     So the table lags behind these by CallLag at most.
+//   - The table lags by CallLag at most behind a call that the log does not show, such as of a person, and in a pair,
+//     whose partner leaves after minutes of silence.
 func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, now time.Time) seatCall {
 	if agent, here := head.Seated(caller.Seat); here {
 		caller = &room.Caller{Agent: agent, Device: caller.Device}
@@ -59,10 +59,9 @@ func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, no
 	return seatCall{call, caller, asOf}
 }
 
-// presence returns the presence that the call brings. An absence says when the agent answers again. It ends at its
-// time, when a call says so, or with the agent's next wait of more than 0 seconds. Neither a message nor a program on
-// standby ends an absence. So the absence comes from known, the presence before, and so does the agent's own last call
-// while a program calls.
+// presence returns the presence that the call brings. An absence ends at its time, when a call says so, or with the
+// agent's next wait of more than 0 seconds, but with neither a message nor a program on standby. So the absence comes
+// from known, the presence before, and so does the agent's own last call while a program calls.
 func (c seatCall) presence(known room.Presence, now time.Time) room.Presence {
 	presence := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: c.Standby,
 		ForMe: c.ForMe, BackMs: known.BackMs}

@@ -164,8 +164,8 @@ func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) Wri
 	return BeforeAnswerIfPossible
 }
 
-// RecordShown records that calls with a cursor were handed the events up to to, for an agent that has a hook or is
-// about to get one. Without the record, another process calls the agent for events that the agent has.
+// RecordShown records that calls with a cursor were handed the events up to to, of an agent that has a hook or is about
+// to get one. Else another process calls the agent for events that it has.
 func (d *Delivery) RecordShown(to int64) WriteTime { // D9, D16
 	d.raise(line{ShownHere: to})
 	if to <= d.stored.newest() {
@@ -175,9 +175,8 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // D9, D16
 	return BeforeAnswerIfPossible
 }
 
-// Acknowledge records that the events up to cursor have arrived, and those up to the message replyTo of the last
-// batch. Each is 0 if there is none. A reply to 41 does not acknowledge 42: Bob may have 41 from an earlier answer than
-// the batch, and without 42 if the batch was lost.
+// Acknowledge records that the events up to cursor have arrived, and those up to replyTo, a message of the last batch.
+// Each is 0 if there is none. A reply to 41 does not acknowledge 42: Bob may have 41 from an answer before the batch.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	n := cursor // D1
 	if d.Twice < replyTo && replyTo <= d.Once {
@@ -193,16 +192,15 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 // Newest returns the last event that the reader was handed.
 func (d Delivery) Newest() int64 { return max(d.Once, d.ShownHere, d.stored.ShownTo) }
 
-// Cursor returns the cursor of an answer that hands nothing out. ok is false while an answer may be lost, one with a
-// cursor included: this cursor would acknowledge that answer, and an older cursor would hand out again what has
-// arrived. The agent keeps the cursor that it has.
+// Cursor returns the cursor of an answer that hands nothing out. ok is false while any answer may be lost: this cursor
+// would acknowledge that answer, and an older one would hand out again what has arrived. The agent keeps its cursor.
 func (d Delivery) Cursor() (n int64, ok bool) { // D14
 	n = d.Newest()
 	return n, n <= max(d.Arrived, d.joined)
 }
 
-// HasCursor reports whether an answer that shows a person all events from from to the latest has a cursor: not if an
-// answer with an earlier event may be lost. What no call has handed out yet is not lost.
+// HasCursor reports whether an answer that shows a person all events from from on has a cursor: not if an answer with
+// an earlier event may be lost. What no call has handed out yet is not lost.
 func (d Delivery) HasCursor(from int64) bool { // D18
 	arrived := max(d.Arrived, d.joined)
 	return from <= arrived+1 || d.Newest() <= arrived

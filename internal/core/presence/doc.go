@@ -28,6 +28,6 @@
 //
 // Locks are taken in this order: liveRoom.sharing of package chat; reading.handOutMu or Attendees.announceTasksMu; the
 // locks of roomlog; Attendees.mu. So while Attendees.mu is held, no table and no method of a log but Peek is called.
-// Attendees.lock and Reader.lock take the locks, and what needs a lock is a method of what they return. handOutMu
-// orders the calls that hand out. mu guards the cached Delivery, which acknowledgments raise, too.
+// Attendees.lock and Reader.lockHandOut take the locks, and what needs a lock is a method of what they return.
+// handOutMu orders the calls that hand out. mu guards the cached Delivery, which acknowledgments raise, too.
 package presence

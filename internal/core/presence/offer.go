@@ -59,7 +59,7 @@ type Offer struct {
 	How    How
 	After  int64 // the events after After are offered
 	MarkTo int64 // the events up to MarkTo are marked as repeated
-	// the events up to Arrived have arrived: a cursor of this number acknowledges nothing that may be lost
+	// the events up to Arrived have arrived: this cursor acknowledges nothing that may be lost
 	Arrived  int64
 	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet

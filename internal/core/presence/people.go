@@ -7,13 +7,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// The person behind an agent reads and waits beside the agent. Waits of the person keep the room polled. They take
-// no turn, and do not show that the agent is present. Calls and waits of a person without an agent are the presence
-// of the seat.
+// The person behind an agent reads and waits beside the agent. Waits of the person keep the room polled, take no turn,
+// and do not show that the agent is present. Those of a person without an agent are the presence of the seat.
 
 const (
-	// watchEvery is how often a person's watching is written: a page waits in turns of 25 s, and each write costs a
-	// unit.
+	// watchEvery is how often a person's watching is written: a page waits in turns of 25 s, and each write costs.
 	watchEvery = time.Minute
 	// watchShown is how long others see that a person watches after each such write.
 	watchShown = watchEvery + 30*time.Second
@@ -25,8 +23,8 @@ func (r Recorder) keepsLease() bool {
 	return room.Caller{Agent: agent, Device: r.caller.Device}.KeepsLease()
 }
 
-// recordWatch records that the person behind the seat watches, if call waits: others see a person with an agent only
-// while it waits. It returns when to do so again.
+// recordWatch records that the person behind the seat watches, if call waits: others see the person only while it
+// waits. It returns when to do so again.
 func (r Recorder) recordWatch(ctx context.Context, call Call) (due time.Time) {
 	now := r.attendees.now()
 	if call.Until.IsZero() {
@@ -35,36 +33,32 @@ func (r Recorder) recordWatch(ctx context.Context, call Call) (due time.Time) {
 	return now.Add(r.storeWatch(ctx))
 }
 
-// storeWatch writes that the person behind the seat watches, unless the process did so less than watchEvery ago.
-// It returns when to do so again. It logs a failure.
+// storeWatch writes once in watchEvery that the person behind the seat watches. It returns when to do so again.
 func (r Recorder) storeWatch(ctx context.Context) (again time.Duration) {
-	attendees, seat := r.attendees, r.caller.Seat
-	now := attendees.now()
+	now := r.attendees.now()
 	again = r.cacheWatch(now)
 	if again > 0 {
 		return again
 	}
-	bounded, cancel := attendees.withTableTimeout(ctx)
+	bounded, cancel := r.attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := attendees.log.Items().SetPerson(bounded, seat, now.Add(watchShown))
+	err := r.attendees.log.Items().SetPerson(bounded, r.caller.Seat, now.Add(watchShown))
 	if err == nil {
 		return watchEvery
 	}
-	l := attendees.lock()
-	l.cachedSeat(seat).watchedAt = time.Time{}
+	l, cache := r.lockCache()
+	cache.watchedAt = time.Time{}
 	l.unlock()
 	if ctx.Err() == nil {
-		attendees.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
+		r.attendees.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
 	}
 	return rewriteAfter
 }
 
-// cacheWatch caches that the watching of the person is written now. If that was so less than watchEvery ago, it
-// changes nothing, and returns until when the last write is enough.
+// cacheWatch caches that the watching is written now or, if the last write is enough, returns for how long.
 func (r Recorder) cacheWatch(now time.Time) (again time.Duration) {
-	l := r.attendees.lock()
+	l, cache := r.lockCache()
 	defer l.unlock()
-	cache := l.cachedSeat(r.caller.Seat)
 	if age := now.Sub(cache.watchedAt); age < watchEvery {
 		return watchEvery - age
 	}

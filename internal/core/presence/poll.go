@@ -19,8 +19,8 @@ func (a *Attendees) BeginPolling() {
 	go a.poll(ctx)
 }
 
-// poll reads the tail until ctx ends. Each process has one poller for a room. The calls that wait keep the room in
-// memory. While the table does not answer, waits go on, to survive a short outage.
+// poll reads the tail until ctx ends. The calls that wait keep the room in memory. They go on while the table does not
+// answer, to survive a short outage.
 func (a *Attendees) poll(ctx context.Context) {
 	for {
 		age := a.now().Sub(time.UnixMilli(a.log.Peek().HeadMs))

@@ -11,8 +11,7 @@ import (
 // storeEvery is how often a Delivery is written that only cursors change: otherwise each message would cost a write.
 const storeEvery = time.Minute
 
-// Reader is an agent, or one device of the person behind an agent, to which events are handed out. Its methods apply
-// the rules of Delivery to the cached and the stored values. Its caller never changes.
+// Reader applies the rules of Delivery to what is cached and stored of one reader. Its caller never changes.
 type Reader struct {
 	attendees *Attendees
 	caller    *room.Caller
@@ -37,39 +36,36 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	return offer, err
 }
 
-// acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
-// storeEvery old.
+// acknowledgeCursor records that the events up to cursor have arrived. It writes once in storeEvery.
 func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	if due := r.cacheAcknowledged(cursor, 0); !due {
 		return
 	}
-	l := r.lock()
+	l := r.lockHandOut()
 	defer l.unlock()
 	// The change is cached already, and current adds it to what the table has.
 	_ = l.updateCurrent(ctx, func(*Delivery) WriteTime { return OncePerMinute })
 }
 
-// AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
-// The table is not told, since the message itself has cost a write.
+// AcknowledgeUnstored caches what a message of the reader acknowledges. It writes nothing: the message has cost a
+// write.
 func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
 
-// cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the first
-// read of the table, a write may be due even if cursor changes nothing in the cache.
+// cacheAcknowledged caches what a call acknowledges, and reports whether a write is due: also before the first read of
+// the table, which may have less than the cache.
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
-	l := r.attendees.lock()
+	l, reading := r.lockCache()
 	defer l.unlock()
-	reading := l.readingOf(r.caller)
 	when := reading.delivery.Acknowledge(cursor, replyTo)
 	return (when == OncePerMinute || !reading.delivery.fromTable) &&
 		r.attendees.now().Sub(reading.storedAt) >= storeEvery
 }
 
-// OfferNothing returns the offer of a call without a cursor if no event up to newest is new to the reader. It reads
-// no table. ok is false if an event may be new. newest is the last event that may be news to the reader.
+// OfferNothing returns, without a read, the offer of a call without a cursor that gets nothing. ok is false if newest,
+// the last event that may be news to the reader, may be new.
 func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
-	l := r.attendees.lock()
+	l, reading := r.lockCache()
 	defer l.unlock()
-	reading := l.readingOf(r.caller)
 	offer = reading.delivery.Offer(query)
 	if !reading.delivery.fromTable || newest > offer.After {
 		return Offer{}, false
@@ -81,12 +77,12 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
 	return offer, true
 }
 
-// RecordHandedOut records that a call is handed a number of messages of offer, none later than event to. If a
-// newer call has superseded wait, the wait of the call, RecordHandedOut records nothing and returns false: the newer
-// call hands these messages out. wait is nil for a call that does not wait.
+// RecordHandedOut records that a call is handed a number of messages of offer, none later than event to. ok is false,
+// and nothing is recorded, if a newer call has superseded wait, the wait of the call: the newer call hands these
+// messages out. wait is nil for a call that does not wait.
 func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to int64, messages int) (ok bool,
 	err error) {
-	l := r.lock()
+	l := r.lockHandOut()
 	defer l.unlock()
 	if wait.isSuperseded() { // D7
 		return false, nil
@@ -114,7 +110,7 @@ func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messag
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
 func (r Reader) RecordAllHandedOut(ctx context.Context) error {
-	l := r.lock()
+	l := r.lockHandOut()
 	defer l.unlock()
 	var stored room.Presence
 	if !r.attendees.o.SingleProcess { // another process may have handed out more
@@ -140,29 +136,28 @@ func (r Reader) cacheRead(n int64) int64 {
 
 // NoneAlong returns an event up to which, as the process knows, none comes along (D3). It spares reads of the table.
 func (r Reader) NoneAlong() int64 {
-	l := r.attendees.lock()
+	l, reading := r.lockCache()
 	defer l.unlock()
-	return l.readingOf(r.caller).noneAlong
+	return reading.noneAlong
 }
 
 // RecordNoneAlong caches that no event up to n comes along. The mark only rises.
 func (r Reader) RecordNoneAlong(n int64) {
-	l := r.attendees.lock()
+	l, reading := r.lockCache()
 	defer l.unlock()
-	reading := l.readingOf(r.caller)
 	reading.noneAlong = max(reading.noneAlong, n)
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
 func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string) error {
-	l := r.lock()
+	l := r.lockHandOut()
 	defer l.unlock()
 	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see warning.confirm.
 func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
-	l := r.lock()
+	l := r.lockHandOut()
 	defer l.unlock()
 	delivery, err := l.current(ctx)
 	if err != nil {
@@ -193,7 +188,7 @@ func (r Reader) Heard(ctx context.Context) (int64, error) {
 	return delivery.Heard, err
 }
 
-// Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
+// Cursor returns the cursor of an answer that hands nothing out: see Delivery.Cursor.
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
 	delivery, err := r.ownDelivery(ctx)
 	n, ok = delivery.Cursor()
@@ -220,34 +215,39 @@ func (r Reader) HasHooks() bool {
 	return here && agent.IsCalled() && !r.caller.IsPerson()
 }
 
+// lockCache returns what the process has cached of the reader, until unlock.
+func (r Reader) lockCache() (locked, *reading) {
+	l := r.attendees.lock()
+	return l, l.readingOf(r.caller)
+}
+
 // knownDelivery returns the delivery as far as the process knows it.
 func (r Reader) knownDelivery() Delivery {
-	l := r.attendees.lock()
+	l, reading := r.lockCache()
 	defer l.unlock()
-	return l.readingOf(r.caller).delivery
+	return reading.delivery
 }
 
 // currentDelivery waits for older calls that are handing out, and reads the delivery.
 func (r Reader) currentDelivery(ctx context.Context) (Delivery, error) {
-	l := r.lock()
+	l := r.lockHandOut()
 	defer l.unlock()
 	return l.current(ctx)
 }
 
-// lockedReader is a Reader while its handOutMu is held, from lock to unlock. A function that needs handOutMu is a
+// lockedReader is a Reader while its handOutMu is held, from lockHandOut to unlock. What needs handOutMu is a
 // method of lockedReader.
 type lockedReader struct {
 	r         Reader
 	handOutMu *sync.Mutex
 }
 
-// lock waits for older calls that are handing out.
-func (r Reader) lock() lockedReader {
-	l := r.attendees.lock()
-	handOutMu := &l.readingOf(r.caller).handOutMu
+// lockHandOut waits for older calls that are handing out.
+func (r Reader) lockHandOut() lockedReader {
+	l, reading := r.lockCache()
 	l.unlock()
-	handOutMu.Lock()
-	return lockedReader{r, handOutMu}
+	reading.handOutMu.Lock()
+	return lockedReader{r, &reading.handOutMu}
 }
 
 func (l lockedReader) unlock() { l.handOutMu.Unlock() }
@@ -276,8 +276,8 @@ func (l lockedReader) update(ctx context.Context, delivery Delivery, change func
 	return nil
 }
 
-// current returns the delivery, and caches it. It reads the table if other processes write, since they may have handed
-// out more. With an error it returns the delivery as the process knows it.
+// current returns the delivery, read and cached if other processes may have handed out more. With an error it returns
+// the known delivery.
 func (l lockedReader) current(ctx context.Context) (Delivery, error) {
 	attendees, known := l.r.attendees, l.r.knownDelivery()
 	if known.fromTable && attendees.o.SingleProcess {
@@ -290,46 +290,43 @@ func (l lockedReader) current(ctx context.Context) (Delivery, error) {
 	return l.r.cacheDelivery(deliveryOf(stored, l.r.caller.Joined)), nil
 }
 
-// storeDelivery writes delivery to the table, and caches delivery.
+// storeDelivery writes and caches delivery.
 func (l lockedReader) storeDelivery(ctx context.Context, delivery Delivery) error {
 	attendees := l.r.attendees
 	now := attendees.now()
 	if err := attendees.log.Items().SetReadPosition(ctx, *l.r.caller, delivery.position()); err != nil {
 		return err
 	}
-	a := attendees.lock()
-	defer a.unlock()
-	reading := a.readingOf(l.r.caller)
+	cache, reading := l.r.lockCache()
+	defer cache.unlock()
 	reading.cache(delivery.written())
 	reading.storedAt = now
 	return nil
 }
 
 // answerWithout handles err, for which delivery was not read or not written. It returns err if the answer relies on the
-// write. Else it only logs err, since a withheld answer would be lost, and the write may have happened. Events of the
-// answer are marked when they come again.
+// write. Else it logs err: a withheld answer would be lost, and the write may have happened. What the answer hands out
+// is then marked when it comes again.
 func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when WriteTime, err error) error {
 	canceled := ctx.Err() == context.Canceled
 	if when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled {
 		return err
 	}
-	attendees := l.r.attendees
 	if when == BeforeAnswerIfPossible {
-		a := attendees.lock()
-		a.readingOf(l.r.caller).delivery.raise(line{ShownHere: delivery.Newest()})
-		a.unlock()
+		cache, reading := l.r.lockCache()
+		reading.delivery.raise(line{ShownHere: delivery.Newest()})
+		cache.unlock()
 	}
 	if !canceled {
-		attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)
+		l.r.attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)
 	}
 	return nil
 }
 
-// cacheDelivery caches delivery, and returns delivery with what was acknowledged meanwhile.
+// cacheDelivery caches delivery, and returns what is cached: see reading.cache.
 func (r Reader) cacheDelivery(delivery Delivery) Delivery {
-	l := r.attendees.lock()
+	l, reading := r.lockCache()
 	defer l.unlock()
-	reading := l.readingOf(r.caller)
 	reading.cache(delivery)
 	return reading.delivery
 }

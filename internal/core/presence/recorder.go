@@ -16,11 +16,10 @@ const rewriteActivityAfter = 30 * time.Minute
 // rewriteAfter is how long after a failed write a presence is written again.
 const rewriteAfter = 10 * time.Second
 
-// tableTimeout bounds a write on which no answer depends, so a table that takes no writes holds no call for longer.
-// An attempt on a dead connection and an attempt on a new one fit into tableTimeout.
+// tableTimeout bounds a write on which no answer depends. An attempt on a dead connection and one on a new one fit in.
 const tableTimeout = 3 * time.Second
 
-// Recorder gives access to the presence of one seat. It is small, because calls that wait hold it on their stacks. Its
+// Recorder records calls of one seat in its presence. It is small, because calls that wait hold it on their stacks. Its
 // caller never changes.
 type Recorder struct {
 	attendees *Attendees
@@ -28,16 +27,22 @@ type Recorder struct {
 	caller    *room.Caller
 }
 
-// Recorder returns the presence of the seat of caller, which is on head.
+// Recorder returns the Recorder of the seat of caller, which is on head.
 func (a *Attendees) Recorder(head *room.Head, caller *room.Caller) Recorder {
 	return Recorder{a, head, caller}
+}
+
+// lockCache returns what the process has cached of the seat, until unlock.
+func (r Recorder) lockCache() (locked, *seatCache) {
+	l := r.attendees.lock()
+	return l, l.cachedSeat(r.caller.Seat)
 }
 
 // RecordCall renews the lease for a call that says nothing about an absence.
 func (r Recorder) RecordCall(ctx context.Context) { r.Record(ctx, Call{Lag: CallLag}) }
 
-// Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so. If
-// the call goes on, Renew is due at due. For a person with an agent, Record only records that the person watches.
+// Record records what a call says about its agent, in the table if cachedPresence.decideWrite says so. If the call goes
+// on, Renew is due at due. Of a person with an agent, Record records only that the person watches.
 func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written bool) {
 	if !r.keepsLease() {
 		return r.recordWatch(ctx, call), false
@@ -74,28 +79,28 @@ const (
 	writes                  // the presence is to be written
 )
 
-// cacheCall caches what follows from call: see cachedPresence.afterCall. stored is what the table has; nil: the table
-// was not read. If call needs the stored presence (see cachedPresence.mustRead), cacheCall then caches nothing. It
-// decides both under one lock: in between, a call could become due, and replace unread what another process has stored.
+// cacheCall caches what follows from call: see cachedPresence.afterCall. stored is what the table has. If stored is nil
+// and call needs it (see cachedPresence.mustRead), cacheCall caches nothing. It decides both under one lock: in
+// between, a call could become due, and replace unread what another process has stored.
 func (r Recorder) cacheCall(call seatCall, stored *room.Presence) (_ room.Presence, what recording, due time.Time) {
-	l := r.attendees.lock()
+	l, cache := r.lockCache()
 	defer l.unlock()
-	cached, inTable := &l.cachedSeat(r.caller.Seat).presence, room.Presence{}
+	var inTable room.Presence
 	if stored != nil {
 		inTable = *stored
 	}
-	next, write, due := cached.afterCall(call, inTable, l.waitsHere(call.caller), l.a.now())
-	if stored == nil && cached.mustRead(call, write, l.a.o.SingleProcess) {
+	next, write, due := cache.presence.afterCall(call, inTable, l.waitsHere(call.caller), l.a.now())
+	if stored == nil && cache.presence.mustRead(call, write, l.a.o.SingleProcess) {
 		return inTable, reads, due
 	}
-	*cached, what = next, caches
+	cache.presence, what = next, caches
 	if write {
 		what = writes
 	}
 	return next.latest, what, due
 }
 
-// readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
+// readPresence returns the stored presence of the seat; zero: none is stored. It logs a failure.
 func (r Recorder) readPresence(ctx context.Context) (room.Presence, error) {
 	presence, err := r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
@@ -109,64 +114,55 @@ func (r Recorder) readPresence(ctx context.Context) (room.Presence, error) {
 
 // storeActivity stores what the caller says it is doing. It logs a failure.
 func (r Recorder) storeActivity(ctx context.Context, activity string) {
-	attendees := r.attendees
-	now := attendees.now()
+	now := r.attendees.now()
 	if r.isKnownActivity(activity, now) {
 		return
 	}
-	bounded, cancel := attendees.withTableTimeout(ctx)
+	bounded, cancel := r.attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := attendees.log.Items().SetActivity(bounded, r.caller.Seat, activity)
-	if err != nil {
-		if ctx.Err() == nil {
-			attendees.o.Logger.WarnContext(ctx, "activity not written", "error", err)
-		}
-		return
+	err := r.attendees.log.Items().SetActivity(bounded, r.caller.Seat, activity)
+	if err == nil {
+		l, cache := r.lockCache()
+		defer l.unlock()
+		cache.activity, cache.activityAt = activity, now
+	} else if ctx.Err() == nil {
+		r.attendees.o.Logger.WarnContext(ctx, "activity not written", "error", err)
 	}
-	l := attendees.lock()
-	defer l.unlock()
-	cache := l.cachedSeat(r.caller.Seat)
-	cache.activity, cache.activityAt = activity, now
 }
 
-// isKnownActivity reports whether activity was written here, and need not be written again yet. A message ends the
-// activity before the message.
+// isKnownActivity reports whether activity need not be written again yet. A message ends the activity before it.
 func (r Recorder) isKnownActivity(activity string, now time.Time) bool {
-	l := r.attendees.lock()
+	l, cache := r.lockCache()
 	defer l.unlock()
-	cache := l.cachedSeat(r.caller.Seat)
 	last, spoke := l.a.log.Peek().Recent.Said(r.caller.Seat)
 	return cache.activity == activity && now.Sub(cache.activityAt) < rewriteActivityAfter &&
 		!(spoke && last.At.After(cache.activityAt))
 }
 
-// storePresence writes presence, which is cached, as that of agent, which has the caller's seat. It reports whether the
-// table has presence now, and logs a failure.
+// storePresence writes presence, which is cached, as that of agent, who has the seat, and reports whether it succeeded.
 func (r Recorder) storePresence(ctx context.Context, agent *room.Agent, presence room.Presence) bool {
-	attendees := r.attendees
-	bounded, cancel := attendees.withTableTimeout(ctx)
+	bounded, cancel := r.attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := attendees.o.Table.Write(bounded, roomlog.PutPresence(attendees.log.Peek().ID, *agent, presence))
+	err := r.attendees.o.Table.Write(bounded, roomlog.PutPresence(r.attendees.log.Peek().ID, *agent, presence))
 	if err == nil {
 		return true
 	}
 	r.cacheUnwritten()
 	if ctx.Err() == nil {
-		attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
+		r.attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
 	}
 	return false
 }
 
-// cacheUnwritten caches that the table does not have the cached presence.
+// cacheUnwritten caches that the table lacks the cached presence.
 func (r Recorder) cacheUnwritten() {
-	l := r.attendees.lock()
+	l, cache := r.lockCache()
 	defer l.unlock()
-	l.cachedSeat(r.caller.Seat).presence.cacheUnwritten()
+	cache.presence.cacheUnwritten()
 }
 
-// withTableTimeout returns the context of a write on which no answer depends. A file takes writes or fails within
-// seconds, so a write to a file has no timeout: when thousands of agents begin to wait at once, their writes queue,
-// and one commit takes up to two thousand.
+// withTableTimeout returns the context of a write on which no answer depends. A write to a file has no timeout: a file
+// takes writes or fails within seconds, and when thousands of agents begin to wait at once, their writes queue.
 func (a *Attendees) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if a.o.SingleProcess {
 		return ctx, func() {}

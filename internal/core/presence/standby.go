@@ -7,13 +7,12 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// undisturbedAfterWait is how long no program is announced for an agent whose wait has just ended: the agent is at
-// work on the result of the wait, and has acknowledged nothing yet.
+// undisturbedAfterWait is how long no program is announced for an agent whose wait has just ended: the agent is at work
+// on the result.
 const undisturbedAfterWait = 10 * time.Second
 
-// AnnounceStandby announces that a program is on standby for the caller. The announcement lasts beyond the program's
-// next look-in, so a program that only looks in writes once in room.AnnounceAgain, or after a call of the agent
-// itself. If the agent itself waits, AnnounceStandby announces nothing and returns true.
+// AnnounceStandby announces that a program is on standby for the caller: once in room.AnnounceAgain, and after a call
+// of the agent itself. If the agent itself waits, it announces nothing and returns true.
 func (r Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	if r.cacheLookIn() {
 		return true
@@ -29,11 +28,11 @@ func (r Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	return what == yields
 }
 
-// cacheLookIn caches that a program looks in for the caller, and reports whether the caller's own wait is open here.
+// cacheLookIn caches that a program looks in, and reports whether the agent's own wait is open here.
 func (r Recorder) cacheLookIn() (own bool) {
-	l := r.attendees.lock()
+	l, cache := r.lockCache()
 	defer l.unlock()
-	l.cachedSeat(r.caller.Seat).presence.cacheLookIn(l.a.now())
+	cache.presence.cacheLookIn(l.a.now())
 	open := l.waits[r.caller.Seat]
 	return open != nil && !open.Standby && !open.Looks()
 }
@@ -41,9 +40,9 @@ func (r Recorder) cacheLookIn() (own bool) {
 // announceProgram caches that a program is on standby, if cachedPresence.decideStandby says so, and returns the
 // presence to write.
 func (r Recorder) announceProgram(stored room.Presence, forMe bool) (presence room.Presence, what announcing) {
-	l := r.attendees.lock()
+	l, cache := r.lockCache()
 	defer l.unlock()
-	cached, now := &l.cachedSeat(r.caller.Seat).presence, l.a.now()
+	cached, now := &cache.presence, l.a.now()
 	cached.cacheLater(stored)
 	what = cached.decideStandby(r.head, r.caller.Agent, now, forMe)
 	if what != renewed {

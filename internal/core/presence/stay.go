@@ -31,8 +31,8 @@ func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 3
 	return BeforeAnswer
 }
 
-// ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the
-// stay was handed, except the answer to the same call, which was held back before.
+// ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the stay
+// was handed, but not the answer that held back the same message.
 func (d Delivery) ArrivedAt(key string) int64 {
 	handed := max(d.Once, d.stored.ShownTo) // 1
 	if key != "" && key == d.heldBack.key { // 3

@@ -12,10 +12,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// A task that becomes free for anyone ends the wait of one agent, as a turn does; several tasks end as many waits.
-// The log orders who gets a task; this file only sends the news. No event is written when an offer lapses or a
-// holder falls silent, so a timer checks. The item FREE#<task>#<since when> is put if absent, so that one agent in
-// all processes hears of a task.
+// A task that becomes free for anyone ends the wait of one agent, as a turn does; several tasks end as many waits. The
+// log orders who gets a task; this file only sends the news. No event is written when an offer lapses or a holder falls
+// silent, so a timer checks. One agent in all processes hears of a task: FREE#<task>#<since when> is put if absent.
 
 // freeTaskCheck is a check for tasks that have become free.
 type freeTaskCheck struct{ timer clockwork.Timer }
@@ -37,7 +36,6 @@ func (l locked) scheduleFreeTaskCheck(d time.Duration) {
 	check.timer = l.a.o.Clock.AfterFunc(d, func() { l.a.announceFreeTasks(check) })
 }
 
-// endFreeTaskCheck ends the check.
 func (l locked) endFreeTaskCheck() {
 	if l.taskCheck != nil {
 		l.taskCheck.timer.Stop()
@@ -98,8 +96,8 @@ func (a *Attendees) isReplaced(check *freeTaskCheck) bool {
 }
 
 // newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
-// is how long until there may be others; 0: none until the next event. newOpenings reads the presence of the seats
-// only if a task may have stalled since its last read.
+// is how long until there may be others; 0: none until the next event. It reads presence only if a task may have
+// stalled.
 func (a *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
 	again time.Duration, err error) {
 	open, again = a.unannounced(head, now)
@@ -126,10 +124,9 @@ func (a *Attendees) unannounced(head *room.Head, now time.Time) (open []room.Ope
 	return slices.DeleteFunc(open, func(opening room.Opening) bool { return known[opening.What] }), again
 }
 
-// chooseAgents chooses for each open task a different agent that waits here and may take the task: in the order of
-// joins, the first such agent. An agent that has a task goes on with that task. An agent that was told of a task, and
-// waits on, hears only of tasks that became free since. If there is a newer check than check, that check chooses: a
-// task may have been taken meanwhile.
+// chooseAgents chooses for each open task a different agent that waits here and may take the task, the first to have
+// joined. An agent that was told of a task, and waits on, hears only of tasks that became free since. A newer check
+// than check chooses in its place: a task may have been taken meanwhile.
 func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {
 	l := a.lock()
 	defer l.unlock()

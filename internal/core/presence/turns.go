@@ -12,9 +12,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// When everyone present waits, nobody would ever speak. So one agent gets the turn. room.Turn decides which agent,
-// and the process in which that agent waits claims the turn. Processes may know different presence, and so decide on
-// two agents for one turn. So the claim is for the n-th turn after a word, whoever takes it.
+// When everyone present waits, nobody would ever speak. So one agent gets the turn. room.Turn decides which agent, and
+// the process in which it waits claims the turn. Processes that know different presence may decide on two agents. So
+// the claim is for the n-th turn after a word, whoever takes it.
 
 // silence is a time during which everyone present may be waiting.
 type silence struct {
@@ -28,8 +28,8 @@ type NextTurn struct {
 	N     int   // its number among the turns after the last word
 }
 
-// maxTurnCheckPause bounds how long a process waits before it checks again whether agents wait in other processes.
-// The pause doubles with each check, since a check costs a read.
+// maxTurnCheckPause bounds the pause before a process checks again whether agents wait in other processes. The pause
+// doubles with each check, since a check costs a read.
 const maxTurnCheckPause = 30 * time.Second
 
 // beginSilence schedules the check for the turn, because an event happened or an agent began to wait.
@@ -43,7 +43,6 @@ func (l locked) beginSilence() {
 	l.scheduleTurnCheck(head.AsOf, max(0, last.Add(room.TurnAfter).Sub(l.a.now())), room.TurnAfter)
 }
 
-// endSilence ends the silence, if there is one.
 func (l locked) endSilence() {
 	if l.silence != nil {
 		l.silence.timer.Stop()
@@ -51,8 +50,7 @@ func (l locked) endSilence() {
 	}
 }
 
-// scheduleTurnCheck checks after d whose turn it is, unless an event happens. step is the least pause before a
-// further check, if the process knows nothing that makes an earlier check useful.
+// scheduleTurnCheck checks after d whose turn it is, unless an event happens. step is that of turnPause.
 func (l locked) scheduleTurnCheck(head int64, d, step time.Duration) {
 	s := &silence{head: head}
 	l.silence = s
@@ -177,8 +175,8 @@ func (a *Attendees) IsPresent(head *room.Head, agent room.Agent, presence room.P
 	return presence.Attendance(head, agent, now, a.slack()).IsPresent(now)
 }
 
-// ClaimTurnIfNext claims the turn for wait, a look-in of a program on standby, if the turn is now that of the seat. It
-// logs a failure, since the next look-in is soon.
+// ClaimTurnIfNext claims the turn for wait, a look-in of a program on standby, if it is the turn of the seat. It logs a
+// failure, since the next look-in is soon.
 func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
 	turn, n, err := a.readTurn(ctx)
 	claimed := false
@@ -194,8 +192,8 @@ func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) b
 	return claimed
 }
 
-// ClaimTurn claims a turn for wait of a seat. It returns false if something has happened since the turn was decided,
-// perhaps in another process, or an agent has claimed the turn.
+// ClaimTurn claims a turn for wait of a seat. It returns false if an event has come since the turn was decided, or an
+// agent has claimed the turn.
 func (a *Attendees) ClaimTurn(ctx context.Context, seat int, turn NextTurn, wait *Wait) (bool, error) {
 	head, err := a.log.Refresh(ctx, a.now())
 	if err != nil {

@@ -31,8 +31,7 @@ type Wait struct {
 // Looks reports whether the call lasts no time, so the agent does not wait.
 func (w *Wait) Looks() bool { return !w.Began.Before(w.Until) }
 
-// isSuperseded reports whether a younger wait has ended w. A call that does not wait has a nil w, which is never
-// superseded.
+// isSuperseded reports whether a younger wait has ended w. w is nil for a call that does not wait.
 func (w *Wait) isSuperseded() bool {
 	if w == nil {
 		return false
@@ -45,8 +44,8 @@ func (w *Wait) isSuperseded() bool {
 	}
 }
 
-// rank returns the time at which w counts as begun among the waits of its seat. The wait with the latest rank gets
-// the turn, so a program on standby comes after its agent.
+// rank returns when w counts as begun. The wait of a seat with the latest rank gets the turn, so a program on standby
+// comes after its agent.
 func (w *Wait) rank() time.Time {
 	if w.Standby {
 		return time.Time{}
@@ -66,8 +65,8 @@ func (l locked) waitsHere(caller *room.Caller) waitsHere {
 	return waitsHere{agent, len(l.watches[caller.Seat]) > 0 && caller.IsPersonOnly()}
 }
 
-// addTo returns presence, which a call brings, with the open wait that known has. A person without an agent may have
-// several waits: the last end counts.
+// addTo adds the open wait that known has to presence, which a call brings. A person may have several waits: the last
+// end counts.
 func (open waitsHere) addTo(presence, known room.Presence) room.Presence {
 	switch {
 	case open.person:
@@ -154,9 +153,8 @@ func (a *Attendees) renewEvery() time.Duration {
 	return time.Minute // by then Renew sees a younger wait of the seat in another process
 }
 
-// Renew renews the presence of a caller that waits in wait. If a younger wait of the seat is open in another process,
-// Renew ends wait; otherwise Renew announces wait further if an announcement is due. It returns how long until the
-// next renewal; 0: never.
+// Renew announces wait of the caller further if that is due, or ends wait if a younger wait of the seat is open in
+// another process. It returns how long until the next renewal; 0: never.
 func (r Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	attendees := r.attendees
 	if !r.keepsLease() {
@@ -181,8 +179,8 @@ func (r Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	return again
 }
 
-// PassOver lets wait go on past event answer, unless it does, and says so to others: they would think that the answer
-// woke the caller, and count its time to speak. to is the last event that the call knows.
+// PassOver lets wait go on past event answer, unless it does, and tells others: they would think that the answer woke
+// the caller, and count its time to speak. to is the last event that the call knows.
 func (r Recorder) PassOver(ctx context.Context, wait *Wait, answer, to int64) {
 	if wait.passedTo < answer {
 		wait.passedTo = to
@@ -192,13 +190,13 @@ func (r Recorder) PassOver(ctx context.Context, wait *Wait, answer, to int64) {
 
 // cacheStored caches what the table has: see withStored.
 func (r Recorder) cacheStored(stored room.Presence) {
-	l := r.attendees.lock()
+	l, cache := r.lockCache()
 	defer l.unlock()
-	l.cachedSeat(r.caller.Seat).presence.cacheStored(stored, &r.caller.Agent)
+	cache.presence.cacheStored(stored, &r.caller.Agent)
 }
 
-// announceFurther caches that wait is announced further, if cachedPresence.decideWait says so, and returns the
-// presence to write. It ends wait if a younger wait has its place.
+// announceFurther does what cachedPresence.decideWait says: it caches that wait is announced further, and returns the
+// presence to write, or it ends wait.
 func (r Recorder) announceFurther(wait *Wait, again time.Duration) (presence room.Presence, what announcing) {
 	l := r.attendees.lock()
 	defer l.unlock()
