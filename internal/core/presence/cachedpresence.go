@@ -7,8 +7,8 @@ import (
 )
 
 // How far the table may lag behind a call. Others may think the agent silent that much too early. So CallLag is less
-// than room.PresentFor and room.RegainSilent: else an agent that calls all the time would count as silent, and lose its
-// seat. It is at most room.RelievedAfter: else an admin could be kicked before its lease has ended.
+// than room.PresentFor, room.RegainSilent and room.Lease: else an agent that calls all the time would count as silent,
+// and lose its seat. It is at most room.RelievedAfter: else an admin could be kicked before its lease has ended.
 const (
 	SendLag = 5 * time.Minute // behind a send that has said something, which the log shows
 	CallLag = time.Minute     // behind any other call
@@ -18,7 +18,7 @@ const (
 // Its fields are set in this file alone. Each write costs: decideWrite says whether a call is worth one, decideWait
 // and decideStandby whether an announcement is.
 type cachedPresence struct {
-	latest      room.Presence // as of the last call here: see isKnown
+	latest      room.Presence // as of the last call here; before one, see isKnown, Read and WakesMs at most
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
 	writtenWait bool          // the last write said that the agent waits
 }
@@ -78,7 +78,7 @@ func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open wait
 	return next, false, c.writtenAt.Add(call.Lag)
 }
 
-// decideWrite decides whether next, the presence that a call brings, is written. The table may lag by lag. Each change
+// decideWrite decides whether presence, which a call brings, is written. The table may lag by lag. Each change
 // of an absence or a standby is written, so the cached ones were written. The cached wait may have ended since, which
 // is not written: see writtenWait. Here Bob called last, his lease was written then, and lag is a minute:
 //
@@ -91,10 +91,10 @@ func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open wait
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: Bob's lease is written at his next call.
 //  9. Bob sends 4 minutes later, and lag is 5 minutes: nothing is written for a minute more.
-func (c cachedPresence) decideWrite(next room.Presence, now time.Time, lag time.Duration) (write bool) {
-	return next.UntilMs != 0 && !c.writtenWait || // 3
-		next.BackMs != c.latest.BackMs || // 5, 6
-		next.Standby != c.latest.Standby || // 7
+func (c cachedPresence) decideWrite(presence room.Presence, now time.Time, lag time.Duration) (write bool) {
+	return presence.UntilMs != 0 && !c.writtenWait || // 3
+		presence.BackMs != c.latest.BackMs || // 5, 6
+		presence.Standby != c.latest.Standby || // 7
 		now.Sub(c.writtenAt) >= lag // 2, 8
 }
 

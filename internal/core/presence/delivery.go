@@ -63,8 +63,8 @@ func deliveryOf(p room.ReadPosition, joined int64) Delivery {
 	return d
 }
 
-// known returns the marks of d that the table may lack: what was acknowledged or shown in this process.
-func (d Delivery) known() line {
+// unstored returns the marks of d that the table may lack: what was acknowledged or shown in this process.
+func (d Delivery) unstored() line {
 	return line{Arrived: d.Arrived, ShownHere: d.ShownHere, Heard: d.Heard}
 }
 

@@ -158,7 +158,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 				other.Acknowledge(41, 0)
 				calls(look, 41)(b)
 				b.Delivery = deliveryOf(b.position(), 40)
-				b.raise(other.known())
+				b.raise(other.unstored())
 				return fmt.Sprint(b.line)
 			}, "{41 41 41 0 41}"},
 			{calls(look, 42), "42 stored if possible"},
@@ -312,8 +312,8 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			case 1:
 				older = d
 			case 2:
-				d.raise(older.known())
-				older.raise(d.known())
+				d.raise(older.unstored())
+				older.raise(d.unstored())
 				if older.Arrived != d.Arrived || older.ShownHere != d.ShownHere {
 					t.Fatalf("seed %d, step %d: %+v does not keep what %+v has", seed, step, older, d)
 				}

@@ -36,7 +36,7 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	return offer, err
 }
 
-// acknowledgeCursor records that the events up to cursor have arrived. It writes once in storeEvery.
+// acknowledgeCursor records that the events up to cursor have arrived. It writes at most once in storeEvery.
 func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	if due := r.cacheAcknowledged(cursor, 0); !due {
 		return
@@ -190,19 +190,19 @@ func (r Reader) Heard(ctx context.Context) (int64, error) {
 
 // Cursor returns the cursor of an answer that hands nothing out: see Delivery.Cursor.
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
-	delivery, err := r.ownDelivery(ctx)
+	delivery, err := r.knownOrRead(ctx)
 	n, ok = delivery.Cursor()
 	return n, ok, err
 }
 
 // HasCursor reports whether an answer with all events from from on has a cursor: see Delivery.HasCursor.
 func (r Reader) HasCursor(ctx context.Context, from int64) (bool, error) {
-	delivery, err := r.ownDelivery(ctx)
+	delivery, err := r.knownOrRead(ctx)
 	return delivery.HasCursor(from), err
 }
 
-// ownDelivery returns the delivery as far as the process knows it, and reads it if the process knows nothing.
-func (r Reader) ownDelivery(ctx context.Context) (Delivery, error) {
+// knownOrRead returns the delivery as the process knows it, or reads it if it was never read.
+func (r Reader) knownOrRead(ctx context.Context) (Delivery, error) {
 	if known := r.knownDelivery(); known.fromTable {
 		return known, nil
 	}
@@ -333,6 +333,6 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 
 // cache caches delivery, with what was acknowledged or shown here since delivery was read.
 func (r *reading) cache(delivery Delivery) {
-	delivery.raise(r.delivery.known()) // D8
+	delivery.raise(r.delivery.unstored()) // D8
 	r.delivery = delivery
 }

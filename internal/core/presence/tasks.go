@@ -74,8 +74,11 @@ func (a *Attendees) announceFreeTasks(check *freeTaskCheck) {
 			again = rewriteAfter
 			continue
 		}
+		a.announcedTasks[notice.What] = true
+		if first {
+			a.deliverNotice(notice, head.AsOf, now)
+		}
 		lost = lost || !first
-		a.deliverNotice(notice, first, head.AsOf, now)
 	}
 	l := a.lock()
 	defer l.unlock()
@@ -100,7 +103,7 @@ func (a *Attendees) isReplaced(check *freeTaskCheck) bool {
 // stalled.
 func (a *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
 	again time.Duration, err error) {
-	open, again = a.unannounced(head, now)
+	open, again = a.dropAnnounced(head, now)
 	if !slices.ContainsFunc(open, func(opening room.Opening) bool { return opening.Stalled }) {
 		return open, again, nil
 	}
@@ -109,12 +112,12 @@ func (a *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.T
 		return nil, 0, err
 	}
 	a.presenceAsRead = seen
-	open, again = a.unannounced(head, now)
+	open, again = a.dropAnnounced(head, now)
 	return open, again, nil
 }
 
-// unannounced is newOpenings by the presence of the last read. It forgets the announced tasks that are free no more.
-func (a *Attendees) unannounced(head *room.Head, now time.Time) (open []room.Opening, again time.Duration) {
+// dropAnnounced is newOpenings by the presence of the last read. It forgets the announced tasks that are free no more.
+func (a *Attendees) dropAnnounced(head *room.Head, now time.Time) (open []room.Opening, again time.Duration) {
 	open, again = head.Openings(a.presenceAsRead, now)
 	known := map[string]bool{}
 	for _, opening := range open {
@@ -167,12 +170,11 @@ func (a *Attendees) Idle(head *room.Head) (n int) {
 	return n
 }
 
-// deliverNotice ends the wait of notice, unless another process has told an agent before.
-func (a *Attendees) deliverNotice(notice taskNotice, first bool, asOf int64, now time.Time) {
-	a.announcedTasks[notice.What] = true
+// deliverNotice ends the wait of notice, unless it has ended.
+func (a *Attendees) deliverNotice(notice taskNotice, asOf int64, now time.Time) {
 	l := a.lock()
 	defer l.unlock()
-	if !first || l.waits[notice.agent.Seat] != notice.wait {
+	if l.waits[notice.agent.Seat] != notice.wait {
 		return
 	}
 	cache := l.cachedSeat(notice.agent.Seat)

@@ -128,6 +128,9 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 	}
 	word, _, _ := head.Recent.LastWord()
 	claims, err := a.log.Items().Turns(ctx, word)
+	if err != nil {
+		return turn, 0, err
+	}
 	had, waits := map[int]time.Time{}, map[int]bool{}
 	n = 1
 	for seat, claimed := range claims {
@@ -151,7 +154,7 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 		}
 		return presence[seat].Attendance(head, agent, now, a.slack())
 	}}
-	return turn, n, err
+	return turn, n, nil
 }
 
 // openWaits returns the agents' waits that are open here, by seat.
