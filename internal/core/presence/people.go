@@ -36,8 +36,7 @@ func (r Recorder) recordWatch(ctx context.Context, call Call) (due time.Time) {
 // storeWatch writes once in watchEvery that the person behind the seat watches. It returns when to do so again.
 func (r Recorder) storeWatch(ctx context.Context) (again time.Duration) {
 	now := r.attendees.now()
-	again = r.cacheWatch(now)
-	if again > 0 {
+	if again := r.cacheWatch(now); again > 0 {
 		return again
 	}
 	bounded, cancel := r.attendees.withTableTimeout(ctx)

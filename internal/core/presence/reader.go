@@ -292,9 +292,8 @@ func (l lockedReader) current(ctx context.Context) (Delivery, error) {
 
 // storeDelivery writes and caches delivery.
 func (l lockedReader) storeDelivery(ctx context.Context, delivery Delivery) error {
-	attendees := l.r.attendees
-	now := attendees.now()
-	if err := attendees.log.Items().SetReadPosition(ctx, *l.r.caller, delivery.position()); err != nil {
+	now := l.r.attendees.now()
+	if err := l.r.attendees.log.Items().SetReadPosition(ctx, *l.r.caller, delivery.position()); err != nil {
 		return err
 	}
 	cache, reading := l.r.lockCache()

@@ -52,10 +52,10 @@ func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 	if seatCall.Activity != "" {
 		r.storeActivity(ctx, seatCall.Activity)
 	}
-	presence, what, due := r.cacheCall(seatCall, nil)
+	presence, what, due := r.cacheCall(seatCall, room.Presence{}, false)
 	if what == reads {
 		stored, err := r.readPresence(ctx)
-		presence, what, due = r.cacheCall(seatCall, &stored)
+		presence, what, due = r.cacheCall(seatCall, stored, true)
 		if err != nil && what == writes { // a write would replace what nobody here has read
 			r.cacheUnwritten()
 			return now.Add(rewriteAfter), false
@@ -79,19 +79,16 @@ const (
 	writes                  // the presence is to be written
 )
 
-// cacheCall caches what follows from call: see cachedPresence.afterCall. stored is what the table has. If stored is nil
-// and call needs it (see cachedPresence.mustRead), cacheCall caches nothing. It decides both under one lock: in
+// cacheCall caches what follows from call: see cachedPresence.afterCall. stored is what the table has, if it was read.
+// If not, and call needs it (see cachedPresence.mustRead), cacheCall caches nothing. It decides both under one lock: in
 // between, a call could become due, and replace unread what another process has stored.
-func (r Recorder) cacheCall(call seatCall, stored *room.Presence) (_ room.Presence, what recording, due time.Time) {
+func (r Recorder) cacheCall(call seatCall, stored room.Presence, isRead bool) (_ room.Presence, what recording,
+	due time.Time) {
 	l, cache := r.lockCache()
 	defer l.unlock()
-	var inTable room.Presence
-	if stored != nil {
-		inTable = *stored
-	}
-	next, write, due := cache.presence.afterCall(call, inTable, l.waitsHere(call.caller), l.a.now())
-	if stored == nil && cache.presence.mustRead(call, write, l.a.o.SingleProcess) {
-		return inTable, reads, due
+	next, write, due := cache.presence.afterCall(call, stored, l.waitsHere(call.caller), l.a.now())
+	if !isRead && cache.presence.mustRead(call, write, l.a.o.SingleProcess) {
+		return room.Presence{}, reads, due
 	}
 	cache.presence, what = next, caches
 	if write {

@@ -156,12 +156,11 @@ func (a *Attendees) renewEvery() time.Duration {
 // Renew announces wait of the caller further if that is due, or ends wait if a younger wait of the seat is open in
 // another process. It returns how long until the next renewal; 0: never.
 func (r Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
-	attendees := r.attendees
 	if !r.keepsLease() {
 		return r.storeWatch(ctx)
 	}
-	again = attendees.renewEvery()
-	if !attendees.o.SingleProcess {
+	again = r.attendees.renewEvery()
+	if !r.attendees.o.SingleProcess {
 		stored, err := r.readPresence(ctx)
 		if err != nil { // a write could replace the announcement of a younger wait
 			return rewriteAfter
