@@ -35,8 +35,8 @@ func (g guard) read() int64 {
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
-// guarded is what a guard checks: a message (outgoing.guarded), or a change of tasks (taskOp.guarded).
-type guarded struct {
+// intent is what a guard checks: a message (outgoing.intent), or a change of tasks (taskOp.intent).
+type intent struct {
 	holdBackOf func(me room.Caller, event room.Event) room.HoldBack // the rule for a message, or for a change
 	to         []int                                                // the readers of a private message, else nil
 	finishes   []int64                                              // the tasks that the call finishes
@@ -49,13 +49,13 @@ type guarded struct {
 	key    string // with stay: the idempotency key of the message
 }
 
-// guarded returns the message for the guard.
-func (o *outgoing) guarded() *guarded {
+// intent returns the message for the guard.
+func (o *outgoing) intent() *intent {
 	said := o.event
 	if o.fileName != "" {
 		said.File = &room.File{} // of an upload, which has no bytes yet
 	}
-	return &guarded{
+	return &intent{
 		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOf(event, said) },
 		to:         said.To, finishes: said.Finishes, marks: true, stay: o.req.Stay, key: o.req.Key,
 		upload: o.upload != nil,
@@ -65,16 +65,15 @@ func (o *outgoing) guarded() *guarded {
 // holdBack searches the events after the cursor for one that holds the call back. If an event does, the answer is
 // everything unread. The answer's cursor is marked as held, so the table need not know, except for a stay: with a
 // held cursor, only messages meant for the caller hold the next call back. If none does, the new guard knows that.
-func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, *Waited, error) {
+func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *Waited, error) {
 	if err := c.refresh(ctx); err != nil {
 		return g, nil, err
 	}
 	if g.cursor.N > c.head.AsOf { // the cursor is beyond the log
 		return guard{}, nil, nil
 	}
-	checked, held, err := c.findHolding(ctx, what, g)
+	g, held, err := c.checkUnread(ctx, what, g)
 	if err != nil || !held {
-		g.checked = checked
 		return g, nil, err
 	}
 	if what.upload {
@@ -99,47 +98,57 @@ func (c *session) holdBack(ctx context.Context, what *guarded, g guard) (guard, 
 	return g, got, nil
 }
 
-// findHolding searches the events for one that holds the call back. checked is the last event before it.
-func (c *session) findHolding(ctx context.Context, what *guarded, g guard) (checked int64, held bool, err error) {
-	checked = g.checked
+// checkUnread searches the unread events for one that holds the call back. The guard that it returns has checked those
+// before that event.
+func (c *session) checkUnread(ctx context.Context, what *intent, g guard) (_ guard, held bool, err error) {
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, g.checked, c.head.AsOf) {
-		if err != nil || what.isHeldBy(c.me, g, event) {
-			return checked, err == nil, err
+		switch {
+		case err != nil:
+			return g, false, err
+		case what.isHeldBy(c.me, g, event):
+			return g, true, nil
 		}
-		checked = event.N
+		g.checked = event.N
 	}
-	return checked, false, nil
+	return g, false, nil
 }
 
-// mayBeHeld reports whether an event before a place, batched events included, may hold back the call. mayBeHeld
-// checks only events in memory, so agents that were held back together can send in one Write, and need not read each
-// other's messages first. Perhaps batched events are not written, so they do not count as checked.
-func (what *guarded) mayBeHeld(g guard, at place) bool {
-	if !g.on || at.head.Recent.NewestForeign(at.caller.Seat) <= g.checked &&
-		!at.head.ArrivedSince(g.checked, what.to) && !at.head.ChangedSince(g.checked, what.finishes) {
+// mayBeHeld reports whether an event before a place may hold back the call: then checkUnread reads the log. Ann says
+// something to all with the cursor 41, and would be event 44:
+//
+//  1. Ann gives no cursor: no.
+//  2. 42 and 43 are joins: no, see room.Head.MayHoldBack.
+//  3. This process has forgotten 42: yes.
+//  4. 42 is a status, and 43 is "hello" to all: yes.
+//  5. 42 and 43 were held back together with Ann, and her cursor is marked as held: no. So such agents can speak in one
+//     Write, and need not read each other's messages first.
+//  6. Another process has written 42, and this one has not read it: yes.
+//  7. The log goes on with 44 meanwhile: that is not before the place.
+//
+// The events before the place may be batched, and are perhaps never written. So they do not count as checked.
+func (what *intent) mayBeHeld(g guard, at place) bool {
+	if !g.on || !at.head.MayHoldBack(at.caller.Seat, g.checked, what.to, what.finishes) { // 1, 2
 		return false
 	}
-	tail, ok := at.log.Tail(g.checked)
-	if !ok {
+	tail, known := at.log.Tail(g.checked)
+	if !known { // 3
 		return true
 	}
 	next := g.checked + 1
 	for _, event := range slices.Concat(tail, at.batched) {
 		switch {
-		case next > at.head.AsOf: // the log is ahead of the place
+		case next > at.head.AsOf: // 7
 			return false
-		case event.N != next: // what nobody here has read may hold back
-			return true
-		case what.isHeldBy(at.caller, g, event):
+		case event.N != next, what.isHeldBy(at.caller, g, event): // 4 to 6
 			return true
 		}
 		next++
 	}
-	return next <= at.head.AsOf
+	return next <= at.head.AsOf // 6
 }
 
 // isHeldBy reports whether event holds back the call of caller.
-func (what *guarded) isHeldBy(caller room.Caller, g guard, event room.Event) bool {
+func (what *intent) isHeldBy(caller room.Caller, g guard, event room.Event) bool {
 	how := what.holdBackOf(caller, event)
 	return how == room.HoldBackAlways || how == room.HoldBackOnce && !g.cursor.Held
 }

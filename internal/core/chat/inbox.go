@@ -329,7 +329,7 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
 	me := in.session.me
 	return me.WokenBy(event, agents, in.listens.forMe) &&
-		(event.N > in.pos.sentN || me.HoldBackOf(event, room.Event{}) == room.HoldBackAlways)
+		(event.N > in.pos.sentN || me.MustRead(event))
 }
 
 // position is where a call begins to read.

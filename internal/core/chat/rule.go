@@ -73,7 +73,7 @@ var errUnseated = errors.New("chat: the seat is gone")
 type need string
 
 const (
-	needReading need = "something unread may change what the caller says or does" // see guarded.mayBeHeld
+	needReading need = "something unread may change what the caller says or does" // see intent.mayBeHeld
 
 	// of a send: see outgoing.decide
 

@@ -207,7 +207,7 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:
 		var unread *Waited
-		k.guard, unread, err = c.holdBack(ctx, o.guarded(), k.guard)
+		k.guard, unread, err = c.holdBack(ctx, o.intent(), k.guard)
 		if unread != nil {
 			answer = &Sent{Waited: *unread}
 		}
@@ -294,7 +294,7 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 		if err := head.CheckRun(); err != nil { // 6
 			return decided{}, err
 		}
-		if o.guarded().mayBeHeld(k.guard, at) { // 7, 8
+		if o.intent().mayBeHeld(k.guard, at) { // 7, 8
 			return decided{}, needReading
 		}
 	}

@@ -85,13 +85,13 @@ func (c *session) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
 	return op
 }
 
-// guarded returns the change for the guard.
-func (op *taskOp) guarded() *guarded {
+// intent returns the change for the guard.
+func (op *taskOp) intent() *intent {
 	act, finishes := room.TaskAct{Takes: op.takesTask()}, []int64(nil)
 	if op.order.Action == room.FinishTask {
 		act.Ends, finishes = op.order.No, []int64{op.order.No}
 	}
-	return &guarded{
+	return &intent{
 		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOfAct(event, act) },
 		finishes:   finishes, marks: act.Takes,
 	}
@@ -139,7 +139,7 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 		case needPresence: // directly before the write, since the write may take a task from an agent
 			op.order.Seen, err = c.allPresence(ctx, table.Strong)
 		case needReading:
-			op.guard, held, err = c.holdBack(ctx, op.guarded(), op.guard)
+			op.guard, held, err = c.holdBack(ctx, op.intent(), op.guard)
 		default:
 			return done, nil, err
 		}
@@ -155,7 +155,7 @@ func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], er
 	c := op.session
 	return appendBy(ctx, c, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
 		ch, err := op.propose(at.head, at.caller, at.now)
-		if err == nil && len(ch.Events) > 0 && op.guarded().mayBeHeld(op.guard, at) {
+		if err == nil && len(ch.Events) > 0 && op.intent().mayBeHeld(op.guard, at) {
 			err = needReading
 		}
 		return ch, err

@@ -49,6 +49,10 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	return HoldBackOnce
 }
 
+// MustRead reports whether event, which c has not read, is a message that is meant for c and interrupts: it holds back
+// whatever c says next.
+func (c Caller) MustRead(event Event) bool { return c.HoldBackOf(event, Event{}) == HoldBackAlways }
+
 // TaskAct is a change of tasks that unread events may hold back.
 type TaskAct struct {
 	Ends  int64 // the task that the agent finishes; 0: none
@@ -83,25 +87,18 @@ func (e Event) isMeantFor(seat int) bool {
 	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
 }
 
-// ArrivedSince reports whether an agent on one of seats joined after event n. An earlier agent may have had its name:
-// see HoldBackOf.
-func (s *State) ArrivedSince(n int64, seats []int) bool {
-	for _, seat := range seats {
-		if agent, here := s.Seated(seat); here && agent.Joined > n {
-			return true
-		}
+// MayHoldBack reports whether an event after n may hold back what the agent of seat says to the seats in to, or reports
+// of the open tasks in finishes: it does if HoldBackOf or HoldBackOfAct is more than HoldBackNever for such an event.
+func (h *Head) MayHoldBack(seat int, n int64, to []int, finishes []int64) bool {
+	joined := func(seat int) bool {
+		agent, here := h.Seated(seat)
+		return here && agent.Joined > n
 	}
-	return false
-}
-
-// ChangedSince reports whether one of tasks, which are open, was changed after event n.
-func (s *State) ChangedSince(n int64, tasks []int64) bool {
-	for _, no := range tasks {
-		if task, open := s.Task(no); open && task.Last > n {
-			return true
-		}
+	changed := func(no int64) bool {
+		task, open := h.Task(no)
+		return open && task.Last > n
 	}
-	return false
+	return h.Recent.NewestForeign(seat) > n || slices.ContainsFunc(to, joined) || slices.ContainsFunc(finishes, changed)
 }
 
 // seatsMeant returns the seats for which e is meant in particular. What a person says, or lets its agent say, is

@@ -3,6 +3,8 @@ package room_test
 import (
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -123,4 +125,72 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 func edit(seat int, no int64, person ...bool) room.Event {
 	return room.Event{N: 9, Type: room.TaskChanged, Seat: seat, Person: len(person) > 0,
 		Task: &room.TaskChange{Action: room.EditTask, No: no, Added: 4}}
+}
+
+// What HoldBackOf or HoldBackOfAct holds back, MayHoldBack says may be held back: no send then overlooks an event.
+func TestMayHoldBack_anyEventThatHoldsBack_isSeen(t *testing.T) {
+	check := func(t rapid.TB, l *timeline, h *room.Head) {
+		for _, agent := range h.Agents {
+			acts := []room.Event{{}}
+			for _, other := range h.Agents {
+				acts = append(acts, room.Event{To: []int{other.Seat}})
+			}
+			for _, task := range h.Tasks {
+				acts = append(acts, room.Event{Finishes: []int64{task.No}})
+			}
+			caller := room.Caller{Agent: agent}
+			for _, said := range acts {
+				newest := l.newest(1, func(e room.Event) bool {
+					for _, no := range said.Finishes {
+						if caller.HoldBackOfAct(e, room.TaskAct{Ends: no, Takes: true}) != room.HoldBackNever {
+							return true
+						}
+					}
+					return caller.HoldBackOf(e, said) != room.HoldBackNever
+				})
+				if newest > 0 && !h.MayHoldBack(agent.Seat, newest-1, said.To, said.Finishes) {
+					e := l.events[newest-1]
+					t.Fatalf("%s by seat %d holds back seat %d: to %v, finishes %v", e.Type, e.Seat, agent.Seat,
+						said.To, said.Finishes)
+				}
+			}
+		}
+	}
+	rows := rowsOf(t)
+	for _, is := range room.EventTypes() {
+		l := newRoom(t, "Ann", "Bob", "Cid", "Dan", "Eve")
+		l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}}})
+		e := exampleOf(l, rows, is)
+		if e.Agent != nil {
+			e.Agent.Joined = l.head.AsOf + 1
+		}
+		l.apply(e)
+		check(t, l, l.head)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		check(t, l, drawHead(t, l))
+	})
+}
+
+// MayHoldBack says so of little else: else each send would read the log.
+func TestMayHoldBack_whatHoldsNothingBack_isNotSeen(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}, {Title: "sweep"}}})
+	n := l.head.AsOf
+	l.join("Cid")
+	l.say(ann, "mine")
+	l.must(ann, room.TaskOrder{Action: room.EditTask, No: 2, Title: "wash"})
+	for what, c := range map[string]struct {
+		to       []int
+		finishes []int64
+		want     bool
+	}{
+		"words to all": {}, "words to Bob": {to: []int{bob}}, "words to the newcomer": {to: []int{bob, cid}, want: true},
+		"a report": {finishes: []int64{1}}, "a report of the edited task": {finishes: []int64{1, 2}, want: true},
+	} {
+		if got := l.head.MayHoldBack(ann, n, c.to, c.finishes); got != c.want {
+			t.Errorf("%s: %v, want %v", what, got, c.want)
+		}
+	}
 }
