@@ -26,13 +26,19 @@ import (
 //	a refusal, or a need    findSince    what a key stands for             the key is the same
 //	                                     its vote or withdrawal            saysSame: the room takes no second one
 //	a message is found      checkKey     a key for another message         the call is refused
-//	a question is found     readAnswers  the answers that were handed out  it has none: else the call asks anew
+//	a question is found     readReplies  the answers that were handed out  it has none: else the call asks anew
 type recognizer struct {
 	session *session
 	start   room.Start     // which events may be newer than the call
 	earlier roomlog.SentAs // the message or draft that the call repeats; N is 0: none is known
-	// the caller's questions that the call does not repeat, since the caller was handed an answer; nil: not read yet
-	answered []int64
+	replies replies
+}
+
+// replies is what a call knows of the answers to the questions that it may repeat. If the caller was handed an answer,
+// the call that asked was not lost, and the same call asks anew.
+type replies struct {
+	read bool    // false: nothing is known
+	to   []int64 // the questions with an answer that the caller was handed
 }
 
 // saysSame reports whether event, of a call, has the content of said: see room.Event.Fingerprint. A vote that names no
@@ -95,12 +101,14 @@ func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound
 	case o.req.Key != "", c.me.RepeatsOnlyByKey(): // if all names were found, the append checks the key
 		return o.event, none
 	}
-	if _, indexed := c.head.LastSaid(c.me.Agent, c.start.At); !indexed && r.readLast(ctx) == nil {
-		c.moveOn()
+	at := place{head: c.head, caller: c.me, now: c.start.At}
+	last, indexed := at.head.LastSaid(c.me.Agent, c.start.At)
+	if !indexed && r.readLast(ctx) == nil {
+		at.head = c.room.log.Peek()
+		last, indexed = at.head.LastSaid(c.me.Agent, c.start.At)
 	}
-	said, _ := c.head.SaidSince(c.me.Agent, r.start)
-	if last, indexed := c.head.LastSaid(c.me.Agent, c.start.At); indexed &&
-		c.start.At.Sub(last.At) < room.RepeatWindow {
+	said, _ := at.head.SaidSince(c.me.Agent, r.start)
+	if indexed && c.start.At.Sub(last.At) < room.RepeatWindow {
 		said = append(said, last.Saying)
 	}
 	again := o // with the addressees of an earlier message
@@ -111,16 +119,11 @@ func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound
 			continue
 		}
 		again.event.To, again.event.ToNames, again.event.Ask = event.To, event.ToNames, event.Ask
-		at := place{head: c.head, caller: c.me, now: c.start.At}
-		n, err := r.findRepeated(&again, g, at)
-		if errors.Is(err, needAnswers) {
-			var informed recognizer
-			informed, err = r.readAnswers(ctx, &again, g)
-			if err == nil {
-				n, err = informed.findRepeated(&again, g, at)
-			}
+		informed, err := r.readReplies(ctx, &again, g)
+		if err != nil {
+			continue
 		}
-		if n > 0 && err == nil {
+		if n, err := informed.findRepeated(&again, g, at); n > 0 && err == nil {
 			return again.event, roomlog.SentAs{N: n}
 		}
 	}
@@ -131,11 +134,8 @@ func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound
 // tell, the error is a need. A call with a key, and each call of a person, is recognized by the key alone, which only
 // the table has: see lookUpKey.
 func (r recognizer) onHead(o *outgoing, g guard, at place) (roomlog.SentAs, error) {
-	switch {
-	case r.earlier.Draft && !at.caller.HasDraft(r.earlier.N, at.now):
-		return roomlog.SentAs{}, errDecided
-	case r.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey():
-		return r.earlier, nil
+	if r.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey() {
+		return r.earlier, checkOpenDraft(r.earlier, at.caller, at.now)
 	}
 	n, err := r.findRepeated(o, g, at)
 	if n > 0 || err != nil {
@@ -153,7 +153,7 @@ func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err e
 	case err != nil:
 		return 0, err
 	case n > 0:
-		return n, r.needsAnswers(o)
+		return n, r.needsReplies(o)
 	case !all:
 		return 0, needOlderLog
 	}
@@ -164,19 +164,19 @@ func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err e
 	case n == 0 || r.isOther(o, n):
 		return 0, nil
 	}
-	return n, r.needsAnswers(o)
+	return n, r.needsReplies(o)
 }
 
 // isOther reports whether the call does not repeat message n of the caller, whatever its words: n is a question with an
 // answer that the caller was handed, or the call answers what has come after n.
 func (r recognizer) isOther(o *outgoing, n int64) bool {
-	return n < o.answers || slices.Contains(r.answered, n)
+	return n < o.answers || slices.Contains(r.replies.to, n)
 }
 
-// needsAnswers returns a need if the call asks, and the answers to what it may repeat were not read.
-func (r recognizer) needsAnswers(o *outgoing) error {
-	if r.answered == nil && o.asks() {
-		return needAnswers
+// needsReplies returns a need if the call asks, and the answers to what it may repeat were not read.
+func (r recognizer) needsReplies(o *outgoing) error {
+	if !r.replies.read && o.asks() {
+		return needReplies
 	}
 	return nil
 }
@@ -184,13 +184,16 @@ func (r recognizer) needsAnswers(o *outgoing) error {
 // asks reports whether the message is a question: see room.Event.IsAnsweredBy.
 func (o *outgoing) asks() bool { return o.event.Kind.Asks() || len(o.event.Ask) > 0 }
 
-// readAnswers reads which of the caller's questions that the call may repeat were answered: see wasAnswered.
-func (r recognizer) readAnswers(ctx context.Context, o *outgoing, g guard) (recognizer, error) {
+// readReplies reads which of the caller's questions that the call may repeat were answered: see wasAnswered.
+func (r recognizer) readReplies(ctx context.Context, o *outgoing, g guard) (recognizer, error) {
+	r.replies = replies{read: true}
+	if !o.asks() {
+		return r, nil
+	}
 	c := r.session
 	head := c.room.log.Peek()
 	said, _ := head.SaidSince(c.me.Agent, r.start)
 	last, _ := head.LastSaid(c.me.Agent, c.start.At)
-	r.answered = []int64{}
 	for _, s := range append(said, last.Saying) {
 		if s.N == 0 || !saysSame(o.event, s) {
 			continue
@@ -204,15 +207,15 @@ func (r recognizer) readAnswers(ctx context.Context, o *outgoing, g guard) (reco
 			return r, err
 		}
 		if answered {
-			r.answered = append(r.answered, s.N)
+			r.replies.to = append(r.replies.to, s.N)
 		}
 	}
 	return r, nil
 }
 
-// wasAnswered reports whether the caller was handed an answer to its question: then the call that asked was not lost,
-// and the same call asks anew. The cursor tells what was handed out. Without a cursor, the result of the question
-// itself does not count: it may be lost with an answer in it, and its call made again.
+// wasAnswered reports whether the caller was handed an answer to its question. The cursor tells what was handed out.
+// Without a cursor, the result of the question itself does not count: it may be lost with an answer in it, and its call
+// made again.
 func (c *session) wasAnswered(ctx context.Context, question room.Event, g guard) (bool, error) {
 	heard := g.read()
 	if !g.on {
@@ -356,14 +359,13 @@ func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.E
 //
 // The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
 // first answer stands. sharedBefore compares the bytes of an upload.
-func (r recognizer) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
+func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
 	if earlier.N == 0 || o.req.Key == "" || o.keyFromServer {
 		return nil
 	}
-	log, me := r.session.room.log, r.session.me
-	event, err := log.Event(ctx, earlier.N)
+	event, err := c.room.log.Event(ctx, earlier.N)
 	if err == nil && event.Decides != 0 {
-		event, err = log.Event(ctx, event.Decides)
+		event, err = c.room.log.Event(ctx, event.Decides)
 	}
 	switch {
 	case errors.Is(err, table.ErrNotFound), err == nil && event.IsLost():
@@ -376,7 +378,7 @@ func (r recognizer) checkKey(ctx context.Context, o *outgoing, earlier roomlog.S
 		event = *event.Draft
 		asks = len(event.Ask) > 0
 	}
-	field := o.differs(me, event, o.asksAs(me, event, asks))
+	field := o.differs(c.me, event, o.asksAs(c.me, event, asks))
 	if field == "" {
 		return nil
 	}
@@ -392,10 +394,9 @@ func (r recognizer) checkKey(ctx context.Context, o *outgoing, earlier roomlog.S
 // answerRepeated returns what came of a message that the call repeats: nothing is proposed again. The event of o may
 // lack addressees that have left, and without addressees it would be a message to all.
 func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
-	again := recognizer{session: c, earlier: earlier}
-	earlier, err := again.onHead(o, guard{}, place{caller: c.me, now: c.room.svc.now()})
+	err := checkOpenDraft(earlier, c.me, c.room.svc.now())
 	if err == nil {
-		err = again.checkKey(ctx, o, earlier)
+		err = c.checkKey(ctx, o, earlier)
 	}
 	if err != nil {
 		return nil, err
@@ -454,6 +455,14 @@ func (o *outgoing) asksAs(me room.Caller, event room.Event, asks bool) bool {
 		return sameCompany(me, event.AskNames, event.ToNames)
 	}
 	return !asks
+}
+
+// checkOpenDraft refuses a repetition of a draft that is not open any more.
+func checkOpenDraft(earlier roomlog.SentAs, caller room.Caller, now time.Time) error {
+	if earlier.Draft && !caller.HasDraft(earlier.N, now) {
+		return errDecided
+	}
+	return nil
 }
 
 // errDecided refuses to send a draft again after the person has refused the draft, or left it for a day.

@@ -79,7 +79,7 @@ const (
 
 	needLastMessage  need = "the index of the head lacks the caller's last message, which may be the same"
 	needOlderLog     need = "the index does not reach back to the start of the call"
-	needAnswers      need = "the caller may have been handed an answer to the same question"
+	needReplies      need = "the caller may have been handed an answer to the same question"
 	needUnpaused     need = "the agent is paused"
 	needConfirmation need = "the text seems to hold a credential"
 	needAgreement    need = "a proposal answers what may be an agreement"
@@ -91,6 +91,9 @@ const (
 	needPerson   need = "who was behind the agent before is not known"
 	needItems    need = "the room has changed since the items to rewrite were read"
 )
+
+// stops reports whether a message stays unsent until somebody else acts, or its caller has read more.
+func (n need) stops() bool { return n == needUnpaused || n == needReading }
 
 func (n need) Error() string { return "chat: a rule needs more: " + string(n) }
 

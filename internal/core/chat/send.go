@@ -163,7 +163,7 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		needs, hasNeed := needOf(refused)
 		switch {
 		case refused == nil && v.ruling == repeated:
-			return v, k.again.checkKey(ctx, o, v.sentAs)
+			return v, c.checkKey(ctx, o, v.sentAs)
 		case refused == nil:
 			return v, nil
 		case errors.Is(refused, errUnseated):
@@ -173,7 +173,7 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
-		again, found, err := k.again.findSince(ctx, o, !hasNeed || needs == needUnpaused || needs == needReading)
+		again, found, err := k.again.findSince(ctx, o, !hasNeed || needs.stops())
 		k.again = again
 		switch {
 		case err != nil:
@@ -201,8 +201,8 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 		err = k.again.readLast(ctx)
 	case needOlderLog:
 		k.again, err = k.again.readBack(ctx, o, k.guard)
-	case needAnswers:
-		k.again, err = k.again.readAnswers(ctx, o, k.guard)
+	case needReplies:
+		k.again, err = k.again.readReplies(ctx, o, k.guard)
 	case needUnpaused:
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:

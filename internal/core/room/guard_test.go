@@ -186,8 +186,11 @@ func TestMayHoldBack_whatHoldsNothingBack_isNotSeen(t *testing.T) {
 		finishes []int64
 		want     bool
 	}{
-		"words to all": {}, "words to Bob": {to: []int{bob}}, "words to the newcomer": {to: []int{bob, cid}, want: true},
-		"a report": {finishes: []int64{1}}, "a report of the edited task": {finishes: []int64{1, 2}, want: true},
+		"words to all":                {},
+		"words to Bob":                {to: []int{bob}},
+		"words to the newcomer":       {to: []int{bob, cid}, want: true},
+		"a report":                    {finishes: []int64{1}},
+		"a report of the edited task": {finishes: []int64{1, 2}, want: true},
 	} {
 		if got := l.head.MayHoldBack(ann, n, c.to, c.finishes); got != c.want {
 			t.Errorf("%s: %v, want %v", what, got, c.want)
