@@ -28,7 +28,7 @@ func batchFor(a room.Caller, s *room.State) batch {
 	return batch{Events: core.BatchEvents, Limit: core.BatchBytes, Room: s}
 }
 
-// Redact removes the text of event n, since the text was removed from the room meanwhile.
+// Redact removes the text of event n, since the text was removed from the room meanwhile: see room.Event.WithoutText.
 func (b *batch) Redact(n int64) {
 	id := b.Room.MessageID(n)
 	for i := range b.Messages {
@@ -38,10 +38,10 @@ func (b *batch) Redact(n int64) {
 	}
 }
 
-// RedactTask removes the words of a task, as Redact does.
+// RedactTask removes the words of a task, as Redact does: see room.Event.WithoutTask.
 func (b *batch) RedactTask(no int64) {
 	id := room.TaskID(no)
-	empty := func(t *TaskView) { t.Title, t.Text, t.Result = room.Removed, "", "" }
+	empty := func(t *TaskView) { t.Title, t.Text, t.Result, t.Evidence = room.Removed, "", "", nil }
 	for i := range b.Messages {
 		message := &b.Messages[i]
 		for j := range message.Tasks {
@@ -49,7 +49,7 @@ func (b *batch) RedactTask(no int64) {
 				empty(&message.Tasks[j])
 			}
 		}
-		if message.Task != nil && message.Task.ID == id {
+		if message.Task != nil && message.Task.ID == id && message.TaskAction != room.CheckTask { // which has no words
 			empty(message.Task)
 		}
 	}

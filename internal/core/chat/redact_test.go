@@ -114,6 +114,30 @@ func TestRedact_textThatAnOpenWaitHolds_isGoneInEachProcess(t *testing.T) {
 	}
 }
 
+func TestRedact_taskThatAnOpenWaitHolds_isGone(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{{Title: "paint"}}})
+	w.task(p.cid.Token, chat.CommandTake, "t1")
+	bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: longWait, ForMe: true})
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandFinish, ID: "t1", Text: "it was " + spilled,
+		Evidence: room.Evidence{Ran: "make door KEY=" + spilled}, Exited: true})
+	w.redact(p.cid.Token, "t1")
+	w.say(p.ann.Token, "@Bob, forget it")
+	finished := 0
+	for _, m := range take(t, bob).Messages {
+		if m.TaskAction == room.FinishTask {
+			finished++
+		}
+		if m.Task != nil && (m.Task.Title != room.Removed || m.Task.Result != "" || m.Task.Evidence != nil) {
+			t.Errorf("%s: the wait hands out %+v", m.TaskAction, m.Task)
+		}
+	}
+	if finished != 1 {
+		t.Errorf("%d ends of a task", finished)
+	}
+}
+
 func TestRedact_whoMayNot_changesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
