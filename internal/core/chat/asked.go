@@ -107,27 +107,24 @@ func asksSomebody(event *room.Event) bool {
 	return len(event.Ask) > 0 || event.Kind.Asks()
 }
 
-// passOver lets wait go on past the answers so far, and tells others so: see presence.Recorder.PassOver. The state of
-// passOver is in the inbox: on the stacks of thousands of waits it would take memory. Such a wait, too, ends with the
-// turn or its time, and brings the answers.
-// passOver ends the wait if nobody who still owes an answer may soon give it:
+// passOver reports whether wait goes on past the answers so far, and then tells others so: see
+// presence.Recorder.PassOver. What it remembers is in the inbox: on the stacks of thousands of waits it would take
+// memory. Such a wait, too, ends with the turn or its time, and brings the answers. It ends at once if nobody who still
+// owes an answer may soon give it:
 //
 //  17. Bob answers, and Cid falls silent later: the wait ends.
 //  18. Bob answers, and the person of Cid pauses him: the wait ends.
 //  19. Bob answers, and Cid leaves: the wait ends.
 //  20. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
-func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
-	if in.end > goesOn || in.past.last == 0 {
-		return
-	}
+func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) (goes bool) {
 	if !in.isOwedByPresent(ctx) {
-		in.end = woken
-		return
+		return false
 	}
 	in.session.recorder().PassOver(ctx, wait, in.past.last, in.scanned)
 	if in.past.recheck == nil {
 		in.past.recheck = in.session.room.svc.clock.After(askedEvery)
 	}
+	return true
 }
 
 // isOwedByPresent reports whether each answered message (20) may soon get another answer, from an agent that has its

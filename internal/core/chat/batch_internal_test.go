@@ -65,13 +65,15 @@ func TestBatch_redactTask_takesWhatIsTakenFromTheLog(t *testing.T) {
 	for _, action := range []room.TaskAction{room.AddTasks, room.EditTask, room.TakeTask, room.ReleaseTask,
 		room.FinishTask, room.DropTask, room.CheckTask} {
 		e := filled(room.TaskChanged)
-		if e.Task.Action = action; action != room.AddTasks {
+		e.Task.Action = action
+		if action != room.AddTasks {
 			e.Task.Add = nil
 		}
 		b := batch{Room: state, Events: 1}
 		b.Add(messageOf(state, caller, e), e)
 		b.RedactTask(e.Task.No)
-		if got, want := b.Messages[0], messageOf(state, caller, e.WithoutTask(e.Task.No)); !reflect.DeepEqual(got, want) {
+		got, want := b.Messages[0], messageOf(state, caller, e.WithoutTask(e.Task.No))
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: the batch keeps\n%+v, the log\n%+v", action, got.Task, want.Task)
 		}
 	}

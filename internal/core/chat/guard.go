@@ -113,19 +113,19 @@ func (c *session) checkUnread(ctx context.Context, what *intent, g guard) (_ gua
 	return g, false, nil
 }
 
-// mayBeHeld reports whether an event before a place may hold back the call: then checkUnread reads the log. Ann says
-// something to all with the cursor 41, and would be event 44:
+// mayBeHeld reports whether an event before a place may hold back the call: then checkUnread reads the log. Ann has the
+// cursor 41, and what she says to all would be event 44:
 //
 //  1. Ann gives no cursor: no.
-//  2. 42 and 43 are joins: no, see room.Head.MayHoldBack.
+//  2. Nobody has said anything: no, see room.Head.MayHoldBack.
 //  3. This process has forgotten 42: yes.
 //  4. 42 is a status, and 43 is "hello" to all: yes.
-//  5. 42 and 43 were held back together with Ann, and her cursor is marked as held: no. So such agents can speak in one
-//     Write, and need not read each other's messages first.
+//  5. 42 and 43 are "hello" to all, and her cursor is marked as held: no.
 //  6. Another process has written 42, and this one has not read it: yes.
-//  7. The log goes on with 44 meanwhile: that is not before the place.
+//  7. 42 and 43 are statuses, and the log goes on with 44, which is "hello": no.
 //
-// The events before the place may be batched, and are perhaps never written. So they do not count as checked.
+// By 5, agents that were held back together speak in one Write. Batched events do not count as checked: perhaps they
+// are never written.
 func (what *intent) mayBeHeld(g guard, at place) bool {
 	if !g.on || !at.head.MayHoldBack(at.caller.Seat, g.checked, what.to, what.finishes) { // 1, 2
 		return false

@@ -1,29 +1,39 @@
 package chat
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// A send is checked against the messages that the same Write appends before it, too.
+// seatOf has an agent join a room of three.
+func seatOf(t *testing.T, s *Service, name string) Seated {
+	t.Helper()
+	got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name, Capacity: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// A send is checked against the messages that the same Write appends before it, too. The cases are those above
+// mayBeHeld, and more of the same rules.
 func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	s := newService(t, Options{})
-	seats := map[string]Seated{}
-	for _, name := range []string{"Ann", "Bob", "Cid"} {
-		got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name, Capacity: 3})
-		if err != nil {
-			t.Fatal(err)
-		}
-		seats[name] = got
-	}
-	token, _ := ident.ParseToken(seats["Ann"].Token)
-	c, err := s.enterCached(t.Context(), seats["Ann"].Token)
+	ann := seatOf(t, s, "Ann")
+	seatOf(t, s, "Bob")
+	seatOf(t, s, "Cid")
+	token, _ := ident.ParseToken(ann.Token)
+	c, err := s.enterCached(t.Context(), ann.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.room.release()
+	forgetful := newService(t, Options{}).acquire(token.Room)
+	defer forgetful.release()
 	now, base := s.now(), c.room.log.Peek()
 	bob, _ := base.Named("bob")
 	says := func(h *room.Head, e room.Event) (*room.Head, room.Event) {
@@ -38,22 +48,31 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	toAll, status, toAnn := room.Event{Text: "to all"}, room.Event{Text: "busy", Kind: room.Status},
 		room.Event{Text: "to Ann", Named: []int{c.me.Seat}}
 	for name, x := range map[string]struct {
+		off     bool // Ann has no cursor
 		held    bool // Ann has the cursor of a hold
 		batched []room.Event
-		unknown int // of them, which another process has written
+		unknown int          // of them, which another process has written
+		log     *roomlog.Log // nil: that of Ann's call
 		holds   bool
 	}{
-		"nothing":                        {},
+		"1. Ann gives no cursor: no.":                                 {off: true, batched: []room.Event{toAnn}},
+		"2. Nobody has said anything: no, see room.Head.MayHoldBack.": {},
+		"3. This process has forgotten 42: yes.": {
+			batched: []room.Event{status}, log: forgetful.log, holds: true},
+		`4. 42 is a status, and 43 is "hello" to all: yes.`: {batched: []room.Event{status, toAll}, holds: true},
+		`5. 42 and 43 are "hello" to all, and her cursor is marked as held: no.`: {
+			held: true, batched: []room.Event{toAll, toAll}},
+		"6. Another process has written 42, and this one has not read it: yes.": {
+			batched: []room.Event{status, status}, unknown: 1, holds: true},
 		"a status":                       {batched: []room.Event{status}},
-		"a message to all":               {batched: []room.Event{toAll}, holds: true},
-		"one, after a hold":              {held: true, batched: []room.Event{toAll, toAll}},
 		"one to the sender, after those": {held: true, batched: []room.Event{toAll, toAnn, toAll}, holds: true},
 		"one that nobody here has read":  {held: true, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
 	} {
+		log := cmp.Or(x.log, c.room.log)
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		o := outgoing{req: SendRequest{Text: "mine", Cursor: cursor}, event: room.Event{Text: "mine"}}
 		k := known{again: recognizer{session: c, start: room.Start{At: now}},
-			guard: guard{on: true, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf}}
+			guard: guard{on: !x.off, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)
 			for _, e := range x.batched {
@@ -61,11 +80,39 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 				batched = append(batched, e)
 			}
 			a, _ := h.CallerByToken(c.holder)
-			got, err := o.decide(k, place{head: h, caller: a, batched: batched[x.unknown:], now: now, log: c.room.log})
+			got, err := o.decide(k, place{head: h, caller: a, batched: batched[x.unknown:], now: now, log: log})
 			if held := err == needReading; held != x.holds || got.Answer.ruling == accepted == held {
 				t.Errorf("%s: held back %v; %+v, %v", name, held, got.Events, err)
 			}
-			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true
+			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, !x.off
 		}
+	}
+}
+
+func TestGuard_logAheadOfThePlace_countsUpToThePlace(t *testing.T) {
+	s := newService(t, Options{})
+	ann, bob := seatOf(t, s, "Ann"), seatOf(t, s, "Bob")
+	say := func(req SendRequest) {
+		req.Token = bob.Token
+		if _, err := s.Send(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := s.enterCached(t.Context(), ann.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.room.release()
+	g := guard{on: true, cursor: ident.Cursor{N: c.head.AsOf}, checked: c.head.AsOf}
+	say(SendRequest{Text: "busy", Kind: room.Status})
+	at := place{head: c.room.log.Peek(), caller: c.me, now: s.now(), log: c.room.log}
+	say(SendRequest{Text: "hello"})
+	said := (&outgoing{event: room.Event{Text: "mine"}}).intent()
+	if said.mayBeHeld(g, at) {
+		t.Error("7. 42 and 43 are statuses, and the log goes on with 44, which is \"hello\": no.")
+	}
+	at.head = c.room.log.Peek()
+	if !said.mayBeHeld(g, at) {
+		t.Error("as of the newest head, hello holds nothing back")
 	}
 }

@@ -118,13 +118,15 @@ func (in *inbox) hideAsleep(wait *presence.Wait) {
 	in.signs = asleep
 }
 
-// collectFor collects for wait, and reports whether the wait ends: an event ends it, or is what it goes on past. A
-// paused caller sleeps on, unless its seat is lost. wait is nil for a stay, which goes on past nothing.
+// collectFor collects for wait, and reports whether the wait ends: an event ends it, or nobody is left for whom it goes
+// on. A paused caller sleeps on, unless its seat is lost. wait is nil for a stay, which goes on past nothing.
 func (in *inbox) collectFor(ctx context.Context, wait *presence.Wait) (ends bool, err error) {
 	if err := in.collect(ctx); err != nil {
 		return false, err
 	}
-	in.passOver(ctx, wait)
+	if in.end == goesOn && in.past.last != 0 && !in.passOver(ctx, wait) {
+		in.end = woken
+	}
 	if in.end > goesOn && in.end != lost && in.sleeps() {
 		in.add(slept, true)
 		return false, nil
@@ -224,6 +226,33 @@ func (in *inbox) receive(event room.Event, agents int) {
 	if event.ClosesRoom() {
 		in.loseSeat(event.N, event.Reason)
 	}
+}
+
+// recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has
+// begun, which hands out the same events. Hooks do not call the agent for messages before the record, so
+// recordHandedOut collects those messages, too, until no more come or the batch is full. Without this second read,
+// message 43, appended after the inbox was filled up to 42 and before the record, would wake nobody.
+func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
+	r := in.session.reader()
+	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
+	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
+		return newest, err
+	}
+	for had := 0; had < len(in.batch.Messages) && in.end < full; {
+		had = len(in.batch.Messages)
+		_, err := in.session.room.log.Refresh(ctx, in.session.room.svc.now())
+		if err == nil {
+			err = in.collect(ctx)
+		}
+		if err != nil || len(in.batch.Messages) == had {
+			break
+		}
+		more, err := r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
+		if err != nil || !more {
+			break
+		}
+	}
+	return true, nil // even if the last record failed: everything in an earlier record must be handed out
 }
 
 // bringAlong adds messages that were handed out twice to calls without a cursor, and moves them before the new
@@ -338,4 +367,10 @@ type position struct {
 	toldOthersAway bool  // the cursor says that the caller knows that all others are away
 	ignored        bool  // the call has a cursor that is not of this seat
 	sentN          int64 // the message of the call; 0: none
+}
+
+// position returns where a call that is made an offer begins to read.
+func (req *WaitRequest) position(offer presence.Offer) position {
+	offer.Sends = req.sentN > 0
+	return position{Offer: offer, sentN: req.sentN}
 }

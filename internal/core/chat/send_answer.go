@@ -205,12 +205,15 @@ func (c *session) unread(ctx context.Context, req *WaitRequest, cursor ident.Cur
 // readFrom returns where the caller continues to read after its message.
 func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
 	if named {
-		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldOthersAway,
-			sentN: req.sentN}, nil
+		pos := req.position(presence.OfferAfter(cursor.N))
+		pos.toldOthersAway = cursor.ToldOthersAway
+		return pos, nil
 	}
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
 	if offer, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
-		return position{Offer: offer, ignored: req.Cursor != "", sentN: req.sentN}, nil
+		pos := req.position(offer)
+		pos.ignored = req.Cursor != ""
+		return pos, nil
 	}
 	return c.acknowledgeCursor(ctx, req)
 }

@@ -91,8 +91,11 @@ func checkPresence(backIn time.Duration, activity string) error {
 func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
-	return position{Offer: offer, sentN: req.sentN, toldOthersAway: !req.Peek && cursor.ToldOthersAway,
-		ignored: !req.Peek && !ok && req.Cursor != ""}, err
+	pos := req.position(offer)
+	if !req.Peek {
+		pos.toldOthersAway, pos.ignored = cursor.ToldOthersAway, !ok && req.Cursor != ""
+	}
+	return pos, err
 }
 
 // query returns the presence.Query of a wait with a cursor.
@@ -108,20 +111,20 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 	return presence.QueryAgain(c.head.AsOf)
 }
 
-// wait is Wait for a caller accepted on a current head. A call spends its time in collectUntil, so beginWait, openInbox
-// and endWait, with their large stack frames, are separate functions.
+// wait is Wait for a caller accepted on a current head. The steps are functions with large stack frames, which do not
+// last while the call waits.
 func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
-	wait := c.beginWait(ctx, req)
+	wait := c.beginWait(ctx, req) // first: an older wait of the seat hands out nothing from now on
 	defer c.room.agents.EndWait(wait)
 	in, err := c.openInbox(ctx, req, wait)
 	if err != nil {
 		return nil, err
 	}
-	given, err := c.collectUntil(ctx, in, wait)
+	is, err := c.collectUntil(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	return c.endWait(ctx, in, wait, given)
+	return c.endWait(ctx, in, wait, is)
 }
 
 // beginWait begins the wait that a call asks for, and records the agent's words about itself. In a pair a wait lasts no
@@ -153,22 +156,22 @@ func (c *session) openInbox(ctx context.Context, req *WaitRequest, wait *presenc
 	}), nil
 }
 
-// turn is what a wait is given beside what is in its inbox. The zero value is no turn.
-type turn struct {
-	mine     bool  // the caller is given the turn
+// given is what a wait is given beside what is in its inbox. The zero value is nothing.
+type given struct {
+	turn     bool
 	freeTask int64 // with the turn: the number of the free task that the caller may take; 0: the caller should speak
 }
 
 // endWait returns the answer of a wait.
-func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, given turn) (*Waited, error) {
+func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, is given) (*Waited, error) {
 	got, found, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
 	alone := found.mayStop() && got.Situation.NoPartner && !c.hasActiveTask(ctx)
-	got.Status = decideStatus(found, stop{turn: given.mine, noPartner: alone})
-	if got.Status == StatusTurn && given.freeTask != 0 {
-		got.FreeTask = room.TaskID(given.freeTask)
+	got.Status = decideStatus(found, stop{turn: is.turn, noPartner: alone})
+	if got.Status == StatusTurn && is.freeTask != 0 {
+		got.FreeTask = room.TaskID(is.freeTask)
 		got.Situation.FreeTasks = max(1, got.Situation.FreeTasks) // not counting stalled ones
 	}
 	return got, nil
@@ -200,11 +203,11 @@ func (c *session) othersAreAway(ctx context.Context) bool {
 
 // collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
 // wait.Due on, the caller's presence is renewed: see presence.Recorder.Renew.
-func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (turn, error) {
+func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (given, error) {
 	live := c.room
 	if wait.Looks() || in.listens.othersAway || isClosed(live.svc.stopping) {
 		_, err := in.collectFor(ctx, wait)
-		return turn{}, err
+		return given{}, err
 	}
 	timer := live.svc.clock.NewTimer(wait.Until.Sub(wait.Began))
 	defer timer.Stop()
@@ -219,19 +222,19 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 	for last := false; ; {
 		changed := live.log.Changed()
 		if ends, err := in.collectFor(ctx, wait); err != nil || ends || last {
-			return turn{}, err
+			return given{}, err
 		}
 		live.agents.BeginPolling()
 		select {
 		case <-changed:
 		case <-wait.Superseded:
-			return turn{}, nil
+			return given{}, nil
 		case next := <-wait.Turn:
 			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, next, wait); err != nil || mine {
-				return turn{mine: mine}, err
+				return given{turn: mine}, err
 			}
 		case task := <-wait.Task:
-			return turn{mine: true, freeTask: task}, in.collect(ctx) // with the latest events
+			return given{turn: true, freeTask: task}, in.collect(ctx) // with the latest events
 		case <-in.past.recheck: // are those who owe an answer still here?
 			in.past.recheck = nil
 		case <-refreshed:
@@ -246,17 +249,20 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 			last = true
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return turn{}, nil // the call took long before the wait
+				return given{}, nil // the call took long before the wait
 			}
-			return turn{}, ctx.Err()
+			return given{}, ctx.Err()
 		}
 	}
 }
 
-// handOut records the events in the inbox, and returns the answer with them, without its status, which decideStatus
-// decides by what was found. A superseded wait hands nothing out. wait is nil for a call that does not wait.
+// handOut hands out what is in the inbox. It returns the answer without its status, which decideStatus decides by what
+// was found. wait is nil for a call that does not wait. The order of the steps matters.
 func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, found, error) {
+	// Step 1: an inbox that its caller must not get is emptied, so that nothing of it is recorded.
 	in.hideAsleep(wait)
+
+	// Step 2: the events are recorded before anybody is told of them. The inbox takes what came meanwhile.
 	newest, err := in.recordHandedOut(ctx, wait)
 	if err != nil {
 		return nil, found{}, err
@@ -268,13 +274,19 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		return &Waited{Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
 			Situation: c.situation(learned{read: arrived})}, found{superseded: true}, nil
 	}
+
+	// Step 3: hooks that nobody refreshed are ended, which appends events. From here on, the head stays.
 	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && !c.me.IsPerson() {
 		c.endExpiredHooks(ctx)
 		c.moveOn()
 	}
+
+	// Step 4: older events come along, where the new ones leave space.
 	if err := in.bringAlong(ctx); err != nil {
 		return nil, found{}, err
 	}
+
+	// Step 5: the answer is made.
 	what := in.found(ctx)
 	seen, isNew := c.rosterFor(ctx, in, what)
 	got := &Waited{
@@ -291,34 +303,6 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		got.Revision, got.AwayUntil = c.lastRevision(ctx, got.Messages), c.recorder().AwayUntil()
 	}
 	return got, what, nil
-}
-
-// recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has
-// begun, which hands out the same events. Hooks do not call the agent for messages before the record, so
-// recordHandedOut collects those messages, too, until no more come or the batch is full. Without this second read,
-// message 43, appended after the inbox was filled up to 42 and before the record, would wake nobody.
-func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
-	r := in.session.reader()
-	in.pos.Sends = in.pos.sentN > 0
-	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
-	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
-		return newest, err
-	}
-	for had := 0; had < len(in.batch.Messages) && in.end < full; {
-		had = len(in.batch.Messages)
-		_, err := in.session.room.log.Refresh(ctx, in.session.room.svc.now())
-		if err == nil {
-			err = in.collect(ctx)
-		}
-		if err != nil || len(in.batch.Messages) == had {
-			break
-		}
-		more, err := r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
-		if err != nil || !more {
-			break
-		}
-	}
-	return true, nil // even if the last record failed: everything in an earlier record must be handed out
 }
 
 func isClosed(c <-chan struct{}) bool {
