@@ -15,6 +15,17 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
+// An agreement is a proposal with which all agree. A newer one may replace it: here Ann, Bob and Cid have agreed on
+// proposal 10, "at noon".
+//
+//	20  Ann proposes "at 15:00" with reply_to 10   20 is to replace 10
+//	21  Bob objects to 20                          10 stays
+//	22  Ann proposes "at 14:00" with reply_to 21   underDispute finds 10 by toReplace(20), so 22 is to replace 10
+//	24  All agree                                  10 is replaced: latestOf(10) is 22
+//	25  Cid proposes "at 13:00" with reply_to 10   25 replaces nothing: besideOf says that it stands beside 22
+//
+// If 22 had reply_to 20, it would replace nothing, and stand beside 10.
+
 const (
 	agreementsShown = 5   // that are in force, in a room's description, and to a returning agent; and as many replaced
 	agreementChars  = 500 // of each agreement
@@ -104,10 +115,8 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 // replaceSteps is how many proposals toReplace follows at most.
 const replaceSteps = 8
 
-// underDispute returns the agreement that is in dispute, if answered, the event that a proposal answers, is an
-// objection to what was to replace an agreement. Else underDispute returns answered. After "not at 15:00!" the next
-// proposal answers that objection, and is meant for the agreement that 15:00 was to replace. The log alone decides,
-// whose events do not change, so a call that is repeated answers the same.
+// underDispute returns the event that a proposal answers in place of answered: of an objection to what was to replace an
+// agreement, that agreement. The log alone decides, so a call that is repeated answers the same.
 func (c *session) underDispute(ctx context.Context, answered room.Event) (room.Event, error) {
 	if answered.Kind != room.Object {
 		return answered, nil

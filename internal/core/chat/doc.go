@@ -58,5 +58,6 @@
 //
 // # Locks
 //
-// The locks are in package presence, apart from space.mu (diskspace.go) and liveRoom.sharing (service.go).
+// liveRoom.sharing (service.go) comes first, then the locks of packages presence and roomlog, then space.mu
+// (diskspace.go), under which nothing else is taken.
 package chat

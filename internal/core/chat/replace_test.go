@@ -156,6 +156,9 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 	eleven := w.counter(p.bob, "eleven", objection)
 	w.agree(p.ann.Token, eleven.ID)
 	w.agree(p.cid.Token, eleven.ID)
+	if late := w.counter(p.cid, "half past eleven", nine); late.Beside != eleven.ID {
+		t.Errorf("what answers the replaced agreement stands beside %q", late.Beside)
+	}
 	w.inRecord([]string{`eleven for "nine sharp", then ""`, `nine sharp for "", then "eleven"`}, p.ann, p.bob, p.cid)
 }
 

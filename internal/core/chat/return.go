@@ -25,16 +25,15 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err
 	}
-	bound := false
+	peeks := false
 	if !req.Brought {
 		c.recorder().RecordCall(ctx)
-		bound, err = c.bind(ctx)
+		peeks, err = c.bind(ctx) // perhaps for a program of the person: the agent is yet to be handed the news
 		if err != nil {
 			return Seated{}, err
 		}
 	}
-	// The person's programs bind, too: what they see would never wake the agent.
-	return c.answerReturn(ctx, presence.QueryOnReturn(bound))
+	return c.answerReturn(ctx, presence.QueryOnReturn(peeks))
 }
 
 // bind lets the caller's key or account admit a seat from the time when the server asked for none, whose own token is

@@ -53,9 +53,8 @@ func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room
 	return got
 }
 
-// besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none.
-// replacesNone says that the proposal answers it. Else the proposal may answer one that was replaced: then it is what
-// replaced that. Or the proposal answers one that was refused: then it is the agreement that this was to replace.
+// besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none: what it
+// answers (replacesNone), what has replaced that, or the agreement that a refused one was to replace.
 func (c *session) besideOf(ctx context.Context, proposal *room.Event, replacesNone bool) string {
 	n := proposal.ReplyTo
 	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
