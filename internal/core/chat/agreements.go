@@ -115,8 +115,8 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 // replaceSteps is how many proposals toReplace follows at most.
 const replaceSteps = 8
 
-// underDispute returns the event that a proposal answers in place of answered: of an objection to what was to replace an
-// agreement, that agreement. The log alone decides, so a call that is repeated answers the same.
+// underDispute returns what a proposal that answers this event is meant for: of an objection to what was to replace an
+// agreement, that agreement. The log alone decides, so a repeated call answers the same.
 func (c *session) underDispute(ctx context.Context, answered room.Event) (room.Event, error) {
 	if answered.Kind != room.Object {
 		return answered, nil

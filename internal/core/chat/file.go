@@ -168,9 +168,6 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	say := SendRequest{Token: req.Token, Text: req.Note, To: req.To, Ask: req.Ask, Kind: req.Kind,
 		Finishes: req.Finishes, ReplyTo: req.ReplyTo, Cursor: req.Cursor, Key: req.Key, Wait: req.Wait, Stay: req.Stay,
 		Said: req.Said}
-	if err := c.readAsStay(ctx, &say); err != nil {
-		return Shared{}, err
-	}
 	// A client may leave the end of the call in either text.
 	o := outgoing{req: say, fileName: name, credential: cmp.Or(c.warningOf(say.Text), c.warningOf(req.Text))}
 	if req.Size > 0 {

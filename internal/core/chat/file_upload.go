@@ -53,7 +53,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if !ok {
 		return Shared{Sent: got.sent}, nil
 	}
-	cursor, _, err := c.nextCursor(ctx, o.req.Cursor)
+	cursor, _, err := c.nextCursor(ctx, o.cursor)
 	if err != nil {
 		return Shared{}, err
 	}

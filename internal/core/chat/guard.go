@@ -40,9 +40,8 @@ type intent struct {
 	holdBackOf func(me room.Caller, event room.Event) room.HoldBack // the rule for a message, or for a change
 	to         []int                                                // the readers of a private message, else nil
 	finishes   []int64                                              // the tasks that the call finishes
-	// marks says that the cursor of an answer that held the call back is marked as held, so that words to all do not
-	// hold back the next call. A report by finish is not held back by such words, so they have yet to hold something
-	// back.
+	// marks says that the cursor of an answer that holds the call back is marked as held. Words to all do not hold back
+	// a report by finish, so after one they have yet to hold something back.
 	marks  bool
 	stay   bool   // of a message: the caller speaks A2A, and knows no cursor
 	upload bool   // of a message: its file has come by an upload
@@ -63,8 +62,8 @@ func (o *outgoing) intent() *intent {
 }
 
 // holdBack searches the events after the cursor for one that holds the call back. If an event does, the answer is
-// everything unread. The answer's cursor is marked as held, so the table need not know, except for a stay: with a
-// held cursor, only messages meant for the caller hold the next call back. If none does, the new guard knows that.
+// everything unread, and its cursor is marked as held: only messages meant for the caller hold the next call back. For
+// a stay, which has no cursor, the table keeps the mark. If no event does, the new guard knows that.
 func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *Waited, error) {
 	if err := c.refresh(ctx); err != nil {
 		return g, nil, err

@@ -54,27 +54,28 @@ func saysSame(event room.Event, said room.Saying) bool {
 const ShortText = 40
 
 // repeatedLast returns the number of the caller's last message if event repeats that message, else 0. known is false
-// if the index of the head lacks the message. A vote without reply_to is new while a proposal asks for one. A short
-// text is new once another has spoken, unless the cursor of the call precedes the message: then the caller has not
-// received the answer to its send.
+// if the index of the head lacks the message.
 func repeatedLast(event room.Event, g guard, at place) (n int64, known bool) {
 	head, caller := at.head, at.caller
 	last, known := head.LastSaid(caller.Agent, at.now)
+	if last.N == 0 || at.now.Sub(last.At) >= room.RepeatWindow || !saysSame(event, last.Saying) {
+		return 0, known
+	}
 	isShort := event.File == nil && len(event.Text) < ShortText && !event.HasReadersOfAnother() // taken once
 	switch {
-	case last.N == 0 || at.now.Sub(last.At) >= room.RepeatWindow || !saysSame(event, last.Saying):
-	case event.IsVote() && event.ReplyTo == 0 && head.Talk.AsksToAgree(caller.Seat, at.now):
-	case isShort && head.Recent.NewestMessage(caller.Seat) > last.N && !g.hasNotHeard(last.N):
-	default:
-		return last.N, known
+	case event.IsVote() && event.ReplyTo == 0 && head.Talk.AsksToAgree(caller.Seat, at.now): // the vote is on that
+		return 0, known
+	case isShort && head.Recent.NewestMessage(caller.Seat) > last.N && // another has spoken since,
+		!g.hasNotHeard(last.N): // and the caller has received the answer to its send
+		return 0, known
 	}
-	return 0, known
+	return last.N, known
 }
 
 // repeatedAmong returns the number of the message in said that is repeated by event, else 0. The messages in said may
-// be newer than the call of event: the client may have given the call up, repeated the call elsewhere, and sent more
-// since. So neither the length of the text nor later speakers count. If no message matches and one has a removed
-// text, the error is a *fault.Error: event may repeat that text.
+// be newer than the call: its client may have given it up, repeated it elsewhere, and sent more since. So neither the
+// length of the text nor later speakers count. If none matches and one has a removed text, the error is a *fault.Error:
+// event may repeat that text.
 func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
 	for _, s := range said {
 		switch {
@@ -89,9 +90,9 @@ func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
 	return 0, err
 }
 
-// amongNamed returns the message to named agents that the call repeats, and the event of o with the addressees of that
-// message: a message keeps whom it names, even after they left or lost the name. N is 0: none is found. unfound is the
-// error of a name that nobody here has. The addressees of a message that is known by its key are left out.
+// amongNamed returns the message to named agents that the call repeats, and the event of o with its addressees: a
+// message keeps whom it names, even after they left or lost the name. N is 0: none is found. unfound is the error of a
+// name that nobody here has. The addressees of a message that is known by its key are left out.
 func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound error) (room.Event, roomlog.SentAs) {
 	c, none := r.session, roomlog.SentAs{}
 	switch {
@@ -305,9 +306,9 @@ func (r recognizer) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, 
 }
 
 // findTaken returns the vote or withdrawal of the caller that a call repeats without a key; N is 0: none. The room
-// takes a vote or a withdrawal once, so what else the caller has said since makes no difference: if the log shows the
-// same one as the caller's last on that proposal or request, it is done. A vote without reply_to repeats the caller's
-// last vote, within room.RepeatWindow, unless the vote may be meant for another proposal: one that asks, or is newer.
+// takes it once, so whatever else the caller has said since, it is done if it is the caller's last on that proposal or
+// request. A vote without reply_to repeats the caller's last vote, within room.RepeatWindow, unless it may be meant for
+// another proposal: one that asks, or is newer.
 func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.SentAs, err error) {
 	c, mine := r.session, o.event
 	head, on := c.room.log.Peek(), max(mine.ReplyTo, mine.Withdraws)
@@ -351,14 +352,11 @@ func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.E
 }
 
 // checkKey refuses a call whose idempotency key stands for another message or draft. Otherwise the answer would be
-// "sent" for words that nobody reads. The first message or draft that was stored under a key binds the key. A message
-// that was held back or refused binds no key.
+// "sent" for words that nobody reads. The first message or draft that was stored under a key binds it.
 //
-// The call is compared with the event, since only the event has the words; of an edited draft, the agent's own words
-// are compared. Removed texts, removed files and lost events cannot be compared, and so count as equal.
-//
-// The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
-// first answer stands. sharedBefore compares the bytes of an upload.
+// The call is compared with the event, since only the event has the words; of an edited draft, with the agent's own
+// words. What was removed or lost counts as equal. The server's own keys are not compared: a second call of an endpoint
+// for one event may get other words, and the first answer stands; sharedBefore compares the bytes of an upload.
 func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
 	if earlier.N == 0 || o.req.Key == "" || o.keyFromServer {
 		return nil
@@ -407,8 +405,9 @@ func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier rooml
 // theFile is the name of the difference if the files of two messages differ, or only one message has a file.
 const theFile = "file"
 
-// differs returns the first argument by which the call differs from the message event, else "". Names are compared, not
-// seats: an agent may have left, and another may have its name. asksSame says that both ask the same agents.
+// differs returns the first argument by which the call differs from the message event, else "". It compares names, while
+// room.Event.Fingerprint compares seats: an agent may have left, and another may have its name. asksSame says that
+// both ask the same agents.
 func (o *outgoing) differs(me room.Caller, event room.Event, asksSame bool) string {
 	mine, text := o.event, "text"
 	if o.fileName != "" {

@@ -29,9 +29,6 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if err := c.readAsStay(ctx, &req); err != nil {
-		return Sent{}, s.Outward(err)
-	}
 	got, err := c.say(ctx, req)
 	if err != nil {
 		return Sent{}, s.Outward(err)
@@ -55,6 +52,7 @@ func (c *session) say(ctx context.Context, req SendRequest) (*outcome, error) {
 // message is in the log is in known, and what came of the message is in outcome.
 type outgoing struct {
 	req           SendRequest
+	cursor        string          // for the guard: that of req, or of a stay what has arrived
 	event         room.Event      // names are seats, and ids are events: see address
 	answers       int64           // the message of reply_to, in whose place event may answer another; 0: none
 	fileName      string          // of the shared file, which may still have to arrive; "" without a file

@@ -21,7 +21,11 @@ import (
 // the first attempt. repeated is what came of an earlier message to the same names that the call repeats; nil: none is
 // found yet. A caller whose seat is gone is told so first.
 func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
-	k = c.knownWith(c.guardFor(o.req.Cursor))
+	o.cursor, err = c.guardCursor(ctx, &o.req)
+	if err != nil {
+		return o, k, nil, err
+	}
+	k = c.knownWith(c.guardFor(o.cursor))
 	o, earlier, err := c.withEvent(ctx, o, k)
 	if err == nil && earlier.N > 0 {
 		repeated, err = c.answerRepeated(ctx, &o, earlier)

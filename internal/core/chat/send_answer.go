@@ -117,8 +117,8 @@ func (c *session) namesOfLeft(ctx context.Context, text string) []string {
 func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
 	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
 	c.moveOn()
-	cursor, read, _ := c.ownCursor(ctx, o.req.Cursor) // after an error the answer does without
-	if o.upload != nil {                              // whose code is no token, so the cursor was made before
+	cursor, read, _ := c.ownCursor(ctx, o.cursor) // after an error the answer does without
+	if o.upload != nil {                          // whose code is no token, so the cursor was made before
 		cursor = o.upload.Cursor
 	}
 	return Waited{Status: status, Cursor: cursor, Situation: c.situation(learned{read: read,
@@ -151,9 +151,6 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 // listen reads unread messages after the append, or waits for some.
 func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
 	cursor, named := c.readCursor(req.Cursor)
-	if req.Stay { // the cursor was for the guard
-		cursor, named, req.Cursor = ident.Cursor{}, false, ""
-	}
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
 	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
 	if req.Wait == 0 || c.hasMoreWork(is) || len(is.event.Agreed) > 0 { // what is agreed may be followed by tasks

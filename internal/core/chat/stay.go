@@ -15,15 +15,14 @@ import (
 // A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call acknowledges
 // every earlier result, unless the call repeats a message: then an answer may have been lost.
 
-// readAsStay sets the cursor of a stay's message to what has arrived, and marks it as held: perhaps the client never
-// repeats a message that was held back, so only messages meant for the agent hold it back.
-func (c *session) readAsStay(ctx context.Context, req *SendRequest) error {
+// guardCursor returns the cursor of a message for the guard. That of a stay is at what has arrived, and marked as held:
+// perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back.
+func (c *session) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
 	if !req.Stay {
-		return nil
+		return req.Cursor, nil
 	}
 	n, err := c.reader().Arrived(ctx, req.Key)
-	req.Cursor = ident.Cursor{N: n, Held: true}.String(c.token)
-	return err
+	return ident.Cursor{N: n, Held: true}.String(c.token), err
 }
 
 // Stay is the state of an agent's stay. It comes from the log alone, so each process returns the same.
