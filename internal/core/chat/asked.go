@@ -9,14 +9,13 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// A wait goes on past an answer while other agents may still answer the same message. The answer must pay a debt to
-// the message and ask nothing: see isPartialAnswer. A send that asks several agents also goes on past what is beside
-// the question: see isUnasked. Everything else ends the wait as usual. An agent's call waits in this way for
-// answers to any message of the agent; the call of a person, a stay or an agent with a hook waits so only for answers
-// to the message of the call. A program's wait never goes on, and neither does a look.
+// A wait goes on past an answer while other agents may still answer the same message: see isPartialAnswer. A send that
+// asks several agents also goes on past what is beside the question: see isUnasked. Everything else ends the wait. An
+// agent's call goes on past answers to any message of the agent; the call of a person, a stay or an agent with a hook
+// only past those to the message of the call. A program's wait never goes on, and neither does a look.
 //
-// Each numbered case below shows one rule. Ann is in a room with Bob, Cid and Dan. Ann asks Bob and Cid, or proposes
-// something to Bob and Cid, and waits, by the same call or by another. The tests have more cases of each rule.
+// Each numbered case below shows one rule. Ann is in a room with Bob, Cid and Dan. She asks Bob and Cid, or proposes
+// something to them, and waits, by the same call or by another.
 
 // pastAnswers is what a wait knows of the events that it goes on past: see isPartialAnswer and isUnasked.
 type pastAnswers struct {
@@ -64,9 +63,9 @@ func (in *inbox) isPartialAnswer(event room.Event, before *room.Talk) bool {
 		!in.session.me.HearsOfTask(event) // 10
 }
 
-// wasOwed reports whether the sender of event owed message n an answer before event. before has the debts of the time
-// before event. If before is nil, the debts have changed since the call's cursor, and every agent asked by the
-// message may have owed an answer. A message older than the tail of the log counts as asking nobody.
+// wasOwed reports whether the sender of event owed message n an answer before event. before has the debts of that time;
+// if it is nil, they have changed since the call's cursor, and every agent asked by the message may have owed an
+// answer. A message older than the tail of the log counts as asking nobody.
 func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 	if before != nil {
 		request, _ := before.Find(n, event.At())

@@ -1,9 +1,8 @@
-// Package chat has the calls of Parley: joining, speaking, waiting and the decisions of admins. Package chat uses
-// roomlog and a clock, and knows neither HTTP nor MCP.
+// Package chat has the calls of Parley: joining, speaking, waiting and the decisions of admins. It knows neither HTTP
+// nor MCP.
 //
 // [Service] is the rooms of one table; its methods are the calls. A call accepts the agent's token and becomes a
-// session, checks the rules on a room.Head, and appends events to the room's log. The checks that count run inside a
-// rule, on the head directly before the events (rule.go).
+// session, checks the rules on a room.Head, and appends events to the room's log.
 //
 // The types:
 //
@@ -16,14 +15,11 @@
 //   - A send is five values (send.go): outgoing is the message, known is what the call has learned so far, place is
 //     where the message would stand, verdict is what the rules say there, named by its ruling, and outcome is the
 //     answer's part about the message.
-//   - liveRoom is the room of a call: the log, and what this process knows of the agents,
-//     from package presence.
-//   - inbox has what a wait has found so far. A wait ends when an event wakes the caller
-//     (inbox.go), when the caller gets the turn, or when the time is up (wait.go).
-//   - Situation is the caller's situation at the end of a call. Package tools makes the field
-//     next from it (situation.go).
-//   - Message, Room and AgentView are events, rooms and agents as one agent sees them
-//     (message.go, roster.go), without everything hidden from the agent.
+//   - liveRoom is the room of a call: the log, and what this process knows of the agents (service.go).
+//   - inbox has what a wait has found so far. A wait ends when an event wakes the caller (inbox.go), when the caller
+//     gets the turn, or when the time is up (wait.go).
+//   - Situation is how things stand for the caller at the end of a call (situation.go).
+//   - Message, Room and AgentView are events, rooms and agents as one agent sees them (message.go, roster.go).
 //
 // # One send, and one wait
 //

@@ -108,8 +108,8 @@ func (in *inbox) othersGone() bool { return in.listens.othersAway && !in.hasNews
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.session.me) }
 
-// hideAsleep empties the inbox if a program waits for a paused caller. A woken caller could do nothing until its person
-// lets it go on. wait is nil for a call that does not wait.
+// hideAsleep empties the inbox if a program waits for a paused caller, which could do nothing if it were woken. wait is
+// nil for a call that does not wait.
 func (in *inbox) hideAsleep(wait *presence.Wait) {
 	if wait == nil || !wait.Standby || in.end == lost || !in.sleeps() {
 		return
@@ -192,7 +192,7 @@ func (in *inbox) receive(event room.Event, agents int) {
 		}
 		in.loseSeat(event.N, event.Reason)
 		return
-	case event.N > in.session.head.AsOf && me.LosesToken(event):
+	case event.N > in.session.head.AsOf && me.LosesToken(event): // the session is still on the head of its token
 		in.loseSeat(event.N, room.ReasonReturned)
 		return
 	}
@@ -229,9 +229,8 @@ func (in *inbox) receive(event room.Event, agents int) {
 }
 
 // recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has
-// begun, which hands out the same events. Hooks do not call the agent for messages before the record, so
-// recordHandedOut collects those messages, too, until no more come or the batch is full. Without this second read,
-// message 43, appended after the inbox was filled up to 42 and before the record, would wake nobody.
+// begun, which hands out the same events. Hooks do not call the agent for messages before the record. So the inbox
+// collects on: else message 43, appended after it was filled up to 42 and before the record, would wake nobody.
 func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
 	r := in.session.reader()
 	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
@@ -256,12 +255,10 @@ func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newe
 }
 
 // bringAlong adds messages that were handed out twice to calls without a cursor, and moves them before the new
-// messages, as far as they fit: case 3 of presence.Delivery. Without bringAlong, Bob, who lost two answers with 41
-// and 42, would get 43 alone, and never read 41 and 42. Repeated messages end no wait and displace no new ones, so an
-// agent that never gives a cursor reaches the newest. Joins and leaves do not come along: they made 4.7 KB of the
-// answer to each send of an agent that gave no cursor, and room_info tells who is here. So the events before the oldest
-// that comes along are read once: else each send of that agent would read the joins of a room of 100 from the table.
-// The sign unsure says that some messages did not fit.
+// messages, as far as they fit: case 3 of presence.Delivery. They end no wait and displace no new ones, so an agent
+// that never gives a cursor reaches the newest. Joins and leaves do not come along: they made 4.7 KB of the answer to
+// each send of an agent that gave no cursor, and room_info tells who is here. The events before the oldest that comes
+// along are read once: else each such send would read the joins of a room of 100 from the table.
 func (in *inbox) bringAlong(ctx context.Context) error {
 	offer := in.pos.Offer
 	if in.has(asleep) || offer.Arrived >= offer.UnsureTo {
@@ -291,9 +288,9 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 	return err
 }
 
-// older calls add with each event of an offer that was handed out twice, the latest first. all is false if an event did
-// not fit, or is too far back. If older did not return all, Bob, who was handed 41 to 1500 twice, would never learn
-// that he may have missed 41 to 500. A person needs no older events: the page shows all events.
+// older calls add with each event of an offer that was handed out twice, the latest first. all is false if an event
+// did not fit, or is too far back: Bob, who was handed 41 to 1500 twice, is told that he may have missed 41 to 500. A
+// person needs no older events: the page shows all.
 func (c *session) older(ctx context.Context, offer presence.Offer, add func(room.Event) bool) (all bool, err error) {
 	after, to := max(offer.Arrived, c.me.Joined), offer.UnsureTo // the join handed out the events before Joined
 	if c.me.IsPerson() || after >= to {
@@ -327,8 +324,7 @@ func (in *inbox) viewEvent(event room.Event) Message {
 	return message
 }
 
-// addNews adds the signs of event, an event that is news to the caller. If partial is true, the wait may go on past
-// event.
+// addNews adds the signs of event, which is news. If partial, the wait may go on past it.
 func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	me := in.session.me
 	if event.N < in.pos.sentN {
@@ -352,9 +348,8 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	in.add(nameWanted, knocked && event.Reason == room.ReasonNameTaken && event.Key != me.Key)
 }
 
-// wouldEndWait reports whether event, an event that is news to the caller, ends the caller's wait, unless event is a
-// partial answer. A send waits for an answer, so an event before the message of the send ends the wait only if meant
-// for the caller.
+// wouldEndWait reports whether event, which is news, ends the caller's wait, unless it is a partial answer. A send
+// waits for an answer, so of what came before its message only what the caller must read ends the wait.
 func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
 	me := in.session.me
 	return me.WokenBy(event, agents, in.listens.forMe) &&

@@ -168,8 +168,8 @@ func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err e
 	return n, r.needsReplies(o)
 }
 
-// isOther reports whether the call does not repeat message n of the caller, whatever its words: n is a question with an
-// answer that the caller was handed, or the call answers what has come after n.
+// isOther reports whether the call does not repeat message n of the caller, whatever its words: the caller was handed
+// an answer to n, or the call answers what has come after n.
 func (r recognizer) isOther(o *outgoing, n int64) bool {
 	return n < o.answers || slices.Contains(r.replies.to, n)
 }
@@ -249,7 +249,7 @@ func (r recognizer) readLast(ctx context.Context) error {
 	return c.room.log.ReadBack(ctx, c.start.At.Add(-room.RepeatWindow))
 }
 
-// readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
+// readBack finds the repeated message in the log, beyond the index, back to the start of the call.
 func (r recognizer) readBack(ctx context.Context, o *outgoing, g guard) (recognizer, error) {
 	c := r.session
 	head := c.room.log.Peek()
@@ -283,8 +283,7 @@ func (r recognizer) readBack(ctx context.Context, o *outgoing, g guard) (recogni
 }
 
 // findSince looks for the message of a call that the rules refuse, or for which they need more: an earlier call may
-// have sent the message meanwhile. stops says that without it the message is not sent. found is false if findSince
-// finds nothing that r did not know.
+// have sent it meanwhile. stops says that else the message is not sent. found is false if r knew all that is found.
 func (r recognizer) findSince(ctx context.Context, o *outgoing, stops bool) (_ recognizer, found bool, err error) {
 	earlier, err := r.lookUpKey(ctx, o.req.Key)
 	if stops && err == nil && earlier.N == 0 {
@@ -405,8 +404,8 @@ func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier rooml
 // theFile is the name of the difference if the files of two messages differ, or only one message has a file.
 const theFile = "file"
 
-// differs returns the first argument by which the call differs from the message event, else "". It compares names, while
-// room.Event.Fingerprint compares seats: an agent may have left, and another may have its name. asksSame says that
+// differs returns the first argument by which the call differs from the message event, else "". It compares names, and
+// room.Event.Fingerprint seats: an agent may have left, and another may have its name. asksSame says that
 // both ask the same agents.
 func (o *outgoing) differs(me room.Caller, event room.Event, asksSame bool) string {
 	mine, text := o.event, "text"

@@ -11,15 +11,14 @@ import (
 
 // Send sends a text to the caller's room, and waits for an answer if asked to.
 //
-// With a cursor, an unread message that may matter to the text holds the text back, and the answer has everything
-// unread: see room.Caller.HoldBackOf. With the cursor of that answer, only messages meant for the caller hold the
-// text back; with any other cursor the check begins again. A text that is not held back is sent, and the result has
-// everything unread. For ten minutes the text of the seat's last message counts as a repetition, unless the call has
-// a key, the text is short and another agent has spoken since, or it asks and the seat was handed an answer.
+// With a cursor, an unread message that may matter to the text holds the text back: see room.Caller.HoldBackOf. With
+// the cursor of that answer, only messages meant for the caller do; with any other cursor the check begins again.
+// Either way, the answer has everything unread. For ten minutes the text of the seat's last message counts as a
+// repetition: see recognizer.
 //
-// A person sees everything unread, and may say the same twice: only a credential holds a person's message back, and
-// only a key makes it a repetition, or that the room takes a vote or a withdrawal once. The person may pause the agent,
-// or decide to approve all or some messages first; then they become drafts: see Supervise.
+// Only a credential holds a person's message back, and only a key makes it a repetition, or that the room takes a vote
+// or a withdrawal once. The person may pause the agent, or approve all or some messages first; then they become drafts:
+// see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
@@ -123,8 +122,7 @@ func (c *session) appendMessage(ctx context.Context, o *outgoing, k known) (*out
 	return c.result(ctx, o, k, v), nil
 }
 
-// mayAppend reports whether the message would be appended now, and appends nothing. If not, got is the result, also for
-// a repeated message.
+// mayAppend reports whether the message would be appended now. If not, got is the result, also of a repeated message.
 func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *outcome, ok bool, err error) {
 	v, err := c.resolve(ctx, o, k, c.rehearse)
 	if err != nil || v.ruling == accepted {
@@ -218,8 +216,8 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 	return k, answer, err
 }
 
-// attempt appends the message if the rules accept it, on the very head before the message. If the idempotency key turns
-// out to stand for an earlier message, the rules are applied once more, with that message known.
+// attempt appends the message if the rules accept it, on the very head before it. If the idempotency key turns out to
+// stand for an earlier message, the rules are applied once more, with that message known.
 func (c *session) attempt(ctx context.Context, o *outgoing, k known) (verdict, error) {
 	done, err := roomlog.Append(ctx, c.room.log, c.start.At, ofCaller(c, func(at place) (decided, error) {
 		now := k
@@ -253,10 +251,9 @@ func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, 
 // decided is a verdict, and the change that appends an accepted message or its draft.
 type decided = roomlog.Answered[verdict]
 
-// decide applies the rules of sending to the message, as the next event at a place. decide does not block. The rules
-// stand in the order of the body, and the first that applies decides. The numbers are cases, and the body has them at
-// its rules: one rule has two cases where the case beside it shows when the rule does not apply (4 and 5, 7 and 8, 10
-// and 11). Two rare rules have no number: the disk is full, and too many drafts wait.
+// decide applies the rules of sending to the message, as the next event at a place. It does not block. The rules stand
+// in the order of the body, and the first that applies decides. Of two cases at one rule (4 and 5, 7 and 8, 10 and 11),
+// the second shows when it does not apply. Two rare rules have no number: the disk is full, and too many drafts wait.
 //
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.

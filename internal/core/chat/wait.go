@@ -26,8 +26,8 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (got Waited, err er
 	return got, err
 }
 
-// WaitInto is Wait for a caller that keeps the result itself: in the stack frames of a call that waits, each copy of a
-// Waited would cost every waiting agent its bytes.
+// WaitInto is Wait for a caller that keeps the result itself: each copy in a stack frame would cost every waiting agent
+// its bytes.
 func (s *Service) WaitInto(ctx context.Context, req *WaitRequest, to *Waited) error {
 	c, err := s.enterWait(ctx, req)
 	if err != nil {
@@ -201,8 +201,8 @@ func (c *session) othersAreAway(ctx context.Context) bool {
 	return away > 0
 }
 
-// collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
-// wait.Due on, the caller's presence is renewed: see presence.Recorder.Renew.
+// collectUntil fills the inbox until the wait ends. From wait.Due on, the caller's presence is renewed: see
+// presence.Recorder.Renew.
 func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (given, error) {
 	live := c.room
 	if wait.Looks() || in.listens.othersAway || isClosed(live.svc.stopping) {

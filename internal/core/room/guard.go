@@ -87,8 +87,8 @@ func (e Event) isMeantFor(seat int) bool {
 	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
 }
 
-// MayHoldBack reports whether an event after n may hold back what the agent of seat says to the seats in to, or reports
-// of the open tasks in finishes: it does if HoldBackOf or HoldBackOfAct is more than HoldBackNever for such an event.
+// MayHoldBack reports whether an event after n may hold back what the agent of seat says to the seats in to, or its
+// report of the open tasks in finishes. It overlooks no event that HoldBackOf or HoldBackOfAct holds back for.
 func (h *Head) MayHoldBack(seat int, n int64, to []int, finishes []int64) bool {
 	joined := func(seat int) bool {
 		agent, here := h.Seated(seat)
