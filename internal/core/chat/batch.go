@@ -90,8 +90,7 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Cal
 	}
 }
 
-// FillBefore fills the batch with the events before n, the latest first. full is true if an event did not fit.
-// Between two pages, calls in other rooms may read.
+// FillBefore is FillAfter for the events before n, the latest first.
 func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
 	pages := log.Pages(caller, b.firstPage())
 	for {

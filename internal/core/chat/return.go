@@ -155,9 +155,8 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 	return err
 }
 
-// fillBatch adds the events after n for the caller to b, and returns the last event that fits or is hidden. full is
-// true if an event did not fit. fillBatch stops at the caller's head: the answer is of one moment. Messages up to shown
-// are marked as repeated.
+// fillBatch adds the events after n, up to the caller's head, to b, and returns the last event that fits or is hidden.
+// full is true if an event did not fit. Messages up to shown are marked as repeated.
 func (c *session) fillBatch(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || event.N > c.head.AsOf {

@@ -69,8 +69,7 @@ func describeOutside(head *room.Head) Room {
 }
 
 // describeInvited is describeOutside for the holder of an invite, with the chosen names of the persons behind the
-// admins: a person who is invited knows by that who runs the room. A person without an agent has chosen the name of the
-// seat. Who has no invite, and perhaps has guessed the name of the room, is told of no person.
+// admins: they tell a person who runs the room. A person without an agent has chosen the name of the seat.
 func describeInvited(head *room.Head) Room {
 	shown := describeOutside(head)
 	for i, agent := range head.Agents {

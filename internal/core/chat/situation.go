@@ -12,8 +12,7 @@ import (
 )
 
 // Situation is how things stand for the caller at the end of a call, beside the events handed out. Package tools
-// makes the field next from Situation alone. The type belongs to chat, not to room, since it also depends on presence
-// and on the call. session.situation makes it at once, each part as the whole result of the function named at the part.
+// makes the field next from it alone. Each part is the whole result of the function named at the part.
 type Situation struct {
 	Standing                   // session.standing
 	Work                       // session.work
@@ -123,9 +122,8 @@ func (c *session) situation(l learned) Situation {
 	return s
 }
 
-// isUnseen reports whether nobody may see a draft of the caller: the person behind the caller has no page of the room
-// open, and nothing of the person is called. Otherwise the draft could end, after a day, unseen. A failed read counts
-// as a page: what is not known is not said.
+// isUnseen reports whether nobody may see a draft of the caller: its person has no page of the room open, and nothing
+// of the person is called. A failed read counts as a page: what is not known is not said.
 func (c *session) isUnseen(ctx context.Context) bool {
 	for _, k := range c.me.Hooks {
 		if k.Form.IsOfPerson() && c.mayCall(ctx, k) {

@@ -13,7 +13,8 @@ import (
 )
 
 // A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call acknowledges
-// every earlier result, unless the call repeats a message: then an answer may have been lost.
+// every earlier result, unless the call repeats a message: then an answer may have been lost. A stay has a hook only if
+// a program on the machine of a local server subscribes over MCP by the id of its context.
 
 // guardCursor returns the cursor of a message for the guard. That of a stay is at what has arrived, and marked as held:
 // perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back.
@@ -35,7 +36,7 @@ type Stay struct {
 }
 
 // Stay returns the state of a token's stay and its latest messages, up to most, from 0 to 50. The call is a sign of
-// life of the agent, and hands out nothing. A stay that the room has not given is refused.
+// life of the agent, and hands out nothing.
 func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error) {
 	c, err := s.enterCurrent(ctx, token)
 	if why := stayEnd(err); why != "" {

@@ -15,9 +15,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Wait returns the caller's news: at once if there is some, else when some comes or the time is up. A wait ends
-// early, with its news, three seconds before the context's deadline and when the service stops. A newer wait of the
-// seat ends an older one with nothing: at once, or within two minutes in another process.
+// Wait returns the caller's news: at once if there is some, else when some comes or the time is up. It ends early three
+// seconds before the context's deadline, and when the service stops. A newer wait of the seat ends an older one with
+// nothing: at once, or within two minutes in another process.
 //
 // If everyone present waits and nothing has happened for three seconds, one agent is given the turn: see
 // room.Turn.Next. When all others are away or have left, the first wait returns at once.
