@@ -59,7 +59,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	}
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,
-		Cursor: cursor, Read: k.guard.read(), Message: o.event})
+		Cursor: cursor, Read: k.guard.cursor.N, Message: o.event})
 	switch {
 	case err != nil:
 		return Shared{}, err

@@ -14,7 +14,7 @@ import (
 // matter to it.
 type guard struct {
 	on      bool         // false: the call has no cursor of the caller within the log, so nothing holds back
-	cursor  ident.Cursor // may be beyond the known head
+	cursor  ident.Cursor // what the caller has read; may be beyond the known head
 	checked int64        // nothing up to this event holds the call back
 }
 
@@ -22,14 +22,6 @@ type guard struct {
 func (c *session) guardFor(cursor string) guard {
 	read, ok := c.token.ParseCursor(cursor)
 	return guard{on: ok, cursor: read, checked: read.N}
-}
-
-// read returns the last event that the caller has read, as the cursor shows; 0 without a cursor.
-func (g guard) read() int64 {
-	if !g.on {
-		return 0
-	}
-	return g.cursor.N
 }
 
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.

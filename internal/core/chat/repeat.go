@@ -218,7 +218,7 @@ func (r recognizer) readReplies(ctx context.Context, o *outgoing, g guard) (reco
 // Without a cursor, the result of the question itself does not count: it may be lost with an answer in it, and its call
 // made again.
 func (c *session) wasAnswered(ctx context.Context, question room.Event, g guard) (bool, error) {
-	heard := g.read()
+	heard := g.cursor.N
 	if !g.on {
 		last, err := c.reader().Heard(ctx)
 		if err != nil {
