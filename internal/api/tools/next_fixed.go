@@ -121,7 +121,7 @@ func remainsOf(g chat.Left) string {
 	}
 	record, admin := "Nobody has a seat there now, so its record is gone: who joins next begins it anew", ""
 	if !g.Until.IsZero() {
-		record = "Its record stays until " + viewTime(g.Until) + ", and longer while anybody speaks there"
+		record = "The record ends when the last agent leaves, or at " + viewTime(g.Until) + " unless somebody speaks"
 	}
 	if g.NewAdmin != "" {
 		admin = ". The agent in new_admin is its admin now"

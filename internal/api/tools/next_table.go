@@ -33,7 +33,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
-	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it{revised}", ""},
+	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it{change}{revised}", ""},
 	{(*situation).hasObjection, "An objection closes its proposal for good, so only a new one can be agreed to", ""},
 	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that: only one does that has reply_to {beside}, asks all who are bound by it and here and, while it is open, is from one of them", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
@@ -78,7 +78,7 @@ var imperatives = []row{
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "give your user what they need of it, since the record ends with the last seat, and {leave}; if something is open, call {send} or {wait}"},
-	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
+	{(*situation).isSettled, "", "if all is settled{nothing}, call leave_room; if not, call {send}, or {wait}"},
 	{(*situation).isNext, "It is your turn{seats}", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	// There is work.

@@ -135,8 +135,20 @@ var words = map[string]func(*situation) string{
 		}
 		return "anyone who reads it could use it"
 	},
-	"agreed":  func(s *situation) string { return s.agreed },
-	"beside":  func(s *situation) string { return s.beside },
+	"agreed": func(s *situation) string { return s.agreed },
+	"beside": func(s *situation) string { return s.beside },
+	"nothing": func(s *situation) string {
+		if s.hasOpen() {
+			return ""
+		}
+		return " (no task, request or proposal is open)"
+	},
+	"change": func(s *situation) string {
+		if s.Bound || s.Listening || s.revision != nil { // who has replaced one knows how
+			return ""
+		}
+		return "; to change it, propose anew with reply_to {agreed}"
+	},
 	"revised": (*situation).revised,
 	"files": func(s *situation) string {
 		ids := s.carriers()
@@ -298,7 +310,7 @@ func (s *situation) otherwise() string {
 	}
 	if s.leavesOpen() {
 		leave := ", or leave_room if you need none of it"
-		if s.OffersLater {
+		if s.OffersLater || s.Admin {
 			leave = ""
 		}
 		return "{wait} for what is still open here (" + s.open() + ")" + leave

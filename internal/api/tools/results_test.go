@@ -288,7 +288,7 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 		"status": "string", "messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
 		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer", "owed_by": "array",
-		"unfinished": "array", "tasks": "array",
+		"finished": "array", "unfinished": "array", "tasks": "array",
 	}
 	for name, kind := range want {
 		if schema.Properties[name].Type != kind {

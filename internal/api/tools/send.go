@@ -118,6 +118,7 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
 		Agents:   viewAgents(heard.Agents),
 		Seated:   seatedBeyond(heard), Waiting: heard.AllWaiting,
 		AwayUntil: viewTimeIf(heard.AwayUntil), Owed: is.Owed, OwedBy: is.OwedBy,
+		Finished:   got.Finished,
 		Unfinished: viewUnfinished(got.Unfinished),
 		Left:       got.Left,
 		Tasks:      viewBriefs(is.Tasks), Next: a.sent(got, asked),

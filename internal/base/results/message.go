@@ -63,6 +63,7 @@ type Sent struct {
 	AwayUntil  string       `json:"away_until,omitempty" doc:"as in wait_for_message"`
 	Owed       int          `json:"owed,omitempty" doc:"how many answers others still owe you"`
 	OwedBy     []string     `json:"owed_by,omitempty" doc:"as in wait_for_message"`
+	Finished   []string     `json:"finished,omitempty" doc:"the tasks that it finished"`
 	Unfinished []Unfinished `json:"unfinished,omitempty" doc:"the tasks of finishes that stay as they were"`
 	Left       []string     `json:"have_left,omitempty" doc:"agents that your text names by @, outside of code, and that do not read it, since they have left this room"`
 	Tasks      []TaskBrief  `json:"tasks,omitempty" doc:"as in wait_for_message"`

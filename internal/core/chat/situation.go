@@ -53,7 +53,7 @@ type Standing struct {
 	Woken     bool          // a program waits in the caller's place
 	Hooked    bool          // a hook calls the caller about news
 
-	FreeSeats, Seats int // for joinsExpected after the last join: how many seats are free, of how many; else 0
+	FreeSeats, Seats int // while others may still be on their way: how many seats are free, of how many; else 0
 }
 
 // Work is what the caller has to do and could do.
@@ -170,14 +170,14 @@ func (c *session) standing() Standing {
 // joinsExpected is how long after a join others may still be on their way, so that it matters that a seat is free.
 const joinsExpected = 10 * time.Minute
 
-// freeSeats returns how many seats are free, of how many, while others may still be on their way; else 0. Nobody else
-// can come into a pair of a queue.
+// freeSeats returns how many seats are free, of how many, while others may still be on their way; else 0. Once
+// somebody has left, a free seat says nothing, and nobody else can come into a pair of a queue.
 func freeSeats(head *room.Head, now time.Time) (free, all int) {
 	coming := slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
 		return now.UnixMilli()-agent.AtMs < joinsExpected.Milliseconds()
 	})
 	free = head.Capacity - len(head.Agents)
-	if !coming || free <= 0 || head.Paired || head.Closed {
+	if !coming || free <= 0 || head.LastFreed.N > 0 || head.Paired || head.Closed {
 		return 0, 0
 	}
 	return free, head.Capacity

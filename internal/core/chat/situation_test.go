@@ -113,8 +113,8 @@ func TestSituation_answersOfSilentAgents_areNotCalledOutstanding(t *testing.T) {
 	}
 }
 
-// Until ten minutes after the last join others may still be on their way.
-func TestSituation_freeSeats_areCountedUntilTenMinutesAfterTheLastJoin(t *testing.T) {
+// Until ten minutes after the last join, or until somebody leaves, others may still be on their way.
+func TestSituation_freeSeats_areCountedWhileOthersMayCome(t *testing.T) {
 	w := newWorld(t)
 	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 	seats := func(when string, free, all int) {
@@ -132,9 +132,10 @@ func TestSituation_freeSeats_areCountedUntilTenMinutesAfterTheLastJoin(t *testin
 	w.pass(time.Second)
 	seats("ten minutes later", 0, 0)
 	cid := w.join("plans", "Cid")
-	w.leave(cid.Token)
-	seats("the last one to join has left", 0, 0)
-	w.join("plans", "Cid")
-	w.join("plans", "Dan")
+	seats("Cid has come", 1, 4)
+	dan := w.join("plans", "Dan")
 	seats("all have come", 0, 0)
+	w.leave(cid.Token)
+	w.leave(dan.Token)
+	seats("two have left", 0, 0)
 }
