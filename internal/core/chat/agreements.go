@@ -250,15 +250,19 @@ func (c *session) revisionOf(ctx context.Context, id string) *Revision {
 		return nil
 	}
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	old := find(stored, proposal.Replaces)
-	if err != nil || old == nil {
+	newer := find(stored, n)
+	if err != nil || newer == nil {
+		return nil
+	}
+	old := find(stored, newer.Replaces)
+	if old == nil {
 		return nil
 	}
 	closed, _, err := c.room.log.Items().AllDone(ctx, c.me.Agent, 0, agreementsRead)
 	if err != nil {
 		return nil
 	}
-	got := &Revision{ID: id, Old: c.head.MessageID(proposal.Replaces)}
+	got := &Revision{ID: id, Old: c.head.MessageID(old.N)}
 	for i := len(closed) - 1; i >= 0; i-- {
 		if done := &closed[i]; !done.Dropped && done.AtMs >= old.AtMs {
 			got.Done = append(got.Done, room.TaskID(done.Task.No))

@@ -163,6 +163,29 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 }
 
 // A counter closes the proposal that it answers. Its answer is lost, and it is made again: it still answers that.
+// A counter to an open proposal is for the agreement that this was to replace, however many counters there are.
+func TestReplaced_byACounterToAnOpenProposal_theAgreementIs(t *testing.T) {
+	onFiles(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		nine := w.allAgree(p, "nine")
+		w.adds(p.ann.Token, "book a room")
+		w.finish(p.ann.Token, "t1", "booked")
+		ten := w.counter(p.bob, "ten", nine)
+		eleven := there.counter(p.cid, "eleven", ten.ID)
+		noon := w.counter(p.ann, "noon", eleven.ID)
+		there.agree(p.bob.Token, noon.ID)
+		last := w.agree(p.cid.Token, noon.ID)
+
+		if r := last.Waited.Revision; r == nil || r.Old != nine || !slices.Equal(r.Done, []string{"t1"}) {
+			t.Errorf("the last vote is told of %+v", r)
+		}
+		want := []string{`nine for "", then "noon"`, `noon for "nine", then ""`}
+		w.inRecord(want, p.ann, p.bob, p.cid)
+		there.inRecord(want, p.ann, p.bob, p.cid)
+	})
+}
+
 func TestReplaced_counterRepeated_isADuplicate(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()

@@ -17,7 +17,7 @@ type Agreement struct {
 	At       time.Time
 	More     *More // set if Text is only a part
 
-	Replaces   string // the id of what it replaced: see room.Event.Replaces
+	Replaces   string // the id of what it replaced: see room.Head.ReplacedAfter
 	ReplacedBy string // the id of the agreement that replaced it
 }
 

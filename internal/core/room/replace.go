@@ -32,15 +32,16 @@ import (
 //  12. Ann asks Bob and Cid for something else: it is replaced at once.
 //  13. Ann asks Bob alone for something else, and Cid still owes a vote: it stands.
 //  14. Dora asks Ann, Bob and Cid for something else: it stands.
+//  15. It was to replace an agreement itself, and Bob counters as in 11: once all agree to his, it replaces that agreement.
 //
 // Of neither:
 //
-//  15. It was withdrawn or refused, a day has passed, or it is no proposal: nothing is replaced.
+//  16. It was withdrawn or refused, a day has passed, or it is no proposal: nothing is replaced.
 
 // replaces returns the agreement or open proposal that event, a proposal with its Ask, replaces; 0 if none: see the
 // cases.
 func (c messageRules) replaces(event *Event) int64 {
-	if event.Kind != Proposal || c.bound == nil { // 10, 15
+	if event.Kind != Proposal || c.bound == nil { // 10, 16
 		return 0
 	}
 	if c.head.Talk.isProposal(event.ReplyTo) && !slices.Contains(c.bound, event.Seat) { // 14, but not 3
@@ -79,6 +80,16 @@ func (h *Head) boundBy(event *Event, seat int, agreed []int, now time.Time) []in
 		return nil
 	}
 	return slices.Concat([]int{request.Seat}, request.Owed, request.Agreed)
+}
+
+// ReplacedAfter returns what proposal, an event, replaces once done, the next event, has completed it: an agreement or,
+// if there is none to replace, the proposal that it replaced while that was open; zero for neither.
+func (h *Head) ReplacedAfter(proposal, done Event) Replaced {
+	r := h.completedBy(proposal.N, &done).Replaces
+	if r.N == 0 && proposal.Replaces != 0 {
+		r = Replaced{proposal.Replaces, proposal.ReSeat, proposal.ReFor}
+	}
+	return r
 }
 
 // BoundAfter returns the seats that proposal n binds once done, the next event, has completed the proposal.

@@ -136,7 +136,7 @@ func (t *Talk) referred() int {
 	for i := range t.Open {
 		request := &t.Open[i]
 		n += sliceBytes(request.To) + sliceBytes(request.Owed) + sliceBytes(request.Agreed) +
-			sliceBytes(request.Apart) + sliceBytes(request.Persons)
+			sliceBytes(request.Apart) + sliceBytes(request.Persons) + sliceBytes(request.Replaces.For)
 		for _, v := range request.Persons {
 			n += textBytes(v.Name)
 		}

@@ -35,6 +35,15 @@ type OpenRequest struct {
 	// Apart are seats that answered in private a request with more readers. To the other readers they still owe an
 	// answer: the others must not see that one was given.
 	Apart []int `json:"ap,omitempty"`
+	// Replaces is the agreement that a Proposal is to replace, itself or by the open proposals that it has replaced.
+	Replaces Replaced `json:"re,omitzero"`
+}
+
+// Replaced is an agreement that is to be replaced.
+type Replaced struct {
+	N    int64 `json:"n"`            // the event of its proposal
+	Seat int   `json:"s"`            // of the one who proposed it
+	For  []int `json:"to,omitempty"` // the seats that see it beside Seat; empty: all
 }
 
 // Voter is a person who voted in the seat of its agent.
@@ -227,9 +236,10 @@ func (t Talk) IsDone(seat int) bool { return slices.Contains(t.Done, seat) }
 // ledger derives the talk state after an event from the state before.
 type ledger struct {
 	Talk
-	state   *State // after the event
-	changed bool
-	agreed  []OpenRequest // proposals completed by the event
+	state    *State // after the event
+	changed  bool
+	agreed   []OpenRequest // proposals completed by the event
+	replaced *OpenRequest  // the open proposal that the event replaces
 }
 
 // apply returns the ledger after event, an event that led to state. A debt ends by a reply, a withdrawal, the leaving
@@ -355,6 +365,10 @@ func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
 	switch {
 	case event.Replaces == n, event.Kind == Object && asked:
+		if event.Replaces == n {
+			open := *request
+			l.replaced = &open
+		}
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
 	case event.Kind == Agree && slices.Contains(request.Owed, event.Seat):
 		request.applyAgreement(event)
@@ -392,10 +406,15 @@ func (l *ledger) applyRequest(event Event) {
 	if len(l.Open) >= core.MaxOpen && !l.removeOldest(len(event.To) > 0) {
 		return
 	}
-	l.Open, l.changed = append(l.Open, OpenRequest{
-		N: event.N, Seat: event.Seat, AtMs: event.AtMs, To: event.To, Proposal: event.Kind == Proposal, Any: anyone,
-		Owed: event.Ask,
-	}), true
+	request := OpenRequest{N: event.N, Seat: event.Seat, AtMs: event.AtMs, To: event.To,
+		Proposal: event.Kind == Proposal, Any: anyone, Owed: event.Ask}
+	switch {
+	case l.replaced != nil: // who sees the agreement sees both proposals
+		request.Replaces = l.replaced.Replaces
+	case event.Replaces != 0:
+		request.Replaces = Replaced{event.Replaces, event.ReSeat, event.ReFor}
+	}
+	l.Open, l.changed = append(l.Open, request), true
 }
 
 // removeOldest removes the oldest request of the agent with the most requests, so that another fits. Private requests

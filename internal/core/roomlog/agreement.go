@@ -30,7 +30,7 @@ type Agreement struct {
 	To       []int      `json:"to,omitempty"`   // the seats that see the agreement, beside Seat; empty: all
 	ToNames  []string   `json:"tn,omitempty"`   // their names at that time
 	AgreedBy []string   `json:"ag,omitempty"`   // the agents that agreed: see room.Head.AgreedAfter
-	// Replaces is what the proposal replaced: see room.Event.Replaces. In items without ReSeat it is what the proposal
+	// Replaces is what the proposal replaced: see room.Head.ReplacedAfter. In items without ReSeat it is what the proposal
 	// answered: an agreement that it replaced, or any other event.
 	Replaces int64 `json:"re,omitempty"`
 	ReSeat   int   `json:"res,omitempty"` // who had sent Replaces
@@ -58,17 +58,14 @@ func agreementKey(id string, done, n int64) table.Key {
 
 // putAgreement stores the agreement on event, a proposal, which done, the event after head, completes.
 func putAgreement(head *room.Head, event, done room.Event) table.Op {
-	replaces, reSeat, reFor := event.Replaces, event.ReSeat, event.ReFor
-	if replaces == 0 {
-		reSeat, reFor = 0, nil
-	}
+	old := head.ReplacedAfter(event, done)
 	return table.Put(table.Item{
 		Key: agreementKey(head.ID, done.N, event.N), Expires: done.At().Add(agreementLife),
 		Data: Encode(Agreement{V: room.Version, N: event.N, By: event.Name, Seat: event.Seat, Person: event.Person,
 			PersonName: event.PersonName, Text: event.Text, File: event.File, Redacted: event.Redacted, To: event.To,
 			ToNames:  event.ToNames,
-			AgreedBy: head.AgreedAfter(event.N, done), Bound: head.BoundAfter(event.N, done), Replaces: replaces,
-			ReSeat: reSeat, ReFor: reFor, AtMs: done.AtMs}),
+			AgreedBy: head.AgreedAfter(event.N, done), Bound: head.BoundAfter(event.N, done), Replaces: old.N,
+			ReSeat: old.Seat, ReFor: old.For, AtMs: done.AtMs}),
 	}, table.Always)
 }
 
