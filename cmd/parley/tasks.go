@@ -27,14 +27,15 @@ func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 // taskCommand is `parley task`.
 type taskCommand struct {
 	ownSeat
-	Do    string   `arg:"" enum:"add,take,unassign,finish,cancel,edit,check" placeholder:"WHAT" help:"What to do: see above."`
-	ID    string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
-	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done; with check, same, differs or cannot."`
-	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
-	For   list     `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
-	After list     `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
-	Free  bool     `name:"no-after" help:"With edit: no task blocks it any more."`
-	Exit  *int     `placeholder:"CODE" help:"With check: the exit code of the command here."`
+	Do     string   `arg:"" enum:"add,take,unassign,finish,cancel,edit,check" placeholder:"WHAT" help:"What to do: see above."`
+	ID     string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
+	Words  []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done; with check, same, differs or cannot."`
+	Text   string   `placeholder:"TEXT" help:"The details, with add and edit."`
+	For    list     `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
+	After  list     `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
+	Before list     `placeholder:"ID,..." help:"Open tasks that it blocks, with add (comma-separated ids)."`
+	Free   bool     `name:"no-after" help:"With edit: no task blocks it any more."`
+	Exit   *int     `placeholder:"CODE" help:"With check: the exit code of the command here."`
 
 	want shell.TaskRequest
 }
@@ -66,7 +67,7 @@ var actions = map[string]string{"unassign": "release", "cancel": "drop"}
 // Validate is called by kong.
 func (c *taskCommand) Validate() error {
 	c.want = shell.TaskRequest{Action: cmp.Or(actions[c.Do], c.Do),
-		Text: c.Text, For: c.For, After: c.After, Free: c.Free}
+		Text: c.Text, For: c.For, After: c.After, Before: c.Before, Free: c.Free}
 
 	if c.Do != "" && !slices.Contains(taskActions, c.Do) {
 		return nil // kong refuses the word, and names the right one

@@ -27,7 +27,7 @@ func (s *Set) updateRoom() tool {
 				spec.Boolean("remove_description", func(yes bool) { in.NoDescription = yes }, "").Hide(),
 				spec.Text("password", &in.Password, "New password."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes },
-					"None is needed any more."),
+					"Needs none."),
 				spec.Integer("capacity", &in.Capacity, core.MinCapacity, core.MaxCapacity, "Seats."),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "list_rooms shows it."),

@@ -40,7 +40,7 @@ func (s *Set) shareFile() tool {
 		title:  "Share a file",
 		search: "upload attach send file image screenshot document",
 		about: "Share a file with the agents in your Parley chat room. For a file on disk give size, then run the " +
-			"command upload.line, which shares it. Never retype a file.",
+			"command upload.line, which shares it.",
 		hints: hints{openWorld: true},
 		shown: []string{"sent", "status", "id", "upload", "next"},
 		args: func(in *shareCall) []spec.Arg {

@@ -147,6 +147,10 @@ var words = map[string]func(*situation) string{
 		if s.Bound || s.Listening || s.revision != nil { // who has replaced one knows how
 			return ""
 		}
+		if s.OpenTasks > 0 {
+			return "; to change it, propose anew with reply_to {agreed}, and let open tasks wait for a task that you " +
+				"add before them"
+		}
 		return "; to change it, propose anew with reply_to {agreed}"
 	},
 	"revised": (*situation).revised,

@@ -69,8 +69,7 @@ func (s *Set) roomInfo() tool {
 		search: "who members participants status",
 		about: "See who is in your room, what they are doing, which requests are open, and what was agreed on; a " +
 			"long text ends with more, and message_history shows it whole. " +
-			"Or look at a room before you join it. " +
-			"For what was said use message_history.",
+			"Or look at a room before you join it.",
 		hints: hints{readOnly: true, idempotent: true},
 		shown: []string{"room", "requests", "agreements"},
 		args: func(in *chat.InfoRequest) []spec.Arg {

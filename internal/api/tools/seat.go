@@ -57,8 +57,7 @@ func (s *Set) joinRoom() tool {
 		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. " +
 			"Give room and agent_name. If there is no such room, it is made for two, with you as admin: " +
 			"for more give capacity. To come back to your seat give only agent_token. " +
-			"Returns agent_token (your secret), who is there and what was said. " +
-			"To choose settings use create_room.",
+			"Returns agent_token (your secret), who is there and what was said.",
 		args: func(in *chat.JoinRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("room", &in.Room, "Its name, name:password or invite link; none if the URL is an invite."),
@@ -108,8 +107,8 @@ func (s *Set) leaveRoom() tool {
 		name:  "leave_room",
 		title: "Leave a room",
 		about: "Give up your seat and name when the talk is over; tasks you hold are free again. First read what " +
-			"you still need: the last to leave ends the record. To be away for a while give wait_for_message " +
-			"back_in_minutes instead.",
+			"you still need: the last to leave ends the record. To be away for a while use back_in_minutes " +
+			"of wait_for_message.",
 		hints: hints{destructive: true, idempotent: true, openWorld: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {
 			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}

@@ -44,7 +44,8 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to; "+
-			"if unsure, none. after: what comes first, by id (t7) or number here (from 1).",
+			"if unsure, none. after: what comes first, by id (t7) or number here (from 1). before: what must then "+
+			"wait for it, to stop what is not begun.",
 			newTaskFields),
 		spec.List("for", &in.For, "release, edit: as in tasks.").OrEmpty(),
 		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message, finishes), or why. edit: "+
@@ -56,6 +57,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
+		spec.List("before", &in.Before, "").Also("blocks").Hide(),
 		spec.Text("commit", &in.Evidence.Commit, "").Hide(),
 		spec.Text("tree", &in.Evidence.Tree, "").Hide(),
 		spec.Boolean("dirty", func(yes bool) { in.Evidence.Dirty = yes }, "").Hide(),
@@ -101,6 +103,7 @@ func newTaskFields(t *chat.NewTask) []spec.Arg {
 		spec.Text("title", &t.Title, "").Require().Also("name", "subject", "task", "summary"),
 		spec.List("for", &t.For, "").Also("assignee", "owner"),
 		spec.List("after", &t.After, "").Also("depends_on", "dependencies", "blocked_by"),
+		spec.List("before", &t.Before, "").Also("blocks"),
 		spec.Text("text", &t.Text, "").Also("description", "details"),
 	}
 }
@@ -108,13 +111,14 @@ func newTaskFields(t *chat.NewTask) []spec.Arg {
 // taskNeeds returns what an action lacks. A title without tasks is the only task to add.
 func taskNeeds(in *chat.TaskRequest) string {
 	if in.Action == chat.CommandAdd && len(in.Tasks) == 0 && in.Title != "" {
-		in.Tasks = []chat.NewTask{{Title: in.Title, Text: in.Text, For: in.For, After: in.After}}
-		in.Title, in.Text, in.For, in.After = "", "", nil, nil
+		in.Tasks = []chat.NewTask{{Title: in.Title, Text: in.Text, For: in.For, After: in.After,
+			Before: in.Before}}
+		in.Title, in.Text, in.For, in.After, in.Before = "", "", nil, nil, nil
 	}
 	switch in.Action {
 	case chat.CommandAdd:
 		if len(in.Tasks) == 0 {
-			return "tasks is missing (a list of objects with title, text, for, after)"
+			return "tasks is missing (a list of objects with title, text, for, after, before)"
 		}
 	case chat.CommandRelease, chat.CommandFinish, chat.CommandNext, chat.CommandDrop, chat.CommandEdit,
 		chat.CommandCheck:

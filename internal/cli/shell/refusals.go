@@ -285,6 +285,10 @@ var sentences = [...]string{
 	"--after: $1 is not a task. Nothing was changed: name tasks by their ids, such as t7.",
 	`after: there is no task (\w+)`,
 	"--after: there is no task $1. Nothing was changed. To see the ids: {tasks}",
+	`before: there is no open task (\w+)`,
+	"--before: there is no open task $1. Nothing was added. To see the ids: {tasks}",
+	`before must have ids of open tasks`,
+	"--before takes ids of open tasks, such as t7. Nothing was added. To see them: {tasks}",
 	`for: (".*"|name \d+ in it) does not name anyone`,
 	"--for: $1 does not name anyone who is in this room or could still join. Nothing was changed: correct it, or " +
 		"leave --for out, so that anyone can take the task.",

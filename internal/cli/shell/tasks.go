@@ -149,6 +149,7 @@ type TaskRequest struct {
 	Text   string   // of add and edit: the details; of release: why; of finish: the result
 	For    []string // of add, release and edit: the assigned agents
 	After  []string // of add and edit: the ids of the tasks that must be done first
+	Before []string // of add: the ids of open tasks that come after the new task then
 	Free   bool     // of edit: nothing must be done first
 
 	Verdict string // of check: same, differs or cannot
@@ -164,6 +165,7 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.set("text", req.Text)
 		a.list("for", req.For)
 		a.list("after", req.After)
+		a.list("before", req.Before)
 		a.flag("remove_after", req.Free)
 		a.set("verdict", req.Verdict)
 		copyArg(a, "exit", req.Exit)

@@ -361,7 +361,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 					return refuse(fault.InvalidArgument)
 				}
 				x.added = r.tasks[d.first].added
-				return x, nil
+				return wholly(m, func(m model) (taskOutcome, error) { return c.stop(m, r, a, d.first, x) })
 			}
 		}
 	}
@@ -612,8 +612,62 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 	}
 	e.Task = &e.Tasks[0]
 	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(titles), strings.Join(titles, "\x00"), m.now})
-	next, err := m.append(r, e)
-	return taskOutcome{next: next, added: next.head(), wrote: true}, err
+	return wholly(m, func(m model) (taskOutcome, error) {
+		next, err := m.append(r, e)
+		if err != nil {
+			return x, err
+		}
+		return c.stop(m, next, a, first, taskOutcome{next: next, added: next.head(), wrote: true})
+	})
+}
+
+// wholly does all or, if a part of it is refused, nothing: it is tried first without the logs.
+func wholly(m model, do func(model) (taskOutcome, error)) (taskOutcome, error) {
+	dry := m
+	dry.logs = nil
+	if x, err := do(dry); x.code != "" || err != nil {
+		return x, err
+	}
+	return do(m)
+}
+
+// stop lets the tasks in Before of the added tasks come after these: the first of them is number first+1. x is what the
+// call has done before.
+func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutcome) (taskOutcome, error) {
+	for i, n := range c.req.Tasks {
+		for _, id := range n.Before {
+			no := taskNumber(id)
+			t, there := r.taskNo(no)
+			if !there || t.end != "" || t.added < a.since {
+				return taskOutcome{code: fault.InvalidArgument}, nil
+			}
+			if slices.Contains(t.after, int64(first+i+1)) {
+				continue
+			}
+			t.after = append(slices.Clip(t.after), int64(first+i+1))
+			switch {
+			case r.withTask(no, t).waitsForItself(no):
+				return taskOutcome{code: fault.InvalidArgument}, nil
+			case a.person.holds(), r.tooMany():
+				return taskOutcome{code: fault.Paused}, nil
+			case r.closed:
+				return taskOutcome{code: fault.RoomClosed}, nil
+			case r.silences(a):
+				return taskOutcome{code: fault.NotAllowed}, nil
+			}
+			if t.holder == 0 {
+				t.since = m.now
+			}
+			next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, words: true, added: t.added,
+				Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.EditTask,
+					Task: &chat.TaskView{ID: id, Title: t.title, Text: t.text, For: r.offeredTo(t)}}})
+			if err != nil {
+				return x, err
+			}
+			r, x.next, x.wrote = next, next, true
+		}
+	}
+	return x, nil
 }
 
 // nextTask returns the task that a gets who names none; 0 if there is none.

@@ -123,7 +123,7 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 		return Tasks{Held: held, Situation: held.Situation}, false, nil
 	}
 	wrote = len(done.Events) > 0
-	if wrote && op.order.Action == room.AddTasks {
+	if wrote && op.order.Action == room.AddTasks && done.Answer.addedIn == 0 {
 		done.Answer.addedIn = done.Events[0].N
 	}
 	got, err = op.answer(ctx, done.Events, done.Answer)
@@ -171,10 +171,14 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	}
 	outcome := &ch.Answer
 	outcome.headAfter = head
+	first := int64(0) // of the tasks, if they are there
 	if order.Action == room.AddTasks {
 		outcome.addedIn = head.AddedBefore(caller.Agent, order.Add, now)
 		if outcome.addedIn > 0 {
-			return ch, checkAddedBefore(head, outcome.addedIn)
+			first, err = firstAdded(head, outcome.addedIn)
+			if err != nil || len(order.Before) == 0 {
+				return ch, err
+			}
 		}
 	}
 	switch {
@@ -183,9 +187,12 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	case order.LacksPresence(head, caller.Agent, now):
 		return ch, needPresence
 	}
-	if op.req.Action == CommandNext { // in one Write: otherwise the task that is taken next would be announced as free
+	switch {
+	case op.req.Action == CommandNext: // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
-	} else {
+	case order.Action == room.AddTasks: // in one Write: otherwise somebody could begin what is to wait
+		ch.Events, err = order.DecideAdd(head, caller, first, now)
+	default:
 		var event *room.Event
 		event, outcome.taskNo, err = order.Decide(head, caller, now)
 		if event != nil {
@@ -205,14 +212,15 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	return ch, nil
 }
 
-// checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
-// as if they had been added.
-func checkAddedBefore(head *room.Head, n int64) error {
-	if slices.ContainsFunc(head.Tasks, func(task room.Task) bool { return task.N == n }) {
-		return nil
+// firstAdded returns the number of the first task of event n, or refuses to add these tasks again if all of them have
+// ended: a list without them would look as if they had been added.
+func firstAdded(head *room.Head, n int64) (no int64, err error) {
+	i := slices.IndexFunc(head.Tasks, func(task room.Task) bool { return task.N == n })
+	if i >= 0 {
+		return head.Tasks[i].No, nil
 	}
-	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, and "+
-		"they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
+	return 0, fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, "+
+		"and they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
 }
 
 // answer returns the list after the change, and the changed task.

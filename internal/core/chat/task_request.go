@@ -38,6 +38,7 @@ type TaskRequest struct {
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" changes nothing
 	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
+	Before []string  // of no action: of add it stands in Tasks
 	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
 	// nothing, and an empty For offers the task to nobody.
 	For []string
@@ -56,6 +57,8 @@ type NewTask struct {
 	Text  string   // details
 	For   []string // names of the agents that the task is offered to
 	After []string // "1" for the first of the same call, and so on, or ids
+	// Before are ids of open tasks, also of others: they come after the new task then. See room.TaskOrder.DecideAdd.
+	Before []string
 }
 
 // TaskListRequest asks for all open tasks, or for one task.
@@ -87,7 +90,7 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 
 	// Adding has its fields in tasks; each other action has one task.
 	if req.Action == CommandAdd {
-		o.Add, err = req.parseAdd()
+		o.Add, o.Before, err = req.parseAdd()
 		if err != nil {
 			return o, err
 		}
@@ -105,6 +108,9 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 	}
 
 	// A field without a meaning for the action is refused, not ignored.
+	if len(req.Before) > 0 {
+		return o, fault.Refuse(fault.InvalidArgument, "before goes in tasks, with add. Nothing was changed.")
+	}
 	if err := req.checkFields(); err != nil {
 		return o, err
 	}
@@ -242,21 +248,23 @@ func checkWords(words string) error {
 	return nil
 }
 
-// parseAdd returns the tasks to add. All are checked: one event adds all, or none is added.
-func (req TaskRequest) parseAdd() (add []room.Task, err error) {
+// parseAdd returns the tasks to add and, for each, the tasks that come after it then. All are checked: one event adds
+// all, or none is added.
+func (req TaskRequest) parseAdd() (add []room.Task, before [][]int64, err error) {
 	if err := req.checkAdd(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	holds := false
 	for i, t := range req.Tasks {
 		task := room.Task{Title: t.Title, Text: t.Text}
 		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(t.After) > core.MaxAfter {
-			return nil, refuseManyAfter()
+			return nil, nil, refuseManyAfter()
 		}
 
 		// A number without t stands for a task of this call, without an id so far, and is stored as a negative number.
@@ -265,17 +273,41 @@ func (req TaskRequest) parseAdd() (add []room.Task, err error) {
 			here, err := strconv.Atoi(strings.TrimSpace(id))
 			switch {
 			case !ok:
-				return nil, refuseAfter(j)
+				return nil, nil, refuseAfter(j)
 			case err == nil && here > len(req.Tasks):
-				return nil, refuseNumber(i+1, here)
+				return nil, nil, refuseNumber(i+1, here)
 			case err == nil:
 				no = -no
 			}
 			task.After = append(task.After, no)
 		}
-		add = append(add, task)
+		later, err := parseBefore(t.Before)
+		if err != nil {
+			return nil, nil, err
+		}
+		add, before = append(add, task), append(before, later)
+		holds = holds || len(later) > 0
 	}
-	return add, nil
+	if !holds {
+		before = nil
+	}
+	return add, before, nil
+}
+
+// parseBefore returns the numbers of tasks that are to come after a new one.
+func parseBefore(ids []string) (later []int64, err error) {
+	if len(ids) > core.MaxAfter {
+		return nil, fault.Refuse(fault.InvalidArgument, "before: at most %d tasks. Nothing was added.", core.MaxAfter)
+	}
+	for _, id := range ids {
+		no, ok := room.TaskNumber(id)
+		if _, err := strconv.Atoi(strings.TrimSpace(id)); !ok || err == nil { // a task of this call has after instead
+			return nil, fault.Refuse(fault.InvalidArgument, "before must have ids of open tasks, such as t7. Nothing "+
+				"was added: of the tasks that this call adds, the later one gets after.")
+		}
+		later = append(later, no)
+	}
+	return later, nil
 }
 
 // checkAdd refuses an add without tasks, or with fields of other actions.
@@ -283,9 +315,9 @@ func (req TaskRequest) checkAdd() error {
 	switch {
 	case len(req.Tasks) == 0:
 		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
-	case req.ID != "" || req.Text != "" || req.Title != "" || len(req.After) > 0 || len(req.For) > 0:
-		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
-			"in there. Nothing was added.")
+	case req.ID != "" || req.Text != "" || req.Title != "" || len(req.After)+len(req.Before) > 0 || len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for, after and before of "+
+			"each are in there. Nothing was added.")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -750,4 +751,109 @@ func TestTask_offerThatCannotBeginYet_isInTheSituation(t *testing.T) {
 			t.Error("another is offered what is for Bob")
 		}
 	}
+}
+
+// stop adds a task that comes before others from then on.
+func (w *world) stop(token, title string, before ...string) (chat.Tasks, error) {
+	return w.Task(w.t.Context(), chat.TaskRequest{Token: token, Action: chat.CommandAdd,
+		Tasks: []chat.NewTask{{Title: title, Before: before}}})
+}
+
+// Anyone stops what nobody has begun, by a task of its own: it is over once that is done, and brings its result.
+func TestTask_before_stopsWhatNobodyHasBegun(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "freeze", "copy > Cid < 1", "tell all")
+	w.finish(p.ann.Token, "t1", "frozen")
+	if _, err := w.stop(p.bob.Token, "agree anew"); err != nil { // forgot what it is to stop
+		t.Fatal(err)
+	}
+	same(t, "before the stop", w.tasks(p.ann.Token), []string{"t2 copy open for Cid", "t3 tell all open",
+		"t4 agree anew open"})
+	for range 2 { // the second time as if the answer had been lost
+		if _, err := w.stop(p.bob.Token, "agree anew", "t2", "t3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "stopped", w.tasks(p.ann.Token), []string{"t2 copy blocked for Cid after t1 t4",
+		"t3 tell all blocked after t4", "t4 agree anew open"})
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandTake, ID: "t2"})
+	if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "t4 must be done first") {
+		t.Errorf("Cid begins it: %v", err)
+	}
+
+	waits := w.hold(p.cid)
+	w.finish(p.bob.Token, "t4", "at 22:45")
+	wantStatus(t, "Cid, to whom it is offered", take(t, waits[0]), chat.StatusMessages)
+	same(t, "what Cid learns", results(w.task(p.cid.Token, chat.CommandTake, "t2")),
+		[]string{"t1 Ann: frozen", "t4 Bob: at 22:45"})
+	w.verify(p.ann.Token)
+}
+
+// Who has begun hears of the stop, and what it finishes is held back until it has read that.
+func TestTask_before_wakesWhoHasBegun(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy > Cid")
+	w.task(p.cid.Token, chat.CommandTake, "t1")
+	began := w.look(p.cid.Token, "")
+	waits := w.hold(p.cid)
+	if _, err := w.stop(p.bob.Token, "agree anew", "t1"); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, "Cid", take(t, waits[0]), chat.StatusMessages)
+	finish := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandFinish, ID: "t1", Cursor: began.Cursor}
+	got := w.does(finish)
+	if got.Held == nil {
+		t.Fatalf("it is finished: %+v", got.Task)
+	}
+	finish.Cursor = got.Held.Cursor
+	if got := w.does(finish); got.Held != nil || got.Task.State != chat.TaskDone {
+		t.Errorf("after Cid has read it: %+v", got)
+	}
+}
+
+// A stop that is refused adds nothing. One that passes needs nothing that its agent does not see.
+func TestTask_before_isAllOrNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand", "paint < 1", "sweep")
+	w.finish(p.ann.Token, "t3", "swept")
+	w.leave(p.bob.Token)
+	w.update(chat.UpdateRequest{Token: p.ann.Token, Password: "sesame-7-oaks"})
+	dan := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Dan", Password: "sesame-7-oaks"})
+	w.adds(p.ann.Token, "hang < t2")
+	many := make([]string, core.MaxAfter+1)
+	for i := range many {
+		many[i] = "t4"
+	}
+	for what, c := range map[string]struct {
+		token string
+		task  chat.NewTask
+	}{
+		"what is done":          {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"t4", "t3"}}},
+		"what never was":        {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"t9"}}},
+		"what Dan does not see": {dan.Token, chat.NewTask{Title: "stop", Before: []string{"t1"}}},
+		"a number of the call":  {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"1"}}},
+		"no task":               {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"hang"}}},
+		"too many":              {p.cid.Token, chat.NewTask{Title: "stop", Before: many}},
+		"what it comes after itself": {p.cid.Token, chat.NewTask{Title: "stop", After: []string{"t4"},
+			Before: []string{"t1"}}},
+	} {
+		err := w.changesNothing(c.token, func() error {
+			_, err := w.Task(t.Context(), chat.TaskRequest{Token: c.token, Action: chat.CommandAdd,
+				Tasks: []chat.NewTask{c.task}})
+			return err
+		})
+		if fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+
+	// Dan sees t4, and not t2, which t4 comes after.
+	if _, err := w.stop(dan.Token, "stop", "t4"); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open", "t2 paint blocked after t1",
+		"t4 hang blocked after t2 t5", "t5 stop open"})
 }

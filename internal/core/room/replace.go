@@ -12,6 +12,7 @@ import (
 //
 // What is replaced is over for all: an open proposal at once, an agreement once the new one is agreed on. So only
 // somebody bound replaces an open proposal: one whom it asks could object to it, and its proposer could withdraw it.
+// The new one is then for the agreement that the old one was to replace.
 //
 // Ann has proposed something to Bob and Cid, while Dora was here, too. Both have agreed:
 //
@@ -32,16 +33,14 @@ import (
 //  12. Ann asks Bob and Cid for something else: it is replaced at once.
 //  13. Ann asks Bob alone for something else, and Cid still owes a vote: it stands.
 //  14. Dora asks Ann, Bob and Cid for something else: it stands.
-//  15. It was to replace an agreement itself, and Bob counters as in 11: once all agree to his, it replaces that agreement.
-//
 // Of neither:
 //
-//  16. It was withdrawn or refused, a day has passed, or it is no proposal: nothing is replaced.
+//  15. It was withdrawn or refused, a day has passed, or it is no proposal: nothing is replaced.
 
 // replaces returns the agreement or open proposal that event, a proposal with its Ask, replaces; 0 if none: see the
 // cases.
 func (c messageRules) replaces(event *Event) int64 {
-	if event.Kind != Proposal || c.bound == nil { // 10, 16
+	if event.Kind != Proposal || c.bound == nil { // 10, 15
 		return 0
 	}
 	if c.head.Talk.isProposal(event.ReplyTo) && !slices.Contains(c.bound, event.Seat) { // 14, but not 3

@@ -15,6 +15,7 @@ type TaskOrder struct {
 	Action TaskAction
 	No     int64            // 0: of TakeTask, the next free one
 	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for tasks of this call
+	Before [][]int64        // of AddTasks: for each of Add, the open tasks that come after it then; see DecideAdd
 	Title  string           // of EditTask; "" changes nothing
 	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
 	Ran    *Evidence        // of FinishTask: what was run; nil: nothing is said of that
@@ -23,6 +24,8 @@ type TaskOrder struct {
 	For    []Party          // of ReleaseTask and EditTask: the new offer of the task; none: to nobody
 	Offers bool             // of EditTask: For replaces the offer; else the offer stays
 	Seen   map[int]Presence // of the seats: see LacksPresence
+
+	holds bool // of EditTask: After alone grows, by a task that the same agent adds, so anyone may
 }
 
 // Decide returns the event, to follow head, by which the caller by carries out the order. The event is nil if nothing
@@ -123,6 +126,48 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 	done, _ := head.Task(no)
 	event.Wakes = head.unblockedBy([]Task{done}, by.Agent, nil)
 	return []Event{*event, *take}, next, nil
+}
+
+// DecideAdd is Decide of AddTasks, followed by an edit of each task in Before: so an agent stops what nobody has begun,
+// and wakes who has begun. first is the number of the first added task if head has the tasks already, since the call is
+// repeated; else 0.
+func (o TaskOrder) DecideAdd(head *Head, by Caller, first int64, now time.Time) (events []Event, err error) {
+	decide := func(order TaskOrder) error {
+		event, _, err := order.Decide(head, by, now)
+		if err != nil || event == nil {
+			return err
+		}
+		events = append(events, *event)
+		head, err = head.Preview(*event, now)
+		return err
+	}
+	if first == 0 {
+		first = head.LastTask + 1
+		if err := decide(o); err != nil {
+			return nil, err
+		}
+	}
+	for i, later := range o.Before {
+		for _, no := range later {
+			task, open := head.Task(no)
+			added := first + int64(i)
+			switch {
+			case !open || !by.SeesTask(task.N):
+				return nil, fault.Refuse(fault.InvalidArgument, "before: there is no open task %s. Nothing was added: "+
+					"name open tasks by their ids, which list_tasks shows.", TaskID(no))
+			case slices.Contains(task.After, added):
+				continue
+			case len(task.After) >= core.MaxAfter:
+				return nil, fault.Refuse(fault.InvalidArgument, "before: %s waits for %d tasks, and no more at once. "+
+					"Nothing was added: let what that waits for wait.", TaskID(no), core.MaxAfter)
+			}
+			after := append(slices.Clip(task.After), added)
+			if err := decide(TaskOrder{Action: EditTask, No: no, After: after, holds: true}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return events, nil
 }
 
 // LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
@@ -250,6 +295,9 @@ func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
 func (o TaskOrder) newAfter(head *Head, agent Agent, task Task) (after []int64, err error) {
 	for _, no := range o.After {
 		counts, err := head.mayFollow(agent, no)
+		if o.holds && slices.Contains(task.After, no) { // perhaps from before agent joined, or dropped: it stays
+			counts, err = true, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -388,7 +436,7 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 	change := event.Task
 	change.Text, change.For, change.After = task.Text, task.For, task.After
 	switch {
-	case !head.MayManage(agent, task):
+	case !o.holds && !head.MayManage(agent, task):
 		return nil, refuseManage(task)
 	case len(o.For) > 0 && task.Holder.Seat != 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+

@@ -30,8 +30,8 @@ type Agreement struct {
 	To       []int      `json:"to,omitempty"`   // the seats that see the agreement, beside Seat; empty: all
 	ToNames  []string   `json:"tn,omitempty"`   // their names at that time
 	AgreedBy []string   `json:"ag,omitempty"`   // the agents that agreed: see room.Head.AgreedAfter
-	// Replaces is what the proposal replaced: see room.Head.ReplacedAfter. In items without ReSeat it is what the proposal
-	// answered: an agreement that it replaced, or any other event.
+	// Replaces is what the proposal replaced: see room.Head.ReplacedAfter. In items without ReSeat it is what the
+	// proposal answered: an agreement that it replaced, or any other event.
 	Replaces int64 `json:"re,omitempty"`
 	ReSeat   int   `json:"res,omitempty"` // who had sent Replaces
 	ReFor    []int `json:"ref,omitempty"` // the seats that see Replaces, beside ReSeat; empty: all
