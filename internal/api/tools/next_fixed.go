@@ -27,11 +27,17 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	case len(t.Stuck) > 0:
 		return fmt.Sprintf("What was dropped is still waited for by %s: call task (action edit, id, after: what else "+
 			"comes first, [] for nothing) or drop it, too.", strings.Join(t.Stuck, ", "))
+	case asked.Action == chat.CommandAdd && slices.ContainsFunc(asked.Tasks, stops):
+		return "What now waits for it cannot be begun until you finish it, and who has begun is told: say why with " +
+			"send_message, or propose what is to change."
 	case asked.Action == chat.CommandAdd:
 		return "Agents that wait are told of it."
 	}
 	return ""
 }
+
+// stops reports whether a new task comes before others.
+func stops(t chat.NewTask) bool { return len(t.Before) > 0 }
 
 // asksForUpload returns next for a share of a file that is to be uploaded.
 func (a advisor) asksForUpload(w chat.Waited, finishes []string) string {

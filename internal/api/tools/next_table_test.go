@@ -244,7 +244,7 @@ func TestNext_lastWordsOfOthers_wantNoAnswer(t *testing.T) {
 		w := chat.Waited{Status: chat.StatusMessages, Messages: []chat.Message{m}, Cursor: "c9",
 			Situation: chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}}}
 		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got,
-			"f all is settled (no task, request or proposal is open), call leave_room; if not, call send_message (") {
+			"o task, request or proposal is open: if all is settled, call leave_room; if not, call send_message (") {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
@@ -255,7 +255,7 @@ func TestNext_afterTheOwnWork_saysWhatIsOpen(t *testing.T) {
 		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open here (2 tasks and 1 request), " +
 			"or leave_room if you need none of it.": {Standing: chat.Standing{Others: 2},
 			Work: chat.Work{OpenTasks: 2}, Awaited: chat.Awaited{Requests: 1}},
-		"If all is settled (no task, request or proposal is open), call leave_room; if not, call send_message " +
+		"No task, request or proposal is open: if all is settled, call leave_room; if not, call send_message " +
 			"(cursor c9, wait_seconds 45), or call wait_for_message (cursor c9, wait_seconds 50).": {Standing: chat.Standing{
 			Others: 2}},
 		"1 answer to m3 is outstanding. Call wait_for_message (cursor c9, wait_seconds 50, for_me true).": {
@@ -264,6 +264,10 @@ func TestNext_afterTheOwnWork_saysWhatIsOpen(t *testing.T) {
 		},
 		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open here (1 task).": {
 			Standing: chat.Standing{Others: 2}, Work: chat.Work{OpenTasks: 1, OffersLater: true},
+		},
+		"Call wait_for_message (cursor c9, wait_seconds 50), since t1, which you have, waits for t5.": {
+			Standing: chat.Standing{Others: 2},
+			Work:     chat.Work{Tasks: []chat.TaskBrief{{ID: "t1"}}, Waits: []string{"t5"}, OpenTasks: 2},
 		},
 		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open here (3 tasks).": { // an admin stays
 			Standing: chat.Standing{Others: 2, Admin: true}, Work: chat.Work{OpenTasks: 3},

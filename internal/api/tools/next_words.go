@@ -141,7 +141,7 @@ var words = map[string]func(*situation) string{
 		if s.hasOpen() {
 			return ""
 		}
-		return " (no task, request or proposal is open)"
+		return "no task, request or proposal is open: "
 	},
 	"change": func(s *situation) string {
 		if s.Bound || s.Listening || s.revision != nil { // who has replaced one knows how
@@ -280,6 +280,8 @@ func (s *situation) otherwise() string {
 		return "{wait}"
 	case s.held: // what came first may be that nothing is wanted any more
 		return "{wait}"
+	case len(s.Waits) > 0 && s.mine() == s.Tasks[0].ID:
+		return "{wait}, since " + s.mine() + ", which you have, waits for " + strings.Join(s.Waits, ", ")
 	case s.mine() != "" && s.Bound: // a held agent may only report
 		return "go on with " + s.mine() + ", unless somebody has asked not to; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())

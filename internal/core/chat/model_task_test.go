@@ -494,7 +494,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		if t.holder == 0 {
 			t.since = m.now
 		}
-		shows.Title, shows.Text, shows.For = t.title, t.text, r.offeredTo(t)
+		shows.Title, shows.Text, shows.For, shows.After = t.title, t.text, r.offeredTo(t), taskIDs(t.after)
 	}
 	switch {
 	case speaks != "":
@@ -623,8 +623,10 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 
 // wholly does all or, if a part of it is refused, nothing: it is tried first without the logs.
 func wholly(m model, do func(model) (taskOutcome, error)) (taskOutcome, error) {
+	untold := *m.conditions
+	untold.logs = nil
 	dry := m
-	dry.logs = nil
+	dry.conditions = &untold
 	if x, err := do(dry); x.code != "" || err != nil {
 		return x, err
 	}
@@ -660,7 +662,8 @@ func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutc
 			}
 			next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, words: true, added: t.added,
 				Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.EditTask,
-					Task: &chat.TaskView{ID: id, Title: t.title, Text: t.text, For: r.offeredTo(t)}}})
+					Task: &chat.TaskView{ID: id, Title: t.title, Text: t.text, For: r.offeredTo(t),
+						After: taskIDs(t.after)}}})
 			if err != nil {
 				return x, err
 			}
@@ -689,6 +692,14 @@ func (m model) nextTask(r roomModel, a agentModel, silent silences) (best int64)
 		}
 	}
 	return best
+}
+
+// taskIDs returns the ids of tasks.
+func taskIDs(list []int64) (ids []string) {
+	for _, no := range list {
+		ids = append(ids, fmt.Sprintf("t%d", no))
+	}
+	return ids
 }
 
 // taskNumber reads an id as the tests write it.
@@ -720,9 +731,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 	holder, _ := r.agent(t.holder)
 	v := chat.TaskView{ID: fmt.Sprintf("t%d", no), Title: t.title, Text: t.text, State: chat.TaskOpen,
 		Adder: adder.name, By: holder.name, For: r.offeredTo(t), Mine: t.end == "" && t.holder == a.seat}
-	for _, x := range t.after {
-		v.After = append(v.After, fmt.Sprintf("t%d", x))
-	}
+	v.After = taskIDs(t.after)
 	at := t.since
 	if t.end != "" {
 		by, _ := r.agent(t.by)

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -58,7 +59,8 @@ type Standing struct {
 
 // Work is what the caller has to do and could do.
 type Work struct {
-	Tasks   []TaskBrief // the caller's, at most three
+	Tasks   []TaskBrief // the caller's, at most three, first those that wait for no other
+	Waits   []string    // the ids of the tasks for which the first of Tasks waits, and so all
 	Offered string      // the id of the oldest open task that is offered to the caller, or ""
 	// OffersLater says that an open task is offered to the caller that cannot be taken yet.
 	OffersLater bool
@@ -193,7 +195,14 @@ func (c *session) work() (w Work) {
 	if !here {
 		return w
 	}
-	for _, task := range head.TasksOf(agent) {
+	mine := head.TasksOf(agent)
+	slices.SortStableFunc(mine, func(a, b room.Task) int {
+		return cmp.Compare(min(1, len(head.WaitsFor(a))), min(1, len(head.WaitsFor(b))))
+	})
+	for _, task := range mine {
+		if len(w.Tasks) == 0 {
+			w.Waits = taskIDs(head.WaitsFor(task))
+		}
 		if len(w.Tasks) < tasksBrief {
 			w.Tasks = append(w.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
 		}

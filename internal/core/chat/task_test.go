@@ -807,6 +807,14 @@ func TestTask_before_wakesWhoHasBegun(t *testing.T) {
 	if got.Held == nil {
 		t.Fatalf("it is finished: %+v", got.Task)
 	}
+	if is := got.Held.Situation; !slices.Equal(is.Waits, []string{"t2"}) {
+		t.Errorf("it waits for %s", is.Waits)
+	}
+	w.adds(p.ann.Token, "pack > Cid")
+	w.task(p.cid.Token, chat.CommandTake, "t3")
+	if is := w.look(p.cid.Token, "").Situation; is.Tasks[0].ID != "t3" || is.Waits != nil {
+		t.Errorf("what waits for nothing comes first: %+v", is.Work)
+	}
 	finish.Cursor = got.Held.Cursor
 	if got := w.does(finish); got.Held != nil || got.Task.State != chat.TaskDone {
 		t.Errorf("after Cid has read it: %+v", got)

@@ -215,12 +215,8 @@ func (c *session) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
 	for _, m := range task.For {
 		v.For = append(v.For, m.Name)
 	}
-	for _, no := range task.After {
-		v.After = append(v.After, room.TaskID(no))
-	}
-	for _, no := range head.DroppedBefore(task) {
-		v.Dropped = append(v.Dropped, room.TaskID(no))
-	}
+	v.After = taskIDs(task.After)
+	v.Dropped = taskIDs(head.DroppedBefore(task))
 	switch {
 	case head.Stalled(task, seen, now):
 		v.State = TaskStalled
@@ -230,6 +226,14 @@ func (c *session) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
 		v.State = TaskBlocked
 	}
 	return v
+}
+
+// taskIDs returns the ids of tasks.
+func taskIDs(list []int64) (ids []string) {
+	for _, no := range list {
+		ids = append(ids, room.TaskID(no))
+	}
+	return ids
 }
 
 // stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
@@ -357,9 +361,7 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 		for _, p := range task.For {
 			v.For = append(v.For, p.Name)
 		}
-		for _, no := range task.After {
-			v.After = append(v.After, room.TaskID(no))
-		}
+		v.After = taskIDs(task.After)
 		m.Tasks = append(m.Tasks, v)
 	}
 	if len(m.Tasks) > 0 {
@@ -383,5 +385,6 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 	for _, p := range c.For {
 		v.For = append(v.For, p.Name)
 	}
+	v.After = taskIDs(c.After)
 	m.Task = &v
 }

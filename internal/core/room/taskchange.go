@@ -527,7 +527,8 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	return h.unblockedBy(done, a, seats)
 }
 
-// unblockedBy adds to seats the agents to whom a task is offered that waited only for the tasks done by agent.
+// unblockedBy adds to seats the agents that have a task, or to whom one is offered, that waited only for the tasks done
+// by agent.
 func (h *Head) unblockedBy(done []Task, agent Agent, seats []int) []int {
 	isDone := func(no int64) bool {
 		return slices.ContainsFunc(done, func(task Task) bool { return task.No == no })
@@ -535,8 +536,8 @@ func (h *Head) unblockedBy(done []Task, agent Agent, seats []int) []int {
 	for _, task := range h.Tasks {
 		open := h.WaitsFor(task)
 		left := slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) })
-		if task.Holder.Seat == 0 && len(open) > 0 && !left {
-			seats = addWoken(seats, &h.State, agent, task.For...)
+		if len(open) > 0 && !left {
+			seats = addWoken(seats, &h.State, agent, append(slices.Clip(task.For), task.Holder)...)
 		}
 	}
 	return seats
