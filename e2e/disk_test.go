@@ -126,6 +126,7 @@ func TestAttack_diskFilledByAGuest_whoIsThenThrownOut(t *testing.T) {
 					case "":
 						said = time.Now()
 					case "unavailable":
+						<-time.After(50 * time.Millisecond) // what is refused fills nothing
 					default:
 						t.Errorf("a flood was refused with %q", code)
 						return
