@@ -78,8 +78,19 @@ func talk(t *testing.T, i *lambdatest.Instance, seat result, n int) {
 	}
 }
 
-func TestBootstrap_thousandInvocations_leaveNothingBehind(t *testing.T) {
+func TestBootstrap_hundredsOfInvocations_leaveNothingBehind(t *testing.T) {
 	t.Parallel()
+	leaveNothingBehind(t, 200, 300)
+}
+
+func TestSoak_bootstrap_thousandInvocations_leaveNothingBehind(t *testing.T) {
+	soak(t)
+	leaveNothingBehind(t, 500, 1000)
+}
+
+// leaveNothingBehind has an instance serve some invocations, by which its heap has its size, and then more.
+func leaveNothingBehind(t *testing.T, first, more int) {
+	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("what a process holds is read from /proc")
 	}
@@ -88,22 +99,22 @@ func TestBootstrap_thousandInvocations_leaveNothingBehind(t *testing.T) {
 	short, long := f.start(0, "PARLEY_UNITS_PER_MINUTE=0"), f.start(0, "PARLEY_UNITS_PER_MINUTE=0", "GOGC=20")
 	seat := join(t, short.FunctionURL(), "room", "Alice")
 	talk(t, short, seat, 50)
-	talk(t, long, seat, 500) // by then the heap has its size
+	talk(t, long, seat, first)
 	before := footprintOf(t, long)
-	talk(t, long, seat, 1000)
+	talk(t, long, seat, more)
 	after := footprintOf(t, long)
-	t.Logf("after 500 invocations %d KiB and %d files, after 1500 %d KiB and %d files", before.memory, before.files,
-		after.memory, after.files)
+	t.Logf("after %d invocations %d KiB and %d files, after %d more %d KiB and %d files", first, before.memory,
+		before.files, more, after.memory, after.files)
 	if most := before.memory + before.memory/4; !raceDetector && after.memory > most {
-		t.Errorf("the memory grew from %d to %d KiB in 1000 invocations", before.memory, after.memory)
+		t.Errorf("the memory grew from %d to %d KiB in %d invocations", before.memory, after.memory, more)
 	}
 	if after.files > before.files+2 {
-		t.Errorf("the open files grew from %d to %d in 1000 invocations", before.files, after.files)
+		t.Errorf("the open files grew from %d to %d in %d invocations", before.files, after.files, more)
 	}
 	few, many := goroutines(t, short), goroutines(t, long)
-	t.Logf("goroutines after 50 invocations %d, after 1500 %d", few, many)
+	t.Logf("goroutines after 50 invocations %d, after %d %d", few, first+more, many)
 	if few == 0 || many > few+4 {
-		t.Errorf("%d goroutines after 50 invocations, %d after 1500", few, many)
+		t.Errorf("%d goroutines after 50 invocations, %d after %d", few, many, first+more)
 	}
 }
 
