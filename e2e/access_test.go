@@ -267,6 +267,7 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 // Seats were taken when the server asked for no keys. Whichever command is the first with a key, it makes the token
 // work alone, also for programs and people that have nothing else. Until then, each command says what is missing.
 func TestAccess_seatsFromBeforeTheFirstKey_goOnOnceAnyCommandHasOne(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	ann, bob := visitor(t, p), visitor(t, p)
 	file := filepath.Join(t.TempDir(), "api.txt")

@@ -72,6 +72,7 @@ func TestAgents_person_addsAnEndpoint(t *testing.T) {
 
 // Two agents alone would answer each other without end, each at somebody's cost. What somebody else says begins anew.
 func TestAgents_everyClientOfA2AThatServes_twoThatNameEachOtherStop(t *testing.T) {
+	t.Parallel()
 	kinds := allEndpoints(t)
 	for n, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {

@@ -32,6 +32,7 @@ func TestSoak_crashesByTheHundred_loseAndDoubleNothing(t *testing.T) {
 // Once the header of an answer has come, its call fails, at the latest when the client's own time for it is up, and
 // the client goes on.
 func TestCrash_everyClientInAWait_losesOneCall(t *testing.T) {
+	t.Parallel()
 	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
 			p := start(t)

@@ -273,6 +273,7 @@ func relay(client net.Conn, addr string, idle, most time.Duration) {
 }
 
 func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
+	t.Parallel()
 	quiet, lively := start(t, "--keep-alive", "1m"), start(t, "--keep-alive", "300ms")
 	for name, c := range map[string]struct {
 		url   string

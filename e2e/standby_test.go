@@ -132,6 +132,7 @@ func TestStandby_messageAfterQuietWaits_wakesTheShell(t *testing.T) {
 }
 
 func TestStandby_programIsStartedAgain_theShellGoesOn(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*program){
 		"killed":     (*program).kill,
 		"terminated": func(p *program) { p.terminate() },

@@ -30,6 +30,7 @@ func launched(t testing.TB) context.Context {
 			chromedp.Flag("lang", "en-US"), chromedp.Flag("hide-scrollbars", true),
 			chromedp.Flag("disable-component-update", true), chromedp.Flag("font-render-hinting", "none"),
 			chromedp.Flag("renderer-process-limit", "1"), // for each person; the start of one is half of a page
+			chromedp.Flag("in-process-gpu", true),        // what is drawn goes to no process of its own: a tenth of all
 			// As in a browser with windows, a frame of another origin has a process. The headless shell shares one.
 			chromedp.Flag("site-per-process", true),
 			chromedp.IgnoreCertErrors, // of the Function URL on the loopback
