@@ -202,6 +202,7 @@ func TestProve_signalAtTheQuestion_endsIt(t *testing.T) {
 
 // A person who presses Ctrl-C twice does not leave a command behind that takes its time.
 func TestProve_endedTwice_leavesNothing(t *testing.T) {
+	t.Parallel()
 	ann := visitorWithTask(t, start(t))
 	open := fifo(t)
 	running := ann.begin("prove", "t1", "--", parts.Need(t, "sh", "it is what runs"), "-c",

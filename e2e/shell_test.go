@@ -240,6 +240,7 @@ func TestShell_passwordOnATerminal_isAskedForAndNotShown(t *testing.T) {
 // What a person follows must be complete and free of repetitions, whatever happens to the
 // server and whatever other commands do with the same seat meanwhile.
 func TestShell_tail_losesAndRepeatsNothing(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	ann, bob := visitor(t, p), visitor(t, p)
 	ann.does("join", "tea", "--as", "Ann")

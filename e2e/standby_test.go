@@ -113,6 +113,7 @@ func (p *program) quiet(n int) {
 }
 
 func TestStandby_messageAfterQuietWaits_wakesTheShell(t *testing.T) {
+	t.Parallel()
 	for _, shell := range []string{"sh", "bash"} { // Claude Code and Codex run either
 		for name, line := range map[string]func(*testing.T, *program) string{
 			"plain":      func(*testing.T, *program) string { return plainLoop },

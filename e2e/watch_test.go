@@ -48,6 +48,7 @@ func (a *agentOf) hears(line string) {
 }
 
 func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
+	t.Parallel()
 	a := watched(t)
 	if got := a.ann.runs("watch", a.link[:len(a.link)-1]); got.code != 2 ||
 		!strings.Contains(got.err, "This link is mistyped or cut short") {
@@ -101,6 +102,7 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 }
 
 func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
+	t.Parallel()
 	a := watched(t)
 	a.ann.does("watch", a.link)
 	tail := a.ann.begin("tail")
@@ -129,6 +131,7 @@ func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
 }
 
 func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
+	t.Parallel()
 	a := watched(t)
 	if got := a.ann.runs("supervise", "pause"); got.code != 4 || !strings.Contains(got.err, "You watch no agent") {
 		t.Errorf("before the link is opened: %+v", got)

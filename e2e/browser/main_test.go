@@ -25,7 +25,7 @@ import (
 const patience = time.Minute
 
 // together is how many tests run at once: each has some pages, and a page has a process.
-const together = "2"
+const together = "3"
 
 // buildEnv names the folder for what the tests build beside the program.
 const buildEnv = "PARLEY_E2E_PROGRAMS"
