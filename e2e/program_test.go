@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 		log.Fatal(serveWithInternet(internet, os.Args[2:])) // after "serve"
 	}
 	// Parallel tests wait most of their time. An argument of the command wins.
-	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
+	_ = flag.Set("test.parallel", strconv.Itoa(max(8, runtime.GOMAXPROCS(0))))
 	flag.Parse()
 	if os.Getenv(parts.ClientsEnv) == parts.ClientsOnly && flag.Lookup("test.run").Value.String() == "" {
 		_ = flag.Set("test.run", clientTests.String()) // an expression that compiles
