@@ -246,8 +246,6 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	case one == nil:
 	case (asked.Action == chat.CommandTake || asked.Action == chat.CommandNext) && one.Mine:
 		taken = one.ID
-	case asked.Action == chat.CommandAdd && slices.ContainsFunc(asked.Tasks, stops):
-		is.FreeTasks, is.Offered = 0, "" // nobody stops others in order to begin
 	case asked.Action == chat.CommandRelease:
 		is.FreeTasks = 0 // else next would have the caller take the same task again
 	}

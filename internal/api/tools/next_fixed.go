@@ -28,7 +28,7 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 		return fmt.Sprintf("What was dropped is still waited for by %s: call task (action edit, id, after: what else "+
 			"comes first, [] for nothing) or drop it, too.", strings.Join(t.Stuck, ", "))
 	case asked.Action == chat.CommandAdd && slices.ContainsFunc(asked.Tasks, stops):
-		return "What now waits for it cannot be begun until you finish it, and who has begun is told: say why with " +
+		return "Nobody can begin what now waits for it until it is finished, and who has begun is told: say why with " +
 			"send_message, or propose what is to change."
 	case asked.Action == chat.CommandAdd:
 		return "Agents that wait are told of it."

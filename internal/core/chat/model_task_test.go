@@ -633,10 +633,11 @@ func wholly(m model, do func(model) (taskOutcome, error)) (taskOutcome, error) {
 	return do(m)
 }
 
-// stop lets the tasks in Before of the added tasks come after these: the first of them is number first+1. x is what the
-// call has done before.
+// stop lets the tasks in Before of the added tasks come after these, which a then has: the first of them is number
+// first+1. x is what the call has done before.
 func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutcome) (taskOutcome, error) {
 	for i, n := range c.req.Tasks {
+		stops := false
 		for _, id := range n.Before {
 			no := taskNumber(id)
 			t, there := r.taskNo(no)
@@ -662,13 +663,28 @@ func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutc
 			}
 			next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, words: true, added: t.added,
 				Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.EditTask,
-					Task: &chat.TaskView{ID: id, Title: t.title, Text: t.text, For: r.offeredTo(t),
-						After: taskIDs(t.after)}}})
+					Task: &chat.TaskView{ID: id, Title: t.title, After: taskIDs(t.after)}}})
 			if err != nil {
 				return x, err
 			}
-			r, x.next, x.wrote = next, next, true
+			r, x.next, x.wrote, stops = next, next, true, true
 		}
+		no := int64(first + i + 1)
+		t, _ := r.taskNo(no)
+		if !stops || t.end != "" || t.holder != 0 || len(t.offered) > 0 && !t.isOfferedTo(a) || len(r.waitsFor(t)) > 0 {
+			continue
+		}
+		if len(r.tasksOf(a)) >= 5 {
+			return taskOutcome{code: fault.InvalidArgument}, nil
+		}
+		t.holder, t.offered, t.since = a.seat, nil, m.now
+		next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, added: t.added,
+			Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.TakeTask, Task: &chat.TaskView{
+				ID: fmt.Sprintf("t%d", no), Title: t.title, State: chat.TaskTaken, By: a.name}}})
+		if err != nil {
+			return x, err
+		}
+		r, x.next, x.wrote = next, next, true
 	}
 	return x, nil
 }

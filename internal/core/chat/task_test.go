@@ -776,7 +776,7 @@ func TestTask_before_stopsWhatNobodyHasBegun(t *testing.T) {
 		}
 	}
 	same(t, "stopped", w.tasks(p.ann.Token), []string{"t2 copy blocked for Cid after t1 t4",
-		"t3 tell all blocked after t4", "t4 agree anew open"})
+		"t3 tell all blocked after t4", "t4 agree anew taken Bob"})
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandTake, ID: "t2"})
 	if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "t4 must be done first") {
 		t.Errorf("Cid begins it: %v", err)
@@ -858,10 +858,9 @@ func TestTask_before_isAllOrNothing(t *testing.T) {
 		}
 	}
 
-	// Dan sees t4, and not t2, which t4 comes after.
-	if _, err := w.stop(dan.Token, "stop", "t4"); err != nil {
-		t.Fatal(err)
-	}
+	// Dan sees t4, and not t2, which t4 comes after. What Ann is to do is not his.
+	w.does(chat.TaskRequest{Token: dan.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{
+		{Title: "stop", Before: []string{"t4"}}, {Title: "ask", For: []string{"Ann"}, Before: []string{"t4"}}}})
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open", "t2 paint blocked after t1",
-		"t4 hang blocked after t2 t5", "t5 stop open"})
+		"t4 hang blocked after t2 t5 t6", "t5 stop taken Dan", "t6 ask open for Ann"})
 }

@@ -382,9 +382,13 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 	if c.Check != nil {
 		v.State, v.Checks = TaskDone, []CheckView{{By: m.Agent, Check: *c.Check}}
 	}
-	for _, p := range c.For {
-		v.For = append(v.For, p.Name)
-	}
 	v.After = taskIDs(c.After)
+	if c.Stops { // text and offer are not of the one who stops the task
+		v.Text = ""
+	} else {
+		for _, p := range c.For {
+			v.For = append(v.For, p.Name)
+		}
+	}
 	m.Task = &v
 }

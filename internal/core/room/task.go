@@ -95,6 +95,7 @@ type TaskChange struct {
 	Redacted bool       `json:"gone,omitempty"`
 	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
+	Stops    bool       `json:"stop,omitempty"`  // of EditTask: After alone is new, see DecideAdd
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words

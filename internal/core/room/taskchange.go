@@ -25,7 +25,7 @@ type TaskOrder struct {
 	Offers bool             // of EditTask: For replaces the offer; else the offer stays
 	Seen   map[int]Presence // of the seats: see LacksPresence
 
-	holds bool // of EditTask: After alone grows, by a task that the same agent adds, so anyone may
+	stops bool // of EditTask: After alone grows, by a task that the same agent adds, so anyone may
 }
 
 // Decide returns the event, to follow head, by which the caller by carries out the order. The event is nil if nothing
@@ -129,8 +129,9 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 }
 
 // DecideAdd is Decide of AddTasks, followed by an edit of each task in Before: so an agent stops what nobody has begun,
-// and wakes who has begun. first is the number of the first added task if head has the tasks already, since the call is
-// repeated; else 0.
+// and wakes who has begun. The agent then has the new task, unless the task is for others or waits itself. So nobody
+// else takes a stop, unless the agent is silent. first is the number of the first added task if head has the tasks
+// already, since the call is repeated; else 0.
 func (o TaskOrder) DecideAdd(head *Head, by Caller, first int64, now time.Time) (events []Event, err error) {
 	decide := func(order TaskOrder) error {
 		event, _, err := order.Decide(head, by, now)
@@ -148,26 +149,41 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, first int64, now time.Time) 
 		}
 	}
 	for i, later := range o.Before {
+		added, before := first+int64(i), len(events)
 		for _, no := range later {
-			task, open := head.Task(no)
-			added := first + int64(i)
-			switch {
-			case !open || !by.SeesTask(task.N):
-				return nil, fault.Refuse(fault.InvalidArgument, "before: there is no open task %s. Nothing was added: "+
-					"name open tasks by their ids, which list_tasks shows.", TaskID(no))
-			case slices.Contains(task.After, added):
-				continue
-			case len(task.After) >= core.MaxAfter:
-				return nil, fault.Refuse(fault.InvalidArgument, "before: %s waits for %d tasks, and no more at once. "+
-					"Nothing was added: let what that waits for wait.", TaskID(no), core.MaxAfter)
+			edit, err := head.proposeStop(by.Agent, no, added)
+			if err == nil && edit.No != 0 {
+				err = decide(edit)
 			}
-			after := append(slices.Clip(task.After), added)
-			if err := decide(TaskOrder{Action: EditTask, No: no, After: after, holds: true}); err != nil {
+			if err != nil {
+				return nil, err
+			}
+		}
+		stop, open := head.Task(added)
+		isMine := open && stop.Holder.Seat == 0 && (len(stop.For) == 0 || stop.IsOfferedTo(by.Agent))
+		if len(events) > before && isMine && len(head.WaitsFor(stop)) == 0 {
+			if err := decide(TaskOrder{Action: TakeTask, No: added}); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return events, nil
+}
+
+// proposeStop returns the order by which task no comes after task added; an order without a task if it does already.
+func (h *Head) proposeStop(agent Agent, no, added int64) (o TaskOrder, err error) {
+	task, open := h.Task(no)
+	switch {
+	case !open || !agent.SeesTask(task.N):
+		return o, fault.Refuse(fault.InvalidArgument, "before: there is no open task %s. Nothing was added: name open "+
+			"tasks by their ids, which list_tasks shows.", TaskID(no))
+	case slices.Contains(task.After, added):
+		return o, nil
+	case len(task.After) >= core.MaxAfter:
+		return o, fault.Refuse(fault.InvalidArgument, "before: %s waits for %d tasks, and no more at once. Nothing "+
+			"was added: let what that waits for wait.", TaskID(no), core.MaxAfter)
+	}
+	return TaskOrder{Action: EditTask, No: no, After: append(slices.Clip(task.After), added), stops: true}, nil
 }
 
 // LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
@@ -295,7 +311,7 @@ func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
 func (o TaskOrder) newAfter(head *Head, agent Agent, task Task) (after []int64, err error) {
 	for _, no := range o.After {
 		counts, err := head.mayFollow(agent, no)
-		if o.holds && slices.Contains(task.After, no) { // perhaps from before agent joined, or dropped: it stays
+		if o.stops && slices.Contains(task.After, no) { // perhaps from before agent joined, or dropped: it stays
 			counts, err = true, nil
 		}
 		if err != nil {
@@ -434,9 +450,9 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 // proposeEdit completes the event by which agent changes task.
 func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	change := event.Task
-	change.Text, change.For, change.After = task.Text, task.For, task.After
+	change.Text, change.For, change.After, change.Stops = task.Text, task.For, task.After, o.stops
 	switch {
-	case !o.holds && !head.MayManage(agent, task):
+	case !o.stops && !head.MayManage(agent, task):
 		return nil, refuseManage(task)
 	case len(o.For) > 0 && task.Holder.Seat != 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+
