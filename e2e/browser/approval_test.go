@@ -29,7 +29,7 @@ func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
 		t.Errorf("before Ann has decided, Bob heard %q", got)
 	}
 	tab.sees("1 draft to approve")
-	tab.click(button("Send").in(drafts))
+	tab.decides(button("Send").in(drafts))
 	talk.bob.hearsFile("plan.txt")
 
 	// The room knows it after a reload, and on another device.

@@ -161,7 +161,7 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	}) {
 		t.Error("Bob sees what waits")
 	}
-	tab.click(button("Send").in(drafts))
+	tab.decides(button("Send").in(drafts))
 	if heard := talk.bob.hearsFile("plan.png"); heard.Text != "My plan" {
 		t.Errorf("Bob heard %+v", heard)
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // undoLine is what a page shows of what can still be undone.
-const undoLine = `[...document.querySelectorAll(".undo")].map((one) => one.querySelector("span").innerText).join()`
+const undoLine = `[...document.querySelectorAll(".undo")].map((one) => one.querySelector("[role=status]").textContent).join()`
 
 // inSight reports whether an element is in the window, and nothing lies over it.
 func inSight(selector string) string {
@@ -27,9 +27,18 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	other := bo.says("We paint it twice.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	ada.drafts("Steel it is.")
 	tab.waits("1 draft · 2 suggestions")
+	const badge = `document.querySelector(".message-draft .badge").innerText`
+	for _, does := range [][3]string{{"Send", "Approved · sent in 5 s", "Approved"}, {"Reject", "Rejected · your agent is told in 5 s", "Rejected"}} {
+		tab.click(button(does[0]).in(drafts))
+		tab.until("the decision is told", undoLine+` === `+quoted(does[1]))
+		tab.until("it waits no more", badge+`.startsWith(`+quoted(does[2])+`) && getComputedStyle(document.querySelector(".message-draft")).boxShadow === "none"`)
+		tab.waits("2 suggestions")
+		tab.until("the time runs", `/ [1-4] s$/.test(document.querySelector(".undo [aria-hidden]").textContent)`)
+		tab.click(button("Undo"))
+		tab.waits("1 draft · 2 suggestions")
+	}
 	tab.click(button("Reject").in(drafts))
-	tab.until("the rejection is told", undoLine+` === "Rejected · your agent is told in 5 s"`)
-	tab.until("where it was pressed", inSight(".undo span")+" && "+inSight(".undo .button"))
+	tab.until("where it was pressed", inSight(".undo [aria-hidden]")+" && "+inSight(".undo .button"))
 	tab.waits("2 suggestions")
 	tab.click(button("Undo"))
 	tab.waits("1 draft · 2 suggestions")

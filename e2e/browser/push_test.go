@@ -346,7 +346,7 @@ func TestPush_worker_showsAndDecides(t *testing.T) {
 	for _, name := range []string{"Send", "Edit", "Reject"} {
 		tab.is(button(name).in(drafts))
 	}
-	tab.click(button("Send").in(drafts)) // decided in the page: what was shown of it goes
+	tab.decides(button("Send").in(drafts)) // decided in the page: what was shown of it goes
 	tab.isNot(css(drafts))
 	tab.notified("Bo asks you", "Something needs you.")
 

@@ -23,6 +23,14 @@ func (a *agent) decided(reason string) {
 	a.hears("a draft "+reason, func(m message) bool { return m.Type == "draft" && m.Reason == reason })
 }
 
+// decides presses a button of a draft, and leaves the page so that this is sent at once.
+func (tab *tab) decides(w element) {
+	tab.t.Helper()
+	tab.click(w)
+	tab.is(button("Undo").in(drafts))
+	evaluate[bool](tab, `dispatchEvent(new Event("pagehide"))`)
+}
+
 // invite returns the link in the dialog.
 func (tab *tab) invite() string {
 	tab.t.Helper()
@@ -57,7 +65,7 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	tab.click(button("Edit").in(first))
 	tab.press("Control+a")
 	tab.types("It will be cheap enough.")
-	phone.click(button("Send").in(first))
+	phone.decides(button("Send").in(first))
 	tab.sees("1 draft to approve")
 	tab.sees("It will be cheap enough.")
 	const late = ".late"
@@ -70,9 +78,9 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	evaluate[bool](tab, deaf)
 	bo.says("The last that it hears.")
 	tab.sees("The last that it hears.")
-	phone.click(button("Send").in(drafts))
+	phone.decides(button("Send").in(drafts))
 	phone.isNot(css(drafts))
-	tab.click(button("Send").in(drafts)) // as the phone has: there is nothing to say
+	tab.decides(button("Send").in(drafts)) // as the phone has: there is nothing to say
 	tab.isNot(css(drafts))
 
 	// To forget the room keeps the seat, and loses the way in. To leave gives up the seat.
@@ -165,7 +173,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.is(role("article", "Draft: Ada, Only to “Bo”, "+tab.clockIn(drafts)))
 	tab.is(css(drafts + " .quote"))
 	tab.is(css(drafts + " strong")) // Markdown
-	tab.click(button("Send").in(drafts))
+	tab.decides(button("Send").in(drafts))
 	tab.isNot(css(drafts))
 	ada.decided("sent")
 	if got := bo.hearsText("Forty **meters**."); got.Person || len(got.To) != 1 || got.ReplyTo != question {
@@ -184,7 +192,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.reload()
 	tab.until("the words are there", `
 		document.querySelector("`+drafts+` textarea")?.value === "It will not be cheap."`)
-	tab.click(button("Send as me").in(drafts))
+	tab.decides(button("Send as me").in(drafts))
 	tab.isNot(css(drafts))
 	if got := bo.hearsText("It will not be cheap."); !got.Person {
 		t.Errorf("Bo heard %+v", got)
@@ -209,7 +217,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(refuse)
 	tab.click(button("Undo"))
 	tab.click(refuse)
-	tab.is(field("Tell your agent why").in(drafts))
+	tab.is(field("Reason (optional)").in(drafts))
 	tab.press("k") // shortcuts are none of the reason
 	tab.until("it leads to another message", `document.activeElement.matches("article:not(.message-draft)")`)
 	tab.press("j")
@@ -219,7 +227,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.until("its field has the focus", `document.activeElement.matches(".undo-why input")`)
 	tab.press("Tab", "Tab") // and out again
 	tab.until("the draft has lost the focus", `!document.activeElement.closest(".message-draft")`)
-	tab.fill(field("Tell your agent why").in(drafts), "Nobody ")
+	tab.fill(field("Reason (optional)").in(drafts), "Nobody ")
 	tab.until("no time runs", undoLine+` === "Rejected · your agent isn't told yet"`)
 	// What is typed on when the field has lost the focus does nothing, until the person turns to something else.
 	if did := evaluate[bool](tab, `(() => {
@@ -234,7 +242,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.isNot(css(modal))
 	tab.press("Escape", "c")
 	tab.until("and then it does", "document.activeElement.matches("+quoted(textArea)+")")
-	tab.click(field("Tell your agent why").in(drafts))
+	tab.click(field("Reason (optional)").in(drafts))
 	tab.types("knows yet.")
 	tab.press("Enter") // which does not wait for the time of Undo
 	tab.sees("1 draft to approve")
@@ -250,7 +258,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 
 	// One of its readers has left: the server says why it is not sent.
 	bo.call("leave_room", nil)
-	tab.click(button("Send").in(drafts))
+	tab.decides(button("Send").in(drafts))
 	tab.is(css(drafts + " [role=alert]"))
 	tab.sees("its recipient has left")
 	tab.click(button("Reject").in(drafts))

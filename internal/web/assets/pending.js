@@ -5,10 +5,10 @@
 // be undone until then.
 
 import { backoff } from "./clock.js";
+import { undo } from "./decisions.js";
 import { roomWords } from "./room-words.js";
 import * as storage from "./storage.js";
 import { Refusal } from "./mcp.js";
-import { undo } from "./refusals.js";
 import { random } from "./token.js";
 
 const keyLife = 20 * 3600_000; // ms: the server knows a key for a day

@@ -57,7 +57,7 @@ const nothing = {
   restraint: {}, // what waits until the server hears of it: see restraint.js
   dismissed: [], // the ids of knocks that the person has dismissed
   late: [], // the words of the person that came too late for a draft; "" of a press without any
-  refusing: {}, // drafts that the person has refused, until that is sent: {why, sent} by id
+  deciding: {}, // what the person has decided about drafts, until that is sent: {decision, text, held, ends, sent} by id
   pending: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js
   tasks: [], // that are neither done nor dropped
@@ -180,7 +180,7 @@ export class Room {
 
   /** The page is left: what could still be undone is sent. */
   sendDecisions() {
-    this.supervision.refusals.leave();
+    this.supervision.decisions.leave();
     this.pending?.leave();
   }
 

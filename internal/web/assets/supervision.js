@@ -3,8 +3,8 @@
 // what the person was writing in its place, or why it refuses it, is shown as words that came too late.
 
 import { added, approvalOf, approving, both } from "./approval.js";
+import { Decisions, undo } from "./decisions.js";
 import { Refusal } from "./mcp.js";
-import { Refusals, undo } from "./refusals.js";
 import { Restraint } from "./restraint.js";
 import { roomWords } from "./room-words.js";
 
@@ -21,12 +21,12 @@ export class Supervision {
   #late = [];
   #changed = 0; // how often the person has changed it
   #decided = new Set(); // the ids of drafts that the log says were decided
-  #refusing = /** @type {import("./types.d.ts").State["refusing"]} */ ({}); // in this tab
-  #deciding = new Set(); // the ids of drafts about which a call of this page may have decided
+  #deciding = /** @type {import("./types.d.ts").State["deciding"]} */ ({}); // in this tab
+  #called = new Set(); // the ids of drafts about which a call of this page may have decided
 
   /**
    * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
-   *   notes: () => {edits?: Record<string, string>, refusing?: Record<string, number>,
+   *   notes: () => {edits?: Record<string, string>, deciding?: Record<string, [number, string]>,
    *     restraint?: import("./restraint.js").Restraints},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
@@ -36,10 +36,10 @@ export class Supervision {
   constructor(room) {
     const { notes, note, show, clock, signal } = room;
     this.room = room;
-    this.refusals = new Refusals({
-      send: (draft, text, leaving) =>
-        this.change({ draft, decision: "refuse", ...(text && { text }) }, leaving ? { keepalive: true } : { signal }),
-      show: (refusing) => this.#refuse(refusing),
+    this.decisions = new Decisions({
+      send: (draft, decision, text, leaving) =>
+        this.change({ draft, decision, ...(text && { text }) }, leaving ? { keepalive: true } : { signal }),
+      show: (deciding) => this.#decide(deciding),
       clock,
       signal,
     });
@@ -53,38 +53,40 @@ export class Supervision {
     });
   }
 
-  /** Takes up what the person was writing when the page was loaded, and what another tab has refused. */
+  /** Takes up what the person was writing when the page was loaded, and what another tab has decided. */
   open() {
     this.edits = new Map(Object.entries(this.#written));
     this.heard();
   }
 
-  /** Shows what this tab has refused, and tells the other tabs of this browser: there it waits no more, either. */
-  #refuse(refusing) {
-    const own = [...Object.keys(this.#refusing), ...Object.keys(refusing)];
-    const others = Object.entries(this.#refusedElsewhere()).filter(([id]) => !own.includes(id));
+  /** Shows what this tab has decided, and tells the other tabs of this browser: there it waits no more, either. */
+  #decide(deciding) {
+    const own = { ...this.#deciding, ...deciding };
+    const others = Object.entries(this.#decidedElsewhere()).filter(([id]) => !Object.hasOwn(own, id));
     const until = this.room.clock.now() + 2 * undo; // a tab that has gone before undoes nothing
-    this.#refusing = refusing;
-    this.room.note({ refusing: Object.fromEntries([...others, ...Object.keys(refusing).map((id) => [id, until])]) });
+    const mine = Object.entries(deciding).map(([id, { decision }]) => [id, [until, decision]]);
+    this.#deciding = deciding;
+    this.room.note({ deciding: Object.fromEntries([...others, ...mine]) });
     this.heard();
   }
 
-  /** Returns until when other tabs may undo what they have refused, by the ids of the drafts. */
-  #refusedElsewhere() {
+  /** Returns until when other tabs may undo what they have decided, and what that is, by the ids of the drafts. */
+  #decidedElsewhere() {
     const now = this.room.clock.now();
-    return Object.fromEntries(Object.entries(this.room.notes().refusing ?? {})
-      .filter(([id, until]) => !Object.hasOwn(this.#refusing, id) && until > now));
+    return Object.fromEntries(Object.entries(this.room.notes().deciding ?? {})
+      .filter(([id, [until]]) => !Object.hasOwn(this.#deciding, id) && until > now));
   }
 
-  /** Shows what is refused, once this tab or another has changed that. */
+  /** Shows what is decided, once this tab or another has changed that. */
   heard() {
-    const elsewhere = this.#refusedElsewhere();
-    const sent = Object.fromEntries(Object.keys(elsewhere).map((id) => [id, { why: "", held: false, sent: true }]));
-    this.room.show({ refusing: { ...sent, ...this.#refusing } });
-    const ends = Object.values(elsewhere);
-    if (!ends.length) return;
+    const elsewhere = Object.entries(this.#decidedElsewhere());
+    const sent = Object.fromEntries(elsewhere.map(([id, [ends, decision]]) =>
+      [id, { decision, text: "", held: false, ends, sent: true }]));
+    this.room.show({ deciding: { ...sent, ...this.#deciding } });
+    if (!elsewhere.length) return;
     const { clock, signal } = this.room;
-    clock.pause(Math.max(1, Math.min(...ends) - clock.now()), signal).then(() => signal.aborted || this.heard());
+    const next = Math.min(...elsewhere.map(([, [until]]) => until)) - clock.now();
+    clock.pause(Math.max(1, next), signal).then(() => signal.aborted || this.heard());
   }
 
   /** Reads it anew. */
@@ -103,7 +105,8 @@ export class Supervision {
 
   /** The room is over: nothing waits in it. Of a rejection without a word there is nothing to tell. */
   end() {
-    for (const [id, { why }] of Object.entries(this.#refusing)) if (!why) this.refusals.undo(id);
+    for (const [id, { decision, text }] of Object.entries(this.#deciding))
+      if (decision === "refuse" && !text) this.decisions.undo(id);
     this.#show(unheld);
   }
 
@@ -142,8 +145,8 @@ export class Supervision {
    */
   async change(args, how = /** @type {object} */ ({ signal: this.room.signal })) {
     const { draft } = args;
-    const again = this.#deciding.has(draft);
-    if (draft) this.#deciding.add(draft);
+    const again = this.#called.has(draft);
+    if (draft) this.#called.add(draft);
     try {
       const supervision = await this.room.call(args, how);
       if (this.edits.has(draft)) this.edit(draft, null); // what another tab writes is too late there
@@ -152,7 +155,7 @@ export class Supervision {
       return supervision;
     } catch (problem) {
       if (!draft || !(problem instanceof Refusal)) throw problem;
-      await this.read().finally(() => this.#deciding.delete(draft));
+      await this.read().finally(() => this.#called.delete(draft));
       if (this.#shown.drafts.some(({ id }) => id === draft)) throw problem;
       if (again) { // a call without an answer has done it
         this.edit(draft, null);
@@ -184,11 +187,11 @@ export class Supervision {
     this.#shown = drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision;
     this.room.show({ supervision: this.#shown });
     for (const id of this.edits.keys())
-      if (!this.#deciding.has(id) && !drafts.some((draft) => draft.id === id)) this.#tooLate(id);
-    for (const [id, { why, sent }] of Object.entries(this.#refusing)) {
+      if (!this.#called.has(id) && !drafts.some((draft) => draft.id === id)) this.#tooLate(id);
+    for (const [id, { text, sent }] of Object.entries(this.#deciding)) {
       if (sent || drafts.some((draft) => draft.id === id)) continue;
-      this.refusals.undo(id);
-      if (!this.#deciding.has(id)) this.#tooLate(id, why);
+      this.decisions.undo(id);
+      if (!this.#called.has(id)) this.#tooLate(id, text);
     }
   }
 

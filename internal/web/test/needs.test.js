@@ -20,7 +20,7 @@ function both({ drafts = [], requests = [], tasks = [], messages = [], closed = 
   const line = ({ id, what, who, text }) => [id, what, who, text].join("|");
   const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }], closed };
   const state = {
-    phase: "live", me, room, supervision: { drafts }, refusing: {}, pending: [], requests, tasks, messages,
+    phase: "live", me, room, supervision: { drafts }, deciding: {}, pending: [], requests, tasks, messages,
     asOf: asOf ?? "m9",
   };
   const info = {
@@ -74,7 +74,7 @@ for (const [what, room, want, look = want] of /** @type {[string, any, string[],
 
 test("nothing needs the person where a room is not loaded yet, or its seat is gone", () => {
   const state = {
-    me, room: null, supervision: { drafts: [draft] }, refusing: {}, pending: [], requests: [quest], tasks: [],
+    me, room: null, supervision: { drafts: [draft] }, deciding: {}, pending: [], requests: [quest], tasks: [],
     messages: [],
   };
   for (const phase of ["opening", "ended", "live"])
@@ -83,13 +83,13 @@ test("nothing needs the person where a room is not loaded yet, or its seat is go
 
 test("what the person has decided needs it no more, while that can be undone or is on its way", () => {
   const state = {
-    phase: "live", me, room: { name: "den", agents: [] }, supervision: { drafts: [draft] }, refusing: {}, pending: [],
+    phase: "live", me, room: { name: "den", agents: [] }, supervision: { drafts: [draft] }, deciding: {}, pending: [],
     requests: [quest, offer], tasks: [], messages: [question, proposal], asOf: "m9",
   };
   const ids = (parts) => needsOf(/** @type {any} */ ({ ...state, ...parts })).map(({ id }) => id).join();
   const vote = { args: { kind: "agree", reply_to: "m3" }, state: "sending", waits: true };
   assert.equal(ids({}), "m4,m3,m2");
-  assert.equal(ids({ refusing: { m4: { why: "", held: false, sent: false } } }), "m3,m2");
+  assert.equal(ids({ deciding: { m4: { decision: "send", text: "", held: false, ends: 0, sent: false } } }), "m3,m2");
   assert.equal(ids({ pending: [vote] }), "m4,m2");
   assert.equal(ids({ pending: [{ args: { text: "So", reply_to: "m2" }, state: "sending" }] }), "m4,m3");
   assert.equal(ids({ pending: [{ ...vote, state: "refused" }] }), "m4,m3,m2");

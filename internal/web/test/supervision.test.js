@@ -233,21 +233,22 @@ test("a draft that one tab has refused waits in no other tab, until that is undo
   const two = await opened(returned("0123456"));
   const shown = () => {
     happens("storage", { key: "parley.notes." + two.seat.token });
-    return [one, two].map(({ state }) => state.refusing[draft]);
+    return [one, two].map(({ state }) => state.deciding[draft]);
   };
-  const { refusals } = one.supervision;
-  refusals.take(draft, "No");
+  const { decisions } = one.supervision;
+  decisions.take(draft, "refuse", "No");
   await rest();
-  assert.deepEqual(shown(), [{ why: "No", held: true, sent: false }, { why: "", held: false, sent: true }]);
-  refusals.undo(draft);
+  assert.deepEqual(shown().map(({ decision, text, sent }) => [decision, text, sent]),
+    [["refuse", "No", false], ["refuse", "", true]]);
+  decisions.undo(draft);
   assert.deepEqual(shown(), [undefined, undefined]);
-  refusals.take(draft);
+  decisions.take(draft, "refuse");
   const three = await opened(returned("0123456")); // it has heard of nothing
-  assert.deepEqual(three.state.refusing[draft], { why: "", held: false, sent: true });
+  assert.ok(three.state.deciding[draft].sent);
   one.close();
   server.wakes = () => {};
   await server.clock.advance(10_000);
-  assert.deepEqual(two.state.refusing, {}, "a tab that has gone undoes nothing any more");
+  assert.deepEqual(two.state.deciding, {}, "a tab that has gone undoes nothing any more");
 });
 
 test("a reason for which the decision of another device came first is shown, and nothing is sent", async () => {
@@ -255,12 +256,12 @@ test("a reason for which the decision of another device came first is shown, and
   const draft = server.drafts("May I?");
   await rest();
   await server.clock.advance(1_000);
-  room.supervision.refusals.take(draft, "Too lo", true);
+  room.supervision.decisions.take(draft, "refuse", "Too lo", true);
   const { calls } = server;
   const before = calls.length;
   server.supervises({ draft, decision: "send" });
   await until("it waits no more", () => room.state.supervision.drafts.length === 0);
-  assert.deepEqual([room.state.late, room.state.refusing], [["Too lo"], {}]);
+  assert.deepEqual([room.state.late, room.state.deciding], [["Too lo"], {}]);
   room.sendDecisions();
   await rest();
   assert.ok(!calls.slice(before).some(({ args }) => args.decision));
@@ -271,13 +272,13 @@ test("a reason that is being written when the room ends is shown", async () => {
   const draft = server.drafts("May I?");
   await rest();
   await server.clock.advance(1_000);
-  room.supervision.refusals.take(draft, "Too lo", true);
+  room.supervision.decisions.take(draft, "refuse", "Too lo", true);
   server.closed = true;
   server.happens({ type: "room", reason: "closed", by: "Bo" });
   await rest();
   await server.clock.advance(1_000);
   assert.ok(room.state.room.closed);
-  assert.deepEqual([room.state.late, room.state.refusing, room.state.unsent], [["Too lo"], {}, 1]);
+  assert.deepEqual([room.state.late, room.state.deciding, room.state.unsent], [["Too lo"], {}, 1]);
 });
 
 test("what one tab writes in place of a draft is shown there when another tab has decided", async () => {
@@ -294,20 +295,20 @@ test("a rejection whose answer was lost, and that is pressed again, is not blame
   const room = await opened();
   const draft = await waits(room);
   Object.assign(server, { wakes: () => {}, loses: (tool) => tool === "supervise" });
-  const { refusals } = room.supervision;
-  const lost = assert.rejects(refusals.take(draft, "Too long"));
-  refusals.now(draft);
+  const { decisions } = room.supervision;
+  const lost = assert.rejects(decisions.take(draft, "refuse", "Too long"));
+  decisions.now(draft);
   await lost;
   server.loses = () => false;
-  refusals.take(draft);
+  decisions.take(draft, "refuse");
   await room.supervision.change({ paused: true });
-  assert.deepEqual([room.state.supervision.drafts, room.state.refusing, room.state.late], [[], {}, []]);
+  assert.deepEqual([room.state.supervision.drafts, room.state.deciding, room.state.late], [[], {}, []]);
 });
 
 test("a reason that came too late survives a reload, until the person has read it", async () => {
   const one = await opened();
   const draft = await waits(one);
-  one.supervision.refusals.take(draft, "Too lo", true);
+  one.supervision.decisions.take(draft, "refuse", "Too lo", true);
   server.supervises({ draft, decision: "send" }); // on another device
   await until("it came too late", () => one.state.late.length);
   const two = await again(one);
@@ -320,26 +321,40 @@ test("what was written in place of a draft and why it is refused both come too l
   const one = await opened();
   const draft = await waits(one);
   one.supervision.edit(draft, "You may");
-  const late = assert.rejects(one.supervision.refusals.take(draft, "Too long"), { code: "decided" });
+  const late = assert.rejects(one.supervision.decisions.take(draft, "refuse", "Too long"), { code: "decided" });
   server.wakes = () => {}; // nobody has heard of it yet
   server.supervises({ draft, decision: "send" });
-  one.supervision.refusals.now(draft);
+  one.supervision.decisions.now(draft);
   await late;
   assert.deepEqual(one.state.late, ["You may", "Too long"]);
   assert.deepEqual((await again(one)).state.late, ["You may", "Too long"]);
+});
+
+test("an approval that the decision of another device or the end of the room comes before is told of", async () => {
+  for (const ends of [false, true]) {
+    const room = await opened();
+    const draft = await waits(room);
+    room.supervision.decisions.take(draft, "send");
+    server.closed = ends;
+    if (ends) server.happens({ type: "room", reason: "closed", by: "Bo" });
+    else server.supervises({ draft, decision: "refuse" });
+    await rest();
+    await server.clock.advance(1_000);
+    assert.deepEqual([room.state.supervision.drafts, room.state.deciding, room.state.late], [[], {}, [""]]);
+  }
 });
 
 for (const how of ["room", "seat"]) {
   test(`a rejection without a word is not told of when the ${how} ends`, async () => {
     const room = await opened();
     const draft = await waits(room);
-    room.supervision.refusals.take(draft);
+    room.supervision.decisions.take(draft, "refuse");
     if (how === "seat") server.refusal = { code: "removed", message: "You were removed." };
     else server.closed = true;
     server.happens({ type: "room", reason: "closed", by: "Bo" });
     await rest();
     await server.clock.advance(1_000);
     assert.ok(how === "seat" ? room.state.phase === "ended" : room.state.room.closed);
-    assert.deepEqual([room.state.refusing, room.state.late], [{}, []]);
+    assert.deepEqual([room.state.deciding, room.state.late], [{}, []]);
   });
 }

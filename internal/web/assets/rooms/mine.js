@@ -196,7 +196,7 @@ function keepActive({ token }, messages = /** @type {any[]} */ ([])) {
 
 /** What of the state of the open room the list shows. */
 const parts = [
-  "phase", "room", "me", "messages", "requests", "supervision", "refusing", "pending", "tasks", "asOf",
+  "phase", "room", "me", "messages", "requests", "supervision", "deciding", "pending", "tasks", "asOf",
 ];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };

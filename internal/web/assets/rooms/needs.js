@@ -81,7 +81,7 @@ export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
 }
 
 /** Returns the drafts about which the person has not decided. */
-export const undecided = ({ supervision, refusing }) => supervision.drafts.filter(({ id }) => !refusing[id]);
+export const undecided = ({ supervision, deciding }) => supervision.drafts.filter(({ id }) => !deciding[id]);
 
 /** Returns what needs the person in a room that is not open, by what a look has brought: see news.js. */
 export const needsInLook = ({ messages, info }) => needsIn({

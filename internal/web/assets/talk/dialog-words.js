@@ -9,6 +9,6 @@ export const removal = {
 };
 
 export const reason = {
-  why: "Tell your agent why",
-  send: "Send",
+  why: "Reason (optional)",
+  send: "Tell your agent",
 };

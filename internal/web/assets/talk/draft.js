@@ -14,7 +14,7 @@ import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
 import { IconButton } from "../ui/icon.js";
 import { Markdown } from "./markdown.js";
-import { Quote } from "./marks.js";
+import { Quote, Soon } from "./marks.js";
 import { Head, nameOf } from "./message.js";
 import { actor } from "./names.js";
 import { talk } from "./words.js";
@@ -27,10 +27,10 @@ const Reason = later("Reason", () => null);
 export function Draft({ draft, view }) {
   const { room, state, me } = view;
   const { supervision } = room;
-  const { refusals } = supervision;
-  const refusing = state.refusing[draft.id];
+  const { decisions } = supervision;
+  const decided = state.deciding[draft.id];
   // The person's text, while it is being edited.
-  const [edited, setEdited] = useState(/** @type {any} */ (refusing ? null : supervision.edits.get(draft.id) ?? null));
+  const [edited, setEdited] = useState(/** @type {any} */ (decided ? null : supervision.edits.get(draft.id) ?? null));
   const { busy, problem, act } = useAct();
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
@@ -40,8 +40,9 @@ export function Draft({ draft, view }) {
   const edit = (text) => (focus(), (begun.current = true), write(text));
   // Escape closes the field, and keeps what was changed in it for the next time.
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
-  const decide = (decision, text) =>
-    act(() => (focus(), supervision.change({ draft: draft.id, decision, ...(text && { text }) })));
+  const decide = (decision, text) => act(() => (focus(), decisions.take(draft.id, decision, text)));
+  const text = decided?.decision === "edit" && decided.text || draft.text;
+  const writes = !decided && edited !== null;
   // Behind Reject, Tab leads to the field of the reason: letters elsewhere are shortcuts.
   const key = (event) => {
     const leads = event.target === article.current && event.key === "Tab" && !event.shiftKey;
@@ -49,28 +50,28 @@ export function Draft({ draft, view }) {
     if (field) (event.preventDefault(), field.focus());
   };
   return html`
-    <article class=${"message message-first message-draft" + (draft.to ? " message-private" : "")} tabindex="-1"
+    <article tabindex="-1" class=${"message message-first message-draft" + (draft.to ? " message-private" : "") +
+      (decided ? " message-decided" : "")}
       ref=${article} onKeyDown=${key} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
       <${Head} message=${message} view=${view}>
-        <span class="badge badge-unsent">${w.unsent}${!draft.to && ` · ${talk.toAll}`}</span>
+        <span class=${"badge" + (decided ? "" : " badge-unsent")}>
+          ${decided ? w.decided[decided.decision] : w.unsent}${!draft.to && ` · ${talk.toAll}`}
+        </span>
       <//>
       <div class="message-body">
         ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
-        ${edited !== null && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
-        ${edited === null && draft.text && html`<div class="message-text"><${Markdown} text=${draft.text} /></div>`}
+        ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
+        ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         <${Problem} text=${problem} />
-        ${refusing ? html`<${Refused} ...${{ refusals, draft, refusing, act, focus }} />` : edited === null ? html`
+        ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>
-            <button type="button" class="button" disabled=${busy} 
+            <button type="button" class="button" disabled=${busy}
               onClick=${() => edit(supervision.edits.get(draft.id) ?? draft.text ?? "")}>
               ${w.edit}
             </button>
-            <${Decision} class="button" disabled=${busy}
-              onClick=${() => (focus(), act(() => refusals.take(draft.id)))}>
-              ${w.refuse}
-            <//>
+            <${Decision} class="button" disabled=${busy} onClick=${() => decide("refuse")}>${w.refuse}<//>
           </p>` : html`
           <p class="message-buttons">
             <${Decision} class="button primary" disabled=${busy || !edited.trim()}
@@ -95,16 +96,17 @@ const Edit = ({ text, own, onText, onLeave }) => html`
     onInput=${(event) => onText(event.target.value)}
     onKeyDown=${({ key, isComposing }) => key === "Escape" && !isComposing && onLeave()}></textarea>`;
 
-/** A draft that is refused, unless the person undoes that. While it writes why, nothing is sent before it says so. */
-function Refused({ refusals, draft: { id }, refusing, act, focus }) {
-  const { held, sent } = refusing;
+/** A decision, unless the person undoes it. While it writes why it refuses, nothing is sent before it says so. */
+function Decided({ decisions, draft: { id }, decided, act, focus }) {
+  const { decision, held, sent, ends } = decided;
   const { undo } = talk;
+  const says = sent ? () => w.decided[decision] : held ? () => undo.held : undo.decided[decision];
   return html`
     <form class="undo" ref=${sent ? undefined : reveal}
-      onSubmit=${(event) => (event.preventDefault(), focus(), refusals.now(id))}>
-      <span role="status">${sent ? w.refused : held ? undo.held : undo.rejected}</span>
-      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(id))}>${undo.undo}<//>
-      <${Reason} ...${{ refusals, id, refusing, act }} />
+      onSubmit=${(event) => (event.preventDefault(), focus(), decisions.now(id))}>
+      <${Soon} says=${says} ends=${ends} />
+      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), decisions.undo(id))}>${undo.undo}<//>
+      ${decision === "refuse" && html`<${Reason} ...${{ decisions, id, decided, act }} />`}
     </form>`;
 }
 

@@ -1,9 +1,10 @@
 // What stands at a message beside its text: what it is for, how what it asks stands, what it answers, whether it was
 // sent.
 
+import { undo } from "../decisions.js";
 import { draftFor, undecided as draftsOf } from "../rooms/needs.js";
 import { who } from "../ui/words.js";
-import { html } from "../vendor.js";
+import { html, useEffect, useState } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, plain, within, word } from "../ui/fill.js";
@@ -144,10 +145,22 @@ function Ask({ message: { id, kind, from, more }, view }) {
     </span>`;
 }
 
+/** Says what happens in how many seconds. A screen reader hears it once, and not each second. */
+export function Soon({ says, ends }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const ticks = setInterval(() => tick((n) => n + 1), 250);
+    return () => clearInterval(ticks);
+  }, []);
+  return html`
+    <span aria-hidden="true">${says(Math.max(1, Math.ceil((ends - Date.now()) / 1000)))}</span>
+    <span class="hidden-visually" role="status">${says(undo / 1000)}</span>`;
+}
+
 /** What the person has decided, while that can be undone: a vote. */
-export const Undo = ({ item: { key, args }, room, onUndo = () => {} }) => html`
+export const Undo = ({ item: { key, args, at }, room, onUndo = () => {} }) => html`
   <p class="undo">
-    <span role="status">${talk.undo.voted[args.kind]} · ${talk.undo.sent}</span>
+    <${Soon} says=${talk.undo.decided[args.kind]} ends=${at + undo} />
     <button type="button" class="button" onClick=${() => (room.pending.drop(key), onUndo())}>${talk.undo.undo}</button>
   </p>`;
 
