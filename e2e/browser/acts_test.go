@@ -132,7 +132,7 @@ func (tab *tab) pauses(yes bool) {
 // tells waits until the lines of the server say a text. It opens those that are folded.
 func (tab *tab) tells(text string) {
 	tab.t.Helper()
-	const folded = `document.querySelectorAll(".event-more[aria-expanded=false], .event-line > .event-more")`
+	const folded = `document.querySelectorAll(".event-more[aria-expanded=false]")`
 	tab.until("the server says "+quoted(text), "("+folded+`.forEach((one) => one.click()), document.querySelector(".log").innerText.includes(`+quoted(text)+`))`)
 }
 

@@ -146,14 +146,18 @@ func TestOnce_cardsAndRunsOfEvents(t *testing.T) {
 	tab.until("what follows has its own head", `document.querySelectorAll(".message-first").length === 4`)
 	const lines = `[...document.querySelectorAll(".row:last-of-type .event, .row-events .event")].map((one) =>
 	  one.innerText.replace(/\s*\d+:\d+.*/s, ""))`
-	tab.until("the run is one line", lines+`.at(-1) === "1 agreed · 4 changes to tasks"`)
+	tab.until("the run is one line", lines+`.slice(-2).join() === "Cy agreed to We paint it red,4 changes to tasks"`)
 	for _, width := range []int64{1440, 390} {
 		tab.look(width, 844, "dark")
-		tab.click(css(".row-events:nth-last-child(2) .event-more"))
-		tab.until("each of its lines is one line",
-			`[...document.querySelectorAll(".event-line")].every((one) => one.offsetHeight < 34)`)
-		tab.click(button("more").nth(0))
-		tab.until("and opens", `!!document.querySelector(".event:not(.event-line) .event-said")`)
+		tab.click(button("4 changes to tasks"))
+		tab.until("it opens in sight, with whole lines, also where letters are twice as large", `(() => {
+		  document.documentElement.style.fontSize = "200%";
+		  const all = [...document.querySelectorAll(".row-events .event")];
+		  const whole = all.every((one) => one.scrollWidth <= one.clientWidth);
+		  document.documentElement.style.fontSize = "";
+		  const log = document.querySelector(".log");
+		  return all.length > 4 && whole && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+		})()`)
 		tab.reload()
 	}
 	tab.look(1440, 900, "light")

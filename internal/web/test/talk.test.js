@@ -5,7 +5,7 @@ import { drawn, settled } from "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countOf, Events, isLoud, saidOf, sentence, together, voted } from "../assets/talk/events.js";
+import { countOf, Events, saidOf, sentence, together, voted } from "../assets/talk/events.js";
 import { Marks, standing } from "../assets/talk/marks.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
@@ -134,31 +134,15 @@ test("events of one kind in a row are one line, with each name and each title ap
   assert.equal(lines(knock, { ...knock, agent: "Cy" }).length, 2, "each has a button of its own");
 });
 
-test("a run of events says how much happened, each thing once", () => {
-  const task = (id) => ({ type: "task", agent: "Bo", action: "add", task: { id, title: id } });
-  const joined = Array.from({ length: 46 }, (_, n) => ({ type: "joined", id: "e" + n, agent: "Agent " + n }));
-  const votes = ["Bo", "Cy"].map((from) => ({ type: "message", from, kind: "agree", reply_to: "p" }));
+test("a fold counts each thing that happened", () => {
+  const task = (id, more) => ({ type: "task", agent: "Bo", action: "add", task: { id, title: id }, ...more });
   const count = (...events) => countOf(together(events));
-  assert.equal(count(...joined), "46 changes of members");
-  assert.equal(count(task("t1"), task("t2"), { ...task("t2"), action: "take" }, { type: "left", agent: "Bo" }, ...votes,
-    { type: "room", by: "Bo", changes: {} }), "3 changes to tasks · 1 change of members · 2 agreed · 1 event");
-  assert.equal(count({ ...task("t1"), tasks: [1, 2, 3] }), "3 changes to tasks");
+  assert.equal(count(task("t1"), task("t2"), task("t2", { action: "take" })), 3);
+  assert.equal(count(task("t1", { tasks: [1, 2, 3] })), 3);
 });
 
 const at = "2030-01-01T12:00:00Z";
 const knock = { type: "knock", id: "k1", reason: "name_taken", agent: "Bo", at };
-const view = (...ghosts) => ({ ghosts: new Set(ghosts) });
-
-test("what may not hide among other events stays in sight", () => {
-  assert.ok(isLoud({ type: "supervision", reason: "opened_twice" }, view()));
-  assert.ok(isLoud({ type: "room", reason: "closed" }, view()));
-  assert.ok(isLoud({ type: "supervision", reason: "opened" }, view()));
-  assert.ok(isLoud({ type: "hook", hook: "each", person: true }, view()) && !isLoud({ type: "hook" }, view()));
-  assert.ok(isLoud({ type: "room", changes: { password: "removed" } }, view()));
-  assert.ok(!isLoud({ type: "room", changes: { capacity: 3 } }, view()));
-  assert.ok(isLoud(knock, view("k1")) && !isLoud(knock, view()) && !isLoud({ type: "joined" }, view()));
-});
-
 test("who reads a message is said in words", () => {
   const said = (message) => sentenceOf(audience(message, "Ada"));
   assert.equal(said({ from: "Bo" }), "to everyone");
@@ -262,7 +246,6 @@ test("votes without a word are one line for each proposal", () => {
     { type: "left", agent: "Di" }]);
   assert.deepEqual(lines.map(({ votes, agreed }) => [votes?.map((vote) => vote.from), agreed]),
     [[["Bo", "Cy"], "p"], [["Cy"], undefined], [undefined, undefined]]);
-  assert.ok(isLoud(lines[0], view()) && !isLoud(lines[1], view()));
   const talk = { me: "Ada", byId: new Map([["p", { text: "Paint it red." }]]), jump: () => {} };
   const line = (...votes) => sentenceOf(sentence(voted(together(votes)[0], talk)));
   assert.match(line(from("Bo", "agree"), from("Ada", "agree", { agreed: "p" })),
@@ -358,18 +341,20 @@ test("in the conversation, times are those of the clock", () => {
   assert.match(clockOrDay(new Date(2030, 0, 5), noon), /Jan 5|5 Jan/);
 });
 
-test("a run of events is one line until it is opened; within one minute the first has the time in sight", async () => {
-  const events = [["10:00:01", "joined"], ["10:00:59", "left"], ["10:01:00", "joined"]]
-    .map(([at, type], n) => ({ id: "e" + n, agent: "Bo", type, at: `2030-01-02T${at}Z` }));
-  const view = (...ghosts) => ({ me: "Ada", ghosts: new Set(ghosts), byId: new Map(), hold: () => {} });
-  const page = drawn(Events, { events, view: view() });
-  const lines = () => page.find("p").map((line) => line.class ?? line.className);
-  assert.deepEqual([lines(), page.find("button")[0].textContent.trim()], [["event"], "3 changes of members"]);
+test("events are lines, and changes to tasks and rejections one line each where the first was", async () => {
+  const task = (id) => ({ type: "task", agent: "Bo", action: "add", task: { id, title: "Weigh it", evidence: {} } });
+  const events = [{ type: "joined", agent: "Bo" }, task("t1"), { type: "left", agent: "Bo" }, task("t2"), knock,
+    { type: "draft", reason: "refused" }, { type: "supervision", reason: "paused" }, { type: "draft", reason: "refused" }]
+    .map((event, n) => ({ ...event, id: "e" + n, at: `2030-01-02T10:0${n >> 1}:00Z` }));
+  const view = { me: "Ada", ghosts: new Set(), byId: new Map(), opens: () => {} };
+  const page = drawn(Events, { events, view });
+  const lines = () => page.find("p").map((line) => line.textContent.replace(/\s+/g, " ").replace(/ ?\d+:\d+.*/, "").trim());
+  const first = ["Bo joined", "2 changes to tasks", "Bo left", "Someone tried to join as Bo", "You rejected 2 drafts",
+    "You paused your agent"];
+  assert.deepEqual(lines(), first);
   page.find("button")[0].dispatchEvent(new Event("click"));
   await settled();
-  assert.deepEqual(lines(), ["event", "event event-line", "event event-same event-line", "event event-line"]);
-  const one = drawn(Events, { events: events.slice(0, 1), view: view() });
-  assert.equal(one.find("button").length, 0, "one event is its own line");
-  const loud = drawn(Events, { events: [...events, { ...knock, id: "k1" }], view: view("k1") });
-  assert.equal(loud.find("p").length, 2, "what waits for an answer is not folded");
+  assert.deepEqual(lines(), first.toSpliced(2, 0, "Bo added t1 Weigh it").toSpliced(4, 0, "Bo added t2 Weigh it"));
+  assert.deepEqual(page.find("p").map((line) => line.class ?? line.className).slice(0, 3),
+    ["event", "event", "event event-same"], "within one minute the first has the time in sight");
 });

@@ -37,10 +37,10 @@ export function Draft({ draft, view }) {
   const message = { ...draft, from: me, finished: draft.finishes };
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const write = (text) => (supervision.edit(draft.id, text), setEdited(text));
-  const edit = (text) => (focus(), (begun.current = true), write(text));
+  const edit = (text) => (focus(), view.opens(), (begun.current = true), write(text));
   // Escape closes the field, and keeps what was changed in it for the next time.
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
-  const decide = (decision, text) => act(() => (focus(), decisions.take(draft.id, decision, text)));
+  const decide = (decision, text) => act(() => (focus(), view.opens(), decisions.take(draft.id, decision, text)));
   const text = decided?.decision === "edit" && decided.text || draft.text;
   const writes = !decided && edited !== null;
   // Behind Reject, Tab leads to the field of the reason: letters elsewhere are shortcuts.
@@ -73,7 +73,7 @@ export function Draft({ draft, view }) {
             </button>
             <${Decision} class="button" disabled=${busy} onClick=${() => decide("refuse")}>${w.refuse}<//>
           </p>` : html`
-          <p class="message-buttons">
+          <p class="message-buttons" ref=${begun.current ? reveal : undefined}>
             <${Decision} class="button primary" disabled=${busy || !edited.trim()}
               onClick=${() => decide("edit", edited)}>
               ${w.sendEdited}

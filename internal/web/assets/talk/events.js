@@ -1,7 +1,7 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
-import { ui, who } from "../ui/words.js";
-import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { who } from "../ui/words.js";
+import { html, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
 import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
@@ -14,38 +14,36 @@ import { talk } from "./words.js";
 
 const nobody = /** @type {{me: string, alone: boolean, begins?: boolean}} */ ({ me: "", alone: false });
 
-/** The events between two messages: one line of what happened, or how much that was. view as in log.js. */
+/**
+ * The events between two messages, a line each. Those of a kind of which there can be many, and none of which needs to
+ * be known at once, are folded into a line where the first of them was. view as in log.js.
+ */
 export function Events({ events, view }) {
-  const [all, setAll] = useState(false);
+  const [open, setOpen] = useState(/** @type {Record<string, boolean>} */ ({}));
   const lines = together(events);
-  const quiet = lines.filter((event) => !isLoud(event, view));
-  const folds = quiet.length > 1;
-  const shown = folds && !all ? lines.filter((event) => !quiet.includes(event)) : lines;
-  return html`
-    ${folds && html`
-      <p class="event">
-        <button type="button" class="event-more" aria-expanded=${all} onClick=${() => (view.hold(), setAll(!all))}>
-          ${countOf(quiet)}
-        </button> <${Clock} at=${quiet[0].at} />
-      </p>`}
-    ${shown.map((event, n) => html`
-      <${Event} key=${event.id} same=${minuteOf(event) === minuteOf(shown[n - 1])} event=${event} view=${view} />`)}`;
+  const shown = lines.flatMap((event) => {
+    const fold = foldOf(event);
+    const folded = fold ? lines.filter((one) => foldOf(one) === fold) : [];
+    if (folded.length < 2) return [event];
+    const head = folded[0] === event ? [{ id: fold, at: event.at, folded }] : [];
+    return open[fold] ? [...head, event] : head;
+  });
+  return shown.map(({ folded, ...event }, n) => (folded ? html`
+    <p key=${event.id} class="event">
+      <button type="button" class="event-more" aria-expanded=${!!open[event.id]}
+        onClick=${({ target }) => (view.opens(target), setOpen({ ...open, [event.id]: !open[event.id] }))}>
+        ${talk.folds[event.id](countOf(folded))}
+      </button> <${Clock} at=${event.at} />
+    </p>` : html`
+    <${Event} key=${event.id} same=${minuteOf(event) === minuteOf(shown[n - 1])} event=${event} view=${view} />`));
 }
 
-const kinds = {
-  task: "tasks", joined: "members", left: "members", role: "members", knock: "members", message: "votes",
-};
+/** Returns with what an event is folded; "" if it stands by itself. */
+const foldOf = (event) => (event.type === "task" ? "tasks" : isRejected(event) ? "rejected" : "");
 
-/** Says how much happened in some lines: how many changes of what. */
-export function countOf(lines) {
-  const counts = new Map();
-  for (const line of lines)
-    for (const { type, agents = [type], tasks = [type], votes = [type] } of [line, ...(line.more ?? [])]) {
-      const kind = kinds[type] ?? "others";
-      counts.set(kind, (counts.get(kind) ?? 0) + Math.max(agents.length, tasks.length, votes.length));
-    }
-  return [...counts].map(([kind, n]) => talk.eventCounts[kind](n)).join(" \u00b7 ");
-}
+/** Returns how much happened in some lines. */
+export const countOf = (lines) => lines.flatMap((line) => [line, ...(line.more ?? [])])
+  .reduce((sum, { tasks }) => sum + (tasks?.length ?? 1), 0);
 
 const minuteOf = (event) => event?.at?.slice(0, 16);
 
@@ -81,40 +79,19 @@ function added(a, b) {
   return a.type === "task" && a.agent === b.agent ? [{ ...a, tasks: [...tasksOf(a), ...tasksOf(b)] }] : [a, b];
 }
 
-const doors = ["public", "password", "invite"]; // settings that say who gets in
-
-/** Reports whether an event may not hide among others. */
-export const isLoud = (event, view) => ["opened", "opened_twice", "closed"].includes(event.reason) ||
-  (event.type === "hook" && event.person) || doors.some((name) => name in (event.changes ?? {})) ||
-  !!event.agreed || view.ghosts.has(event.id) || !!event.more?.some((one) => isLoud(one, view));
-
-/** One line, of which the end is cut until it is opened. same is whether the line above it has the same time. */
+/** One line. same is whether the line above it has the same time. */
 function Event({ event, same, view }) {
-  const [open, setOpen] = useState(false);
-  const [cut, setCut] = useState(false);
   const [unfolded, setUnfolded] = useState(false); // the draft that was rejected
-  const line = useRef();
   const loud = event.reason === "opened_twice";
   const draft = isRejected(event) && view.byId.get(event.draft);
-  const unfold = () => {
-    view.hold();
+  const unfold = ({ target }) => {
+    view.opens(target);
     setUnfolded(!unfolded);
     if (draft.more) view.room.paging.textOf(draft.id).catch(() => {}); // offline, its beginning has to do
   };
-  const beside = event.to?.length > 0 || view.ghosts.has(event.id); // more stands in the line, and needs its width
-  useLayoutEffect(() => {
-    const measured = new ResizeObserver(([{ target }]) => setCut(target.scrollWidth > target.clientWidth));
-    measured.observe(line.current);
-    return () => measured.disconnect();
-  }, []);
-  const one = open || loud || beside ? "" : " event-line";
   return html`
-    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "") + one}>
-      <span class="event-said" ref=${line}>
-        ${loud && html`<${Icon} name="alert" />`}${saidOf(event, view)}
-      </span>
-      ${cut && !open && !loud && !beside && html`
-        <button type="button" class="event-more" onClick=${() => (view.hold(), setOpen(true))}>${ui.rest}</button>`}
+    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "")}>
+      <span>${loud && html`<${Icon} name="alert" />`}${saidOf(event, view)}</span>
       ${draft?.text && html`
         <button type="button" class="event-more" aria-expanded=${unfolded}
           onClick=${unfold}>

@@ -85,6 +85,7 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
     over,
     admin: state.room?.agents.find((agent) => agent.name === me)?.role === "admin",
     hold: () => pane.hold(),
+    opens: (element) => pane.opens(element?.closest(".row").dataset.key),
     toggle: (id) => {
       if (open.has(id)) pane.returnTo(id); // folded, it would end far above
       setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id)));
@@ -174,13 +175,15 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
   }, [ready, firstUnread]);
   const focused = document.activeElement;
   const row = list.current?.contains(focused) && focused?.closest(".row");
-  const had = row ? [row, row.nextElementSibling, row.previousElementSibling].map((one) => one?.dataset.key) : [];
+  const had = row ? [row, row.nextElementSibling].map((one) => one?.dataset.key) : [];
   useLayoutEffect(() => {
     if (!ready) return;
     pane.settle();
     if (!had.length || document.activeElement !== document.body) return;
-    // Beside a row that is gone the focus goes to a message: a button would be pressed by what is typed on.
-    const key = had.find((key, n) => (n ? pane.element(key)?.querySelector("article") : pane.index.has(key)));
+    // From a row that is gone the focus goes to a message, the next or the last: a button would be pressed by what is
+    // typed on.
+    const key = had.find((key, n) => (n ? pane.element(key)?.querySelector("article") : pane.index.has(key))) ??
+      [...list.current.querySelectorAll("article")].at(-1)?.closest(".row").dataset.key;
     roving.current.focus(key);
     if (key !== had[0]) document.activeElement.scrollIntoView({ block: "nearest" }); // its row is gone
   }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);

@@ -13,6 +13,7 @@ const least = 300; // px above and below it in which they have to be there
 
 export class Pane {
   #held = ""; // the key of the row in which the person has brought the pointer to what it can press, while in the view
+  #opened = ""; // the key of the row in which something was opened since
 
   /** changed is called when other rows are to be on the page. */
   constructor(changed) {
@@ -126,6 +127,9 @@ export class Pane {
       const by = at === undefined ? 0 : at - this.anchor.top - this.#grown;
       if (Math.abs(by) > 0.5) this.box.scrollTop += by;
     }
+    const opened = this.element(this.#opened);
+    if (opened && (!this.atEnd || opened.clientHeight > this.box.clientHeight)) opened.scrollIntoView({ block: "nearest" });
+    this.#opened = "";
     this.note();
   }
 
@@ -282,6 +286,15 @@ export class Pane {
   /** Goes to where a row on the page begins, if that is above the view. */
   returnTo(key) {
     if ((this.#topOf(key) ?? 0) < 0) this.go(key, 0.1);
+  }
+
+  /**
+   * Something is about to open: the view stays at the end, if it is there. A row of which more is to be seen than that,
+   * if one is named, comes into the view.
+   */
+  opens(key = "") {
+    this.release();
+    this.#opened = key;
   }
 
   /** Stays where it is although something at the end is about to grow. */

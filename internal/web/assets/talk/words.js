@@ -96,12 +96,7 @@ export const talk = {
   discard: "Discard",
 
   events,
-  eventCounts: {
-    tasks: (n) => (n === 1 ? "1 change to tasks" : `${n} changes to tasks`),
-    members: (n) => (n === 1 ? "1 change of members" : `${n} changes of members`),
-    votes: (n) => `${n} agreed`,
-    others: (n) => (n === 1 ? "1 event" : `${n} events`),
-  },
+  folds: { tasks: (n) => `${n} changes to tasks`, rejected: (n) => `You rejected ${n} drafts` },
 
   // What the agent wants to say, while its person has not decided (draft.js).
   draft: {

@@ -24,7 +24,6 @@ export const ui = {
   home: "Your rooms",
   others: (n) => `${n} others`,
   more: (n) => `${n} more`,
-  rest: "more",
   // The size of a file, as people say it: 1 KB are 1,024 bytes, as in the limits of the server.
   size: (bytes) => {
     if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
