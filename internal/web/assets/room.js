@@ -105,7 +105,7 @@ export class Room {
       calls: () => !!this.state.supervision.hooks?.some(({ push }) => !push), clock, signal,
     });
     this.paging = new Paging({ call, show, clock, signal });
-    this.unread = new Unread({ token, history, isMine: this.#isMine, show });
+    this.unread = new Unread({ token, history, me: () => this.state.me, show });
     this.supervision = new Supervision({
       call: (args, how) => this.#calling.call("supervise", args, how),
       again: () => this.refresh.want({ supervision: true }),

@@ -1,15 +1,16 @@
 // Up to where the person has read a room, and what is unread. This browser keeps it, and its tabs share it.
 
 import * as storage from "./storage.js";
+import { isOwn } from "./talk/names.js";
 
 export class Unread {
   #readTo = ""; // the id of the last message that the person has read
 
   /**
    * @param {{token: () => string, history: () => import("./history.js").History,
-   *   isMine: (message: import("./results.d.ts").Message) => boolean,
+   *   me: () => string,
    *   show: (parts: Partial<import("./types.d.ts").State>) => void}} room
-   *   token is the seat's, history what is loaded, and isMine tells what this person has said
+   *   token is the seat's, history what is loaded, and me the name of the seat
    */
   constructor(room) {
     this.room = room;
@@ -32,7 +33,7 @@ export class Unread {
   messages() {
     if (!this.#readTo) return [];
     const after = this.room.history().after(this.#readTo);
-    return after.filter((message) => message.type === "message" && !this.room.isMine(message));
+    return after.filter((message) => message.type === "message" && !isOwn(message, this.room.me()));
   }
 
   /** Marks the first of them: the person comes to the page. */

@@ -11,7 +11,8 @@ import { agentsOf } from "../assets/presence.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere } from "../assets/sidebar/device.js";
-import { quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
+import { requestsOf, sentence } from "../assets/sidebar/owed.js";
+import { beginning } from "../assets/talk/rows.js";
 import { isAdmin } from "../assets/compose/may.js";
 import { groupsOf } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
@@ -53,18 +54,13 @@ test("what waits for the person in the conversation is one line, which leads up 
   assert.equal(line([]).find("div").length, 0);
 });
 
-test("a request shows its one line, and a long one its end, where the question is", () => {
-  const text = "# Plan\n\n" + "We weigh it. ".repeat(30) + "\n\n- **Which** one do we take?\n\n";
-  const shown = (message, ends = "Steel or wood?") => quoted({ message, text: ends });
-  assert.equal(shown({ text: "Steel or wood?" }), "Steel or wood?");
-  assert.equal(shown({ text }), "… Which one do we take?");
-  assert.match(shown({ text: "word ".repeat(200) + "so: steel or wood?" }), /^… word .* so: steel or wood\?$/);
-  assert.ok(shown({ text: "word ".repeat(200) }).length <= 160);
-  assert.equal(shown(undefined), "Steel or wood?");
-  assert.equal(shown(undefined, "… of steel or wood?"), "… of steel or wood?", "one ellipsis is enough");
-  assert.equal(shown({ file: { name: "contract.json" } }, "contract.json"), "contract.json"); // which has no text
-  for (const message of [undefined, { text: "# Plan\n\nWe weigh", more: { id: "m2" } }]) // room_info has the ends
-    assert.equal(shown(message, "# Plan\n\nWe weigh it. … it.\n\nWhich do we take?"), "… Which do we take?");
+test("a request shows its beginning, also where room_info has both ends", () => {
+  assert.equal(beginning("Steel or wood?"), "Steel or wood?");
+  assert.equal(beginning("# Plan\n\n- **Which** one do we `take`?\n"), "Plan Which one do we take?");
+  const long = (text) => beginning(text.slice(0, 40) + " … " + text.slice(-40));
+  assert.equal(long("word ".repeat(40)), "word ".repeat(8).trim() + "…");
+  assert.equal(long("We weigh it before we **paint it, and then we** weigh it again with the `scales` of the harbor."),
+    "We weigh it before we paint it, and th…");
 });
 
 test("what a person asked is its own, and a proposal to many names a few, each apart", () => {

@@ -4,7 +4,7 @@
 
 import { actorOf } from "../talk/names.js";
 import { outcomesOf } from "../talk/outcomes.js";
-import { firstLine, gist } from "../talk/rows.js";
+import { beginning, gist } from "../talk/rows.js";
 
 /**
  * One thing that needs the person. who has written it or has the task, "" where that is not known, and text is its
@@ -37,7 +37,7 @@ export function needsIn({ me, over, drafts, requests, stalled, messages, asOf })
     if (draftFor(drafts, id)) continue;
     const message = byId.get(id);
     const what = message?.kind === "proposal" ? "proposal" : "request";
-    all.push({ id, what, who: actorOf(asked), text: gist(message) || firstLine(text) });
+    all.push({ id, what, who: actorOf(asked), text: gist(message) || beginning(text) });
   }
   for (const { id, title = "", by } of stalled)
     all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: title });

@@ -3,6 +3,7 @@
 import { History } from "../history.js";
 import { call } from "../mcp.js";
 import { endsSeat } from "../seats.js";
+import { isOwn } from "../talk/names.js";
 
 const most = 100; // messages that one look brings, as many as the server gives
 const kept = 200; // messages
@@ -61,7 +62,7 @@ export function newsIn(/** @type {any} */ { messages, earlier, more, then }, { r
   const at = messages.findLastIndex(({ id }) => id === read);
   const fresh = read && (at >= 0 || (then ?? read) === read) ? messages.slice(at + 1) : [];
   const last = messages.findLast(({ type }) => type === "message");
-  const others = fresh.filter((message) => message.type === "message" && !(message.person && message.from === me));
+  const others = fresh.filter((message) => message.type === "message" && !isOwn(message, me));
   return {
     unread: others.length,
     more: !!fresh.length && !!(more || (at < 0 && earlier)),

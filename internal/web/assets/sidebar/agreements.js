@@ -6,6 +6,7 @@ import { fill } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { Problem, useAct } from "./act.js";
 import { actorOf } from "../talk/names.js";
+import { gist } from "../talk/rows.js";
 import { Part, Quote } from "./part.js";
 import { sidebar as w } from "./words.js";
 
@@ -61,7 +62,7 @@ export function Agreement({ agreement, me, now, onJump }) {
     <button type="button" class="event-more" onClick=${show}>${rest}</button>` };
   return html`
     <li class=${"sidebar-agreed" + (newer ? " sidebar-outdated" : "")}>
-      <${Quote} id=${id} text=${text || file?.name} onJump=${onJump} />
+      <${Quote} id=${id} text=${gist({ text, file })} onJump=${onJump} />
       <p class="small quiet" ref=${line} tabindex="-1">
         ${fill(all ? w.agreedWith : w.agreedBy, { by: who, names })} <span class="sidebar-when">
           · <${Ago} at=${at} now=${now} />

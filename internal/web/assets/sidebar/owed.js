@@ -6,7 +6,7 @@ import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { actorOf, capital } from "../talk/names.js";
-import { isLine, lastLine } from "../talk/rows.js";
+import { beginning } from "../talk/rows.js";
 import { Part, Quote } from "./part.js";
 import { sidebar as w } from "./words.js";
 
@@ -45,17 +45,8 @@ function Request({ state, request, now, onJump }) {
         <span class="sidebar-owes">${sentence(request, state)}</span>
         <span class="quiet sidebar-when"><${Ago} at=${at} now=${now} /></span>
       </p>
-      <${Quote} id=${request.id} text=${quoted(request)} onJump=${onJump} />
+      <${Quote} id=${request.id} text=${beginning(request.text)} onJump=${onJump} />
     </li>`;
-}
-
-/**
- * Returns what is shown of a request: its one line, or else its end. text has the two ends of a long one; of a file
- * without a text it is the name.
- */
-export function quoted({ message, text }) {
-  const said = message?.text && !message.more ? message.text : text;
-  return isLine(said) ? said : lastLine(said);
 }
 
 /** Says who asks whom, with "you" and "your agent" in place of the person's own name. */

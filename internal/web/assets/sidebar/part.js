@@ -1,7 +1,6 @@
 // The parts of the sidebar: sections that fold, names, and messages to jump to.
 
 import { html } from "../vendor.js";
-import { firstLine } from "../talk/rows.js";
 
 /** A section that folds. count is shown beside its title, which is a heading; the rest are attributes of details. */
 export const Part = ({ title, heading = "h2", count = 0, children, ...rest }) => html`
@@ -12,7 +11,7 @@ export const Part = ({ title, heading = "h2", count = 0, children, ...rest }) =>
     ${children}
   </details>`;
 
-/** The first line of a message, which leads to it. */
+/** The beginning of a message, which leads to it. */
 export const Quote = ({ id, text, onJump }) =>
   text && html`
-    <button type="button" class="sidebar-quote" dir="auto" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
+    <button type="button" class="sidebar-quote" dir="auto" onClick=${() => onJump(id)}>${text}</button>`;

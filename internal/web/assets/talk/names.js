@@ -27,6 +27,9 @@ export const actorOf = (/** @type {any} */ { from, by, agent, person, person_nam
 export const sayer = (message, me) =>
   message.from === me ? word(who[message.person ? "you" : "yourAgent"]) : actorOf(message);
 
+/** Reports whether the person of a seat has said a message, or approved it: it is not new to that person. */
+export const isOwn = ({ from, person, draft }, me) => from === me && !!(person || draft);
+
 /** Returns who reads a message beside its sender. me is the seat of this page; say is fill, or plain for a text. */
 export function audience({ from, to }, me, say = fill) {
   if (!to?.length) return talk.toAll;

@@ -1,6 +1,7 @@
 // What the person has read, and how much of what came is still below the view.
 
 import { useEffect, useRef } from "../vendor.js";
+import { isOwn } from "./names.js";
 
 const glance = 400; // ms that a message is in the view before it counts as read
 
@@ -65,6 +66,6 @@ export function useReading({ room, state, pane, ready, rows, index, box }) {
     return () => stop.abort();
   }, [ready]);
   useEffect(() => void reading.current?.look(), [ready, rows, pane.from, pane.to]);
-  const isNew = ({ type, message }) => type === "message" && !(message.person && message.from === state.me);
+  const isNew = ({ type, message }) => type === "message" && !isOwn(message, state.me);
   return { fresh: known() < 0 ? 0 : rows.slice(known() + 1).filter(isNew).length };
 }

@@ -116,13 +116,10 @@ export function firstLine(text = "") {
   return bare(line.slice(0, 300)).slice(0, 160);
 }
 
-/** Reports whether a text is one line, and its first line shows all of that. */
-export const isLine = (text = "") => !text.trim().includes("\n") && firstLine(text).trimEnd() === bare(text.trim());
-
-/** Returns the end of a long text, for a quote: there is the question. */
-export function lastLine(text) {
-  const line = bare((text.slice(-2000).split("\n").findLast(says) ?? text).trimEnd().replace(/^…\s*/, ""));
-  return "… " + (line.length > 150 ? line.slice(-150).replace(/^\S*\s/, "") : line);
+/** Returns the beginning of the text of an open request, of which room_info has the two ends if it is long. */
+export function beginning(text) {
+  const [chars, lines] = [[...text], (part) => part.split("\n").filter(says).map(bare).join(" ")];
+  return chars.length <= 80 ? lines(text) : lines(chars.slice(0, 40).join("")).replace(/[*`]+|\s+$/g, "") + "…";
 }
 
 /** Returns what stands for a message in one line: the beginning of its text or, without one, the name of its file. */
