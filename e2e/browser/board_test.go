@@ -56,13 +56,13 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.click(role("checkbox", "Bob"))
 	tab.click(role("checkbox", "t1 Weigh the girders"))
 	tab.click(button("Add"))
-	tab.standing("t2", "Blocked by Weigh the girders")
+	tab.standing("t2", "Assigned to Bob · blocked by Weigh the girders")
 	tasks := talk.bob.list()
 	if len(tasks) != 2 || tasks[1].Title != "Paint them" || len(tasks[1].For) != 1 || tasks[1].For[0] != "Bob" {
 		t.Fatalf("the list is %+v", tasks)
 	}
 
-	tab.acts("t1", "Give to your agent t1")
+	tab.acts("t1", "Assign to your agent t1")
 	tab.standing("t1", "your agent")
 	tab.acts("t1", "Mark t1 as done")
 	tab.fill(field("Result (optional)"), "Nine tons, see the log")
@@ -84,7 +84,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.standing("t2", "Paint them twice")
 	tab.chooses("t2", "Cancel task")
 	tab.click(button("Cancel task").in("dialog form"))
-	tab.click(role("radio", "Done"))
+	tab.click(role("radio", "Done 2"))
 	tab.standing("t1", "Nine tons, see the log")
 	tab.acts("t2", "t2 Paint them twice")
 	tab.standing("t2", "Canceled")
@@ -94,7 +94,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
 	tab.click(css(".row-events:nth-last-child(2) .event-more"))
-	for _, line := range []string{"You added t1 “Weigh the girders”", "You gave t1", "You marked t1",
+	for _, line := range []string{"You added t1 “Weigh the girders”", "You assigned t1", "You marked t1",
 		"Bob put t2", "You unassigned t2 “Paint them”, assigned to Cy Long", "You canceled t2"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
 			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
@@ -129,7 +129,7 @@ func TestBoard_whatWasRun_isToldAsReportedAndWhoHadTheSame(t *testing.T) {
 	}
 	tab.click(button("Menu"))
 	tab.click(button("Tasks"))
-	tab.click(role("radio", "Done"))
+	tab.click(role("radio", "Done 1"))
 	tab.standing("t1", "Checked by Cy Long: same result")
 	tab.click(css(`dialog [data-task="t1"] .task-title`))
 	tab.standing("t1", "Reported: make test, exit 0, at 5ef2c4c")
@@ -195,7 +195,7 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.walksBack(15)
 	tab.click(button("Show all tasks"))
 	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t50"}) })
-	tab.acts("t50", "Give to your agent t50")
+	tab.acts("t50", "Assign to your agent t50")
 	tab.sees("t50: Bob's Claude already has it in progress")
 	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)

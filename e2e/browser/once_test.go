@@ -174,9 +174,9 @@ func TestOnce_tasks_sayTheSameEverywhere(t *testing.T) {
 	bo.call("task", args{"action": "add", "tasks": []args{{"title": long}, {"title": "Mine", "for": []string{"Ada"}},
 		{"title": "Another's", "for": []string{"Bo"}}}})
 	tab.click(button("Show all tasks"))
-	tab.acts("t1", "Give to your agent t1")
-	tab.standing("t1", "You gave it to your agent")
-	tab.until("one is free at most", `!document.querySelector("dialog").innerText.includes("Give to your agent")`)
+	tab.acts("t1", "Assign to your agent t1")
+	tab.standing("t1", "You assigned it to your agent")
+	tab.until("one is free at most", `!document.querySelector("dialog").innerText.includes("Assign to your agent")`)
 	const groups = `[...document.querySelectorAll("dialog .sidebar-part")].map((part) => part.querySelector("h3").innerText +
 	  [...part.querySelectorAll(".task")].map((task) => " " + task.dataset.task).join("")).join()`
 	tab.until("what is assigned to its agent stands among its agent's",
@@ -188,7 +188,7 @@ func TestOnce_tasks_sayTheSameEverywhere(t *testing.T) {
 	tab.is(css(`[data-task="t1"] .task-name`))
 	tab.accessible(byDay, "tasks that are given and assigned")
 	tab.press("Escape")
-	tab.until("the side says so", `document.querySelector(".sidebar-task").innerText.includes("You gave it to your agent")`)
+	tab.until("the side says so", `document.querySelector(".sidebar-task").innerText.includes("You assigned it to your agent")`)
 	tab.click(css(".row-events:nth-last-child(2) .event-more"))
 	tab.until("in its lines", `document.querySelector(".log").innerText.includes("to your agent")`)
 }

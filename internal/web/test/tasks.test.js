@@ -60,6 +60,8 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Assigned to you and [you and Bo]");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "Blocked by “title of t2” and “title of t4”");
   assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "Blocked by t3");
+  assert.equal(say(task("t1", "blocked", { after: ["t3"], for: [me, "Bo"] })),
+    "Assigned to your agent and [Bo] · blocked by t3");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"], after_dropped: ["t3"] })),
     "Blocked by t3, which was canceled");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
@@ -75,16 +77,16 @@ test("a task that the person has given to its agent says so in the list, in a ro
   const one = task("t1", "taken", { by: me });
   const take = { type: "task", action: "take", agent: me, person: true, task: one };
   const say = (one, more = {}) => sentenceOf(standing(one, { me, alone: false, tasks: [], ...more }));
-  const given = "You gave it to your agent · in progress";
+  const given = "You assigned it to your agent · in progress";
   assert.equal(say({ ...one, by_name: "Ann" }), given);
   assert.equal(say(one, { messages: [take] }), given);
   assert.equal(say(one, { messages: [take, { ...take, person: undefined }] }), "In progress · your agent");
   assert.equal(say({ ...one, by_name: me }, { messages: [take], alone: true }), "In progress · you");
   const tells = (event, alone = false) => sentenceOf(sentence(event, { me, alone })).replace(/<\/?span>|\s*\n\s*/g, "");
-  assert.equal(tells(take), "You gave t1 “title of t1” to your agent");
-  assert.equal(tells({ ...take, agent: "Bo" }), "[Bo's owner] gave t1 “title of t1” to [Bo]");
+  assert.equal(tells(take), "You assigned t1 “title of t1” to your agent");
+  assert.equal(tells({ ...take, agent: "Bo" }), "[Bo's owner] assigned t1 “title of t1” to [Bo]");
   assert.equal(tells({ ...take, agent: "Bo", person_name: "Kim", task: { ...one, was: "Cy" } }),
-    "[Kim] gave t1 “title of t1” of [Cy] to [Bo]");
+    "[Kim] assigned t1 “title of t1” of [Cy] to [Bo]");
   assert.equal(tells({ ...take, agent: "Kim", person_name: "Kim" }), "[Kim] put t1 “title of t1” in progress");
   assert.equal(tells({ ...take, person_name: me }, true), "You put t1 “title of t1” in progress");
 });

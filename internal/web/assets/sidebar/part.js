@@ -6,7 +6,7 @@ import { html } from "../vendor.js";
 export const Part = ({ title, heading = "h2", count = 0, children, ...rest }) => html`
   <details class="sidebar-part" open ...${rest}>
     <summary>
-      <${heading}>${title}<//>${count > 0 && html`<span class="sidebar-count">${count}</span>`}
+      <${heading}>${title}<//>${!!count && html`<span class="sidebar-count">${count}</span>`}
     </summary>
     ${children}
   </details>`;

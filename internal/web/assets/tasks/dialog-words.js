@@ -22,7 +22,7 @@ export const dialogs = {
 
   // What can be done.
   take: "Start",
-  takeForAgent: "Give to your agent",
+  takeForAgent: "Assign to your agent",
   takeOver: "Take over",
   finish: "Mark as done",
   finishIt: (id) => `Mark ${id} as done`,

@@ -90,10 +90,15 @@ export function mayPrecede(id, tasks) {
   return tasks.filter(({ id }) => !waiting.has(id));
 }
 
-/** Says how a task stands, and after what one comes that is blocked: first what was dropped, since that never ends. */
+/**
+ * Says how a task stands, and for whom and after what one comes that is blocked: first what was dropped, since that
+ * never ends.
+ */
 export function standing(task, view) {
   const { me, alone, tasks } = view;
-  const { state, by, for: offered, after = [], after_dropped: dropped } = task;
+  const { state, by, for: offered = [], after = [], after_dropped: dropped } = task;
+  const whose = offered.length
+    ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) }) : [];
   switch (state) {
     case "taken":
     case "stalled":
@@ -101,13 +106,12 @@ export function standing(task, view) {
       if (state === "taken" && isGiven(task, view)) return [w.states.given];
       return [w.states[state === "taken" ? "mine" : "stalledMine"](alone)];
     case "open":
-      return offered?.length
-        ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) })
-        : [w.states.open];
+      return whose.length ? whose : [w.states.open];
     case "blocked": {
-      if (dropped) return fill(w.states.stuck, { after: dropped.map(word) });
       const first = before(task, tasks).map(({ title }) => ({ quote: title }));
-      return fill(w.states.blocked, { after: first.length ? first : after.map(word) });
+      const [blocked, ...by] = dropped ? fill(w.states.stuck, { after: dropped.map(word) })
+        : fill(w.states.blocked, { after: first.length ? first : after.map(word) });
+      return whose.length ? [...whose, " · ", blocked, ...by] : [capital(blocked), ...by];
     }
     case "done":
       return fill(w.states.done, { by: named(by, { me, alone }, task.by_person, task.by_name) });

@@ -18,6 +18,7 @@ export function TasksDialog({ room, id = "", onJump, onClose }) {
   const state = useRoom(room);
   const [filter, setFilter] = useState("all");
   const [looked, setLooked] = useState(/** @type {any} */ (id ? { id } : null)); // see Task
+  const [closed, setClosed] = useState(/** @type {any} */ (null)); // {tasks, has_more}: those that are done or dropped
   const [problem, onProblem] = useState(""); // what the server refused
   const list = useRef();
   useEffect(() => void room.refresh.want({ tasks: true }), []);
@@ -30,11 +31,13 @@ export function TasksDialog({ room, id = "", onJump, onClose }) {
   const titleOf = (group) => (group === "mine" && !state.alone ? w.groupOfAgent : w.groups[group]);
   const those = (name) => state.tasks.filter((task) => filters[name](task, state.me));
   const shown = those(filter);
+  const ended = closed && `${closed.tasks.length || ""}${closed.has_more ? "+" : ""}`;
+  const counted = (name) => `${w.filters[name]} ${name === "done" ? ended ?? "" : those(name).length || ""}`;
   return html`
     <${Dialog} title=${taskWords.title} onClose=${onClose} className="tasks">
       ${problem && html`<p class="tasks-problem" role="alert">${problem}</p>`}
       <${Segments} legend=${w.filter} className="tasks-filter" name="tasks" value=${filter} onChange=${setFilter}
-        all=${Object.keys(filters).map((name) => [name, `${w.filters[name]} ${those(name).length || ""}`])} />
+        all=${Object.keys(filters).map((name) => [name, counted(name)])} />
       <div class="tasks-groups" ref=${list} tabindex="-1">
         ${shown.length === 0 && filter !== "done" && html`<p class="quiet">${w.none[filter](state.alone)}</p>`}
         ${grouped(shown, state.me).map(([group, tasks]) => html`
@@ -43,7 +46,7 @@ export function TasksDialog({ room, id = "", onJump, onClose }) {
               <${Task} key=${task.id} ...${rest} task=${task} looked=${looked?.id === task.id ? looked : null} />`)}
             </ul>
           <//>`)}
-        <${Closed} open=${filter === "done"} ...${rest} />
+        <${Closed} open=${filter === "done"} count=${ended} got=${closed} setGot=${setClosed} ...${rest} />
       </div>
       ${mayAct(state) && html`
         <${AddLine} ...${{ room, state, onProblem }} onAdded=${(id) => look({ id, added: true })} />`}
@@ -51,9 +54,8 @@ export function TasksDialog({ room, id = "", onJump, onClose }) {
     <//>`;
 }
 
-/** What is done or dropped, once it is unfolded. */
-function Closed({ open, room, state, ...rest }) {
-  const [got, setGot] = useState(/** @type {any} */ (null)); // {tasks, has_more}
+/** What is done or dropped. */
+function Closed({ open, count, got, setGot, room, state, ...rest }) {
   const { busy, problem, act } = useAct();
   const ids = state.tasks.map(({ id }) => id).join();
   const load = () => act(async () => setGot(await room.tasks.closed()));
@@ -61,10 +63,9 @@ function Closed({ open, room, state, ...rest }) {
     const { tasks, has_more } = await room.tasks.closed(got.tasks.at(-1).id);
     setGot({ tasks: [...got.tasks, ...tasks], has_more });
   });
-  useEffect(() => void (got && load()), [ids]);
+  useEffect(() => void load(), [ids]);
   return html`
-    <${Part} heading="h3" title=${w.groups.closed} open=${open}
-      onToggle=${({ currentTarget: { open } }) => open && !got && load()}>
+    <${Part} heading="h3" title=${w.groups.closed} count=${count} open=${open}>
       ${got?.tasks.length === 0 && html`<p class="quiet">${w.noClosed}</p>`}
       ${got && html`<ul>${got.tasks.map((task) => html`
         <${Task} key=${task.id} ...${{ room, state, task, ...rest }} />`)}</ul>`}

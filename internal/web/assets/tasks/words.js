@@ -10,15 +10,15 @@ export const tasks = {
     taken: "In progress · {by}",
     stalled: "Stalled · {by}",
     stalledMine: (you) => `Stalled · ${you ? "you" : "your agent"}`,
-    given: "You gave it to your agent · in progress",
+    given: "You assigned it to your agent · in progress",
     open: "To do",
     offered: "Assigned to {for}",
-    blocked: "Blocked by {after}",
-    stuck: "Blocked by {after}, which was canceled",
+    blocked: "blocked by {after}", // behind the one before, or alone
+    stuck: "blocked by {after}, which was canceled",
     done: "Done by {by}",
     dropped: "Canceled",
   },
-  given: "You gave it to your agent",
+  given: "You assigned it to your agent",
 
   // What the server did not do, and why, as far as the list tells.
   refusals: {
