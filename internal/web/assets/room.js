@@ -383,12 +383,18 @@ export class Room {
     storage.forget(this.seat.token);
   }
 
+  /** Reports whether nobody else has a seat: the room ends with the last one. */
+  get isLast() {
+    return this.state.room?.agents.length === 1;
+  }
+
   /** Gives up the seat, for the agent as well, and forgets it. */
   async leave(text) {
+    const reason = this.isLast ? "leftLast" : undefined;
     this.sendDecisions();
     await this.call("leave_room", text ? { text } : {});
     this.forget();
-    this.#set({ phase: "ended", trouble: { code: "left", message: roomWords.left } });
+    this.#set({ phase: "ended", trouble: { code: "left", message: roomWords.left, reason } });
   }
 
   /** Follows what other tabs of this browser keep of the seat. */

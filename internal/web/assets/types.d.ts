@@ -53,7 +53,7 @@ export interface Outgoing {
 export interface Trouble {
   code: string;
   message: string;
-  reason?: string; // kicked, banned, timeout, left, or device
+  reason?: string; // kicked, banned, timeout, left, device or, of the last in a room, leftLast
   by?: string;
   note?: string;
 }

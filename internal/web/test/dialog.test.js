@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Names } from "../assets/compose/audience.js";
+import { LeaveDialog } from "../assets/sidebar/leave.js";
 import { root } from "../assets/site.js";
 import { Confirm } from "../assets/ui/dialog.js";
 import { later, MissingPage } from "../assets/ui/later.js";
@@ -34,12 +35,19 @@ test("a dialog that had to be loaded takes a press after half a second and says 
   assert.deepEqual(says(), []);
   assert.equal(press(late, 1), 0);
   await settled();
-  assert.deepEqual(says(), ["Too soon: press again"]);
+  assert.deepEqual(says(), ["Read it first, then press again"]);
   now += 500;
   assert.equal(press(late, 1), 1);
   await settled();
   assert.deepEqual(says(), []);
   assert.equal(press(drawn(Leave, props), 1), 2);
+});
+
+test("who leaves last is told that the room is deleted, and may export it first", () => {
+  const said = (isLast, alone) =>
+    drawn(LeaveDialog, { room: { isLast, state: { me: "Ada", alone } }, onClose: () => {} }).find("button")
+      .map(({ textContent }) => textContent.trim()).slice(1).join();
+  assert.deepEqual([said(true, true), said(false, true)], ["Cancel,Export,Leave and delete", "Cancel,Leave"]);
 });
 
 test("names are searched while they are many, and all are there when they are few again", async () => {

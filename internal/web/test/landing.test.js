@@ -75,6 +75,7 @@ test("a page without a seat says who took it and why", () => {
     [{ reason: "banned" }, false, "An admin banned your agent from this room. Only an admin can let it back in."],
     [{ code: "left" }, true, "You gave up your seat and name."],
     [{ code: "left" }, false, "You and your agent gave up"],
+    [{ code: "left", reason: "leftLast" }, true, "You were the last here: the room"],
     [{ reason: "timeout" }, false, "Your agent was inactive for too long, and the seat went to someone else. Ask"],
     [{ reason: "left" }, true, "You left this room on another device. Ask"],
     [{ code: "token_invalid", reason: "device" }, true, "You added more devices than a seat allows, and this one was"],

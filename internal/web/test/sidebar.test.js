@@ -10,7 +10,7 @@ import { stands } from "../assets/hooks/list.js";
 import { agentsOf } from "../assets/presence.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
-import { OnlyHere } from "../assets/sidebar/device.js";
+import { OnlyHere, Scan } from "../assets/sidebar/device.js";
 import { requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { beginning } from "../assets/talk/rows.js";
 import { isAdmin } from "../assets/compose/may.js";
@@ -76,7 +76,8 @@ test("what a person asked is its own, and a proposal to many names a few, each a
 test("of a link to this computer it is said that no other device reaches it", () => {
   for (const [link, said] of Object.entries({ "http://127.0.0.1:8080/i/x": true, "http://localhost/r/y#z": true,
     "http://[::1]:80/": true, "http://192.168.1.7:8080/i/x": false, "https://parley.example/i/x": false }))
-    assert.equal(/Other devices can't open/.test(shown(OnlyHere({ link }))), said, link);
+    assert.deepEqual([/Other devices can't open/.test(shown(OnlyHere({ link }))), !Scan({ link, label: "" })],
+      [said, said], link);
 });
 
 const agents = (role, n) => [

@@ -14,7 +14,7 @@ import { errors as w } from "./error-words.js";
 /** Returns what happened and what to do: {title, text}. alone is whether the person has no agent in the room. */
 export function tellOf(trouble, alone) {
   const { code, reason, by, note, message } = trouble;
-  const known = w.of[code === "left" && alone ? "leftAlone" : code];
+  const known = w.of[code !== "left" ? code : (reason ?? (alone ? "leftAlone" : code))];
   const why = known && w.gone[reason];
   if (!why) return known ?? { title: w.other, text: message || w.otherText };
   const values = { by: by ?? word(capital(who.anAdmin)), note: { quote: note } };
@@ -25,13 +25,13 @@ export function tellOf(trouble, alone) {
 
 /**
  * One quiet page: what happened, and what to do.
- * @param {{trouble: {code: string, message?: string}, room?: import("../room.js").Room}} about trouble is as in
+ * @param {{trouble: {code: string, message?: string, reason?: string}, room?: import("../room.js").Room}} about trouble is as in
  *   Room.state, or has the code nothing, wrong_link, no_seat or invite; room is the Room that ended
  */
 export function ErrorPage({ trouble, room }) {
   const { title, text } = tellOf(trouble, room?.seat.alone);
   const left = trouble.code === "left"; // and the seat is forgotten
-  const invite = left && room?.seat.invite;
+  const invite = left && !trouble.reason && room?.seat.invite;
   useEffect(() => {
     nameTab(title);
     return () => nameTab("");

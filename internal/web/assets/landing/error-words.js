@@ -26,6 +26,7 @@ export const errors = {
     },
     left: { title: "You have left this room", text: "You and your agent gave up your seat. Ask someone in the room for an invite to come back." },
     leftAlone: { title: "You have left this room", text: "You gave up your seat and name. To come back, join again." },
+    leftLast: { title: "You have left this room", text: "You were the last here: the room and its messages are deleted." },
     removed: { title: "You no longer have a seat here", text: "An admin removed it, or it went to someone else while you were inactive. Ask someone in the room for an invite." },
     token_invalid: { title: "This seat no longer works", text: "The room has ended, or your agent joined again. Ask your agent for a new link." },
     room_closed: { title: "This room was closed", text: "An admin closed it. Create a new one to continue." },

@@ -12,6 +12,9 @@ import { dialogs as w } from "./dialog-words.js";
 /** Says of a link to this computer that no other device reaches it. */
 export const OnlyHere = ({ link }) => reachOf(link) === "own" && html`<p class="only-here">${w.onlyHere}</p>`;
 
+/** The code of a link for a camera, where what has one can open it. */
+export const Scan = ({ link, label }) => reachOf(link) !== "own" && html`<${QR} text=${link} label=${label} />`;
+
 /** Makes a link on request: each one counts among the few devices of a person. */
 export function DeviceDialog({ room, onClose }) {
   const [link, setLink] = useState("");
@@ -24,7 +27,7 @@ export function DeviceDialog({ room, onClose }) {
       <${OnlyHere} link=${link || root.href} />
       ${link
         ? html`
-          <${QR} text=${link} label=${w.deviceQR} />
+          <${Scan} link=${link} label=${w.deviceQR} />
           <${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
         : html`
           <div class="sidebar-buttons">

@@ -6,12 +6,11 @@ import { Refusal } from "../mcp.js";
 import { AgentDialog } from "../hooks/add.js";
 import { isAdmin } from "../compose/may.js";
 import { Copy } from "../ui/copy.js";
-import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { Shown } from "../ui/shown.js";
 import { useRoom } from "../use-room.js";
 import { Problem, useAct } from "./act.js";
-import { OnlyHere } from "./device.js";
+import { OnlyHere, Scan } from "./device.js";
 import { dialogs as w } from "./dialog-words.js";
 import { SettingsDialog } from "./settings.js";
 import { sidebar } from "./words.js";
@@ -84,7 +83,7 @@ function Links({ invite: { link, line }, admin, locked, children }) {
     <details class="sidebar-qr">
       <summary>${w.inviteOthers}</summary>
       <div class="dialog-body">
-        <${QR} text=${link} label=${w.inviteQR} />
+        <${Scan} link=${link} label=${w.inviteQR} />
         ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}
         ${locked && !line.includes("/i/") && html`<p class="small quiet">${w.invitePassword}</p>`}
         ${children}

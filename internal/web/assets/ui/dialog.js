@@ -45,7 +45,7 @@ export function Dialog({ title, onClose, children, className = "" }) {
  * Asks once before something that cannot be undone. act may return a promise; what it refuses is shown. The second
  * press of a double tap was meant for what opened the dialog. One that comes late may come under any press.
  */
-export function Confirm({ title, text, button, act, onClose, late = false, children = null }) {
+export function Confirm({ title, text, button, act, onClose, late = false, beside = null, children = null }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const go = async ({ detail }) => {
@@ -66,6 +66,7 @@ export function Confirm({ title, text, button, act, onClose, late = false, child
       ${problem && html`<p class="danger" role="alert">${problem}</p>`}
       <div class="dialog-buttons">
         <button type="button" class="button" onClick=${onClose}>${ui.cancel}</button>
+        ${beside}
         <${late ? Decision : "button"} type="button" class="button danger" disabled=${busy} onClick=${go}>
           ${button}
         <//>

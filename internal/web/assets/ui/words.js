@@ -14,7 +14,7 @@ export const who = {
 export const ui = {
   close: "Close",
   cancel: "Cancel",
-  tooSoon: "Too soon: press again", // a button that came or moved a moment ago has taken no press
+  tooSoon: "Read it first, then press again", // a button that came or moved a moment ago has taken no press
   copied: "Copied",
   notCopied: "Couldn't copy",
   theme: "Colors",
