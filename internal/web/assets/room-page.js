@@ -57,7 +57,7 @@ const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && tro
 
 function OpenRoom({ room, state, mine, target }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
-  const log = useRef(); // of the conversation: {jump, seek, step, focus}
+  const log = useRef(); // of the conversation: {jump, seek, step, edge, focus}
   const composer = useRef(); // of the composer: {answer, focus}
   const search = useRef(); // opens the line for searching
   const sidebar = useSide(narrow);
@@ -72,6 +72,8 @@ function OpenRoom({ room, state, mine, target }) {
     c: () => composer.current?.focus(),
     j: () => log.current?.step(1),
     k: () => log.current?.step(-1),
+    Home: () => log.current?.edge("Home"),
+    End: () => log.current?.edge("End"),
   }), []));
   useNotices(room, state, jump);
   const ready = state.phase !== "opening";

@@ -43,7 +43,7 @@ export const Menu = ({ state, onSearch, onDialog }) => html`
       <ul>
         <li><a href=${root.href}>${compose.home}</a></li>
         <li class="menu-phone">
-          <button type="button" onClick=${() => (close(), onSearch())}>${talk.search.open}</button>
+          <button type="button" onClick=${() => (close(), onSearch())}>${talk.search}</button>
         </li>
         ${state.room?.description && html`
           <li class="menu-phone">

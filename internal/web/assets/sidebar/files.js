@@ -17,14 +17,14 @@ export function Files({ room, state, onJump }) {
   const [all, setAll] = useState(false);
   const { busy, problem, act } = useAct();
   const removed = state.messages.filter(({ changes }) => changes?.redacted).map(({ changes }) => changes.redacted);
-  const loaded = state.messages.filter(({ file, redacted }) => file && !redacted);
+  const loaded = state.messages.filter(({ type, file, redacted }) => file && type === "message" && !redacted);
   const known = new Set(loaded.map(({ id }) => id));
   const files = [...earlier.filter(({ id }) => !known.has(id) && !removed.includes(id)), ...loaded].reverse();
   const mayHaveMore = more && (state.earlier || earlier.length > 0);
   const load = () => act(async () => {
     if (!all && files.length > shown) return setAll(true);
     const got = await room.paging.filesBefore(files.at(-1)?.id ?? state.messages[0]?.id);
-    setEarlier([...got.messages.filter(({ file }) => file), ...earlier]);
+    setEarlier([...got.messages.filter(({ type, file }) => file && type === "message"), ...earlier]);
     setMore(!!got.has_more);
     return setAll(files.length > 0);
   });

@@ -5,6 +5,7 @@ import { Copy } from "../ui/copy.js";
 import { Icon } from "../ui/icon.js";
 import { Sheet } from "../ui/sheet.js";
 import { hasText, textOf } from "./actions.js";
+import { actions as w } from "./dialog-words.js";
 import { CopyLink } from "./permalink.js";
 import { talk } from "./words.js";
 
@@ -25,12 +26,12 @@ export function ActionList({ message, view, at, onClose }) {
           <${Copy} text=${textOf(message, view)} label=${talk.copy} className="choice">${talk.copy}<//>
         </li>`}
       <li>
-        <${CopyLink} room=${view.room} message=${message} className="choice">${talk.copyLink}<//>
+        <${CopyLink} room=${view.room} message=${message} className="choice">${w.copyLink}<//>
       </li>
       ${mayRemove && html`
         <li>
           <button type="button" class="choice danger" onClick=${then(() => view.remove(message.id))}>
-            <${Icon} name="trash" />${message.file ? talk.removeFile : talk.remove}
+            <${Icon} name="trash" />${message.file ? w.removeFile : w.remove}
           </button>
         </li>`}
     <//>`;

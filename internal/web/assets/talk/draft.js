@@ -40,7 +40,16 @@ export function Draft({ draft, view }) {
   const edit = (text) => (focus(), view.opens(), (begun.current = true), write(text));
   // Escape closes the field, and keeps what was changed in it for the next time.
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
-  const decide = (decision, text) => act(() => (focus(), view.opens(), decisions.take(draft.id, decision, text)));
+  const isOffline = () => room.state.phase === "offline";
+  const decide = (decision, text) => act(async () => {
+    (focus(), view.opens());
+    try {
+      if (!isOffline()) return await decisions.take(draft.id, decision, text);
+    } catch (failed) {
+      if (!isOffline()) throw failed;
+    }
+    throw new Error(w.offline);
+  });
   const text = decided?.decision === "edit" && decided.text || draft.text;
   const writes = !decided && edited !== null;
   // Behind Reject, Tab leads to the field of the reason: letters elsewhere are shortcuts.
@@ -63,7 +72,7 @@ export function Draft({ draft, view }) {
         ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
-        <${Problem} text=${problem} />
+        ${(problem !== w.offline || isOffline()) && html`<${Problem} text=${problem} />`}
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>

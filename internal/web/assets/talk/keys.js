@@ -102,10 +102,8 @@ export function onKey(event, { pane, roving, onReply }) {
     onReply(article.dataset.id);
   } else if (key === "Enter" && article) {
     article.querySelector(controls)?.focus();
-  } else if (key === "End") {
-    pane.goToEnd();
-  } else if (key === "Home") {
-    pane.go(pane.rows[0]?.key, 0.1);
+  } else if (key === "End" || key === "Home") {
+    pane.edge(key);
   } else if (!steps[key] || longer(key, article, pane.box) || !roving.step(steps[key])) {
     return;
   }

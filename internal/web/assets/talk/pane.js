@@ -320,6 +320,12 @@ export class Pane {
     this.point("", false);
   }
 
+  /** Goes to the end of the list that a key names. */
+  edge(key) {
+    if (key === "End") this.goToEnd();
+    else this.go(this.rows[0]?.key, 0.1);
+  }
+
   /** Goes to the end, and follows what is added there. */
   goToEnd() {
     this.goal = null;

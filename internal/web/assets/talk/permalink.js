@@ -4,9 +4,9 @@
 import { at } from "../site.js";
 import { Copy } from "../ui/copy.js";
 import { html } from "../vendor.js";
-import { talk } from "./words.js";
+import { actions } from "./dialog-words.js";
 
 export const permalink = (room, id) => at("r/" + room) + "#" + id;
 
 export const CopyLink = ({ room, message, ...rest }) => html`
-  <${Copy} text=${permalink(room.seat.room, message.id)} label=${talk.copyLink} icon="link" ...${rest} />`;
+  <${Copy} text=${permalink(room.seat.room, message.id)} label=${actions.copyLink} icon="link" ...${rest} />`;

@@ -9,9 +9,8 @@ import { Earlier, nothing } from "./earlier.js";
 import { seek, sought } from "./found.js";
 import { actorOf } from "./names.js";
 import { lineOf, search, together } from "./places.js";
-import { talk } from "./words.js";
+import { search as w } from "./dialog-words.js";
 
-const w = talk.search;
 
 const most = 100; // results that are listed beyond the one that is chosen, and then as many more as are looked at
 

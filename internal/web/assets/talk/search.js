@@ -8,7 +8,6 @@ import { later } from "../ui/later.js";
 import { seek } from "./found.js";
 import { talk } from "./words.js";
 
-const w = talk.search;
 const Line = later("SearchLine");
 
 /**
@@ -35,7 +34,7 @@ export function Search({ room, state, onJump, handle = /** @type {any} */ (null)
   useBack(close, open);
   return html`
     <div class="search">
-      <button type="button" class="button plain icon" ref=${button} aria-label=${w.open} title=${w.open}
+      <button type="button" class="button plain icon" ref=${button} aria-label=${talk.search} title=${talk.search}
         aria-expanded=${open} onClick=${() => (open ? close() : setOpen(true))}><${Icon} name="search" /></button>
       ${open && html`<${Line} room=${room} state=${state} onJump=${onJump} onClose=${close} field=${field} />`}
     </div>`;
