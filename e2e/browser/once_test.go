@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -27,11 +28,13 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	other := bo.says("We paint it twice.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	ada.drafts("Steel it is.")
 	tab.waits("1 draft · 2 suggestions")
-	const badge = `document.querySelector(".message-draft .badge").innerText`
-	for _, does := range [][3]string{{"Send", "Approved · sent in 5 s", "Approved"}, {"Reject", "Rejected · your agent is told in 5 s", "Rejected"}} {
-		tab.click(button(does[0]).in(drafts))
-		tab.until("the decision is told", undoLine+` === `+quoted(does[1]))
-		tab.until("it waits no more", badge+`.startsWith(`+quoted(does[2])+`) && getComputedStyle(document.querySelector(".message-draft")).boxShadow === "none"`)
+	for does, said := range map[string]string{
+		"Send": "Approved · sent in 5 s", "Reject": "Rejected · your agent is told in 5 s"} {
+		tab.click(button(does).in(drafts))
+		tab.until("the decision is told", undoLine+` === `+quoted(said))
+		tab.until("it waits no more", `((draft) => getComputedStyle(draft).boxShadow === "none" &&
+		  draft.querySelector(".badge").innerText.startsWith(`+quoted(strings.Fields(said)[0])+`))(
+		  document.querySelector(".message-draft"))`)
 		tab.waits("2 suggestions")
 		tab.until("the time runs", `/ [1-4] s$/.test(document.querySelector(".undo [aria-hidden]").textContent)`)
 		tab.click(button("Undo"))
@@ -155,8 +158,7 @@ func TestOnce_cardsAndRunsOfEvents(t *testing.T) {
 		  const all = [...document.querySelectorAll(".row-events .event")];
 		  const whole = all.every((one) => one.scrollWidth <= one.clientWidth);
 		  document.documentElement.style.fontSize = "";
-		  const log = document.querySelector(".log");
-		  return all.length > 4 && whole && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+		  return all.length > 4 && whole && `+atEnd+`;
 		})()`)
 		tab.reload()
 	}

@@ -118,6 +118,10 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 
 }
 
+// atEnd tells whether the conversation is at its end.
+const atEnd = `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(
+	document.querySelector(".log"))`
+
 // deaf has a page hear no more of the room, once its wait has ended, until it decides about a draft.
 const deaf = `(() => {
 	const real = fetch;
@@ -175,6 +179,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.is(css(drafts + " strong")) // Markdown
 	tab.decides(button("Send").in(drafts))
 	tab.isNot(css(drafts))
+	tab.until("a message has the focus, and the talk is at its end", `document.activeElement.matches("article") && `+atEnd)
 	ada.decided("sent")
 	if got := bo.hearsText("Forty **meters**."); got.Person || len(got.To) != 1 || got.ReplyTo != question {
 		t.Errorf("Bo heard %+v", got)
@@ -182,6 +187,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 
 	ada.drafts("It will be cheap.")
 	tab.click(button("Edit").in(drafts))
+	tab.until("the form is in sight", atEnd)
 	tab.press("Control+a") // the field has the focus
 	tab.types("It will not be cheap.")
 	tab.press("Escape")
@@ -262,7 +268,8 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.is(css(drafts + " [role=alert]"))
 	tab.sees("its recipient has left")
 	tab.click(button("Reject").in(drafts))
-	tab.is(button("Undo"))
+	tab.is(field("Reason (optional)"))
+	tab.until("the reason is in sight", atEnd)
 	tab.reload() // the page is left: what can be undone is sent at once
 	ada.decided("refused")
 	tab.isNot(css(drafts))

@@ -33,6 +33,7 @@ test("a room that is not open: what is unread, and the last line", async () => {
   assert.deepEqual((await newsOf(seat({ read }))).unread, 0);
   server.says("Bo", "one");
   server.says("Ada", "mine", { person: true });
+  server.says("Ada", "approved", { draft: "m1", reason: "sent" });
   const last = server.says("Cy", "two");
   server.happens({ type: "joined", agent: "Dee" });
   const news = await newsOf(seat({ read }));

@@ -344,11 +344,13 @@ test("in the conversation, times are those of the clock", () => {
 test("events are lines, and changes to tasks and rejections one line each where the first was", async () => {
   const task = (id) => ({ type: "task", agent: "Bo", action: "add", task: { id, title: "Weigh it", evidence: {} } });
   const events = [{ type: "joined", agent: "Bo" }, task("t1"), { type: "left", agent: "Bo" }, task("t2"), knock,
-    { type: "draft", reason: "refused" }, { type: "supervision", reason: "paused" }, { type: "draft", reason: "refused" }]
+    { type: "draft", reason: "refused" }, { type: "supervision", reason: "paused" },
+    { type: "draft", reason: "refused" }]
     .map((event, n) => ({ ...event, id: "e" + n, at: `2030-01-02T10:0${n >> 1}:00Z` }));
   const view = { me: "Ada", ghosts: new Set(), byId: new Map(), opens: () => {} };
   const page = drawn(Events, { events, view });
-  const lines = () => page.find("p").map((line) => line.textContent.replace(/\s+/g, " ").replace(/ ?\d+:\d+.*/, "").trim());
+  const lines = () => page.find("p")
+    .map((line) => line.textContent.replace(/\s+/g, " ").replace(/ ?\d+:\d+.*/, "").trim());
   const first = ["Bo joined", "2 changes to tasks", "Bo left", "Someone tried to join as Bo", "You rejected 2 drafts",
     "You paused your agent"];
   assert.deepEqual(lines(), first);

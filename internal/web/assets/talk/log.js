@@ -26,8 +26,9 @@ const RemoveDialog = later("RemoveDialog");
  * @param {{room, state, needs?: import("../rooms/needs.js").Need[], onReply: (id: string, kind?: string) => void,
  *   onInvite: () => void, handle?: {current}}} props
  *   needs is what of the conversation needs the person. handle.current becomes {jump(id), seek(ids, by), step(by),
- *   edge("Home" | "End"), focus(), said(key)}: it shows a message, or the next of some in a direction, moves the focus to
- *   the next one, goes to the first or the last, takes the focus, and shows what the person has just said, by its key among the pending, or "" of files
+ *   edge("Home" | "End"), focus(), said(key)}: it shows a message, or the next of some in a direction, moves the focus
+ *   to the next one, goes to the first or the last, takes the focus, and shows what the person has just said, by its
+ *   key among the pending, or "" of files
  */
 export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const [, changed] = useState(0);
@@ -97,7 +98,8 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const long = useMemo(() => longPress((id) => setActing({ id })), []);
   const brought = ({ target }) => pane.point(pressed(target), true);
   const step = (by) => roving.current?.step(by);
-  if (handle) handle.current = { jump, seek, step, said, edge: (key) => pane.edge(key), focus: () => roving.current?.focus() };
+  const edge = (key) => pane.edge(key);
+  if (handle) handle.current = { jump, seek, step, said, edge, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
   useLayoutEffect(() => void (ready && pane.look()), [ready, needs]);

@@ -128,8 +128,9 @@ export class Pane {
       if (Math.abs(by) > 0.5) this.box.scrollTop += by;
     }
     const opened = this.element(this.#opened);
-    if (opened && (!this.atEnd || opened.clientHeight > this.box.clientHeight)) opened.scrollIntoView({ block: "nearest" });
     this.#opened = "";
+    if (opened && (!this.atEnd || opened.clientHeight > this.box.clientHeight))
+      opened.scrollIntoView({ block: "nearest" });
     this.note();
   }
 
