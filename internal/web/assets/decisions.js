@@ -1,11 +1,11 @@
 // What the person has decided about drafts. A decision is sent a few seconds after the press and can be undone until
-// then. While the person writes why it refuses one, that waits until the reason is sent. A decision is sent at once when
-// the page is left. Without an answer the draft waits again, and the reason for its next refusal.
+// then. While the person writes why it refuses one, that waits until the reason is sent. A decision is sent at once
+// when the page is left. Without an answer the draft waits again, and the reason for its next refusal.
 
 export const undo = 5_000; // ms after the press, or after the field of the reason was left without a word
 
 export class Decisions {
-  #all = new Map(); // {decision, text, held, ends, sending: the call, stop: ends the pause before that} by the draft's id
+  #all = new Map(); // by draft: {decision, text, held, ends, sending: the call, stop: ends the pause before that}
   #unsent = new Map(); // the reasons that were not taken, by the id of the draft: the next refusal has them
 
   /**
@@ -19,9 +19,9 @@ export class Decisions {
   }
 
   /**
-   * Decides about a draft: send, edit with the text in its place, or refuse with a reason, which may change; writes says
-   * that the person is at the field of that. While it is, or has written one, no time runs. Resolves when that is sent,
-   * changed or undone; throws what refuses it.
+   * Decides about a draft: send, edit with the text in its place, or refuse with a reason, which may change; writes
+   * says that the person is at the field of that. While it is, or has written one, no time runs. Resolves when that is
+   * sent, changed or undone; throws what refuses it.
    */
   async take(id, decision, text = /** @type {string | undefined} */ (undefined), writes = false) {
     const before = this.#all.get(id);

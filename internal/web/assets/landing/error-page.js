@@ -25,8 +25,8 @@ export function tellOf(trouble, alone) {
 
 /**
  * One quiet page: what happened, and what to do.
- * @param {{trouble: {code: string, message?: string, reason?: string}, room?: import("../room.js").Room}} about trouble is as in
- *   Room.state, or has the code nothing, wrong_link, no_seat or invite; room is the Room that ended
+ * @param {{trouble: {code: string, message?: string, reason?: string}, room?: import("../room.js").Room}} about
+ *   trouble is as in Room.state, or has the code nothing, wrong_link, no_seat or invite; room is the Room that ended
  */
 export function ErrorPage({ trouble, room }) {
   const { title, text } = tellOf(trouble, room?.seat.alone);

@@ -16,8 +16,8 @@ export function LeaveDialog({ room, late, onClose }) {
   const rest = { act: () => room.leave(), late, onClose };
   return room.isLast ? html`
     <${Confirm} title=${w.leaveLastTitle} text=${w.leaveLastText(!alone && me)} button=${w.leaveLastButton} ...${rest}
-      beside=${html`
-        <button type="button" class="button" onClick=${() => setExports(true)}>${compose.menuItems.export}</button>`} />` : html`
+      beside=${html`<button type="button" class="button" onClick=${() => setExports(true)}>
+        ${compose.menuItems.export}</button>`} />` : html`
     <${Confirm} title=${w.leaveTitle} text=${alone ? w.leaveTextAlone : w.leaveText(me)} button=${w.leaveButton}
       ...${rest} />`;
 }

@@ -31,7 +31,7 @@ export function Draft({ draft, view }) {
   const decided = state.deciding[draft.id];
   // The person's text, while it is being edited.
   const [edited, setEdited] = useState(/** @type {any} */ (decided ? null : supervision.edits.get(draft.id) ?? null));
-  const { busy, problem, act } = useAct();
+  const { problem, act } = useAct();
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const message = { ...draft, from: me, finished: draft.finishes };
@@ -61,7 +61,7 @@ export function Draft({ draft, view }) {
   return html`
     <article tabindex="-1" class=${"message message-first message-draft" + (draft.to ? " message-private" : "") +
       (decided ? " message-decided" : "")}
-      ref=${article} onKeyDown=${key} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
+      ref=${article} onKeyDown=${key} aria-label=${w.name(nameOf(message, view))} aria-busy=${!!decided?.sent}>
       <${Head} message=${message} view=${view}>
         <span class=${"badge" + (decided ? "" : " badge-unsent")}>
           ${decided ? w.decided[decided.decision] : w.unsent}${!draft.to && ` · ${talk.toAll}`}
@@ -75,21 +75,19 @@ export function Draft({ draft, view }) {
         ${(problem !== w.offline || isOffline()) && html`<${Problem} text=${problem} />`}
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
-            <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>
-            <button type="button" class="button" disabled=${busy}
+            <${Decision} class="button primary" onClick=${() => decide("send")}>${w.send}<//>
+            <button type="button" class="button"
               onClick=${() => edit(supervision.edits.get(draft.id) ?? draft.text ?? "")}>
               ${w.edit}
             </button>
-            <${Decision} class="button" disabled=${busy} onClick=${() => decide("refuse")}>${w.refuse}<//>
+            <${Decision} class="button" onClick=${() => decide("refuse")}>${w.refuse}<//>
           </p>` : html`
           <p class="message-buttons" ref=${begun.current ? reveal : undefined}>
-            <${Decision} class="button primary" disabled=${busy || !edited.trim()}
+            <${Decision} class="button primary" disabled=${!edited.trim()}
               onClick=${() => decide("edit", edited)}>
               ${w.sendEdited}
             <//>
-            <button type="button" class="button" disabled=${busy} onClick=${() => edit(null)}>
-              ${ui.cancel}
-            </button>
+            <button type="button" class="button" onClick=${() => edit(null)}>${ui.cancel}</button>
           </p>
           <p class="small quiet">${w.sentAs(actor(me, true, state.supervision.person_name))}</p>`}
       </div>
