@@ -29,8 +29,10 @@ func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
 		t.Errorf("before Ann has decided, Bob heard %q", got)
 	}
 	tab.sees("1 draft to approve")
+	tab.isNot(role("heading", "Files"))
 	tab.decides(button("Send").in(drafts))
 	talk.bob.hearsFile("plan.txt")
+	tab.is(role("heading", "Files"))
 
 	// The room knows it after a reload, and on another device.
 	tab.reload()
@@ -80,4 +82,8 @@ func TestApproval_withoutAConnection_waitsIfItRestrains(t *testing.T) {
 	tab.click(role("radio", "None").in(approval))
 	tab.is(css(".sidebar-problem"))
 	tab.approving("Some")
+	tab.click(button("Send").in(drafts))
+	tab.sees("You are offline.")
+	tab.offline(false)
+	tab.seesNot("You are offline.")
 }

@@ -32,7 +32,8 @@ func TestEnd_staysInSight_andOwnWordsComeThere(t *testing.T) {
 	tab.until("the composer has grown, above it is the question", `document.querySelector(".compose").offsetHeight > 130 &&
 	  `+left+` === 0 && `+inSight(articleOf(question)+" .message-foot"))
 	tab.isNot(css(".log-latest"))
-	tab.until("the question was read", `Object.values(localStorage).some((kept) => kept.includes(`+quoted(question)+`))`)
+	tab.until("the question was read", `Object.entries(localStorage).some(([name, kept]) =>
+	  name.startsWith("parley.read.") && kept.includes(`+quoted(question)+`))`) // the draft of the answer has it, too
 
 	evaluate[bool](tab, `document.querySelector(".log").scrollBy(0, -900), true`)
 	tab.is(button("Latest"))
@@ -46,4 +47,9 @@ func TestEnd_staysInSight_andOwnWordsComeThere(t *testing.T) {
 	evaluate[bool](tab, `document.querySelector(".log").scrollBy(0, -60), true`)
 	tab.until("the end is less than a row away", left+" === 60")
 	tab.isNot(css(".log-latest"))
+	evaluate[bool](tab, `document.activeElement.blur(), true`)
+	tab.press("Escape", "Home")
+	tab.until("the first message is in sight", `document.querySelector(".log").innerText.includes("Before 0")`)
+	tab.press("End")
+	tab.until("the end is in sight", left+" === 0")
 }

@@ -96,8 +96,7 @@ function Event({ event, same, view }) {
         <button type="button" class="event-more" aria-expanded=${unfolded}
           onClick=${unfold}>
           ${unfolded ? talk.draft.hide : talk.draft.show}
-        </button>`}
-      <${Clock} at=${event.at} />
+        </button>`} <${Clock} at=${event.at} />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
       ${view.ghosts.has(event.id) && html`
