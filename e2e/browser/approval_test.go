@@ -77,6 +77,7 @@ func TestApproval_withoutAConnection_waitsIfItRestrains(t *testing.T) {
 		t.Errorf("a private message was sent: %+v", got)
 	}
 	talk.ann.says("A proposal.", args{"kind": "proposal"})
+	tab.is(css(drafts))
 	tab.offline(true)
 	tab.sees("No connection")
 	tab.click(role("radio", "None").in(approval))
