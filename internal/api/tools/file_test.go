@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -126,8 +127,8 @@ func TestGetFile_severalIDs_areOneDownload(t *testing.T) {
 		if at := want.FindStringSubmatch(got.Download); at == nil || at[1] == at[2] || at[2] == at[3] {
 			t.Errorf("the command is %s", got.Download)
 		}
-		files := fmt.Sprintf(`"files":[{"id":"%s","name":"rates.csv","size":3,"type":"text/plain"},{"id":"%s","name":`+
-			`".mcp.json",`, ids[0], ids[1])
+		files := fmt.Sprintf(`"files":[{"id":"%s","name":"rates.csv","size":3,"type":"text/plain","sha256":"%x"},`+
+			`{"id":"%s","name":".mcp.json",`, ids[0], sha256.Sum256([]byte(content)), ids[1])
 		if !strings.Contains(got.text, files) || strings.Contains(got.text, `"file":`) ||
 			strings.Contains(got.text, content) {
 			t.Errorf("the result is %s", got.text)
@@ -261,8 +262,9 @@ func TestShare_bytesAndNames_asModelsGiveThem(t *testing.T) {
 		sent := p.call("share_file", given)
 		got := p.call("get_file", args{"agent_token": ann.Token, "file_id": sent.ID})
 		said := p.call("message_history", args{"agent_token": ann.Token, "id": sent.ID}).Messages[0]
-		if said.Text != "look" ||
-			!strings.Contains(got.text, `"file":{"name":"a.txt","size":2,"type":"text/plain"},"text":"ab"`) {
+		file := fmt.Sprintf(`"file":{"name":"a.txt","size":2,"type":"text/plain","sha256":"%x"},"text":"ab"`,
+			sha256.Sum256([]byte("ab")))
+		if said.Text != "look" || !strings.Contains(got.text, file) {
 			t.Errorf("%v gives %s, said with %q", given, got.text, said.Text)
 		}
 		got = p.call("get_file", args{"agent_token": ann.Token, "id": sent.ID, "download": true})

@@ -33,7 +33,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
-	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it{change}{revised}", ""},
+	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record until the last of you leaves, and room_info shows it{change}{revised}", ""},
 	{(*situation).hasObjection, "An objection closes its proposal for good, so only a new one can be agreed to", ""},
 	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that: only one does that has reply_to {beside}, asks all who are bound by it and here and, while it is open, is from one of them", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},

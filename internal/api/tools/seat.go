@@ -26,13 +26,17 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 	if token, err := ident.ParseToken(got.Token); err == nil { // else the caller has no seat
 		in.ID = token.Room
 	}
+	link, ends := s.personsInvite(ctx, got.Token, got.Room, got.Invite), ""
+	if link != "" {
+		ends = viewTime(got.Invite.Until)
+	}
 	return results.Joined{
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
 		Untrusted: notice(got.Messages, true), Room: in,
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Tasks: viewBriefs(got.Situation.Tasks), Cursor: got.Cursor,
 		Now: viewTime(got.Now), Invite: s.inviteTo(ctx, got.Room, got.Invite, password),
-		InviteLink: s.personsInvite(ctx, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
+		InviteLink: link, InviteUntil: ends, Watch: got.Watch, Next: next.seated(got),
 	}
 }
 

@@ -37,7 +37,7 @@ type File struct {
 	Name Text   `json:"name" doc:"as its sender called it"`
 	Size int64  `json:"size" doc:"in bytes"`
 	Type string `json:"type" doc:"a media type, as the server sees it: nothing that the sender said"`
-	Sum  string `json:"sha256,omitempty" doc:"of what was agreed: the SHA-256 of its bytes, in hex"`
+	Sum  string `json:"sha256,omitempty" doc:"the SHA-256 of its bytes, in hex; in messages only of what was agreed"`
 
 	// A page leaves room for a picture before the picture is there.
 

@@ -54,7 +54,7 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 		*count++
 		by := ident.Actor(x.By, x.Person, x.PersonName)
 		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
-			To: x.ToNames, File: agreedFile(x), At: time.UnixMilli(x.AtMs),
+			To: x.ToNames, File: viewFileSum(x.File), At: time.UnixMilli(x.AtMs),
 			Replaces: c.head.MessageID(x.Replaces), ReplacedBy: c.head.MessageID(x.ReplacedBy)}
 		a.Text = x.Text[:sanitize.Seam(x.Text, len(sanitize.FirstChars(x.Text, chars)))]
 		if len(a.Text) < len(x.Text) {
@@ -65,16 +65,6 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	return list, err
 }
 
-// agreedFile returns the file of an agreement with the file's digest, so that no agent copies a digest by hand; nil for
-// no file.
-func agreedFile(x roomlog.Agreement) *File {
-	f := viewFile(x.File)
-	if f != nil {
-		f.Sum = x.File.Sum
-	}
-	return f
-}
-
 // agreementsPage returns the agreements as messages, oldest first.
 func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, limit)
@@ -83,7 +73,7 @@ func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	for _, x := range stored {
 		event := x.Proposal()
 		message := messageOf(batch.Room, c.me, event)
-		message.Agreed, message.File = message.ID, agreedFile(x)
+		message.Agreed, message.File = message.ID, viewFileSum(x.File)
 		message.Replaces, message.ReplacedBy = c.head.MessageID(x.Replaces), c.head.MessageID(x.ReplacedBy)
 		if !batch.Add(message, event) {
 			more = true

@@ -52,7 +52,7 @@ type File struct {
 	Name   string
 	Size   int64
 	Type   string // a media type of the server's own list
-	Sum    string // SHA-256 of the bytes, in hex; set only in an Agreement
+	Sum    string // SHA-256 of the bytes, in hex; not in a Message
 	Width  int    // of a picture, in pixels; 0 if it is not known
 	Height int
 }
@@ -113,6 +113,15 @@ func viewFile(f *room.File) *File {
 		return nil
 	}
 	return &File{Name: f.Name, Size: f.Size, Type: f.Type, Width: f.Width, Height: f.Height}
+}
+
+// viewFileSum is viewFile with the digest, so that no agent copies a digest by hand.
+func viewFileSum(f *room.File) *File {
+	v := viewFile(f)
+	if v != nil {
+		v.Sum = f.Sum
+	}
+	return v
 }
 
 // check refuses a request that no room would take, and returns the name of the file. The error is a *fault.Error.
@@ -207,7 +216,7 @@ func (c *session) shareContent(ctx context.Context, o outgoing, content []byte) 
 		}
 		file = event.File
 	}
-	shared.File = viewFile(file)
+	shared.File = viewFileSum(file)
 	shared.Sent, err = c.answer(ctx, &o.req, got)
 	return shared, err
 }

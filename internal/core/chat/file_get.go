@@ -110,7 +110,7 @@ func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot
 		return FileGot{}, nil, err
 	}
 	head := c.head
-	got := FileGot{Message: messageOf(&head.State, c.me, event), File: *viewFile(file),
+	got := FileGot{Message: messageOf(&head.State, c.me, event), File: *viewFileSum(file),
 		Ending: picture.Ending(file.Name, file.Type)}
 	got.Ticket = ident.NewTicket(head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, head.MessageID(event.N),
 		c.room.svc.now().Add(ticketLife)).String()

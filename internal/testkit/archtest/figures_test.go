@@ -56,7 +56,6 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/api/tools/file.go", "or a list of 2-{}.", "internal/core.MaxFilesRead"},
 	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core.MaxText"},
 	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core.MaxText"},
-	{"internal/web/assets/sidebar/dialog-words.js", "expires within {}.", "internal/core/room.InviteLife"},
 	{"internal/web/assets/push/words.js", "hasn't answered after {}, and", "internal/outbound/outbox.agentTime"},
 	{"internal/core/room/present.go", "In the table it may for {}.", "internal/core/chat.PartnerSilent"},
 	{"internal/core/chat/file_get.go", "or is more than {} old.", "internal/core/room.DraftLife"},

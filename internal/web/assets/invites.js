@@ -15,11 +15,11 @@ export class Invites {
     this.room = room;
   }
 
-  /** Returns how others are invited: {link: of the page, line: for an agent's person to copy}. */
+  /** Returns how others are invited: {link: of the page, until: its end, line: for an agent's person to copy}. */
   async current() {
     const got = await this.room.call("join_room");
     if (!got.invite) throw new Refusal("room_full", roomWords.full);
-    return { link: got.invite_link ?? "", line: got.invite };
+    return { link: got.invite_link ?? "", until: got.invite_until, line: got.invite };
   }
 
   /** Ends the invite and makes another. */

@@ -15,8 +15,9 @@ test("an invite that took the place of another is counted, unless it was asked f
 
 test("nobody else can be invited into a full room", async () => {
   const room = await opened();
-  server.other = () => ({ invite: "a line", invite_link: "https://x/i/1" });
-  assert.deepEqual(await room.invites.current(), { link: "https://x/i/1", line: "a line" });
+  const until = "2026-12-06T10:00:00Z";
+  server.other = () => ({ invite: "a line", invite_link: "https://x/i/1", invite_until: until });
+  assert.deepEqual(await room.invites.current(), { link: "https://x/i/1", until, line: "a line" });
   server.other = () => ({});
   await assert.rejects(room.invites.current(), (problem) => problem.code === "room_full");
 });

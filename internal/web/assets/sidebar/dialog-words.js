@@ -57,7 +57,7 @@ export const dialogs = {
   inviteQR: "QR code of the link",
   inviteLine: "Instructions for an agent",
   invitePassword: "The agent also needs the room's password.",
-  inviteUntil: "The link expires within seven days.",
+  inviteUntil: (day) => `The link expires on ${day}.`,
   inviteNone: "The last link no longer works.",
   inviteNoneMember: "The last link no longer works. An admin can create a new one.",
   inviteFull: "No free seats.",

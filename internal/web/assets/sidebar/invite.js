@@ -8,6 +8,7 @@ import { isAdmin } from "../compose/may.js";
 import { Copy } from "../ui/copy.js";
 import { Dialog } from "../ui/dialog.js";
 import { Shown } from "../ui/shown.js";
+import { dayOf } from "../ui/time.js";
 import { useRoom } from "../use-room.js";
 import { Problem, useAct } from "./act.js";
 import { OnlyHere, Scan } from "./device.js";
@@ -40,7 +41,9 @@ export function InviteDialog({ room, renewed, onClose }) {
     <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
       ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
       <p>${w.inviteText}</p>
-      <p class="small quiet">${sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
+      <p class="small quiet">
+        ${sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil(dayOf(Date.parse(invite.until)))}
+      </p>
       ${free > 0 ? invite && html`
         <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected}>
           ${admin && html`<div class="sidebar-buttons">
