@@ -162,7 +162,6 @@ func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T
 	w.inRecord([]string{`eleven for "nine sharp", then ""`, `nine sharp for "", then "eleven"`}, p.ann, p.bob, p.cid)
 }
 
-// A counter closes the proposal that it answers. Its answer is lost, and it is made again: it still answers that.
 // A counter to an open proposal is for the agreement that this was to replace, however many counters there are.
 func TestReplaced_byACounterToAnOpenProposal_theAgreementIs(t *testing.T) {
 	onFiles(t, func(t *testing.T, services ...*world) {
@@ -186,6 +185,7 @@ func TestReplaced_byACounterToAnOpenProposal_theAgreementIs(t *testing.T) {
 	})
 }
 
+// A counter closes the proposal that it answers. Its answer is lost, and it is made again: it still answers that.
 func TestReplaced_counterRepeated_isADuplicate(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()

@@ -33,6 +33,7 @@ import (
 //  12. Ann asks Bob and Cid for something else: it is replaced at once.
 //  13. Ann asks Bob alone for something else, and Cid still owes a vote: it stands.
 //  14. Dora asks Ann, Bob and Cid for something else: it stands.
+//
 // Of neither:
 //
 //  15. It was withdrawn or refused, a day has passed, or it is no proposal: nothing is replaced.
