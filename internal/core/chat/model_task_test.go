@@ -636,22 +636,26 @@ func wholly(m model, do func(model) (taskOutcome, error)) (taskOutcome, error) {
 // stop lets the tasks in Before of the added tasks come after these, which a then has: the first of them is number
 // first+1. x is what the call has done before.
 func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutcome) (taskOutcome, error) {
+	again := !x.wrote
 	for i, n := range c.req.Tasks {
 		stops := false
 		for _, id := range n.Before {
 			no := taskNumber(id)
 			t, there := r.taskNo(no)
-			if !there || t.end != "" || t.added < a.since {
+			stop, _ := r.taskNo(int64(first + i + 1))
+			switch {
+			case again && (stop.end != "" || t.end != ""):
+				continue
+			case !there || t.end != "" || t.added < a.since:
 				return taskOutcome{code: fault.InvalidArgument}, nil
-			}
-			if slices.Contains(t.after, int64(first+i+1)) {
+			case slices.Contains(t.after, int64(first+i+1)):
 				continue
 			}
 			t.after = append(slices.Clip(t.after), int64(first+i+1))
 			switch {
 			case r.withTask(no, t).waitsForItself(no):
 				return taskOutcome{code: fault.InvalidArgument}, nil
-			case a.person.holds(), r.tooMany():
+			case a.person.holds():
 				return taskOutcome{code: fault.Paused}, nil
 			case r.closed:
 				return taskOutcome{code: fault.RoomClosed}, nil

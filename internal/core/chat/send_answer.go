@@ -170,14 +170,15 @@ func (req *SendRequest) waits(is *outcome) *WaitRequest {
 		Stay: req.Stay, sentN: is.event.N, key: req.Key, repeats: is.earlier.N}
 }
 
-// hasMoreWork reports whether the sender has just finished a task and has more to do: another task of its own, or
-// more free tasks than idle agents. If others owe the sender an answer, it waits, and hasMoreWork is false.
+// hasMoreWork reports whether the sender has just finished a task and has more to do: another task of its own that
+// waits for no other, or more free tasks than idle agents. If others owe the sender an answer, it waits, and
+// hasMoreWork is false.
 func (c *session) hasMoreWork(is *outcome) bool {
 	if len(is.event.Closes) == 0 {
 		return false
 	}
 	now := c.work()
-	return c.awaited(nil).Owed == 0 && (len(now.Tasks) > 0 || now.FreeTasks > is.idle)
+	return c.awaited(nil).Owed == 0 && (len(now.Tasks) > 0 && len(now.Waits) == 0 || now.FreeTasks > is.idle)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.

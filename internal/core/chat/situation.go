@@ -64,8 +64,9 @@ type Work struct {
 	Offered string      // the id of the oldest open task that is offered to the caller, or ""
 	// OffersLater says that an open task is offered to the caller that cannot be taken yet.
 	OffersLater bool
-	FreeTasks   int // how many tasks the caller could get by take without an id, as far as the log tells
-	OpenTasks   int // how many the caller sees that are neither done nor dropped
+	Free        string // the id of the oldest task in FreeTasks, or ""
+	FreeTasks   int    // how many tasks the caller could get by take without an id, as far as the log tells
+	OpenTasks   int    // how many the caller sees that are neither done nor dropped
 }
 
 // Awaited is which answers are outstanding.
@@ -197,11 +198,11 @@ func (c *session) work() (w Work) {
 	}
 	mine := head.TasksOf(agent)
 	slices.SortStableFunc(mine, func(a, b room.Task) int {
-		return cmp.Compare(min(1, len(head.WaitsFor(a))), min(1, len(head.WaitsFor(b))))
+		return cmp.Compare(min(1, len(head.OpenBefore(a))), min(1, len(head.OpenBefore(b))))
 	})
 	for _, task := range mine {
 		if len(w.Tasks) == 0 {
-			w.Waits = taskIDs(head.WaitsFor(task))
+			w.Waits = taskIDs(head.OpenBefore(task))
 		}
 		if len(w.Tasks) < tasksBrief {
 			w.Tasks = append(w.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
@@ -220,6 +221,7 @@ func (c *session) work() (w Work) {
 			continue
 		}
 		w.FreeTasks++
+		w.Free = cmp.Or(w.Free, room.TaskID(task.No))
 		if w.Offered == "" && task.IsOfferedTo(agent) {
 			w.Offered = room.TaskID(task.No)
 		}

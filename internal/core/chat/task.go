@@ -117,6 +117,9 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
 		return op.answerClosed(ctx)
+	case errors.Is(err, roomlog.ErrTooLarge):
+		return Tasks{}, false, fault.Refuse(fault.InvalidArgument, "These tasks, with those in before, are too many "+
+			"for one call. Nothing was added: add fewer in a call.")
 	case err != nil:
 		return Tasks{}, false, err
 	case held != nil:
@@ -171,11 +174,10 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	}
 	outcome := &ch.Answer
 	outcome.headAfter = head
-	first := int64(0) // of the tasks, if they are there
 	if order.Action == room.AddTasks {
 		outcome.addedIn = head.AddedBefore(caller.Agent, order.Add, now)
 		if outcome.addedIn > 0 {
-			first, err = firstAdded(head, outcome.addedIn)
+			err = checkAddedBefore(head, outcome.addedIn)
 			if err != nil || len(order.Before) == 0 {
 				return ch, err
 			}
@@ -191,7 +193,7 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	case op.req.Action == CommandNext: // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
 	case order.Action == room.AddTasks: // in one Write: otherwise somebody could begin what is to wait
-		ch.Events, err = order.DecideAdd(head, caller, first, now)
+		ch.Events, err = order.DecideAdd(head, caller, outcome.addedIn, now)
 	default:
 		var event *room.Event
 		event, outcome.taskNo, err = order.Decide(head, caller, now)
@@ -212,14 +214,13 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	return ch, nil
 }
 
-// firstAdded returns the number of the first task of event n, or refuses to add these tasks again if all of them have
-// ended: a list without them would look as if they had been added.
-func firstAdded(head *room.Head, n int64) (no int64, err error) {
-	i := slices.IndexFunc(head.Tasks, func(task room.Task) bool { return task.N == n })
-	if i >= 0 {
-		return head.Tasks[i].No, nil
+// checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
+// as if they had been added.
+func checkAddedBefore(head *room.Head, n int64) error {
+	if slices.ContainsFunc(head.Tasks, func(task room.Task) bool { return task.N == n }) {
+		return nil
 	}
-	return 0, fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, "+
+	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, "+
 		"and they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
 }
 

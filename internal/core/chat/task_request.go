@@ -254,7 +254,7 @@ func (req TaskRequest) parseAdd() (add []room.Task, before [][]int64, err error)
 	if err := req.checkAdd(); err != nil {
 		return nil, nil, err
 	}
-	holds := false
+	stopped := 0
 	for i, t := range req.Tasks {
 		task := room.Task{Title: t.Title, Text: t.Text}
 		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
@@ -285,20 +285,20 @@ func (req TaskRequest) parseAdd() (add []room.Task, before [][]int64, err error)
 		if err != nil {
 			return nil, nil, err
 		}
-		add, before = append(add, task), append(before, later)
-		holds = holds || len(later) > 0
+		add, before, stopped = append(add, task), append(before, later), stopped+len(later)
 	}
-	if !holds {
-		before = nil
+	switch {
+	case stopped > core.MaxAfter: // each is an event, and all are in one Write
+		return nil, nil, fault.Refuse(fault.InvalidArgument, "before: at most %d tasks in one call. Nothing was added.",
+			core.MaxAfter)
+	case stopped == 0:
+		return add, nil, nil
 	}
 	return add, before, nil
 }
 
 // parseBefore returns the numbers of tasks that are to come after a new one.
 func parseBefore(ids []string) (later []int64, err error) {
-	if len(ids) > core.MaxAfter {
-		return nil, fault.Refuse(fault.InvalidArgument, "before: at most %d tasks. Nothing was added.", core.MaxAfter)
-	}
 	for _, id := range ids {
 		no, ok := room.TaskNumber(id)
 		if _, err := strconv.Atoi(strings.TrimSpace(id)); !ok || err == nil { // a task of this call has after instead

@@ -864,3 +864,129 @@ func TestTask_before_isAllOrNothing(t *testing.T) {
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open", "t2 paint blocked after t1",
 		"t4 hang blocked after t2 t5 t6", "t5 stop taken Dan", "t6 ask open for Ann"})
 }
+
+// A call that adds tasks before others is repeated, since its answer was lost. What has ended since stops nothing, and
+// needs no stop.
+func TestTask_beforeRepeated_changesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy", "tell all", "sweep")
+	stops := chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{
+		{Title: "agree anew", Before: []string{"t1"}}, {Title: "ask the owner", Before: []string{"t2", "t3"}}}}
+	w.does(stops)
+	w.adds(p.ann.Token, "mop")
+	w.finish(p.bob.Token, "t4", "at 22:45")
+	w.finish(p.ann.Token, "t3", "swept")
+	want := []string{"t1 copy open", "t2 tell all blocked after t5", "t5 ask the owner taken Bob", "t6 mop open"}
+	same(t, "before", w.tasks(p.ann.Token), want)
+	events := len(w.events(p.bob.Token))
+	w.does(stops)
+	same(t, "afterwards", w.tasks(p.ann.Token), want)
+	if after := len(w.events(p.bob.Token)); after != events {
+		t.Errorf("%d events became %d", events, after)
+	}
+}
+
+// Each task in before is an event of its own, and all events of a call are in one Write: of too many none is.
+func TestTask_before_isOneWrite(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	var ids, titles []string
+	for i := range core.MaxAdded {
+		ids, titles = append(ids, room.TaskID(int64(core.MaxAdded+i+1))), append(titles, fmt.Sprintf("copy %d", i))
+	}
+	w.adds(p.cid.Token, titles...)
+	w.adds(p.ann.Token, titles...)
+	add := func(before func(i int) []string) error {
+		var tasks []chat.NewTask
+		for i := range core.MaxAdded {
+			tasks = append(tasks, chat.NewTask{Title: fmt.Sprintf("stop %d", i), Before: before(i)})
+		}
+		_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandAdd, Tasks: tasks})
+		return err
+	}
+	refused := func(when string, before func(i int) []string) {
+		t.Helper()
+		err := w.changesNothing(p.bob.Token, func() error { return add(before) })
+		if fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	refused("all before all", func(int) []string { return ids })
+	w.clock.Advance(2 * room.RenewAfter)
+	refused("in a call that renews the room", func(i int) []string { return ids[i : i+1] })
+	w.say(p.bob.Token, "well")
+	if err := add(func(i int) []string { return ids[i : i+1] }); err != nil {
+		t.Error(err)
+	}
+}
+
+// A stop is a message that agents may send, or not, however many tasks it stops.
+func TestTask_before_passesWithItsTask(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy", "tell all")
+	two := 2
+	w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &two})
+	if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2"); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.stop(p.cid.Token, "ask the owner", "t1"); fault.CodeOf(err) != fault.Paused {
+		t.Errorf("a further one: %v", err)
+	}
+}
+
+// Who has as many tasks as it may stops others, and leaves its stop to anyone.
+func TestTask_before_ofWhoHasFive(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy", "one", "two", "three", "four", "five")
+	for i := range core.MaxTaken {
+		w.task(p.bob.Token, chat.CommandTake, room.TaskID(int64(i+2)))
+	}
+	if _, err := w.stop(p.bob.Token, "agree anew", "t1"); err != nil {
+		t.Fatal(err)
+	}
+	if is := w.look(p.cid.Token, "").Situation; is.Free != "t7" {
+		t.Errorf("%q is free", is.Free)
+	}
+}
+
+// A stop that is dropped is none for who has begun, and that is woken.
+func TestTask_before_dropped_isToldToWhoWaits(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy > Cid", "tell all")
+	w.task(p.cid.Token, chat.CommandTake, "t1")
+	if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2"); err != nil {
+		t.Fatal(err)
+	}
+	p.cid.Cursor = w.look(p.cid.Token, "").Cursor
+	if is := w.look(p.cid.Token, "").Situation; !slices.Equal(is.Waits, []string{"t3"}) {
+		t.Errorf("Cid waits for %s", is.Waits)
+	}
+	waits := w.hold(p.cid)
+	if got := w.task(p.bob.Token, chat.CommandDrop, "t3"); !slices.Equal(got.Stuck, []string{"t1", "t2"}) {
+		t.Errorf("for t3 wait %s", got.Stuck)
+	}
+	wantStatus(t, "Cid", take(t, waits[0]), chat.StatusMessages)
+	if is := w.look(p.cid.Token, "").Situation; is.Waits != nil {
+		t.Errorf("Cid waits for %s", is.Waits)
+	}
+}
+
+// Who has only a task that waits for another reports a third one, and waits.
+func TestSend_ofWhoHasOnlyWhatWaits_waits(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy > Cid", "sweep > Cid", "agree anew > Bob")
+	w.task(p.cid.Token, chat.CommandTake, "t1")
+	w.task(p.cid.Token, chat.CommandTake, "t2")
+	w.task(p.bob.Token, chat.CommandTake, "t3")
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t1", After: []string{"t3"}})
+	wait := w.sending(chat.SendRequest{Token: p.cid.Token, Cursor: w.look(p.cid.Token, "").Cursor, Text: "swept",
+		Finishes: []string{"t2"}, Wait: longWait})
+	w.stillWaits("Cid", wait)
+	w.finish(p.bob.Token, "t3", "at 22:45")
+	wantStatus(t, "Cid, whose task waits no longer", take(t, wait), chat.StatusMessages)
+}

@@ -160,6 +160,17 @@ func (s *State) WaitsFor(task Task) (open []int64) {
 	return open
 }
 
+// OpenBefore returns the numbers of the open tasks before task. The agent that has task waits for them, and for no
+// dropped one: it has begun.
+func (s *State) OpenBefore(task Task) (open []int64) {
+	for _, no := range task.After {
+		if _, still := s.Task(no); still {
+			open = append(open, no)
+		}
+	}
+	return open
+}
+
 // DroppedBefore returns the numbers of dropped tasks before task. task waits for them until somebody edits or drops
 // task.
 func (s *State) DroppedBefore(task Task) (dropped []int64) {

@@ -56,7 +56,7 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if hasWords || len(o.For) > 0 { // an offer ends the wait of another agent
 		err = head.CheckSpeak(agent, nil)
 	}
-	if err == nil && hasWords && !by.IsPerson() {
+	if err == nil && hasWords && !by.IsPerson() && !o.stops { // a stop was checked with its task
 		err = head.CheckRun()
 	}
 	return event, no, err
@@ -97,7 +97,7 @@ func (o TaskOrder) proposeChange(head *Head, agent Agent, event *Event, now time
 		if !head.MayManage(agent, task) {
 			return nil, 0, refuseManage(task)
 		}
-		event.Wakes = addWoken(nil, &head.State, agent, task.Holder)
+		event.Wakes = head.wokenByDrop(task, agent)
 	case EditTask:
 		event, err = o.proposeEdit(head, agent, task, event)
 	}
@@ -129,10 +129,10 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 }
 
 // DecideAdd is Decide of AddTasks, followed by an edit of each task in Before: so an agent stops what nobody has begun,
-// and wakes who has begun. The agent then has the new task, unless the task is for others or waits itself. So nobody
-// else takes a stop, unless the agent is silent. first is the number of the first added task if head has the tasks
-// already, since the call is repeated; else 0.
-func (o TaskOrder) DecideAdd(head *Head, by Caller, first int64, now time.Time) (events []Event, err error) {
+// and wakes who has begun. The agent then has the new task, unless the task is for others or waits itself, or the agent
+// has as many as it may. So nobody else takes a stop, unless the agent is silent. again is the event that added the
+// tasks if the call is repeated, else 0: then what has ended since needs no stop, and stops nothing.
+func (o TaskOrder) DecideAdd(head *Head, by Caller, again int64, now time.Time) (events []Event, err error) {
 	decide := func(order TaskOrder) error {
 		event, _, err := order.Decide(head, by, now)
 		if err != nil || event == nil {
@@ -142,16 +142,26 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, first int64, now time.Time) 
 		head, err = head.Preview(*event, now)
 		return err
 	}
-	if first == 0 {
-		first = head.LastTask + 1
+
+	// The tasks are there, and added has their numbers.
+	added := head.tasksAdded(again, o.Add)
+	if again == 0 {
+		for i := range added {
+			added[i] = head.LastTask + int64(i) + 1
+		}
 		if err := decide(o); err != nil {
 			return nil, err
 		}
 	}
+
+	// What each is to stop comes after it, and the agent has it.
 	for i, later := range o.Before {
-		added, before := first+int64(i), len(events)
+		before := len(events)
 		for _, no := range later {
-			edit, err := head.proposeStop(by.Agent, no, added)
+			if again != 0 && (added[i] == 0 || head.hasEnded(no)) {
+				continue
+			}
+			edit, err := head.proposeStop(by.Agent, no, added[i])
 			if err == nil && edit.No != 0 {
 				err = decide(edit)
 			}
@@ -159,15 +169,26 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, first int64, now time.Time) 
 				return nil, err
 			}
 		}
-		stop, open := head.Task(added)
-		isMine := open && stop.Holder.Seat == 0 && (len(stop.For) == 0 || stop.IsOfferedTo(by.Agent))
-		if len(events) > before && isMine && len(head.WaitsFor(stop)) == 0 {
-			if err := decide(TaskOrder{Action: TakeTask, No: added}); err != nil {
+		if len(events) > before && head.keepsStop(by.Agent, added[i]) {
+			if err := decide(TaskOrder{Action: TakeTask, No: added[i]}); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return events, nil
+}
+
+// hasEnded reports whether task no was there, and is done or dropped.
+func (s *State) hasEnded(no int64) bool {
+	_, open := s.Task(no)
+	return !open && no <= s.LastTask
+}
+
+// keepsStop reports whether agent, which has added task no before others, now has it: see DecideAdd.
+func (s *State) keepsStop(agent Agent, no int64) bool {
+	stop, open := s.Task(no)
+	isMine := open && stop.Holder.Seat == 0 && (len(stop.For) == 0 || stop.IsOfferedTo(agent))
+	return isMine && len(s.WaitsFor(stop)) == 0 && len(s.TasksOf(agent)) < core.MaxTaken
 }
 
 // proposeStop returns the order by which task no comes after task added; an order without a task if it does already.
@@ -180,10 +201,26 @@ func (h *Head) proposeStop(agent Agent, no, added int64) (o TaskOrder, err error
 	case slices.Contains(task.After, added):
 		return o, nil
 	case len(task.After) >= core.MaxAfter:
-		return o, fault.Refuse(fault.InvalidArgument, "before: %s waits for %d tasks, and no more at once. Nothing "+
-			"was added: let what that waits for wait.", TaskID(no), core.MaxAfter)
+		return o, fault.Refuse(fault.InvalidArgument, "before: %s comes after %d tasks already, and no more at once. "+
+			"Nothing was added: name an open one of these in its place.", TaskID(no), core.MaxAfter)
 	}
 	return TaskOrder{Action: EditTask, No: no, After: append(slices.Clip(task.After), added), stops: true}, nil
+}
+
+// tasksAdded returns the numbers of the tasks that event n added, in the order of add, which adds them again; 0 for one
+// that has ended. Of those that are left when others have ended, the titles tell which is which.
+func (s *State) tasksAdded(n int64, add []Task) []int64 {
+	open := slices.DeleteFunc(slices.Clone(s.Tasks), func(task Task) bool { return task.N != n })
+	numbers := make([]int64, len(add))
+	all := len(open) == len(add)
+	for i := range add {
+		j := slices.IndexFunc(open, func(task Task) bool { return all || task.Title == add[i].Title })
+		if j >= 0 {
+			numbers[i] = open[j].No
+			open = slices.Delete(open, j, j+1)
+		}
+	}
+	return numbers
 }
 
 // LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
@@ -543,6 +580,18 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	return h.unblockedBy(done, a, seats)
 }
 
+// wokenByDrop returns who is woken after a has dropped a task: the agent that had it and, of each task that came after
+// it, the agent that has that and need not wait for it any more, and the one that added that, who may let it go on.
+func (h *Head) wokenByDrop(dropped Task, a Agent) []int {
+	seats := addWoken(nil, &h.State, a, dropped.Holder)
+	for _, task := range h.Tasks {
+		if slices.Contains(task.After, dropped.No) {
+			seats = addWoken(seats, &h.State, a, task.Holder, task.Adder)
+		}
+	}
+	return seats
+}
+
 // unblockedBy adds to seats the agents that have a task, or to whom one is offered, that waited only for the tasks done
 // by agent.
 func (h *Head) unblockedBy(done []Task, agent Agent, seats []int) []int {
@@ -551,6 +600,9 @@ func (h *Head) unblockedBy(done []Task, agent Agent, seats []int) []int {
 	}
 	for _, task := range h.Tasks {
 		open := h.WaitsFor(task)
+		if task.Holder.Seat != 0 {
+			open = h.OpenBefore(task)
+		}
 		left := slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) })
 		if len(open) > 0 && !left {
 			seats = addWoken(seats, &h.State, agent, append(slices.Clip(task.For), task.Holder)...)

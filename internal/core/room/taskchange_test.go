@@ -109,8 +109,10 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 
 		"drop by the adder": {before: []func(*timeline){takes(cid, 1)}, by: bob, do: drop(1), want: "gone",
 			wakes: []int{cid}},
-		"drop by an admin":    {by: ann, do: drop(1), want: "gone"},
-		"drop by another":     {by: cid, do: drop(1), code: fault.NotAllowed, want: "open"},
+		"drop by an admin": {by: ann, do: drop(1), want: "gone", wakes: []int{bob}}, // who has added t2, too
+		"drop by another":  {by: cid, do: drop(1), code: fault.NotAllowed, want: "open"},
+		"drop, and the one that has what comes after it may go on": {before: []func(*timeline){takes(ann, 1),
+			func(l *timeline) { l.must(bob, follows(1, 3)) }}, by: bob, do: drop(3), want: "gone", wakes: []int{ann}},
 		"drop blocks forever": {by: bob, do: drop(1), of: 2, want: "after t1"},
 		"edit unblocks": {before: []func(*timeline){func(l *timeline) { l.must(bob, drop(1)) }}, by: bob,
 			do: room.TaskOrder{Action: room.EditTask, No: 2, After: []int64{}}, want: "open"},
@@ -143,7 +145,7 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 		"drop by a guest of two": {before: []func(*timeline){guest, ofTwo}, by: gil, do: drop(1),
 			code: fault.NotAllowed, want: "open"},
 		"drop by a guest of two as the holder": {before: []func(*timeline){guest, ofTwo, takes(gil, 1)}, by: gil,
-			do: drop(1), want: "gone"},
+			do: drop(1), want: "gone", wakes: []int{bob}},
 		"report what is open by a guest": {before: []func(*timeline){guest, func(l *timeline) {
 			if why := l.head.WhyUnfinished(l.agent(gil).Agent, 1); why == "" {
 				l.Error("it is closed")
