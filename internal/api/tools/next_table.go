@@ -209,6 +209,11 @@ func (s *situation) mine() string {
 	return s.task
 }
 
+// isBlocked reports whether mine waits for a task that another agent could do.
+func (s *situation) isBlocked() bool {
+	return len(s.Waits) > 0 && s.mine() == s.Tasks[0].ID && s.Others > 0
+}
+
 func (s *situation) mayTake() bool    { return s.FreeTasks > 0 }
 func (s *situation) maySucceed() bool { return s.Silent.ID != "" && s.Silent.Left == 0 }
 func (s *situation) hasWork() bool    { return s.mine() != "" || s.Offered != "" || s.mayTake() }

@@ -269,6 +269,18 @@ func TestNext_afterTheOwnWork_saysWhatIsOpen(t *testing.T) {
 			Standing: chat.Standing{Others: 2},
 			Work:     chat.Work{Tasks: []chat.TaskBrief{{ID: "t1"}}, Waits: []string{"t5"}, OpenTasks: 2},
 		},
+		"Call wait_for_message (cursor c9, wait_seconds 50), since t1, which you have, waits for t5, or call task " +
+			"(cursor c9, action take, id t5), which is free.": {Standing: chat.Standing{Others: 2},
+			Work: chat.Work{Tasks: []chat.TaskBrief{{ID: "t1"}}, Waits: []string{"t5"}, Free: "t5", FreeTasks: 1}},
+		"Call task (cursor c9, action take, id t5), which is offered to you, unless somebody has asked not to begin: " +
+			"then call wait_for_message (cursor c9, wait_seconds 50). To decline it, give action release.": {
+			Standing: chat.Standing{Others: 2},
+			Work: chat.Work{Tasks: []chat.TaskBrief{{ID: "t1"}}, Waits: []string{"t5"}, Offered: "t5", Free: "t5",
+				FreeTasks: 1},
+		},
+		"Go on with t1, unless somebody has asked not to; once it is done, call task (cursor c9, action finish, " +
+			"id t1, text).": { // nobody else is there to do t5
+			Work: chat.Work{Tasks: []chat.TaskBrief{{ID: "t1"}}, Waits: []string{"t5"}}},
 		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open here (3 tasks).": { // an admin stays
 			Standing: chat.Standing{Others: 2, Admin: true}, Work: chat.Work{OpenTasks: 3},
 		},

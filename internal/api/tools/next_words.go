@@ -278,14 +278,18 @@ func (s *situation) otherwise() string {
 	switch {
 	case s.Owes != "": // by an agent that may not speak now
 		return "{wait}"
-	case len(s.Waits) > 0 && s.mine() == s.Tasks[0].ID:
-		return "{wait}, since " + s.mine() + ", which you have, waits for " + strings.Join(s.Waits, ", ")
+	case s.isBlocked() && s.Offered == "": // what it waits for may be free, and nobody else take that
+		take := ""
+		if s.mayTake() && s.Free != "" && !s.held {
+			take = ", or " + taskCall("action take, id "+s.Free) + ", which is free"
+		}
+		return "{wait}, since " + s.mine() + ", which you have, waits for " + strings.Join(s.Waits, ", ") + take
 	case s.held: // what came first may be that nothing is wanted any more
 		return "{wait}"
-	case s.mine() != "" && s.Bound: // a held agent may only report
+	case s.mine() != "" && s.Bound && !s.isBlocked(): // a held agent may only report
 		return "go on with " + s.mine() + ", unless somebody has asked not to; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
-	case s.mine() != "":
+	case s.mine() != "" && !s.isBlocked():
 		action, result := "finish", ", text"
 		if s.Offered != "" || s.mayTake() {
 			action = "next"

@@ -20,7 +20,8 @@ func TestTask_drop_namesWhatWaitsForIt(t *testing.T) {
 		args{"title": "paint", "after": "1"}, args{"title": "hang", "after": []any{"1"}}, args{"title": "sweep"}}})
 	got := p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t1"})
 	if !strings.HasPrefix(got.Next, "What was dropped is still waited for by t2, t3: "+
-		"call task (action edit, id, after: what else comes first, [] for nothing) or drop it, too. ") || strings.Count(got.text, `"after_dropped":["t1"]`) != 2 {
+		"call task (action edit, id, after: what else comes first, [] for nothing) or drop it, too. If you may not, "+
+		"ask an admin or the one that added it. ") || strings.Count(got.text, `"after_dropped":["t1"]`) != 2 {
 		t.Error(got.text)
 	}
 	got = p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t4"})

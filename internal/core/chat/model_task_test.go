@@ -679,7 +679,7 @@ func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutc
 			continue
 		}
 		if len(r.tasksOf(a)) >= 5 {
-			return taskOutcome{code: fault.InvalidArgument}, nil
+			continue
 		}
 		t.holder, t.offered, t.since = a.seat, nil, m.now
 		next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, added: t.added,
