@@ -356,12 +356,15 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	if req.Action == chat.CommandAdd {
 		for _, d := range slices.Backward(r.added) {
 			if d.seat == a.seat && d.titles == strings.Join(titles, "\x00") && m.now.Sub(d.at) < 10*time.Minute {
+				if !c.hasStopped(r, d) {
+					break // the call is another one
+				}
 				if open := func(t taskModel) bool { return t.end == "" }; !slices.ContainsFunc(
 					r.tasks[d.first:d.first+d.n], open) {
 					return refuse(fault.InvalidArgument)
 				}
 				x.added = r.tasks[d.first].added
-				return wholly(m, func(m model) (taskOutcome, error) { return c.stop(m, r, a, d.first, x) })
+				return x, nil
 			}
 		}
 	}
@@ -621,6 +624,22 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 	})
 }
 
+// hasStopped reports whether what the call is to stop comes after the tasks that d added, or one of these has ended.
+func (c taskCall) hasStopped(r roomModel, d addedModel) bool {
+	if slices.ContainsFunc(r.tasks[d.first:d.first+d.n], func(t taskModel) bool { return t.end != "" }) {
+		return true
+	}
+	for i, n := range c.req.Tasks {
+		for _, id := range n.Before {
+			t, there := r.taskNo(taskNumber(id))
+			if there && t.end == "" && !slices.Contains(t.after, int64(d.first+i+1)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // wholly does all or, if a part of it is refused, nothing: it is tried first without the logs.
 func wholly(m model, do func(model) (taskOutcome, error)) (taskOutcome, error) {
 	untold := *m.conditions
@@ -636,16 +655,12 @@ func wholly(m model, do func(model) (taskOutcome, error)) (taskOutcome, error) {
 // stop lets the tasks in Before of the added tasks come after these, which a then has: the first of them is number
 // first+1. x is what the call has done before.
 func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutcome) (taskOutcome, error) {
-	again := !x.wrote
 	for i, n := range c.req.Tasks {
 		stops := false
 		for _, id := range n.Before {
 			no := taskNumber(id)
 			t, there := r.taskNo(no)
-			stop, _ := r.taskNo(int64(first + i + 1))
 			switch {
-			case again && (stop.end != "" || t.end != ""):
-				continue
 			case !there || t.end != "" || t.added < a.since:
 				return taskOutcome{code: fault.InvalidArgument}, nil
 			case slices.Contains(t.after, int64(first+i+1)):

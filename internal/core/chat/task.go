@@ -175,12 +175,10 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	outcome := &ch.Answer
 	outcome.headAfter = head
 	if order.Action == room.AddTasks {
-		outcome.addedIn = head.AddedBefore(caller.Agent, order.Add, now)
-		if outcome.addedIn > 0 {
-			err = checkAddedBefore(head, outcome.addedIn)
-			if err != nil || len(order.Before) == 0 {
-				return ch, err
-			}
+		n := head.AddedBefore(caller.Agent, order.Add, now)
+		if n > 0 && order.HasStopped(head, n) {
+			outcome.addedIn = n
+			return ch, checkAddedBefore(head, n)
 		}
 	}
 	switch {
@@ -193,7 +191,7 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	case op.req.Action == CommandNext: // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
 	case order.Action == room.AddTasks: // in one Write: otherwise somebody could begin what is to wait
-		ch.Events, err = order.DecideAdd(head, caller, outcome.addedIn, now)
+		ch.Events, err = order.DecideAdd(head, caller, now)
 	default:
 		var event *room.Event
 		event, outcome.taskNo, err = order.Decide(head, caller, now)

@@ -775,18 +775,18 @@ func TestTask_before_stopsWhatNobodyHasBegun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	same(t, "stopped", w.tasks(p.ann.Token), []string{"t2 copy blocked for Cid after t1 t4",
-		"t3 tell all blocked after t4", "t4 agree anew taken Bob"})
+	same(t, "stopped", w.tasks(p.ann.Token), []string{"t2 copy blocked for Cid after t1 t5",
+		"t3 tell all blocked after t5", "t4 agree anew open", "t5 agree anew taken Bob"})
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandTake, ID: "t2"})
-	if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "t4 must be done first") {
+	if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "t5 must be done first") {
 		t.Errorf("Cid begins it: %v", err)
 	}
 
 	waits := w.hold(p.cid)
-	w.finish(p.bob.Token, "t4", "at 22:45")
+	w.finish(p.bob.Token, "t5", "at 22:45")
 	wantStatus(t, "Cid, to whom it is offered", take(t, waits[0]), chat.StatusMessages)
 	same(t, "what Cid learns", results(w.task(p.cid.Token, chat.CommandTake, "t2")),
-		[]string{"t1 Ann: frozen", "t4 Bob: at 22:45"})
+		[]string{"t1 Ann: frozen", "t5 Bob: at 22:45"})
 	w.verify(p.ann.Token)
 }
 

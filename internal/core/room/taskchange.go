@@ -130,9 +130,8 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 
 // DecideAdd is Decide of AddTasks, followed by an edit of each task in Before: so an agent stops what nobody has begun,
 // and wakes who has begun. The agent then has the new task, unless the task is for others or waits itself, or the agent
-// has as many as it may. So nobody else takes a stop, unless the agent is silent. again is the event that added the
-// tasks if the call is repeated, else 0: then what has ended since needs no stop, and stops nothing.
-func (o TaskOrder) DecideAdd(head *Head, by Caller, again int64, now time.Time) (events []Event, err error) {
+// has as many as it may. So nobody else takes a stop, unless the agent is silent.
+func (o TaskOrder) DecideAdd(head *Head, by Caller, now time.Time) (events []Event, err error) {
 	decide := func(order TaskOrder) error {
 		event, _, err := order.Decide(head, by, now)
 		if err != nil || event == nil {
@@ -142,26 +141,14 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, again int64, now time.Time) 
 		head, err = head.Preview(*event, now)
 		return err
 	}
-
-	// The tasks are there, and added has their numbers.
-	added := head.tasksAdded(again, o.Add)
-	if again == 0 {
-		for i := range added {
-			added[i] = head.LastTask + int64(i) + 1
-		}
-		if err := decide(o); err != nil {
-			return nil, err
-		}
+	first := head.LastTask + 1
+	if err := decide(o); err != nil {
+		return nil, err
 	}
-
-	// What each is to stop comes after it, and the agent has it.
 	for i, later := range o.Before {
-		before := len(events)
+		added, before := first+int64(i), len(events)
 		for _, no := range later {
-			if again != 0 && (added[i] == 0 || head.hasEnded(no)) {
-				continue
-			}
-			edit, err := head.proposeStop(by.Agent, no, added[i])
+			edit, err := head.proposeStop(by.Agent, no, added)
 			if err == nil && edit.No != 0 {
 				err = decide(edit)
 			}
@@ -169,8 +156,8 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, again int64, now time.Time) 
 				return nil, err
 			}
 		}
-		if len(events) > before && head.keepsStop(by.Agent, added[i]) {
-			if err := decide(TaskOrder{Action: TakeTask, No: added[i]}); err != nil {
+		if len(events) > before && head.keepsStop(by.Agent, added) {
+			if err := decide(TaskOrder{Action: TakeTask, No: added}); err != nil {
 				return nil, err
 			}
 		}
@@ -178,10 +165,21 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, again int64, now time.Time) 
 	return events, nil
 }
 
-// hasEnded reports whether task no was there, and is done or dropped.
-func (s *State) hasEnded(no int64) bool {
-	_, open := s.Task(no)
-	return !open && no <= s.LastTask
+// HasStopped reports whether all open tasks in Before come after those that event n added, so that o, which adds tasks
+// of the same titles, repeats the call of n. Once one of these has ended, o may repeat no other call.
+func (o TaskOrder) HasStopped(head *Head, n int64) bool {
+	added := slices.DeleteFunc(slices.Clone(head.Tasks), func(task Task) bool { return task.N != n })
+	if len(added) < len(o.Add) {
+		return true
+	}
+	for i, later := range o.Before {
+		for _, no := range later {
+			if task, open := head.Task(no); open && !slices.Contains(task.After, added[i].No) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // keepsStop reports whether agent, which has added task no before others, now has it: see DecideAdd.
@@ -205,22 +203,6 @@ func (h *Head) proposeStop(agent Agent, no, added int64) (o TaskOrder, err error
 			"Nothing was added: name an open one of these in its place.", TaskID(no), core.MaxAfter)
 	}
 	return TaskOrder{Action: EditTask, No: no, After: append(slices.Clip(task.After), added), stops: true}, nil
-}
-
-// tasksAdded returns the numbers of the tasks that event n added, in the order of add, which adds them again; 0 for one
-// that has ended. Of those that are left when others have ended, the titles tell which is which.
-func (s *State) tasksAdded(n int64, add []Task) []int64 {
-	open := slices.DeleteFunc(slices.Clone(s.Tasks), func(task Task) bool { return task.N != n })
-	numbers := make([]int64, len(add))
-	all := len(open) == len(add)
-	for i := range add {
-		j := slices.IndexFunc(open, func(task Task) bool { return all || task.Title == add[i].Title })
-		if j >= 0 {
-			numbers[i] = open[j].No
-			open = slices.Delete(open, j, j+1)
-		}
-	}
-	return numbers
 }
 
 // LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
