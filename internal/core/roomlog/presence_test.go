@@ -1,6 +1,7 @@
 package roomlog
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -43,13 +44,17 @@ func TestPresence_behindAThousandActivitiesOfOthers_isRead(t *testing.T) {
 // The short way reads every presence, and as the long way does.
 func TestPresence_isReadAsAnyItem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		number := func(name string) int64 {
-			return rapid.OneOf(rapid.Just(int64(0)), rapid.Int64()).Draw(t, name)
+		p := room.Presence{V: room.Version}
+		for i := range reflect.TypeFor[room.Presence]().NumField() {
+			field := reflect.TypeFor[room.Presence]().Field(i)
+			switch to := reflect.ValueOf(&p).Elem().Field(i); {
+			case field.Name == "V" || field.Tag.Get("json") == "-":
+			case to.CanInt():
+				to.SetInt(rapid.OneOf(rapid.Just(int64(0)), rapid.Int64()).Draw(t, field.Name))
+			default:
+				to.SetBool(rapid.Bool().Draw(t, field.Name)) // panics for a field that is neither
+			}
 		}
-		flag := func(name string) bool { return rapid.Bool().Draw(t, name) }
-		p := room.Presence{V: room.Version, AtMs: number("at"), OwnMs: number("own"), Used: flag("used"),
-			UntilMs: number("until"), WaitMs: number("wait"), ShellMs: number("shell"), WaitFrom: number("head"),
-			Standby: flag("standby"), ForMe: flag("for me"), BackMs: number("back"), Read: number("read")}
 		data := Encode(p)
 		var got room.Presence
 		if !presence(data, &got) || got != p {

@@ -67,7 +67,7 @@ func presence(data []byte, p *room.Presence) (ok bool) {
 	s := scanner{rest: data}
 	for ok = s.skip('{'); ok; ok = s.skip(',') {
 		name, value := s.field()
-		// These are the usual names of a presence; Decode decodes an item with another name.
+		// These are the names of a presence of room.Version; Decode decodes an item with another name.
 		switch string(name) {
 		case "v":
 			ok = whole(value, &p.V)
@@ -83,6 +83,8 @@ func presence(data []byte, p *room.Presence) (ok bool) {
 			ok = whole(value, &p.WaitMs)
 		case "shell":
 			ok = whole(value, &p.ShellMs)
+		case "wakes":
+			ok = whole(value, &p.WakesMs)
 		case "head":
 			ok = whole(value, &p.WaitFrom)
 		case "by":
