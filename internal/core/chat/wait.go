@@ -230,8 +230,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 		case <-wait.Superseded:
 			return given{}, nil
 		case next := <-wait.Turn:
-			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, next, wait); err != nil || mine {
-				return given{turn: mine}, err
+			if live.agents.ClaimTurn(ctx, c.me.Seat, next, wait) {
+				return given{turn: true}, nil
 			}
 		case task := <-wait.Task:
 			return given{turn: true, freeTask: task}, in.collect(ctx) // with the latest events

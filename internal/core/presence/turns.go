@@ -180,35 +180,28 @@ func (a *Attendees) IsPresent(head *room.Head, agent room.Agent, presence room.P
 
 // ClaimTurnIfNext claims the turn for wait, a look-in of a program on standby, if it is the turn of the seat. It logs a
 // failure, since the next look-in is soon.
-func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
+func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) (claimed bool) {
 	turn, n, err := a.readTurn(ctx)
-	claimed := false
-	if err == nil {
-		if first, _ := turn.Next(); first != seat {
-			return false
+	if err != nil {
+		if ctx.Err() == nil {
+			a.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
 		}
-		claimed, err = a.ClaimTurn(ctx, seat, NextTurn{turn.Head.AsOf, n}, wait)
+		return false
 	}
-	if err != nil && ctx.Err() == nil {
-		a.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
-	}
-	return claimed
+	first, _ := turn.Next()
+	return first == seat && a.ClaimTurn(ctx, seat, NextTurn{turn.Head.AsOf, n}, wait)
 }
 
 // ClaimTurn claims a turn for wait of a seat. It returns false if an event has come since the turn was decided, or an
-// agent has claimed the turn.
-func (a *Attendees) ClaimTurn(ctx context.Context, seat int, turn NextTurn, wait *Wait) (bool, error) {
+// agent has claimed the turn. It logs a failure: like poll, a wait survives a short outage.
+func (a *Attendees) ClaimTurn(ctx context.Context, seat int, turn NextTurn, wait *Wait) (claimed bool) {
 	head, err := a.log.Refresh(ctx, a.now())
-	if err != nil {
-		return false, err
+	if err == nil && head.AsOf == turn.After {
+		word, _, _ := head.Recent.LastWord()
+		claimed, err = a.log.Items().ClaimTurn(ctx, word, turn.N, seat, wait.rank())
 	}
-	if head.AsOf != turn.After {
-		return false, nil
-	}
-	word, _, _ := head.Recent.LastWord()
-	claimed, err := a.log.Items().ClaimTurn(ctx, word, turn.N, seat, wait.rank())
 	if err != nil && ctx.Err() == nil {
 		a.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)
 	}
-	return claimed, ctx.Err()
+	return claimed
 }

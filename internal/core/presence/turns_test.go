@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // Ann spoke last, so Bob is next, and Cid after Bob.
@@ -22,20 +23,19 @@ func TestTurn_allWait_comesToOneAgentAfterTheOther(t *testing.T) {
 		if a, b, c := received(ann.Turn), received(bob.Turn), received(cid.Turn); a.N != 0 || b != first || c.N != 0 {
 			t.Fatalf("the waits hear of the turns %v, %v, %v; want %v for Bob alone", a, b, c, first)
 		}
-		claimed, err := w.ClaimTurn(t.Context(), seatOfBob, first, bob)
-		if !claimed || err != nil {
-			t.Fatalf("Bob's claim: %v, %v", claimed, err)
+		if !w.ClaimTurn(t.Context(), seatOfBob, first, bob) {
+			t.Fatal("Bob cannot claim the turn")
 		}
-		if again, err := w.ClaimTurn(t.Context(), seatOfBob, first, bob); again || err != nil {
-			t.Errorf("Bob's second claim: %v, %v", again, err)
+		if w.ClaimTurn(t.Context(), seatOfBob, first, bob) {
+			t.Error("Bob claims the turn twice")
 		}
 		w.pass(room.TurnPasses)
 		if got := received(cid.Turn); got != second {
 			t.Errorf("Cid's wait hears of the turn %v, want %v", got, second)
 		}
 		w.says(seatOfAnn)
-		if late, err := w.ClaimTurn(t.Context(), seatOfCid, second, cid); late || err != nil {
-			t.Errorf("Cid's claim after another word: %v, %v", late, err)
+		if w.ClaimTurn(t.Context(), seatOfCid, second, cid) {
+			t.Error("Cid claims the turn after another word")
 		}
 	})
 }
@@ -56,17 +56,16 @@ func TestTurn_twoProcessesDecideOnTwoAgents_goesToOneAfterTheOther(t *testing.T)
 		if b, c := received(bob.Turn), received(cid.Turn); b != first || c != first {
 			t.Fatalf("the waits hear of the turns %v and %v, want %v for both", b, c, first)
 		}
-		if claimed, err := here.ClaimTurn(t.Context(), seatOfBob, first, bob); !claimed || err != nil {
-			t.Errorf("Bob's claim: %v, %v", claimed, err)
+		if !here.ClaimTurn(t.Context(), seatOfBob, first, bob) {
+			t.Error("Bob cannot claim the turn")
 		}
-		if claimed, err := there.ClaimTurn(t.Context(), seatOfCid, first, cid); claimed || err != nil {
-			t.Errorf("Cid's claim of the same turn: %v, %v", claimed, err)
+		if there.ClaimTurn(t.Context(), seatOfCid, first, cid) {
+			t.Error("Cid claims the same turn")
 		}
 		here.pass(room.TurnPasses)
 		second := received(cid.Turn)
-		claimed, err := there.ClaimTurn(t.Context(), seatOfCid, second, cid)
-		if second.N != 2 || !claimed || err != nil {
-			t.Errorf("Cid's claim of turn %v: %v, %v", second, claimed, err)
+		if second.N != 2 || !there.ClaimTurn(t.Context(), seatOfCid, second, cid) {
+			t.Errorf("Cid cannot claim turn %v", second)
 		}
 	})
 }
@@ -85,17 +84,13 @@ func TestClaimTurn_olderWaitsOfTheAgentClaimFirst_isClaimedByTheYoungest(t *test
 			w.pass(time.Second)
 		}
 		claims := func(i int) bool {
-			claimed, err := processes[i].ClaimTurn(t.Context(), seatOfBob, first, bob[i])
-			if err != nil {
-				t.Error(err)
-			}
-			return claimed
+			return processes[i].ClaimTurn(t.Context(), seatOfBob, first, bob[i])
 		}
 		if !claims(0) || !claims(2) || claims(1) || claims(0) || claims(2) {
 			t.Error("want claims of the ghost that is first, and of the youngest wait, once each")
 		}
-		if claimed, err := w.ClaimTurn(t.Context(), seatOfCid, first, cid); claimed || err != nil {
-			t.Errorf("Cid's claim of Bob's turn: %v, %v", claimed, err)
+		if w.ClaimTurn(t.Context(), seatOfCid, first, cid) {
+			t.Error("Cid claims Bob's turn")
 		}
 		w.pass(room.TurnPasses - time.Millisecond)
 		if early := received(cid.Turn); early.N != 0 {
@@ -103,8 +98,8 @@ func TestClaimTurn_olderWaitsOfTheAgentClaimFirst_isClaimedByTheYoungest(t *test
 		}
 		w.pass(time.Millisecond)
 		third := received(cid.Turn)
-		if claimed, err := w.ClaimTurn(t.Context(), seatOfCid, third, cid); third.N != 3 || !claimed || err != nil {
-			t.Errorf("Cid's claim of turn %v: %v, %v", third, claimed, err)
+		if third.N != 3 || !w.ClaimTurn(t.Context(), seatOfCid, third, cid) {
+			t.Errorf("Cid cannot claim turn %v", third)
 		}
 	})
 }
@@ -121,15 +116,15 @@ func TestClaimTurn_afterAPrivateWord_isRefusedUntilTheSilenceAfterIt(t *testing.
 			t.Fatalf("Bob's wait hears of the silence after event %d, want %d", got, word)
 		}
 		private := w.append(room.Event{Type: room.Said, Seat: seatOfAnn, Text: "psst", To: []int{seatOfCid}})
-		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, NextTurn{word, 1}, bob); claimed || err != nil {
-			t.Errorf("Bob's claim after a private word: %v, %v", claimed, err)
+		if w.ClaimTurn(t.Context(), seatOfBob, NextTurn{word, 1}, bob) {
+			t.Error("Bob claims the turn after a private word")
 		}
 		w.pass(room.TurnAfter)
 		if got := received(bob.Turn).After; got != private {
 			t.Errorf("Bob's wait hears of the silence after event %d, want %d", got, private)
 		}
-		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, NextTurn{private, 1}, bob); !claimed || err != nil {
-			t.Errorf("Bob's claim after the next silence: %v, %v", claimed, err)
+		if !w.ClaimTurn(t.Context(), seatOfBob, NextTurn{private, 1}, bob) {
+			t.Error("Bob cannot claim the turn after the next silence")
 		}
 	})
 }
@@ -189,6 +184,26 @@ func TestClaimTurnIfNext_programLooksIn_claimsOnlyTheTurnOfItsAgent(t *testing.T
 		}
 		if w.ClaimTurnIfNext(t.Context(), seatOfBob, look) {
 			t.Error("Bob's program claims the turn of Bob twice")
+		}
+	})
+}
+
+// Polling survives an outage of the table, and so does a wait.
+func TestClaimTurn_tableDoesNotAnswer_mayBeRepeated(t *testing.T) {
+	play(t, func(t *testing.T, here *world) {
+		word := here.says(seatOfAnn)
+		o := roomlog.Options{Clock: here.clock, CacheBytes: 1 << 20, Logger: here.o.Logger}
+		store := roomlog.NewStore(here.o.Table, o)
+		log := store.Acquire(here.log.ID())
+		defer log.Release()
+		there, bob := New(log, here.o), &Wait{Began: here.now()}
+		here.mute, here.broken = true, true
+		if there.ClaimTurn(t.Context(), seatOfBob, NextTurn{word, 1}, bob) {
+			t.Error("Bob claims the turn during the outage")
+		}
+		here.mute, here.broken = false, false
+		if !there.ClaimTurn(t.Context(), seatOfBob, NextTurn{word, 1}, bob) {
+			t.Error("Bob cannot claim the turn after the outage")
 		}
 	})
 }
