@@ -1,6 +1,10 @@
 package presence
 
-import "github.com/parley-chat/parley/internal/core/roomlog"
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
 
 // How says in which way a call reads. The way to read decides what shows that the answer has arrived.
 type How int
@@ -65,8 +69,8 @@ type Offer struct {
 	First    bool  // the reader was handed nothing yet
 	Sends    bool  // the call sends a message
 
-	once    int64 // what the reader had been handed once
-	current bool  // the table was read for this call; else another process may have handed out more since
+	once   int64     // what the reader had been handed once
+	readAt time.Time // when the table was read for this call; zero: it was not
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.

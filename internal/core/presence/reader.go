@@ -30,9 +30,10 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	case query.how == Peek && query.cursor >= query.asOf: // no event follows the cursor, whatever the agent was handed
 		return offerByPeek(query.cursor), nil
 	}
+	readAt := r.attendees.now()
 	delivery, err := r.currentDelivery(ctx)
 	offer := delivery.Offer(query)
-	offer.current = err == nil
+	offer.readAt = readAt
 	return offer, err
 }
 
@@ -99,7 +100,7 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
 	hooked, known := messages > 0 && l.r.HasHooks(), l.r.knownDelivery()
 	change := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
-	isRead := offer.current && known.fromTable
+	isRead := l.r.attendees.now().Sub(offer.readAt) < storeEvery && known.fromTable
 	tried := known // a copy, which only tells whether the change would be written
 	wouldWrite := change(&tried) != Never
 	if wouldWrite && !isRead {

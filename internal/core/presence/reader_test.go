@@ -54,6 +54,33 @@ func TestReader_anotherProcessIsCalled_offersTheLastAnswerAgain(t *testing.T) {
 	})
 }
 
+// Bob, who waits in one process, is warned of a credential in another. A write replaces what the table has.
+func TestReader_waitOutlastsAWriteOfAnotherProcess_keepsWhatThatStored(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob, here, there := w.agent(seatOfBob), w.process(), w.process()
+		confirms := func() bool {
+			confirmed, err := there.Reader(bob).ConfirmCredential(t.Context(), "f1", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return confirmed
+		}
+		offer, err := here.Reader(bob).AcknowledgeAndOffer(t.Context(), QueryAgain(0))
+		if err != nil || confirms() {
+			t.Fatal("no warning")
+		}
+		w.pass(storeEvery)
+		said := w.says(seatOfAnn)
+		if _, err := here.Reader(bob).RecordHandedOut(t.Context(), nil, offer, said, 1); err != nil {
+			t.Fatal(err)
+		}
+		n, err := there.Reader(bob).HandedOut(t.Context())
+		if stored := confirms(); n != said || err != nil || !stored {
+			t.Errorf("Bob was handed up to %d (%v), want %d; the warning is stored: %v", n, err, said, stored)
+		}
+	})
+}
+
 // The newer wait hands out what the older one has found.
 func TestReader_waitIsSuperseded_handsNothingOut(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
