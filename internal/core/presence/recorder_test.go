@@ -143,26 +143,42 @@ func recordInTwoProcesses(t *testing.T, w *world, steps int) {
 	}
 }
 
-// The client of the older wait may be gone without a word.
-func TestRenew_agentWaitsInAnotherProcess_endsTheOlderWait(t *testing.T) {
-	play(t, func(t *testing.T, w *world) {
-		w.o.SingleProcess = false
-		bob := w.agent(seatOfBob)
-		older := w.waits(bob)
-		s := w.Recorder(w.log.Peek(), bob)
-		if again := s.Renew(t.Context(), older); again != w.renewEvery() || older.isSuperseded() {
-			t.Fatalf("alone, the wait renews after %v, superseded %v", again, older.isSuperseded())
-		}
-		w.clock.Advance(time.Second)
-		p := w.presence(seatOfBob)
-		p.AtMs, p.WaitMs = w.now().UnixMilli(), w.now().UnixMilli()
-		if err := w.o.Table.Write(t.Context(), roomlog.PutPresence(w.log.ID(), bob.Agent, p)); err != nil {
-			t.Fatal(err)
-		}
-		if again := s.Renew(t.Context(), older); again != 0 || !older.isSuperseded() {
-			t.Errorf("beside a younger wait elsewhere, it renews after %v, superseded %v", again, older.isSuperseded())
-		}
-	})
+// The client of the older wait may be gone without a word. A program whose agent waits calls again soon.
+func TestRenew_youngerWaitInAnotherProcess_endsTheOlderWait(t *testing.T) {
+	agents := func(p *room.Presence) *int64 { return &p.WaitMs }
+	programs := func(p *room.Presence) *int64 { return &p.ShellMs }
+	for name, c := range map[string]struct {
+		older        func(*world, *room.Caller) *Wait
+		younger      func(*room.Presence) *int64
+		ends, yields bool
+	}{
+		"two of the agent":         {(*world).waits, agents, true, false},
+		"two programs":             {(*world).standsBy, programs, true, false},
+		"a program, and its agent": {(*world).standsBy, agents, true, true},
+		"the agent, and a program": {(*world).waits, programs, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				w.o.SingleProcess = false
+				bob := w.agent(seatOfBob)
+				older, r := c.older(w, bob), w.Recorder(w.log.Peek(), bob)
+				if again := r.Renew(t.Context(), older); again != w.renewEvery() || older.isSuperseded() {
+					t.Fatalf("alone, the wait renews after %v, superseded %v", again, older.isSuperseded())
+				}
+				w.clock.Advance(time.Second)
+				p := w.presence(seatOfBob)
+				p.AtMs = w.now().UnixMilli()
+				*c.younger(&p) = p.AtMs
+				if err := w.o.Table.Write(t.Context(), roomlog.PutPresence(w.log.ID(), bob.Agent, p)); err != nil {
+					t.Fatal(err)
+				}
+				again := r.Renew(t.Context(), older)
+				if (again == 0) != c.ends || older.isSuperseded() != c.ends || older.Yields != c.yields {
+					t.Errorf("it renews after %v, superseded %v, yields %v", again, older.isSuperseded(), older.Yields)
+				}
+			})
+		})
+	}
 }
 
 // An activity of a held agent would show words that its person has not seen.

@@ -19,7 +19,7 @@ type Wait struct {
 
 	// closed by a younger wait of the agent, or by too many waits of the person; nil: never
 	Superseded chan struct{}
-	Yields     bool          // superseded because the agent itself waits; set before Superseded is closed
+	Yields     bool          // of a program, superseded because the agent itself waits: see supersede
 	Turn       chan NextTurn // receives the turn that the caller may claim: see ClaimTurn
 	Task       chan int64    // receives the number of a free task for the caller
 
@@ -42,6 +42,12 @@ func (w *Wait) isSuperseded() bool {
 	default:
 		return false
 	}
+}
+
+// supersede ends w because another wait goes on, of the agent itself if byAgent. Each wait is superseded once.
+func (w *Wait) supersede(byAgent bool) {
+	w.Yields = w.Standby && byAgent
+	close(w.Superseded)
 }
 
 // rank returns when w counts as begun. The wait of a seat with the latest rank gets the turn, so a program on standby
@@ -116,7 +122,7 @@ func (l locked) openWatch(seat int, wait *Wait) {
 	}
 	open := append(l.watches[seat], wait)
 	if len(open) > core.MaxWatches {
-		close(open[0].Superseded)
+		open[0].supersede(false)
 		open = slices.Delete(open, 0, 1)
 	}
 	l.watches[seat] = open
@@ -131,12 +137,10 @@ func (l locked) openAgentWait(seat int, wait *Wait) {
 	}
 	if older := l.waits[seat]; older != nil {
 		if wait.Standby && !older.Standby {
-			wait.Yields = true
-			close(wait.Superseded)
+			wait.supersede(true)
 			return
 		}
-		older.Yields = older.Standby && !wait.Standby
-		close(older.Superseded)
+		older.supersede(!wait.Standby)
 	}
 	l.waits[seat] = wait
 	if !wait.Looks() {
@@ -207,7 +211,7 @@ func (r Recorder) announceFurther(wait *Wait, again time.Duration) (presence roo
 	switch what {
 	case yields:
 		delete(l.waits, r.caller.Seat)
-		close(wait.Superseded)
+		wait.supersede(cached.latest.Supersedes(wait.Began, false))
 	case renewed:
 		wait.announcedUntil = room.Announced(now, wait.Until)
 		presence = cached.latest
