@@ -86,12 +86,12 @@ func (open waitsHere) addTo(presence, known room.Presence) room.Presence {
 }
 
 // BeginWait begins a wait of the caller until a time, and records what call says about its agent, with the wait. A call
-// that only looks in neither waits nor returns.
+// that only looks in neither waits nor returns, nor does a program whose agent waits.
 func (r Recorder) BeginWait(ctx context.Context, until time.Time, call Call) *Wait {
 	wait := &Wait{Began: r.attendees.now(), Until: until, Standby: call.Standby, Superseded: make(chan struct{}),
 		Turn: make(chan NextTurn, 1), Task: make(chan int64, 1), caller: r.caller}
 	r.attendees.openWait(wait)
-	if wait.Looks() {
+	if wait.Looks() || wait.isSuperseded() {
 		call.Returns = false
 	} else {
 		call.Began, call.Until = wait.Began, room.Announced(wait.Began, until)

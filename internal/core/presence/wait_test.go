@@ -55,3 +55,19 @@ func TestBeginWait_personWaitsOnTooManyDevices_endsTheOldestAndNoWaitOfTheAgent(
 		}
 	})
 }
+
+// The program calls again every second, and must not hide the wait, nor make the agent look silent.
+func TestBeginWait_programOfAnAgentThatWaits_leavesTheWaitToOthersEyes(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob := w.agent(seatOfBob)
+		w.waits(bob)
+		before := w.presence(seatOfBob)
+		w.pass(2 * CallLag)
+		w.begins(bob, Call{Standby: true, Wakes: true, ForMe: true, Lag: CallLag})
+		after := w.presence(seatOfBob)
+		if after.Standby || after.ForMe || after.UntilMs != before.UntilMs || after.OwnUntil() != before.OwnUntil() ||
+			after.WakesMs != w.now().UnixMilli() {
+			t.Errorf("the presence of Bob was %+v and is %+v", before, after)
+		}
+	})
+}
