@@ -207,7 +207,7 @@ func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.C
 		return pos, nil
 	}
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
-	if offer, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
+	if offer, none := c.reader().OfferNothing(c.query(req, cursor), newest); none {
 		pos := req.position(offer)
 		pos.ignored = req.Cursor != ""
 		return pos, nil

@@ -122,7 +122,8 @@ func (d Delivery) Offer(query Query) Offer {
 	case ByCursor: // D1
 		return OfferAfter(query.cursor)
 	case Peek: // D6
-		return offerByPeek(max(query.cursor, d.Newest()))
+		n := max(query.cursor, d.Newest())
+		return Offer{How: Peek, After: n, Arrived: n}
 	case LastLook: // D12
 		return Offer{How: LastLook, After: max(d.Twice, d.ShownHere)}
 	}

@@ -32,6 +32,12 @@ type Query struct {
 	repeats int64  // of a stay: the message that was sent under key before; 0: none
 }
 
+// needsNoDelivery reports whether the call is offered the same whatever the reader was handed: it continues at its
+// cursor, or peeks after the last event.
+func (q Query) needsNoDelivery() bool {
+	return q.how == ByCursor || q.how == Peek && q.cursor >= q.asOf
+}
+
 // QueryAfter returns the query of a call with cursor n.
 func QueryAfter(n int64) Query { return Query{how: ByCursor, cursor: n} }
 
@@ -78,9 +84,6 @@ func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: 
 
 // OfferInStay returns the offer of a call that follows a stay, which was handed the events up to n.
 func OfferInStay(n int64) Offer { return Offer{How: InStay, After: n} }
-
-// offerByPeek returns the offer of a peek after n, the last event that the program or the agent was handed.
-func offerByPeek(n int64) Offer { return Offer{How: Peek, After: n, Arrived: n} }
 
 // isRecorded reports whether a Delivery changes when a call is handed messages of o, none later than event to.
 func (o Offer) isRecorded(to int64, messages int) bool {

@@ -21,14 +21,13 @@ type Reader struct {
 func (a *Attendees) Reader(caller *room.Caller) Reader { return Reader{a, caller} }
 
 // AcknowledgeAndOffer acknowledges the cursor of a call, unless the call peeks, and returns what the call may be
-// handed. It waits until an older call has stored its result.
+// handed. A call that reads the table or writes waits until an older call has stored its result.
 func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, error) {
-	switch {
-	case query.how == ByCursor:
+	if query.how == ByCursor {
 		r.acknowledgeCursor(ctx, query.cursor)
-		return OfferAfter(query.cursor), nil
-	case query.how == Peek && query.cursor >= query.asOf: // no event follows the cursor, whatever the agent was handed
-		return offerByPeek(query.cursor), nil
+	}
+	if query.needsNoDelivery() {
+		return Delivery{}.Offer(query), nil
 	}
 	readAt := r.attendees.now()
 	delivery, err := r.currentDelivery(ctx)
@@ -62,9 +61,13 @@ func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 		r.attendees.now().Sub(reading.storedAt) >= storeEvery
 }
 
-// OfferNothing returns, without a read, the offer of a call without a cursor that gets nothing. ok is false if newest,
-// the last event that may be news to the reader, may be new.
-func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
+// OfferNothing returns, without a read, the offer of a call of an agent without a cursor if the call surely gets
+// nothing. newest is the last event that may be news to the agent. OfferNothing caches that nothing comes along either,
+// if that is sure.
+func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, none bool) {
+	if r.caller.IsPerson() {
+		return Offer{}, false
+	}
 	l, reading := r.lockCache()
 	defer l.unlock()
 	offer = reading.delivery.Offer(query)
