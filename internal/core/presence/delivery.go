@@ -183,7 +183,7 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	if d.Twice < replyTo && replyTo <= d.Once {
 		n = max(n, replyTo) // D5
 	}
-	if n <= d.Arrived {
+	if n <= d.Arrived && d.fromTable { // before the first read, the table may have less
 		return Never
 	}
 	d.raise(lineAt(n))

@@ -36,29 +36,32 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	return offer, err
 }
 
-// acknowledgeCursor records that the events up to cursor have arrived. It writes at most once in storeEvery.
+// acknowledgeCursor records that the events up to cursor have arrived.
 func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
-	if due := r.cacheAcknowledged(cursor, 0); !due {
+	if when := r.cacheAcknowledged(cursor, 0); !r.isDue(when) {
 		return
 	}
 	l := r.lockHandOut()
 	defer l.unlock()
-	// The change is cached already, and current adds it to what the table has.
-	_ = l.updateCurrent(ctx, func(*Delivery) WriteTime { return OncePerMinute })
+	l.storeCurrent(ctx)
 }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges. It writes nothing: the message has cost a
 // write.
 func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
 
-// cacheAcknowledged caches what a call acknowledges, and reports whether a write is due: also before the first read of
-// the table, which may have less than the cache.
-func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
+// cacheAcknowledged caches what a call acknowledges: see Delivery.Acknowledge.
+func (r Reader) cacheAcknowledged(cursor, replyTo int64) WriteTime {
 	l, reading := r.lockCache()
 	defer l.unlock()
-	when := reading.delivery.Acknowledge(cursor, replyTo)
-	return (when == OncePerMinute || !reading.delivery.fromTable) &&
-		r.attendees.now().Sub(reading.storedAt) >= storeEvery
+	return reading.delivery.Acknowledge(cursor, replyTo)
+}
+
+// isDue reports whether a change is written now. If not, it is only cached.
+func (r Reader) isDue(when WriteTime) bool {
+	l, reading := r.lockCache()
+	defer l.unlock()
+	return when > OncePerMinute || when == OncePerMinute && l.a.now().Sub(reading.storedAt) >= storeEvery
 }
 
 // OfferNothing returns, without a read, the offer of a call of an agent without a cursor if the call surely gets
@@ -101,15 +104,14 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 // handOut applies Delivery.HandOut to what the process knows or, before a write, to what the table has: a write
 // replaces the whole item.
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
-	hooked, known := messages > 0 && l.r.HasHooks(), l.r.knownDelivery()
+	hooked, delivery := messages > 0 && l.r.HasHooks(), l.r.knownDelivery()
 	change := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }
-	isRead := l.r.attendees.now().Sub(offer.readAt) < storeEvery && known.fromTable
-	tried := known // a copy, which only tells whether the change would be written
-	wouldWrite := change(&tried) != Never
-	if wouldWrite && !isRead {
+	isRead := l.r.attendees.now().Sub(offer.readAt) < storeEvery && delivery.fromTable
+	when := change(&delivery)
+	if l.r.isDue(when) && !isRead {
 		return l.updateCurrent(ctx, change)
 	}
-	return l.update(ctx, known, change)
+	return l.update(ctx, delivery, when)
 }
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
@@ -167,11 +169,8 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 	if err != nil {
 		return false, err
 	}
-	err = l.update(ctx, delivery, func(d *Delivery) (when WriteTime) {
-		confirmed, when = d.warned.confirm(fingerprint, key)
-		return when
-	})
-	return confirmed, err
+	confirmed, when := delivery.warned.confirm(fingerprint, key)
+	return confirmed, l.update(ctx, delivery, when)
 }
 
 // Arrived returns the last event that has surely arrived at a stay: see Delivery.ArrivedAt.
@@ -259,18 +258,17 @@ func (l lockedReader) unlock() { l.handOutMu.Unlock() }
 // updateCurrent updates the delivery that current returns. If the read fails, nothing is written: see answerWithout.
 func (l lockedReader) updateCurrent(ctx context.Context, change func(*Delivery) WriteTime) error {
 	delivery, err := l.current(ctx)
+	when := change(&delivery)
 	if err != nil {
-		when := change(&delivery)
 		return l.answerWithout(ctx, delivery, when, err)
 	}
-	return l.update(ctx, delivery, change)
+	return l.update(ctx, delivery, when)
 }
 
-// update applies change to delivery, writes delivery unless change returns Never, and caches delivery. A write replaces
-// the whole item, so change returns Never unless delivery is current. If the write fails, see answerWithout.
-func (l lockedReader) update(ctx context.Context, delivery Delivery, change func(*Delivery) WriteTime) error {
-	when := change(&delivery)
-	if when == Never {
+// update caches a changed delivery, and writes it if that is due. A write replaces the whole item, so what is written
+// was current before the change. If the write fails, see answerWithout.
+func (l lockedReader) update(ctx context.Context, delivery Delivery, when WriteTime) error {
+	if !l.r.isDue(when) {
 		l.r.cacheDelivery(delivery)
 		return nil
 	}
@@ -278,6 +276,17 @@ func (l lockedReader) update(ctx context.Context, delivery Delivery, change func
 		return l.answerWithout(ctx, delivery, when, err)
 	}
 	return nil
+}
+
+// storeCurrent writes the delivery that current returns, with what was only cached. It logs a failure.
+func (l lockedReader) storeCurrent(ctx context.Context) {
+	delivery, err := l.current(ctx)
+	if err == nil {
+		err = l.storeDelivery(ctx, delivery)
+	}
+	if err != nil {
+		_ = l.answerWithout(ctx, delivery, OncePerMinute, err)
+	}
 }
 
 // current returns the delivery, read and cached if other processes may have handed out more. With an error it returns
