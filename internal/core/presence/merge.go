@@ -17,8 +17,14 @@ import "github.com/parley-chat/parley/internal/core/room"
 //  9. Others look at Bob, who told another process that he is away: they see that, and the known wait.
 //  10. Another process handed Bob 9 and began his youngest wait: both stay known, whoever called last.
 
-// merge returns the presence of two calls. All is as the later call says, but what only rises is the greater of both:
-// the agent's own last call, the youngest waits, the last call of a waking program, and what was handed out.
+// What becomes of each field. seatCall.presence and announceProgram set the fields, but Read is set by cacheRead:
+//
+//	call   V, AtMs, Used: merge keeps that of the later call
+//	rises  OwnMs, WaitMs, ShellMs, WakesMs, Read: merge keeps the greater one
+//	wait   UntilMs, WaitFrom, Standby, ForMe: as call, but addTo keeps that of an open wait beside a call
+//	table  BackMs, HookedMs, Activity, ActiveAsOf: as call, but seenByOthers shows that of the table
+
+// merge returns the presence of two calls.
 func merge(later, earlier room.Presence) room.Presence { // 10
 	later.OwnMs = max(later.OwnMs, earlier.OwnMs)
 	later.WaitMs = max(later.WaitMs, earlier.WaitMs)

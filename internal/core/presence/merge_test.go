@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -56,6 +57,40 @@ func TestMerge_cases(t *testing.T) {
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s\n%+v, want\n%+v", what, c[0], c[1])
+		}
+	}
+}
+
+// The table is that above merge. A new field gets its line there.
+func TestMerge_everyField_isKeptAsTheTableSays(t *testing.T) {
+	table := map[string]string{"V": "call", "AtMs": "call", "Used": "call",
+		"OwnMs": "rises", "WaitMs": "rises", "ShellMs": "rises", "WakesMs": "rises", "Read": "rises",
+		"UntilMs": "wait", "WaitFrom": "wait", "Standby": "wait", "ForMe": "wait",
+		"BackMs": "table", "HookedMs": "table", "Activity": "table", "ActiveAsOf": "table"}
+	for i := range reflect.TypeFor[room.Presence]().NumField() {
+		name, later, earlier := reflect.TypeFor[room.Presence]().Field(i).Name, room.Presence{AtMs: 2}, room.Presence{}
+		switch field := reflect.ValueOf(&earlier).Elem().Field(i); field.Kind() {
+		case reflect.Bool:
+			field.SetBool(true)
+		case reflect.String:
+			field.SetString("reads")
+		default:
+			field.SetInt(1)
+		}
+		keeps := func(p room.Presence) bool {
+			return reflect.ValueOf(p).Field(i).Equal(reflect.ValueOf(earlier).Field(i))
+		}
+		is := "call"
+		switch {
+		case keeps(merge(later, earlier)):
+			is = "rises"
+		case keeps(waitsHere{agent: true}.addTo(later, earlier)):
+			is = "wait"
+		case keeps(seenByOthers(later, earlier, false)):
+			is = "table"
+		}
+		if is != table[name] {
+			t.Errorf("%s is kept as %q, and the table says %q", name, is, table[name])
 		}
 	}
 }
