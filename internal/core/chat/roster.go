@@ -250,7 +250,7 @@ func (r *liveRoom) readRoster(ctx context.Context, head *room.Head, you room.Cal
 func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 	viewer, _ := head.Seated(you.Seat)
 	return roster{
-		Head: head, ReaderSeat: you.Seat, ForPerson: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
+		Head: head, ReaderSeat: you.Seat, ForPerson: !you.KeepsLease(), BackAt: r.agents.KnownBackAt(you.Seat),
 		Unread: r.log.Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
 	}
 }
@@ -264,7 +264,7 @@ func (c *session) rosterFor(ctx context.Context, in *inbox, found found) (_ *see
 	}
 	if !in.othersGone() && !in.has(agentMoved) && (found.news && !found.allDone() && in.end > goesOn ||
 		len(head.Agents) < 2 ||
-		c.room.agents.ReadRosterLately(c.me)) {
+		!c.room.agents.RecordRosterRead(c.me)) {
 		return nil, false
 	}
 	r, err := c.room.roster(ctx, head, c.me)

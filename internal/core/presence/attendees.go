@@ -202,8 +202,8 @@ func (a *Attendees) Cached() int {
 	return len(l.seats)
 }
 
-// BackAt returns the announced return of a seat; zero: the process knows none.
-func (a *Attendees) BackAt(seat int) time.Time {
+// KnownBackAt returns the announced return of a seat; zero: the process knows none.
+func (a *Attendees) KnownBackAt(seat int) time.Time {
 	l := a.lock()
 	defer l.unlock()
 	if cache := l.seats[seat]; cache != nil {
@@ -215,21 +215,21 @@ func (a *Attendees) BackAt(seat int) time.Time {
 // rosterEvery is how often a quiet result reads the roster, if the roster costs a read.
 const rosterEvery = 30 * time.Second
 
-// ReadRosterLately reports whether the roster was read for caller less than rosterEvery ago. If not, it counts as read
-// now.
-func (a *Attendees) ReadRosterLately(caller room.Caller) bool {
+// RecordRosterRead records that the roster is read for caller now. If it was read less than rosterEvery ago, that is
+// not due, and nothing is recorded.
+func (a *Attendees) RecordRosterRead(caller room.Caller) (due bool) {
 	if a.o.SingleProcess {
-		return false
+		return true
 	}
 	now := a.now()
 	l := a.lock()
 	defer l.unlock()
-	reading := l.readingOf(&caller)
-	if now.Sub(reading.rosterReadAt) < rosterEvery {
-		return true
+	cached := l.readingOf(&caller)
+	if now.Sub(cached.rosterReadAt) < rosterEvery {
+		return false
 	}
-	reading.rosterReadAt = now
-	return false
+	cached.rosterReadAt = now
+	return true
 }
 
 // RecordRoster records the roster that caller sees, and reports whether it is new to caller. If the process does not
@@ -237,9 +237,9 @@ func (a *Attendees) ReadRosterLately(caller room.Caller) bool {
 func (a *Attendees) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
 	l := a.lock()
 	defer l.unlock()
-	reading := l.readingOf(&caller)
-	before := reading.roster
-	reading.roster = roster
+	cached := l.readingOf(&caller)
+	before := cached.roster
+	cached.roster = roster
 	if before == [16]byte{} {
 		return moved
 	}

@@ -30,10 +30,18 @@ type Delivery struct {
 //
 //	mark       raised by                                      read by
 //	Arrived    a cursor, a reply, the next call of a stay     Offer: what comes along; Cursor, HasCursor
-//	Twice      a second call OnceMore, the next of a stay     Offer: after what a call without a cursor reads
+//	Twice      a second call NoCursor, the next of a stay     Offer: after what a call without a cursor reads
 //	Once       a call without a cursor that gets messages     Offer: what is marked; Acknowledge: which replies count
-//	ShownHere  a call ByCursor, the first hook                Offer: what is marked, and after what a last look reads
+//	ShownHere  a call ByCursor, first hook, failed write      Offer: what is marked, and after what a last look reads
 //	Heard      a call that gets messages and sends none       Reader.Heard: whether a question was answered
+//
+// So the marks of Bob, who has a hook, rise:
+//
+//	                              Arrived  Twice  Once  ShownHere  stored.Once  stored.ShownTo
+//	he joins with 40                    0     40    40          0            0               0
+//	looks, and is handed 41, 42         0     40    42          0           42               0
+//	looks again (D2)                    0     42    42          0           42               0
+//	has cursor 42, and gets 43 (D9)    42     42    42         43           42              43
 type line struct{ Arrived, Twice, Once, ShownHere, Heard int64 }
 
 // stored has the marks in the table that say for which events no process calls an agent with a hook: those up to Once,
@@ -154,7 +162,7 @@ func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) Wri
 			return d.RecordShown(to)
 		}
 		return Never
-	case OnceMore: // D2, D3: what was handed out once is now handed out twice
+	case NoCursor: // D2, D3: what was handed out once is now handed out twice
 		d.raise(line{Arrived: offer.Arrived, Twice: offer.once, Once: to})
 	default: // D11: what was handed out once stays so, until it has arrived
 		d.raise(line{Arrived: offer.Arrived, Twice: offer.After, Once: to})

@@ -18,7 +18,7 @@
 //	    merge                    merge.go: what only rises is kept
 //	    decideWrite              cachedpresence.go: the wait is new to others, so it is written
 //	Reader.AcknowledgeAndOffer   reader.go: 41 has arrived, and the events after 41 are offered
-//	Recorder.Renew               wait.go: each minute, the wait is announced further if that is due
+//	Recorder.Renew               wait.go: each renewEvery, the wait is announced further if that is due
 //	Attendees.signalTurn         turns.go: all wait and nobody speaks, so it is somebody's turn
 //	Reader.RecordHandedOut       reader.go: Ann's 42 has come, and Bob is handed it
 //	  Delivery.HandOut           delivery.go: 42 comes again unless Bob's next call shows that it has arrived

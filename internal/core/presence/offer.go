@@ -12,7 +12,7 @@ type How int
 // The ways to read.
 const (
 	ByCursor     How = iota + 1 // from the call's cursor on: the cursor of the next call acknowledges the answer
-	OnceMore                    // without a cursor: the next call without one gets the answer once more
+	NoCursor                    // without a cursor: the next call without one gets the answer again
 	OnReturn                    // the agent returns to its seat: each return gets it again, until it has arrived
 	InStay                      // the caller knows no cursor: each call shows that the answer before has arrived
 	Peek                        // a program reads in the agent's place: nothing is handed out
@@ -42,7 +42,7 @@ func (q Query) needsNoDelivery() bool {
 func QueryAfter(n int64) Query { return Query{how: ByCursor, cursor: n} }
 
 // QueryAgain returns the query of a call without a cursor that knows the events up to asOf.
-func QueryAgain(asOf int64) Query { return Query{how: OnceMore, asOf: asOf} }
+func QueryAgain(asOf int64) Query { return Query{how: NoCursor, asOf: asOf} }
 
 // QueryInStay returns the query of a call of a stay that knows the events up to asOf, and sends a message under key;
 // "": it sends none. repeats is the message that was sent under key before; 0: none.

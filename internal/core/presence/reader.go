@@ -52,16 +52,16 @@ func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged
 
 // cacheAcknowledged caches what a call acknowledges: see Delivery.Acknowledge.
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) WriteTime {
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	defer l.unlock()
-	return reading.delivery.Acknowledge(cursor, replyTo)
+	return cached.delivery.Acknowledge(cursor, replyTo)
 }
 
 // isDue reports whether a change is written now. If not, it is only cached.
 func (r Reader) isDue(when WriteTime) bool {
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	defer l.unlock()
-	return when > OncePerMinute || when == OncePerMinute && l.a.now().Sub(reading.storedAt) >= storeEvery
+	return when > OncePerMinute || when == OncePerMinute && l.a.now().Sub(cached.storedAt) >= storeEvery
 }
 
 // OfferNothing returns, without a read, the offer of a call of an agent without a cursor if the call surely gets
@@ -71,14 +71,14 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, none bool)
 	if r.caller.IsPerson() {
 		return Offer{}, false
 	}
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	defer l.unlock()
-	offer = reading.delivery.Offer(query)
-	if !reading.delivery.fromTable || newest > offer.After {
+	offer = cached.delivery.Offer(query)
+	if !cached.delivery.fromTable || newest > offer.After {
 		return Offer{}, false
 	}
-	if newest <= max(reading.noneAlong, offer.Arrived) {
-		reading.noneAlong = max(reading.noneAlong, query.asOf)
+	if newest <= max(cached.noneAlong, offer.Arrived) {
+		cached.noneAlong = max(cached.noneAlong, query.asOf)
 	}
 	offer.After = query.asOf
 	return offer, true
@@ -142,16 +142,16 @@ func (r Reader) cacheRead(n int64) int64 {
 
 // NoneAlong returns an event up to which, as the process knows, none comes along (D3). It spares reads of the table.
 func (r Reader) NoneAlong() int64 {
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	defer l.unlock()
-	return reading.noneAlong
+	return cached.noneAlong
 }
 
 // RecordNoneAlong caches that no event up to n comes along. The mark only rises.
 func (r Reader) RecordNoneAlong(n int64) {
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	defer l.unlock()
-	reading.noneAlong = max(reading.noneAlong, n)
+	cached.noneAlong = max(cached.noneAlong, n)
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
@@ -226,9 +226,9 @@ func (r Reader) lockCache() (locked, *reading) {
 
 // knownDelivery returns the delivery as far as the process knows it.
 func (r Reader) knownDelivery() Delivery {
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	defer l.unlock()
-	return reading.delivery
+	return cached.delivery
 }
 
 // currentDelivery waits for older calls that are handing out, and reads the delivery.
@@ -247,10 +247,10 @@ type lockedReader struct {
 
 // lockHandOut waits for older calls that are handing out.
 func (r Reader) lockHandOut() lockedReader {
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	l.unlock()
-	reading.handOutMu.Lock()
-	return lockedReader{r, &reading.handOutMu}
+	cached.handOutMu.Lock()
+	return lockedReader{r, &cached.handOutMu}
 }
 
 func (l lockedReader) unlock() { l.handOutMu.Unlock() }
@@ -309,10 +309,10 @@ func (l lockedReader) storeDelivery(ctx context.Context, delivery Delivery) erro
 	if err := l.r.attendees.log.Items().SetReadPosition(ctx, *l.r.caller, delivery.position()); err != nil {
 		return err
 	}
-	cache, reading := l.r.lockCache()
-	defer cache.unlock()
-	reading.cache(delivery.written())
-	reading.storedAt = now
+	held, cached := l.r.lockCache()
+	defer held.unlock()
+	cached.cache(delivery.written())
+	cached.storedAt = now
 	return nil
 }
 
@@ -325,9 +325,9 @@ func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when
 		return err
 	}
 	if when == BeforeAnswerIfPossible {
-		cache, reading := l.r.lockCache()
-		reading.delivery.raise(line{ShownHere: delivery.Newest()})
-		cache.unlock()
+		held, cached := l.r.lockCache()
+		cached.delivery.raise(line{ShownHere: delivery.Newest()})
+		held.unlock()
 	}
 	if !canceled {
 		l.r.attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)
@@ -337,10 +337,10 @@ func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when
 
 // cacheDelivery caches delivery, and returns what is cached: see reading.cache.
 func (r Reader) cacheDelivery(delivery Delivery) Delivery {
-	l, reading := r.lockCache()
+	l, cached := r.lockCache()
 	defer l.unlock()
-	reading.cache(delivery)
-	return reading.delivery
+	cached.cache(delivery)
+	return cached.delivery
 }
 
 // cache caches delivery, with what was acknowledged or shown here since delivery was read.

@@ -48,14 +48,14 @@ func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 		return r.recordWatch(ctx, call), false
 	}
 	now := r.attendees.now()
-	seatCall := newSeatCall(call, r.caller, r.head.AsOf, r.attendees.log.Peek(), now)
-	if seatCall.Activity != "" {
-		r.storeActivity(ctx, seatCall.Activity)
+	counted := newSeatCall(call, r.caller, r.head.AsOf, r.attendees.log.Peek(), now)
+	if counted.Activity != "" {
+		r.storeActivity(ctx, counted.Activity)
 	}
-	presence, what, due := r.cacheCall(seatCall, room.Presence{}, false)
+	presence, what, due := r.cacheCall(counted, room.Presence{}, false)
 	if what == reads {
 		stored, err := r.readPresence(ctx)
-		presence, what, due = r.cacheCall(seatCall, stored, true)
+		presence, what, due = r.cacheCall(counted, stored, true)
 		if err != nil && what == writes { // a write would replace what nobody here has read
 			r.cacheUnwritten()
 			return now.Add(rewriteAfter), false
@@ -64,7 +64,7 @@ func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 	switch {
 	case what == caches:
 		return due, false
-	case !r.storePresence(ctx, &seatCall.caller.Agent, presence): // the call itself has succeeded
+	case !r.storePresence(ctx, &counted.caller.Agent, presence): // the call itself has succeeded
 		return now.Add(rewriteAfter), false
 	}
 	return now.Add(r.attendees.renewEvery()), true
@@ -169,7 +169,7 @@ func (a *Attendees) withTableTimeout(ctx context.Context) (context.Context, cont
 
 // AwayUntil returns until when others see the caller as away; zero: they do not.
 func (r Recorder) AwayUntil() time.Time {
-	if back := r.attendees.BackAt(r.caller.Seat); back.After(r.attendees.now()) {
+	if back := r.attendees.KnownBackAt(r.caller.Seat); back.After(r.attendees.now()) {
 		return back
 	}
 	return time.Time{}

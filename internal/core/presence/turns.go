@@ -32,7 +32,8 @@ type NextTurn struct {
 // doubles with each check, since a check costs a read.
 const maxTurnCheckPause = 30 * time.Second
 
-// beginSilence schedules the check for the turn, because an event happened or an agent began to wait.
+// beginSilence schedules the check for the turn: an event happened, an agent began to wait, or the wait of one that is
+// away has ended.
 func (l locked) beginSilence() {
 	l.endSilence()
 	head := l.a.log.Peek()

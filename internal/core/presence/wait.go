@@ -9,8 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Wait is a call that waits, from BeginWait to EndWait. The call itself sets announcedUntil, by Renew, and passedTo, by
-// PassOver, so no lock guards them.
+// Wait is a call that waits, from BeginWait to EndWait. Only the call itself sets announcedUntil and passedTo, so no
+// lock guards them.
 type Wait struct {
 	Began   time.Time
 	Until   time.Time // its end
