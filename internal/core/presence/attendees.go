@@ -31,9 +31,8 @@ type Attendees struct {
 	log *roomlog.Log
 	o   *Options
 
-	announceTasksMu sync.Mutex            // held while announceFreeTasks runs, which alone uses the next two
-	announcedTasks  map[string]bool       // the free tasks of which an agent was told, by room.Opening.What
-	presenceAsRead  map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
+	freeTasksMu sync.Mutex // held while announceFreeTasks runs
+	freeTasks   freeTasks  // by freeTasksMu: only lockFreeTasks gives it
 
 	mu      sync.Mutex
 	guarded guarded // by mu: only lock gives it

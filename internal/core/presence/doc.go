@@ -26,8 +26,8 @@
 //
 // # Locks
 //
-// Locks are taken in this order: liveRoom.sharing of package chat; reading.handOutMu or Attendees.announceTasksMu; the
+// Locks are taken in this order: liveRoom.sharing of package chat; reading.handOutMu or Attendees.freeTasksMu; the
 // locks of roomlog; Attendees.mu. So while Attendees.mu is held, no table and no method of a log but Peek is called.
-// Attendees.lock and Reader.lockHandOut take the locks, and what needs a lock is a method of what they return.
+// The functions lock… take the locks, and what needs a lock is a method of what they return.
 // handOutMu orders the calls that hand out. mu guards the cached Delivery, which acknowledgments raise, too.
 package presence

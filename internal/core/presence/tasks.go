@@ -50,18 +50,37 @@ type taskNotice struct {
 	wait  *Wait
 }
 
+// freeTasks is what one check remembers for the next.
+type freeTasks struct {
+	announced map[string]bool       // those of which an agent was told, by room.Opening.What
+	presence  map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
+}
+
+// lockedFreeTasks is an Attendees while its freeTasksMu is held, from lockFreeTasks to unlock.
+type lockedFreeTasks struct {
+	*freeTasks
+	a *Attendees
+}
+
+func (a *Attendees) lockFreeTasks() lockedFreeTasks {
+	a.freeTasksMu.Lock()
+	return lockedFreeTasks{&a.freeTasks, a}
+}
+
+func (l lockedFreeTasks) unlock() { l.a.freeTasksMu.Unlock() }
+
 // announceFreeTasks tells agents that wait here of the free tasks, each agent of a different task. One check runs at a
 // time: two could choose one agent for two tasks, and the agent would hear of one.
 func (a *Attendees) announceFreeTasks(check *freeTaskCheck) {
-	a.announceTasksMu.Lock()
-	defer a.announceTasksMu.Unlock()
+	tasks := a.lockFreeTasks()
+	defer tasks.unlock()
 	if a.isReplaced(check) {
 		return
 	}
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
 	head, now := a.log.Peek(), a.now()
-	open, again, err := a.newOpenings(ctx, head, now)
+	open, again, err := tasks.newOpenings(ctx, head, now)
 	if err != nil {
 		a.o.Logger.Warn("which tasks are free could not be read", "error", err)
 		open, again = nil, rewriteAfter
@@ -74,7 +93,7 @@ func (a *Attendees) announceFreeTasks(check *freeTaskCheck) {
 			again = rewriteAfter
 			continue
 		}
-		a.announcedTasks[notice.What] = true
+		tasks.announced[notice.What] = true
 		if first {
 			a.deliverNotice(notice, head.AsOf, now)
 		}
@@ -101,29 +120,29 @@ func (a *Attendees) isReplaced(check *freeTaskCheck) bool {
 // newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
 // is how long until there may be others; 0: none until the next event. It reads presence only if a task may have
 // stalled.
-func (a *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
+func (l lockedFreeTasks) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
 	again time.Duration, err error) {
-	open, again = a.dropAnnounced(head, now)
+	open, again = l.dropAnnounced(head, now)
 	if !slices.ContainsFunc(open, func(opening room.Opening) bool { return opening.Stalled }) {
 		return open, again, nil
 	}
-	seen, _, err := a.ReadPresence(ctx, table.Eventual)
+	seen, _, err := l.a.ReadPresence(ctx, table.Eventual)
 	if err != nil {
 		return nil, 0, err
 	}
-	a.presenceAsRead = seen
-	open, again = a.dropAnnounced(head, now)
+	l.presence = seen
+	open, again = l.dropAnnounced(head, now)
 	return open, again, nil
 }
 
 // dropAnnounced is newOpenings by the presence of the last read. It forgets the announced tasks that are free no more.
-func (a *Attendees) dropAnnounced(head *room.Head, now time.Time) (open []room.Opening, again time.Duration) {
-	open, again = head.Openings(a.presenceAsRead, now)
+func (l lockedFreeTasks) dropAnnounced(head *room.Head, now time.Time) (open []room.Opening, again time.Duration) {
+	open, again = head.Openings(l.presence, now)
 	known := map[string]bool{}
 	for _, opening := range open {
-		known[opening.What] = a.announcedTasks[opening.What]
+		known[opening.What] = l.announced[opening.What]
 	}
-	a.announcedTasks = known
+	l.announced = known
 	return slices.DeleteFunc(open, func(opening room.Opening) bool { return known[opening.What] }), again
 }
 
