@@ -86,7 +86,6 @@ type locked struct {
 	a *Attendees
 }
 
-// lock is the only way to what mu guards.
 func (a *Attendees) lock() locked {
 	a.mu.Lock()
 	return locked{&a.guarded, a}

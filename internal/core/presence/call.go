@@ -61,8 +61,7 @@ func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, no
 
 // presence returns the presence that the call brings. An absence ends at its time, when a call says so, or with the
 // agent's next wait of more than 0 seconds, but with neither a message nor a program on standby. So the absence comes
-// from known, the presence before, and so does the agent's own last call while a program calls. Any other field that
-// neither presence nor merge keeps ends with the next call.
+// from known, the presence before, and so does the agent's own last call while a program calls.
 func (c seatCall) presence(known room.Presence, now time.Time) room.Presence {
 	presence := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: c.Standby,
 		ForMe: c.ForMe, BackMs: known.BackMs}

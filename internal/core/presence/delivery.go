@@ -123,8 +123,7 @@ const (
 //  18. Bob's person was handed 41 and 42, also twice, and reads a page from 42 on: it has no cursor.
 //  19. Bob asks, and is handed 41 with the result of that, then by a wait: from then on, he has heard 41.
 
-// Offer returns what a call of the reader may be handed. A call without a cursor is offered the last batch once more:
-// if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
+// Offer returns what a call of the reader may be handed.
 func (d Delivery) Offer(query Query) Offer {
 	switch query.how {
 	case ByCursor: // D1

@@ -29,5 +29,4 @@
 // Locks are taken in this order: liveRoom.sharing of package chat; reading.handOutMu or Attendees.freeTasksMu; the
 // locks of roomlog; Attendees.mu. So while Attendees.mu is held, no table and no method of a log but Peek is called.
 // The functions lock… take the locks, and what needs a lock is a method of what they return.
-// handOutMu orders the calls that hand out. mu guards the cached Delivery, which acknowledgments raise, too.
 package presence

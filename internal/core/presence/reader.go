@@ -38,7 +38,7 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 
 // acknowledgeCursor records that the events up to cursor have arrived.
 func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
-	if when := r.cacheAcknowledged(cursor, 0); !r.isDue(when) {
+	if when := r.AcknowledgeUnstored(cursor, 0); !r.isDue(when) {
 		return
 	}
 	l := r.lockHandOut()
@@ -46,12 +46,9 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	l.storeCurrent(ctx)
 }
 
-// AcknowledgeUnstored caches what a message of the reader acknowledges. It writes nothing: the message has cost a
-// write.
-func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
-
-// cacheAcknowledged caches what a call acknowledges: see Delivery.Acknowledge.
-func (r Reader) cacheAcknowledged(cursor, replyTo int64) WriteTime {
+// AcknowledgeUnstored caches what a call acknowledges, and returns when that is to be written. After a message nothing
+// is: the message has cost a write.
+func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) (when WriteTime) {
 	l, cached := r.lockCache()
 	defer l.unlock()
 	return cached.delivery.Acknowledge(cursor, replyTo)
@@ -238,8 +235,7 @@ func (r Reader) currentDelivery(ctx context.Context) (Delivery, error) {
 	return l.current(ctx)
 }
 
-// lockedReader is a Reader while its handOutMu is held, from lockHandOut to unlock. What needs handOutMu is a
-// method of lockedReader.
+// lockedReader is a Reader while its handOutMu is held, from lockHandOut to unlock.
 type lockedReader struct {
 	r         Reader
 	handOutMu *sync.Mutex

@@ -2,7 +2,6 @@ package presence
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -138,7 +137,8 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 		had[seat] = claimed.At
 		n = max(n, claimed.N+1)
 	}
-	for seat, wait := range a.openWaits() {
+	l := a.lock()
+	for seat, wait := range l.waits {
 		if wait.Looks() {
 			continue
 		}
@@ -147,6 +147,7 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 			delete(had, seat)
 		}
 	}
+	l.unlock()
 	turn = room.Turn{Head: head, Now: now, Given: had, Seen: presence, Attends: func(seat int) room.Attendance {
 		agent, _ := head.Seated(seat)
 		if standby, here := waits[seat]; here {
@@ -156,13 +157,6 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err er
 		return presence[seat].Attendance(head, agent, now, a.slack())
 	}}
 	return turn, n, nil
-}
-
-// openWaits returns the agents' waits that are open here, by seat.
-func (a *Attendees) openWaits() map[int]*Wait {
-	l := a.lock()
-	defer l.unlock()
-	return maps.Clone(l.waits)
 }
 
 // slack is how much too early a stored end of a wait may be: some waits in quick succession are not written.

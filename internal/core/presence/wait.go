@@ -164,14 +164,15 @@ func (r Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 		return r.storeWatch(ctx)
 	}
 	again = r.attendees.renewEvery()
+	var stored room.Presence
 	if !r.attendees.o.SingleProcess {
-		stored, err := r.readPresence(ctx)
+		var err error
+		stored, err = r.readPresence(ctx)
 		if err != nil { // a write could replace the announcement of a younger wait
 			return rewriteAfter
 		}
-		r.cacheStored(stored)
 	}
-	presence, what := r.announceFurther(wait, again)
+	presence, what := r.announceFurther(wait, stored, again)
 	switch {
 	case what == yields:
 		return 0
@@ -191,22 +192,17 @@ func (r Recorder) PassOver(ctx context.Context, wait *Wait, answer, to int64) {
 	}
 }
 
-// cacheStored caches what the table has: see withStored.
-func (r Recorder) cacheStored(stored room.Presence) {
-	l, cache := r.lockCache()
-	defer l.unlock()
-	cache.presence.cacheStored(stored, &r.caller.Agent)
-}
-
 // announceFurther does what cachedPresence.decideWait says: it caches that wait is announced further, and returns the
-// presence to write, or it ends wait.
-func (r Recorder) announceFurther(wait *Wait, again time.Duration) (presence room.Presence, what announcing) {
+// presence to write, or it ends wait. stored is what the table has; zero: nothing, or it was not read.
+func (r Recorder) announceFurther(wait *Wait, stored room.Presence, again time.Duration) (presence room.Presence,
+	what announcing) {
 	l := r.attendees.lock()
 	defer l.unlock()
 	if !l.isOpen(r.caller, wait) { // the younger wait is open here
 		return presence, yields
 	}
 	cached, now := &l.cachedSeat(r.caller.Seat).presence, l.a.now()
+	cached.cacheStored(stored, &r.caller.Agent)
 	what = cached.decideWait(wait, now, again)
 	switch what {
 	case yields:
