@@ -134,6 +134,29 @@ func TestReader_cursorsOfAMinute_writeOnce(t *testing.T) {
 	})
 }
 
+// Bob's message acknowledges a cursor, and costs no write for that. The table may have less until Bob's next call.
+func TestReader_sameCursorAfterAMessage_isWrittenOnce(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
+		for _, c := range []struct {
+			does string
+			do   func()
+			want int
+		}{
+			{"the message", func() { w.Reader(bob).AcknowledgeUnstored(said, 0) }, 0},
+			{"the next call", func() { handOut(t, w.Reader(bob), nil, QueryAfter(said), said) }, 1},
+			{"a call a minute later", func() {
+				w.pass(storeEvery)
+				handOut(t, w.Reader(bob), nil, QueryAfter(said), said)
+			}, 0},
+		} {
+			if n := w.counted("AT#", c.do); n != c.want {
+				t.Errorf("%s writes %d times, want %d", c.does, n, c.want)
+			}
+		}
+	})
+}
+
 // A process that is about to call Bob's hook reads the table, which must not lag.
 func TestReader_agentHasAHook_storesWhatACursorWasHandedBeforeTheAnswer(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
