@@ -16,29 +16,31 @@ func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *
 		return &outcome{ruling: heldBack, event: o.event, sent: *v.answer}
 	}
 	c.moveOn()
+	is := &outcome{ruling: v.ruling, event: o.event, idle: k.idle}
+	event := &is.event
 	if v.ruling == accepted {
-		event := *v.event
-		return &outcome{ruling: accepted, event: event, idle: k.idle, sent: c.sentBy(ctx, o, v, event, event.Closes)}
-	}
-	event, closed := o.event, []int64(nil)
-	event.N = v.sentAs.N
-	if !v.sentAs.Draft && (event.IsVote() || len(event.Finishes) > 0) { // its answer may have been lost
-		if first, err := c.room.log.Event(ctx, event.N); err == nil {
-			event.Agreed, closed = first.Agreed, first.Closes
+		*event = *v.event
+	} else {
+		is.earlier, event.N = v.sentAs, v.sentAs.N
+		if !v.sentAs.Draft && (event.IsVote() || len(event.Finishes) > 0) { // its answer may have been lost
+			if first, err := c.room.log.Event(ctx, event.N); err == nil {
+				event.Agreed, event.Closes = first.Agreed, first.Closes
+			}
 		}
 	}
-	return &outcome{ruling: repeated, event: event, earlier: v.sentAs, sent: c.sentBy(ctx, o, v, event, closed)}
+	is.sent = c.sentBy(ctx, o, v, *event)
+	return is
 }
 
-// sentBy returns the answer about event, an accepted or repeated message that has closed tasks.
-func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room.Event, closed []int64) Sent {
+// sentBy returns the answer about event, an accepted or repeated message.
+func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room.Event) Sent {
 	isNew, id := v.ruling == accepted, c.head.MessageID(event.N)
 	if v.sentAs.Draft {
 		return Sent{ID: id, Duplicate: !isNew, Waited: c.answerUnsent(ctx, o, StatusPending)}
 	}
-	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, closed),
+	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
 		Left: c.namesOfLeft(ctx, o.req.Text)}
-	for _, no := range closed {
+	for _, no := range event.Closes {
 		got.Finished = append(got.Finished, room.TaskID(no))
 	}
 	if isNew || o.req.Key == "" { // agents named again under a key may have left

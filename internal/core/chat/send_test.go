@@ -322,6 +322,32 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	w.stillWaits("the second", second)
 }
 
+// The answer to the first call may be lost.
+func TestSend_finishesAgainAndHasMoreWork_doesNotWait(t *testing.T) {
+	for _, key := range []string{"", "k"} {
+		w := newWorld(t)
+		p := w.pair()
+		w.adds(p.ann.Token, "sand", "paint")
+		w.task(p.bob.Token, chat.CommandTake, "t1")
+		w.task(p.bob.Token, chat.CommandTake, "t2")
+		for _, again := range []bool{false, true} {
+			sent := make(chan chat.Sent, 1)
+			go func() {
+				sent <- w.sends(chat.SendRequest{Token: p.bob.Token, Text: "done: t1", Kind: room.Status,
+					Finishes: []string{"t1"}, Wait: time.Minute, Key: key})
+			}()
+			select {
+			case got := <-sent:
+				if got.Duplicate != again || !slices.Equal(got.Finished, []string{"t1"}) {
+					t.Errorf("again %t: %+v", again, got)
+				}
+			case <-time.After(chat.Patience):
+				t.Fatalf("again %t: it waits", again)
+			}
+		}
+	}
+}
+
 // An agent that has a task, and a program in the place of one, take none: nobody leaves one to them.
 func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
 	w := newWorld(t)
