@@ -336,7 +336,7 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 		return nil, room.RefuseRemoved(room.ReasonLeft)
 	}
 	return &session{token: stay, holder: holder, room: live, start: startOn(head, now),
-		moment: &moment{head, caller}}, nil
+		moment: newMoment(head, caller)}, nil
 }
 
 // sendAnswer sends an answer to the readers of the answered message: see answeredTo.

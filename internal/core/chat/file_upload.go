@@ -210,7 +210,7 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 		return nil, nil, refuseUploadOver()
 	}
 	return &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, holder: holder, room: r,
-		start: startOn(head, now), moment: &moment{head, caller}}, &u, nil
+		start: startOn(head, now), moment: newMoment(head, caller)}, &u, nil
 }
 
 // uploadAgain answers an upload to an address that has had a file.

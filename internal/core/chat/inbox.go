@@ -192,7 +192,7 @@ func (in *inbox) receive(event room.Event, agents int) {
 		}
 		in.loseSeat(event.N, event.Reason)
 		return
-	case event.N > in.session.head.AsOf && me.LosesToken(event): // the session is still on the head of its token
+	case event.N > in.session.good && me.LosesToken(event):
 		in.loseSeat(event.N, room.ReasonReturned)
 		return
 	}

@@ -315,7 +315,7 @@ func (op *joinOp) enter(ctx context.Context, live *liveRoom, mine room.Event) (*
 		}
 	}
 	return &session{token: token, holder: holder, room: live, start: room.Start{At: op.began},
-		moment: &moment{head, caller}}, nil
+		moment: newMoment(head, caller)}, nil
 }
 
 // createRoom creates the room with the caller as admin. old is the log that had the name before; nil if unknown.

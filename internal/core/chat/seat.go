@@ -34,17 +34,24 @@ type session struct {
 type moment struct {
 	head *room.Head
 	me   room.Caller // the agent or person of the token
+	good int64       // the number of the newest head on which the token was good: that of head, or an older one
 }
+
+func newMoment(head *room.Head, caller room.Caller) *moment { return &moment{head, caller, head.AsOf} }
+
+// isSeated reports whether the token is good at the moment.
+func (m *moment) isSeated() bool { return m.good == m.head.AsOf }
 
 // moveTo makes the moment of head that of the session. If the caller's seat is gone by then, the former caller stays,
 // and moveTo returns false.
 func (c *session) moveTo(head *room.Head) (seated bool) {
 	caller, seated := head.CallerByToken(c.holder)
-	if !seated {
-		caller = c.me
-	}
-	if head != c.head {
-		c.moment = &moment{head, caller}
+	switch {
+	case head == c.head:
+	case seated:
+		c.moment = newMoment(head, caller)
+	default:
+		c.moment = &moment{head, c.me, c.good}
 	}
 	return seated
 }
@@ -148,13 +155,13 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 	if current := live.log.KnownSince(start.At); current != nil {
 		start.HeadN = current.AsOf
 	}
-	return &session{token: token, holder: holder, room: live, start: start, moment: &moment{head, caller}}, nil
+	return &session{token: token, holder: holder, room: live, start: start, moment: newMoment(head, caller)}, nil
 }
 
 // acceptViewer returns the session of a caller without a token, such as a view: it has no holder and no start, so it
 // can look, and append nothing.
 func (r *liveRoom) acceptViewer(head *room.Head, caller room.Caller) *session {
-	return &session{token: ident.Token{Room: r.log.ID(), Seat: caller.Seat}, room: r, moment: &moment{head, caller}}
+	return &session{token: ident.Token{Room: r.log.ID(), Seat: caller.Seat}, room: r, moment: newMoment(head, caller)}
 }
 
 // startOn returns the start of a call that knows head, and begins now.

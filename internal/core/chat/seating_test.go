@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -220,6 +221,53 @@ func TestWayBack_openWaitOfTheEndedToken_endsAndGetsNothing(t *testing.T) {
 	same(t, "the third Bob receives", texts(back.Messages), []string{"for the true Bob"})
 	if got := w.look(back.Token, ""); got.Status == chat.StatusRemoved {
 		t.Error("the third Bob is removed by the return of the second")
+	}
+}
+
+// The token ends between the message and the wait for an answer.
+func TestSend_tokenEndsBeforeItsWait_waitsNotAndGetsNothing(t *testing.T) {
+	for _, cursor := range []bool{false, true} {
+		for _, person := range []bool{false, true} {
+			w := newWorld(t)
+			ann := w.join("plans", "Ann")
+			bob := w.joinAs(w.local(), "plans", "Bob")
+			token, newer := bob.Token, chat.Seated{}
+			if person {
+				token = w.person(bob)
+			}
+			req := chat.SendRequest{Token: token, Text: "tea?", Wait: time.Minute}
+			if cursor {
+				req.Cursor = w.look(token, "").Cursor
+			}
+			var wait <-chan answer
+			req.Said = func() {
+				if person {
+					for i := range core.MaxDevices {
+						newer.Token, _ = w.opens(w.newLink(token), fmt.Sprint("device ", i))
+					}
+				} else {
+					w.clock.Advance(room.RegainSilent)
+					newer = w.joinAs(w.local(), "plans", "Bob")
+				}
+				w.tell(ann.Token, "for the newer one", "Bob")
+				newer.Cursor = w.look(newer.Token, "").Cursor
+				wait = w.hold(newer)[0]
+			}
+			sent := make(chan chat.Sent, 1)
+			go func() { sent <- w.sends(req) }()
+			select {
+			case got := <-sent:
+				if got.Waited.Status != chat.StatusRemoved || got.Waited.Situation.Reason != room.ReasonReturned ||
+					texts(got.Waited.Messages) != nil {
+					t.Errorf("person %t, cursor %t: %+v", person, cursor, got.Waited)
+				}
+			case <-time.After(chat.Patience):
+				t.Errorf("person %t, cursor %t: it waits", person, cursor)
+			}
+			w.stillWaits("the newer one", wait)
+			w.say(ann.Token, "tea")
+			same(t, "the newer one hears", texts(take(t, wait).Messages), []string{"tea"})
+		}
 	}
 }
 

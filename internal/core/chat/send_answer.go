@@ -152,18 +152,24 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 
 // listen reads unread messages after the append, or waits for some.
 func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
+	// What is agreed may be followed by tasks.
+	waits := req.Wait > 0 && !c.hasMoreWork(is) && len(is.event.Agreed) == 0
+	if waits {
+		if err := c.refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
 	cursor, named := c.readCursor(req.Cursor)
-	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
-	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
-	if req.Wait == 0 || c.hasMoreWork(is) || len(is.event.Agreed) > 0 { // what is agreed may be followed by tasks
-		c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity,
-			Lag: presence.SendLag})
+	if !c.isSeated() { // a wait, or a record, would be one of the seat, which another may have
 		return c.unread(ctx, req.waits(is), cursor, named)
 	}
-	if err := c.refresh(ctx); err != nil {
-		return nil, err
+	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
+	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
+	if waits {
+		return c.wait(ctx, req.waits(is))
 	}
-	return c.wait(ctx, req.waits(is))
+	c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity, Lag: presence.SendLag})
+	return c.unread(ctx, req.waits(is), cursor, named)
 }
 
 // waits returns the wait after the message.
@@ -203,7 +209,10 @@ func (c *session) unread(ctx context.Context, req *WaitRequest, cursor ident.Cur
 
 // readFrom returns where the caller continues to read after its message.
 func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
-	if named {
+	switch {
+	case !c.isSeated():
+		return req.position(presence.Offer{How: presence.LastLook, After: cmp.Or(cursor.N, c.good)}), nil
+	case named:
 		pos := req.position(presence.OfferAfter(cursor.N))
 		pos.toldOthersAway = cursor.ToldOthersAway
 		return pos, nil
