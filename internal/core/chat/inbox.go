@@ -256,9 +256,8 @@ func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newe
 
 // bringAlong adds messages that were handed out twice to calls without a cursor, and moves them before the new
 // messages, as far as they fit: case 3 of presence.Delivery. They end no wait and displace no new ones, so an agent
-// that never gives a cursor reaches the newest. Joins and leaves do not come along: they made 4.7 KB of the answer to
-// each send of an agent that gave no cursor, and room_info tells who is here. The events before the oldest that comes
-// along are read once: else each such send would read the joins of a room of 100 from the table.
+// that never gives a cursor reaches the newest. The events before the oldest that comes along are read once: else each
+// such send would read the joins of a room of 100 from the table.
 func (in *inbox) bringAlong(ctx context.Context) error {
 	offer := in.pos.Offer
 	if in.has(asleep) || offer.Arrived >= offer.UnsureTo {
@@ -268,7 +267,7 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 	offer.Arrived = max(offer.Arrived, reader.NoneAlong())
 	oldest := offer.UnsureTo + 1
 	all, err := in.session.older(ctx, offer, func(event room.Event) bool {
-		if !in.session.me.IsNews(event) || event.Type == room.Joined || event.Type == room.Left {
+		if !in.session.me.IsNews(event) {
 			return true
 		}
 		oldest = event.N
@@ -290,7 +289,8 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 
 // older calls add with each event of an offer that was handed out twice, the latest first. all is false if an event
 // did not fit, or is too far back: Bob, who was handed 41 to 1500 twice, is told that he may have missed 41 to 500. A
-// person needs no older events: the page shows all.
+// person needs no older events: the page shows all. Joins and leaves do not come along: they made 4.7 KB of the answer
+// to each send of an agent that gave no cursor, and room_info tells who is here.
 func (c *session) older(ctx context.Context, offer presence.Offer, add func(room.Event) bool) (all bool, err error) {
 	after, to := max(offer.Arrived, c.me.Joined), offer.UnsureTo // the join handed out the events before Joined
 	if c.me.IsPerson() || after >= to {
@@ -303,7 +303,7 @@ func (c *session) older(ctx context.Context, offer presence.Offer, add func(room
 			return false, err
 		case event.N <= after: // some between have expired
 			return true, nil
-		case event.N <= to-core.MaxBack || !add(event):
+		case event.N <= to-core.MaxBack || event.Type != room.Joined && event.Type != room.Left && !add(event):
 			return false, nil
 		case event.N == after+1: // without another page
 			return true, nil

@@ -45,12 +45,17 @@ func (o returnOp) on(m model) (model, error) {
 		return m, &wrong{"the cursor of a return", o.got, r.head()}
 	}
 	for n := low; n <= high; n++ {
-		err = o.caughtUp(m, r, a, n, upTo)
+		err = o.caughtUp(m, r, a, n, n, upTo)
+		for to := n + 1; err != nil && to <= high; to++ { // so far it comes along
+			if e, _ := r.event(to); e.isMove() {
+				err = o.caughtUp(m, r, a, n, to, upTo)
+			}
+		}
 		if err != nil {
 			continue
 		}
 		surely := max(a.joined, a.acked, a.ackMost)
-		left := r.newsAfter(a, surely, max(surely, n))
+		left := slices.DeleteFunc(slices.Clone(r.newsAfter(a, surely, max(surely, n))), eventModel.isMove)
 		if len(left) > 0 && !o.got.Situation.Unsure && m.sequential && m.oneService {
 			return m, &wrong{"what may have been missed", len(left), "told, or shown"}
 		}
@@ -66,12 +71,12 @@ func (o returnOp) on(m model) (model, error) {
 	return m, err
 }
 
-// caughtUp compares the answer with one that begins after event n.
-func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, upTo int64) error {
+// caughtUp compares the answer with one that begins after event n. What is up to along comes along.
+func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, along, upTo int64) error {
 	first := r.head() + 1 // of the events shown
 	got, want := slices.Clone(o.got.Messages), o.got.Messages[:0:0]
 	for _, e := range r.log[min(n, upTo):upTo] {
-		if !a.receives(e) {
+		if !a.receives(e) || e.n <= along && e.isMove() {
 			continue
 		}
 		x := r.reads(a, e)

@@ -28,6 +28,18 @@ func TestReturn_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 	same(t, "all", append(texts(got.Messages), texts(rest.Messages)...), want)
 }
 
+// As with a send: see TestSend_withoutACursor_bringsWordsAlongAndNoMoves.
+func TestReturn_bringsWordsAlongAndNoMoves(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.ann.Token, "hello")
+	w.leave(w.join("plans", "Dora").Token)
+	for range 2 {
+		w.look(p.bob.Token, "")
+	}
+	same(t, "Bob", lines(w.enter(chat.JoinRequest{Token: p.bob.Token}).Messages), []string{"Ann: hello"})
+}
+
 func TestReturn_roomOrNameOfAnother_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
