@@ -102,8 +102,20 @@ type seenRoster struct {
 	agents []AgentView // roster.Agents
 }
 
-// Agents returns the agents of the room as the reader sees them, in the order of their
-// joins.
+// silentAmong returns how many of seats have a silent agent; 0 if the roster is nil.
+func (r *seenRoster) silentAmong(seats []int) (n int) {
+	if r == nil {
+		return 0
+	}
+	for i, agent := range r.Head.Agents {
+		if r.agents[i].State == room.AgentSilent && slices.Contains(seats, agent.Seat) {
+			n++
+		}
+	}
+	return n
+}
+
+// Agents returns the agents of Head as the reader sees them, in the same order.
 func (r roster) Agents() []AgentView {
 	out := make([]AgentView, 0, len(r.Head.Agents))
 	for _, agent := range r.Head.Agents {
@@ -257,12 +269,12 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 
 // rosterFor returns the roster for the result of a wait; nil if the wait needs none. A wait that messages end has no
 // roster, unless an agent came or left. isNew says that the roster has changed since the seat's last result.
-func (c *session) rosterFor(ctx context.Context, in *inbox, found found) (_ *seenRoster, isNew bool) {
+func (c *session) rosterFor(ctx context.Context, in *inbox, finds found) (_ *seenRoster, isNew bool) {
 	head := c.head
 	if !in.listens.withRoster || in.end == lost {
 		return nil, false
 	}
-	if !in.othersGone() && !in.has(agentMoved) && (found.news && !found.allDone() && in.end > goesOn ||
+	if !in.othersGone() && !in.has(agentMoved) && (finds.news && !finds.allDone() && in.end > goesOn ||
 		len(head.Agents) < 2 ||
 		!c.room.agents.RecordRosterRead(c.me)) {
 		return nil, false

@@ -19,7 +19,7 @@ type Situation struct {
 	Work                       // session.work
 	Awaited                    // session.awaited
 	room.Debt                  // room.State.DebtOf
-	room.Supervised            // room.Head.SupervisedOf
+	room.Supervised            // room.Head.SupervisedOf, or Paused by learned.paused
 	OwesUnread      bool       // the message in Owes was not handed to the caller, as far as the answer knows
 	CursorIgnored   bool       // the given cursor is not one of this seat
 	Findings                   // learned.findings
@@ -28,15 +28,15 @@ type Situation struct {
 	Unseen          bool       // learned.unseen
 }
 
-// learned is what a call has learned for the Situation of its caller, beside its head. The parts that a call leaves out
-// were not read.
+// learned is what a call has learned for the Situation of its caller, beside its head. The zero value of a part also
+// means that the call is none of those that read it.
 type learned struct {
 	read     int64       // the caller has read the events up to read, as far as the call knows
-	ignored  bool        // see Situation.CursorIgnored
+	ignored  bool        // see Situation.CursorIgnored, of a call that reads news
 	findings Findings    // inbox.findings, of a call that reads news
 	roster   *seenRoster // of a wait; nil: it was not read
 	silent   SilentTask  // of a call that reads presence and no roster
-	paused   bool        // a pause of the caller has held back its message, and the person may have ended it since
+	paused   bool        // of a send that a pause has kept from being sent: the person may have ended the pause since
 	unseen   bool        // session.isUnseen, of a call that leaves a draft
 }
 
@@ -116,12 +116,11 @@ func (c *session) situation(l learned) Situation {
 	s.Paused = s.Paused || l.paused
 	asked, owes := c.head.MessageNumber(s.Owes)
 	s.OwesUnread = owes && asked > l.read
-	if l.roster == nil {
-		s.Awaited = c.awaited(nil)
-		return s
+	s.Awaited = c.awaited(l.roster)
+	if l.roster != nil {
+		s.Company = l.roster.company(s.Owes != "")
+		s.Silent = c.silentTask(l.roster.Presence)
 	}
-	s.Awaited, s.Company = c.awaited(l.roster.agents), l.roster.company(l.roster.agents, s.Owes != "")
-	s.Silent = c.silentTask(l.roster.Presence)
 	return s
 }
 
@@ -229,18 +228,13 @@ func (c *session) work() (w Work) {
 	return w
 }
 
-// awaited returns which answers are outstanding. agents is the roster; nil: the call has not read it, and nobody counts
+// awaited returns which answers are outstanding. seen is the roster; nil: the call has not read it, and nobody counts
 // as silent.
-func (c *session) awaited(agents []AgentView) (a Awaited) {
+func (c *session) awaited(seen *seenRoster) (a Awaited) {
 	head, now, me := c.head, c.room.svc.now(), c.me.Seat
 	a.Requests = len(head.Talk.OpenTo(me, now))
 	for _, request := range head.AwaitedBy(me, now) {
-		silent := 0
-		for i, view := range agents {
-			if view.State == room.AgentSilent && slices.Contains(request.Owed, head.Agents[i].Seat) {
-				silent++
-			}
-		}
+		silent := seen.silentAmong(request.Owed)
 		a.Owed, a.OwedBySilent = a.Owed+request.Answers(), a.OwedBySilent+silent
 		if silent < request.Answers() {
 			a.OwedTo = append(a.OwedTo, head.MessageID(request.N))
@@ -269,8 +263,8 @@ func (in *inbox) findings() Findings {
 }
 
 // company returns what the roster tells of the agents beside its reader, who is in debt or not.
-func (r roster) company(agents []AgentView, owes bool) (s Company) {
-	s.OthersIdle, s.OthersAway = absenceOf(agents)
+func (r *seenRoster) company(owes bool) (s Company) {
+	s.OthersIdle, s.OthersAway = absenceOf(r.agents)
 	s.NoPartner = r.Head.Paired && s.OthersIdle > 0 && s.OthersAway == 0 && !owes && r.othersGone(PartnerSilent)
 	return s
 }
