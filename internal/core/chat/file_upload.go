@@ -31,10 +31,11 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	}
 	refund(most) // Upload counts the bytes
 	code := ident.NewUploadCode(c.token.Room, c.me.Seat)
-	if key := o.req.Key; key != "" {
-		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, c.me.IsPerson(), key)
+	o.keyFromServer = o.req.Key == ""
+	if !o.keyFromServer {
+		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, c.me.IsPerson(), o.req.Key)
 	}
-	o.req.Key = uploadKey(code)
+	o.req.Key = uploadKey(code) // so no note is taken for the same words without a file: see outgoing.recognizedBy
 	o, k, got, err := c.address(ctx, o)
 	if err != nil {
 		return Shared{}, err
@@ -310,8 +311,8 @@ func (x *arrival) Read(p []byte) (n int, err error) {
 	if bytes.HasPrefix(x.head, []byte("\xff\xd8")) {
 		most = picture.HeadOfPicture // only a JPEG has its size so far behind
 	}
-	if room := most - len(x.head); room > 0 {
-		x.head = append(x.head, p[:min(n, room)]...)
+	if space := most - len(x.head); space > 0 {
+		x.head = append(x.head, p[:min(n, space)]...)
 	}
 	x.size += int64(n)
 	x.sum.Write(p[:n]) // a hash never fails

@@ -41,6 +41,26 @@ type replies struct {
 	to   []int64 // the questions with an answer that the caller was handed
 }
 
+// recognition is by what a call is known as a repetition.
+type recognition int
+
+const (
+	byContent recognition = iota // a call of an agent
+	byKey                        // a call with a key, the caller's or the server's: checkKey compares the former
+	byNothing                    // a person's: who writes a text twice means both. findTaken is for all but byKey
+)
+
+// recognizedBy returns by what the message of caller is known as a repetition.
+func (o *outgoing) recognizedBy(caller room.Caller) recognition {
+	switch {
+	case o.req.Key != "":
+		return byKey
+	case caller.RepeatsOnlyByKey():
+		return byNothing
+	}
+	return byContent
+}
+
 // saysSame reports whether event, of a call, has the content of said: see room.Event.Fingerprint. A vote that names no
 // proposal counts as a vote on the proposal of said, which it may have ended. A removed text is like no other.
 func saysSame(event room.Event, said room.Saying) bool {
@@ -95,11 +115,12 @@ func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
 // name that nobody here has. The addressees of a message that is known by its key are left out.
 func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound error) (room.Event, roomlog.SentAs) {
 	c, none := r.session, roomlog.SentAs{}
+	by := o.recognizedBy(c.me)
 	switch {
-	case o.req.Key != "" && fault.CodeOf(unfound) == fault.InvalidArgument:
+	case by == byKey && fault.CodeOf(unfound) == fault.InvalidArgument:
 		earlier, _ := r.lookUpKey(ctx, o.req.Key) // after an error, the name is refused
 		return o.event, earlier
-	case o.req.Key != "", c.me.RepeatsOnlyByKey(): // if all names were found, the append checks the key
+	case by != byContent: // if all names were found, the append checks the key
 		return o.event, none
 	}
 	at := place{head: c.head, caller: c.me, now: c.start.At}
@@ -132,10 +153,9 @@ func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound
 }
 
 // onHead returns, as of a place, the repeated message or open draft of the caller; N is 0: none. If only a read can
-// tell, the error is a need. A call with a key, and each call of a person, is recognized by the key alone, which only
-// the table has: see lookUpKey.
+// tell, the error is a need. Only the table knows what a key stands for: see lookUpKey.
 func (r recognizer) onHead(o *outgoing, g guard, at place) (roomlog.SentAs, error) {
-	if r.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey() {
+	if r.earlier.N > 0 || o.recognizedBy(at.caller) != byContent {
 		return r.earlier, checkOpenDraft(r.earlier, at.caller, at.now)
 	}
 	n, err := r.findRepeated(o, g, at)
@@ -311,7 +331,7 @@ func (r recognizer) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, 
 func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.SentAs, err error) {
 	c, mine := r.session, o.event
 	head, on := c.room.log.Peek(), max(mine.ReplyTo, mine.Withdraws)
-	if !mine.HasReadersOfAnother() || o.req.Key != "" ||
+	if !mine.HasReadersOfAnother() || o.recognizedBy(c.me) == byKey ||
 		on == 0 && head.Talk.AsksToAgree(c.me.Seat, c.start.At) {
 		return taken, nil
 	}
