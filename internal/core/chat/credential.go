@@ -26,7 +26,7 @@ func (c *session) warningOf(text string) string {
 	return kind
 }
 
-// warnOfCredential holds back a text with a credential once: models paste secrets, and a sent message cannot be taken
+// warnOfCredential keeps a text with a credential unsent once: models paste secrets, and a sent message cannot be taken
 // back. The same call again sends the text.
 func (c *session) warnOfCredential(ctx context.Context, o *outgoing) (warned bool, _ *Sent, err error) {
 	key := o.req.Key

@@ -247,7 +247,7 @@ func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, 
 func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
 // withFile returns the message with an arrived file. As much of a text as a message may have is checked like the text
-// of a message: a secret of Parley is refused, and a credential holds the message back once.
+// of a message: a secret of Parley is refused, and a credential needs a second call.
 func (o outgoing) withFile(k files.Key, x *arrival) (outgoing, error) {
 	file := room.File{Name: o.fileName, Size: x.size, Type: picture.TypeOf(o.fileName, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}

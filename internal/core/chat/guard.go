@@ -44,7 +44,7 @@ type intent struct {
 func (o *outgoing) intent() *intent {
 	said := o.event
 	if o.fileName != "" {
-		said.File = &room.File{} // of an upload, which has no bytes yet
+		said.File = &room.File{} // the rule asks only whether there is one, and that of an upload is yet to arrive
 	}
 	return &intent{
 		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOf(event, said) },
@@ -80,11 +80,11 @@ func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *
 		}
 	}
 	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
-	got, found, err := c.handOut(ctx, in, nil)
+	got, finds, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return g, nil, err
 	}
-	got.Status = decideStatus(found, stop{})
+	got.Status = decideStatus(finds, stop{})
 	got.Cursor = ident.Cursor{N: in.scanned, Held: what.marks}.String(c.token)
 	return g, got, nil
 }

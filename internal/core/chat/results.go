@@ -106,10 +106,10 @@ type Revision struct {
 
 // Sent is the result of Send.
 type Sent struct {
-	Sent       bool         // false: see Status; if that is empty, the message was held back
+	Sent       bool         // false: see Status; if that is empty, see Credential, or the message was held back
 	ID         string       // of the message, or of its draft
 	To         []string     // who reads the message beside the sender: names, or Everyone; nil if unknown
-	Credential string       // the kind of credential that holds the message back: see sanitize.Credential
+	Credential string       // the kind of credential of which the caller was warned: see sanitize.Credential
 	Duplicate  bool         // the call repeats an earlier message
 	Before     int          // how many of Messages came before the message
 	Finished   []string     // the ids of the tasks of finishes that the message closed

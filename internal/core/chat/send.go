@@ -16,7 +16,7 @@ import (
 // Either way, the answer has everything unread. For ten minutes the text of the seat's last message counts as a
 // repetition: see recognizer.
 //
-// Only a credential holds a person's message back, and only a key makes it a repetition, or that the room takes a vote
+// A person needs a second call only for a credential, and repeats a message only by a key, or as the room takes a vote
 // or a withdrawal once. The person may pause the agent, or approve all or some messages first; then they become drafts:
 // see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
@@ -67,9 +67,14 @@ type known struct {
 	guard   guard      // against speaking over unread messages
 	warned  bool       // the caller was warned of the credential before
 	noSpace error      // the refusal if the disk has no space
-	bound   []int      // of a proposal that answers an agreement: the seats that this binds
-	agreed  bool       // bound is known
+	bound   bound      // of a proposal that may answer an agreement
 	idle    int        // how many agents waited for a task before the append
+}
+
+// bound is whom the agreement binds that a proposal answers.
+type bound struct {
+	known bool
+	seats []int // nil: it answers none
 }
 
 // knownWith returns what is known of a message before the first attempt.
@@ -81,7 +86,7 @@ func (c *session) knownWith(g guard) known {
 
 // outcome is what came of a message.
 type outcome struct {
-	ruling  ruling         // accepted, repeated or heldBack
+	ruling  ruling         // accepted, repeated or unsent
 	event   room.Event     // as appended; of a repetition or an unsent message as the call has it
 	earlier roomlog.SentAs // if repeated
 	sent    Sent           // the answer, without what a wait brings
@@ -113,7 +118,7 @@ func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, err
 	return got, nil
 }
 
-// appendMessage appends the message, unless it is in the log already or held back.
+// appendMessage appends the message, unless it is in the log already or stays unsent.
 func (c *session) appendMessage(ctx context.Context, o *outgoing, k known) (*outcome, error) {
 	v, err := c.resolve(ctx, o, k, c.attempt)
 	if err != nil {
@@ -137,7 +142,7 @@ type verdict struct {
 	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
 	replacesNone bool           // if accepted: answers an agreement or an open proposal, and replaces none
 	event        *room.Event    // if accepted by attempt: the message or draft, as appended
-	answer       *Sent          // if heldBack
+	answer       *Sent          // if unsent
 }
 
 // ruling names what a verdict says of a message.
@@ -146,11 +151,11 @@ type ruling int
 const (
 	accepted ruling = iota + 1 // the message is no repetition: attempt has appended it or its draft, rehearse has not
 	repeated                   // the message or draft in the log says the same
-	heldBack                   // the caller must decide first: of resolve alone
+	unsent                     // the answer says what the caller, or its person, has to do first: of resolve alone
 )
 
 // resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until the message is
-// accepted, repeated, held back or refused.
+// accepted, repeated, unsent or refused.
 func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 	try func(context.Context, *outgoing, known) (verdict, error)) (verdict, error) {
 	k.noSpace = c.checkSpace(len(o.req.Text))
@@ -183,14 +188,14 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 		var answer *Sent
 		k, answer, err = c.learn(ctx, o, k, needs)
 		if err != nil || answer != nil {
-			return verdict{ruling: heldBack, answer: answer}, err
+			return verdict{ruling: unsent, answer: answer}, err
 		}
 	}
 	return verdict{}, fault.Refuse(fault.Unavailable,
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// learn adds to k what is needed. If the caller must decide first, answer holds the message back.
+// learn adds to k what is needed. answer is not nil if the message stays unsent.
 func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
 	switch needs {
 	case needLastMessage:
@@ -210,8 +215,8 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 	case needConfirmation:
 		k.warned, answer, err = c.warnOfCredential(ctx, o)
 	case needAgreement:
-		k.agreed = true
-		k.bound, err = c.boundBy(ctx, o.event.ReplyTo)
+		k.bound.known = true
+		k.bound.seats, err = c.boundBy(ctx, o.event.ReplyTo)
 	}
 	return k, answer, err
 }
@@ -258,14 +263,14 @@ type decided = roomlog.Answered[verdict]
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
 //  3. The room has expired: it is not found.
-//  4. Ann's person has paused her: what she says is held back.
+//  4. Ann's person has paused her: what she says is not sent.
 //  5. Ann's person has paused her, and speaks: no rule about agents applies, and it is sent.
 //  6. Agents have sent as many messages as they may: an agent is refused until a person speaks.
 //  7. Bob has spoken since the cursor of Ann: her message is held back, and the answer has his.
 //  8. Ann repeats it with the cursor of that answer: it is sent, though Bob has spoken to all since.
 //  9. Ann asks Bob, who has left: she is refused.
-//  10. The text seems to hold a credential: it is held back.
-//  11. Ann repeats such a text after it was held back: it is sent.
+//  10. The text seems to hold a credential: she is warned, and it is not sent.
+//  11. Ann repeats such a text after the warning: it is sent.
 //  12. Ann's person approves what she says, or what is said like this: it is kept as a draft.
 //  13. None of these: it is sent.
 func (o *outgoing) decide(k known, at place) (decided, error) {
@@ -296,10 +301,10 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 
 	// 9: the room accepts the message, and its addressees are there
 	open := head.IsOpenProposal(o.event.ReplyTo, now)
-	if o.event.Kind == room.Proposal && o.event.ReplyTo != 0 && !open && !k.agreed {
+	if o.event.Kind == room.Proposal && o.event.ReplyTo != 0 && !open && !k.bound.known {
 		return decided{}, needAgreement
 	}
-	event, err := head.ProposeAnswer(caller, o.event, k.bound, now)
+	event, err := head.ProposeAnswer(caller, o.event, k.bound.seats, now)
 	if err == nil {
 		err = k.noSpace
 	}
@@ -313,8 +318,8 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event),
 		Asks: len(o.event.Ask) > 0}
 	if as.Draft { // 12
-		d := draftOf(caller.Agent, event, now) // for a vote, whose proposal ProposeMessage has set
-		if d.N > 0 && o.req.Key == "" {
+		d := draftOf(caller.Agent, event, now) // for a vote, whose proposal ProposeAnswer has set
+		if d.N > 0 && o.recognizedBy(caller) == byContent {
 			return decided{Answer: verdict{ruling: repeated, sentAs: d}}, nil
 		}
 		event, err = caller.Draft(event, o.event.Ask, o.req.Key, now)
@@ -326,7 +331,7 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 	if o.req.Key != "" {
 		got.Ops = append(got.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
-	replacesNone := o.event.Kind == room.Proposal && (open || k.bound != nil) && event.Replaces == 0
+	replacesNone := o.event.Kind == room.Proposal && (open || k.bound.seats != nil) && event.Replaces == 0
 	got.Answer = verdict{ruling: accepted, sentAs: as, replacesNone: replacesNone}
 	return got, nil // 13
 }

@@ -12,8 +12,8 @@ import (
 
 // result returns what came of a message, as of the newest head. k is what was known before the append.
 func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *outcome {
-	if v.ruling == heldBack { // the answer has its head
-		return &outcome{ruling: heldBack, event: o.event, sent: *v.answer}
+	if v.ruling == unsent { // the answer has its head
+		return &outcome{ruling: unsent, event: o.event, sent: *v.answer}
 	}
 	c.moveOn()
 	is := &outcome{ruling: v.ruling, event: o.event, idle: k.idle}
@@ -199,11 +199,11 @@ func (c *session) unread(ctx context.Context, req *WaitRequest, cursor ident.Cur
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
-	got, found, err := c.handOut(ctx, in, nil)
+	got, finds, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return nil, err
 	}
-	got.Status = decideStatus(found, stop{silently: true})
+	got.Status = decideStatus(finds, stop{silently: true})
 	return got, nil
 }
 
