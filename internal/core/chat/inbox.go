@@ -32,7 +32,7 @@ type inbox struct {
 type listening struct {
 	forMe      bool // in a room of more than two, only events meant for the caller wake the caller
 	forAnswers bool // past answers to any message of the caller; false: only to that of the call
-	othersAway bool // all others are away or have left, so the wait ends at once
+	endsAtOnce bool // all others are away or have left, as the answer and its cursor say unless there is news
 	withRoster bool // the answer has the roster: see rosterFor
 }
 
@@ -103,7 +103,7 @@ func (in *inbox) reached() int64 {
 func (in *inbox) hasNews() bool { return len(in.batch.Messages) > in.along }
 
 // othersGone reports whether the wait brings nothing, since all others are away or have left.
-func (in *inbox) othersGone() bool { return in.listens.othersAway && !in.hasNews() }
+func (in *inbox) othersGone() bool { return in.listens.endsAtOnce && !in.hasNews() }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.session.me) }

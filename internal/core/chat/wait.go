@@ -151,7 +151,7 @@ func (c *session) openInbox(ctx context.Context, req *WaitRequest, wait *presenc
 	return newInbox(c, pos, listening{
 		forMe:      req.ForMe,
 		forAnswers: waits && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled(),
-		othersAway: waits && pos.How == presence.ByCursor && !pos.toldOthersAway && c.othersAreAway(ctx),
+		endsAtOnce: waits && pos.How == presence.ByCursor && !pos.toldOthersAway && c.othersAreAway(ctx),
 		withRoster: true,
 	}), nil
 }
@@ -164,12 +164,12 @@ type given struct {
 
 // endWait returns the answer of a wait.
 func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, is given) (*Waited, error) {
-	got, found, err := c.handOut(ctx, in, wait)
+	got, finds, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	alone := found.mayStop() && got.Situation.NoPartner && !c.hasActiveTask(ctx)
-	got.Status = decideStatus(found, stop{turn: is.turn, noPartner: alone})
+	alone := finds.mayStop() && got.Situation.NoPartner && !c.hasActiveTask(ctx)
+	got.Status = decideStatus(finds, stop{turn: is.turn, noPartner: alone})
 	if got.Status == StatusTurn && is.freeTask != 0 {
 		got.FreeTask = room.TaskID(is.freeTask)
 		got.Situation.FreeTasks = max(1, got.Situation.FreeTasks) // not counting stalled ones
@@ -205,7 +205,7 @@ func (c *session) othersAreAway(ctx context.Context) bool {
 // presence.Recorder.Renew.
 func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (given, error) {
 	live := c.room
-	if wait.Looks() || in.listens.othersAway || isClosed(live.svc.stopping) {
+	if wait.Looks() || in.listens.endsAtOnce || isClosed(live.svc.stopping) {
 		_, err := in.collectFor(ctx, wait)
 		return given{}, err
 	}
@@ -287,8 +287,8 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	}
 
 	// Step 5: the answer is made.
-	what := in.found(ctx)
-	seen, isNew := c.rosterFor(ctx, in, what)
+	finds := in.found(ctx)
+	seen, isNew := c.rosterFor(ctx, in, finds)
 	got := &Waited{
 		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
 		Wakes:     in.end > goesOn,
@@ -302,7 +302,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	if in.end != lost && !c.me.IsPerson() {
 		got.Revision, got.AwayUntil = c.lastRevision(ctx, got.Messages), c.recorder().AwayUntil()
 	}
-	return got, what, nil
+	return got, finds, nil
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -340,11 +340,11 @@ func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 			mine = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, wait)
 		}
 	}
-	got, found, err := c.handOut(ctx, in, wait)
+	got, finds, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	got.Status, got.Yielded = decideStatus(found, stop{yields: agentWaits, turn: mine}), agentWaits
+	got.Status, got.Yielded = decideStatus(finds, stop{yields: agentWaits, turn: mine}), agentWaits
 	got.PollAfter = pollCalm
 	if now.Sub(time.UnixMilli(c.head.HeadMs)) < time.Minute {
 		got.PollAfter = pollLively
