@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,6 +48,53 @@ func TestSend_sameTextAgain_isADuplicate(t *testing.T) {
 				t.Fatalf("first %+v, again %+v", first, again)
 			}
 		})
+	}
+}
+
+// A field that room.Event.Fingerprint leaves out makes another message a repetition, and one that outgoing.differs leaves
+// out lets a key stand for two messages.
+func TestSend_eachFieldThatIsOfTheMessage_tellsItFromOneWithout(t *testing.T) {
+	other := map[string]string{"Token": "who sends", "Cursor": "a repetition knows more", "Wait": "for the answer",
+		"Absence": "of the agent", "Activity": "of the agent", "Key": "tells by itself", "Stay": "of the seat",
+		"Said": "is called"}
+	tea := chat.SendRequest{Text: "tea?"}
+	asks := chat.SendRequest{Text: "tea?", Kind: room.Request}
+	cases := map[string]struct{ without, with chat.SendRequest }{
+		"Text":     {tea, chat.SendRequest{Text: "milk?"}},
+		"To":       {tea, chat.SendRequest{Text: "tea?", To: []string{"Bob"}}},
+		"Ask":      {asks, chat.SendRequest{Text: "tea?", Kind: room.Request, Ask: []string{"Bob"}}},
+		"ReplyTo":  {tea, chat.SendRequest{Text: "tea?", ReplyTo: "Bob's"}},
+		"Withdraw": {tea, chat.SendRequest{Text: "tea?", Withdraw: "Ann's"}},
+		"Kind":     {tea, asks},
+		"Finishes": {tea, chat.SendRequest{Text: "tea?", Finishes: []string{"t1"}}},
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[chat.SendRequest]()) {
+		c, ofMessage := cases[field.Name]
+		if !ofMessage {
+			if len(field.Index) == 1 && other[field.Name] == "" {
+				t.Errorf("%s: neither tells messages apart nor has a reason", field.Name)
+			}
+			continue
+		}
+		for _, key := range []string{"", "k"} {
+			c, w := c, newWorld(t)
+			p := w.company()
+			w.adds(p.bob.Token, "sand")
+			w.task(p.ann.Token, chat.CommandTake, "t1")
+			ids := map[string]string{"Ann's": w.ask(p.ann.Token, "what?"), "Bob's": w.say(p.bob.Token, "well").ID}
+			for _, req := range []*chat.SendRequest{&c.without, &c.with} {
+				req.Token, req.Key = p.ann.Token, key
+				req.ReplyTo, req.Withdraw = ids[req.ReplyTo], ids[req.Withdraw]
+			}
+			w.sends(c.without)
+			if !w.sends(c.without).Duplicate {
+				t.Fatalf("%s, key %q: the same is another message", field.Name, key)
+			}
+			got, err := w.send(c.with)
+			if key == "" && (err != nil || got.Duplicate) || key != "" && fault.CodeOf(err) != fault.InvalidArgument {
+				t.Errorf("%s, key %q: %+v, %v", field.Name, key, got, err)
+			}
+		}
 	}
 }
 
