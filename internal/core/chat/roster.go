@@ -102,20 +102,7 @@ type seenRoster struct {
 	agents []AgentView // roster.Agents
 }
 
-// silentAmong returns how many of seats have a silent agent; 0 if the roster is nil.
-func (r *seenRoster) silentAmong(seats []int) (n int) {
-	if r == nil {
-		return 0
-	}
-	for i, agent := range r.Head.Agents {
-		if r.agents[i].State == room.AgentSilent && slices.Contains(seats, agent.Seat) {
-			n++
-		}
-	}
-	return n
-}
-
-// Agents returns the agents of Head as the reader sees them, in the same order.
+// Agents returns the agents of the room as the reader sees them, in the order of their joins.
 func (r roster) Agents() []AgentView {
 	out := make([]AgentView, 0, len(r.Head.Agents))
 	for _, agent := range r.Head.Agents {

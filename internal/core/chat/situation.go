@@ -116,11 +116,12 @@ func (c *session) situation(l learned) Situation {
 	s.Paused = s.Paused || l.paused
 	asked, owes := c.head.MessageNumber(s.Owes)
 	s.OwesUnread = owes && asked > l.read
-	s.Awaited = c.awaited(l.roster)
-	if l.roster != nil {
-		s.Company = l.roster.company(s.Owes != "")
-		s.Silent = c.silentTask(l.roster.Presence)
+	if l.roster == nil {
+		s.Awaited = c.awaited(nil)
+		return s
 	}
+	s.Awaited, s.Company = c.awaited(l.roster.agents), l.roster.company(s.Owes != "")
+	s.Silent = c.silentTask(l.roster.Presence)
 	return s
 }
 
@@ -228,18 +229,23 @@ func (c *session) work() (w Work) {
 	return w
 }
 
-// awaited returns which answers are outstanding. seen is the roster; nil: the call has not read it, and nobody counts
+// awaited returns which answers are outstanding. agents is the roster; nil: the call has not read it, and nobody counts
 // as silent.
-func (c *session) awaited(seen *seenRoster) (a Awaited) {
+func (c *session) awaited(agents []AgentView) (a Awaited) {
 	head, now, me := c.head, c.room.svc.now(), c.me.Seat
 	a.Requests = len(head.Talk.OpenTo(me, now))
 	for _, request := range head.AwaitedBy(me, now) {
-		silent := seen.silentAmong(request.Owed)
+		silent, names := 0, head.NamesOf(request.Owed)
+		for _, view := range agents {
+			if view.State == room.AgentSilent && slices.Contains(names, view.Name) {
+				silent++
+			}
+		}
 		a.Owed, a.OwedBySilent = a.Owed+request.Answers(), a.OwedBySilent+silent
 		if silent < request.Answers() {
 			a.OwedTo = append(a.OwedTo, head.MessageID(request.N))
 		}
-		for _, name := range head.NamesOf(request.Owed) {
+		for _, name := range names {
 			if !slices.Contains(a.OwedBy, name) && len(a.OwedBy) < core.AgentsShown {
 				a.OwedBy = append(a.OwedBy, name)
 			}
