@@ -51,7 +51,7 @@ func TestSend_sameTextAgain_isADuplicate(t *testing.T) {
 	}
 }
 
-// A field that room.Event.Fingerprint leaves out makes another message a repetition, and one that outgoing.differs leaves
+// A field that room.Event.Fingerprint leaves out makes another message a repetition. One that outgoing.differs leaves
 // out lets a key stand for two messages.
 func TestSend_eachFieldThatIsOfTheMessage_tellsItFromOneWithout(t *testing.T) {
 	other := map[string]string{"Token": "who sends", "Cursor": "a repetition knows more", "Wait": "for the answer",

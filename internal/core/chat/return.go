@@ -180,9 +180,6 @@ func (c *session) addEvent(b *batch, event room.Event, shown int64) bool {
 	return b.Add(message, event)
 }
 
-// The person behind a seat makes the same calls as its agent, with another token. Each device of the person is a
-// reader, with its own waits.
-
 // addLatest adds the latest messages, for a new device of a person: the unread ones may be many.
 func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seated) error {
 	asOf := c.head.AsOf

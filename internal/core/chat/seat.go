@@ -15,9 +15,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// session is one call of an agent or a person. A session ends with its call, and nothing of it is stored. Each way in
-// returns it whole: accept by a token, joinOp.enter by a join, enterEndpoint for the answer of an endpoint, enterUpload
-// by the code of an upload, and acceptViewer for a caller without a token.
+// session is one call of an agent or a person. It ends with its call, and nothing of it is stored. Each way in returns
+// it whole: accept, joinOp.enter, enterEndpoint, enterUpload, and acceptViewer for a caller without a token.
 type session struct {
 	token  ident.Token
 	holder room.HashedToken // of the token
@@ -183,8 +182,7 @@ type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 // findCaller returns the agent or person with the token of holder, and the head with the seat. ok is false, on a
 // current head, if nobody has this token or the room has expired.
 func (r *liveRoom) findCaller(ctx context.Context, holder room.HashedToken, read readHead) (head *room.Head,
-	caller room.Caller, ok bool,
-	err error) {
+	caller room.Caller, ok bool, err error) {
 	began := r.svc.now()
 	head, err = read(r.log, ctx)
 	if err != nil {

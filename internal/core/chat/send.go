@@ -67,14 +67,11 @@ type known struct {
 	guard   guard      // against speaking over unread messages
 	warned  bool       // the caller was warned of the credential before
 	noSpace error      // the refusal if the disk has no space
-	bound   bound      // of a proposal that may answer an agreement
-	idle    int        // how many agents waited for a task before the append
-}
-
-// bound is whom the agreement binds that a proposal answers.
-type bound struct {
-	known bool
-	seats []int // nil: it answers none
+	bound   struct {   // of a proposal that may answer an agreement
+		known bool
+		seats []int // whom the agreement binds; nil: it answers none
+	}
+	idle int // how many agents waited for a task before the append
 }
 
 // knownWith returns what is known of a message before the first attempt.

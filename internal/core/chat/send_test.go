@@ -55,7 +55,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 			req:     shallWe,
 			outcome: outcome{code: fault.RoomNotFound},
 		},
-		"Ann's person has paused her: what she says is held back.": {
+		"Ann's person has paused her: what she says is not sent.": {
 			before:  func(w *world, _ pair, person string) { w.pauses(person, true) },
 			req:     shallWe,
 			outcome: heldFor(chat.StatusPaused),
@@ -90,11 +90,11 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 			req:     chat.SendRequest{Text: "shall we?", Ask: []string{"Bob"}},
 			outcome: outcome{code: fault.InvalidArgument},
 		},
-		"The text seems to hold a credential: it is held back.": {
+		"The text seems to hold a credential: she is warned, and it is not sent.": {
 			req:     chat.SendRequest{Text: "shall we? " + secret},
 			outcome: outcome{"", func(got chat.Sent) bool { return !got.Sent && got.Credential != "" }},
 		},
-		"Ann repeats such a text after it was held back: it is sent.": {
+		"Ann repeats such a text after the warning: it is sent.": {
 			before: func(w *world, p pair, _ string) {
 				if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "shall we? " + secret}); err != nil {
 					t.Fatal(err)
