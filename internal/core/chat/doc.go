@@ -19,7 +19,6 @@
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller (inbox.go), when the caller
 //     gets the turn, or when the time is up (wait.go).
 //   - Situation is how things stand for the caller at the end of a call (situation.go).
-//   - Message, Room and AgentView are events, rooms and agents as one agent sees them (message.go, roster.go).
 //
 // # One send, and one wait
 //
@@ -49,8 +48,23 @@
 //   - wait.go: collectUntil calls collect (inbox.go), which finds nothing, and waits for the next head. Event 42
 //     comes: collect adds the message to the batch, and the ending is woken. The wait ends.
 //   - wait.go: endWait calls handOut, which records in package presence that 42 was handed out to Bob. The answer is
-//     {Status: messages, Messages: [42], Cursor: 42}, with the roster (roster.go) and Bob's situation (situation.go).
+//     {Status: messages, Messages: [42], Cursor: 42}, with Bob's situation (situation.go). If the time had been up, the
+//     roster would come along, if it has changed (roster.go).
 //   - Bob's next call with the cursor 42 acknowledges 42. A call with the cursor 41 gets 42 again.
+//
+// # Who hands out
+//
+// handOut (wait.go) has these steps for a wait, a poll, a send and the guard. Others leave some out:
+//
+//	                       1 sleeper   2 record  3 hooks  4 older  5 roster
+//	handOut                emptied     first     ended    along    of a wait
+//	addUnread (return.go)  a           last      b        along    in Seated.Room
+//	addLatest (return.go)  a           last      b        c        in Seated.Room
+//	nextNews (stay.go)     goes on     first     b        c        A2A has none
+//	lastUnread (leave.go)  a           d         d        d        d
+//
+// a: no program waits here for a paused agent. b: the next wait ends them. c: the client has them, or pages back.
+// d: the seat is given up.
 //
 // # Locks
 //
