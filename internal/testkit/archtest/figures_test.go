@@ -77,6 +77,20 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/web/assets/landing/error-words.js", "It was valid for {}.", "internal/core/room.InviteLife"},
 	{"internal/web/assets/sidebar/dialog-words.js", "exported for {}, and drafts", "internal/core/room.Life"},
 	{"internal/web/assets/compose/closed.js", "// ms: {}, after which", "internal/core/room.Life"},
+	{"internal/web/assets/landing/take.js", "check: plain, limits: { maxlength: {} }", "internal/base.MaxName"},
+	{"internal/web/assets/compose/name.js", `maxlength="{}"`, "internal/base.MaxName"},
+	{"internal/web/assets/compose/mention.js", "{0,{}})$/u", "internal/base.MaxName"},
+	{"internal/web/assets/sidebar/settings.js", `required maxlength="{}"`, "internal/base.MaxName"},
+	{"internal/web/assets/hooks/add.js", `name="name" maxlength="{}"`, "internal/base.MaxName"},
+	{"internal/api/tools/supervise.go", "unlike every other name there: 1-{} characters.", "internal/base.MaxName"},
+	{"internal/web/assets/tasks/model.js", "mostTaken = {};", "internal/core.MaxTaken"},
+	{"internal/base/results/room.go", "the newest {} in force", "internal/core/chat.agreementsShown"},
+	{"internal/base/results/room.go", "the newest {} that were replaced", "internal/core/chat.agreementsShown"},
+	{"internal/base/results/seat.go", "the newest {} in force", "internal/core/chat.agreementsShown"},
+	{"internal/base/results/seat.go", "the newest {} that were replaced", "internal/core/chat.agreementsShown"},
+	{"internal/web/assets/sidebar/agreements.js", "shown = {};", "internal/core/chat.agreementsShown"},
+	{"internal/core/chat/task.go", "with these titles in the last {}, ", "internal/core/room.RepeatWindow"},
+	{"docs/events.md", "keeps its seat for {} after the subscription", "internal/core/room.HookLease"},
 }
 
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.
