@@ -48,8 +48,8 @@
 //   - wait.go: collectUntil calls collect (inbox.go), which finds nothing, and waits for the next head. Event 42
 //     comes: collect adds the message to the batch, and the ending is woken. The wait ends.
 //   - wait.go: endWait calls handOut, which records in package presence that 42 was handed out to Bob. The answer is
-//     {Status: messages, Messages: [42], Cursor: 42}, with Bob's situation (situation.go). If the time had been up, the
-//     roster would come along, if it has changed (roster.go).
+//     {Status: messages, Messages: [42], Cursor: 42}, with Bob's situation (situation.go). An answer without
+//     messages has the roster, too, if that has changed (roster.go).
 //   - Bob's next call with the cursor 42 acknowledges 42. A call with the cursor 41 gets 42 again.
 //
 // # Who hands out

@@ -33,7 +33,7 @@ type session struct {
 type moment struct {
 	head *room.Head
 	me   room.Caller // the agent or person of the token
-	good int64       // the number of the newest head on which the token was good: that of head, or an older one
+	good int64       // the newest event after which the token was good: that of head, or an older one
 }
 
 func newMoment(head *room.Head, caller room.Caller) *moment { return &moment{head, caller, head.AsOf} }

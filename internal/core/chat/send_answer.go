@@ -160,7 +160,7 @@ func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*W
 		}
 	}
 	cursor, named := c.readCursor(req.Cursor)
-	if !c.isSeated() { // a wait, or a record, would be one of the seat, which another may have
+	if !c.isSeated() { // another may have the seat, and to wait or to record would be in its name
 		return c.unread(ctx, req.waits(is), cursor, named)
 	}
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
