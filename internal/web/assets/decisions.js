@@ -60,13 +60,14 @@ export class Decisions {
     this.#show();
   }
 
-  /** Sends all at once: the page is left. */
+  /** Sends all at once: the page is left. Resolves when that is over. */
   leave() {
     for (const [id, one] of this.#all) {
       if (one.sending) continue;
       this.#send(id, one, true).catch(() => {}); // take throws it
       one.stop.abort();
     }
+    return Promise.allSettled([...this.#all.values()].map(({ sending }) => sending));
   }
 
   #send(id, one, leaving = false) {

@@ -76,13 +76,16 @@ export class Pending {
     if (this.#undoable.delete(key)) this.flush();
   }
 
-  /** Sends at once what could still be undone: the page is left. What gets lost is sent when it is opened again. */
+  /**
+   * Sends at once what could still be undone: the page is left. What gets lost is sent when it is opened again. Resolves
+   * when that is over.
+   */
   leave() {
     const votes = this.#all.filter(({ key }) => this.#undoable.delete(key));
-    for (const { key, args } of votes) {
+    return Promise.allSettled(votes.map(({ key, args }) => {
       this.#change(key, { tried: this.room.clock.now(), waits: undefined });
-      this.room.send({ ...args, idempotency_key: key }, true).catch(() => {});
-    }
+      return this.room.send({ ...args, idempotency_key: key }, true);
+    }));
   }
 
   /**

@@ -178,10 +178,9 @@ export class Room {
     this.#stop.abort();
   }
 
-  /** The page is left: what could still be undone is sent. */
+  /** The page is left: what could still be undone is sent. Resolves when that is over. */
   sendDecisions() {
-    this.supervision.decisions.leave();
-    this.pending?.leave();
+    return Promise.all([this.supervision.decisions.leave(), this.pending?.leave()]);
   }
 
   /**
@@ -391,7 +390,7 @@ export class Room {
   /** Gives up the seat, for the agent as well, and forgets it. */
   async leave(text) {
     const reason = this.isLast ? "leftLast" : undefined;
-    this.sendDecisions();
+    await this.sendDecisions(); // without a seat it would be refused
     await this.call("leave_room", text ? { text } : {});
     this.forget();
     this.#set({ phase: "ended", trouble: { code: "left", message: roomWords.left, reason } });

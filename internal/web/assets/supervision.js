@@ -20,13 +20,13 @@ export class Supervision {
   /** @type {string[]} */
   #late = [];
   #changed = 0; // how often the person has changed it
-  #decided = new Set(); // the ids of drafts that the log says were decided
+  #decided = new Set(); // the ids of drafts that the log or an answer says were decided
   #deciding = /** @type {import("./types.d.ts").State["deciding"]} */ ({}); // in this tab
   #called = new Set(); // the ids of drafts about which a call of this page may have decided
 
   /**
    * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
-   *   notes: () => {edits?: Record<string, string>, deciding?: Record<string, [number, string]>,
+   *   notes: () => {edits?: Record<string, string>, deciding?: Record<string, [number, string, boolean]>,
    *     restraint?: import("./restraint.js").Restraints},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
@@ -64,7 +64,7 @@ export class Supervision {
     const own = { ...this.#deciding, ...deciding };
     const others = Object.entries(this.#decidedElsewhere()).filter(([id]) => !Object.hasOwn(own, id));
     const until = this.room.clock.now() + 2 * undo; // a tab that has gone before undoes nothing
-    const mine = Object.entries(deciding).map(([id, { decision }]) => [id, [until, decision]]);
+    const mine = Object.entries(deciding).map(([id, { decision, sent }]) => [id, [until, decision, sent]]);
     this.#deciding = deciding;
     this.room.note({ deciding: Object.fromEntries([...others, ...mine]) });
     this.heard();
@@ -150,6 +150,7 @@ export class Supervision {
     try {
       const supervision = await this.room.call(args, how);
       if (this.edits.has(draft)) this.edit(draft, null); // what another tab writes is too late there
+      if (draft) this.#decided.add(draft); // an answer from before may come after this one
       this.#changed++;
       this.#show(supervision);
       return supervision;
@@ -186,12 +187,16 @@ export class Supervision {
     const drafts = supervision.drafts.filter(({ id }) => !this.#decided.has(id));
     this.#shown = drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision;
     this.room.show({ supervision: this.#shown });
-    for (const id of this.edits.keys())
-      if (!this.#called.has(id) && !drafts.some((draft) => draft.id === id)) this.#tooLate(id);
+    const gone = (id) => !drafts.some((draft) => draft.id === id);
     for (const [id, { text, sent }] of Object.entries(this.#deciding)) {
-      if (sent || drafts.some((draft) => draft.id === id)) continue;
+      if (sent || !gone(id)) continue;
       this.decisions.undo(id);
       if (!this.#called.has(id)) this.#tooLate(id, text);
+    }
+    for (const id of [...this.edits.keys()].filter(gone)) {
+      const [, , sent] = this.#deciding[id] ? [] : (this.room.notes().deciding?.[id] ?? []);
+      if (sent) this.edit(id, null); // as its page was left, which heard no answer
+      else if (!this.#called.has(id)) this.#tooLate(id);
     }
   }
 

@@ -358,3 +358,73 @@ for (const how of ["room", "seat"]) {
     assert.deepEqual([room.state.deciding, room.state.late], [{}, []]);
   });
 }
+
+test("an edited text before which the decision of another device comes is shown once", async () => {
+  const room = await opened();
+  const draft = await waits(room);
+  room.supervision.edit(draft, "Mine");
+  room.supervision.decisions.take(draft, "edit", "Mine");
+  server.supervises({ draft, decision: "refuse" });
+  await until("it waits no more", () => !room.state.supervision.drafts.length);
+  assert.deepEqual([room.state.deciding, room.state.late], [{}, ["Mine"]]);
+  assert.deepEqual((await again(room)).state.late, ["Mine"]);
+});
+
+for (const [decision, text] of [["edit", "Mine"], ["send"], ["refuse"]]) {
+  test(`what was written in place of a draft is not late where its page was left: ${decision}`, async () => {
+    const one = await opened();
+    const draft = await waits(one);
+    one.supervision.edit(draft, "Mine");
+    one.supervision.decisions.take(draft, decision, text);
+    one.close();
+    const kept = { ...localStorage };
+    await until("it was sent", () => !server.supervision.drafts.length);
+    await rest();
+    Object.assign(localStorage, kept); // the page that was left hears no answer
+    await server.clock.advance(3600_000);
+    const two = await opened(returned("0123456"));
+    assert.deepEqual([two.state.late, [...two.supervision.edits]], [[], []]);
+    two.supervision.decisions.take(await waits(two), "refuse"); // and what was decided then is forgotten
+    assert.deepEqual((await again(two)).state.late, []);
+  });
+}
+
+test("two answers that come in another order show no draft that was decided", async () => {
+  const room = await opened();
+  const drafts = [await waits(room), await waits(room, "And this?")];
+  const { supervises } = server;
+  const [answers, shown] = [/** @type {(() => void)[]} */ ([]), []];
+  server.wakes = () => {}; // the log tells nothing yet
+  server.supervises = function (args) {
+    const got = supervises.call(this, args);
+    return new Promise((resolve) => answers.push(() => resolve(got)));
+  };
+  room.subscribe(() => shown.push(room.state.supervision.drafts.length));
+  for (const draft of drafts) room.supervision.decisions.take(draft, "send");
+  await server.clock.advance(5_000);
+  for (const answer of answers.reverse()) {
+    answer();
+    await rest();
+  }
+  assert.equal(shown.at(-1), 0);
+});
+
+test("who leaves has what it decided sent first", async () => {
+  const room = await opened();
+  const draft = await waits(room);
+  const offer = server.says("Bo", "We paint it red.", { kind: "proposal" });
+  let answer = () => {};
+  const { supervises } = server;
+  server.supervises = function (args) {
+    return new Promise((resolve) => (answer = () => resolve(supervises.call(this, args))));
+  };
+  room.supervision.decisions.take(draft, "send");
+  await room.send({ kind: "agree", reply_to: offer });
+  const left = room.leave();
+  await rest();
+  assert.equal(server.called("leave_room"), 0);
+  answer();
+  await left;
+  const made = server.calls.map(({ tool, args }) => args.decision ?? args.kind ?? tool);
+  assert.ok(made.includes("send") && made.includes("agree") && made.indexOf("send") < made.indexOf("leave_room"));
+});

@@ -30,7 +30,7 @@ export function Draft({ draft, view }) {
   const { decisions } = supervision;
   const decided = state.deciding[draft.id];
   // The person's text, while it is being edited.
-  const [edited, setEdited] = useState(/** @type {any} */ (decided ? null : supervision.edits.get(draft.id) ?? null));
+  const [edited, setEdited] = useState(/** @type {any} */ (supervision.edits.get(draft.id) ?? null));
   const { problem, act } = useAct();
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
