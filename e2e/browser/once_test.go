@@ -89,6 +89,52 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	bo.hears("the vote", func(m message) bool { return m.Kind == "agree" && m.ReplyTo == offer })
 }
 
+// While a decision is sent its button keeps the focus, and a key that is held presses nothing that it comes to; an
+// edited text is there again after Undo wherever the view was meanwhile, and is not called late where its page was
+// left.
+func TestOnce_decisions_loseNeitherFocusNorWords(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	for n := range 30 {
+		bo.says(fmt.Sprintf("Girder %d.\n\nIt is\n\nof steel.", n))
+	}
+	ada.drafts("Steel it is.")
+	tab.waits("1 draft")
+	tab.click(button("Edit").in(drafts))
+	tab.until("the field has the focus", `document.activeElement.matches(".message-draft textarea")`)
+	tab.types(" All of it.")
+	tab.click(button("Send as me"))
+	tab.until("the decision is told", `document.querySelector(".undo")`)
+	tab.press("Home")
+	tab.until("it is off the page", `!document.querySelector(".message-draft")`)
+	tab.press("End")
+	tab.click(button("Undo"))
+	tab.until("the words are there", `document.querySelector(".message-draft textarea").value === "Steel it is. All of it."`)
+	tab.click(button("Send as me"))
+	tab.until("the decision is told", `document.querySelector(".undo")`)
+	tab.reload()
+	bo.hearsText("Steel it is. All of it.")
+	tab.sees("edited by you")
+	tab.until("nothing was late", `!document.querySelector(".message-draft, .late")`)
+
+	ada.drafts("Or wood.")
+	tab.waits("1 draft")
+	evaluate[bool](tab, `((real) => (window.fetch = (address, how) => new Promise((go) =>
+	  setTimeout(() => go(real(address, how)), how.body?.includes('"decision"') ? 1_000 : 0)), true))(fetch)`)
+	tab.click(button("Send").in(drafts))
+	tab.until("a key that is held stays", `((draft) => (draft.dispatchEvent(
+	  new KeyboardEvent("keydown", { key: "Enter", repeat: true, bubbles: true })), document.activeElement === draft))(
+	  document.querySelector(".message-decided"))`)
+	tab.press("Enter")
+	tab.until("Undo has the focus while it is sent", `document.activeElement.matches(".undo [aria-disabled=true]")`)
+	tab.press("Enter") // which undoes nothing any more
+	bo.hearsText("Or wood.")
+	tab.until("a message has it then", `!document.querySelector(".message-draft") && document.activeElement.matches("article")`)
+}
+
 // A draft lies above the page in both colors, and what takes no press for half a second can be read.
 func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 	t.Parallel()

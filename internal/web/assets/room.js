@@ -109,7 +109,7 @@ export class Room {
     this.supervision = new Supervision({
       call: (args, how) => this.#calling.call("supervise", args, how),
       again: () => this.refresh.want({ supervision: true }),
-      isOffline: () => this.state.phase === "offline",
+      isOffline: () => this.isOffline,
       notes: () => storage.notesOf(token()),
       note: (parts) => storage.note(token(), parts), show, clock, signal,
     });
@@ -153,6 +153,11 @@ export class Room {
   /** Calls a tool for this seat, as long as it has one. */
   async call(tool, args = {}, signal = this.#stop.signal) {
     return this.#calling.call(tool, args, { signal });
+  }
+
+  /** Reports whether there is no connection. Where other tabs alone follow the room, there is one. */
+  get isOffline() {
+    return this.state.phase === "offline" && !this.state.trouble;
   }
 
   /** Why no call is made; null if one is. */

@@ -428,3 +428,17 @@ test("who leaves has what it decided sent first", async () => {
   const made = server.calls.map(({ tool, args }) => args.decision ?? args.kind ?? tool);
   assert.ok(made.includes("send") && made.includes("agree") && made.indexOf("send") < made.indexOf("leave_room"));
 });
+
+test("a tab in which others follow the room is not offline", async () => {
+  const room = await opened();
+  room.here(true, false);
+  server.superseded = 1;
+  server.wakes();
+  await until("others follow it", () => room.state.trouble?.code === "superseded");
+  assert.deepEqual([room.state.phase, room.isOffline], ["offline", false]);
+  const three = await again(room);
+  server.offline = true;
+  server.wakes();
+  await server.clock.pass(60_000);
+  assert.ok(three.isOffline);
+});

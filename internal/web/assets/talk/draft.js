@@ -40,13 +40,12 @@ export function Draft({ draft, view }) {
   const edit = (text) => (focus(), view.opens(), (begun.current = true), write(text));
   // Escape closes the field, and keeps what was changed in it for the next time.
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
-  const isOffline = () => room.state.phase === "offline";
   const decide = (decision, text) => act(async () => {
     (focus(), view.opens());
     try {
-      if (!isOffline()) return await decisions.take(draft.id, decision, text);
+      if (!room.isOffline) return await decisions.take(draft.id, decision, text);
     } catch (failed) {
-      if (!isOffline()) throw failed;
+      if (!room.isOffline) throw failed;
     }
     throw new Error(w.offline);
   });
@@ -72,7 +71,7 @@ export function Draft({ draft, view }) {
         ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
-        ${(problem !== w.offline || isOffline()) && html`<${Problem} text=${problem} />`}
+        ${(problem !== w.offline || room.isOffline) && html`<${Problem} text=${problem} />`}
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" onClick=${() => decide("send")}>${w.send}<//>
@@ -103,7 +102,10 @@ const Edit = ({ text, own, onText, onLeave }) => html`
     onInput=${(event) => onText(event.target.value)}
     onKeyDown=${({ key, isComposing }) => key === "Escape" && !isComposing && onLeave()}></textarea>`;
 
-/** A decision, unless the person undoes it. While it writes why it refuses, nothing is sent before it says so. */
+/**
+ * A decision, unless the person undoes it. While it writes why it refuses, nothing is sent before it says so. The button
+ * that undoes it keeps the focus while that is sent: a disabled one would lose it.
+ */
 function Decided({ decisions, draft: { id }, decided, act, focus }) {
   const { decision, held, sent, ends } = decided;
   const { undo } = talk;
@@ -112,7 +114,7 @@ function Decided({ decisions, draft: { id }, decided, act, focus }) {
     <form class="undo" ref=${sent ? undefined : reveal}
       onSubmit=${(event) => (event.preventDefault(), focus(), decisions.now(id))}>
       <${Soon} says=${says} ends=${ends} />
-      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), decisions.undo(id))}>${undo.undo}<//>
+      <${Decision} class="button" aria-disabled=${sent} onClick=${() => (focus(), decisions.undo(id))}>${undo.undo}<//>
       ${decision === "refuse" && html`<${Reason} ...${{ decisions, id, decided, act }} />`}
     </form>`;
 }

@@ -100,7 +100,7 @@ export function onKey(event, { pane, roving, onReply }) {
     return;
   } else if (key === "r" && article?.dataset.id) { // a draft has none
     onReply(article.dataset.id);
-  } else if (key === "Enter" && article) {
+  } else if (key === "Enter" && article && !event.repeat) { // held, it would press what it comes to
     article.querySelector(controls)?.focus();
   } else if (key === "End" || key === "Home") {
     pane.edge(key);

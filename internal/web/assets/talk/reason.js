@@ -16,6 +16,6 @@ export function Reason({ decisions, id, decided: { text, sent }, act }) {
         <input class="input" maxlength="200" value=${text} readonly=${sent}
           onInput=${take} onFocus=${() => write(true)} onBlur=${() => write(false)} />
       </label>
-      <button class="button" disabled=${sent}>${w.send}</button>
+      <button class="button" aria-disabled=${sent}>${w.send}</button>
     </div>`;
 }
