@@ -52,4 +52,10 @@ func TestEnd_staysInSight_andOwnWordsComeThere(t *testing.T) {
 	tab.until("the first message is in sight", `document.querySelector(".log").innerText.includes("Before 0")`)
 	tab.press("End")
 	tab.until("the end is in sight", left+" === 0")
+
+	tab.click(css(".room-sidebar-button"))
+	tab.until("what stands beside it has the focus", `document.activeElement.closest(".room-sidebar")`)
+	tab.press("Home")
+	evaluate[bool](tab, `new Promise((over) => setTimeout(over, 300, true))`)
+	tab.until("from beside it, the end stays in sight", left+" === 0")
 }

@@ -28,7 +28,8 @@ export function useKeys(keys) {
       const name = control ? "Ctrl+" + event.key.toLowerCase() : event.key;
       const act = Object.hasOwn(keys, name) && keys[name];
       const writes = !control && (isField(event.target) || isTypedOn(event));
-      if (!act || writes || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      const scrolls = ["Home", "End"].includes(name) && event.target.closest("aside, nav"); // what stands beside
+      if (!act || writes || scrolls || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       act();
     };
