@@ -99,7 +99,10 @@ export class Supervision {
 
   /** Takes away the drafts that messages of the log say were decided, at once. */
   arrived(messages) {
-    for (const { draft } of messages) if (draft) this.#decided.add(draft);
+    for (const { draft, text } of messages.filter(({ draft }) => draft)) {
+      this.#decided.add(draft);
+      if (text && this.edits.get(draft)?.trim() === text.trim()) this.edit(draft, null); // its answer may be lost
+    }
     this.#show(this.#shown);
   }
 

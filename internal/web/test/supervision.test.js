@@ -442,3 +442,16 @@ test("a tab in which others follow the room is not offline", async () => {
   await server.clock.pass(60_000);
   assert.ok(three.isOffline);
 });
+
+test("an edited text of which the answer was lost is not late once the log has it", async () => {
+  const one = await opened();
+  const draft = await waits(one);
+  one.supervision.edit(draft, "Mine");
+  server.loses = (tool) => tool === "supervise";
+  const lost = assert.rejects(one.supervision.decisions.take(draft, "edit", "Mine"));
+  one.supervision.decisions.now(draft);
+  await lost;
+  server.loses = () => false;
+  await until("it waits no more", () => !one.state.supervision.drafts.length);
+  assert.deepEqual([one.state.late, (await again(one)).state.late], [[], []]);
+});
