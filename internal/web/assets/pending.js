@@ -77,8 +77,8 @@ export class Pending {
   }
 
   /**
-   * Sends at once what could still be undone: the page is left. What gets lost is sent when it is opened again. Resolves
-   * when that is over.
+   * Sends at once what could still be undone: the page is left. What gets lost is sent when it is opened again.
+   * Resolves when that is over.
    */
   leave() {
     const votes = this.#all.filter(({ key }) => this.#undoable.delete(key));

@@ -103,8 +103,8 @@ const Edit = ({ text, own, onText, onLeave }) => html`
     onKeyDown=${({ key, isComposing }) => key === "Escape" && !isComposing && onLeave()}></textarea>`;
 
 /**
- * A decision, unless the person undoes it. While it writes why it refuses, nothing is sent before it says so. The button
- * that undoes it keeps the focus while that is sent: a disabled one would lose it.
+ * A decision, unless the person undoes it. While it writes why it refuses, nothing is sent before it says so. The
+ * button that undoes it keeps the focus while that is sent: a disabled one would lose it.
  */
 function Decided({ decisions, draft: { id }, decided, act, focus }) {
   const { decision, held, sent, ends } = decided;

@@ -29,7 +29,8 @@ export function useKeys(keys) {
       const act = Object.hasOwn(keys, name) && keys[name];
       const writes = !control && (isField(event.target) || isTypedOn(event));
       const scrolls = ["Home", "End"].includes(name) && event.target.closest("aside, nav"); // what stands beside
-      if (!act || writes || scrolls || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      const isOther = writes || scrolls || event.altKey || event.defaultPrevented;
+      if (!act || isOther || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       act();
     };
