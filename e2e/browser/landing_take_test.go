@@ -127,6 +127,7 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	tab := s.person().open("/")
 	address := tab.shownLines("Any other")[0]
 	tab.click(button("Create a room"))
+	tab.until("Enter closes nothing", `document.activeElement.matches("dialog :is(h2, #create-agent_name)")`)
 	tab.fill(field("Your name"), "Ann Lee")
 	tab.fill(field("Room name"), "Tea at five")
 	tab.click(css(".landing-more summary"))

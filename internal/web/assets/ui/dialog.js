@@ -7,6 +7,11 @@ import { Decision } from "./decision.js";
 import { Icon } from "./icon.js";
 import { ui } from "./words.js";
 
+/** What is used first: never "Close", or Enter would close the dialog. On a phone no keyboard comes up by itself. */
+const firstOf = (dialog) =>
+  (matchMedia("(pointer: fine)").matches && dialog.querySelector(".landing-form .input")) ||
+  dialog.querySelector("h2");
+
 /** Shows a dialog while it is on the page, has Back close it, and gives the focus back when it goes. */
 export function useModal(element, onClose) {
   useBack(onClose);
@@ -14,6 +19,7 @@ export function useModal(element, onClose) {
     const dialog = element.current; // the reference is empty when this one goes
     const from = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog.showModal();
+    if (!dialog.querySelector("[autofocus]")) firstOf(dialog)?.focus();
     return () => {
       dialog.close();
       // A dialog that has left the page does not give it back.
@@ -32,7 +38,7 @@ export function Dialog({ title, onClose, children, className = "" }) {
       onClose=${() => element.current && onClose() /* a browser may close it without asking */}
       onClick=${(e) => e.target === element.current && onClose()}>
       <div class="dialog-head">
-        <h2 id="dialog-title">${title}</h2>
+        <h2 id="dialog-title" tabindex="-1">${title}</h2>
         <button type="button" class="button plain icon" aria-label=${ui.close} onClick=${onClose}>
           <${Icon} name="close" />
         </button>
