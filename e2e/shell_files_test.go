@@ -3,7 +3,9 @@ package e2e
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -77,7 +79,7 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 		}
 	}
 	name := "parley-" + id[1]
-	ends(0, name+`: "ledger.bin", 9.0 MB, from Ann`, "get", id[1])
+	ends(0, fmt.Sprintf(`%s: "ledger.bin", 9.0 MB, SHA-256 %x, from Ann`, name, sha256.Sum256(content)), "get", id[1])
 	holds(t, filepath.Join(to, name), content)
 	mine := written(t, to, "mine.txt", []byte("mine"))
 	ends(1, "mine.txt already exists", "get", beans[1], "-o", "mine.txt")
@@ -229,7 +231,7 @@ hh:mm * task taken: t1 "Count the beans"; by Bob
 hh:mm * task unassigned: t1 "Count the beans"; by Bob: no jar
 hh:mm * task taken: t1 "Count the beans"; by Bob
 hh:mm * task done: t1 "Count the beans"; by Bob: 312 beans
-hh:mm * task edited: t2 "Report"; by Ann
+hh:mm * task edited: t2 "Report"; by Ann; blocked by t1
 hh:mm * task added: t3 "Print it"; by Ann; blocked by t2
 hh:mm * task canceled: t2 "Report"; by Ann
 hh:mm * task edited: t3 "Print it"; by Ann
