@@ -171,7 +171,7 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, i
 	alone := finds.mayStop() && got.Situation.NoPartner && !c.hasActiveTask(ctx)
 	got.Status = decideStatus(finds, stop{turn: is.turn, noPartner: alone})
 	if got.Status == StatusTurn && is.freeTask != 0 {
-		got.FreeTask = room.TaskID(is.freeTask)
+		got.FreeTask, wait.ToldOfTask = room.TaskID(is.freeTask), true
 		got.Situation.FreeTasks = max(1, got.Situation.FreeTasks) // not counting stalled ones
 	}
 	return got, nil

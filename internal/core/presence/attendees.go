@@ -40,12 +40,13 @@ type Attendees struct {
 
 // guarded is what changes of an Attendees, and all that it leads to but reading.handOutMu.
 type guarded struct {
-	waits      map[int]*Wait      // by seat, of agents
-	watches    map[int][]*Wait    // by seat, of the people behind agents, oldest first
-	silence    *silence           // runs while every agent may be waiting; else nil
-	taskCheck  *freeTaskCheck     // runs while agents wait and there are tasks; else nil
-	endPolling context.CancelFunc // nil: no polling runs
-	seats      map[int]*seatCache // by seat
+	waits      map[int]*Wait        // by seat, of agents
+	watches    map[int][]*Wait      // by seat, of the people behind agents, oldest first
+	silence    *silence             // runs while every agent may be waiting; else nil
+	taskCheck  *freeTaskCheck       // runs while agents wait and there are tasks; else nil
+	taskNews   map[string]newsState // of the free tasks, by room.Opening.What
+	endPolling context.CancelFunc   // nil: no polling runs
+	seats      map[int]*seatCache   // by seat
 }
 
 // seatCache is what the process remembers of a seat beside the log.

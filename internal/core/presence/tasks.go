@@ -15,6 +15,8 @@ import (
 // A task that becomes free for anyone ends the wait of one agent, as a turn does; several tasks end as many waits. The
 // log orders who gets a task; this file only sends the news. No event is written when an offer lapses or a holder falls
 // silent, so a timer checks. One agent in all processes hears of a task: FREE#<task>#<since when> is put if absent.
+// The process that has put it owes the news: if the wait that was to tell of the task ends without doing so, another
+// wait here tells of it, or the next that begins here.
 
 // freeTaskCheck is a check for tasks that have become free.
 type freeTaskCheck struct{ timer clockwork.Timer }
@@ -46,14 +48,23 @@ func (l locked) endFreeTaskCheck() {
 // taskNotice is the news of a free task, for an agent that waits here.
 type taskNotice struct {
 	room.Opening
-	agent room.Agent
-	wait  *Wait
+	wait *Wait
+	asOf int64 // the last event when the agent was chosen
+	at   time.Time
 }
+
+// newsState is what has become of the news of a free task, as far as the process knows.
+type newsState int
+
+const (
+	unclaimed newsState = iota
+	owed                // this process has claimed it, and has nobody who is to hear of it
+	announced           // another process has claimed it, or this one has sent it to a wait
+)
 
 // freeTasks is what one check remembers for the next.
 type freeTasks struct {
-	announced map[string]bool       // those of which an agent was told, by room.Opening.What
-	presence  map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
+	presence map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
 }
 
 // lockedFreeTasks is an Attendees while its freeTasksMu is held, from lockFreeTasks to unlock.
@@ -85,19 +96,15 @@ func (a *Attendees) announceFreeTasks(check *freeTaskCheck) {
 		a.o.Logger.Warn("which tasks are free could not be read", "error", err)
 		open, again = nil, rewriteAfter
 	}
-	lost := false // another process was first: the agent chosen here may hear of the next task
-	for _, notice := range a.chooseAgents(check, head, open) {
-		first, err := a.log.Items().ClaimTaskNotice(ctx, notice.What)
+	lost := false // another process was first, or a wait has ended: the next choice may differ
+	for _, notice := range a.chooseAgents(check, head, open, now) {
+		mine, err := a.claimNotice(ctx, notice)
 		if err != nil {
 			a.o.Logger.Warn("a free task was not dealt out", "error", err)
 			again = rewriteAfter
 			continue
 		}
-		tasks.announced[notice.What] = true
-		if first {
-			a.deliverNotice(notice, head.AsOf, now)
-		}
-		lost = lost || !first
+		lost = !a.deliverNotice(notice, mine) || lost
 	}
 	l := a.lock()
 	defer l.unlock()
@@ -115,6 +122,17 @@ func (a *Attendees) isReplaced(check *freeTaskCheck) bool {
 	l := a.lock()
 	defer l.unlock()
 	return l.taskCheck != check
+}
+
+// claimNotice claims notice, unless the process owes the news, and reports whether the process has the claim.
+func (a *Attendees) claimNotice(ctx context.Context, notice *taskNotice) (mine bool, err error) {
+	l := a.lock()
+	mine = l.taskNews[notice.What] == owed
+	l.unlock()
+	if mine {
+		return true, nil
+	}
+	return a.log.Items().ClaimTaskNotice(ctx, notice.What)
 }
 
 // newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
@@ -135,21 +153,24 @@ func (l lockedFreeTasks) newOpenings(ctx context.Context, head *room.Head, now t
 	return open, again, nil
 }
 
-// dropAnnounced is newOpenings by the presence of the last read. It forgets the announced tasks that are free no more.
+// dropAnnounced is newOpenings by the presence of the last read. It forgets the news of tasks that are free no more.
 func (l lockedFreeTasks) dropAnnounced(head *room.Head, now time.Time) (open []room.Opening, again time.Duration) {
 	open, again = head.Openings(l.presence, now)
-	known := map[string]bool{}
+	here := l.a.lock()
+	defer here.unlock()
+	known := map[string]newsState{}
 	for _, opening := range open {
-		known[opening.What] = l.announced[opening.What]
+		known[opening.What] = here.taskNews[opening.What]
 	}
-	l.announced = known
-	return slices.DeleteFunc(open, func(opening room.Opening) bool { return known[opening.What] }), again
+	here.taskNews = known
+	return slices.DeleteFunc(open, func(opening room.Opening) bool { return known[opening.What] == announced }), again
 }
 
 // chooseAgents chooses for each open task a different agent that waits here and may take the task, the first to have
 // joined. An agent that was told of a task, and waits on, hears only of tasks that became free since. A newer check
 // than check chooses in its place: a task may have been taken meanwhile.
-func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {
+func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []room.Opening,
+	now time.Time) (notices []*taskNotice) {
 	l := a.lock()
 	defer l.unlock()
 	if l.taskCheck != check {
@@ -159,7 +180,7 @@ func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []r
 	for _, opening := range open {
 		for _, agent := range head.Agents {
 			wait := l.waits[agent.Seat]
-			if !wait.hearsOfTasks() || busy[agent.Seat] || !opening.Suits(head, agent) {
+			if !wait.hearsOfTasks() || wait.notice != nil || busy[agent.Seat] || !opening.Suits(head, agent) {
 				continue
 			}
 			cache := l.cachedSeat(agent.Seat)
@@ -167,7 +188,7 @@ func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []r
 				continue
 			}
 			busy[agent.Seat] = true
-			notices = append(notices, taskNotice{opening, agent, wait})
+			notices = append(notices, &taskNotice{opening, wait, head.AsOf, now})
 			break
 		}
 	}
@@ -189,17 +210,35 @@ func (a *Attendees) Idle(head *room.Head) (n int) {
 	return n
 }
 
-// deliverNotice ends the wait of notice, unless it has ended.
-func (a *Attendees) deliverNotice(notice taskNotice, asOf int64, now time.Time) {
+// deliverNotice sends notice to its wait, unless that is over or another process has claimed the notice: then mine is
+// false. It reports whether it has.
+func (a *Attendees) deliverNotice(notice *taskNotice, mine bool) (delivered bool) {
 	l := a.lock()
 	defer l.unlock()
-	if l.waits[notice.agent.Seat] != notice.wait {
-		return
+	wait := notice.wait
+	delivered = mine && l.waits[wait.caller.Seat] == wait
+	l.taskNews[notice.What] = announced
+	switch {
+	case delivered:
+		wait.notice = notice
+		wait.Task <- notice.Task.No // does not block: a wait has one notice
+	case mine:
+		l.taskNews[notice.What] = owed
 	}
-	cache := l.cachedSeat(notice.agent.Seat)
-	cache.lastNoticeAsOf, cache.lastNoticeAt = asOf, now
-	select {
-	case notice.wait.Task <- notice.Task.No:
-	default: // the agent was told of another task, and its wait has not ended yet
+	return delivered
+}
+
+// endNotice ends the notice of a wait that ends. If the wait has not told its agent, the process owes the news, and
+// looks for another agent.
+func (l locked) endNotice(wait *Wait) {
+	notice := wait.notice
+	switch {
+	case notice == nil:
+	case wait.ToldOfTask:
+		cache := l.cachedSeat(wait.caller.Seat)
+		cache.lastNoticeAsOf, cache.lastNoticeAt = notice.asOf, notice.at
+	default:
+		l.taskNews[notice.What] = owed
+		l.beginFreeTaskCheck()
 	}
 }

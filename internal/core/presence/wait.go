@@ -9,8 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Wait is a call that waits, from BeginWait to EndWait. Only the call itself sets announcedUntil and passedTo, so no
-// lock guards them.
+// Wait is a call that waits, from BeginWait to EndWait. Only the call itself sets ToldOfTask, announcedUntil and
+// passedTo, so no lock guards them.
 type Wait struct {
 	Began   time.Time
 	Until   time.Time // its end
@@ -22,10 +22,12 @@ type Wait struct {
 	Yields     bool          // of a program, superseded because the agent itself waits: see supersede
 	Turn       chan NextTurn // receives the turn that the caller may claim: see ClaimTurn
 	Task       chan int64    // receives the number of a free task for the caller
+	ToldOfTask bool          // the answer of the call tells of that task
 
 	caller         *room.Caller // as the wait began: a person may watch another seat since, if its agent came back
 	announcedUntil time.Time    // until when others see the wait; zero: they do not
 	passedTo       int64        // the last event when the wait went on past an answer; 0: none
+	notice         *taskNotice  // by Attendees.mu: what was sent to Task; nil: nothing
 }
 
 // Looks reports whether the call lasts no time, so the agent does not wait.
@@ -253,6 +255,7 @@ func (l locked) endWatch(seat int, wait *Wait) {
 // endAgentWait ends wait, unless another has taken its place.
 func (l locked) endAgentWait(seat int, wait *Wait) {
 	now := l.a.now()
+	l.endNotice(wait)
 	if l.waits[seat] == wait {
 		delete(l.waits, seat)
 		if cache := l.seats[seat]; cache != nil {
