@@ -67,10 +67,11 @@ type waitsHere struct {
 	person bool // waits of a person without an agent
 }
 
-// waitsHere returns which waits of the seat of caller are open here.
+// waitsHere returns which waits of the seat of caller are open here. A call of the agent that only looks in is none: it
+// has ended the wait before it.
 func (l locked) waitsHere(caller *room.Caller) waitsHere {
-	_, agent := l.waits[caller.Seat]
-	return waitsHere{agent, len(l.watches[caller.Seat]) > 0 && caller.IsPersonOnly()}
+	wait := l.waits[caller.Seat]
+	return waitsHere{wait != nil && !wait.Looks(), len(l.watches[caller.Seat]) > 0 && caller.IsPersonOnly()}
 }
 
 // addTo adds the open wait that known has to presence, which a call brings. A person may have several waits: the last

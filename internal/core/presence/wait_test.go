@@ -56,6 +56,23 @@ func TestBeginWait_personWaitsOnTooManyDevices_endsTheOldestAndNoWaitOfTheAgent(
 	})
 }
 
+// Bob's client has given up its wait, and Bob looks in.
+func TestBeginWait_lookAfterAWait_isNoWaitToOthersEyes(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob := w.agent(seatOfBob)
+		w.begins(bob, Call{ForMe: true, Lag: CallLag})
+		w.pass(CallLag)
+		if p := w.presence(seatOfBob); !p.WaitsUntil().After(w.now()) || !p.ForMe {
+			t.Fatalf("while Bob waits, others see %+v", p)
+		}
+		look := w.Attendees.Recorder(w.log.Peek(), bob).BeginWait(t.Context(), w.now(), Call{Lag: CallLag})
+		w.EndWait(look)
+		if p := w.presence(seatOfBob); p.AtMs != w.now().UnixMilli() || p.WaitsUntil().After(w.now()) || p.ForMe {
+			t.Errorf("after the look, others see %+v", p)
+		}
+	})
+}
+
 // The program calls again every second, and must not hide the wait, nor make the agent look silent.
 func TestBeginWait_programOfAnAgentThatWaits_leavesTheWaitToOthersEyes(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
