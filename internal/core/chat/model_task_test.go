@@ -878,12 +878,17 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 	if err := sameTasks("the tasks", got, want); err != nil {
 		return m, err
 	}
-	var mine []chat.TaskBrief
+	var mine, wait []chat.TaskBrief // those that wait for an open task come last
 	for _, no := range r.tasksOf(a) {
-		if t, _ := r.taskNo(no); len(mine) < 3 {
-			mine = append(mine, chat.TaskBrief{ID: fmt.Sprintf("t%d", no), Title: t.title})
+		t, _ := r.taskNo(no)
+		list := &mine
+		if slices.ContainsFunc(t.after, func(no int64) bool { x, _ := r.taskNo(no); return x.end == "" }) {
+			list = &wait
 		}
+		*list = append(*list, chat.TaskBrief{ID: fmt.Sprintf("t%d", no), Title: t.title})
 	}
+	mine = append(mine, wait...)
+	mine = mine[:min(3, len(mine))]
 	if err := sameText("the rest", []any{o.got.HasMore, o.got.Situation.Tasks}, []any{more, mine}); err != nil {
 		return m, err
 	}

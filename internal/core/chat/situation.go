@@ -197,14 +197,15 @@ func (c *session) work() (w Work) {
 		return w
 	}
 	mine := head.TasksOf(agent)
-	slices.SortStableFunc(mine, func(a, b room.Task) int {
-		return cmp.Compare(min(1, len(head.OpenBefore(a))), min(1, len(head.OpenBefore(b))))
-	})
-	for _, task := range mine {
-		if len(w.Tasks) == 0 {
-			w.Waits = taskIDs(head.OpenBefore(task))
-		}
-		if len(w.Tasks) < tasksBrief {
+	for _, waits := range []bool{false, true} {
+		for _, task := range mine {
+			before := head.OpenBefore(task)
+			if waits != (len(before) > 0) || len(w.Tasks) == tasksBrief {
+				continue
+			}
+			if len(w.Tasks) == 0 {
+				w.Waits = taskIDs(before)
+			}
 			w.Tasks = append(w.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
 		}
 	}

@@ -168,13 +168,18 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, now time.Time) (events []Eve
 // HasStopped reports whether all open tasks in Before come after those that event n added, so that o, which adds tasks
 // of the same titles, repeats the call of n. Once one of these has ended, o may repeat no other call.
 func (o TaskOrder) HasStopped(head *Head, n int64) bool {
-	added := slices.DeleteFunc(slices.Clone(head.Tasks), func(task Task) bool { return task.N != n })
+	var added []int64
+	for _, task := range head.Tasks {
+		if task.N == n {
+			added = append(added, task.No)
+		}
+	}
 	if len(added) < len(o.Add) {
 		return true
 	}
 	for i, later := range o.Before {
 		for _, no := range later {
-			if task, open := head.Task(no); open && !slices.Contains(task.After, added[i].No) {
+			if task, open := head.Task(no); open && !slices.Contains(task.After, added[i]) {
 				return false
 			}
 		}
