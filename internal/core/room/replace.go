@@ -85,9 +85,26 @@ func (h *Head) boundBy(event *Event, seat int, agreed []int, now time.Time) []in
 // ReplacedAfter returns what proposal, an event, replaces once done, the next event, has completed it: an agreement or,
 // if there is none to replace, the proposal that it replaced while that was open; zero for neither.
 func (h *Head) ReplacedAfter(proposal, done Event) Replaced {
-	r := h.completedBy(proposal.N, &done).Replaces
-	if r.N == 0 && proposal.Replaces != 0 {
-		r = Replaced{proposal.Replaces, proposal.ReSeat, proposal.ReFor}
+	if r := h.completedBy(proposal.N, &done).Replaces; r.N != 0 {
+		return r
+	}
+	return proposal.replaced()
+}
+
+// replacedBy returns the agreement that e, a proposal, is to replace. It is that of the open proposal in whose place e
+// comes, if e comes in the place of one: who sees the agreement sees both proposals.
+func (t Talk) replacedBy(e Event) Replaced {
+	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == e.Replaces && r.Proposal })
+	if i >= 0 {
+		return t.Open[i].Replaces
+	}
+	return e.replaced()
+}
+
+// replaced returns what e replaces by its own fields; zero for nothing.
+func (e Event) replaced() (r Replaced) {
+	if e.Replaces != 0 {
+		r = Replaced{e.Replaces, e.ReSeat, e.ReFor}
 	}
 	return r
 }

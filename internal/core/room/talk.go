@@ -236,10 +236,9 @@ func (t Talk) IsDone(seat int) bool { return slices.Contains(t.Done, seat) }
 // ledger derives the talk state after an event from the state before.
 type ledger struct {
 	Talk
-	state    *State // after the event
-	changed  bool
-	agreed   []OpenRequest // proposals completed by the event
-	replaced *OpenRequest  // the open proposal that the event replaces
+	state   *State // after the event
+	changed bool
+	agreed  []OpenRequest // proposals completed by the event
 }
 
 // apply returns the ledger after event, an event that led to state. A debt ends by a reply, a withdrawal, the leaving
@@ -254,7 +253,7 @@ func (before Talk) apply(state *State, event Event) *ledger {
 		l.applyDone(event)
 		l.applyAnswer(event)
 		l.applyWithdrawal(event)
-		l.applyRequest(event)
+		l.applyRequest(event, before.replacedBy(event))
 	case event.ChangesState():
 		l.removeAbsent()
 	}
@@ -365,10 +364,6 @@ func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
 	switch {
 	case event.Replaces == n, event.Kind == Object && asked:
-		if event.Replaces == n {
-			open := *request
-			l.replaced = &open
-		}
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
 	case event.Kind == Agree && slices.Contains(request.Owed, event.Seat):
 		request.applyAgreement(event)
@@ -397,8 +392,9 @@ func (l *ledger) applyWithdrawal(e Event) {
 	}
 }
 
-// applyRequest records the request in event. A room has at most MaxOpen requests.
-func (l *ledger) applyRequest(event Event) {
+// applyRequest records the request in event, which is to replace an agreement or nothing. A room has at most MaxOpen
+// requests.
+func (l *ledger) applyRequest(event Event, replaces Replaced) {
 	anyone := event.Kind == Request && len(event.Ask) == 0
 	if !anyone && len(event.Ask) == 0 {
 		return
@@ -406,15 +402,10 @@ func (l *ledger) applyRequest(event Event) {
 	if len(l.Open) >= core.MaxOpen && !l.removeOldest(len(event.To) > 0) {
 		return
 	}
-	request := OpenRequest{N: event.N, Seat: event.Seat, AtMs: event.AtMs, To: event.To,
-		Proposal: event.Kind == Proposal, Any: anyone, Owed: event.Ask}
-	switch {
-	case l.replaced != nil: // who sees the agreement sees both proposals
-		request.Replaces = l.replaced.Replaces
-	case event.Replaces != 0:
-		request.Replaces = Replaced{event.Replaces, event.ReSeat, event.ReFor}
-	}
-	l.Open, l.changed = append(l.Open, request), true
+	l.Open, l.changed = append(l.Open, OpenRequest{
+		N: event.N, Seat: event.Seat, AtMs: event.AtMs, To: event.To, Proposal: event.Kind == Proposal, Any: anyone,
+		Owed: event.Ask, Replaces: replaces,
+	}), true
 }
 
 // removeOldest removes the oldest request of the agent with the most requests, so that another fits. Private requests
