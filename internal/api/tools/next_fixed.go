@@ -26,7 +26,8 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 		return fmt.Sprintf("There is more that it builds on: list_tasks (id %s) shows the next.", t.Rest)
 	case len(t.Stuck) > 0:
 		return fmt.Sprintf("What was dropped is still waited for by %s: call task (action edit, id, after: what else "+
-			"comes first, [] for nothing) or drop it, too. If you may not, ask an admin or the one that added it.", strings.Join(t.Stuck, ", "))
+			"comes first, [] for nothing) or drop it, too. If you may not, ask an admin or the one that added it.",
+			strings.Join(t.Stuck, ", "))
 	case asked.Action == chat.CommandAdd && slices.ContainsFunc(asked.Tasks, stops):
 		return "Nobody can begin what now waits for it until it is finished, and who has begun is told: say why with " +
 			"send_message, or propose what is to change."

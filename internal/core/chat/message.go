@@ -166,9 +166,7 @@ func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Even
 		m.ReplyTo, m.AnswersYou = state.MessageID(event.ReplyTo), event.ReSeat == caller.Seat
 		m.Replaces = state.MessageID(event.Replaces)
 	}
-	for _, no := range event.Closes {
-		m.Finished = append(m.Finished, room.TaskID(no))
-	}
+	m.Finished = taskIDs(event.Closes)
 	m.Withdraws, m.Redacted = state.MessageID(event.Withdraws), event.Redacted
 	m.Mine = event.Seat == caller.Seat
 	m.FromUser = event.IsNote() && !caller.IsPerson()

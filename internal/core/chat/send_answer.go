@@ -39,10 +39,7 @@ func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room
 		return Sent{ID: id, Duplicate: !isNew, Waited: c.answerUnsent(ctx, o, StatusPending)}
 	}
 	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
-		Left: c.namesOfLeft(ctx, o.req.Text)}
-	for _, no := range event.Closes {
-		got.Finished = append(got.Finished, room.TaskID(no))
-	}
+		Finished: taskIDs(event.Closes), Left: c.namesOfLeft(ctx, o.req.Text)}
 	if isNew || o.req.Key == "" { // agents named again under a key may have left
 		got.To = readers(event)
 	}

@@ -211,10 +211,7 @@ func (c *session) drafts(ctx context.Context, caller room.Caller) ([]DraftView, 
 		}
 		message := messageOf(&head.State, caller, event)
 		message.Text, message.More, message.File, message.Finished = event.Draft.Text, nil,
-			viewFile(event.Draft.File), nil
-		for _, no := range event.Draft.Finishes {
-			message.Finished = append(message.Finished, room.TaskID(no))
-		}
+			viewFile(event.Draft.File), taskIDs(event.Draft.Finishes)
 		list = append(list, message)
 	}
 	return list, nil

@@ -257,9 +257,7 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 	if done.Dropped {
 		v.State = TaskDropped
 	}
-	for _, no := range done.Task.After {
-		v.After = append(v.After, room.TaskID(no))
-	}
+	v.After = taskIDs(done.Task.After)
 	if done.Redacted {
 		v.Missing = "removed"
 	} else if done.Report != 0 && (done.File || len(done.Result) > core.MaxResult-utf8.UTFMax) {
