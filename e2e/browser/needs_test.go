@@ -179,6 +179,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	}
 	tab.hides(true)
 	tab.hides(false)
+	behind.until("what another tab has heard is there, too", `document.querySelector(".needs .calls").innerText === "7"`)
 	tab.click(button("2 more"))
 	tab.until("the first of those that were not shown has the focus",
 		`document.activeElement.matches("li:nth-child(6) > .need")`)

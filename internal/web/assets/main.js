@@ -19,7 +19,8 @@ import { html, render } from "./vendor.js";
 
 /** @type {Room | null} */
 let room = null; // that is shown
-const mine = new MyRooms();
+const pointed = () => !!document.querySelector(":is(.rooms-list, .landing-list) :is(:hover, :focus)");
+const mine = new MyRooms(undefined, pointed);
 let opened = 0; // rooms so far
 let warned = false; // the person knows that nothing is kept
 let stays = false; // another seat was to be shown, and files would have been lost

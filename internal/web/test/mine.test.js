@@ -94,12 +94,20 @@ test("a room that is not open takes two calls a minute, and none while the tab i
   assert.equal(made(), all);
   for (let n = 0; n < 3; n++) {
     await clock.advance(59_999);
-    for (const seen of [false, true]) mine.here(seen);
-    happens("online");
     happens("storage");
     room.now({ messages: [] });
     await rest();
     assert.equal(made(), "");
+    await clock.advance(1);
+    assert.equal(made(), all);
+  }
+  const back = [() => [false, true].forEach((seen) => mine.here(seen)), () => happens("online"),
+    () => ["offline", "live"].forEach((phase) => room.now({ phase }))];
+  for (const comes of back) {
+    await clock.advance(4_999);
+    comes();
+    await rest();
+    assert.equal(made(), "", "what was just looked at is not old");
     await clock.advance(1);
     assert.equal(made(), all);
   }
@@ -109,6 +117,29 @@ test("a room that is not open takes two calls a minute, and none while the tab i
   mine.here(true);
   await rest();
   assert.equal(made(), all);
+});
+
+test("who comes back, or hears of a room in another tab, finds the new order unless it points at a room", async () => {
+  let pointed = true;
+  mine.close();
+  mine = new MyRooms(clock, () => pointed);
+  mine.show(null);
+  mine.begin();
+  await rest();
+  assert.equal(order(), "p3 p2 p1");
+  await clock.advance(10_000);
+  server.says("Bo", "So");
+  storage.keepActive("p1", clock.now()); // as the other tab does
+  server.calls = [];
+  happens("storage");
+  await rest();
+  assert.deepEqual(server.calls.map(({ bearer }) => bearer), ["p1", "p1"]);
+  assert.equal(mine.rooms.find(({ seat }) => seat.token === "p1")?.last?.text, "So");
+  assert.equal(order(), "p3 p2 p1");
+  pointed = false;
+  for (const seen of [false, true]) mine.here(seen);
+  await rest();
+  assert.equal(order(), "p1 p3 p2");
 });
 
 test("rooms that are over are not looked at again", async () => {

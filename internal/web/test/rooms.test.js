@@ -113,7 +113,10 @@ test("rooms are looked at once a minute, and not while the tab is hidden", async
   await clock.advance(10_000);
   watch.here(true);
   await rest();
-  assert.deepEqual(looked, [], "seen again before, it does not");
+  assert.deepEqual(looked.splice(0), ["p1", "p2"], "and so it does a bit later");
+  for (let n = 0; n < 9; n++) for (const seen of [false, true]) watch.here(seen);
+  await rest();
+  assert.deepEqual(looked, [], "but not at each look at the tab");
   stop.abort();
   await clock.advance(120_000);
   assert.deepEqual(looked, []);
@@ -154,9 +157,7 @@ test("a failure ends a round for a minute or until the network is back, and keep
   assert.deepEqual(looked, []);
   watch.wake();
   await rest();
-  assert.deepEqual(looked, [], "each was looked at in this minute");
-  await clock.advance(1_000);
-  assert.deepEqual(looked, ["p1", "p2", "p3"]);
+  assert.deepEqual(looked.sort(), ["p1", "p2", "p3"]);
   stop.abort();
 });
 

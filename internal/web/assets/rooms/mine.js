@@ -35,11 +35,17 @@ export class MyRooms {
   /** @type {RoomsWatch | null} */
   #watch = null;
   #visible = true;
+  #offline = false; // the open room has no connection
+  #stirred = false; // what is new is to change the order, once it is known and no hand is in the way
   #stop = new AbortController();
 
-  /** @param {import("../types.d.ts").Clock} clock */
-  constructor(clock = realClock) {
+  /**
+   * @param {import("../types.d.ts").Clock} clock
+   * @param {() => boolean} pointed tells whether the person points at a room, or has the focus there
+   */
+  constructor(clock = realClock, pointed = () => false) {
     this.clock = clock;
+    this.pointed = pointed;
   }
 
   /** Calls listen after each change of them or of the open room, until the function that it returns is called. */
@@ -62,8 +68,8 @@ export class MyRooms {
   }
 
   /**
-   * Sorts the rooms anew, by when something was said there last: the list is opened. Until then, none moves under a
-   * finger, and a click moves none.
+   * Sorts the rooms anew, by when something was said there last: the list is opened, or was stirred. Else none moves
+   * under a finger, and a click moves none.
    */
   sort() {
     this.#order = [];
@@ -86,17 +92,38 @@ export class MyRooms {
     const watch = this.#watch = new RoomsWatch({
       seats: () => storage.seats().filter((seat) => !seat.claim && !this.#isOpen(seat) && !this.#isOver(seat)),
       look: (seat, signal) => this.#look(seat, signal), clock: this.clock, signal,
+      rests: () => {
+        if (!this.#stirred || this.pointed()) return;
+        this.#stirred = false;
+        this.sort();
+      },
     });
-    addEventListener("storage", () => this.read(), { signal });
-    addEventListener("online", () => watch.wake(), { signal });
+    addEventListener("storage", () => this.#heard(), { signal });
+    addEventListener("online", () => this.#stir(), { signal });
     watch.here(this.#visible);
     watch.run();
   }
 
   /** Says whether the tab is seen. */
   here(visible) {
+    if (visible && !this.#visible) this.#stirred = true;
     this.#visible = visible;
     this.#watch?.here(visible);
+  }
+
+  /** Looks at rooms again, at all or some: there may be news. */
+  #stir(/** @type {import("../types.d.ts").Seat[] | undefined} */ seats = undefined) {
+    this.#stirred = true;
+    this.#watch?.wake(seats);
+  }
+
+  /** Another tab has kept something: where it has heard more than this one, there is news. */
+  #heard() {
+    const before = new Map(this.#seats.map(({ token, active }) => [token, active]));
+    this.read();
+    const news = this.#seats.filter(({ token, active = 0 }) =>
+      !(active <= (before.get(token) ?? -1)) && !(active <= saidLast(this.#known.get(token)?.messages)));
+    if (news.length) this.#stir(news);
   }
 
   /** Forgets a seat in this browser. */
@@ -139,6 +166,8 @@ export class MyRooms {
   #follow() {
     const { seat, state } = this.#room;
     if (state.phase !== "opening") this.begin();
+    if (this.#offline && state.phase === "live") this.#stir();
+    this.#offline = state.phase === "offline";
     keepActive(seat, state.messages);
     const shown = [seat.token, seat.claim, seat.title, seat.name].join("\n");
     if (shown === this.#shown) return this.#change();
@@ -188,11 +217,12 @@ export class MyRooms {
 /** Returns when something was said in the room of a seat last, or else when the seat was taken, in ms. */
 const activeIn = ({ active, used = 0 }) => active ?? used;
 
+/** Returns when the last of messages was said, in ms; NaN for none. */
+const saidLast = (messages = /** @type {any[]} */ ([])) =>
+  Date.parse(messages.findLast(({ type }) => type === "message")?.at);
+
 /** Keeps when the last of messages was said. */
-function keepActive({ token }, messages = /** @type {any[]} */ ([])) {
-  const last = messages.findLast(({ type }) => type === "message");
-  if (last) storage.keepActive(token, Date.parse(last.at));
-}
+const keepActive = ({ token }, messages) => storage.keepActive(token, saidLast(messages));
 
 /** What of the state of the open room the list shows. */
 const parts = [

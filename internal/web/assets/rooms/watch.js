@@ -1,19 +1,23 @@
 // Looks at the rooms that are not open: at each once a minute while the tab is visible, one after the
-// other. It never waits there: a wait costs whoever runs the server, and the open room has one.
+// other, and at once where the person comes back or another tab has heard something. It never waits there: a wait
+// costs whoever runs the server, and the open room has one.
 
 const every = 60_000; // ms from look to look at a room, and after a failure to the next one
+const soon = 5_000; // ms, where something may be new
 const most = 100; // rooms, the latest opened first: two calls a minute of each, and one address has 3,000 units
 
 export class RoomsWatch {
   #visible = true;
   #looked = new Map(); // when the last look at each began, by the token of its seat
+  #old = new Set(); // tokens of those where something may be new
   #failed = -Infinity; // when the last look failed
   #nap = new AbortController();
 
   /**
    * @param {{seats: () => import("../types.d.ts").Seat[], clock: import("../types.d.ts").Clock, signal: AbortSignal,
-   *   look: (seat: import("../types.d.ts").Seat, signal: AbortSignal) => Promise<void>}} page
-   *   seats are those to look at; look throws where further calls would be refused, too
+   *   look: (seat: import("../types.d.ts").Seat, signal: AbortSignal) => Promise<void>, rests?: () => void}} page
+   *   seats are those to look at; look throws where further calls would be refused, too; rests is called when no
+   *   room is due
    */
   constructor(page) {
     this.page = page;
@@ -21,25 +25,30 @@ export class RoomsWatch {
 
   /** Looks until page.signal is aborted. */
   async run() {
-    const { clock, signal } = this.page;
+    const { clock, signal, rests } = this.page;
     while (!signal.aborted) {
       const { seat, due } = this.#next();
       const left = seat && this.#visible ? due - clock.now() : every;
-      if (left <= 0) await this.#look(seat);
-      else await clock.pause(Math.min(left, every), AbortSignal.any([this.#nap.signal, signal]));
+      if (left <= 0) {
+        await this.#look(seat);
+        continue;
+      }
+      rests?.();
+      await clock.pause(Math.min(left, every), AbortSignal.any([this.#nap.signal, signal]));
     }
   }
 
-  /** Returns the seat that was not looked at for the longest time, and when that is due. */
+  /** Returns the seat that is due first, and when that is. */
   #next() {
-    const since = ({ token }) => this.#looked.get(token) ?? -Infinity;
-    const [seat] = this.page.seats().slice(0, most).sort((a, b) => since(a) - since(b));
-    return { seat, due: Math.max(seat ? since(seat) : 0, this.#failed) + every };
+    const dueOf = ({ token }) => (this.#looked.get(token) ?? -Infinity) + (this.#old.has(token) ? soon : every);
+    const [seat] = this.page.seats().slice(0, most).sort((a, b) => dueOf(a) - dueOf(b));
+    return { seat, due: Math.max(seat ? dueOf(seat) : 0, this.#failed + every) };
   }
 
   async #look(seat) {
     const { look, clock, signal } = this.page;
     this.#looked.set(seat.token, clock.now());
+    this.#old.delete(seat.token);
     try {
       await look(seat, signal);
       this.#failed = -Infinity;
@@ -52,16 +61,13 @@ export class RoomsWatch {
   here(visible) {
     if (visible === this.#visible) return;
     this.#visible = visible;
-    this.#again();
+    if (visible) this.wake();
   }
 
-  /** Takes no failure for granted any more: the network is back. Or there is another seat. */
-  wake() {
+  /** Takes nothing for granted any more: the person or the network is back. Or something is new at one seat. */
+  wake(seats = this.page.seats()) {
+    for (const { token } of seats) this.#old.add(token);
     this.#failed = -Infinity;
-    this.#again();
-  }
-
-  #again() {
     this.#nap.abort();
     this.#nap = new AbortController();
   }
