@@ -16,6 +16,7 @@ func (tab *tab) says(text string) {
 const (
 	nameAsked = ".name-asked"
 	nameless  = "Send without a name"
+	voteOnly  = "Agree without a name"
 )
 
 // skipsName waits until something is sent. If the page asks for a name first, the person gives none.

@@ -117,7 +117,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.click(button("Previous").in(aside))
 	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
 	tab.click(button("Agree")) // there is one
-	tab.click(button(nameless))
+	tab.click(button(voteOnly))
 	tab.waits("1 question")
 	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
 	tab.needed("Lodge · Parley", 1, taskLine)

@@ -47,7 +47,7 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	tab.waits("1 draft · 2 suggestions")
 
 	tab.click(button("Agree").in(`[data-id="` + offer + `"]`))
-	tab.click(button(nameless))
+	tab.click(button(voteOnly))
 	tab.until("the vote is told", undoLine+` === "You agreed · others see it in 5 s"`)
 	tab.until("at the proposal", inSight(`[data-id="`+offer+`"] .undo .button`))
 	tab.waits("1 draft · 1 suggestion")

@@ -24,6 +24,11 @@ export class Naming {
     this.room.show(true);
   }
 
+  /** Reports whether all that waits is a vote, which has no words. */
+  get votes() {
+    return !this.#says.has("draft");
+  }
+
   /** The person has given its name. */
   given() {
     for (const say of this.cancel().values()) this.#go(say);

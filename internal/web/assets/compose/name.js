@@ -31,11 +31,13 @@ const Name = ({ id, name, setName, ...others }) => html`
 
 /**
  * Asks for the name before the person first speaks: see naming.js. It offers the one that the person gave last in
- * this browser. A second press of what sends, or a key that is held, was not meant for what is offered.
+ * this browser. A second press of what sends, or a key that is held, was not meant for what is offered. Who closes it
+ * has done nothing yet: the text, or the button of the vote, is where it was.
  */
 export function NameAsked({ room, onClose }) {
   const { busy, problem, save, ...field } = useName(room, habit("name"));
   const form = useRef();
+  const says = w.nameGive[room.naming.votes ? "vote" : "text"];
   useLayoutEffect(() => form.current.querySelector("input").select(), []);
   const give = async (event) => {
     event.preventDefault();
@@ -46,7 +48,7 @@ export function NameAsked({ room, onClose }) {
     if (event.key === "Enter" && early) event.preventDefault();
   };
   return html`
-    <${Dialog} title=${w.nameAsked} onClose=${onClose}>
+    <${Dialog} title=${w.nameAsked} onClose=${onClose} stays>
       <form class="name-asked" ref=${form} onSubmit=${give}>
         <div class="field">
           <${Name} id="name-asked" required aria-labelledby="dialog-title"
@@ -55,9 +57,9 @@ export function NameAsked({ room, onClose }) {
         </div>
         <${Problem} text=${problem} />
         <div class="dialog-buttons">
-          <${Decision} class="button" onClick=${() => room.naming.skip()}>${w.nameSkip}<//>
+          <${Decision} class="button" onClick=${() => room.naming.skip()}>${w.nameSkip(says)}<//>
           <${Decision} class="button primary" disabled=${busy} onClick=${() => form.current.requestSubmit()}>
-            ${w.nameGive}
+            ${says}
           <//>
         </div>
       </form>

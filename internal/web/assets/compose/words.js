@@ -110,11 +110,11 @@ export const compose = {
 
   // What the person is called.
   nameAsked: "What is your name?",
-  nameAskedHint: "Everyone in the room sees it next to your agent's. You can change it in the menu.",
-  nameGive: "Send",
+  nameAskedHint: "So others can tell you from your agent. Everyone in the room sees it. You can change it in the menu.",
+  nameGive: { text: "Send", vote: "Agree" },
   nameText: "Everyone in this room sees it on what you say and do. Earlier messages keep your earlier name. Leave empty to show no name.",
   nameSave: "Save",
-  nameSkip: "Send without a name",
+  nameSkip: (says) => `${says} without a name`,
   noticeMeant: "New message for you",
   noticeFrom: (who, room) => `${who} in ${room}`,
   openedTwice: "Someone tried to open your link again.",

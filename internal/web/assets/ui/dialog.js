@@ -28,15 +28,18 @@ export function useModal(element, onClose) {
   }, []);
 }
 
-/** A dialog that is open while it is on the page. onClose is called when the person closes it. */
-export function Dialog({ title, onClose, children, className = "" }) {
+/**
+ * A dialog that is open while it is on the page. onClose is called when the person closes it. One that stays is not
+ * closed by a press beside it, which may be a slip.
+ */
+export function Dialog({ title, onClose, children, className = "", stays = false }) {
   const element = useRef();
   useModal(element, onClose);
   return html`
     <dialog ref=${element} class=${className || undefined} aria-labelledby="dialog-title"
       onCancel=${(e) => (e.preventDefault(), onClose())}
       onClose=${() => element.current && onClose() /* a browser may close it without asking */}
-      onClick=${(e) => e.target === element.current && onClose()}>
+      onClick=${(e) => !stays && e.target === element.current && onClose()}>
       <div class="dialog-head">
         <h2 id="dialog-title" tabindex="-1">${title}</h2>
         <button type="button" class="button plain icon" aria-label=${ui.close} onClick=${onClose}>
