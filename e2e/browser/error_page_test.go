@@ -10,7 +10,7 @@ import (
 func (tab *tab) errorPage(title string) {
 	tab.t.Helper()
 	tab.is(role("heading", title))
-	tab.is(hyper("Your rooms"))
+	tab.is(css(":is(.error-page, .gone) a.button"))
 	tab.isNot(css("textarea"))
 }
 

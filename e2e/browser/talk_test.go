@@ -117,7 +117,7 @@ func TestTalk_whatIsRead_staysWhereItIs_andComingBackOpensAtTheFirstUnread(t *te
 	first := bob.speaks(60, numbered("Missed"))[0]
 	tab.visit("/")
 	tab.sees("60 unread")
-	tab.sees("Online: Ann's Codex, Bob's Claude, Cy")
+	tab.sees("Online: Bob's Claude, Cy")
 	tab.click(hyper("Reading"))
 	tab.sees("Missed 0")
 	tab.until("the line is near the top", "document.querySelector('.unread').getBoundingClientRect().top < 200")

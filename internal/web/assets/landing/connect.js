@@ -8,15 +8,20 @@ import { landing as w } from "./words.js";
 
 const handheld = matchMedia("(hover: none) and (pointer: coarse)"); // no client of an agent runs here
 
-/** A line to copy. what says what it is, and next whether to copy it is the one next step of the page. */
-export function Line({ text, what, next = false }) {
+/**
+ * A line to copy. what says what it is, and next whether to copy it is the one next step of the page; the button of
+ * that has a word, as has one with word.
+ */
+export function Line({ text, what, next = false, word = next }) {
   const { copy } = w.connect;
   return html`
     <div class="landing-line">
       <code>${text}</code>
-      ${next
+      ${word
         ? html`
-          <${Copy} text=${text} className="button primary">${copy}<span class="hidden-visually"> ${what}</span><//>`
+          <${Copy} text=${text} className=${next ? "button primary" : "button"}>
+            ${copy}<span class="hidden-visually"> ${what}</span>
+          <//>`
         : html`<${Copy} text=${text} label=${copy + " " + what} />`}
     </div>`;
 }

@@ -1,5 +1,6 @@
 // The pages that say why there is no room here, and what to do.
 
+import * as storage from "../storage.js";
 import { talk } from "../talk/words.js";
 import { ui, who } from "../ui/words.js";
 import { Brand } from "./brand.js";
@@ -32,6 +33,7 @@ export function ErrorPage({ trouble, room }) {
   const { title, text } = tellOf(trouble, room?.seat.alone);
   const left = trouble.code === "left"; // and the seat is forgotten
   const invite = left && !trouble.reason && room?.seat.invite;
+  const known = storage.seats().length > 0; // whether this browser has rooms
   useEffect(() => {
     nameTab(title);
     return () => nameTab("");
@@ -44,7 +46,7 @@ export function ErrorPage({ trouble, room }) {
       <p>${text}</p>
       <div class="landing-buttons">
         ${invite && html`<a class="button primary" href=${at("i/" + invite)}>${w.joinAgain}</a>`}
-        <a class=${invite ? "button" : "button primary"} href=${root.href}>${ui.home}</a>
+        <a class=${invite || !known ? "button" : "button primary"} href=${root.href}>${known ? ui.home : w.start}</a>
         ${room && !left && html`<${Forget} room=${room} />`}
       </div>
     </main>`;

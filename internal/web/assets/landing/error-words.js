@@ -3,6 +3,7 @@
 export const errors = {
   forget: "Remove from this device",
   joinAgain: "Join again",
+  start: "What is Parley?",
   // Who took a seat, and why. you is whether the person has no agent there.
   gone: {
     kicked: (you) => `{by} removed ${you ? "you" : "your agent"} from this room`,
@@ -38,7 +39,7 @@ export const errors = {
     inviteRenewed: { title: "This invite link was replaced", text: "An admin created a new one. Ask whoever invited you for it." },
     inviteUsed: { title: "This invite link is used up", text: "It has given all its seats. Ask whoever invited you for a new one." },
     inviteEnded: { title: "This invite link has expired", text: "It was valid for seven days. Ask whoever invited you for a new one." },
-    inviteRoom: { title: "The room of this invite has ended", text: "It was closed, everyone left, or no one spoke in it for 30 days." },
+    inviteRoom: { title: "The room of this invite has ended", text: "It was closed, everyone left, or no one spoke in it for 30 days. Ask whoever invited you for an invite to another." },
     blocked: {
       title: "This browser blocks storage",
       text: "You would lose your seat right away. Allow this site to store data in your browser's settings, and try again.",

@@ -29,7 +29,7 @@ const faces = 8; // of those who are there
 /** code is that of the invite. */
 export function InvitePage({ code }) {
   const path = `i/${code}/mcp`;
-  const [{ room, problem, seat, gone }, again] = useInvite(path, code.slice(0, 7));
+  const [{ room, problem, seat, gone, tries }, again] = useInvite(path, code.slice(0, 7));
   if (endsInvite(problem)) return errorPage(causeOf(problem));
   if (room?.closed) return errorPage("inviteRoom");
   const full = room?.agents.length >= room?.capacity;
@@ -38,7 +38,7 @@ export function InvitePage({ code }) {
       <h2 id="connect-title">${w.invite.agent}</h2>
       <p class="quiet">${w.invite.noSignIn}</p>
       <p>${w.invite.link}</p>
-      <${Line} text=${at("i/" + code)} what=${w.invite.theLink} />
+      <${Line} text=${at("i/" + code)} what=${w.invite.theLink} word />
       <p>${w.invite.orAdd}</p>
       <${Connect} url=${at(path)} guest quiet />
     </section>`;
@@ -55,8 +55,8 @@ export function InvitePage({ code }) {
       <main class="landing-invite">
         <div class="landing-head">
           ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
-          <p>${w.invite.what}</p>
-          ${room && html`<${About} room=${room} full=${full} seat=${seat} gone=${gone} onCheck=${again} />`}
+          <p>${w.invite.what} ${!full && w.invite.gives}</p>
+          ${room && html`<${About} ...${{ room, full, seat, gone, tries }} onTry=${again} />`}
         </div>
         ${problem && html`
           <div><p class="landing-problem" role="alert">${problem.message}</p>
@@ -69,13 +69,13 @@ export function InvitePage({ code }) {
 
 /** Returns what a person can do in a room, and what it will see there. */
 const thenOf = ({ public: listed, password_protected: locked }) =>
-  [w.invite.then[0], w.invite.before(listed || locked), ...w.invite.then.slice(1)];
+  [...w.invite.then, w.invite.before(listed || locked)];
 
 const errorPage = (code) => html`<${ErrorPage} trouble=${{ code }} />`;
 
 /**
  * Returns what is known of an invite, and what asks once more: {room, or the problem, seat: that of this browser there,
- * gone: it had one}.
+ * gone: it had one, tries: how often that was asked before}.
  */
 function useInvite(path, id) {
   const [found, setFound] = useState(/** @type {any} */ ({}));
@@ -83,7 +83,7 @@ function useInvite(path, id) {
     const [about, seat] = await Promise.all([
       call("room_info", {}, { path }).catch((problem) => ({ problem })), seatThere(id),
     ]);
-    setFound({ ...about, ...seat });
+    setFound(({ tries = -1 }) => ({ ...about, ...seat, tries: tries + 1 }));
   };
   useEffect(() => void ask(), [path]);
   useEffect(() => {
@@ -104,11 +104,13 @@ async function seatThere(id) {
 
 /**
  * The room; full is whether no seat is free, seat is one that this browser has there already, gone is whether it had
- * one, and onCheck asks for the room once more.
+ * one, and onTry asks for the room once more, after so many tries.
  */
-function About({ room, full, seat, gone, onCheck }) {
+function About({ room, full, seat, gone, tries, onTry }) {
   const names = room.agents.map(({ name }) => name);
-  const hosts = room.agents.filter(({ role }) => role === "admin");
+  const runs = ({ role }) => role === "admin";
+  const hosts = few(room.agents.filter(runs).map(hostOf));
+  const others = room.agents.filter((agent) => !runs(agent)).map(({ name }) => name);
   const colours = withColours(new Map(), names);
   return html`
     <section class="landing-about" aria-label=${w.invite.about}>
@@ -119,17 +121,19 @@ function About({ room, full, seat, gone, onCheck }) {
             <${Avatar} colours=${colours} name=${agent.name} person=${isPerson(agent)} />`)}
         </span>
         <p class="quiet">
-          ${hosts.length > 0 && html`<span>${fill(w.invite.hosts, { names: few(hosts.map(hostOf)) })}</span>`}
-          ${hosts.length && hosts.length === names.length ? null : names.length
-            ? html`<span>${fill(w.invite.there, { names: few(names) })}</span>`
-            : html`<span>${w.invite.nobody}</span>`}
+          ${hosts.length > 0 && html`<span>${fill(w.invite.hosts, { names: hosts })}</span>`}
+          ${others.length > 0 && html`<span>${fill(w.invite.there, { names: few(others) })}</span>`}
+          ${!names.length && html`<span>${w.invite.nobody}</span>`}
           ${!full && html`<span>${w.invite.free(room.capacity - names.length)}</span>`}
           ${room.type === "channel" && html`<span>${w.invite.channel}</span>`}
         </p>
       </div>
       ${seat ? html`<${Seated} seat=${seat} />` : full && html`
-        <p role="status">${gone && w.invite.goneFull} ${w.invite.full}</p>
-        <div><button type="button" class="button" onClick=${onCheck}>${w.invite.checkAgain}</button></div>`}
+        <p role="status">
+          ${gone && w.invite.goneFull} <b>${tries ? w.invite.stillFull : w.invite.full}</b>${" "}
+          ${hosts.length ? fill(w.invite.addSeat, { names: hosts }) : w.invite.addSeatUnknown}
+        </p>
+        <div><button type="button" class="button primary" onClick=${onTry}>${w.again}</button></div>`}
     </section>`;
 }
 

@@ -33,8 +33,9 @@ function Room({ room, onForget }) {
       </div>
       <div class="landing-when">
         ${last && html`<${Time} at=${last.at} />`}
-        ${needs.length > 0 && html`<span class="rooms-count calls">${roomsWords.needs(needs.length)}</span>`}
-        ${unread > 0 && html`<span class="rooms-count">${roomsWords.unread(unread, more)}</span>`}
+        ${needs.length > 0
+          ? html`<span class="rooms-count calls">${roomsWords.needs(needs.length)}</span>`
+          : unread > 0 && html`<span class="rooms-count">${roomsWords.unread(unread, more)}</span>`}
       </div>
       ${(ended || state === "closed") && html`
         <button type="button" class="button plain" aria-label=${w.forgetIt(title)} onClick=${onForget}>
@@ -45,12 +46,13 @@ function Room({ room, onForget }) {
 
 const shown = 3; // names of those present
 
-/** Says who is there, or why nobody is. */
-function State({ room: { state, code, here } }) {
+/** Says which others are there, or why nobody is. */
+function State({ room: { seat, state, code, here } }) {
   if (state === "ended") return w.ended[code];
   if (state === "closed") return w.closed;
   if (state === "failed") return w.noAnswer;
-  if (!here.length) return w.nobody;
-  const names = here.slice(0, shown).map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
-  return html`${w.here} ${names}${here.length > shown && w.others(here.length - shown)}`;
+  const others = here.filter((name) => name !== seat.name);
+  if (!others.length) return w.nobody;
+  const names = others.slice(0, shown).map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
+  return html`${w.here} ${names}${others.length > shown && w.others(others.length - shown)}`;
 }
