@@ -91,7 +91,7 @@ func TestOpen_eachState_movesNextToNothingOfWhatItHasShown(t *testing.T) {
 		{"a room with drafts", "", `document.querySelectorAll(".message-draft").length > 1`, sc.mayas},
 		{"the first opening of a second room", ada.watch, `document.body.innerText.includes("A message 11")`, sc.jonass},
 		{"that room again", "", `document.body.innerText.includes("A message 11")`, sc.jonass},
-		{"the home page", "/", `document.querySelector(".need, .rooms-time")`, sc.jonass},
+		{"the home page", "/", `document.querySelector(".need, .landing-room time")`, sc.jonass},
 		{"a room without a seat", "/r/0000000", `document.querySelector(".error-page h1")`, sc.jonass},
 	}
 	for n, state := range states {

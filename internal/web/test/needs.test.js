@@ -17,7 +17,8 @@ const reply = { id: "m9", type: "message", from: me, reply_to: "m2", text: "So" 
 
 /** Returns what needs the person of a room that is open, and of one that was looked at, as far as each can tell. */
 function both({ drafts = [], requests = [], tasks = [], messages = [], closed = false, asOf = undefined }) {
-  const line = ({ id, what, who, text }) => [id, what, who, text].join("|");
+  const line = ({ id, what, who, text, to, file }) =>
+    [id, what, who, text, ...(to ? ["private"] : []), ...(file ? ["file"] : [])].join("|");
   const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }], closed };
   const state = {
     phase: "live", me, room, supervision: { drafts }, deciding: {}, pending: [], requests, tasks, messages,
@@ -38,7 +39,9 @@ for (const [what, room, want, look = want] of /** @type {[string, any, string[],
   ["a draft that is not among the messages, by its id", { drafts: [draft] },
     ["m4|draft|Ada|Because"], ["m4|draft|Ada|"]],
   ["a draft of a file", { drafts: [{ ...draft, text: "", file: { name: "a.txt" } }] },
-    ["m4|draft|Ada|a.txt"], ["m4|draft|Ada|"]],
+    ["m4|draft|Ada|a.txt|file"], ["m4|draft|Ada|"]],
+  ["a private question with a file", { requests: [quest],
+    messages: [{ ...question, to: [me], file: { name: "a.txt" } }] }, ["m2|request|Bo|Why?|private|file"]],
   ["a question to its agent", { requests: [quest], messages: [question] }, ["m2|request|Bo|Why?"]],
   ["a question that was said long ago", { requests: [quest] }, ["m2|request|Bo|Why?"]],
   ["a question of a person", { requests: [{ ...quest, person: true, person_name: "Bob" }] },

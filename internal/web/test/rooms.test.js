@@ -175,5 +175,7 @@ test("the last line of a room is who said what, and a vote without a word names 
   assert.equal(said(vote, { text: "Paint it **red**." }), "[Ann] agreed to “Paint it red”");
   assert.equal(said(vote), "[Ann] agreed to an earlier message");
   assert.equal(said({ ...vote, text: "Gladly." }), "[Ann]: Gladly.");
+  const marked = said({ text: "So.", to: ["Ada"], file: { name: "a.txt" } });
+  assert.equal(marked.replace(/<.*?>/g, ""), "Private: With a file: [Ann]: So.");
   assert.equal(newsIn({ messages: [{ id: "m1", text: "Red?" }, vote] }, {}).proposal.text, "Red?");
 });

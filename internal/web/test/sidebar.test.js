@@ -224,10 +224,10 @@ test("an agreement names one of many who agreed, the own agent first, and all on
   const page = drawn(Agreement, { agreement, me, now: 0, onJump: () => {} });
   const line = () => page.find("p")[0].textContent.replace(/\s+/g, " ");
   page.find("p")[0].focus = () => {};
-  assert.match(line(), /^ ?Bo, with Ada and 3 others · /);
+  assert.match(line(), /^ ?Bo, with Ada and 3 others ?now/);
   page.find("button").at(-1).dispatchEvent(new Event("click"));
   await settled();
-  assert.match(line(), /^ ?Bo, with Cy, Dee, Eve, and Ada · /);
+  assert.match(line(), /^ ?Bo, with Cy, Dee, Eve, and Ada ?now/);
   page.draw({ agreement: { ...agreement, id: "m2", agreed_by: ["Bo", "Cy", "Dee"] }, me, now: 0, onJump: () => {} });
-  assert.match(line(), /^ ?Bo, with Cy and Dee · /);
+  assert.match(line(), /^ ?Bo, with Cy and Dee ?now/);
 });

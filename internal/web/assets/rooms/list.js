@@ -9,7 +9,7 @@ import { seatNumberOf } from "../token.js";
 import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
-import { ClockOrDay } from "../ui/time.js";
+import { Ago, useNow } from "../ui/time.js";
 import { ui } from "../ui/words.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { actorOf } from "../talk/names.js";
@@ -93,12 +93,14 @@ export function Needs({ rooms, title = w.needsTitle }) {
 }
 
 /** What and where in one line, and who has written what in two. A draft is by the person's agent. */
-function Line({ need: { id, what, who, text }, room }) {
+function Line({ need: { id, what, who, text, ...carried }, room }) {
   const values = { what: { element: w.what[what] }, room: room.title || w.unnamed };
   return html`
     <a class="need" ...${linkTo(room.seat, id)}>
       <span class="need-what">${fill(w.where, values)}</span>
-      <span class="need-text" dir="auto">${what !== "draft" && who && html`<bdi>${who}</bdi>: `}${text}</span>
+      <span class="need-text" dir="auto">
+        ${carries(carried)}${what !== "draft" && who && html`<bdi>${who}</bdi>: `}${text}
+      </span>
     </a>`;
 }
 
@@ -128,12 +130,17 @@ function Counts({ needs, unread, more }) {
     </span>`;
 }
 
+/** Says before a text that it is private, and has a file. */
+const carries = (/** @type {any} */ { to, file }) =>
+  [to && ["lock", w.isPrivate], file && ["file", w.hasFile]].filter(Boolean).map(([icon, says]) => html`
+    <${Icon} name=${icon} /><span class="hidden-visually">${says}: </span>`);
+
 /** A message in one line; proposal is what a vote without words agrees to, if it is known. */
 export const Last = ({ message, proposal }) => html`
-  ${message.to && html`<${Icon} name="lock" />`}
-  <bdi>${actorOf(message)}</bdi>${isEmptyVote(message) ? fill(w.agreed, { proposal: proposed(proposal) })
+  ${carries(message)}<bdi>${actorOf(message)}</bdi>${isEmptyVote(message)
+    ? fill(w.agreed, { proposal: proposed(proposal) })
     : ": " + (message.redacted ? talk.removed : gist(message))}`;
 
 const proposed = (message) => (message ? { quote: gist(message) } : { element: talk.earlierMessage });
 
-export const Time = ({ at }) => html`<${ClockOrDay} at=${at} className="rooms-time" now=${Date.now()} />`;
+export const Time = ({ at }) => html`<${Ago} at=${at} now=${useNow()} />`;

@@ -8,8 +8,9 @@ import { beginning, gist } from "../talk/rows.js";
 
 /**
  * One thing that needs the person. who has written it or has the task, "" where that is not known, and text is its
- * first line.
- * @typedef {{id: string, what: "draft" | "request" | "proposal" | "task", who: string, text: string}} Need
+ * first line; to and file are those of the message, where it is known.
+ * @typedef {{id: string, what: "draft" | "request" | "proposal" | "task", who: string, text: string,
+ *   to?: string[], file?: object}} Need
  */
 
 /** The kinds, those first that hold up most: nobody else can decide about a draft. */
@@ -22,7 +23,8 @@ export const draftFor = (drafts, id) => drafts.find(({ reply_to: answered }) => 
  * Returns what needs the person of a seat, in the order of kinds. me is the name of the seat. over says that nothing
  * can be done in the room any more. drafts has what is known of each beside its id, requests and stalled are as in
  * room_info, and messages those that are loaded, of which asOf was the last one when that was read: "" if none was.
- * @param {{me: string, over: boolean, drafts: {id: string, text?: string, reply_to?: string}[],
+ * @param {{me: string, over: boolean,
+ *   drafts: {id: string, text?: string, reply_to?: string, to?: string[], file?: object}[],
  *   requests: import("../results.d.ts").Request[],
  *   stalled: {id: string, title?: string, by?: string}[], messages: import("../results.d.ts").Message[],
  *   asOf: string}} room
@@ -31,18 +33,20 @@ export const draftFor = (drafts, id) => drafts.find(({ reply_to: answered }) => 
 export function needsIn({ me, over, drafts, requests, stalled, messages, asOf }) {
   if (over) return [];
   const byId = new Map(messages.map((message) => [message.id, message]));
-  const all = drafts.map((draft) => ({ id: draft.id, what: "draft", who: me, text: gist(draft) }));
+  const all = drafts.map((draft) => ({ what: "draft", who: me, text: gist(draft), ...carried(draft) }));
   for (const asked of asksOf({ me, requests, messages, asOf })) {
     const { id, text } = asked;
     if (draftFor(drafts, id)) continue;
     const message = byId.get(id);
     const what = message?.kind === "proposal" ? "proposal" : "request";
-    all.push({ id, what, who: actorOf(asked), text: gist(message) || beginning(text) });
+    all.push({ what, who: actorOf(asked), text: gist(message) || beginning(text), ...carried({ ...message, id }) });
   }
   for (const { id, title = "", by } of stalled)
     all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: title });
   return /** @type {Need[]} */ (all).sort((a, b) => kinds.indexOf(a.what) - kinds.indexOf(b.what));
 }
+
+const carried = (/** @type {any} */ { id, to, file }) => ({ id, ...(to && { to }), ...(file && { file }) });
 
 /**
  * Returns what asks the seat by its name and has no answer of it yet. What came after the requests were read counts,

@@ -8,6 +8,8 @@ export const rooms = {
   ended: "You no longer have a seat here",
   unread: (n, more) => `${n}${more ? "+" : ""} unread`,
   agreed: " agreed to {proposal}",
+  isPrivate: "Private",
+  hasFile: "With a file",
   needs: (n) => (n === 1 ? "1 needs you" : `${n} need you`),
 
   // What needs me: what it is, and where.

@@ -63,12 +63,13 @@ export function Agreement({ agreement, me, now, onJump }) {
   return html`
     <li class=${"sidebar-agreed" + (newer ? " sidebar-outdated" : "")}>
       <${Quote} id=${id} text=${gist({ text, file })} onJump=${onJump} />
-      <p class="small quiet" ref=${line} tabindex="-1">
-        ${fill(all ? w.agreedWith : w.agreedBy, { by: who, names })} <span class="sidebar-when">
-          · <${Ago} at=${at} now=${now} />
+      <p class="sidebar-line small quiet" ref=${line} tabindex="-1">
+        <span>
+          ${fill(all ? w.agreedWith : w.agreedBy, { by: who, names })}
+          ${newer && html`<br />
+            <button type="button" class="event-more" onClick=${() => onJump(newer)}>${w.outdated}</button>`}
         </span>
-        ${newer && html`<br />
-          <button type="button" class="event-more" onClick=${() => onJump(newer)}>${w.outdated}</button>`}
+        <${Ago} at=${at} now=${now} />
       </p>
     </li>`;
 }

@@ -51,8 +51,8 @@ export function Files({ room, state, onJump }) {
 const File = ({ room, message, now, onJump }) => html`
   <li class="sidebar-file">
     <${FileLine} room=${room} message=${message} before=${html`<${Small} room=${room} message=${message} />`}>
-      <button type="button" class="sidebar-from small quiet" onClick=${() => onJump(message.id)}>
-        <bdi>${actorOf(message)}</bdi> · <${Ago} at=${message.at} now=${now} />
+      <button type="button" class="sidebar-from sidebar-line small quiet" onClick=${() => onJump(message.id)}>
+        <bdi>${actorOf(message)}</bdi> <${Ago} at=${message.at} now=${now} />
       </button>
     <//>
   </li>`;

@@ -42,8 +42,7 @@ function Request({ state, request, now, onJump }) {
   return html`
     <li class="sidebar-owed">
       <p class="sidebar-line">
-        <span class="sidebar-owes">${sentence(request, state)}</span>
-        <span class="quiet sidebar-when"><${Ago} at=${at} now=${now} /></span>
+        <span>${sentence(request, state)}</span> <${Ago} at=${at} now=${now} />
       </p>
       <${Quote} id=${request.id} text=${beginning(request.text)} onJump=${onJump} />
     </li>`;

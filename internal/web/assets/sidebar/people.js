@@ -67,7 +67,7 @@ function Person({ room, state, agent, admin, open, onOpen }) {
             <span class="quiet" title=${watching}>
               <${Icon} name="eye" /><span class="hidden-visually">${watching}</span>
             </span>`}
-          ${briefly(agent) && html`<span class="quiet">${briefly(agent)}</span>`}`}
+          ${briefly(agent) && html`<span class="sidebar-ago">${briefly(agent)}</span>`}`}
         ${manages && html`
           <button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)}
             aria-expanded=${open}

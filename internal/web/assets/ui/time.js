@@ -43,7 +43,7 @@ export function useNow(skew = 0) {
   return Math.max(now, Date.now()) + skew;
 }
 
-/** A time, relative to now, that shows itself in full when the pointer rests on it. */
+/** A time of a list, relative to now, that shows itself in full when the pointer rests on it. */
 export const Ago = ({ at, now }) => html`
   <time datetime=${at} title=${exactly(Date.parse(at))}>${ago(Date.parse(at), now)}</time>`;
 
