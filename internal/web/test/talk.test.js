@@ -6,7 +6,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { countOf, Events, saidOf, sentence, together, voted } from "../assets/talk/events.js";
+import { mentioning, mentions } from "../assets/talk/mentions.js";
 import { Marks, standing } from "../assets/talk/marks.js";
+import { Markdown } from "../assets/talk/markdown.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
@@ -143,6 +145,21 @@ test("a fold counts each thing that happened", () => {
 
 const at = "2030-01-01T12:00:00Z";
 const knock = { type: "knock", id: "k1", reason: "name_taken", agent: "Bo", at };
+test("an @ and a name as a whole word mention it, in any spelling, as the server reads it", () => {
+  for (const text of ["But this, @ann, is.", "x@ANN", "@Ａnn", "请@Ann看", "@Annさん", "@Annｻﾝ", "@Ann님", "@Annครับ",
+    "@Annຈົ່ງ", "@Annសូម", "@Annက"])
+    assert.ok(mentions(text, "Ann", ["Ann"]), text);
+  for (const text of ["Not for @Anna", "@Ann-2", "Ann", "@Annб", "@Ann-さん", "@Ann๑"])
+    assert.ok(!mentions(text, "Ann", ["Ann"]), text);
+  assert.ok(!mentions("@小明明看", "小明", ["小明", "小明明"]) && mentions("@小明看 @小明明", "小明", ["小明", "小明明"]));
+  const say = mentioning(["Maya", "Maya's Claude", "小明"], "Maya's Claude");
+  assert.equal(shown(say("@Maya’s claude, ask @Maya and 请@小明看一下, not @Mayan."), "class").replace(/\s*\n\s*/g, ""),
+    '<bdi class="mention mention-me">@Maya’s claude</bdi>, ask <bdi class="mention">@Maya</bdi> and ' +
+    '请<bdi class="mention">@小明</bdi>看一下, not @Mayan.');
+  const marked = (text) => shown(Markdown({ text, say }), "class");
+  assert.ok(marked("**@Maya**").includes("mention") && !marked("`@Maya` [b](x@Maya)\n```\n@Maya\n```").includes("mention"));
+});
+
 test("who reads a message is said in words", () => {
   const said = (message) => sentenceOf(audience(message, "Ada"));
   assert.equal(said({ from: "Bo" }), "to everyone");

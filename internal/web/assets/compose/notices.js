@@ -4,7 +4,7 @@
 import { useEffect, useRef } from "../vendor.js";
 import * as storage from "../storage.js";
 import { gist } from "../talk/rows.js";
-import { fold } from "../ui/fold.js";
+import { mentions } from "../talk/mentions.js";
 import { actorOf } from "../talk/names.js";
 import { compose } from "./words.js";
 
@@ -29,25 +29,6 @@ export function hindrance() {
   } catch {
     return "none";
   }
-}
-
-const scripts = ["Han", "Hiragana", "Katakana", "Hangul", "Thai", "Lao", "Khmer", "Myanmar"]; // they write no spaces
-const unspaced = new RegExp(`^(?=\\p{L})[${scripts.map((script) => `\\p{Script=${script}}`).join("")}]`, "u");
-
-/**
- * Reports whether a text has @ and the name as a whole word, as the server reads it. names are those of all agents.
- */
-export function mentions(text, name, names) {
-  const [low, wanted] = [fold(text), "@" + fold(name)];
-  const longer = names.map((one) => "@" + fold(one)).filter((one) => one.length > wanted.length);
-  for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, at + 1)) {
-    const behind = low.slice(at + wanted.length);
-    const goesOn = unspaced.test(behind)
-      ? longer.some((one) => low.startsWith(one, at))
-      : /^[-_]*[\p{L}\p{N}\p{M}]/u.test(behind);
-    if (!goesOn) return true;
-  }
-  return false;
 }
 
 /** Reports whether a message of somebody else is meant for the person or its agent. */

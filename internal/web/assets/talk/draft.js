@@ -69,7 +69,7 @@ export function Draft({ draft, view }) {
       <div class="message-body">
         ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
         ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
-        ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} /></div>`}
+        ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         ${(problem !== w.offline || room.isOffline) && html`<${Problem} text=${problem} />`}
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`

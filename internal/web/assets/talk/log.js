@@ -12,6 +12,7 @@ import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey, Roving } from "./keys.js";
 import { longPress } from "./long-press.js";
+import { mentioning } from "./mentions.js";
 import { Message } from "./message.js";
 import { outcomesOf } from "./outcomes.js";
 import { useReading } from "./reading.js";
@@ -45,6 +46,8 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const outcomes = useMemo(() => outcomesOf(messages, state.agreements), [messages, state.agreements]);
+  const names = [...state.colours.keys()].join("\n"); // of who is or was here
+  const say = useMemo(() => mentioning(names.split("\n"), me), [names, me]);
   const over = state.phase === "ended"; // nobody knows what is open, and nothing can be done
   const requests = useMemo(
     () => new Map(over ? [] : state.requests.map((request) => [request.id, request])), [state.requests, over]);
@@ -77,6 +80,7 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
     byId,
     requests,
     outcomes,
+    say,
     ghosts: new Set(knocksFor(state, now).filter(({ offer }) => offer === "kick").map(({ knock }) => knock.id)),
     now,
     onReply: reply,

@@ -20,10 +20,10 @@ parser.validateLink = () => true; // link judges them, and shows those that it d
 const schemes = ["http:", "https:", "mailto:"];
 const aligned = /^text-align:(left|center|right)$/;
 
-/** A text as its writer laid it out. */
-export function Markdown({ text }) {
+/** A text as its writer laid it out. say returns what shows a text outside of code. */
+export function Markdown({ text, say = (text) => text }) {
   const tokens = tokensOf(text);
-  return html`<div class="md" dir="auto">${tokens ? build(tokens) : html`<p class="md-plain">${text}</p>`}</div>`;
+  return html`<div class="md" dir="auto">${tokens ? build(tokens, say) : html`<p class="md-plain">${text}</p>`}</div>`;
 }
 
 const cache = new Map();
@@ -121,7 +121,7 @@ const paragraph = (children, level) => [
 ];
 
 /** Makes elements of tokens, in which those that open and close enclose what is between. */
-function build(tokens) {
+function build(tokens, say) {
   const open = [/** @type {{token?: any, children: any[]}} */ ({ children: [] })];
   for (const token of tokens) {
     const top = open[open.length - 1];
@@ -131,7 +131,7 @@ function build(tokens) {
       open.pop();
       open.at(-1)?.children.push(around(top.token, top.children));
     } else {
-      top.children.push(alone(token));
+      top.children.push(alone(token, say));
     }
   }
   return open[0].children;
@@ -171,10 +171,10 @@ function around(token, children) {
 }
 
 /** Makes an element of a token that encloses no others. */
-function alone(token) {
+function alone(token, say) {
   switch (token.type) {
     case "inline":
-      return build(token.children);
+      return build(token.children, say);
     case "softbreak":
     case "hardbreak":
       return html`<br />`;
@@ -193,7 +193,7 @@ function alone(token) {
     case "image":
       return link(token.attrGet("src") ?? "", [token.content || talk.picture]);
   }
-  return token.content;
+  return say(token.content);
 }
 
 const painted = ({ kind, text }) => (kind ? html`<span class=${"code-" + kind}>${text}</span>` : text);

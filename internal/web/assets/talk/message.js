@@ -108,12 +108,12 @@ function Text({ message, view }) {
   };
   const whole = open && !more;
   return html`
-    <${Shown} text=${fold?.head ?? text} folded=${fold} />
+    <${Shown} text=${fold?.head ?? text} folded=${fold} say=${view.say} />
     ${part && html`
       <button type="button" class="message-fold" aria-expanded=${whole} onClick=${toggle}>
         ${whole ? talk.showLess : part.lines ? talk.showLines(part.lines) : talk.showAll}
       </button>`}
-    ${fold?.tail && html`<${Shown} text=${fold.tail} />`}
+    ${fold?.tail && html`<${Shown} text=${fold.tail} say=${view.say} />`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }
 
@@ -122,11 +122,12 @@ function Text({ message, view }) {
  * knows in what it stood.
  */
 class Shown extends Component {
-  shouldComponentUpdate({ text, folded }) {
-    return text !== this.props.text || !folded !== !this.props.folded;
+  shouldComponentUpdate({ text, folded, say }) {
+    return text !== this.props.text || !folded !== !this.props.folded || say !== this.props.say;
   }
 
-  render({ text, folded }) {
-    return html`<div class=${"message-text" + (folded ? " message-folded" : "")}><${Markdown} text=${text} /></div>`;
+  render({ text, folded, say }) {
+    return html`
+      <div class=${"message-text" + (folded ? " message-folded" : "")}><${Markdown} text=${text} say=${say} /></div>`;
   }
 }
