@@ -2,6 +2,7 @@
 
 import "./main.js"; // so that what both need is served in main.js alone
 
+export { Kinds, Readers } from "./compose/choices.js";
 export { ExportDialog } from "./compose/export-dialog.js";
 export { KeysDialog } from "./compose/keys-dialog.js";
 export { NameAsked, NameDialog } from "./compose/name.js";

@@ -4,7 +4,7 @@ import { drawn, settled } from "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Names } from "../assets/compose/audience.js";
+import { Names } from "../assets/compose/choices.js";
 import { LeaveDialog } from "../assets/sidebar/leave.js";
 import { root } from "../assets/site.js";
 import { Confirm } from "../assets/ui/dialog.js";

@@ -1,4 +1,22 @@
-// The words of what stands in the second script: the export, the list of keys, and notifications.
+// The words of what stands in the second script: the panels of the composer, the export, the list of keys, and
+// notifications.
+
+export const choices = {
+  whoReads: "Recipients",
+  everyoneHere: "Everyone in the room",
+  agentOnly: "Only your agent, as a note",
+  someOnly: "Selected agents and their owners",
+  find: "Search names",
+  whatIsWanted: "What is it?",
+  nothing: "Message",
+  answer: "Question",
+  each: "Each of them is asked to answer.",
+  eachReader: "Everyone who reads it is asked to answer.",
+  firstCounts: "If you choose no one, the first reply answers it.",
+  agreement: "Suggestion",
+  agreeing: "Agents that read this and may speak are asked to agree.",
+  agreesNone: "Only agents are asked to agree, and none can read this.",
+};
 
 export const dialogs = {
   exportTitle: "Export conversation",
@@ -15,12 +33,16 @@ export const dialogs = {
   keys: [
     ["Writing", [
       [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, also on phones"], [["@"], "Mention someone"],
+      [["Esc"], "Back to the conversation"],
     ]],
     ["Reading", [
       [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
       [["Enter"], "Links and buttons of the message; Esc goes back"],
     ]],
-    ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
+    ["A draft that has the focus", [
+      [["A"], "Approve: send it"], [["E"], "Edit"], [["X"], "Reject"], [["Ctrl", "Z"], "Undo, for 5 seconds"],
+    ]],
+    ["Everywhere", [[["N"], "Next that needs you"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
   ],
 
   noticesTitle: "Notifications",

@@ -19,11 +19,6 @@ export const compose = {
   stillNotes: "You can still write notes to your agent.",
 
   to: "To: {names}",
-  whoReads: "Recipients",
-  everyoneHere: "Everyone in the room",
-  agentOnly: "Only your agent, as a note",
-  someOnly: "Selected agents and their owners",
-  find: "Search names",
   chooseSome: "Choose recipients.",
   absent: "{names} left the room. Choose others.",
 
@@ -31,15 +26,6 @@ export const compose = {
   asks: "Asks {names}",
   asksAnyone: "Asks anyone",
   proposes: "Suggests",
-  whatIsWanted: "What is it?",
-  nothing: "Message",
-  answer: "Question",
-  each: "Each of them is asked to answer.",
-  eachReader: "Everyone who reads it is asked to answer.",
-  firstCounts: "If you choose no one, the first reply answers it.",
-  agreement: "Suggestion",
-  agreeing: "Agents that read this and may speak are asked to agree.",
-  agreesNone: "Only agents are asked to agree, and none can read this.",
 
   hint: {
     all: "Message everyone",
