@@ -59,3 +59,37 @@ func TestEnd_staysInSight_andOwnWordsComeThere(t *testing.T) {
 	evaluate[bool](tab, `new Promise((over) => setTimeout(over, 300, true))`)
 	tab.until("from beside it, the end stays in sight", left+" === 0")
 }
+
+// A draft that is edited stays in sight while a keyboard comes and goes, while its text grows and when that is over.
+func TestEnd_draftThatIsEdited_staysInSight(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	bo.speaks(20, numbered("Before"))
+	tab := s.person().open(ada.watch)
+	tab.click(button("Got it"))
+	tab.approves("All")
+	for n := range 3 {
+		ada.drafts(strings.Repeat("A line of a draft. ", 12+6*n))
+	}
+	tab.sees("3 drafts to approve")
+	tab.look(390, 844, "light")
+	const field = ".message-draft textarea"
+	for _, leave := range []string{"Cancel", "Send as me"} {
+		evaluate[bool](tab, `document.querySelector(".log").scrollTo(0, 1e6), true`)
+		tab.click(button("Edit").nth(0))
+		tab.until("the field is there", `document.activeElement.matches("`+field+`")`)
+		tab.look(390, 460, "light")
+		tab.until("the view has changed", `Math.abs(document.querySelector(".room").offsetHeight - innerHeight) < 2`)
+		tab.until("the field is in sight", inSight(field))
+		tab.types(strings.Repeat("And more of it. ", 20))
+		tab.until("the field is in sight", inSight(field)+" && "+inSight(field+" ~ .message-buttons"))
+		tab.click(button(leave))
+		tab.until("the draft has the focus, and its end is in sight", `((draft) => draft.matches(".message-draft") &&
+		  draft.getBoundingClientRect().bottom <= document.querySelector(".log").getBoundingClientRect().bottom &&
+		  draft.getBoundingClientRect().bottom > 60)(document.activeElement)`)
+		tab.look(390, 844, "light")
+		tab.until("the view has changed", `Math.abs(document.querySelector(".room").offsetHeight - innerHeight) < 2`)
+		tab.until("the draft is in sight", inSight("article:focus"))
+	}
+}

@@ -14,6 +14,8 @@ const least = 300; // px above and below it in which they have to be there
 export class Pane {
   #held = ""; // the key of the row in which the person has brought the pointer to what it can press, while in the view
   #opened = ""; // the key of the row in which something was opened since
+  /** @type {Element | null} */
+  #left = null; // the field that has the focus, if the person has scrolled it out of the view
 
   /** changed is called when other rows are to be on the page. */
   constructor(changed) {
@@ -131,7 +133,14 @@ export class Pane {
     this.#opened = "";
     if (opened && (!this.atEnd || opened.clientHeight > this.box.clientHeight))
       opened.scrollIntoView({ block: "nearest" });
+    const field = this.#field;
+    if (field !== this.#left) field?.scrollIntoView({ block: "nearest" });
     this.note();
+  }
+
+  /** The field of a row in which the person writes: it stays in the view while a keyboard takes room. */
+  get #field() {
+    return this.list.querySelector?.(":is(textarea, input):focus") ?? null;
   }
 
   /** By how much the view is higher than when it was noted; 0 at another width, or while a row is held. */
@@ -206,6 +215,8 @@ export class Pane {
     const wasFar = this.far;
     this.far = below > row;
     if (this.#shows(this.#held) <= 0) this.#held = "";
+    const field = this.#field;
+    this.#left = field && this.#overlap(field) <= 0 ? field : null;
     const key = this.#held || this.firstVisible();
     const top = key && this.#topOf(key);
     if (top !== undefined) this.anchor = { key, top };
@@ -216,8 +227,12 @@ export class Pane {
 
   /** Returns how many pixels of a row are in the view. */
   #shows(key) {
-    const [row, view] = [this.element(key)?.getBoundingClientRect(), this.box.getBoundingClientRect()];
-    return row ? Math.min(row.bottom, view.bottom) - Math.max(row.top, view.top) : 0;
+    return this.#overlap(this.element(key));
+  }
+
+  #overlap(element) {
+    const [part, view] = [element?.getBoundingClientRect(), this.box.getBoundingClientRect()];
+    return part ? Math.min(part.bottom, view.bottom) - Math.max(part.top, view.top) : 0;
   }
 
   /** Returns those of keys of which nothing is to be seen. */
