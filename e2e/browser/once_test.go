@@ -135,6 +135,47 @@ func TestOnce_decisions_loseNeitherFocusNorWords(t *testing.T) {
 	tab.until("a message has it then", `!document.querySelector(".message-draft") && document.activeElement.matches("article")`)
 }
 
+// By keyboard alone: N leads from one thing that needs the person to the next, as the arrows of the line do, and each
+// deed has a key, which presses it once. Escape leads out of the composer.
+func TestOnce_keys_leadToWhatWaitsAndDecide(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	bo.says("We paint it red.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	ada.drafts("Steel it is.")
+	ada.drafts("Or wood.")
+	tab.waits("2 drafts · 1 suggestion")
+	tab.press("c")
+	tab.until("the composer has the focus", `document.activeElement.matches(".compose textarea")`)
+	tab.press("Escape")
+	tab.until("the conversation has it", `document.activeElement.closest(".log")`)
+	at := func(text string) {
+		t.Helper()
+		tab.until("the focus is at "+text, `((one) => one.matches("article") && one.innerText.includes(`+quoted(text)+`))(
+		  document.activeElement)`)
+	}
+	for _, text := range []string{"red", "Steel", "wood", "red", "Steel"} {
+		tab.press("n")
+		at(text)
+	}
+	evaluate[bool](tab, `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "x", repeat: true, bubbles: true }))`)
+	tab.press("a")
+	tab.until("it is approved", undoLine+` === "Approved · sent in 5 s"`)
+	tab.press("Control+z")
+	tab.waits("2 drafts · 1 suggestion")
+	at("Steel")
+	tab.press("e")
+	tab.until("its field has the focus, and nothing is typed", `((field) => field.matches(".message-draft textarea") &&
+	  field.value === "Steel it is.")(document.activeElement)`)
+	tab.press("Escape")
+	at("Steel")
+	tab.press("ArrowDown", "x")
+	tab.until("the next is rejected", undoLine+` === "Rejected · your agent is told in 5 s"`)
+	at("wood")
+}
+
 // A draft lies above the page in both colors, and what takes no press for half a second can be read.
 func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 	t.Parallel()

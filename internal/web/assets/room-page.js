@@ -57,7 +57,7 @@ const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && tro
 
 function OpenRoom({ room, state, mine, target }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
-  const log = useRef(); // of the conversation: {jump, seek, step, edge, focus}
+  const log = useRef(); // of the conversation: {jump, seek, step, edge, focus, next}
   const composer = useRef(); // of the composer: {answer, focus}
   const search = useRef(); // opens the line for searching
   const sidebar = useSide(narrow);
@@ -72,6 +72,7 @@ function OpenRoom({ room, state, mine, target }) {
     c: () => composer.current?.focus(),
     j: () => log.current?.step(1),
     k: () => log.current?.step(-1),
+    n: () => log.current?.next(),
     Home: () => log.current?.edge("Home"),
     End: () => log.current?.edge("End"),
   }), []));
@@ -114,7 +115,7 @@ function OpenRoom({ room, state, mine, target }) {
         <${Log} ...${{ room, state }} needs=${inTalk(needs)} handle=${log} onReply=${reply}
           onInvite=${() => setDialog("invite")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump}
-          onSaid=${(key) => log.current?.said(key)} />
+          onSaid=${(key) => log.current?.said(key)} onLeave=${() => log.current?.focus()} />
       </main>
       <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${pageWords.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>

@@ -29,9 +29,9 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
 
 /**
  * handle is a ref that is given answer(id, kind), which begins an answer, and focus(). onJump(id) shows a message, and
- * onSaid(key) what was just said: see log.js.
+ * onSaid(key) what was just said: see log.js. onLeave gives the focus to the conversation.
  */
-export function Composer({ room, state, handle, onJump, onSaid }) {
+export function Composer({ room, state, handle, onJump, onSaid, onLeave }) {
   const draft = useDraft(room.seat.token);
   const attached = useFiles(!isSilent(state) && !state.asksName, (file) => room.limit.tooLarge(file));
   const area = useRef();
@@ -50,10 +50,10 @@ export function Composer({ room, state, handle, onJump, onSaid }) {
   }
   if (isSilent(state)) return html`
     <p class="compose-not" role="status">${compose.silenced[silencedBy(state)]}</p>`;
-  return html`<${Box} room=${room} state=${state} ...${{ draft, attached, area, onJump, onSaid }} />`;
+  return html`<${Box} room=${room} state=${state} ...${{ draft, attached, area, onJump, onSaid, onLeave }} />`;
 }
 
-function Box({ room, state, draft, attached, area, onJump, onSaid }) {
+function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
   const notes = onlyNotes(state);
   useEffect(() => notes && draft.change({ audience: "agent", to: [] }), [notes]);
   const { text, audience, kind, reply } = draft.now;
@@ -98,7 +98,8 @@ function Box({ room, state, draft, attached, area, onJump, onSaid }) {
       ${said && html`<${Undo} item=${said} room=${room} onUndo=${back} />`}
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
       <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />
-      <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach} />
+      <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach}
+        onLeave=${onLeave} />
       <${Left} problem=${problem} text=${text} />
       ${files.length > 0 && kind && html`<p class="compose-left small">${fileWords.apart}</p>`}
       ${attached.why && html`<p class="compose-left small bad" role="alert">${attached.why}</p>`}
@@ -127,7 +128,7 @@ function hintOf({ audience, to, kind, reply }, { messages, me }) {
 }
 
 /** The text, which grows as it is written. */
-function Text({ draft, state, area, files, onSend, onFiles }) {
+function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
   const { text, audience, to, reply } = draft.now;
   const caret = useRef(-1);
   const names = othersOf(state).map(({ name }) => name).filter((name) => audience !== "some" || to.includes(name));
@@ -147,7 +148,8 @@ function Text({ draft, state, area, files, onSend, onFiles }) {
   }, [text]);
   const key = (event) => {
     if (event.isComposing || mentions.onKey(event)) return;
-    if (event.key === "Escape" && reply && !text) draft.unanswer(); // with a text it might become one for all
+    if (event.key === "Escape" && (!reply || text)) onLeave();
+    else if (event.key === "Escape") draft.unanswer(); // with a text it might become one for all
     if (event.key !== "Enter") return;
     const always = event.ctrlKey || event.metaKey;
     if (!always && (event.shiftKey || event.altKey || touch.matches)) return;

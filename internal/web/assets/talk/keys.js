@@ -85,14 +85,27 @@ function isSeen(element, box) {
   return inner.bottom > outer.top && inner.top < outer.bottom;
 }
 
+/** Returns the button in an article that a key presses. */
+const pressedBy = ({ key, ctrlKey, metaKey }, article) => {
+  const name = (ctrlKey || metaKey ? "Control+" : "") + key.toUpperCase();
+  return [...article.querySelectorAll("button")].find((one) => one.getAttribute("aria-keyshortcuts") === name);
+};
+
 /**
- * Moves between messages (arrows), to the first and the last (Home, End), replies (r), and goes into
- * a message and out of it (Enter, Escape).
+ * Moves between messages (arrows), to the first and the last (Home, End), replies (r), goes into a message and out of
+ * it (Enter, Escape), and presses what a draft has a key for: held down, a key presses nothing.
  */
 export function onKey(event, { pane, roving, onReply }) {
   const { key, target } = event;
   const article = target.closest("article");
-  if (event.ctrlKey || event.metaKey || event.altKey || isTypedOn(event)) return;
+  if (event.altKey || isTypedOn(event)) return;
+  const button = article === target && pressedBy(event, article);
+  if (button) {
+    event.preventDefault();
+    if (!event.repeat) button.click();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey) return;
   if (target.closest("dialog")) return; // it closes by itself
   if (key === "Escape" && article && target !== article) {
     article.focus({ preventScroll: true });

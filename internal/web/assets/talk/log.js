@@ -26,10 +26,10 @@ const RemoveDialog = later("RemoveDialog");
 /**
  * @param {{room, state, needs?: import("../rooms/needs.js").Need[], onReply: (id: string, kind?: string) => void,
  *   onInvite: () => void, handle?: {current}}} props
- *   needs is what of the conversation needs the person. handle.current becomes {jump(id), seek(ids, by), step(by),
- *   edge("Home" | "End"), focus(), said(key)}: it shows a message, or the next of some in a direction, moves the focus
- *   to the next one, goes to the first or the last, takes the focus, and shows what the person has just said, by its
- *   key among the pending, or "" of files
+ *   needs is what of the conversation needs the person. handle.current becomes {jump(id), seek(ids, by), next(),
+ *   step(by), edge("Home" | "End"), focus(), said(key)}: it shows a message, the next of some in a direction, or of
+ *   what needs the person, moves the focus to the next one, goes to the first or the last, takes the focus, and shows
+ *   what the person has just said, by its key among the pending, or "" of files
  */
 export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const [, changed] = useState(0);
@@ -101,9 +101,10 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const [box, list, roving] = useScrolling(pane, ready, state, rows);
   const long = useMemo(() => longPress((id) => setActing({ id })), []);
   const brought = ({ target }) => pane.point(pressed(target), true);
+  const next = () => void (needs.length && seek(needs.map(({ id }) => id), 1));
   const step = (by) => roving.current?.step(by);
   const edge = (key) => pane.edge(key);
-  if (handle) handle.current = { jump, seek, step, said, edge, focus: () => roving.current?.focus() };
+  if (handle) handle.current = { jump, seek, next, step, said, edge, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
   useLayoutEffect(() => void (ready && pane.look()), [ready, needs]);

@@ -3,7 +3,8 @@
 import { useEffect } from "../vendor.js";
 
 const typing = 1_000; // ms after a letter in which the next one is meant for the same field
-const isField = (element) => !!element.closest?.("input, textarea, select, [contenteditable]");
+const fields = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+const isField = (element) => !!element.closest?.(fields);
 let wrote = -Infinity; // when the last letter was typed into a field, or typed on after that
 
 /** Notes what is typed where, before anything else hears of it. */
