@@ -87,4 +87,12 @@ func TestApproval_withoutAConnection_waitsIfItRestrains(t *testing.T) {
 	tab.sees("You are offline.")
 	tab.offline(false)
 	tab.seesNot("You are offline.")
+	evaluate[bool](tab, `((real) => (window.fetch = (address, how) => how.body?.includes('"decision"')
+	  ? Promise.reject(new TypeError("lost")) : real(address, how), true))(fetch)`)
+	tab.decides(button("Send").in(drafts))
+	tab.is(css(drafts + " [role=alert]"))
+	tab.offline(true)
+	tab.sees("No connection")
+	tab.offline(false)
+	tab.isNot(css(drafts + " [role=alert]"))
 }

@@ -142,7 +142,7 @@ addEventListener("storage", showTheme);
 document.addEventListener("visibilitychange", seen);
 addEventListener("focus", seen);
 addEventListener("blur", seen);
-addEventListener("online", () => room?.wake());
+for (const type of ["online", "offline"]) addEventListener(type, () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
 addEventListener("pagehide", () => room?.sendDecisions());
 addEventListener("pageshow", (event) => event.persisted && (mine.sort(), room?.wake())); // out of the cache of pages

@@ -216,7 +216,7 @@ export class Room {
     this.refresh.here(visible);
   }
 
-  /** Looks at once: the network is back. */
+  /** Looks at once: the network is back, or gone. */
   wake() {
     this.following.wake();
     this.#callAgain();

@@ -5,7 +5,7 @@ import { compose } from "../compose/words.js";
 import { undecided } from "../rooms/needs.js";
 import { roomWords } from "../room-words.js";
 import { ui } from "../ui/words.js";
-import { html, useRef, useState } from "../vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
 import { FileCard } from "../files/card.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import { Waiting } from "../sidebar/waiting.js";
@@ -32,6 +32,7 @@ export function Draft({ draft, view }) {
   // The person's text, while it is being edited.
   const [edited, setEdited] = useState(/** @type {any} */ (supervision.edits.get(draft.id) ?? null));
   const { problem, act } = useAct();
+  useEffect(() => void (state.phase === "live" && act(() => {})), [state.phase]); // what failed can be tried again
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const message = { ...draft, from: me, finished: draft.finishes };
@@ -71,7 +72,7 @@ export function Draft({ draft, view }) {
         ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
-        ${(problem !== w.offline || room.isOffline) && html`<${Problem} text=${problem} />`}
+        <${Problem} text=${problem} />
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" ...${keyed("A")} onClick=${() => decide("send")}>${w.send}<//>

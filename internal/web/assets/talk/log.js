@@ -230,12 +230,13 @@ const beginningOf = ({ partial, hidden }) => (partial ? talk.notLoaded : hidden 
 /** What stands above the first message that is loaded. */
 function Beginning({ room, state }) {
   const [problem, setProblem] = useState("");
-  if (!state.earlier) return state.messages.length || state.hidden ? html`
-    <p class="log-beginning quiet">${beginningOf(state)}</p>` : null;
   const load = async () => {
     setProblem("");
     await room.paging.loadEarlier().catch((failed) => setProblem(failed.message));
   };
+  useEffect(() => void (problem && state.phase === "live" && load()), [state.phase]);
+  if (!state.earlier) return state.messages.length || state.hidden ? html`
+    <p class="log-beginning quiet">${beginningOf(state)}</p>` : null;
   return html`
     <p class="log-beginning">
       <button type="button" class="button" disabled=${state.loading} onClick=${load}>

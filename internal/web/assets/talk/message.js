@@ -3,7 +3,7 @@
 // view is what all messages share: see log.js.
 
 import { who } from "../ui/words.js";
-import { Component, html, useMemo, useState } from "../vendor.js";
+import { Component, html, useEffect, useMemo, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
@@ -91,6 +91,8 @@ export function nameOf(message, view) {
 function Text({ message, view }) {
   const [problem, setProblem] = useState("");
   const { text = "", more } = message;
+  const { phase } = view.state;
+  useEffect(() => void (phase === "live" && setProblem("")), [phase]);
   const part = useMemo(() => foldOf(message, view.me), [message, view.me]);
   const open = view.open.has(message.id);
   const fold = open ? null : part;
