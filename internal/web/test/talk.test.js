@@ -301,23 +301,23 @@ test("eight agents have eight colours, and keep them whoever comes and goes", ()
   assert.equal(colourIn(later, "who left before"), colourOf("who left before"));
 });
 
-test("searching finds each place of a text, speakers and files in any case, and nothing of events", () => {
+test("searching finds each message with a text, speakers and files in any case, and nothing of events", () => {
   const messages = [
     { id: "a", type: "message", from: "Bo", text: "The first Needle, and a needle" },
     { id: "b", type: "message", from: "Needler", text: "hay" },
     { id: "c", type: "joined", agent: "needle" },
     { id: "d", type: "message", from: "Bo", file: { name: "Needle.csv" } },
   ];
-  const found = (text) => search(messages, text).map(({ id, nth }) => id + nth).join(" ");
-  assert.deepEqual([found(" needle "), found(""), found("BO")], ["a0 a1 b-1 d-1", "", "a-1 d-1"]);
+  const found = (text) => search(messages, text).map(({ id, count }) => id + count).join(" ");
+  assert.deepEqual([found(" needle "), found(""), found("BO")], ["a2 b0 d0", "", "a0 d0"]);
 });
 
 test("the word in the place of a removed text is not found: nobody has said it", () => {
   const gone = { id: "a", type: "message", from: "Bo", redacted: true, text: "removed" };
   const said = { ...gone, id: "b", redacted: undefined };
-  const found = (text) => search([gone, said], text).map(({ id, nth }) => id + nth).join(" ");
-  assert.deepEqual([found("removed"), found("bo")], ["b0", "a-1 b-1"]);
-  const lines = [gone, said].map((message) => lineOf(message, "bo", -1).join(""));
+  const found = (text) => search([gone, said], text).map(({ id, count }) => id + count).join(" ");
+  assert.deepEqual([found("removed"), found("bo")], ["b1", "a0 b0"]);
+  const lines = [gone, said].map((message) => lineOf(message, "bo").join(""));
   assert.deepEqual(lines, ["This was removed.", "removed"]);
 });
 
@@ -328,14 +328,14 @@ test("what was found and what is loaded stand together once, whole, and not afte
   assert.deepEqual(joined(kept, loaded), [kept[1], kept[2], ...loaded.slice(1)]);
 });
 
-test("a result is the line of its place, without Markdown, and the text in it", () => {
+test("a result is the line of its first place, without Markdown, and the text in it", () => {
   const text = "# Hay\n\n- All the **hay** in which there is no more than this one `Needle`, and\n> a needle.";
-  const line = (wanted, nth, more = {}) => lineOf({ from: "Bo", text, ...more }, wanted, nth);
-  assert.deepEqual(line("needle", 0), ["… is no more than this one ", "Needle", ", and"]);
-  assert.deepEqual(line(" needle", 1), ["a ", "needle", "."]);
-  assert.deepEqual(line("bo", -1), ["Hay", "", ""]);
-  assert.deepEqual(line("csv", -1, { file: { name: "Hay.CSV" } }), ["Hay.", "CSV", ""]);
-  assert.deepEqual(line("hay", 0, { text: "İ and hay" }), ["i̇ and ", "hay", ""]); // lower case is longer
+  const line = (wanted, more = {}) => lineOf({ from: "Bo", text, ...more }, wanted);
+  assert.deepEqual(line("needle"), ["… is no more than this one ", "Needle", ", and"]);
+  assert.deepEqual(line(" a needle"), ["", "a needle", "."]);
+  assert.deepEqual(line("bo"), ["Hay", "", ""]);
+  assert.deepEqual(line("csv", { file: { name: "Hay.CSV" } }), ["Hay.", "CSV", ""]);
+  assert.deepEqual(line("hay", { text: "İ and hay" }), ["i̇ and ", "hay", ""]); // lower case is longer
 });
 
 test("times are said as people say them", () => {

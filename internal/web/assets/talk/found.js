@@ -8,8 +8,8 @@ const listeners = new Set();
 const inline = ["A", "BDI", "CODE", "EM", "S", "SPAN", "STRONG"]; // words go on across their ends
 
 /**
- * What is sought: the text in lower case, "" for nothing; at: the word that is shown, as in search.js.
- * @type {{text: string, at: {id: string, nth: number} | null}}
+ * What is sought: the text in lower case, "" for nothing; at: the message that is shown, as in places.js.
+ * @type {{text: string, at: {id: string, count: number} | null}}
  */
 export const sought = { text: "", at: null };
 
@@ -43,11 +43,10 @@ export function paint(element) {
   CSS.highlights.set("found-here", mark);
 }
 
-/** Returns the place of the word that the person is at in the message, which it has brought into a box that scrolls. */
+/** Returns the place of the first word in the message that is shown, which it has brought into a box that scrolls. */
 export function wordIn(row) {
-  const { nth = 0 } = sought.at ?? {};
-  const places = [...row.querySelectorAll(nth < 0 ? ".message-who, .file-name" : ".message-text")].flatMap(rangesIn);
-  const word = places[Math.min(Math.max(nth, 0), places.length - 1)]; // Markdown may show fewer than were written
+  const texts = sought.at?.count === 0 ? ".message-who, .file-name" : ".message-text";
+  const [word] = [...row.querySelectorAll(texts)].flatMap(rangesIn);
   const box = word?.startContainer.parentElement?.closest("pre, .md-table");
   if (box) show(word.getBoundingClientRect(), box);
   return word;
