@@ -209,14 +209,15 @@ export class Pane {
   /** Notes where the view stands, after the person or settle has moved it. */
   note() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
+    const field = this.#field;
+    const isLeft = field && clientHeight === this.noted.seen && this.#overlap(field) <= 0; // by a scroll alone
+    this.#left = isLeft ? field : null;
     this.noted = { top: scrollTop, height: scrollHeight, width: clientWidth, seen: clientHeight };
     const below = scrollHeight - scrollTop - clientHeight;
     this.atEnd = below <= near;
     const wasFar = this.far;
     this.far = below > row;
     if (this.#shows(this.#held) <= 0) this.#held = "";
-    const field = this.#field;
-    this.#left = field && this.#overlap(field) <= 0 ? field : null;
     const key = this.#held || this.firstVisible();
     const top = key && this.#topOf(key);
     if (top !== undefined) this.anchor = { key, top };
