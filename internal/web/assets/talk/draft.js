@@ -5,14 +5,15 @@ import { compose } from "../compose/words.js";
 import { undecided } from "../rooms/needs.js";
 import { roomWords } from "../room-words.js";
 import { ui } from "../ui/words.js";
-import { html, useEffect, useRef, useState } from "../vendor.js";
+import { html, useRef, useState } from "../vendor.js";
 import { FileCard } from "../files/card.js";
-import { Problem, useAct } from "../sidebar/act.js";
+import { useAct } from "../sidebar/act.js";
 import { Waiting } from "../sidebar/waiting.js";
 import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
 import { IconButton } from "../ui/icon.js";
+import { Failed } from "./failed.js";
 import { Markdown } from "./markdown.js";
 import { Quote, Soon } from "./marks.js";
 import { Head, nameOf } from "./message.js";
@@ -32,7 +33,6 @@ export function Draft({ draft, view }) {
   // The person's text, while it is being edited.
   const [edited, setEdited] = useState(/** @type {any} */ (supervision.edits.get(draft.id) ?? null));
   const { problem, act } = useAct();
-  useEffect(() => void (state.phase === "live" && act(() => {})), [state.phase]); // what failed can be tried again
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const message = { ...draft, from: me, finished: draft.finishes };
@@ -72,7 +72,7 @@ export function Draft({ draft, view }) {
         ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
-        <${Problem} text=${problem} />
+        ${problem && html`<${Failed} text=${problem} phase=${state.phase} onBack=${() => act(() => {})} />`}
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" ...${keyed("A")} onClick=${() => decide("send")}>${w.send}<//>

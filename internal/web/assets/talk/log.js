@@ -9,6 +9,7 @@ import { dayName, useNow } from "../ui/time.js";
 import { Announcer } from "./announcer.js";
 import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
+import { Failed } from "./failed.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey, Roving } from "./keys.js";
 import { longPress } from "./long-press.js";
@@ -230,20 +231,19 @@ const beginningOf = ({ partial, hidden }) => (partial ? talk.notLoaded : hidden 
 /** What stands above the first message that is loaded. */
 function Beginning({ room, state }) {
   const [problem, setProblem] = useState("");
+  if (!state.earlier) return state.messages.length || state.hidden ? html`
+    <p class="log-beginning quiet">${beginningOf(state)}</p>` : null;
   const load = async () => {
     setProblem("");
     await room.paging.loadEarlier().catch((failed) => setProblem(failed.message));
   };
-  useEffect(() => void (problem && state.phase === "live" && load()), [state.phase]);
-  if (!state.earlier) return state.messages.length || state.hidden ? html`
-    <p class="log-beginning quiet">${beginningOf(state)}</p>` : null;
   return html`
-    <p class="log-beginning">
+    <div class="log-beginning">
       <button type="button" class="button" disabled=${state.loading} onClick=${load}>
         ${state.loading ? talk.loading : talk.loadEarlier}
       </button>
-      ${problem && html`<span class="problem" role="alert">${problem}</span>`}
-    </p>`;
+      ${problem && html`<${Failed} text=${problem} phase=${state.phase} onBack=${load} />`}
+    </div>`;
 }
 
 function Empty({ state, onInvite }) {

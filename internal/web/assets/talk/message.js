@@ -3,7 +3,7 @@
 // view is what all messages share: see log.js.
 
 import { who } from "../ui/words.js";
-import { Component, html, useEffect, useMemo, useState } from "../vendor.js";
+import { Component, html, useMemo, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
@@ -11,6 +11,7 @@ import { Clock, clockOf } from "../ui/time.js";
 import { FileCard } from "../files/card.js";
 import { FileToCome, SharingState } from "../files/sharing-row.js";
 import { Actions } from "./actions.js";
+import { Failed } from "./failed.js";
 import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Foot, Marks, Quote, Sending } from "./marks.js";
@@ -91,8 +92,6 @@ export function nameOf(message, view) {
 function Text({ message, view }) {
   const [problem, setProblem] = useState("");
   const { text = "", more } = message;
-  const { phase } = view.state;
-  useEffect(() => void (phase === "live" && setProblem("")), [phase]);
   const part = useMemo(() => foldOf(message, view.me), [message, view.me]);
   const open = view.open.has(message.id);
   const fold = open ? null : part;
@@ -116,7 +115,7 @@ function Text({ message, view }) {
         ${whole ? talk.showLess : part.lines ? talk.showLines(part.lines) : talk.showAll}
       </button>`}
     ${fold?.tail && html`<${Shown} text=${fold.tail} say=${view.say} />`}
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
+    ${problem && html`<${Failed} text=${problem} phase=${view.state.phase} onBack=${() => setProblem("")} />`}`;
 }
 
 /**
