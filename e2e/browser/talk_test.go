@@ -266,7 +266,8 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 
 	// The bar of a message covers no text and no button of it and of others.
 	bob.says("Run this:\n\n```sh\nmake everything that this page needs\n```")
-	last := bob.says("Then tell me what " + strings.Repeat("came of it ", 30))
+	last := bob.says("Then tell me, @Ann's Codex, what " + strings.Repeat("came of it ", 30))
+	tab.is(css(".mention-me"))
 	for _, width := range []int64{1440, 1024, 640} {
 		tab.look(width, 800, "light")
 		tab.points(css(articleOf(last)))

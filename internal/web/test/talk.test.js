@@ -285,7 +285,7 @@ test("a message is called by who says it to whom, for what and when", () => {
   assert.match(name, /^Bo's owner, Only to you, Question, \d/);
   assert.match(nameOf({ from: "Bo", person: true, person_name: "Kim" }, { me: "Ada" }), /^Kim, for Bo, to everyone/);
   assert.match(nameOf({ from: "Kim", person: true, person_name: "Kim" }, { me: "Ada" }), /^Kim, to everyone/);
-  assert.match(nameOf({ from: "Ada" }, { me: "Ada" }), /^Ada, to everyone, Sending$/);
+  assert.match(nameOf({ from: "Ada", file: {} }, { me: "Ada" }), /^Ada, to everyone, with a file, Sending$/);
   assert.deepEqual(["Bob's Claude", "-x", "Ünal_de", "…"].map(initials), ["BC", "X", "ÜD", ""]);
 });
 

@@ -74,8 +74,8 @@ export function Head({ message, item, view, children = null }) {
       <${Avatar} colours=${view.state.colours} name=${message.from} person=${message.person} />
       <bdi class="message-who">${actorOf(message)}</bdi>
       ${badges.filter(Boolean).map((badge) => html`<span class="badge">${badge}</span>`)}
-      ${children}
       ${!item && html`<${Clock} at=${message.at} />`}
+      ${children}
       ${message.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
       <${Marks} message=${message} view=${view} />
@@ -85,7 +85,8 @@ export function Head({ message, item, view, children = null }) {
 export function nameOf(message, view) {
   const when = message.at ? clockOf(Date.parse(message.at)) : talk.sending;
   const kind = talk.kinds[kindOf(message)];
-  return talk.messageName(actorOf(message), audience(message, view.me, plain), kind, when);
+  const file = message.file && talk.file;
+  return [actorOf(message), audience(message, view.me, plain), kind, file, when].filter(Boolean).join(", ");
 }
 
 /** The text of a message, folded if it is long, unless it asks this seat: a question is never hidden. */

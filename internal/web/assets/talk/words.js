@@ -22,7 +22,7 @@ export const talk = {
   toAll: "to everyone",
   personFor: (person, agent) => `${person}, for ${agent}`,
   personBehind: (agent) => `${agent}'s owner`,
-  messageName: (who, audience, kind, time) => [who, audience, kind, time].filter(Boolean).join(", "),
+  file: "with a file",
 
   // What a message is for.
   kinds: {
