@@ -160,7 +160,8 @@ func TestOnce_keys_leadToWhatWaitsAndDecide(t *testing.T) {
 		tab.press("n")
 		at(text)
 	}
-	evaluate[bool](tab, `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "x", repeat: true, bubbles: true }))`)
+	evaluate[bool](tab, `document.activeElement.dispatchEvent(
+	  new KeyboardEvent("keydown", { key: "x", repeat: true, bubbles: true }))`)
 	tab.press("a")
 	tab.until("it is approved", undoLine+` === "Approved · sent in 5 s"`)
 	tab.press("Control+z")

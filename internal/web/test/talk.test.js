@@ -157,7 +157,7 @@ test("an @ and a name as a whole word mention it, in any spelling, as the server
     '<bdi class="mention mention-me">@Maya’s claude</bdi>, ask <bdi class="mention">@Maya</bdi> and ' +
     '请<bdi class="mention">@小明</bdi>看一下, not @Mayan.');
   const marked = (text) => shown(Markdown({ text, say }), "class");
-  assert.ok(marked("**@Maya**").includes("mention") && !marked("`@Maya` [b](x@Maya)\n```\n@Maya\n```").includes("mention"));
+  assert.ok(marked("**@Maya**").includes("mention") && !marked("`@Maya`\n```\n@Maya\n```").includes("mention"));
 });
 
 test("who reads a message is said in words", () => {
