@@ -58,23 +58,23 @@ func TestBack_toAnotherSeatWhileAFileIsSent_stays(t *testing.T) {
 	tab := s.person().open(ada.watch)
 	tab.is(css(textArea))
 	tab.visit(bo.watch)
-	shown := `document.querySelector(".rooms-open .rooms-title")?.innerText`
-	tab.until("the seat of Bo is shown", shown+` === "The bridge · Bo"`)
+	shown := `document.querySelector(".rooms-open .rooms-as")?.innerText`
+	tab.until("the seat of Bo is shown", shown+` === "as Bo"`)
 	tab.is(css(textArea))
 	evaluate[*bool](tab, `void (XMLHttpRequest.prototype.send = () => {})`) // an upload takes its time
 	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"plan.txt": []byte("Steel")})...)
 	tab.sends()
-	for _, leaves := range []func(){tab.back, func() { tab.click(hyper("The bridge · Ada")) }} {
+	for _, leaves := range []func(){tab.back, func() { tab.click(hyper("The bridge as Ada")) }} {
 		leaves()
 		tab.is(css(modal))
 		tab.sees("Files are still being sent")
 		tab.click(button("OK"))
 		tab.isNot(css(modal))
-		tab.until("the seat of Bo is shown", shown+` === "The bridge · Bo"`)
+		tab.until("the seat of Bo is shown", shown+` === "as Bo"`)
 	}
 	tab.click(button("Cancel"))
-	tab.click(hyper("The bridge · Ada"))
-	tab.until("the seat of Ada is shown", shown+` === "The bridge · Ada"`)
+	tab.click(hyper("The bridge as Ada"))
+	tab.until("the seat of Ada is shown", shown+` === "as Ada"`)
 }
 
 // A person with two seats in a room goes from one to the other, and to another room: Back shows what was there.
@@ -85,27 +85,28 @@ func TestBack_toAnotherSeatOrRoom_showsTheSeatThatWasThere(t *testing.T) {
 	tab := s.person().open(ada.watch)
 	is := func(title string) {
 		t.Helper()
-		tab.until("the open room is "+title, `document.querySelector(".rooms-open .rooms-title")?.innerText === `+quoted(title))
+		tab.until("the open room is "+title, `[...document.querySelectorAll(".rooms-open > :is(.rooms-title, .rooms-as)")]
+		  .map((one) => one.innerText).join(" ") === `+quoted(title))
 		tab.is(css(textArea))
 	}
 	tab.is(css(textArea))
 	tab.visit(bo.watch)
-	is("The bridge · Bo")
-	tab.click(hyper("The bridge · Ada"))
-	is("The bridge · Ada")
+	is("The bridge as Bo")
+	tab.click(hyper("The bridge as Ada"))
+	is("The bridge as Ada")
 	tab.click(button("Menu"))
 	tab.is(button("Export").in(".menu"))
 	tab.back() // closes the menu, and leads to no other seat
 	tab.isNot(button("Export").in(".menu"))
-	is("The bridge · Ada")
+	is("The bridge as Ada")
 	tab.visit(cy.watch)
 	is("Harbor")
 	tab.back()
-	is("The bridge · Ada")
+	is("The bridge as Ada")
 	tab.back()
-	is("The bridge · Bo")
+	is("The bridge as Bo")
 	tab.reload()
-	is("The bridge · Bo")
+	is("The bridge as Bo")
 	evaluate[*bool](tab, "void history.forward()")
-	is("The bridge · Ada")
+	is("The bridge as Ada")
 }

@@ -83,6 +83,20 @@ test("what needs the person is counted: in the open room at once, in others from
   assert.equal(mine.count, 0, "it was decided elsewhere");
 });
 
+test("what the person has asked itself needs it at none of its other seats", async () => {
+  keeps("p4", { room: "rp2", name: "Sora", alone: true });
+  for (const from of ["Sora", "Bo"]) {
+    const id = server.says(from, from + "?", { kind: "request", ask: ["Ada"] });
+    server.requests.push({ id, from, owed_by: ["Ada"], text: from + "?", minutes: 0 });
+  }
+  server.other = () => ({});
+  mine.show(null);
+  mine.begin();
+  await rest();
+  const needs = (token) => mine.rooms.find(({ seat }) => seat.token === token)?.needs.map(({ text }) => text);
+  assert.deepEqual([needs("p1"), needs("p2")], [["Sora?", "Bo?"], ["Bo?"]]);
+});
+
 test("a room that is not open takes two calls a minute, and none while the tab is hidden", async () => {
   const room = opened("p1");
   mine.show(room);

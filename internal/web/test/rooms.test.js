@@ -1,11 +1,12 @@
 import { HandClock, newBrowser, rest } from "./platform.js";
 import { sentenceOf } from "./elements.js";
+import { drawn } from "./page.js";
 import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Last } from "../assets/rooms/list.js";
+import { Last, Rooms } from "../assets/rooms/list.js";
 import { look, newsIn } from "../assets/rooms/news.js";
 import { RoomsWatch } from "../assets/rooms/watch.js";
 
@@ -178,4 +179,19 @@ test("the last line of a room is who said what, and a vote without a word names 
   const marked = said({ text: "So.", to: ["Ada"], file: { name: "a.txt" } });
   assert.equal(marked.replace(/<.*?>/g, ""), "Private: With a file: [Ann]: So.");
   assert.equal(newsIn({ messages: [{ id: "m1", text: "Red?" }, vote] }, {}).proposal.text, "Red?");
+});
+
+test("a seat of several in a room says which it is, and a room where nothing was said says so", () => {
+  const of = (token, more) => ({
+    seat: { room: "r1", token }, open: false, title: "den", name: token, state: "known", here: [], unread: 0, needs: [],
+    ...more,
+  });
+  const needs = [{ id: "m1", what: "draft", who: "Ada", text: "So" }];
+  const page = drawn(Rooms, { rooms: [of("Ada", { open: true }), of("Bo", { needs }),
+    of("Cy", { seat: { room: "r2", token: "Cy" }, title: "hut", needs }),
+    of("Di", { seat: { room: "r3", token: "Di" }, title: "inn", name: "", state: "" })] });
+  assert.deepEqual(page.find("a").map(({ childNodes }) => childNodes.map(({ textContent }) => textContent).join("|")), [
+    "Draft \u00b7 in this room, for Bo|So", "Draft \u00b7 hut, for Cy|So", "den|as Ada|No messages yet",
+    "den|as Bo|No messages yet|11 needs you", "hut|as Cy|No messages yet|11 needs you", "inn||", "All rooms",
+  ]);
 });

@@ -1,6 +1,7 @@
 // What needs the person in its rooms, and the list of these beside the open one: what is unread, the last line and its
 // time. What needs it in the open room stands there.
 
+import { compose } from "../compose/words.js";
 import * as storage from "../storage.js";
 import { at, root } from "../site.js";
 import { gist, isEmptyVote } from "../talk/rows.js";
@@ -51,7 +52,7 @@ export function Rooms({ rooms, onClose }) {
       <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
         <${Icon} name="close" />
       </button>
-      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} />
+      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${rooms.find(({ open }) => open)?.seat.room} />
       <h2 class="rooms-head">${w.title}</h2>
       <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
@@ -68,8 +69,8 @@ export function linkTo({ room, token }, id = "") {
   return { href: at("r/" + room) + (place && "#" + place) };
 }
 
-/** All that needs the person in some rooms; nothing if that is nothing. */
-export function Needs({ rooms, title = w.needsTitle }) {
+/** All that needs the person in some rooms; nothing if that is nothing. here is the id of the open one. */
+export function Needs({ rooms, title = w.needsTitle, here = "" }) {
   const [all, setAll] = useState(false);
   const list = useRef();
   useEffect(() => void (all && list.current?.children[shown]?.firstElementChild.focus()), [all]); // the button is gone
@@ -83,7 +84,7 @@ export function Needs({ rooms, title = w.needsTitle }) {
       </h2>
       <ul ref=${list}>
         ${few.map(({ need, room }) => html`
-          <li key=${room.seat.token + need.id}><${Line} need=${need} room=${room} /></li>`)}
+          <li key=${room.seat.token + need.id}><${Line} ...${{ need, room, here }} /></li>`)}
       </ul>
       ${few.length < needs.length && html`
         <button type="button" class="button small needs-more" onClick=${() => setAll(true)}>
@@ -93,16 +94,20 @@ export function Needs({ rooms, title = w.needsTitle }) {
 }
 
 /** What and where in one line, and who has written what in two. A draft is by the person's agent. */
-function Line({ need: { id, what, who, text, ...carried }, room }) {
-  const values = { what: { element: w.what[what] }, room: room.title || w.unnamed };
+function Line({ need: { id, what, who, text, ...carried }, room: { seat, title, name }, here }) {
+  const where = seat.room === here ? { word: w.thisRoom } : title || w.unnamed;
   return html`
-    <a class="need" ...${linkTo(room.seat, id)}>
-      <span class="need-what">${fill(w.where, values)}</span>
+    <a class="need" ...${linkTo(seat, id)}>
+      <span class="need-what">
+        ${fill(name ? w.whereAs : w.where, { what: { element: w.what[what] }, room: where, name })}
+      </span>
       <span class="need-text" dir="auto">
         ${carries(carried)}${what !== "draft" && who && html`<bdi>${who}</bdi>: `}${text}
       </span>
     </a>`;
 }
+
+const isKnown = (state) => state === "known" || state === "closed";
 
 function Row({ seat, title, name, open, state, needs, unread, more, last, proposal }) {
   const ended = state === "ended";
@@ -110,10 +115,11 @@ function Row({ seat, title, name, open, state, needs, unread, more, last, propos
   const classes = ["rooms-row", ...Object.keys(is).filter((name) => is[name])].join(" ");
   return html`
     <a class=${classes} ...${linkTo(seat)} aria-current=${open ? "page" : undefined}>
-      <span class="rooms-title" dir="auto">${title || w.unnamed}${name && html` · <bdi>${name}</bdi>`}</span>
+      <span class="rooms-title" dir="auto">${title || w.unnamed}</span>
       ${last && !ended && html`<${Time} at=${last.at} />`}
+      ${name && html`<span class="rooms-as">${fill(compose.as, { name })}</span>`}
       <span class="rooms-last">
-        ${ended ? w.ended : last && html`<${Last} message=${last} proposal=${proposal} />`}
+        ${ended ? w.ended : last ? html`<${Last} message=${last} proposal=${proposal} />` : isKnown(state) && w.none}
       </span>
       <${Counts} ...${{ needs, unread, more }} />
     </a>`;

@@ -184,12 +184,14 @@ export class MyRooms {
   /** Returns a room as it is known, the same one as before while nothing of that has changed. */
   #roomOf(seat) {
     const { token } = seat;
-    const name = this.#seats.some((other) => other !== seat && other.room === seat.room) ? (seat.name ?? "") : "";
+    const others = this.#seats.filter((other) => other !== seat && other.room === seat.room);
+    const name = others.length ? (seat.name ?? "") : "";
+    const own = others.filter(({ alone }) => alone).map(({ name }) => name).join("\n");
     const state = this.#isOpen(seat) ? this.#room.state : null;
-    const of = [seat, name, this.#known.get(token), ...parts.map((part) => state?.[part])];
+    const of = [seat, name, own, this.#known.get(token), ...parts.map((part) => state?.[part])];
     const made = this.#made.get(token);
     if (made?.of.every((one, n) => one === of[n])) return made.room;
-    const now = { ...nothing, seat, name, title: seat.title ?? "", ...(state ? this.#here() : this.#there(seat)) };
+    const now = { ...nothing, seat, name, title: seat.title ?? "", ...(state ? this.#here() : this.#there(seat, own)) };
     this.#made.set(token, { of, room: now });
     return now;
   }
@@ -198,17 +200,24 @@ export class MyRooms {
   #here() {
     const { state } = this.#room;
     const { last, proposal } = newsIn({ messages: state.messages }, {});
-    return { open: true, needs: needsOf(state), last, proposal, ...(state.room && { title: state.room.name }) };
+    return {
+      open: true, state: state.phase === "opening" ? "" : "known", needs: needsOf(state), last, proposal,
+      ...(state.room && { title: state.room.name }),
+    };
   }
 
-  /** Returns what the looks at another room have brought. */
-  #there(seat) {
+  /**
+   * Returns what the looks at another room have brought. own are the names under which the person speaks there itself:
+   * what it has asked under those needs it at no other seat.
+   */
+  #there(seat, own) {
     const { ended, failed, info, ...latest } = this.#known.get(seat.token) ?? {};
     if (ended) return { state: "ended", code: ended };
     if (!info) return { state: failed ? "failed" : "" };
     const { name: title, closed, agents } = info.room;
     const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };
-    const needs = needsInLook({ messages: latest.messages, info });
+    const needs = needsInLook({ messages: latest.messages, info }).filter(({ what, who }) =>
+      what === "task" || !own.split("\n").includes(who));
     const here = agents.filter(isOnline).map(({ name }) => name);
     return { state: closed ? "closed" : "known", title, here, needs, ...newsIn(latest, me) };
   }

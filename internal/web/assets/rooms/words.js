@@ -6,6 +6,7 @@ export const rooms = {
   unnamed: "A room",
   more: "All rooms",
   ended: "You no longer have a seat here",
+  none: "No messages yet",
   unread: (n, more) => `${n}${more ? "+" : ""} unread`,
   agreed: " agreed to {proposal}",
   isPrivate: "Private",
@@ -16,5 +17,7 @@ export const rooms = {
   needsTitle: "Needs you",
   needsElsewhere: "Needs you elsewhere",
   where: "{what} \u00b7 {room}",
+  whereAs: "{what} \u00b7 {room}, for {name}", // a seat of several there
+  thisRoom: "in this room",
   what: { draft: "Draft", request: "Question", proposal: "Suggestion", task: "Stalled task" },
 };
