@@ -37,11 +37,11 @@ test("tasks stand in groups: one's own, also when assigned, those of others, fre
   assert.equal(groupOf(task("t6", "stalled", { by: me }), me), "mine");
 });
 
-test("what matters to a person: what has stalled, what it has, is assigned to it, is free, or was added by it", () => {
+test("what matters most to a person: what has stalled, what it has, is assigned, is free, was added by it, the rest", () => {
   const tasks = [task("t1", "blocked", { adder: me }), task("t2", "open"), task("t3", "stalled", { by: "Bo" }),
     task("t4", "taken", { by: "Bo" }), task("t5", "open", { for: [me] }), task("t6", "stalled", { by: me }),
     task("t7", "blocked", { adder: "Bo" })];
-  assert.equal(mattering(tasks, me).map(({ id }) => id).join(), "t3,t6,t5,t2,t1");
+  assert.equal(mattering(tasks, me).map(({ id }) => id).join(), "t3,t6,t5,t2,t1,t4,t7");
   const those = (name) => tasks.filter((one) => filters[name](one, me)).map(({ id }) => id).join();
   assert.deepEqual(["all", "mine", "free", "stalled", "done"].map(those),
     [tasks.map(({ id }) => id).join(), "t5,t6", "t2", "t3,t6", ""]);

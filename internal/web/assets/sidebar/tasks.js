@@ -1,4 +1,4 @@
-// The room's tasks beside the conversation: the few that matter to this person. The view of its own has the rest.
+// The room's tasks beside the conversation: the few that matter most to this person. The view of its own has the rest.
 
 import { tasks as w } from "../tasks/words.js";
 import { html } from "../vendor.js";

@@ -34,12 +34,15 @@ export const filters = {
   done: () => false, // none of those that are open
 };
 
-/** Returns what matters to a person: what has stalled, what it has or is assigned, what is free, or was added by it. */
+/**
+ * Returns tasks by how much they matter to a person: what has stalled, what it has, is assigned, is free, or was added
+ * by it, then those of others.
+ */
 export function mattering(tasks, me) {
   const { mine, stalled, free } = filters;
   const rank = (task) =>
-    [stalled(task), task.by === me, mine(task, me), free(task), task.adder === me].indexOf(true);
-  return tasks.filter((task) => rank(task) >= 0).sort((a, b) => rank(a) - rank(b));
+    [stalled(task), task.by === me, mine(task, me), free(task), task.adder === me, true].indexOf(true);
+  return [...tasks].sort((a, b) => rank(a) - rank(b));
 }
 
 /**
