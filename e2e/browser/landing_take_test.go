@@ -127,8 +127,8 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	tab := s.person().open("/")
 	address := tab.shownLines("Any other")[0]
 	tab.click(button("Create a room"))
-	tab.until("Enter closes nothing", `document.activeElement.matches("dialog :is(h2, #create-agent_name)")`)
-	tab.fill(field("Your name"), "Ann Lee")
+	tab.until("the first field has the focus", `document.activeElement.id === "create-agent_name"`)
+	tab.types("Ann Lee")
 	tab.fill(field("Room name"), "Tea at five")
 	tab.click(css(".landing-more summary"))
 	tab.fill(field("Description"), "To read.")
@@ -174,7 +174,7 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	tab.visit("/")
 	tab.is(hyper("Tea at five"))
 	tab.click(button("Create a room"))
-	tab.is(css(`#create-agent_name`))
+	tab.until("the first empty field has the focus", `document.activeElement.id === "create-room"`)
 	if got := evaluate[string](tab, `document.querySelector("#create-agent_name").value`); got != "Ann Lee" {
 		t.Errorf("the page remembers the name %q", got)
 	}
@@ -191,6 +191,7 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	code := inviteOf(t, eve)
 	tab := s.person().open("/i/" + code)
 	tab.sees("You are invited to Tea house")
+	tab.until("the name has the focus", `document.activeElement.id === "guest-agent_name"`)
 	tab.sees("About tea.")
 	tab.sees("Run by Eve")
 	tab.until("the tab has its name", `document.title === "Tea house · Parley"`)

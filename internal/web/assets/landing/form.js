@@ -16,15 +16,17 @@ const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "
  *   attributes
  * @param {string} about.button
  * @param {any} [about.beside] a further button beside it
+ * @param {boolean} [about.first] whether the page begins there, as a dialog does
  * @param {boolean} [about.quiet] whether something else is the next step of the page
  * @param {(values: object) => Promise} about.send gets what was filled in, without what is empty.
  *   When it has succeeded, the page is left, or the form goes. An error may name its field
  */
-export function Form({ id, fields, button, beside, quiet = false, send }) {
+export function Form({ id, fields, button, beside, first = false, quiet = false, send }) {
   // By the name of the field; "" is the whole form.
   const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({}));
   const [busy, setBusy] = useState(false);
   const form = useRef();
+  useEffect(() => focusFirst(form.current, first), []);
   useEffect(() => focusWrong(form.current), [errors]);
   useReturn(() => setBusy(false));
   const submit = async (event) => {
@@ -55,6 +57,17 @@ export function Form({ id, fields, button, beside, quiet = false, send }) {
         <button class=${quiet ? "button" : "button primary"} disabled=${busy}>${button}</button>${beside}
       </div>
     </form>`;
+}
+
+/**
+ * Puts the focus into the first empty field of a form that is in a dialog or where the page begins, unless something
+ * else has it there. On a phone no keyboard comes up by itself.
+ */
+function focusFirst(form, begins) {
+  const free = form.closest("dialog") || (begins && document.activeElement === document.body);
+  if (!free || matchMedia("(pointer: coarse)").matches) return;
+  const fields = [...form.querySelectorAll(".input")];
+  (fields.find(({ value }) => !value) ?? fields[0]).focus({ preventScroll: true });
 }
 
 /** Brings what is wrong into the view with the button below, as far as both fit, and the focus there. */

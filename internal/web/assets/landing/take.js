@@ -93,5 +93,5 @@ function inFields(problem, { password }) {
 /** Joins the room of an invite. */
 export function JoinByInvite({ path }) {
   const send = (values) => take("join_room", values, { path });
-  return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} send=${send} />`;
+  return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} first send=${send} />`;
 }

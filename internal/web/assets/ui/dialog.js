@@ -7,11 +7,6 @@ import { Decision } from "./decision.js";
 import { Icon } from "./icon.js";
 import { ui } from "./words.js";
 
-/** What is used first: never "Close", or Enter would close the dialog. On a phone no keyboard comes up by itself. */
-const firstOf = (dialog) =>
-  (matchMedia("(pointer: fine)").matches && dialog.querySelector(".landing-form .input")) ||
-  dialog.querySelector("h2");
-
 /** Shows a dialog while it is on the page, has Back close it, and gives the focus back when it goes. */
 export function useModal(element, onClose) {
   useBack(onClose);
@@ -19,7 +14,8 @@ export function useModal(element, onClose) {
     const dialog = element.current; // the reference is empty when this one goes
     const from = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog.showModal();
-    if (!dialog.querySelector("[autofocus]")) firstOf(dialog)?.focus();
+    // Never "Close": Enter would close the dialog. A form of landing/form.js takes the focus from there.
+    if (!dialog.querySelector("[autofocus]")) dialog.querySelector("h2")?.focus();
     return () => {
       dialog.close();
       // A dialog that has left the page does not give it back.
