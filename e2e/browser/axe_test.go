@@ -168,7 +168,7 @@ func workHasNoFindings(t *testing.T, looks []look) {
 	tab.is(css(".attached"))
 	tab.until("all files are decided about", `!document.querySelector(".file[aria-busy=true]")`)
 	tab.accessible(looks, "a room with files and tasks")
-	tab.click(button("View phone-checkout.jpg"))
+	tab.click(button("View phone-checkout.jpg").in(".log"))
 	tab.is(css("dialog canvas"))
 	tab.isAccessible(looks, "a picture", `document.querySelector("dialog")`)
 	tab.press("Escape")

@@ -10,7 +10,9 @@ import { mayShow } from "./picture.js";
 import { files as w } from "./words.js";
 
 const mostText = 512 * 1024; // bytes of a text that is shown
-const isText = ({ type, size }) => type === "text/plain" && size <= mostText;
+/** Returns as what a file is opened; false if it is not. */
+const viewerOf = (file) =>
+  file.type === "text/plain" && file.size <= mostText ? "text" : mayShow(file) && "picture";
 
 const small = { width: 320, height: 240 }; // px: a picture in the conversation has no more
 
@@ -64,16 +66,17 @@ export function FileCard({ room, message }) {
           onClick=${() => openFile(message, "picture")}>
           ${picture && html`<${Pixels} picture=${picture} name=${name} />`}
         </button>`)}
-      <${FileLine} room=${room} message=${message} before=${shown ? false : undefined} />
+      <${FileLine} room=${room} message=${message} before=${shown ? false : undefined} opens=${!shown} />
     </div>`;
 }
 
 /**
  * Name, size and type of a file, and its download. before stands in the place of the icon; false is nothing. opens is
- * false where the file is open.
+ * false where the file is open, or its picture is there to press.
  */
 export function FileLine({ room, message, before, opens = true, children }) {
   const { name, size, type } = message.file;
+  const viewer = opens && viewerOf(message.file);
   const shown = html`<bdi>${name}</bdi>`;
   const [busy, problem, download] = useDownload(room, message);
   return html`
@@ -81,9 +84,9 @@ export function FileLine({ room, message, before, opens = true, children }) {
       ${before ?? html`<${Icon} name="file" />`}
       <div class="file-name">
         <p>
-          ${opens && isText(message.file) ? html`
+          ${viewer ? html`
             <button type="button" class="file-open" aria-label=${w.look(name)}
-              onClick=${() => openFile(message, "text")}>
+              onClick=${() => openFile(message, viewer)}>
               ${shown}
             </button>` : shown} <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span>
         </p>

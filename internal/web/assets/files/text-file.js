@@ -48,6 +48,6 @@ export function Large({ room, message, onClose }) {
       <p class="quiet" role="status">
         ${picture === undefined && !problem ? w.loading : picture === null ? w.noPicture : problem}
       </p>
-      ${file && html`<${FileLine} room=${room} message=${message} />`}
+      ${file && html`<${FileLine} room=${room} message=${message} opens=${false} />`}
     <//>`;
 }
