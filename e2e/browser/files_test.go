@@ -141,7 +141,7 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	tab.isAccessible(byDay[:1], "a text that is open", `document.querySelector("dialog")`)
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
-	tab.click(button("View plot.png").in(".log"))
+	tab.click(button("View plot.png").in(aside))
 	tab.is(css("dialog canvas"))
 	tab.press("Escape")
 	tab.isNot(css("dialog"))

@@ -1,4 +1,4 @@
-// The room itself: what it is for, and its seats.
+// The room itself: what it is for, and its seats. That it is closed stands above the conversation.
 
 import { isAdmin } from "../compose/may.js";
 import { html, useState } from "../vendor.js";
@@ -11,7 +11,8 @@ const SettingsDialog = later("SettingsDialog");
 export function About({ room, state }) {
   const [open, setOpen] = useState(false); // the settings
   const { description, type, password_protected: locked, closed, capacity, agents, public: listed } = state.room;
-  const facts = [
+  if (closed && !description) return null;
+  const facts = closed ? [] : [
     w.seats(capacity - agents.length, capacity),
     type === "channel" && w.channel,
     listed && w.isPublic,
@@ -20,7 +21,7 @@ export function About({ room, state }) {
   return html`
     <${Part} title=${w.about}>
       ${description && html`<p class="sidebar-description" dir="auto">${description}</p>`}
-      <p class="small quiet">${closed ? w.closed : facts.join(" · ")}</p>
+      ${facts.length > 0 && html`<p class="small quiet">${facts.join(" · ")}</p>`}
       ${isAdmin(state) && html`
         <div class="sidebar-buttons">
           <button type="button" class="button" aria-haspopup="dialog" onClick=${() => setOpen(true)}>

@@ -32,7 +32,7 @@ export function Manage({ room, agent, onClose }) {
     <div class="sidebar-manage">
       <input class="input" maxlength="200" aria-label=${w.why} placeholder=${w.why} value=${note}
         onInput=${(e) => setNote(e.target.value)} />
-      <div class="sidebar-buttons">${actions.map((action) => html`
+      <div class="sidebar-actions">${actions.map((action) => html`
         <button type="button" key=${action} class=${asks[action] ? "button danger" : "button"} disabled=${busy}
           onClick=${() => choose(action)}>${w.actions[action]}</button>`)}</div>
       <${Problem} text=${problem} />

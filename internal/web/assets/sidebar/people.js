@@ -57,8 +57,13 @@ function Person({ room, state, agent, admin, open, onOpen }) {
     onOpen(false);
     opener.current?.focus();
   };
+  const key = (event) => {
+    if (event.key !== "Escape" || !open || event.target.closest("dialog")) return;
+    event.preventDefault(); // the side stays
+    close();
+  };
   return html`
-    <li class="sidebar-person">
+    <li class="sidebar-person" onKeyDown=${key}>
       <div class="sidebar-person-head">
         <${Avatar} colours=${state.colours} name=${agent.name} person=${agent.alone} />
         <p><bdi><b>${agent.name}</b></bdi> <${Badges} agent=${agent} alone=${state.alone} /></p>

@@ -94,5 +94,4 @@ export const sidebar = {
   needsPassword: "Password required",
   seats: (free, all) => (free > 0 ? `${free} of ${all} seats free` : `All ${all} seats taken`),
   settings: "Settings",
-  closed: "This room is closed",
 };
