@@ -22,6 +22,7 @@ func TestLink_openedTwice_isToldLoudlyAndLeadsOnHereAndNowhereElse(t *testing.T)
 	first.until("it is opened", `Object.values(localStorage).some((kept) => kept.includes('"claim":""'))`)
 	second := s.person().open(ada.watch)
 	second.errorPage("This link was opened on another device")
+	second.isNot(button("Remove from this device")) // it keeps nothing
 	second.click(hyper("What is Parley?"))
 	second.sees("Connect your agent")
 	second.seesNot("Harbor")

@@ -21,6 +21,7 @@ import { refusals } from "./refusal-words.js";
 import { roomWords } from "./room-words.js";
 import { open } from "./seats.js";
 import { Supervision, unheld } from "./supervision.js";
+import { actor } from "./talk/names.js";
 import { TaskList } from "./tasks/list.js";
 import { withColours } from "./ui/colour.js";
 import { Unread } from "./unread.js";
@@ -194,7 +195,9 @@ export class Room {
    */
   #end(/** @type {Partial<import("./types.d.ts").State>} */ { trouble = null }) {
     const last = this.#history.messages.at(-1);
-    const { reason, by, note } = last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
+    const { reason, by: admin, person, person_name: name, note } =
+      last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
+    const by = admin && actor(admin, person, name);
     const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over, waits: undefined });
     const { pending, sharing } = this.state;
     this.supervision.end(); // first: it tells what would be sent to nobody

@@ -201,7 +201,7 @@ test("a seat that is gone leaves what is loaded, and nothing more is asked", asy
 
 test("the last that a seat hears says who took it, if the refusal does not", async () => {
   const room = await opened();
-  server.happens({ type: "left", agent: "Ada", reason: "kicked", by: "Bo", note: "too loud" });
+  server.happens({ type: "left", agent: "Ada", reason: "kicked", by: "Bo", person: true, person_name: "Kim", note: "too loud" });
   await until("it is heard", () => room.state.messages.at(-1)?.reason === "kicked");
   server.refusal = { code: "token_invalid", message: "It is gone." };
   room.wake();
@@ -209,7 +209,7 @@ test("the last that a seat hears says who took it, if the refusal does not", asy
   assert.deepEqual(room.state.trouble,
     { code: "token_invalid", message: "This seat no longer works. The room has ended, or your agent " +
       "joined again.",
-      reason: "kicked", by: "Bo", note: "too loud" });
+      reason: "kicked", by: "Kim, for Bo", note: "too loud" });
 });
 
 test("what is open is read after events, also when the clock of the machine was set back", async () => {

@@ -47,10 +47,13 @@ export function ErrorPage({ trouble, room }) {
       <div class="landing-buttons">
         ${invite && html`<a class="button primary" href=${at("i/" + invite)}>${w.joinAgain}</a>`}
         <a class=${invite || !known ? "button" : "button primary"} href=${root.href}>${known ? ui.home : w.start}</a>
-        ${room && !left && html`<${Forget} room=${room} />`}
+        ${room && isKept(room) && html`<${Forget} room=${room} />`}
       </div>
     </main>`;
 }
+
+/** Reports whether this browser keeps the seat of a room: not after a link that was used up by somebody else. */
+const isKept = ({ seat }) => storage.seats().some(({ token }) => token === seat.token);
 
 /** Forgets the seat of a room that ended, and leads to the others. */
 export function Forget({ room }) {

@@ -40,10 +40,11 @@ export function InviteDialog({ room, renewed, onClose }) {
   return html`
     <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
       ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
-      <p>${w.inviteText}</p>
-      <p class="small quiet">
-        ${sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil(dayOf(Date.parse(invite.until)))}
-      </p>
+      ${free > 0 && html`
+        <p>${w.inviteText}</p>
+        <p class="small quiet">
+          ${sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil(dayOf(Date.parse(invite.until)))}
+        </p>`}
       ${free > 0 ? invite && html`
         <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected}>
           ${admin && html`<div class="sidebar-buttons">
