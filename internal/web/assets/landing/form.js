@@ -64,8 +64,8 @@ export function Form({ id, fields, button, beside, first = false, quiet = false,
  * else has it there. On a phone no keyboard comes up by itself.
  */
 function focusFirst(form, begins) {
-  const free = form.closest("dialog") || (begins && document.activeElement === document.body);
-  if (!free || matchMedia("(pointer: coarse)").matches) return;
+  if (matchMedia("(pointer: coarse)").matches) return;
+  if (!form.closest("dialog") && !(begins && document.activeElement === document.body)) return;
   const fields = [...form.querySelectorAll(".input")];
   (fields.find(({ value }) => !value) ?? fields[0]).focus({ preventScroll: true });
 }

@@ -34,13 +34,14 @@ export function HomePage({ mine }) {
     storage.keepKey("");
     knock();
   };
+  const seats = seatsNow(rooms);
   const connect = (quiet) => html`<${Connect} url=${at("mcp")} keys=${keys} quiet=${quiet} />`;
   const title = html`<h2 id="connect-title">${w.connect.title}</h2>`;
   const [open, asking] = [door.state === "open", door.state === "asking"];
   const kept = open && storage.key() && html`<${KeptKey} onForget=${forget} />`;
   const others = html`
     ${!open && html`<${Closed} door=${door} onKnock=${knock} onForget=${forget} />`}
-    ${open && html`<${PublicRooms} first=${door.first} seats=${seatsNow(rooms)} />`}
+    ${open && html`<${PublicRooms} first=${door.first} seats=${seats} />`}
     ${kept}`;
   return html`
     <div class=${"landing" + (rooms.length ? " landing-home" : "")} ref=${page} onPointerLeave=${left}>
@@ -51,7 +52,7 @@ export function HomePage({ mine }) {
           <main class=${settled ? "" : "landing-waits"}>
             <${Needs} rooms=${rooms} />
             <${MyRooms} mine=${mine} rooms=${rooms}>
-              <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} />
+              <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} seats=${seats} />
             <//>
             <div class="landing-others">
               <details class="landing-more"><summary>${title}</summary><div>${connect(true)}</div></details>
@@ -110,9 +111,9 @@ const forms = { create: CreateRoom, named: JoinByName, link: OpenLink };
 
 /**
  * Buttons for some of the forms by which a person gets into a room without an agent. first is the one that is filled,
- * and waits whether it is not known yet which there are.
+ * seats are those of the person, and waits whether it is not known yet which forms there are.
  */
-function Ways({ ways, first = "", waits = false }) {
+function Ways({ ways, seats = /** @type {any[]} */ ([]), first = "", waits = false }) {
   const [open, setOpen] = useState(""); // the form that is open
   return html`
     <div class=${"landing-buttons" + (waits ? " landing-waits" : "")}>
@@ -124,7 +125,7 @@ function Ways({ ways, first = "", waits = false }) {
       ${open && html`
         <${Dialog} title=${w[open].title} onClose=${() => setOpen("")}>
           <p class="quiet">${w[open].why}</p>
-          <${forms[open]} />
+          <${forms[open]} seats=${seats} />
         <//>`}
     </div>`;
 }

@@ -2,7 +2,9 @@
 
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
-import { html } from "../vendor.js";
+import { linkTo } from "../rooms/list.js";
+import { fold } from "../ui/fold.js";
+import { html, useState } from "../vendor.js";
 import { errors } from "./error-words.js";
 import { Form } from "./form.js";
 import { habit, keepHabit } from "./habits.js";
@@ -61,21 +63,29 @@ export function JoinRoom({ room }) {
   return html`<${Form} id="join" fields=${fields} button=${w.join} send=${send} />`;
 }
 
-/** Joins a room by its name, which somebody has told this person, and its password if it has one. */
-export function JoinByName() {
+/**
+ * Joins a room by its name, which somebody has told this person, and its password if it has one. seats are those of
+ * this person: a room where it has one is opened.
+ */
+export function JoinByName({ seats }) {
+  const [there, setThere] = useState(/** @type {any} */ (null)); // the seat in the room that was asked for
   const fields = [
     yourName(),
     { name: "room", label: w.room, hint: w.roomTold, need: w.roomNeeded, limits: { maxlength: 170 } },
     { name: "password", label: w.roomPassword, hint: w.passwordIfAny, type: "password" },
   ];
   const send = async (values) => {
+    const had = seats.find(({ title = "" }) => fold(title) === fold(values.room));
+    setThere(had);
+    if (had) throw Object.assign(new Error(w.seated), { field: "room" });
     try {
       await take("join_room", { ...values, create_if_missing: false }, { bearer: storage.key() });
     } catch (problem) {
       throw inFields(problem, values);
     }
   };
-  return html`<${Form} id="named" fields=${fields} button=${w.join} send=${send} />`;
+  const opens = there && html`<a class="button primary" ...${linkTo(there)}>${landing.public.openIt(there.title)}</a>`;
+  return html`<${Form} id="named" fields=${fields} button=${w.join} beside=${opens} quiet=${!!there} send=${send} />`;
 }
 
 /** Returns a problem as one of the field that it is about. */

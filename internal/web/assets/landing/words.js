@@ -107,6 +107,7 @@ export const landing = {
     roomHint: "Leave empty for a random name.",
     roomTold: "Exactly as it was given to you.",
     roomNeeded: "Enter the room's name.",
+    seated: "You already have a seat in this room.",
     held: "You've paused your agent in this room, or approve its messages. Change that before you take another seat there.",
     noInvite: "This is no room or invite here. For a link of another kind choose “I have a link”, and give a password below.",
     noSuchRoom: "No room has this name, or it has ended. Check the spelling.",
