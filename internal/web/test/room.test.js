@@ -201,7 +201,8 @@ test("a seat that is gone leaves what is loaded, and nothing more is asked", asy
 
 test("the last that a seat hears says who took it, if the refusal does not", async () => {
   const room = await opened();
-  server.happens({ type: "left", agent: "Ada", reason: "kicked", by: "Bo", person: true, person_name: "Kim", note: "too loud" });
+  const kick = { type: "left", agent: "Ada", reason: "kicked", by: "Bo", person: true, person_name: "Kim" };
+  server.happens({ ...kick, note: "too loud" });
   await until("it is heard", () => room.state.messages.at(-1)?.reason === "kicked");
   server.refusal = { code: "token_invalid", message: "It is gone." };
   room.wake();

@@ -6,10 +6,9 @@ import { test } from "node:test";
 
 import { Refusal } from "../assets/mcp.js";
 import { saidOf, sentence, together } from "../assets/talk/events.js";
+import { actionsOf, mayAct, mayPrecede, refusal } from "../assets/tasks/act.js";
 import { argsOf } from "../assets/tasks/forms.js";
-import {
-  actionsOf, filters, groupOf, grouped, mattering, mayAct, mayPrecede, ranOf, refusal, standing,
-} from "../assets/tasks/model.js";
+import { filters, groupOf, grouped, mattering, ranOf, standing } from "../assets/tasks/model.js";
 
 const me = "Ada";
 const stateOf = (room = {}, more = {}) => ({
@@ -37,7 +36,7 @@ test("tasks stand in groups: one's own, also when assigned, those of others, fre
   assert.equal(groupOf(task("t6", "stalled", { by: me }), me), "mine");
 });
 
-test("what matters most to a person: what has stalled, what it has, is assigned, is free, was added by it, the rest", () => {
+test("what matters to a person comes first: what has stalled, what it has, is assigned, is free, or added", () => {
   const tasks = [task("t1", "blocked", { adder: me }), task("t2", "open"), task("t3", "stalled", { by: "Bo" }),
     task("t4", "taken", { by: "Bo" }), task("t5", "open", { for: [me] }), task("t6", "stalled", { by: me }),
     task("t7", "blocked", { adder: "Bo" })];

@@ -47,4 +47,14 @@ export const dialogs = {
   dropText: (id) => `Cancel ${id}? Tasks it blocks stay blocked until someone edits or cancels them.`,
   keep: "Keep task", // beside "Cancel task"
   buttons: { add: "Add", finish: "Mark as done", release: "Unassign", offer: "Assign", edit: "Save", drop: "Cancel task" },
+
+  // What the server did not do, and why, as far as the list tells.
+  refusals: {
+    closed: "This task is already done or canceled.",
+    taken: (name) => `${name} already has it in progress.`,
+    blocked: "This task is blocked by another one.",
+    many: (n) => `At most ${n} tasks can be in progress. Finish or unassign one first.`,
+    offered: "It's reserved for someone else for up to ten minutes.",
+    other: "This couldn't be done. The task has changed, or the text looks like it has a password or a key.",
+  },
 };

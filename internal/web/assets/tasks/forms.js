@@ -3,9 +3,8 @@
 import { ui } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
-import { useTask } from "./act.js";
+import { mayPrecede, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
-import { mayPrecede } from "./model.js";
 
 const focus = (element) => element?.focus();
 

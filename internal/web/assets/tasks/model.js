@@ -1,7 +1,5 @@
-// The room's tasks as a person looks at them: in which group each stands, what may be done with it,
-// and what to say where the server refused.
+// The room's tasks as a person looks at them: in which group each stands, and how. What it may do is in act.js.
 
-import { silencedBy } from "../compose/may.js";
 import { actor, capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { who } from "../ui/words.js";
@@ -9,7 +7,6 @@ import { html } from "../vendor.js";
 import { told } from "./ran.js";
 import { tasks as w } from "./words.js";
 
-const mostTaken = 5; // by one agent
 const groups = ["mine", "taken", "assigned", "free", "blocked"];
 
 /** Returns tasks by group, each in the order in which they were added: [name, tasks]. Empty groups are left out. */
@@ -21,9 +18,6 @@ export function groupOf({ state, by, for: offered }, me) {
   if (state === "open") return !offered?.length ? "free" : offered.includes(me) ? "mine" : "assigned";
   return by === me ? "mine" : "taken";
 }
-
-/** Reports whether this person may do anything with the tasks. */
-export const mayAct = (state) => !!state.room && silencedBy(state) === "";
 
 /** Those that a person can ask for: whether a task is among them. */
 export const filters = {
@@ -46,29 +40,6 @@ export function mattering(tasks, me) {
 }
 
 /**
- * Returns what this person may do with a task, the likeliest first: take, takeOver, finish, release, offer,
- * edit, drop.
- */
-export function actionsOf(task, { me, alone = false, room }) {
-  const admin = room.agents.some(({ you, role }) => you && role === "admin") || room.capacity === 2;
-  const own = task.adder === me || admin;
-  const mine = task.by === me;
-  switch (task.state) {
-    case "open":
-      return [...(filters.free(task) || (alone && filters.mine(task, me)) ? ["take"] : []), "finish",
-        ...(own ? ["offer", "edit", "drop"] : [])];
-    case "blocked":
-      return own ? ["edit", "offer", "drop"] : [];
-    case "taken":
-      return [...(mine ? ["finish", "release"] : own ? ["release"] : []), ...(own ? ["edit", "drop"] : [])];
-    case "stalled":
-      return [...(mine ? ["finish", "release"] : ["takeOver", ...(own ? ["release"] : [])]),
-        ...(own ? ["edit", "drop"] : [])];
-  }
-  return [];
-}
-
-/**
  * Returns a name for a sentence, with "you" or "your agent" in place of the person's own. person is whether the person
  * behind the agent of that name did it.
  */
@@ -83,15 +54,6 @@ export const isGiven = ({ id, by, by_name: called }, { me, alone, messages = [] 
 
 /** Returns those of the open tasks that come before one. */
 export const before = ({ after = [] }, tasks) => tasks.filter(({ id }) => after.includes(id));
-
-/** Returns those of the open tasks that one can come after: not itself, and none that waits for it. */
-export function mayPrecede(id, tasks) {
-  const waiting = new Set([id]);
-  for (const one of waiting) { // the set grows
-    for (const { id, after } of tasks) if (after?.includes(one)) waiting.add(id);
-  }
-  return tasks.filter(({ id }) => !waiting.has(id));
-}
 
 /**
  * Says how a task stands, and for whom and after what one comes that is blocked: first what was dropped, since that
@@ -120,25 +82,6 @@ export function standing(task, view) {
       return fill(w.states.done, { by: named(by, { me, alone }, task.by_person, task.by_name) });
   }
   return [w.states.dropped];
-}
-
-/**
- * Says why the server did not do something, as far as the list, which was read again, tells: its own
- * words are for agents.
- */
-export function refusal(problem, action, task, { tasks, me }) {
-  const now = task && tasks.find(({ id }) => id === task.id);
-  const r = w.refusals;
-  if (r[problem.code]) return r[problem.code];
-  if (problem.code !== "invalid_argument" && problem.code !== "not_allowed") return problem.message;
-  if (task && !now) return r.closed;
-  if (action === "take" || action === "takeOver") {
-    if (now.by && now.by !== me) return r.taken(now.by);
-    if (now.state === "blocked") return r.blocked;
-    if (tasks.filter(({ by }) => by === me).length >= mostTaken) return r.many(mostTaken);
-    if (now.for?.length) return r.offered;
-  }
-  return r.other;
 }
 
 /** Returns the lines that tell what was run for a task that is done and, behind it, who ran the same: see told. */

@@ -8,11 +8,11 @@ import { Avatar } from "../ui/avatar.js";
 import { fill } from "../ui/fill.js";
 import { IconButton } from "../ui/icon.js";
 import { Sheet } from "../ui/sheet.js";
-import { useTask } from "./act.js";
+import { actionsOf, mayAct, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 import { ActForm } from "./forms.js";
 import { Mark } from "./mark.js";
-import { actionsOf, before, isGiven, mayAct, named, ranOf, standing } from "./model.js";
+import { before, isGiven, named, ranOf, standing } from "./model.js";
 import { tasks as taskWords } from "./words.js";
 
 const touch = matchMedia("(pointer: coarse)");

@@ -6,9 +6,10 @@ import { Part } from "../sidebar/part.js";
 import { Dialog } from "../ui/dialog.js";
 import { Segments } from "../ui/segments.js";
 import { useRoom } from "../use-room.js";
+import { mayAct } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 import { AddLine } from "./forms.js";
-import { filters, grouped, mayAct } from "./model.js";
+import { filters, grouped } from "./model.js";
 import { Task } from "./task.js";
 import { tasks as taskWords } from "./words.js";
 

@@ -1,4 +1,4 @@
-// The words of tasks that the room shows without their dialog: how each stands, and what was refused.
+// The words of tasks that the room shows without their dialog: how each stands.
 
 export const tasks = {
   title: "Tasks",
@@ -19,14 +19,4 @@ export const tasks = {
     dropped: "Canceled",
   },
   given: "You assigned it to your agent",
-
-  // What the server did not do, and why, as far as the list tells.
-  refusals: {
-    closed: "This task is already done or canceled.",
-    taken: (name) => `${name} already has it in progress.`,
-    blocked: "This task is blocked by another one.",
-    many: (n) => `At most ${n} tasks can be in progress. Finish or unassign one first.`,
-    offered: "It's reserved for someone else for up to ten minutes.",
-    other: "This couldn't be done. The task has changed, or the text looks like it has a password or a key.",
-  },
 };
