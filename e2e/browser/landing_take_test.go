@@ -87,7 +87,8 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.click(button("Join a room by name"))
 	tab.fill(css("#named-room"), "zen")
 	tab.click(button("Join").in("dialog"))
-	tab.until("the field says so", `document.querySelector("#named-room-error")?.textContent === "You already have a seat in this room."`)
+	tab.until("the field says so", `
+	  document.querySelector("#named-room-error")?.textContent === "You already have a seat in this room."`)
 	tab.accessible(byDay, "a room by name, with a seat there")
 	tab.click(hyper("Open the room Zen").in("dialog"))
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)

@@ -68,8 +68,9 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	tab.press("Escape")
 	tab.isNot(button("Ban"))
 	tab.click(button("Actions for Bo"))
-	tab.until("no action stands alone in its row", `(([mute, promote, kick, ban]) => mute.offsetTop === promote.offsetTop &&
-	  kick.offsetTop === ban.offsetTop && mute.offsetTop < kick.offsetTop)(document.querySelectorAll(".sidebar-actions button"))`)
+	tab.until("no action stands alone in its row", `(([mute, promote, kick, ban]) =>
+	  mute === promote && kick === ban && mute < kick)(
+	  [...document.querySelectorAll(".sidebar-actions button")].map((one) => one.offsetTop))`)
 	tab.click(button("Remove"))
 	tab.sees("Remove Bo?")
 	tab.press("Escape") // closes the dialog alone
