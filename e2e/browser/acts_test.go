@@ -75,7 +75,11 @@ func (tab *tab) choose(choice string, names []string) {
 	for _, name := range names {
 		tab.click(role("checkbox", name))
 	}
-	tab.press("Escape")
+	if choice == onlySome || choice == anAnswer { // the others close it
+		tab.press("Escape")
+	}
+	tab.isNot(css(".popover-panel"))
+	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
 }
 
 // The choices of the composer.

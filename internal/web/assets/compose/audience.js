@@ -1,5 +1,5 @@
-// Who reads what is being written, and who owes an answer to it: two buttons, each with a
-// panel to choose from (choices.js).
+// Who reads what is being written, and who owes an answer to it: two buttons, each with a panel to choose from
+// (choices.js). area is the ref of the text.
 
 import { ui, who } from "../ui/words.js";
 import { html } from "../vendor.js";
@@ -20,7 +20,7 @@ const chip = (name, shown, chevron = "chevron") => html`
   <${Icon} name=${chevron} />`;
 
 /** To whom the draft goes. Nobody stays nobody, unless the draft is empty: what was meant for some is not for all. */
-export function Audience({ draft, state, empty }) {
+export function Audience({ draft, state, area, empty }) {
   const { audience, to } = draft.now;
   const set = (parts) => draft.change({ ask: [], before: null, ...parts });
   const some = to.length ? to : [word(who.nobody)];
@@ -29,13 +29,13 @@ export function Audience({ draft, state, empty }) {
   return html`
     <${Popover} className=${audience === "all" ? "" : "private"}
       label=${chip(audience === "all" ? "people" : "lock", fill(compose.to, { names: readers }))}
-      opener=${{ class: "chip" }} onClosed=${settle}>
-      ${() => html`<${Readers} ...${{ draft, state, set }} />`}
+      opener=${{ class: "chip" }} onClosed=${settle} next=${area}>
+      ${(close) => html`<${Readers} ...${{ draft, state, set, close }} />`}
     <//>`;
 }
 
 /** What is wanted of those who read the draft: nothing, answers, or that they agree. */
-export function Wanted({ draft, state }) {
+export function Wanted({ draft, state, area }) {
   const { kind, ask, audience, to } = draft.now;
   const here = othersOf(state).map(({ name }) => name);
   const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
@@ -46,7 +46,7 @@ export function Wanted({ draft, state }) {
   }[kind];
   return html`
     <${Popover} className=${kind ? "wants" : "wants nothing"}
-      label=${chip("ask", shown ?? compose.wantsNothing)} opener=${{ class: "chip" }}>
-      ${() => html`<${Kinds} ...${{ draft, state, names, set }} />`}
+      label=${chip("ask", shown ?? compose.wantsNothing)} opener=${{ class: "chip" }} next=${area}>
+      ${(close) => html`<${Kinds} ...${{ draft, state, names, set, close }} />`}
     <//>`;
 }

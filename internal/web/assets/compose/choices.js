@@ -1,4 +1,5 @@
-// What the two buttons of audience.js open: who reads what is being written, and what is wanted of them.
+// What the two buttons of audience.js open: who reads what is being written, and what is wanted of them. A press that
+// leaves nothing more to choose calls close, behind the change that it makes; an arrow key only passes.
 
 import { html, useState } from "../vendor.js";
 import { fold } from "../ui/fold.js";
@@ -7,9 +8,10 @@ import { onlyNotes, othersOf, votersOf } from "./may.js";
 
 const glance = 8; // names that are seen at once
 
-const Choice = ({ type = "radio", name, checked, onChange, disabled, children }) => html`
+const Choice = ({ type = "radio", name, checked, onChange, close = () => {}, disabled, children }) => html`
   <label class="choice">
-    <input type=${type} name=${name} checked=${checked} disabled=${disabled} onChange=${onChange} />
+    <input type=${type} name=${name} checked=${checked} disabled=${disabled} onChange=${onChange}
+      onClick=${({ target }) => target.matches(":focus-visible") || setTimeout(close)} />
     <span>${children}</span>
   </label>`;
 
@@ -35,19 +37,20 @@ export function Names({ names, chosen, onChange }) {
 }
 
 /** To whom the draft goes. */
-export function Readers({ draft, state, set }) {
+export function Readers({ draft, state, set, close }) {
   const { audience, to } = draft.now;
   const names = othersOf(state).map(({ name }) => name);
   const notes = onlyNotes(state);
   return html`
     <fieldset class="choices">
       <legend>${w.whoReads}</legend>
-      <${Choice} name="audience" disabled=${notes} checked=${audience === "all"}
+      <${Choice} name="audience" disabled=${notes} checked=${audience === "all"} close=${close}
         onChange=${() => set({ audience: "all" })}>
         ${w.everyoneHere}
       <//>
       ${!state.alone && html`
-        <${Choice} name="audience" checked=${audience === "agent"} onChange=${() => set({ audience: "agent" })}>
+        <${Choice} name="audience" checked=${audience === "agent"} close=${close}
+          onChange=${() => set({ audience: "agent" })}>
           ${w.agentOnly}
         <//>`}
       ${(names.length > 0 || to.length > 0) && html`
@@ -61,14 +64,14 @@ export function Readers({ draft, state, set }) {
 }
 
 /** What is wanted of those who read the draft. names are those of them who can be asked. */
-export function Kinds({ draft, state, names, set }) {
+export function Kinds({ draft, state, names, set, close }) {
   const { kind, ask, audience } = draft.now;
   const agrees = votersOf(state).some((name) => names.includes(name));
   const unnamed = audience === "some" ? w.eachReader : w.firstCounts;
   return html`
     <fieldset class="choices">
       <legend>${w.whatIsWanted}</legend>
-      <${Choice} name="wanted" checked=${!kind} onChange=${() => set({ kind: "" })}>${w.nothing}<//>
+      <${Choice} name="wanted" checked=${!kind} close=${close} onChange=${() => set({ kind: "" })}>${w.nothing}<//>
       <${Choice} name="wanted" checked=${kind === "request"} onChange=${() => set({ kind: "request" })}>
         ${w.answer}
       <//>
@@ -77,7 +80,8 @@ export function Kinds({ draft, state, names, set }) {
         <p class="quiet small">
           ${ask.length ? w.each : unnamed}
         </p>`}
-      <${Choice} name="wanted" checked=${kind === "proposal"} onChange=${() => set({ kind: "proposal" })}>
+      <${Choice} name="wanted" checked=${kind === "proposal"} close=${close}
+        onChange=${() => set({ kind: "proposal" })}>
         ${w.agreement}
       <//>
       ${kind === "proposal" && html`

@@ -104,9 +104,9 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
       ${files.length > 0 && kind && html`<p class="compose-left small">${fileWords.apart}</p>`}
       ${attached.why && html`<p class="compose-left small bad" role="alert">${attached.why}</p>`}
       <div class="compose-row">
-        <${Audience} draft=${draft} state=${state} empty=${!text.trim() && !reply && !files.length} />
+        <${Audience} ...${{ draft, state, area }} empty=${!text.trim() && !reply && !files.length} />
         ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`
-          <${Wanted} draft=${draft} state=${state} />`}
+          <${Wanted} ...${{ draft, state, area }} />`}
         <${Pick} onFiles=${attach} />
         <button class="button primary compose-send" disabled=${problem.why !== ""}>
           <${Icon} name="send" />

@@ -7,28 +7,34 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js
 /**
  * children is a function that is given close and returns what stands in the panel.
  * opener has the attributes of the button, and label what it shows. onClosed is called when the panel has closed.
+ * next is a ref of what has the focus once something was chosen, and is given what is typed on.
  */
-export function Popover({ label, opener, className = "", onClosed = () => {}, children }) {
+export function Popover({ label, opener, className = "", onClosed = () => {}, next = undefined, children }) {
   const [open, setOpen] = useState(false);
   const box = useRef();
   const button = useRef();
+  const chosen = useRef(false);
   const close = () => {
     setOpen(false);
-    button.current?.focus();
+    (next && chosen.current ? next : button).current?.focus();
   };
   useBack(close, open);
   const panel = useFitting(open);
   useEffect(() => (open ? onClosed : undefined), [open]);
   useEffect(() => {
+    chosen.current = false;
     if (!open) return undefined;
     const outside = (event) => !box.current?.contains(event.target) && setOpen(false);
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
   const key = (event) => {
-    if (event.key !== "Escape" || !open) return;
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    const types = /^([^ ]|Enter)$/.test(key) && !ctrlKey && !metaKey && !altKey && isChoice(target);
+    if (!open || !(key === "Escape" || (next && types))) return;
+    chosen.current ||= types;
     event.stopPropagation();
-    event.preventDefault();
+    if (key.length > 1) event.preventDefault(); // a letter is written
     close();
   };
   const left = ({ relatedTarget: to }) => to && !box.current.contains(to) && setOpen(false);
@@ -37,9 +43,13 @@ export function Popover({ label, opener, className = "", onClosed = () => {}, ch
       <button type="button" ref=${button} aria-expanded=${open} ...${opener} onClick=${() => setOpen(!open)}>
         ${label}
       </button>
-      ${open && html`<div class="popover-panel" ref=${panel}>${children(close)}</div>`}
+      ${open && html`<div class="popover-panel" ref=${panel} onClick=${() => (chosen.current = true)}>
+          ${children(close)}
+        </div>`}
     </div>`;
 }
+
+const isChoice = ({ type }) => type === "radio" || type === "checkbox";
 
 const edge = 8; // px between a panel and the end of what is seen
 
