@@ -1,4 +1,5 @@
-// A long press of a finger on a message.
+// A long press of a finger on a message. What it opens may lie under the finger: the click with which some browsers end
+// the press is not meant for it.
 
 const long = 500; // ms
 const slip = 10; // px by which a finger may move meanwhile
@@ -13,10 +14,18 @@ export function longPress(act) {
     const own = event.target.closest("a, button, input, textarea, summary, progress");
     if (event.pointerType !== "touch" || !event.isPrimary || !article || own) return;
     from = event;
-    timer = setTimeout(() => act(article.dataset.id), long);
+    timer = setTimeout(() => (ignoreClick(), act(article.dataset.id)), long);
   };
   const move = (event) => {
     if (from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > slip) end();
   };
   return { onPointerDown: begin, onPointerMove: move, onPointerUp: end, onPointerCancel: end };
+}
+
+/** Has no click do anything before the next press begins. */
+function ignoreClick() {
+  const next = new AbortController();
+  const { signal } = next;
+  addEventListener("click", (event) => (event.preventDefault(), event.stopPropagation()), { capture: true, signal });
+  for (const type of ["pointerdown", "keydown"]) addEventListener(type, () => next.abort(), { capture: true, signal });
 }
