@@ -245,3 +245,44 @@ func (tab *tab) at(link string) *tab {
 	tab.t.Helper()
 	return tab.person.at.person().open(link)
 }
+
+// What was chosen leads back to the text: by a press, by Escape, and by what is typed on. Pausing keeps the focus.
+func TestCompose_choicesAndPause_giveTheFocusBack(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	inText := func(how string) {
+		t.Helper()
+		tab.until(how+" leads to the text", "document.activeElement.matches("+quoted(textArea)+")")
+		tab.isNot(css(".popover-panel"))
+	}
+	for _, choice := range []string{agreement, sayIt, agreement} {
+		tab.click(css(".compose .chip").nth(1))
+		tab.click(role("radio", choice))
+		inText(choice)
+	}
+	tab.types("Steel it is")
+	tab.press("Enter")
+	tab.click(button(nameless))
+	if got := talk.bob.hearsText("Steel it is"); got.Kind != "proposal" {
+		t.Errorf("Bob heard %+v", got)
+	}
+	tab.click(css(".compose .chip").nth(1))
+	tab.click(role("radio", anAnswer))
+	tab.is(role("checkbox", "Bob"))
+	tab.press("W")
+	inText("a letter")
+	tab.written("W")
+	tab.click(css(".compose .chip").nth(0))
+	tab.press("Escape")
+	tab.until("who chose nothing is at the button", `document.activeElement.matches(".chip")`)
+	tab.press("Enter", "Tab", "ArrowDown", "ArrowDown") // an arrow passes each
+	tab.is(role("checkbox", "Bob"))
+	tab.press("Tab", " ", "Escape")
+	inText("Escape")
+	tab.audience("Bob")
+
+	tab.click(button("Pause your agent"))
+	tab.is(button("Resume your agent"))
+	tab.until("the button has the focus", `document.activeElement.matches(".pause")`)
+}

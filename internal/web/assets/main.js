@@ -142,6 +142,11 @@ addEventListener("storage", showTheme);
 document.addEventListener("visibilitychange", seen);
 addEventListener("focus", seen);
 addEventListener("blur", seen);
+// A button that is at work keeps the focus, which a disabled one loses, and takes no press.
+addEventListener("click", (event) => {
+  const { target } = /** @type {any} */ (event);
+  if (target.closest("[aria-disabled=true]")) (event.preventDefault(), event.stopPropagation());
+}, { capture: true });
 for (const type of ["online", "offline"]) addEventListener(type, () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
 addEventListener("pagehide", () => room?.sendDecisions());

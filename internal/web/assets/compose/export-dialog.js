@@ -56,7 +56,7 @@ export function ExportDialog({ room, onClose }) {
       </fieldset>
       <p class="small" role="status">${busy ? w.exporting(loaded) : shown}</p>
       <div class="dialog-buttons">
-        <button type="button" class="button primary" disabled=${busy} onClick=${go}>
+        <button type="button" class="button primary" aria-disabled=${busy} onClick=${go}>
           ${w.exportButton}
         </button>
       </div>

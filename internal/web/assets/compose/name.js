@@ -58,7 +58,7 @@ export function NameAsked({ room, onClose }) {
         <${Problem} text=${problem} />
         <div class="dialog-buttons">
           <${Decision} class="button" onClick=${() => room.naming.skip()}>${w.nameSkip(says)}<//>
-          <${Decision} class="button primary" disabled=${busy} onClick=${() => form.current.requestSubmit()}>
+          <${Decision} class="button primary" aria-disabled=${busy} onClick=${() => form.current.requestSubmit()}>
             ${says}
           <//>
         </div>
@@ -79,7 +79,7 @@ export function NameDialog({ room, onClose }) {
       <form class="naming" aria-label=${w.menuItems.name} onSubmit=${change}>
         <label for="name">${w.menuItems.name}</label>
         <${Name} id="name" ...${field} />
-        <button type="submit" class="button" disabled=${busy}>${w.nameSave}</button>
+        <button type="submit" class="button" aria-disabled=${busy}>${w.nameSave}</button>
         <${Problem} text=${problem} />
       </form>
     <//>`;

@@ -16,7 +16,7 @@ export function PauseButton({ room, state: { supervision, restraint } }) {
     pause: () => act(() => room.supervision.restrain({ paused: true })),
   }[how];
   return html`
-    <button type="button" class=${"button pause" + (how === "pause" ? "" : " primary")} disabled=${busy}
+    <button type="button" class=${"button pause" + (how === "pause" ? "" : " primary")} aria-disabled=${busy}
       aria-label=${name} onClick=${press}>
       <${Icon} name=${how === "resume" ? "play" : "pause"} />
       <span class="pause-long">${name}</span>

@@ -63,7 +63,7 @@ function Adding({ words, add, added, onClose, children }) {
           <${Problem} text=${problem} />
           <div class="dialog-buttons">
             <button type="button" class="button" onClick=${onClose}>${ui.cancel}</button>
-            <button type="submit" class="button primary" disabled=${busy}>${words.button}</button>
+            <button type="submit" class="button primary" aria-disabled=${busy}>${words.button}</button>
           </div>
         </form>`}
     <//>`;

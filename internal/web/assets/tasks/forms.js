@@ -44,7 +44,7 @@ const Area = ({ label, value, onValue, own = false }) => html`
 const Buttons = ({ button, busy, onCancel, cancel = ui.cancel, kind = "primary" }) => html`
   <div class="dialog-buttons">
     <button type="button" class="button" onClick=${onCancel}>${cancel}</button>
-    <button type="submit" class=${"button " + kind} disabled=${busy}>${button}</button>
+    <button type="submit" class=${"button " + kind} aria-disabled=${busy}>${button}</button>
   </div>`;
 
 const nothing = { title: "", text: "", offered: [], after: [] };
@@ -79,7 +79,7 @@ export function AddLine({ room, state, onAdded, onProblem }) {
           <button type="button" class="button plain" aria-expanded=${more} onClick=${() => setMore(!more)}>
             ${w.more}
           </button>
-          <button type="submit" class="button primary" disabled=${busy || !now.title.trim()}>${w.buttons.add}</button>`}
+          <button type="submit" class="button primary" aria-disabled=${busy || !now.title.trim()}>${w.buttons.add}</button>`}
       </div>
       ${more && html`
         <${Area} label=${w.details} value=${now.text} onValue=${(text) => set({ text })} />

@@ -47,7 +47,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
       <div class="task-row">
         ${actions.includes("finish")
           ? html`
-            <button type="button" class="task-box" aria-label=${w.finishIt(id)} title=${w.finish} disabled=${busy}
+            <button type="button" class="task-box" aria-label=${w.finishIt(id)} title=${w.finish} aria-disabled=${busy}
               aria-expanded=${form === "finish"} onClick=${() => setForm(form === "finish" ? "" : "finish")}>
               <${Mark} state=${task.state} />
             </button>`
@@ -59,7 +59,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
         </button>
         <${Who} state=${state} task=${task} />
         ${take && html`
-          <button type="button" class="button small" disabled=${busy}
+          <button type="button" class="button small" aria-disabled=${busy}
             onClick=${() => act({ action: "take", id })}>
             ${take === "take" && !state.alone ? w.takeForAgent : w[take]}<span class="hidden-visually"> ${id}</span>
           </button>`}

@@ -71,7 +71,7 @@ function Closed({ open, count, got, setGot, room, state, ...rest }) {
       ${got && html`<ul>${got.tasks.map((task) => html`
         <${Task} key=${task.id} ...${{ room, state, task, ...rest }} />`)}</ul>`}
       ${got?.has_more && html`
-        <p><button type="button" class="button" disabled=${busy} onClick=${more}>${w.moreClosed}</button></p>`}
+        <p><button type="button" class="button" aria-disabled=${busy} onClick=${more}>${w.moreClosed}</button></p>`}
       <${Problem} text=${problem} />
     <//>`;
 }
