@@ -6,6 +6,7 @@ import { asksSeat } from "./names.js";
 const width = 75; // characters of a line on the page
 const [first, last, least] = [8, 4, 12]; // lines that stay at the head and at the tail; fewer than least stay, too
 const opens = { fence: 1, table_open: 2 }; // how many lines open a block of which the rest may stand alone
+const code = ["fence", "code_block"];
 
 /**
  * Returns what is shown of a message: {head, tail, lines: how many lines are not shown between them}; null if all
@@ -28,14 +29,19 @@ export function folded(text) {
   return { head, tail: opening(text, begin) + (whole(begin) ? "" : "… ") + text.slice(begin), lines };
 }
 
-/** Returns where each line of a text begins on the page: lines that are too wide are broken after a space. */
+/** Returns where each line of a text begins on the page: lines that are too wide, and no code, break after a space. */
 function startsOf(text) {
   const starts = [];
+  const blocks = (tokensOf(text) ?? []).filter(({ type }) => code.includes(type));
+  let line = 0;
   for (let at = 0; at < text.length; ) {
     starts.push(at);
+    if (blocks[0]?.map[1] <= line) blocks.shift();
     const end = text.indexOf("\n", at);
     const next = end < 0 ? text.length : end + 1;
-    at = next - at <= width + 1 ? next : at + broken(text.slice(at, at + width));
+    const whole = blocks[0]?.map[0] <= line || next - at <= width + 1;
+    at = whole ? next : at + broken(text.slice(at, at + width));
+    if (whole) line++;
   }
   return starts;
 }
