@@ -46,6 +46,12 @@ test("messages of one speaker to the same readers within five minutes are a grou
   ]);
 });
 
+test("of statuses in a row the first alone is marked as one", () => {
+  const all = ["", "status", "status", "", "status"].map((kind, n) => message("m" + n, n, { kind }));
+  const rows = rowsOf(state([message("m", 0, { kind: "status" }), message("n", 0, { from: "Cy", kind: "status" }), ...all]));
+  assert.deepEqual(rows.filter(({ again }) => again).map(({ key }) => key), ["m2"]);
+});
+
 test("a line stands above the first unread message, and begins a group", () => {
   const rows = rowsOf(state([message("a", 0), message("b", 1)], { firstUnread: "b" }));
   assert.equal(keysOf(rows).split(" 2030 ")[1], "a unread b");
@@ -123,11 +129,14 @@ test("a text is folded if twelve lines or more go, and keeps its head and its ta
 });
 
 test("what is wider than the page counts as the lines that it takes there", () => {
-  const { head, tail, lines } = folded("word ".repeat(400) + "May I delete it?");
+  const { head, tail, lines: left } = folded("word ".repeat(400) + "May I delete it?");
   assert.ok(head.endsWith("word …") && head.length < 8 * 75 + 2);
-  assert.ok(tail.startsWith("… word") && tail.endsWith("May I delete it?") && lines >= 12);
+  assert.ok(tail.startsWith("… word") && tail.endsWith("May I delete it?") && left >= 12);
   const wide = folded("👩".repeat(2_000));
   assert.ok(wide.head.isWellFormed() && wide.tail.isWellFormed());
+  const log = [...lines(3), "```", ...lines(40).map((line) => line.padEnd(200, ".")), "```", "ok?"];
+  assert.equal(folded(log.join("\n")).head, log.slice(0, 8).join("\n"), "code does not break");
+  assert.equal(folded(log.join("\n")).tail, ["```", ...log.slice(-4)].join("\n"));
 });
 
 test("a tail that begins in a block of code stays code", () => {

@@ -25,14 +25,15 @@ const ActionList = later("ActionList");
 const RemoveDialog = later("RemoveDialog");
 
 /**
- * @param {{room, state, needs?: import("../rooms/needs.js").Need[], onReply: (id: string, kind?: string) => void,
+ * @param {{room, state, needs?: import("../rooms/needs.js").Need[], place?: {all: string, at: number} | null,
+ *   onPlace?: (place: {all: string, at: number}) => void, onReply: (id: string, kind?: string) => void,
  *   onInvite: () => void, handle?: {current}}} props
- *   needs is what of the conversation needs the person. handle.current becomes {jump(id), seek(ids, by), next(),
+ *   needs is what of the conversation needs the person, place of Waiting. handle.current becomes {jump(id), seek(ids, by), next(),
  *   step(by), edge("Home" | "End"), focus(), said(key)}: it shows a message, the next of some in a direction, or of
  *   what needs the person, moves the focus to the next one, goes to the first or the last, takes the focus, and shows
  *   what the person has just said, by its key among the pending, or "" of files
  */
-export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
+export function Log({ room, state, needs = [], place, onPlace = () => {}, onReply, onInvite, handle }) {
   const [, changed] = useState(0);
   const render = () => changed((n) => n + 1);
   const pane = useMemo(() => new Pane(render), []);
@@ -69,8 +70,8 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
   const seek = (ids, by) => {
     const { key, at } = pane.next(ids, by, last.current);
     last.current = key;
+    onPlace({ all: ids.join(), at });
     jump(key);
-    return at;
   };
   const said = (key) => (key && supervision.drafts.length ? pane.go("sending:" + key, 0.5) : pane.goToEnd());
   const reply = (id, kind = "") => (pane.release(), onReply(id, kind));
@@ -151,7 +152,7 @@ export function Log({ room, state, needs = [], onReply, onInvite, handle }) {
         <${RemoveDialog} message=${byId.get(removing)} act=${() => room.admin.redact(removing)}
           onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
     </div>
-    <${WaitingBar} ...${{ room, state }} needs=${unseen > 0 ? needs : []} onSeek=${seek}
+    <${WaitingBar} ...${{ room, state, place }} needs=${unseen > 0 ? needs : []} onSeek=${seek}
       onDone=${() => roving.current?.focus()} />`;
 }
 
@@ -221,8 +222,8 @@ function Row({ row, view }) {
     case "draft":
       return html`<${Draft} draft=${row.draft} view=${view} />`;
   }
-  const { message, head = true, item, sharing } = row;
-  return html`<${Message} ...${{ message, head, item, sharing, view }} />`;
+  const { message, head = true, again, item, sharing } = row;
+  return html`<${Message} ...${{ message, head, again, item, sharing, view }} />`;
 }
 
 /** Says what is before the first message, where no page of them is left to load. */
@@ -239,7 +240,7 @@ function Beginning({ room, state }) {
   };
   return html`
     <div class="log-beginning">
-      <button type="button" class="button" disabled=${state.loading} onClick=${load}>
+      <button type="button" class="button" aria-disabled=${state.loading} onClick=${load}>
         ${state.loading ? talk.loading : talk.loadEarlier}
       </button>
       ${problem && html`<${Failed} text=${problem} phase=${state.phase} onBack=${load} />`}

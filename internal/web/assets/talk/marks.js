@@ -15,10 +15,10 @@ import { actorOf, capital, kindOf, listed, sayer, selfOf } from "./names.js";
 import { gist, isCard } from "./rows.js";
 import { talk } from "./words.js";
 
-/** What the message is for, and whom it asks. */
-export function Marks({ message, view }) {
+/** What the message is for, unless the one above says the same again, and whom it asks. */
+export function Marks({ message, again = false, view }) {
   const { draft, reason, repeated, finished } = message;
-  const kind = kindOf(message);
+  const kind = !again && kindOf(message);
   const asks = isCard(message) && shortly(message.ask ?? [], view, talk.asks);
   const drafted = draft && (reason === "edited" ? talk.edited : talk.approved);
   if (!kind && !drafted && !repeated && !finished) return null;

@@ -19,8 +19,8 @@ import { actorOf, audience, kindOf } from "./names.js";
 import { isCard } from "./rows.js";
 import { talk } from "./words.js";
 
-/** item is set if the message is still pending, and sharing if its file is still on its way. */
-export function Message({ message, head, item, sharing, view }) {
+/** head and again are of rows.js. item is set if the message is still pending, sharing if its file is on its way. */
+export function Message({ message, head, again, item, sharing, view }) {
   const toCome = item ?? sharing;
   const [near, setNear] = useState(false); // the pointer or the focus is there
   const here = {
@@ -37,7 +37,7 @@ export function Message({ message, head, item, sharing, view }) {
       <div class="message-body">
         ${message.reply_to && message.reply_to !== message.agreed && html`
           <${Quote} id=${message.reply_to} label=${message.replaces && talk.replaces} view=${view} />`}
-        ${!head && html`<${Marks} message=${message} view=${view} />`}
+        ${!head && html`<${Marks} ...${{ message, again, view }} />`}
         <${Text} message=${message} view=${view} />
         ${sharing && html`<${FileToCome} file=${message.file} />`}
         ${message.file && !sharing && html`<${FileCard} room=${view.room} message=${message} />`}

@@ -3,7 +3,7 @@
 //
 //   day      at: when the day begins
 //   unread   what follows is unread
-//   message  message; head: it begins a group of the same speaker
+//   message  message; head: it begins a group of the same speaker; again: it is one more status of it
 //   events   events: what happened between two messages, in order; also who agreed without a word
 //   sending  item: a message that is pending; or sharing: a file on its way
 //   draft    draft: what the agent wants to say, which waits for its person
@@ -14,7 +14,7 @@ const together = 5 * 60_000; // ms between two messages of one group
 export function rowsOf({ messages, firstUnread, pending, sharing, me, alone, supervision }) {
   const rows = [];
   let day = "";
-  let last = null; // the message above, if a message may join its group
+  let last = /** @type {any} */ (null); // the message above, if a message may join its group
   for (const message of messages) {
     if (message.type === "draft" && !message.reason) continue; // it was decided, or stands at the end
     const date = dayOf(message.at);
@@ -32,7 +32,9 @@ export function rowsOf({ messages, firstUnread, pending, sharing, me, alone, sup
       last = null;
       continue;
     }
-    rows.push({ key: message.id, type: "message", message, head: !last || !grouped(last, message) });
+    const head = !last || !grouped(last, message);
+    const again = !head && last?.kind === "status" && message.kind === "status";
+    rows.push({ key: message.id, type: "message", message, head, again });
     last = message;
   }
   const who = { from: me, person: true, person_name: alone ? me : supervision.person_name };
