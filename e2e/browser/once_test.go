@@ -165,7 +165,7 @@ func TestOnce_keys_leadToWhatWaitsAndDecide(t *testing.T) {
 	tab.press("a")
 	tab.until("it is approved", undoLine+` === "Approved · sent in 5 s"`)
 	tab.press("Control+z")
-	tab.waits("2 drafts · 1 suggestion")
+	tab.waits("Needs you: 2 of 3")
 	at("Steel")
 	tab.press("e")
 	tab.until("its field has the focus, and nothing is typed", `((field) => field.matches(".message-draft textarea") &&

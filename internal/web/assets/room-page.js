@@ -13,6 +13,7 @@ import { Welcome } from "./compose/welcome.js";
 import { OpenFile } from "./files/open-file.js";
 import { Rooms, RoomsButton, useMyRooms } from "./rooms/list.js";
 import { needsOf } from "./rooms/needs.js";
+import { forgetProblems } from "./sidebar/act.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { inTalk } from "./sidebar/waiting.js";
 import { Log } from "./talk/log.js";
@@ -65,7 +66,8 @@ function OpenRoom({ room, state, mine, target }) {
   // The open one is among them before its link is opened: the list would push the room aside then.
   const rooms = useMyRooms(mine).filter(({ seat, open }) => open || !seat.claim);
   const jump = useCallback((id) => log.current?.jump(id), []);
-  const seek = useCallback((ids, by) => log.current?.seek(ids, by) ?? 0, []);
+  const seek = useCallback((ids, by) => log.current?.seek(ids, by), []);
+  const [place, setPlace] = useState(/** @type {any} */ (null)); // of what waits: see Waiting
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
   useKeys(useMemo(() => ({
     "?": () => setDialog("keys"),
@@ -90,7 +92,9 @@ function OpenRoom({ room, state, mine, target }) {
     list.show(".need, [aria-current]");
   };
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
-  useEffect(() => void (state.phase === "live" && loadAll()), [state.phase]);
+  useEffect(() => {
+    if (state.phase === "live") (loadAll(), forgetProblems());
+  }, [state.phase]);
   return html`
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
@@ -112,14 +116,14 @@ function OpenRoom({ room, state, mine, target }) {
         <${PausedBar} state=${state} />
         <${ClosedBar} state=${state} onExport=${() => setDialog("export")} />
         <${Welcome} room=${room} state=${state} onDone=${() => log.current?.focus()} />
-        <${Log} ...${{ room, state }} needs=${inTalk(needs)} handle=${log} onReply=${reply}
+        <${Log} ...${{ room, state, place }} onPlace=${setPlace} needs=${inTalk(needs)} handle=${log} onReply=${reply}
           onInvite=${() => setDialog("invite")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump}
           onSaid=${(key) => log.current?.said(key)} onLeave=${() => log.current?.focus()} />
       </main>
       <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${pageWords.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
-        <${Sidebar} ...${{ room, state, needs }} onJump=${jump} onSeek=${seek} onClose=${sidebar.hide}
+        <${Sidebar} ...${{ room, state, needs, place }} onJump=${jump} onSeek=${seek} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
       ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}

@@ -38,17 +38,17 @@ test("open requests are those that ask nobody here by name: what I ask comes fir
   );
 });
 
-test("what waits for the person in the conversation is one line, which leads up and down", async () => {
+test("what waits for the person in the conversation is one line, which leads up and down", () => {
   const done = [];
   const need = (id, what) => ({ id, what, who: "", text: "" });
   const needs = [need("m1", "draft"), need("m2", "proposal"), need("m3", "draft"), need("m4", "request")];
-  const line = (all) => drawn(Waiting, { needs: all, onSeek: (ids, by) => (done.push([by, ...ids]), 3) });
-  const { find } = line(needs);
+  const line = (all) => drawn(Waiting, { needs: all, onSeek: (ids, by) => done.push([by, ...ids]) });
+  const { find, draw } = line(needs);
   const [what, up, down] = find("button");
   assert.equal(what.textContent, "2 drafts · 1 question · 1 suggestion");
   for (const button of [up, down, what]) button.dispatchEvent(new Event("click"));
   assert.deepEqual(done, [-1, 1, 1].map((by) => [by, "m1", "m2", "m3", "m4"]));
-  await rest();
+  draw({ needs, place: { all: "m1,m2,m3,m4", at: 3 } });
   assert.equal(find("button")[0].textContent, "Needs you: 3 of 4");
   assert.deepEqual(inTalk([...needs, need("t1", "task")]), needs); // a task stands among the tasks
   assert.equal(line([]).find("div").length, 0);

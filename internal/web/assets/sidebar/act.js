@@ -1,6 +1,11 @@
 // What a person does beside the conversation, and what the server refuses of it.
 
-import { html, useState } from "../vendor.js";
+import { html, useEffect, useState } from "../vendor.js";
+
+const shown = new Set(); // forgets what one of them shows
+
+/** Once a lost connection is back, what failed is said no more. */
+export const forgetProblems = () => shown.forEach((forget) => forget());
 
 /**
  * Returns {busy, problem, act}. act(work) runs a function that may return a promise, and
@@ -9,6 +14,11 @@ import { html, useState } from "../vendor.js";
 export function useAct() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
+  useEffect(() => {
+    const forget = () => setProblem("");
+    shown.add(forget);
+    return () => void shown.delete(forget);
+  }, []);
   const act = async (work) => {
     setBusy(true);
     setProblem("");

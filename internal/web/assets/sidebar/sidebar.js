@@ -20,15 +20,16 @@ import { inTalk, Waiting } from "./waiting.js";
 const NoticesOffer = later("NoticesOffer", () => null); // it comes late, so it stands where it pushes nothing
 
 /**
- * onJump(id) shows a message in the conversation, onSeek(ids, by) the next of some, and onTasks(id) all tasks.
+ * place is of Waiting. onJump(id) shows a message in the conversation, onSeek(ids, by) the next of some, and
+ * onTasks(id) all tasks.
  */
-export function Sidebar({ room, state, needs, onClose, onJump, onSeek, onTasks }) {
+export function Sidebar({ room, state, needs, place, onClose, onJump, onSeek, onTasks }) {
   const sidebar = useRef();
   const left = useStill(sidebar);
   if (!state.room) return null;
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
-  const seek = (...how) => (onClose(), onSeek(...how)); // returns which one that is
+  const seek = (...how) => (onClose(), onSeek(...how));
   const first = (selector) => sidebar.current.querySelector(selector);
   const fewer = () => (first(".for-you button, .sidebar-knock h2") ?? first("summary")).focus();
   const supervises = !state.alone && !state.room.closed;
@@ -40,7 +41,7 @@ export function Sidebar({ room, state, needs, onClose, onJump, onSeek, onTasks }
           <${Icon} name="close" />
         </button>
       </div>
-      <${Waiting} needs=${inTalk(needs)} onSeek=${seek} />
+      <${Waiting} needs=${inTalk(needs)} place=${place} onSeek=${seek} />
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       ${supervises && html`<${MyAgent} room=${room} state=${state} onFewer=${fewer} />`}
       <${Owed} state=${state} onJump=${jump} />

@@ -13,7 +13,6 @@ import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
 import { IconButton } from "../ui/icon.js";
-import { Failed } from "./failed.js";
 import { Markdown } from "./markdown.js";
 import { Quote, Soon } from "./marks.js";
 import { Head, nameOf } from "./message.js";
@@ -72,7 +71,7 @@ export function Draft({ draft, view }) {
         ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
-        ${problem && html`<${Failed} text=${problem} phase=${state.phase} onBack=${() => act(() => {})} />`}
+        ${problem && html`<p class="problem" role="alert">${problem}</p>`}
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" ...${keyed("A")} onClick=${() => decide("send")}>${w.send}<//>
@@ -129,7 +128,7 @@ function Decided({ decisions, draft: { id }, decided, act, focus }) {
  * tell, and which decision came too late, with what the person has written for it. onDone takes the focus when an offer
  * is gone.
  */
-export function WaitingBar({ room, state, needs, onSeek, onDone }) {
+export function WaitingBar({ room, state, needs, place, onSeek, onDone }) {
   const n = undecided(state).length;
   const texts = state.late.filter(Boolean);
   const forgetLate = () => room.supervision.forgetLate();
@@ -145,6 +144,6 @@ export function WaitingBar({ room, state, needs, onSeek, onDone }) {
             <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${talk.copy} />
           </div>`)}
       </div>`}
-    <${Waiting} needs=${needs} onSeek=${onSeek} />
+    <${Waiting} ...${{ needs, place, onSeek }} />
     ${n > 0 && html`<${DraftOffer} room=${room} onDone=${onDone} />`}`;
 }
