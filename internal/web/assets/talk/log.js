@@ -2,6 +2,7 @@
 // buttons that lead through them.
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { useAct } from "../sidebar/act.js";
 import { knocksFor } from "../sidebar/knocks.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
@@ -9,7 +10,6 @@ import { dayName, useNow } from "../ui/time.js";
 import { Announcer } from "./announcer.js";
 import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
-import { Failed } from "./failed.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey, Roving } from "./keys.js";
 import { longPress } from "./long-press.js";
@@ -231,19 +231,17 @@ const beginningOf = ({ partial, hidden }) => (partial ? talk.notLoaded : hidden 
 
 /** What stands above the first message that is loaded. */
 function Beginning({ room, state }) {
-  const [problem, setProblem] = useState("");
+  const { problem, act } = useAct();
+  const load = () => act(() => room.paging.loadEarlier());
+  useEffect(() => void (problem && state.phase === "live" && load()), [state.phase]);
   if (!state.earlier) return state.messages.length || state.hidden ? html`
     <p class="log-beginning quiet">${beginningOf(state)}</p>` : null;
-  const load = async () => {
-    setProblem("");
-    await room.paging.loadEarlier().catch((failed) => setProblem(failed.message));
-  };
   return html`
     <div class="log-beginning">
       <button type="button" class="button" aria-disabled=${state.loading} onClick=${load}>
         ${state.loading ? talk.loading : talk.loadEarlier}
       </button>
-      ${problem && html`<${Failed} text=${problem} phase=${state.phase} onBack=${load} />`}
+      ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     </div>`;
 }
 

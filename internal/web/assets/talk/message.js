@@ -10,8 +10,8 @@ import { Icon } from "../ui/icon.js";
 import { Clock, clockOf } from "../ui/time.js";
 import { FileCard } from "../files/card.js";
 import { FileToCome, SharingState } from "../files/sharing-row.js";
+import { useAct } from "../sidebar/act.js";
 import { Actions } from "./actions.js";
-import { Failed } from "./failed.js";
 import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Foot, Marks, Quote, Sending } from "./marks.js";
@@ -91,7 +91,7 @@ export function nameOf(message, view) {
 
 /** The text of a message, folded if it is long, unless it asks this seat: a question is never hidden. */
 function Text({ message, view }) {
-  const [problem, setProblem] = useState("");
+  const { problem, act } = useAct();
   const { text = "", more } = message;
   const part = useMemo(() => foldOf(message, view.me), [message, view.me]);
   const open = view.open.has(message.id);
@@ -99,12 +99,7 @@ function Text({ message, view }) {
   if (message.redacted) return html`<p class="message-removed">${talk.removed}</p>`;
   if (!text && message.file) return null;
   const toggle = async () => {
-    setProblem("");
-    try {
-      if (more) await view.room.paging.textOf(message.id);
-    } catch (failed) {
-      setProblem(failed.message); // what is loaded is shown
-    }
+    if (more) await act(() => view.room.paging.textOf(message.id)); // where that fails, what is loaded is shown
     view.hold();
     if (!more || !open) view.toggle(message.id);
   };
@@ -116,7 +111,7 @@ function Text({ message, view }) {
         ${whole ? talk.showLess : part.lines ? talk.showLines(part.lines) : talk.showAll}
       </button>`}
     ${fold?.tail && html`<${Shown} text=${fold.tail} say=${view.say} />`}
-    ${problem && html`<${Failed} text=${problem} phase=${view.state.phase} onBack=${() => setProblem("")} />`}`;
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }
 
 /**
