@@ -93,7 +93,7 @@ export function FileLine({ room, message, before, opens = true, children }) {
         ${children}
       </div>
       <button type="button" class="button plain icon" aria-label=${w.downloadIt(name)} title=${w.download}
-        disabled=${busy} onClick=${download}><${Icon} name="download" /></button>
+        aria-disabled=${busy} onClick=${download}><${Icon} name="download" /></button>
     </div>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }

@@ -54,7 +54,7 @@ export function Form({ id, fields, button, beside, first = false, quiet = false,
       ${fields.filter((field) => !field.more).map(show)}
       ${more.length > 0 && html`<${More} wrong=${more.some(({ name }) => errors[name])}>${more.map(show)}<//>`}
       <div class="landing-buttons">
-        <button class=${quiet ? "button" : "button primary"} disabled=${busy}>${button}</button>${beside}
+        <button class=${quiet ? "button" : "button primary"} aria-disabled=${busy}>${button}</button>${beside}
       </div>
     </form>`;
 }

@@ -60,7 +60,8 @@ export function PublicRooms({ first, seats }) {
           <${Listed} key=${room.name} ...${{ room, seats }} onJoin=${() => setJoining(room)} />`)}
       </ul>
       ${found.next_page && html`
-        <button type="button" class="button" disabled=${busy} onClick=${() => load({ search, page: found.next_page })}>
+        <button type="button" class="button" aria-disabled=${busy}
+          onClick=${() => load({ search, page: found.next_page })}>
           ${w.more}
         </button>`}
       ${joining && html`

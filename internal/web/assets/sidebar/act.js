@@ -1,11 +1,14 @@
 // What a person does beside the conversation, and what the server refuses of it.
 
-import { html, useEffect, useState } from "../vendor.js";
+import { html, useState } from "../vendor.js";
 
-const shown = new Set(); // forgets what one of them shows
+const failed = new Set(); // what sets each problem since
 
 /** Once a lost connection is back, what failed is said no more. */
-export const forgetProblems = () => shown.forEach((forget) => forget());
+export function forgetProblems() {
+  for (const set of failed) set("");
+  failed.clear();
+}
 
 /**
  * Returns {busy, problem, act}. act(work) runs a function that may return a promise, and
@@ -14,11 +17,6 @@ export const forgetProblems = () => shown.forEach((forget) => forget());
 export function useAct() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
-  useEffect(() => {
-    const forget = () => setProblem("");
-    shown.add(forget);
-    return () => void shown.delete(forget);
-  }, []);
   const act = async (work) => {
     setBusy(true);
     setProblem("");
@@ -27,6 +25,7 @@ export function useAct() {
       return true;
     } catch (refused) {
       setProblem(refused.message);
+      failed.add(setProblem);
       return false;
     } finally {
       setBusy(false);

@@ -38,7 +38,7 @@ export function Agreements({ room, state, onJump }) {
           ...${{ agreement, now, onJump }} />`)}
       </ul>
       ${newest.length >= shown && more && html`
-        <button type="button" class="button" disabled=${busy} onClick=${load}>
+        <button type="button" class="button" aria-disabled=${busy} onClick=${load}>
           ${earlier.length ? w.moreAgreements : w.allAgreements}
         </button>`}
       <${Problem} text=${problem} />

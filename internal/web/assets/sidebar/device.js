@@ -31,7 +31,7 @@ export function DeviceDialog({ room, onClose }) {
           <${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
         : html`
           <div class="sidebar-buttons">
-            <button type="button" class="button primary" disabled=${busy} onClick=${make}>${w.deviceMake}</button>
+            <button type="button" class="button primary" aria-disabled=${busy} onClick=${make}>${w.deviceMake}</button>
           </div>`}
       <${Problem} text=${problem} />
     <//>`;

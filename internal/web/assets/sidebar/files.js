@@ -34,7 +34,7 @@ export function Files({ room, state, onJump }) {
   if (!files.length && problem) return html`
     <${Part} title=${w.title}>
       <${Problem} text=${problem} />
-      <button type="button" class="button" disabled=${busy} onClick=${load}>${w.again}</button>
+      <button type="button" class="button" aria-disabled=${busy} onClick=${load}>${w.again}</button>
     <//>`;
   if (!files.length) return null;
   return html`
@@ -43,7 +43,7 @@ export function Files({ room, state, onJump }) {
         ${few.map((message) => html`<${File} key=${message.id} ...${{ room, message, now, onJump }} />`)}
       </ul>
       ${(few.length < files.length || mayHaveMore) && html`
-        <button type="button" class="button" disabled=${busy} onClick=${load}>${w.more}</button>`}
+        <button type="button" class="button" aria-disabled=${busy} onClick=${load}>${w.more}</button>`}
       <${Problem} text=${problem} />
     <//>`;
 }

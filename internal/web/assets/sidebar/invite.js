@@ -48,7 +48,8 @@ export function InviteDialog({ room, renewed, onClose }) {
       ${free > 0 ? invite && html`
         <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected}>
           ${admin && html`<div class="sidebar-buttons">
-            <button type="button" class=${invite.link ? "button" : "button primary"} disabled=${busy} onClick=${renew}>
+            <button type="button" class=${invite.link ? "button" : "button primary"}
+              aria-disabled=${busy} onClick=${renew}>
               ${w.newInvite}</button>
             ${invite.link && html`<span class="small quiet">${w.newInviteHint}</span>`}
           </div>`}

@@ -60,7 +60,8 @@ const answer = (room, { agent }, offer) => offer === "kick"
 export function Answer({ room, knock, offer, className = "button" }) {
   const { busy, problem, act } = useAct();
   return html`
-    <button type="button" class=${className} disabled=${busy} onClick=${() => act(() => answer(room, knock, offer))}>
+    <button type="button" class=${className} aria-disabled=${busy}
+      onClick=${() => act(() => answer(room, knock, offer))}>
       ${w[offer]}
     </button>
     <${Problem} text=${problem} />`;

@@ -33,7 +33,7 @@ export function Manage({ room, agent, onClose }) {
       <input class="input" maxlength="200" aria-label=${w.why} placeholder=${w.why} value=${note}
         onInput=${(e) => setNote(e.target.value)} />
       <div class="sidebar-actions">${actions.map((action) => html`
-        <button type="button" key=${action} class=${asks[action] ? "button danger" : "button"} disabled=${busy}
+        <button type="button" key=${action} class=${asks[action] ? "button danger" : "button"} aria-disabled=${busy}
           onClick=${() => choose(action)}>${w.actions[action]}</button>`)}</div>
       <${Problem} text=${problem} />
       ${asking && html`
@@ -57,7 +57,7 @@ function Ban({ room, name }) {
   return html`
     <li class="sidebar-row">
       <span class="quiet">${w.banned(name)}</span>
-      <button type="button" class="button" disabled=${busy}
+      <button type="button" class="button" aria-disabled=${busy}
         onClick=${() => act(() => room.admin.manage({ agent_name: name, action: "unban" }))}>
         ${w.unban}
       </button>

@@ -78,7 +78,7 @@ export function SettingsDialog({ room, onClose }) {
             ${w.closeButton}
           </button>
           <button type="button" class="button" onClick=${onClose}>${ui.cancel}</button>
-          <button type="submit" class="button primary" disabled=${busy}>${w.save}</button>
+          <button type="submit" class="button primary" aria-disabled=${busy}>${w.save}</button>
         </div>
       </form>
     <//>`;

@@ -79,7 +79,9 @@ export function AddLine({ room, state, onAdded, onProblem }) {
           <button type="button" class="button plain" aria-expanded=${more} onClick=${() => setMore(!more)}>
             ${w.more}
           </button>
-          <button type="submit" class="button primary" aria-disabled=${busy || !now.title.trim()}>${w.buttons.add}</button>`}
+          <button type="submit" class="button primary" aria-disabled=${busy || !now.title.trim()}>
+            ${w.buttons.add}
+          </button>`}
       </div>
       ${more && html`
         <${Area} label=${w.details} value=${now.text} onValue=${(text) => set({ text })} />
