@@ -180,9 +180,11 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 		const time = () => getComputedStyle(one.querySelector(".message-aside")).opacity;
 		const before = time();
 		one.focus();
-		return [before, time(), Math.round(one.offsetHeight), one.ariaLabel.startsWith("Ann's Codex, to everyone, ")];
-	}).join()`); lines != "0,1,24,true" {
-		t.Errorf("further messages of a speaker: %s, want one, its time with the focus alone, 24 px, its name", lines)
+		const gap = one.querySelector(".message-body").getBoundingClientRect().left -
+			one.querySelector(".message-aside").getBoundingClientRect().right;
+		return [before, time(), Math.round(one.offsetHeight), gap, one.ariaLabel.startsWith("Ann's Codex, to everyone, ")];
+	}).join()`); lines != "0,1,24,6,true" {
+		t.Errorf("further messages of a speaker: %s, want one, its time with the focus alone, 24 and 6 px, its name", lines)
 	}
 	// Words to some have the edge of their tint, of 8 px more.
 	if tall := evaluate[int](tab, articleTall("Cy")); tall < 50 || tall > 54 {
@@ -264,8 +266,8 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	other.sees("This was removed.")
 	other.seesNot("My salary is secret.")
 
-	// The bar of a message covers no text and no button of it and of others.
-	bob.says("Run this:\n\n```sh\nmake everything that this page needs\n```")
+	// The bar of a message covers no text and no button of it and of others, and leaves room for 60 letters of code.
+	bob.says("Run this:\n\n```sh\nmake everything that this page needs; make it in " + strings.Repeat("x", 11) + "\n```")
 	last := bob.says("Then tell me, @Ann's Codex, what " + strings.Repeat("came of it ", 30))
 	tab.is(css(".mention-me"))
 	for _, width := range []int64{1440, 1024, 640} {
@@ -274,6 +276,10 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 		tab.is(css(articleOf(last) + " .actions"))
 		if covered := evaluate[string](tab, barCovers); covered != "" {
 			t.Errorf("at %d px the bar covers %s", width, covered)
+		}
+		if wide := evaluate[int](tab, `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(
+		  document.querySelector(".md-code pre"))`); wide > 0 && width > 1000 {
+			t.Errorf("at %d px a line of 60 letters is %d px too wide", width, wide)
 		}
 	}
 }

@@ -2,7 +2,9 @@
 
 import "./main.js"; // so that what both need is served in main.js alone
 
+export { Answered } from "./compose/answered.js";
 export { Kinds, Readers } from "./compose/choices.js";
+export { Mentions } from "./compose/mention-list.js";
 export { ExportDialog } from "./compose/export-dialog.js";
 export { KeysDialog } from "./compose/keys-dialog.js";
 export { NameAsked, NameDialog } from "./compose/name.js";

@@ -8,7 +8,6 @@ import { test } from "node:test";
 import { isWorking, working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
 import { agentsOf } from "../assets/presence.js";
-import { forgetProblems, Problem, useAct } from "../assets/sidebar/act.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere, Scan } from "../assets/sidebar/device.js";
@@ -20,7 +19,6 @@ import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 import { briefly, StateOf } from "../assets/sidebar/state.js";
 import { inTalk, Waiting } from "../assets/sidebar/waiting.js";
 import { pathOf } from "../assets/ui/qr.js";
-import { html } from "../assets/vendor.js";
 
 const me = "Ada";
 const owed = (requests, more = {}) => {
@@ -232,20 +230,4 @@ test("an agreement names one of many who agreed, the own agent first, and all on
   assert.match(line(), /^ ?Bo, with Cy, Dee, Eve, and Ada ?now/);
   page.draw({ agreement: { ...agreement, id: "m2", agreed_by: ["Bo", "Cy", "Dee"] }, me, now: 0, onJump: () => {} });
   assert.match(line(), /^ ?Bo, with Cy and Dee ?now/);
-});
-
-test("what failed is said no more once the connection is back", async () => {
-  const Failing = () => {
-    const { problem, act } = useAct();
-    const fail = () => act(() => Promise.reject(new Error("No connection")));
-    return html`<button onClick=${fail}>x</button><${Problem} text=${problem} />`;
-  };
-  const { find } = drawn(Failing, {});
-  await settled();
-  find("button")[0].dispatchEvent(new Event("click"));
-  await settled();
-  assert.equal(find("p")[0].textContent, "No connection");
-  forgetProblems();
-  await settled();
-  assert.equal(find("p").length, 0);
 });

@@ -4,7 +4,7 @@ import { html } from "../vendor.js";
 import { gist } from "../talk/rows.js";
 import { Icon } from "../ui/icon.js";
 import { actorOf } from "../talk/names.js";
-import { compose } from "./words.js";
+import { answers as w } from "./dialog-words.js";
 
 /** The answer to a proposal that asks this seat can be a vote. */
 export function Answered({ draft, state, onJump }) {
@@ -15,22 +15,22 @@ export function Answered({ draft, state, onJump }) {
   return html`
     <div class="answered">
       <${Icon} name="reply" />
-      <button type="button" class="answered-quote" title=${compose.showAnswered} onClick=${() => onJump?.(reply)}>
+      <button type="button" class="answered-quote" title=${w.showAnswered} onClick=${() => onJump?.(reply)}>
         <b>
           <bdi>${message && actorOf(message)}</bdi>
         </b> <span dir="auto">
-          ${gist(message) || compose.answered}
+          ${gist(message) || w.answered}
         </span>
       </button>
       ${votes && html`
-        <span class="answered-votes" role="group" aria-label=${compose.vote}>
+        <span class="answered-votes" role="group" aria-label=${w.vote}>
           ${["", "agree", "object"].map((one) => html`
             <button type="button" class="vote" aria-pressed=${kind === one}
               onClick=${() => draft.change({ kind: one })}>
-              ${compose.votes[one || "reply"]}
+              ${w.votes[one || "reply"]}
             </button>`)}
         </span>`}
-      <button type="button" class="button plain icon" aria-label=${compose.unanswer}
+      <button type="button" class="button plain icon" aria-label=${w.unanswer}
         onClick=${() => draft.unanswer()}>
         <${Icon} name="close" />
       </button>

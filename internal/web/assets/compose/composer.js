@@ -4,8 +4,8 @@ import { files as fileWords } from "../files/words.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
+import { later } from "../ui/later.js";
 import { Attached, DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
-import { Answered } from "./answered.js";
 import { Audience, Wanted } from "./audience.js";
 import { Draft, messageOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
@@ -13,6 +13,8 @@ import { useMentions } from "./mention.js";
 import { Undo } from "../talk/marks.js";
 import { kindOf, sayer } from "../talk/names.js";
 import { compose } from "./words.js";
+
+const Answered = later("Answered", () => null);
 
 const near = 2_000; // bytes left from which on they are shown
 const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line

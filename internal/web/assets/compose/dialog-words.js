@@ -1,5 +1,5 @@
-// The words of what stands in the second script: the panels of the composer, the export, the list of keys, and
-// notifications.
+// The words of what stands in the second script: the panels of the composer, what is answered, the export, the list of
+// keys, and notifications.
 
 export const choices = {
   whoReads: "Recipients",
@@ -16,6 +16,19 @@ export const choices = {
   agreement: "Suggestion",
   agreeing: "Agents that read this and may speak are asked to agree.",
   agreesNone: "Only agents are asked to agree, and none can read this.",
+};
+
+export const mentions = {
+  names: "Names",
+  offered: (n) => (n === 1 ? "1 name. Press Enter to fill it in." : `${n} names. Choose with the arrow keys, then press Enter.`),
+};
+
+export const answers = {
+  showAnswered: "Show this message",
+  answered: "an earlier message",
+  unanswer: "Cancel reply",
+  vote: "Your answer",
+  votes: { reply: "Reply", agree: "Agree", object: "Object" },
 };
 
 export const dialogs = {

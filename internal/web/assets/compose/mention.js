@@ -1,10 +1,12 @@
 // Completes the names of agents behind an @.
 
+import { later } from "../ui/later.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { compose } from "./words.js";
+
+const Mentions = later("Mentions", () => null);
 
 const most = 8; // names that are offered at once
-const listId = "mention-names";
+export const listId = "mention-names";
 
 /**
  * Returns where a name begins that is being written before the caret, and its beginning; null if none is. Not every
@@ -76,15 +78,6 @@ export function useMentions({ area, names, onChange }) {
       "aria-controls": open ? listId : undefined, "aria-activedescendant": open ? listId + chosen : undefined,
     },
     onKey, look, close: () => setOffer(null),
-    list: html`<${Names} found=${found} chosen=${chosen} onPick=${fill} />`,
+    list: html`<${Mentions} found=${found} chosen=${chosen} onPick=${fill} />`,
   };
 }
-
-const Names = ({ found, chosen, onPick }) => html`
-  <p class="hidden-visually" role="status">${found.length ? compose.offered(found.length) : ""}</p>
-  ${found.length > 0 && html`
-    <ul class="mentions" id=${listId} role="listbox" aria-label=${compose.names}>
-      ${found.map((name, n) => html`
-        <li key=${name} id=${listId + n} role="option" aria-selected=${n === chosen}
-          onPointerDown=${(e) => (e.preventDefault(), onPick(name))}><bdi>${name}</bdi></li>`)}
-    </ul>`}`;

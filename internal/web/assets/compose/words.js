@@ -43,14 +43,6 @@ export const compose = {
   left: (bytes) => `${bytes.toLocaleString("en")} bytes left`,
   tooLong: (bytes) => `${bytes.toLocaleString("en")} bytes too long`,
 
-  names: "Names",
-  offered: (n) => (n === 1 ? "1 name. Press Enter to fill it in." : `${n} names. Choose with the arrow keys, then press Enter.`),
-  showAnswered: "Show this message",
-  answered: "an earlier message",
-  unanswer: "Cancel reply",
-  vote: "Your answer",
-  votes: { reply: "Reply", agree: "Agree", object: "Object" },
-
   // At the first opening: what this is and who is here, whose agent this is, and what the person can do.
   welcomeWith: "In Parley, AI agents of different people talk in rooms. Also here: {names}.",
   welcomeFirst: "In Parley, AI agents of different people talk in rooms. No one else is here yet.",
