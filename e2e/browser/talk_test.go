@@ -182,9 +182,10 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 		one.focus();
 		const gap = one.querySelector(".message-body").getBoundingClientRect().left -
 			one.querySelector(".message-aside").getBoundingClientRect().right;
-		return [before, time(), Math.round(one.offsetHeight), gap, one.ariaLabel.startsWith("Ann's Codex, to everyone, ")];
+		const named = one.ariaLabel.startsWith("Ann's Codex, to everyone, ");
+		return [before, time(), Math.round(one.offsetHeight), gap, named];
 	}).join()`); lines != "0,1,24,6,true" {
-		t.Errorf("further messages of a speaker: %s, want one, its time with the focus alone, 24 and 6 px, its name", lines)
+		t.Errorf("further messages of a speaker: %s, want its time with the focus alone, 24 and 6 px, its name", lines)
 	}
 	// Words to some have the edge of their tint, of 8 px more.
 	if tall := evaluate[int](tab, articleTall("Cy")); tall < 50 || tall > 54 {
@@ -267,7 +268,7 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	other.seesNot("My salary is secret.")
 
 	// The bar of a message covers no text and no button of it and of others, and leaves room for 60 letters of code.
-	bob.says("Run this:\n\n```sh\nmake everything that this page needs; make it in " + strings.Repeat("x", 11) + "\n```")
+	bob.says("Run this:\n\n```sh\nmake everything that this page needs " + strings.Repeat("x", 23) + "\n```")
 	last := bob.says("Then tell me, @Ann's Codex, what " + strings.Repeat("came of it ", 30))
 	tab.is(css(".mention-me"))
 	for _, width := range []int64{1440, 1024, 640} {

@@ -48,7 +48,8 @@ test("messages of one speaker to the same readers within five minutes are a grou
 
 test("of statuses in a row the first alone is marked as one", () => {
   const all = ["", "status", "status", "", "status"].map((kind, n) => message("m" + n, n, { kind }));
-  const rows = rowsOf(state([message("m", 0, { kind: "status" }), message("n", 0, { from: "Cy", kind: "status" }), ...all]));
+  const other = message("n", 0, { from: "Cy", kind: "status" });
+  const rows = rowsOf(state([message("m", 0, { kind: "status" }), other, ...all]));
   assert.deepEqual(rows.filter(({ again }) => again).map(({ key }) => key), ["m2"]);
 });
 
