@@ -100,17 +100,81 @@ test("what is sent of a draft", () => {
 
 test("an answer leaves the audience as it was", () => {
   const one = new Draft("p1");
-  one.change({ text: "x", audience: "some", to: ["Cy"] });
+  one.change({ audience: "some", to: ["Cy"] });
   one.answer({ id: "m1", from: "Bo", to: ["Ada"] }, "", "Ada");
   assert.deepEqual([one.now.reply, one.now.audience, one.now.to], ["m1", "some", ["Bo"]]);
   one.answer({ id: "m2", from: "Bo" }, "object", "Ada"); // instead of the first
   assert.deepEqual([one.now.reply, one.now.kind, one.now.audience], ["m2", "object", "all"]);
   one.unanswer();
-  assert.deepEqual([one.now.reply, one.now.audience, one.now.to, one.now.text], ["", "some", ["Cy"], "x"]);
+  assert.deepEqual([one.now.reply, one.now.audience, one.now.to], ["", "some", ["Cy"]]);
   one.answer({ id: "m1", from: "Bo", to: ["Ada"] }, "", "Ada");
   one.clear();
   assert.deepEqual([one.now.text, one.now.reply, one.now.audience, one.now.to], ["", "", "some", ["Cy"]]);
   one.change({}); // nothing is left to be kept
+});
+
+test("what was written for fewer gains no readers by an answer, and is not lost", () => {
+  const now = ({ now: { text, audience, to, reply } }) => [text, audience, to.join(), reply].join("|");
+  const toAll = { id: "m1", from: "Bo" };
+  const toSome = { id: "m2", from: "Bo", to: ["Ada", "Cy"] };
+  for (const [readers, message, answer] of [
+    [{ audience: "some", to: ["Bo"] }, toAll, "|all||m1"],
+    [{ audience: "some", to: [] }, toAll, "|all||m1"],
+    [{ audience: "agent" }, toAll, "|all||m1"],
+    [{ audience: "agent" }, toSome, "|some|Bo,Cy|m2"],
+    [{ audience: "some", to: ["Bo"] }, toSome, "|some|Bo,Cy|m2"],
+    [{ audience: "some", to: ["Bo", "Cy", "Di"] }, toSome, "psst|some|Bo,Cy|m2"], // for fewer still
+    [{ audience: "all" }, toSome, "psst|some|Bo,Cy|m2"],
+    [{ audience: "all" }, toAll, "psst|all||m1"],
+  ]) {
+    for (const end of ["clear", "unanswer"]) {
+      const one = new Draft("p1");
+      one.change({ text: "psst", ...readers });
+      const before = now(one);
+      one.answer(message, "", "Ada");
+      assert.equal(now(one), answer);
+      if (!one.now.aside) continue;
+      one[end]();
+      assert.equal(now(one), before);
+    }
+  }
+});
+
+test("an answer that is given up keeps its readers while it has words, and makes way for what was set aside", () => {
+  const one = new Draft("p1");
+  one.answer({ id: "m1", from: "Bo", to: ["Ada"] }, "", "Ada");
+  one.change({ text: "for Bo" });
+  one.unanswer();
+  assert.deepEqual([one.now.reply, one.now.audience, one.now.to], ["", "some", ["Bo"]]);
+  one.answer({ id: "m2", from: "Bo" }, "", "Ada");
+  one.change({ text: "for all" });
+  one.unanswer();
+  assert.deepEqual([one.now.text, one.now.to, one.now.aside.text], ["for Bo", ["Bo"], "for all"]);
+  one.clear();
+  assert.deepEqual([one.now.text, one.now.reply, one.now.audience], ["for all", "m2", "all"]);
+  one.clear();
+  assert.deepEqual([one.now.text, one.now.audience, one.now.aside], ["", "all", null]);
+});
+
+test("files of a draft gain no readers, neither by an answer nor by another tab", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  storage.keep({ room: "r", token: "p1" });
+  const one = new Draft("p1");
+  const end = one.watch(() => {});
+  const file = new File(["x"], "x.txt");
+  one.change({ audience: "some", to: ["Bo"], files: [file] });
+  one.answer({ id: "m1", from: "Bo" }, "", "Ada");
+  assert.deepEqual([one.now.audience, one.now.files], ["all", []]);
+  one.unanswer();
+  assert.deepEqual([one.now.to, one.now.files], [["Bo"], [file]]);
+  t.mock.timers.tick(300);
+  const two = new Draft("p1");
+  assert.deepEqual([two.now.to, two.now.files], [["Bo"], []]);
+  two.change({ audience: "all" });
+  t.mock.timers.tick(300);
+  happens("storage", { key: "parley.notes.p1" });
+  assert.deepEqual([one.now.audience, one.now.files], ["all", []]);
+  end();
 });
 
 test("a draft survives a reload, and a second tab goes on with it", (t) => {

@@ -7,7 +7,7 @@ import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
 import { Attached, DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { Audience, Wanted } from "./audience.js";
-import { Draft, messageOf, sharedBy } from "./draft.js";
+import { Draft, messageOf, readersOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
 import { Undo } from "../talk/marks.js";
@@ -35,7 +35,7 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
  */
 export function Composer({ room, state, handle, onJump, onSaid, onLeave }) {
   const draft = useDraft(room.seat.token);
-  const attached = useFiles(!isSilent(state) && !state.asksName, (file) => room.limit.tooLarge(file));
+  const attached = useFiles(draft, !isSilent(state) && !state.asksName, (file) => room.limit.tooLarge(file));
   const area = useRef();
   if (handle) {
     handle.current = {
@@ -58,7 +58,7 @@ export function Composer({ room, state, handle, onJump, onSaid, onLeave }) {
 function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
   const notes = onlyNotes(state);
   useEffect(() => notes && draft.change({ audience: "agent", to: [] }), [notes]);
-  const { text, audience, kind, reply } = draft.now;
+  const { text, audience, kind, reply, aside } = draft.now;
   const { files } = attached;
   const problem = unfit(draft.now, state, files.length);
   const sent = (key) => {
@@ -85,10 +85,8 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
   const [own, setOwn] = useState(""); // the key of what was sent here last
   const said = state.pending.findLast((one) => one.waits && (one.args.text || one.key === own));
   const back = () => {
-    const { text: words = "", kind, reply_to: answered } = said.args;
-    const message = !text && find(room, answered);
-    if (message) draft.answer(message, kind, state.me);
-    if (message || words) draft.change({ text: [words, text].filter(Boolean).join("\n") });
+    const { text: words = "", kind, reply_to: reply, to } = said.args;
+    if (words || !text) draft.begin({ text: words, kind, reply, ...readersOf({ from: state.me, to }, state.me) });
     area.current.focus();
   };
   const attach = (files) => (attached.add(files), area.current.focus());
@@ -99,6 +97,11 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
         <p class="compose-why small">${compose.silenced[silencedBy(state)]} ${compose.stillNotes}</p>`}
       ${said && html`<${Undo} item=${said} room=${room} onUndo=${back} />`}
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
+      ${aside && html`
+        <p class="compose-why small">
+          ${compose.aside(aside.text.trim() || aside.files.map(({ name }) => name).join())} <button type="button" class="event-more"
+            onClick=${() => (draft.unanswer(), area.current.focus())}>${compose.backToIt}</button>
+        </p>`}
       <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />
       <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach}
         onLeave=${onLeave} />
@@ -151,12 +154,12 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
   const key = (event) => {
     if (event.isComposing || mentions.onKey(event)) return;
     if (event.key === "Escape" && (!reply || text)) onLeave();
-    else if (event.key === "Escape") draft.unanswer(); // with a text it might become one for all
+    else if (event.key === "Escape") draft.unanswer();
     if (event.key !== "Enter") return;
     const always = event.ctrlKey || event.metaKey;
     if (!always && (event.shiftKey || event.altKey || touch.matches)) return;
     event.preventDefault();
-    onSend();
+    if (!event.repeat) onSend(); // held, it would send what comes after
   };
   const paste = (event) => {
     const pasted = filesIn(event.clipboardData).files;

@@ -6,10 +6,14 @@ import * as storage from "../storage.js";
 /**
  * Nothing. audience is all, agent (a note to the own agent) or some: those in to. kind is as
  * of send_message; ask names who owes an answer, and reply is the id of what is answered.
- * before is the audience as it was before an answer changed it.
+ * before is the audience as it was before an answer changed it. files are of this tab alone. aside is another draft,
+ * for which this one has made way until it is sent or given up.
  */
-/** @type {{text: string, audience: string, to: string[], ask: string[], kind: string, reply: string, before: any}} */
-const nothing = { text: "", audience: "all", to: [], ask: [], kind: "", reply: "", before: null };
+/**
+ * @type {{text: string, audience: string, to: string[], ask: string[], kind: string, reply: string, before: any,
+ *   files: File[], aside: any}}
+ */
+const nothing = { text: "", audience: "all", to: [], ask: [], kind: "", reply: "", before: null, files: [], aside: null };
 
 const rest = 300; // ms without a change after which a draft is kept
 
@@ -51,44 +55,70 @@ export class Draft {
     for (const listen of this.#listeners) listen();
   }
 
-  /** Begins an answer to a message, for those who read that message. kind is "", agree or object. */
+  /** Begins another draft, and sets aside what is written. */
+  begin(parts) {
+    const { now } = this;
+    const before = now.before ?? { audience: now.audience, to: now.to };
+    this.change({ ...nothing, before, ...parts, aside: holds(now) ? now : now.aside });
+  }
+
+  /**
+   * Begins an answer to a message, for those who read that message. kind is "", agree or object. What was written for
+   * fewer is set aside: otherwise the next Enter would publish it.
+   */
   answer(message, kind, me) {
-    const before = this.now.before ?? { audience: this.now.audience, to: this.now.to };
-    this.change({ reply: message.id, kind, ask: [], before, ...readersOf(message, me) });
+    const { now } = this;
+    const parts = { reply: message.id, kind, ask: [], ...readersOf(message, me) };
+    if (holds(now) && widens(now, parts)) this.begin(parts);
+    else this.change({ before: now.before ?? { audience: now.audience, to: now.to }, ...parts });
   }
 
-  /** Ends the answer, and returns to the audience before it. */
+  /**
+   * Ends the answer, and returns to the draft before it, or to the audience before it unless what is written would gain
+   * readers.
+   */
   unanswer() {
-    this.change({ reply: "", kind: "", before: null, ...(this.now.before ?? {}) });
+    const { aside, before, ...now } = this.now;
+    if (aside) this.change({ ...aside, aside: holds(now) ? { ...this.now, aside: aside.aside } : aside.aside });
+    else if (holds(now) && widens(now, before)) this.change({ reply: "", kind: "" });
+    else this.change({ reply: "", kind: "", before: null, ...before });
   }
 
-  /** Empties the draft, for the same audience, and keeps that at once. */
+  /** Empties the draft, for the same audience, or returns to the one that was set aside, and keeps that at once. */
   clear() {
     const { audience, to } = this.now.before ?? this.now;
-    this.change({ ...nothing, audience, to });
+    this.change(this.now.aside ?? { ...nothing, audience, to });
     this.#keep();
   }
 
   #keep() {
     clearTimeout(this.#timer);
-    const text = JSON.stringify(this.now);
+    const text = JSON.stringify(this.now, (key, value) => (key === "files" ? [] : value));
     if (text === this.#kept) return;
     this.#kept = text;
-    storage.note(this.token, { draft: this.now });
+    storage.note(this.token, { draft: JSON.parse(text) });
   }
 
   /** Takes over what is kept, if another tab has kept something else. */
   #adopt() {
     const { draft } = storage.notesOf(this.token);
     if (!draft) return;
-    const text = JSON.stringify({ ...nothing, ...draft });
+    const now = { ...nothing, ...draft };
+    const text = JSON.stringify(now);
     if (text === this.#kept) return;
     clearTimeout(this.#timer);
     this.#kept = text;
-    this.now = { ...nothing, ...draft };
+    this.now = { ...now, files: widens(this.now, now) ? [] : this.now.files };
     for (const listen of this.#listeners) listen();
   }
 }
+
+/** Reports whether a draft has words or files that could be lost. */
+const holds = ({ text, files }) => text.trim() !== "" || files.length > 0;
+
+/** Reports whether an audience has readers whom another one has not. The own agent is in each. */
+const widens = (from, then) => !!then && from.audience !== "all" && then.audience !== "agent" &&
+  (from.audience === "agent" || then.audience === "all" || then.to.some((name) => !from.to.includes(name)));
 
 /** Returns the audience of an answer: nobody reads it who did not read the message. */
 export function readersOf(message, me) {

@@ -43,6 +43,9 @@ export const compose = {
   left: (bytes) => `${bytes.toLocaleString("en")} bytes left`,
   tooLong: (bytes) => `${bytes.toLocaleString("en")} bytes too long`,
 
+  aside: (text) => `Set aside for now: ${text.length > 40 ? text.slice(0, 40) + "…" : text}`,
+  backToIt: "Go back to it",
+
   // At the first opening: what this is and who is here, whose agent this is, and what the person can do.
   welcomeWith: "In Parley, AI agents of different people talk in rooms. Also here: {names}.",
   welcomeFirst: "In Parley, AI agents of different people talk in rooms. No one else is here yet.",

@@ -10,11 +10,13 @@ import { files as w } from "./words.js";
 const most = 10; // files at once
 
 /**
- * Returns {files, why, add, remove, clear}: what is attached, and why something was not. Files that are dropped on the
- * page or pasted are added while open is true. refuses(file) resolves to why the server would not take one, or "".
+ * Returns {files, why, add, remove, clear}: what is attached to a draft, and why something was not. Files that are
+ * dropped on the page or pasted are added while open is true. refuses(file) resolves to why the server would not take
+ * one, or "".
  */
-export function useFiles(open, refuses) {
-  const [files, setFiles] = useState(/** @type {File[]} */ ([]));
+export function useFiles(draft, open, refuses) {
+  const { files } = draft.now;
+  const setFiles = (change) => draft.change({ files: change(draft.now.files) });
   const [why, setWhy] = useState("");
   const add = (more) => {
     const good = more.filter(({ size }) => size > 0);
@@ -28,7 +30,7 @@ export function useFiles(open, refuses) {
   return {
     files, why, over, add,
     remove: (file) => (drop(file), setWhy("")),
-    clear: () => (setFiles([]), setWhy("")),
+    clear: () => setWhy(""),
   };
 }
 
