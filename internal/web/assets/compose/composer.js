@@ -61,6 +61,8 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
   const { text, audience, kind, reply, aside } = draft.now;
   const { files } = attached;
   const problem = unfit(draft.now, state, files.length);
+  const [tried, setTried] = useState(false); // to send to nobody
+  useEffect(() => setTried(false), [problem.why]);
   const sent = (key) => {
     setOwn(key);
     if (!room.state.pending.some((one) => one.key === key && one.waits)) onSaid(key); // what can be undone stays here
@@ -78,7 +80,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
     area.current.focus();
   };
   const send = () => {
-    if (unfit(draft.now, state, files.length).why) return;
+    if (unfit(draft.now, state, files.length).why) return setTried(true);
     area.current.focus(); // who is asked for a name comes back to it: the button can do nothing by then
     room.naming.speak("draft", say);
   };
@@ -105,7 +107,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
       <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />
       <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach}
         onLeave=${onLeave} />
-      <${Left} problem=${problem} text=${text} />
+      <${Left} problem=${problem} tried=${tried} text=${text} />
       ${files.length > 0 && kind && html`<p class="compose-left small">${fileWords.apart}</p>`}
       ${attached.why && html`<p class="compose-left small bad" role="alert">${attached.why}</p>`}
       <div class="compose-row">
@@ -180,7 +182,7 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
 }
 
 /** Why the draft cannot be sent, or how much room is left in it. */
-function Left({ problem, text }) {
+function Left({ problem, tried, text }) {
   const left = text.length * 3 < 30_000 ? Infinity : bytesLeft(text);
   const shown =
     {
@@ -188,5 +190,5 @@ function Left({ problem, text }) {
       nobody: () => compose.chooseSome,
       absent: () => fill(compose.absent, { names: problem.names }),
     }[problem.why]?.() ?? (left < near ? compose.left(left) : "");
-  return html`<p class=${"compose-left small" + (problem.why && shown ? " bad" : "")} role="status">${shown}</p>`;
+  return html`<p class=${"compose-left small" + (shown && (tried || !["", "nobody"].includes(problem.why)) ? " bad" : "")} role="status">${shown}</p>`;
 }
