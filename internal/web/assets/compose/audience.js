@@ -40,8 +40,9 @@ export function Wanted({ draft, state, area }) {
   const here = othersOf(state).map(({ name }) => name);
   const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
   const set = (parts) => draft.change({ ask: [], ...parts });
+  const asked = audience === "some" && !ask.length ? to : ask;
   const shown = {
-    request: ask.length ? fill(compose.asks, { names: ask }) : compose.asksAnyone,
+    request: asked.length ? fill(compose.asks, { names: asked }) : compose.asksAnyone,
     proposal: compose.proposes,
   }[kind];
   return html`

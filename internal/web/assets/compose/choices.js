@@ -67,7 +67,7 @@ export function Readers({ draft, state, set, close }) {
 export function Kinds({ draft, state, names, set, close }) {
   const { kind, ask, audience } = draft.now;
   const agrees = votersOf(state).some((name) => names.includes(name));
-  const unnamed = audience === "some" ? w.eachReader : w.firstCounts;
+  const unnamed = audience === "some" ? w.eachReader(names) : w.firstCounts;
   return html`
     <fieldset class="choices">
       <legend>${w.whatIsWanted}</legend>

@@ -11,7 +11,7 @@ export const choices = {
   nothing: "Message",
   answer: "Question",
   each: "Each of them is asked to answer.",
-  eachReader: "Everyone who reads it is asked to answer.",
+  eachReader: (names) => `${names.length === 1 ? names[0] : "Everyone who reads it"} is asked to answer.`,
   firstCounts: "If you choose no one, the first reply answers it.",
   agreement: "Suggestion",
   agreeing: "Agents that read this and may speak are asked to agree.",
