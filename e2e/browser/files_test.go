@@ -143,6 +143,13 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	tab.isNot(css("dialog"))
 	tab.click(button("View plot.png").in(aside))
 	tab.is(css("dialog canvas"))
+	tab.until("its name stands there once", `document.querySelector("dialog").innerText.split("plot.png").length === 2`)
+	const shown = `document.querySelector("dialog canvas").getBoundingClientRect()`
+	tab.look(390, 780, "light")
+	tab.until("on a phone it goes from edge to edge", shown+`.width === innerWidth`)
+	tab.click(button("Full size of plot.png"))
+	tab.until("a press enlarges the place that was pressed", shown+`.width === 900 && `+shown+`.left < 0`)
+	tab.isAccessible(byDay[:1], "a picture in full size", `document.querySelector("dialog")`)
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
 

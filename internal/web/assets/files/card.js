@@ -72,9 +72,9 @@ export function FileCard({ room, message }) {
 
 /**
  * Name, size and type of a file, and its download. before stands in the place of the icon; false is nothing. opens is
- * false where the file is open, or its picture is there to press.
+ * false where its picture is there to press, and null where the file is open, below its name.
  */
-export function FileLine({ room, message, before, opens = true, children }) {
+export function FileLine({ room, message, before, opens = /** @type {boolean | null} */ (true), children }) {
   const { name, size, type } = message.file;
   const viewer = opens && viewerOf(message.file);
   const shown = html`<bdi>${name}</bdi>`;
@@ -84,11 +84,11 @@ export function FileLine({ room, message, before, opens = true, children }) {
       ${before ?? html`<${Icon} name="file" />`}
       <div class="file-name">
         <p>
-          ${viewer ? html`
+          ${opens !== null && (viewer ? html`
             <button type="button" class="file-open" aria-label=${w.look(name)}
               onClick=${() => openFile(message, viewer)}>
               ${shown}
-            </button>` : shown} <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span>
+            </button>` : shown)} <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span>
         </p>
         ${children}
       </div>

@@ -1,7 +1,7 @@
 // A file in a dialog: a picture as large as the window has room for, and a text, Markdown as a message has it, anything
 // else letter by letter. Nothing in it acts: what makes elements of a text is talk/markdown.js alone.
 
-import { html, useEffect, useState } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
 import { Dialog } from "../ui/dialog.js";
 import { FileLine, Pixels } from "./card.js";
@@ -27,27 +27,42 @@ export function TextFile({ room, message, onClose }) {
       <p class="quiet" role="status">${text === null && !problem ? w.loading : problem}</p>
       ${text !== null && (isMarkdown(file.name) ? html`<div class="message-text"><${Markdown} text=${text} /></div>` :
         html`<pre tabindex="0" dir="auto" aria-label=${w.look(file.name)}>${text}</pre>`)}
-      <${FileLine} room=${room} message=${message} opens=${false} />
+      <${FileLine} room=${room} message=${message} opens=${null} />
     <//>`;
 }
 
+const most = 4096; // px of a side: a phone has room for such a picture
+
+/** A picture, as large as the window has room for. A press shows it in full size, with the place that was pressed. */
 export function Large({ room, message, onClose }) {
   const [picture, setPicture] = useState(/** @type {ImageBitmap | null | undefined} */ (undefined));
   const [problem, setProblem] = useState("");
+  const [near, setNear] = useState(/** @type {{x: number, y: number} | null} */ (null)); // parts of the picture
+  const box = useRef();
   const { file, redacted } = message;
-  useEffect(() => {
-    const scale = devicePixelRatio;
-    room.gallery.large(message, innerWidth * scale, innerHeight * scale).then(setPicture, (failed) =>
-      setProblem(failed.message));
-  }, []);
+  useEffect(() => void room.gallery.large(message, most, most).then(setPicture, (failed) =>
+    setProblem(failed.message)), []);
+  useLayoutEffect(() => {
+    const { current: view } = box;
+    if (near) view.scrollTo(near.x * view.scrollWidth - view.clientWidth / 2,
+      near.y * view.scrollHeight - view.clientHeight / 2);
+  }, [near]);
+  const press = ({ offsetX, offsetY, currentTarget: { offsetWidth, offsetHeight } }) =>
+    setNear(near ? null : { x: offsetX / offsetWidth, y: offsetY / offsetHeight });
   useEffect(() => void ((redacted || !file) && onClose()), [redacted]); // it was removed meanwhile
   return html`
     <${Dialog} title=${file?.name ?? ""} onClose=${onClose} className="file-large">
-      ${picture ? html`<${Pixels} picture=${picture} name=${file.name} />` :
-        file && picture === undefined && html`<canvas width=${file.width} height=${file.height}></canvas>`}
+      <div class="file-zoom" ref=${box}>
+        ${picture ? html`
+          <button type="button" aria-label=${w.full(file.name)} aria-pressed=${!!near} onClick=${press}
+            style=${near && { width: `max(200%, ${picture.width}px)` }}>
+            <${Pixels} picture=${picture} name=${file.name} />
+          </button>` :
+          file && picture === undefined && html`<canvas width=${file.width} height=${file.height}></canvas>`}
+      </div>
       <p class="quiet" role="status">
         ${picture === undefined && !problem ? w.loading : picture === null ? w.noPicture : problem}
       </p>
-      ${file && html`<${FileLine} room=${room} message=${message} opens=${false} />`}
+      ${file && html`<${FileLine} room=${room} message=${message} opens=${null} />`}
     <//>`;
 }

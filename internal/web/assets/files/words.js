@@ -29,6 +29,7 @@ export const files = {
   download: "Download",
   downloadIt: (name) => `Download ${name}`,
   look: (name) => `View ${name}`,
+  full: (name) => `Full size of ${name}`,
   picture: (name) => `Image ${name}`,
   noPicture: "Couldn't show this image.",
   noText: "Couldn't show this file as text.",
