@@ -3,6 +3,7 @@
 import "./main.js"; // so that what both need is served in main.js alone
 
 export { Answered } from "./compose/answered.js";
+export { About, NoMessage } from "./compose/brief-dialogs.js";
 export { Kinds, Readers } from "./compose/choices.js";
 export { Mentions } from "./compose/mention-list.js";
 export { ExportDialog } from "./compose/export-dialog.js";
@@ -10,6 +11,7 @@ export { KeysDialog } from "./compose/keys-dialog.js";
 export { NameAsked, NameDialog } from "./compose/name.js";
 export { NoticesDialog } from "./compose/notices-dialog.js";
 export { DraftOffer, NoticesOffer } from "./compose/notices-offer.js";
+export { Attached } from "./files/attached.js";
 export { Large, TextFile } from "./files/text-file.js";
 export { GoneRoom } from "./gone-room.js";
 export { WebhookDialog } from "./hooks/add.js";

@@ -10,7 +10,7 @@ import { othersOf } from "./may.js";
 import { Popover } from "./popover.js";
 import { compose } from "./words.js";
 
-const Missing = () => html`<p class="small">${ui.notLoaded}</p>`;
+export const Missing = () => html`<p class="small">${ui.notLoaded}</p>`;
 const Readers = later("Readers", Missing);
 const Kinds = later("Kinds", Missing);
 

@@ -5,8 +5,8 @@ import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../
 import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
-import { Attached, DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
-import { Audience, Wanted } from "./audience.js";
+import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
+import { Audience, Missing, Wanted } from "./audience.js";
 import { Draft, messageOf, readersOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
@@ -15,6 +15,7 @@ import { kindOf, sayer } from "../talk/names.js";
 import { compose } from "./words.js";
 
 const Answered = later("Answered", () => null);
+const Attached = later("Attached", Missing);
 
 const near = 2_000; // bytes left from which on they are shown
 const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line
@@ -104,7 +105,8 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
           ${compose.aside(aside.text.trim() || aside.files.map(({ name }) => name).join())} <button type="button" class="event-more"
             onClick=${() => (draft.unanswer(), area.current.focus())}>${compose.backToIt}</button>
         </p>`}
-      <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />
+      ${files.length > 0 && html`
+        <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />`}
       <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach}
         onLeave=${onLeave} />
       <${Left} problem=${problem} tried=${tried} text=${text} />

@@ -31,7 +31,20 @@ export const answers = {
   votes: { reply: "Reply", agree: "Agree", object: "Object" },
 };
 
+// What the person is called.
+export const naming = {
+  nameAsked: "What is your name?",
+  nameAskedHint: "So others can tell you from your agent. Everyone in the room sees it. You can change it in the menu.",
+  nameGive: { text: "Send", vote: "Agree" },
+  nameText: "Everyone in this room sees it on what you say and do. Earlier messages keep your earlier name. Leave empty to show no name.",
+  nameSave: "Save",
+  nameSkip: (says) => `${says} without a name`,
+};
+
 export const dialogs = {
+  noMessage: "Message not found",
+  noMessageText: "It may be private, from before you joined, or older than 32 days.",
+
   exportTitle: "Export conversation",
   exportText: "Everything you can see here, including private messages and notes. Files are listed by name only.",
   exportForm: "Format",

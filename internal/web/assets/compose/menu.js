@@ -4,7 +4,6 @@ import { talk } from "../talk/words.js";
 import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { ApprovalDialog } from "../sidebar/approval.js";
-import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { ThemeSwitch } from "../ui/theme.js";
 import { later } from "../ui/later.js";
@@ -57,13 +56,8 @@ export const Menu = ({ state, onSearch, onDialog }) => html`
       <${ThemeSwitch} />`}
   <//>`;
 
-const NoMessage = ({ onClose }) => html`
-  <${Dialog} title=${talk.noMessage} onClose=${onClose}><p>${talk.noMessageText}</p><//>`;
-
-const About = ({ room: { state: { room } }, onClose }) => html`
-  <${Dialog} title=${room.name} onClose=${onClose}>
-    <p class="room-about-whole" dir="auto">${room.description}</p>
-  <//>`;
+const NoMessage = later("NoMessage");
+const About = later("About");
 
 /**
  * The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of

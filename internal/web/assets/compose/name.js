@@ -7,7 +7,8 @@ import { Problem, useAct } from "../sidebar/act.js";
 import { Decision } from "../ui/decision.js";
 import { Dialog } from "../ui/dialog.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
-import { compose as w } from "./words.js";
+import { naming as w } from "./dialog-words.js";
+import { compose } from "./words.js";
 
 /** Returns {name, setName, busy, problem, save}: save resolves to whether the room knows the person by name now. */
 function useName(room, first) {
@@ -74,10 +75,10 @@ export function NameDialog({ room, onClose }) {
     if (await save()) onClose();
   };
   return html`
-    <${Dialog} title=${w.menuItems.name} onClose=${onClose}>
+    <${Dialog} title=${compose.menuItems.name} onClose=${onClose}>
       <p>${w.nameText}</p>
-      <form class="naming" aria-label=${w.menuItems.name} onSubmit=${change}>
-        <label for="name">${w.menuItems.name}</label>
+      <form class="naming" aria-label=${compose.menuItems.name} onSubmit=${change}>
+        <label for="name">${compose.menuItems.name}</label>
         <${Name} id="name" ...${field} />
         <button type="submit" class="button" aria-disabled=${busy}>${w.nameSave}</button>
         <${Problem} text=${problem} />

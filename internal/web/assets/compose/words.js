@@ -89,13 +89,6 @@ export const compose = {
   },
   invite: "Invite",
 
-  // What the person is called.
-  nameAsked: "What is your name?",
-  nameAskedHint: "So others can tell you from your agent. Everyone in the room sees it. You can change it in the menu.",
-  nameGive: { text: "Send", vote: "Agree" },
-  nameText: "Everyone in this room sees it on what you say and do. Earlier messages keep your earlier name. Leave empty to show no name.",
-  nameSave: "Save",
-  nameSkip: (says) => `${says} without a name`,
   noticeMeant: "New message for you",
   noticeFrom: (who, room) => `${who} in ${room}`,
   openedTwice: "Someone tried to open your link again.",

@@ -70,8 +70,6 @@ export const talk = {
   reply: "Reply",
   more: "More",
   copy: "Copy text",
-  noMessage: "Message not found",
-  noMessageText: "It may be private, from before you joined, or older than 32 days.",
   showAll: "Show all",
   showLines: (n) => `Show ${n} more lines`,
   showLess: "Show less",
