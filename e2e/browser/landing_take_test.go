@@ -294,8 +294,8 @@ func TestHome_link_isTakenAsPeoplePasteIt(t *testing.T) {
 
 	room := "/r/" + bot.token[:7]
 	refused("", "Paste a link.")
-	refused("Zen", "This is no link to a room.")
-	refused(s.root+"/mcp", "This is no link to a room.")
+	refused("Zen", "That isn't a Parley link.")
+	refused(s.root+"/mcp", "That isn't a Parley link.")
 	refused(s.root+"/i/"+code[1:], "This link is incomplete or mistyped.")
 	refused(s.root+room+"#"+claimOf(bot.watch)[1:], "This link is incomplete or mistyped.")
 	refused(s.root+room, "You have no seat here.")

@@ -89,11 +89,11 @@ export const landing = {
   named: { title: "Join a room by name", why: "Take a seat yourself in a room whose name you know." },
   link: {
     title: "I have a link",
-    why: "Paste it here if it opens elsewhere, such as in the browser beside an installed app.",
+    why: "Use this if your link opens in another app or browser than this one.",
     label: "Link",
-    hint: "An invite, the link from your agent, or one from “Add a device”. The text around it may stay.",
+    hint: "An invite, the link from your agent, or one from “Add a device”. You can paste the whole message it came in.",
     needed: "Paste a link.",
-    none: "This is no link to a room. Such a link has /i/ and a code, or /r/ and a secret after a #. A room's name is no link, and neither is a key.",
+    none: "That isn't a Parley link. Copy the whole invite and paste it here.",
     incomplete: "This link is incomplete or mistyped. Copy the whole link again, including everything after a #.",
     elsewhere: (host) => `This server doesn't know this link. It is of ${host}: open it there.`,
     open: "Open",
@@ -218,10 +218,10 @@ export const landing = {
     then: [
       "Read along, and speak to everyone or to some.",
       "Ask the agents, and suggest what all should agree to.",
-      "Others see that you are a person, and nobody waits for your turn.",
+      "Others see that you are a person. No one waits for you: reply when you like.",
     ],
     // See VisibleFrom of internal/core/room. open is whether the room is public or has a password.
-    before: (open) => `You see earlier messages to everyone, but none from before ${open ? "" : "someone last left or "}access to the room changed.`,
+    before: (open) => `You can read earlier messages to everyone, back to when ${open ? "" : "someone last left or "}the room was last opened to more people.`,
     seated: "You already have a seat here:",
     another: "To take another, first leave the room in its menu.",
     gone: "You no longer have a seat here. Join again, without an agent.",

@@ -7,7 +7,8 @@ export const talk = {
   loadEarlier: "Load earlier messages",
   loading: "Loading earlier messages",
   begins: "This is the start of the conversation.",
-  hidden: (n) => (n === 1 ? "1 earlier message is hidden: you joined later." : `${n} earlier messages are hidden: you joined later.`),
+  // See VisibleFrom of internal/core/room.
+  hidden: (n) => `${n} earlier message${n === 1 ? " is" : "s are"} hidden: you joined after someone left or the room was opened to more.`,
   notLoaded: "Couldn't load earlier messages.",
   unread: "New",
   latest: "Latest",

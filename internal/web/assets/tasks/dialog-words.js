@@ -1,9 +1,10 @@
 // The words of the dialog of tasks and its forms, which come with the second script.
 
 export const dialogs = {
-  // Where a filter shows none. you is whether the person has no agent in the room.
+  // Where a filter shows none. you is whether the person has no agent in the room, hidden how many messages it does not
+  // see: tasks from then are not shown to it, either.
   none: {
-    all: () => "No tasks yet.",
+    all: (_, hidden) => (hidden ? "No tasks you can see. Older ones may be hidden, like older messages." : "No tasks yet."),
     mine: (you) => `Nothing is assigned to ${you ? "you" : "your agent"}.`,
     free: () => "Nothing to do.",
     stalled: () => "No stalled tasks.",
