@@ -229,6 +229,8 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.press("j")
 	tab.until("it leads back", `document.activeElement.matches(".message-draft") &&
 		document.querySelector(".undo-why input").value === ""`)
+	tab.press("Tab")
+	tab.until("Tab leads to Undo", `document.activeElement.innerText === "Undo"`)
 	tab.press("Tab") // which leads to the reason, for which no time runs
 	tab.until("its field has the focus", `document.activeElement.matches(".undo-why input")`)
 	tab.press("Tab", "Tab") // and out again

@@ -51,11 +51,11 @@ export function Draft({ draft, view }) {
   });
   const text = decided?.decision === "edit" && decided.text || draft.text;
   const writes = !decided && edited !== null;
-  // Behind Reject, Tab leads to the field of the reason: letters elsewhere are shortcuts.
+  // From what is decided, Tab leads to Undo, and then to the field of the reason: letters elsewhere are shortcuts.
   const key = (event) => {
     const leads = event.target === article.current && event.key === "Tab" && !event.shiftKey;
-    const field = leads && article.current.querySelector(".undo-why input:not([readonly])");
-    if (field) (event.preventDefault(), field.focus());
+    const undo = leads && article.current.querySelector(".undo > button:not([aria-disabled=true])");
+    if (undo) (event.preventDefault(), undo.focus());
   };
   return html`
     <article tabindex="-1" class=${"message message-first message-draft" + (draft.to ? " message-private" : "") +
