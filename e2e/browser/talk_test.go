@@ -356,6 +356,7 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	tab.until("the first is shown", fmt.Sprintf("document.querySelector('[data-id=%q]')", needle))
 	tab.press("Escape")
 	tab.isNot(role("search", ""))
+	tab.until("what was found has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", needle))
 }
 
 // barCovers says which text or button of a message the bar of one stands over.

@@ -20,7 +20,8 @@ export function GoneRoom({ room, state }) {
     <div class="room room-gone">
       <header class="room-top room-head">
         <${Title} state=${state} />
-        <div class="end"><${Search} room=${room} state=${state} onJump=${(id) => log.current?.jump(id)} /></div>
+        <div class="end"><${Search} room=${room} state=${state} onJump=${(id) => log.current?.jump(id)}
+          onFound=${(id) => log.current?.focus(id)} /></div>
       </header>
       <main class="room-talk">
         <${Log} room=${room} state=${state} handle=${log} onReply=${() => {}} />

@@ -104,7 +104,8 @@ function OpenRoom({ room, state, mine, target }) {
           onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog}
           start=${rooms.length > 1 && html`
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>
-          <${Search} room=${room} state=${state} handle=${search} onJump=${jump} />
+          <${Search} room=${room} state=${state} handle=${search} onJump=${jump}
+            onFound=${(id) => log.current?.focus(id)} />
         <//>
       </div>
       ${rooms.length > 1 && html`

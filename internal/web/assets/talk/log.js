@@ -29,9 +29,9 @@ const RemoveDialog = later("RemoveDialog");
  *   onPlace?: (place: {all: string, at: number}) => void, onReply: (id: string, kind?: string) => void,
  *   onInvite: () => void, handle?: {current}}} props
  *   needs is what of the conversation needs the person, place of Waiting. handle.current becomes {jump(id),
- *   seek(ids, by), next(), step(by), edge("Home" | "End"), focus(), said(key)}: it shows a message, the next of some in
+ *   seek(ids, by), next(), step(by), edge("Home" | "End"), focus(id), said(key)}: it shows a message, the next of some in
  *   a direction, or of what needs the person, moves the focus to the next one, goes to the first or the last, takes the
- *   focus, and shows what the person has just said, by its key among the pending, or "" of files
+ *   focus, at a message if id is given, and shows what the person has just said, by its key among the pending, or "" of files
  */
 export function Log({ room, state, needs = [], place, onPlace = () => {}, onReply, onInvite, handle }) {
   const [, changed] = useState(0);
@@ -106,7 +106,7 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const next = () => void (needs.length && seek(needs.map(({ id }) => id), 1));
   const step = (by) => roving.current?.step(by);
   const edge = (key) => pane.edge(key);
-  if (handle) handle.current = { jump, seek, next, step, said, edge, focus: () => roving.current?.focus() };
+  if (handle) handle.current = { jump, seek, next, step, said, edge, focus: (id) => roving.current?.focus(id) };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
   useLayoutEffect(() => void (ready && pane.look()), [ready, needs]);

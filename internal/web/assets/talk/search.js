@@ -5,16 +5,16 @@ import { useBack } from "../ui/back.js";
 import { Icon } from "../ui/icon.js";
 import { useKeys } from "../ui/keys.js";
 import { later } from "../ui/later.js";
-import { seek } from "./found.js";
+import { seek, sought } from "./found.js";
 import { talk } from "./words.js";
 
 const Line = later("SearchLine");
 
 /**
  * A button that opens a line for searching and its results; so do / and Ctrl+K. On a phone the button is hidden, and
- * the menu of a room that goes on calls handle.current. onJump(id) shows a message.
+ * the menu of a room that goes on calls handle.current. onJump(id) shows a message, and onFound(id) gives the focus to one.
  */
-export function Search({ room, state, onJump, handle = /** @type {any} */ (null) }) {
+export function Search({ room, state, onJump, onFound, handle = /** @type {any} */ (null) }) {
   const [open, setOpen] = useState(false);
   const field = useRef();
   const button = useRef();
@@ -27,9 +27,11 @@ export function Search({ room, state, onJump, handle = /** @type {any} */ (null)
   if (handle) handle.current = begin;
   useKeys(useMemo(() => ({ "/": begin, "Ctrl+k": begin }), []));
   const close = () => {
+    const { at } = sought;
     setOpen(false);
     seek("");
-    (button.current.checkVisibility() ? button : from).current?.focus();
+    if (at) onFound(at.id);
+    else (button.current.checkVisibility() ? button : from).current?.focus();
   };
   useBack(close, open);
   return html`
