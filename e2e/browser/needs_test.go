@@ -81,6 +81,12 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.until("the rooms stand as they did when the page came: the seat that was taken last is the first", `
 	  [...document.querySelectorAll(".rooms-title")].map((one) => one.innerText).join() === "Mill,Lodge,Harbor"`)
 
+	tab.press("Alt+ArrowDown")
+	tab.sees("Light the fire")
+	tab.is(css(`.rooms-list li:nth-child(2) [aria-current]`))
+	tab.press("Alt+ArrowUp")
+	tab.needed("Mill · Parley", 1, draftLine, offerLine, askLine)
+
 	draft := evaluate[string](tab, `document.querySelector(".need").href`)
 	tab.click(css(".need").nth(0))
 	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)

@@ -18,7 +18,7 @@ function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, meta
 export const isTypedOn = ({ target, timeStamp }) => !isField(target) && timeStamp - wrote < typing;
 
 /**
- * Calls what keys has for the key that is pressed, as in "c" or "Ctrl+k", which is Meta on a Mac, unless a
+ * Calls what keys has for the key that is pressed, as in "c", "Alt+ArrowUp" or "Ctrl+k", which is Meta on a Mac, unless a
  * dialog is open, or the person types on what was a field.
  * @param {Record<string, () => void>} keys
  */
@@ -26,11 +26,11 @@ export function useKeys(keys) {
   useEffect(() => {
     const press = (event) => {
       const control = event.ctrlKey || event.metaKey;
-      const name = control ? "Ctrl+" + event.key.toLowerCase() : event.key;
+      const name = (event.altKey ? "Alt+" : "") + (control ? "Ctrl+" + event.key.toLowerCase() : event.key);
       const act = Object.hasOwn(keys, name) && keys[name];
-      const writes = !control && (isField(event.target) || isTypedOn(event));
+      const writes = !control && !event.altKey && (isField(event.target) || isTypedOn(event));
       const scrolls = ["Home", "End"].includes(name) && event.target.closest("aside, nav"); // what stands beside
-      const isOther = writes || scrolls || event.altKey || event.defaultPrevented;
+      const isOther = writes || scrolls || event.defaultPrevented;
       if (!act || isOther || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       act();
