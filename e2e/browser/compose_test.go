@@ -77,6 +77,18 @@ func TestCompose_draft_survivesAReload_andIsWrittenWithTheKeyboardAlone(t *testi
 	first.audience("everyone")
 	first.isNot(css(".compose.private"))
 
+	first.addresses(onlySome, "Bob")
+	first.writes("psst")
+	first.answers(talk.bob.says("Who comes to the bridge?"))
+	first.written("")
+	first.audience("everyone")
+	first.sees("Set aside for now: psst")
+	first.click(button("Go back to it"))
+	first.written("psst")
+	first.audience("Bob")
+	first.writes("")
+	first.addresses(everyone)
+
 	first.answers(asked)
 	first.types("Nine tons\neach")
 	first.reload()
@@ -105,7 +117,7 @@ func TestCompose_draft_survivesAReload_andIsWrittenWithTheKeyboardAlone(t *testi
 	first.written("")
 	second.written("")
 	first.audience("everyone")
-	if got := talk.cy.texts(); len(got) != 2 {
+	if got := talk.cy.texts(); len(got) != 3 {
 		t.Errorf("the room heard %q, want the answer once", got)
 	}
 

@@ -59,7 +59,10 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	tab.writes("For some.")
 	tab.addresses(onlySome)
 	tab.until("words for nobody do not", `document.querySelector(".compose .chip").innerText === "To: nobody" &&
-	  document.querySelector(".compose-send").disabled`)
+	  document.querySelector(".compose-send").disabled && !document.querySelector(".compose-left.bad")`)
+	tab.click(css(textArea))
+	tab.press("Enter")
+	tab.is(css(".compose-left.bad"))
 	tab.addresses(everyone)
 	tab.writes("")
 	tab.answers(other)
