@@ -102,8 +102,8 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
       ${aside && html`
         <p class="compose-why small">
-          ${compose.aside(aside.text.trim() || aside.files.map(({ name }) => name).join())} <button type="button" class="event-more"
-            onClick=${() => (draft.unanswer(), area.current.focus())}>${compose.backToIt}</button>
+          ${compose.aside(aside.text.trim() || aside.files.map(({ name }) => name).join())} <button type="button"
+            class="event-more" onClick=${() => (draft.unanswer(), area.current.focus())}>${compose.backToIt}</button>
         </p>`}
       ${files.length > 0 && html`
         <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />`}
@@ -192,5 +192,6 @@ function Left({ problem, tried, text }) {
       nobody: () => compose.chooseSome,
       absent: () => fill(compose.absent, { names: problem.names }),
     }[problem.why]?.() ?? (left < near ? compose.left(left) : "");
-  return html`<p class=${"compose-left small" + (shown && (tried || !["", "nobody"].includes(problem.why)) ? " bad" : "")} role="status">${shown}</p>`;
+  const bad = shown && (tried || !["", "nobody"].includes(problem.why));
+  return html`<p class=${"compose-left small" + (bad ? " bad" : "")} role="status">${shown}</p>`;
 }

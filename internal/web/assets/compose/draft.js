@@ -13,7 +13,9 @@ import * as storage from "../storage.js";
  * @type {{text: string, audience: string, to: string[], ask: string[], kind: string, reply: string, before: any,
  *   files: File[], aside: any}}
  */
-const nothing = { text: "", audience: "all", to: [], ask: [], kind: "", reply: "", before: null, files: [], aside: null };
+const nothing = {
+  text: "", audience: "all", to: [], ask: [], kind: "", reply: "", before: null, files: [], aside: null,
+};
 
 const rest = 300; // ms without a change after which a draft is kept
 

@@ -29,9 +29,10 @@ const RemoveDialog = later("RemoveDialog");
  *   onPlace?: (place: {all: string, at: number}) => void, onReply: (id: string, kind?: string) => void,
  *   onInvite: () => void, handle?: {current}}} props
  *   needs is what of the conversation needs the person, place of Waiting. handle.current becomes {jump(id),
- *   seek(ids, by), next(), step(by), edge("Home" | "End"), focus(id), said(key)}: it shows a message, the next of some in
- *   a direction, or of what needs the person, moves the focus to the next one, goes to the first or the last, takes the
- *   focus, at a message if id is given, and shows what the person has just said, by its key among the pending, or "" of files
+ *   seek(ids, by), next(), step(by), edge("Home" | "End"), focus(id), said(key)}: it shows a message, the next of some
+ *   in a direction, or of what needs the person, moves the focus to the next one, goes to the first or the last, takes
+ *   the focus, at a message if id is given, and shows what the person has just said, by its key among the pending, or
+ *   "" of files
  */
 export function Log({ room, state, needs = [], place, onPlace = () => {}, onReply, onInvite, handle }) {
   const [, changed] = useState(0);

@@ -12,7 +12,8 @@ const Line = later("SearchLine");
 
 /**
  * A button that opens a line for searching and its results; so do / and Ctrl+K. On a phone the button is hidden, and
- * the menu of a room that goes on calls handle.current. onJump(id) shows a message, and onFound(id) gives the focus to one.
+ * the menu of a room that goes on calls handle.current. onJump(id) shows a message, and onFound(id) gives the focus to
+ * one.
  */
 export function Search({ room, state, onJump, onFound, handle = /** @type {any} */ (null) }) {
   const [open, setOpen] = useState(false);

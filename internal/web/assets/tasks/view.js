@@ -40,7 +40,8 @@ export function TasksDialog({ room, id = "", onJump, onClose }) {
       <${Segments} legend=${w.filter} className="tasks-filter" name="tasks" value=${filter} onChange=${setFilter}
         all=${Object.keys(filters).map((name) => [name, counted(name)])} />
       <div class="tasks-groups" ref=${list} tabindex="-1">
-        ${shown.length === 0 && filter !== "done" && html`<p class="quiet">${w.none[filter](state.alone, state.hidden)}</p>`}
+        ${shown.length === 0 && filter !== "done" && html`
+          <p class="quiet">${w.none[filter](state.alone, state.hidden)}</p>`}
         ${grouped(shown, state.me).map(([group, tasks]) => html`
           <${Part} key=${group} heading="h3" title=${titleOf(group)} count=${tasks.length}>
             <ul>${tasks.map((task) => html`

@@ -18,8 +18,8 @@ function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, meta
 export const isTypedOn = ({ target, timeStamp }) => !isField(target) && timeStamp - wrote < typing;
 
 /**
- * Calls what keys has for the key that is pressed, as in "c", "Alt+ArrowUp" or "Ctrl+k", which is Meta on a Mac, unless a
- * dialog is open, or the person types on what was a field.
+ * Calls what keys has for the key that is pressed, as in "c", "Alt+ArrowUp" or "Ctrl+k", which is Meta on a Mac, unless
+ * a dialog is open, or the person types on what was a field.
  * @param {Record<string, () => void>} keys
  */
 export function useKeys(keys) {
