@@ -183,6 +183,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.click(button("Object").in(articleOf(id)))
 	tab.types("Red fades")
 	tab.click(button("Object").in(".compose-row"))
+	tab.undoesNothing()
 	got := talk.bob.hearsText("Red fades")
 	if got.Kind != "object" || got.ReplyTo != id {
 		t.Errorf("Bob heard %+v", got)
@@ -190,6 +191,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	other := talk.bob.says("Paint it blue", args{"kind": "proposal", "ask": []string{"Ann"}})
 	tab.click(button("Agree").in(articleOf(other)))
 	tab.until("its message has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", other))
+	tab.undoesNothing()
 	talk.bob.hears("the agreement", func(m message) bool { return m.Agreed == other && m.Person })
 	tab.isNot(css(".message-buttons"))
 	tab.until("its message has the focus still", fmt.Sprintf("document.activeElement.dataset.id === %q", other))

@@ -218,6 +218,7 @@ func (c *meeting) agree() {
 	c.bo.says("We paint on Friday.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	c.ann.owes("We paint on Friday.")
 	c.ann.click(button("Agree").in(owed))
+	c.ann.undoesNothing()
 	c.bo.hears("that all agreed", func(m message) bool { return m.Kind == "agree" && m.Agreed != "" && m.Person })
 	agreed := c.cy.call("room_info", nil).Agreements
 	if len(agreed) != 1 || agreed[0].Text != "We paint on Friday." {
@@ -230,6 +231,7 @@ func (c *meeting) agree() {
 	c.ann.owes("We skip the tests.")
 	c.ann.click(button("Object").in(owed))
 	c.ann.says("Never without tests.")
+	c.ann.undoesNothing()
 	if m := c.bo.hearsText("Never without tests."); m.Kind != "object" {
 		c.t.Errorf("Bo heard %+v, want an objection", m)
 	}

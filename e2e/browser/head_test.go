@@ -112,6 +112,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.types("Red fades")
 	tab.press("Control+Enter")
 	tab.click(button(nameless))
+	tab.undoesNothing()
 	if got := talk.bob.hearsText("Red fades"); got.Kind != "object" || got.ReplyTo != id {
 		t.Errorf("Bob heard %+v", got)
 	}
@@ -152,6 +153,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
 	tab.isNot(bar)
 	tab.press("Enter", "Enter") // in, and Send
+	tab.undoesNothing()
 	talk.bob.hearsText("Steel it is")
 	tab.isNot(css(drafts))
 	tab.until("the focus is in the conversation", `document.querySelector(".log").contains(document.activeElement)`)

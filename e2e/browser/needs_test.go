@@ -93,8 +93,10 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.needed("Harbor · Parley", 1, offerLine, askLine, taskLine)
 	tab.waits("1 draft")
 	tab.press("Enter", "Enter") // in, and Send
+	tab.undoesNothing()
 	bo.hearsText("Steel it is")
 	bo.says("Then steel") // more than a second after the seat at Mill was taken, as the checks above take long
+	tab.sees("Then steel")
 	tab.needed("Harbor · Parley", 0, offerLine, askLine, taskLine)
 	tab.waits("")
 	tab.press("Escape", "End")
@@ -125,6 +127,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.click(button("Agree")) // there is one
 	tab.click(button(voteOnly))
 	tab.waits("1 question")
+	tab.undoesNothing()
 	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
 	tab.needed("Lodge · Parley", 1, taskLine)
 	lodge.says("Warm enough", args{"reply_to": asked})
