@@ -67,10 +67,10 @@ fetch:
 test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go's caches)
 	@$(TESTS) -timeout=15m $(LONGEST) ./...
 
-# .ci/run names the Chromium that people install: it gives the frame of a view a process, and shows notifications, as the
-# headless shell does not.
-test-view: fetch
-	@$(TESTS) -timeout=5m -run '^Test(View|Push)_' ./e2e/browser
+# What judges each state of the page, and the view inside of clients. .ci/run names the Chromium that people install: it
+# gives the frame of a view a process, and shows notifications, as the headless shell does not.
+test-view: fetch ## run what a change of the page needs besides (1 minute)
+	@$(TESTS) -timeout=5m '-run=^Test(Axe|Push|Touch|View)_' ./e2e/browser
 
 test-alone: ## run make test where little more than Go is installed
 	@scripts/go-alone
