@@ -101,6 +101,9 @@ const apostrophe = "\u2019"
 // WithPlainApostrophes returns s with ' for each typographic apostrophe, as names have it.
 func WithPlainApostrophes(s string) string { return strings.ReplaceAll(s, apostrophe, "'") }
 
+// plainDashes makes a hyphen of the dashes that phones and programs write for two hyphens.
+var plainDashes = strings.NewReplacer("\u2013", "-", "\u2014", "-")
+
 // Nickname checks a name by the profile of RFC 8266, narrowed to letters with their marks, digits, spaces and ' - _ .
 // only, without small capitals, so that names can be compared, shown and said. field names the argument in the error, a
 // *fault.Error of InvalidArgument.
@@ -115,7 +118,7 @@ func Nickname(field, s string) (Name, error) {
 	if len(s) > 8*base.MaxName {
 		return Name{}, tooLong(field)
 	}
-	shown, err := precis.Nickname.String(WithPlainApostrophes(s))
+	shown, err := precis.Nickname.String(plainDashes.Replace(WithPlainApostrophes(s)))
 	if err != nil {
 		return Name{}, badLetters(field)
 	}

@@ -19,6 +19,7 @@ func TestAgentName_accepted_isShownTrimmedAndComposed(t *testing.T) {
 		"  Ann \u00a0 of\u2003B ":         {"Ann of B", "ann of b"},
 		"O'Neill-Smith_Jr. 3":             {"O'Neill-Smith_Jr. 3", "o'neill-smith_jr. 3"},
 		"O\u2019Neill":                    {"O'Neill", "o'neill"},
+		"Build \u2014 Q1\u20132":          {"Build - Q1-2", "build - q1-2"},
 		"Zoe\u0301":                       {"Zo\u00e9", "zo\u00e9"},
 		"ZO\u00c9":                        {"ZO\u00c9", "zo\u00e9"},
 		"\uff21\uff4e\uff4e":              {"Ann", "ann"}, // full width
