@@ -1,9 +1,9 @@
 # `make` lists the targets. The go command builds everything and fetches the
 # pinned tools below.
 #
-# Four tiers of tests: `make test` for each change, `make test-clients` for the real
-# clients, .ci/run for both and the race detector on a clean clone, `make nightly` for all
-# that takes long. With FRESH= the go command skips the packages whose code and environment
+# Five tiers of tests: `make test` for each change, `make test-page` for the page in Chromium,
+# `make test-clients` for the real clients, .ci/run for the three and the race detector on a
+# clean clone, `make nightly` for all that takes long. With FRESH= the go command skips the packages whose code and environment
 # are as they were when they passed. It does not see programs that tests build or start: this
 # is for a second run of the same code. Tests that are skipped because Java, Node, Python or
 # Chromium is missing are counted at the end, by what is missing; with CI=true they fail. Each
@@ -22,7 +22,7 @@ FRESH      ?= -count=1
 TESTS       = GO=$(GO) $(GO) run ./scripts/test -vet=off $(FRESH)
 
 # What takes longest comes first, here and in RACE: the others run beside it to the end.
-LONGEST   = ./e2e ./e2e/agents ./e2e/browser ./internal/core/chat ./internal/testkit/lambdatest
+LONGEST   = ./e2e ./e2e/agents ./internal/core/chat ./internal/testkit/lambdatest
 
 # The race detector runs where rules live and where goroutines meet; make nightly has the rest.
 RACE      = $(addprefix ./internal/,core/chat core/room core/roomlog core/pairing core/presence auth/access \
@@ -39,7 +39,7 @@ DOUBLED   = $(addprefix ./internal/,core/chat api/tools outbound/outbox server/t
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build dynamodb fetch test test-view test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run demo build dynamodb fetch test test-page test-view test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
@@ -64,13 +64,16 @@ fetch:
 	@echo "Looking for what the tests need."
 	@$(GO) run ./e2e/fetch
 
-test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go's caches)
-	@$(TESTS) -timeout=15m $(LONGEST) ./...
+test: fetch ## run what a change needs (2½ minutes; 180 MB once, and 2.3 GB of Go's caches)
+	@$(TESTS) -timeout=15m $(LONGEST) $(filter-out %/e2e/browser,$(shell $(GO) list ./...))
 
-# What judges each state of the page, and the view inside of clients. .ci/run names the Chromium that people install: it
-# gives the frame of a view a process, and shows notifications, as the headless shell does not.
-test-view: fetch ## run what a change of the page needs besides (1 minute)
-	@$(TESTS) -timeout=5m '-run=^Test(Axe|Push|Touch|View)_' ./e2e/browser
+test-page: fetch ## run what a change of the page needs besides, in Chromium (2 minutes)
+	@$(TESTS) -timeout=15m ./e2e/browser
+
+# .ci/run names the Chromium that people install: it gives the frame of a view a process, and shows notifications, as the
+# headless shell does not.
+test-view: fetch
+	@$(TESTS) -timeout=5m -run '^Test(View|Push)_' ./e2e/browser
 
 test-alone: ## run make test where little more than Go is installed
 	@scripts/go-alone

@@ -2,9 +2,7 @@ package browser
 
 import (
 	"context"
-	"flag"
 	"os"
-	"regexp"
 	"sync"
 	"testing"
 
@@ -21,17 +19,10 @@ var chromium struct {
 	err  error
 }
 
-// looks are the tests that judge each state of the page, or play in the Chromium that people install: make test-view
-// plays them.
-var looks = regexp.MustCompile(`^Test(Axe|Push|Touch|View)_`)
-
 // launched returns the context of the browser. Where there is none the test is skipped,
 // or fails if CI=true.
 func launched(t testing.TB) context.Context {
 	t.Helper()
-	if looks.MatchString(t.Name()) && flag.Lookup("test.run").Value.String() == "" {
-		t.Skip("how the page looks in each state: make test-view plays it")
-	}
 	path := findChromium(t)
 	chromium.once.Do(func() {
 		options := append(chromedp.DefaultExecAllocatorOptions[:],
