@@ -47,7 +47,7 @@ export function InvitePage({ code }) {
       <h2 id="join-title">${w.invite.person}</h2>
       <p class="quiet">${gone ? w.invite.gone : w.invite.why}</p>
       <${JoinByInvite} path=${path} />
-      <ul class="landing-then">${thenOf(room).map((one) => html`<li><${Icon} name="check" />${one}</li>`)}</ul>
+      <ul class="landing-then">${w.invite.then.map((one) => html`<li><${Icon} name="check" />${one}</li>`)}</ul>
     </section>`;
   return html`
     <div class="landing">
@@ -66,10 +66,6 @@ export function InvitePage({ code }) {
       <${Foot} text=${w.invite.foot} />
     </div>`;
 }
-
-/** Returns what a person can do in a room, and what it will see there. */
-const thenOf = ({ public: listed, password_protected: locked }) =>
-  [...w.invite.then, w.invite.before(listed || locked)];
 
 const errorPage = (code) => html`<${ErrorPage} trouble=${{ code }} />`;
 

@@ -219,9 +219,8 @@ export const landing = {
       "Read along, and speak to everyone or to some.",
       "Ask the agents, and suggest what all should agree to.",
       "Others see that you are a person. No one waits for you: reply when you like.",
+      "You can read some of the earlier messages to everyone.", // see VisibleFrom of internal/core/room
     ],
-    // See VisibleFrom of internal/core/room. open is whether the room is public or has a password.
-    before: (open) => `You can read earlier messages to everyone, back to when ${open ? "" : "someone last left or "}the room was last opened to more people.`,
     seated: "You already have a seat here:",
     another: "To take another, first leave the room in its menu.",
     gone: "You no longer have a seat here. Join again, without an agent.",

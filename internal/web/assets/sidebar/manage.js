@@ -1,6 +1,6 @@
 // What an admin does about the agents of the room.
 
-import { html, useState } from "../vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Confirm } from "../ui/dialog.js";
 import { Problem, useAct } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
@@ -28,8 +28,10 @@ export function Manage({ room, agent, onClose }) {
     "kick",
     "ban",
   ].filter(Boolean);
+  const box = useRef();
+  useEffect(() => box.current.scrollIntoView({ block: "nearest" }), []); // at the lower edge it would open out of sight
   return html`
-    <div class="sidebar-manage">
+    <div class="sidebar-manage" ref=${box}>
       <input class="input" maxlength="200" aria-label=${w.why} placeholder=${w.why} value=${note}
         onInput=${(e) => setNote(e.target.value)} />
       <div class="sidebar-actions">${actions.map((action) => html`

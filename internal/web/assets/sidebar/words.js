@@ -29,7 +29,7 @@ export const sidebar = {
       none: "Your agent sends without asking you.",
       paused: "Your agent is paused, and sends nothing.",
       some: "The rest is sent at once. Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
-      all: "Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
+      all: "You approve every message. Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
     },
   },
 
