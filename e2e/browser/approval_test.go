@@ -55,6 +55,12 @@ func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
 	}
 	tab.approving("None")
 	tab.until("the choice has the focus", `document.activeElement.matches(".sidebar-approval [value=none]")`)
+
+	// Of what is pressed while a call is under way, the last counts.
+	tab.press("ArrowRight", "ArrowRight")
+	tab.approving("All")
+	tab.press("ArrowLeft", "ArrowLeft")
+	tab.approving("None")
 	talk.ann.says("A proposal.", args{"kind": "proposal"})
 	talk.bob.hearsText("A proposal.")
 }

@@ -15,12 +15,12 @@ const Hooks = later("Hooks", () => null);
 /** onFewer is called when a hook is gone, and the focus with it. */
 export function MyAgent({ room, state, onFewer }) {
   const me = agentsOf(state).find((agent) => agent.you);
-  const { busy, problem, act } = useAct();
+  const { problem, act } = useAct();
   return html`
     <${Part} title=${w.yourAgent}>
       ${me && html`
         <p class="sidebar-agent"><b>${me.name}</b> <${StateOf} agent=${me} works=${isWorking(me, state)} /></p>`}
-      <${Approval} ...${{ room, state, busy, act }} />
+      <${Approval} ...${{ room, state, act }} />
       <${Problem} text=${problem} />
       <${Hooks} ...${{ room, state, onFewer }} />
     <//>`;

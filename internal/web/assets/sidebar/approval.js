@@ -13,24 +13,33 @@ const { approval: w } = sidebar;
  * id tells this one from another on the page, and act is of useAct. What waits for a connection is shown as set, and is
  * given up by what takes it back.
  */
-export function Approval({ room, state: { supervision, restraint }, id = "approval", busy, act }) {
+export function Approval({ room, state: { supervision, restraint }, id = "approval", act }) {
   const hint = id + "-hint";
   const box = useRef();
+  const running = useRef(false);
   const [wish, setWish] = useState(/** @type {any} */ (null)); // what was pressed, until it is so or was refused
   const known = approvalOf(supervision);
   const waits = restraint.approve || restraint.approve_some;
   const now = wish ?? (waits ? approvalOf(restraint) : known);
   const shown = now === "all" ? "all" : now.length ? "some" : "none";
   const hinted = shown === "none" && supervision.paused ? "paused" : shown;
+  const last = useRef(/** @type {any} */ (null)); // what was pressed while a call was under way, the last of it
   const set = async (approval) => {
-    if (busy) return;
     if (!approval.length) box.current.querySelector("input").focus(); // the boxes will be gone
-    if (waits) room.supervision.restraint.drop("approve", "approve_some");
-    const restrains = covers(approval, known);
-    if (restrains && covers(known, approval)) return;
     setWish(approval);
-    const { supervision: how } = room;
-    await act(() => (restrains ? how.restrain(approving(approval)) : how.loosen(approval, known)));
+    last.current = approval;
+    if (running.current) return;
+    running.current = true;
+    await act(async () => {
+      while (last.current) {
+        const next = last.current;
+        last.current = null;
+        await call(room, next).catch((problem) => {
+          if (!last.current) throw problem;
+        });
+      }
+    });
+    running.current = false;
     setWish(null);
   };
   const turn = (kind, on) => set(kinds.filter((one) => (one === kind ? on : now.includes(one))));
@@ -52,13 +61,22 @@ export function Approval({ room, state: { supervision, restraint }, id = "approv
     </div>`;
 }
 
+/** Makes it so. What waits for a connection is given up. */
+async function call({ state: { supervision, restraint }, supervision: how }, approval) {
+  const known = approvalOf(supervision);
+  if (restraint.approve || restraint.approve_some) how.restraint.drop("approve", "approve_some");
+  const restrains = covers(approval, known);
+  if (restrains && covers(known, approval)) return;
+  await (restrains ? how.restrain(approving(approval)) : how.loosen(approval, known));
+}
+
 /** The same, out of the menu. */
 export function ApprovalDialog({ room, onClose }) {
   const state = useRoom(room);
-  const { busy, problem, act } = useAct();
+  const { problem, act } = useAct();
   return html`
     <${Dialog} title=${sidebar.yourAgent} onClose=${onClose}>
-      <${Approval} ...${{ room, state, busy, act }} id="approval-dialog" />
+      <${Approval} ...${{ room, state, act }} id="approval-dialog" />
       <${Problem} text=${problem} />
     <//>`;
 }
