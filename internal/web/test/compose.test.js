@@ -140,6 +140,22 @@ test("what was written for fewer gains no readers by an answer, and is not lost"
   }
 });
 
+test("a draft that was set aside is not to be sent for half a second after it came back", (t) => {
+  let now = 1_000;
+  t.mock.method(performance, "now", () => now);
+  const one = new Draft("p1");
+  one.change({ text: "psst", audience: "agent" });
+  one.answer({ id: "m1", from: "Bo" }, "", "Ada");
+  one.change({ text: "for all" });
+  assert.ok(!one.hasReturned());
+  one.clear();
+  assert.ok(one.now.text === "psst" && one.hasReturned());
+  now += 500;
+  assert.ok(!one.hasReturned());
+  one.clear();
+  assert.ok(!one.hasReturned());
+});
+
 test("an answer that is given up keeps its readers while it has words, and makes way for what was set aside", () => {
   const one = new Draft("p1");
   one.answer({ id: "m1", from: "Bo", to: ["Ada"] }, "", "Ada");

@@ -81,6 +81,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
     area.current.focus();
   };
   const send = () => {
+    if (draft.hasReturned()) return;
     if (unfit(draft.now, state, files.length).why) return setTried(true);
     area.current.focus(); // who is asked for a name comes back to it: the button can do nothing by then
     room.naming.speak("draft", say);

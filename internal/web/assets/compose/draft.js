@@ -18,11 +18,13 @@ const nothing = {
 };
 
 const rest = 300; // ms without a change after which a draft is kept
+const twice = 500; // ms within which two presses are one
 
 export class Draft {
   #listeners = new Set();
   #timer = 0;
   #kept = ""; // as JSON
+  #returned = -Infinity; // when what was set aside came back, in ms
 
   /** @param {string} token of the person's seat */
   constructor(token) {
@@ -89,8 +91,14 @@ export class Draft {
   /** Empties the draft, for the same audience, or returns to the one that was set aside, and keeps that at once. */
   clear() {
     const { audience, to } = this.now.before ?? this.now;
+    if (this.now.aside) this.#returned = performance.now();
     this.change(this.now.aside ?? { ...nothing, audience, to });
     this.#keep();
+  }
+
+  /** Reports whether what was set aside has just come back: the second press of a double click must not send it. */
+  hasReturned() {
+    return performance.now() - this.#returned < twice;
   }
 
   #keep() {
