@@ -156,7 +156,7 @@ test("a draft that was set aside is not to be sent for half a second after it ca
   assert.ok(!one.hasReturned());
 });
 
-test("an answer that is given up keeps its readers while it has words, and makes way for what was set aside", () => {
+test("an answer with words that is given up stays a message, and changes places only with what was set aside", () => {
   const one = new Draft("p1");
   one.answer({ id: "m1", from: "Bo", to: ["Ada"] }, "", "Ada");
   one.change({ text: "for Bo" });
@@ -164,12 +164,14 @@ test("an answer that is given up keeps its readers while it has words, and makes
   assert.deepEqual([one.now.reply, one.now.audience, one.now.to], ["", "some", ["Bo"]]);
   one.answer({ id: "m2", from: "Bo" }, "", "Ada");
   one.change({ text: "for all" });
-  one.unanswer();
+  one.swap();
   assert.deepEqual([one.now.text, one.now.to, one.now.aside.text], ["for Bo", ["Bo"], "for all"]);
-  one.clear();
+  one.swap();
   assert.deepEqual([one.now.text, one.now.reply, one.now.audience], ["for all", "m2", "all"]);
+  one.unanswer();
+  assert.deepEqual([one.now.text, one.now.reply, one.now.aside.text], ["for all", "", "for Bo"]);
   one.clear();
-  assert.deepEqual([one.now.text, one.now.audience, one.now.aside], ["", "all", null]);
+  assert.deepEqual([one.now.text, one.now.aside], ["for Bo", null]);
 });
 
 test("files of a draft gain no readers, neither by an answer nor by another tab", (t) => {

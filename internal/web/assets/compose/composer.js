@@ -104,7 +104,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
       ${aside && html`
         <p class="compose-why small">
           ${compose.aside(aside.text.trim() || aside.files.map(({ name }) => name).join())} <button type="button"
-            class="event-more" onClick=${() => (draft.unanswer(), area.current.focus())}>${compose.backToIt}</button>
+            class="event-more" onClick=${() => (draft.swap(), area.current.focus())}>${compose.backToIt}</button>
         </p>`}
       ${files.length > 0 && html`
         <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />`}

@@ -77,13 +77,19 @@ export class Draft {
     else this.change({ before: now.before ?? { audience: now.audience, to: now.to }, ...parts });
   }
 
+  /** Returns to the draft that was set aside, and sets aside what is written instead. */
+  swap() {
+    const { now, now: { aside } } = this;
+    this.change({ ...aside, aside: holds(now) ? { ...now, aside: aside.aside } : aside.aside });
+  }
+
   /**
-   * Ends the answer, and returns to the draft before it, or to the audience before it unless what is written would gain
-   * readers.
+   * Ends the answer, and returns to the audience before it unless what is written would gain readers. An answer without
+   * words makes way for the draft that was set aside.
    */
   unanswer() {
-    const { aside, before, ...now } = this.now;
-    if (aside) this.change({ ...aside, aside: holds(now) ? { ...this.now, aside: aside.aside } : aside.aside });
+    const { now, now: { before } } = this;
+    if (now.aside && !holds(now)) this.swap();
     else if (holds(now) && widens(now, before)) this.change({ reply: "", kind: "" });
     else this.change({ reply: "", kind: "", before: null, ...before });
   }
