@@ -195,6 +195,31 @@ test("files of a draft gain no readers, neither by an answer nor by another tab"
   end();
 });
 
+test("files of a draft that is set aside stay while another tab writes, and leave nothing behind after a reload", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const file = new File(["x"], "x.txt");
+  for (const text of ["psst", ""]) {
+    newBrowser();
+    storage.keep({ room: "r", token: "p1" });
+    const one = new Draft("p1");
+    const end = one.watch(() => {});
+    one.change({ audience: "some", to: ["Bo"], text, files: [file] });
+    one.answer({ id: "m1", from: "Bo" }, "", "Ada");
+    t.mock.timers.tick(300);
+    const two = new Draft("p1");
+    assert.equal(two.now.aside?.text, text || undefined);
+    two.change({ text: "a" });
+    t.mock.timers.tick(300);
+    happens("storage", { key: "parley.notes.p1" });
+    assert.deepEqual([one.now.text, one.now.aside.text, one.now.aside.files], ["a", text, [file]]);
+    two.change({ aside: { ...two.now, audience: "all", text: "b" } });
+    t.mock.timers.tick(300);
+    happens("storage", { key: "parley.notes.p1" });
+    assert.deepEqual(one.now.aside.files, []); // it would gain readers
+    end();
+  }
+});
+
 test("a draft survives a reload, and a second tab goes on with it", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   storage.keep({ room: "r", token: "p1" });

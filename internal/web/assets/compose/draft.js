@@ -124,13 +124,24 @@ export class Draft {
     if (text === this.#kept) return;
     clearTimeout(this.#timer);
     this.#kept = text;
-    this.now = { ...now, files: widens(this.now, now) ? [] : this.now.files };
+    this.now = withFiles(now, this.now);
     for (const listen of this.#listeners) listen();
   }
 }
 
 /** Reports whether a draft has words or files that could be lost. */
 const holds = ({ text, files }) => text.trim() !== "" || files.length > 0;
+
+/** Returns a draft, or the first one behind it that could be lost. */
+const holding = (draft) => (!draft || holds(draft) ? draft : holding(draft.aside));
+
+/** Returns a draft that another tab has kept, with the files of this tab's own, and of what that has set aside. */
+function withFiles(kept, own) {
+  const aside = kept.aside ?? (own.aside && { ...own.aside, text: "", aside: null });
+  return {
+    ...kept, files: widens(own, kept) ? [] : own.files, aside: holding(aside && withFiles(aside, own.aside ?? nothing)),
+  };
+}
 
 /** Reports whether an audience has readers whom another one has not. The own agent is in each. */
 const widens = (from, then) => !!then && from.audience !== "all" && then.audience !== "agent" &&
