@@ -195,6 +195,19 @@ test("files of a draft gain no readers, neither by an answer nor by another tab"
   end();
 });
 
+test("a file that is refused after it was set aside is taken out, with a draft that holds nothing else", () => {
+  for (const [text, then] of [["psst", "psst"], ["", undefined]]) {
+    const one = new Draft("p1");
+    const file = new File(["x"], "x.txt");
+    one.change({ audience: "agent", text, files: [file] });
+    one.answer({ id: "m1", from: "Bo" }, "", "Ada");
+    assert.deepEqual(one.now.aside.files, [file]);
+    one.drop(file);
+    assert.equal(one.now.aside?.text, then);
+    if (then) assert.deepEqual(one.now.aside.files, []);
+  }
+});
+
 test("files of a draft that is set aside stay while another tab writes, and leave nothing behind after a reload", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const file = new File(["x"], "x.txt");

@@ -76,7 +76,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
       room.sharing.take(files, share);
       onSaid("");
     }
-    attached.clear();
+    attached.forgetWhy();
     draft.clear();
     area.current.focus();
   };

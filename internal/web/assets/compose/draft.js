@@ -59,6 +59,11 @@ export class Draft {
     for (const listen of this.#listeners) listen();
   }
 
+  /** Takes a file out, also of what is set aside. */
+  drop(file) {
+    this.change(without(this.now, file));
+  }
+
   /** Begins another draft, and sets aside what is written. */
   begin(parts) {
     const { now } = this;
@@ -142,6 +147,11 @@ function withFiles(kept, own) {
     ...kept, files: widens(own, kept) ? [] : own.files, aside: holding(aside && withFiles(aside, own.aside ?? nothing)),
   };
 }
+
+/** Returns a draft without a file, as is what it has set aside. */
+const without = (draft, file) => draft && {
+  ...draft, files: draft.files.filter((one) => one !== file), aside: holding(without(draft.aside, file)),
+};
 
 /** Reports whether an audience has readers whom another one has not. The own agent is in each. */
 const widens = (from, then) => !!then && from.audience !== "all" && then.audience !== "agent" &&

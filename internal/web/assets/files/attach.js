@@ -7,28 +7,22 @@ import { files as w } from "./words.js";
 const most = 10; // files at once
 
 /**
- * Returns {files, why, add, remove, clear}: what is attached to a draft, and why something was not. Files that are
- * dropped on the page or pasted are added while open is true. refuses(file) resolves to why the server would not take
+ * Returns {files, why, over, add, remove, forgetWhy}: what is attached to a draft, why something was not, and whether files
+ * are over the page. Files that are dropped on the page are added while open is true. refuses(file) resolves to why the server would not take
  * one, or "".
  */
 export function useFiles(draft, open, refuses) {
   const { files } = draft.now;
-  const setFiles = (change) => draft.change({ files: change(draft.now.files) });
   const [why, setWhy] = useState("");
   const add = (more) => {
     const good = more.filter(({ size }) => size > 0);
     const empty = more.find(({ size }) => size === 0);
-    setFiles((files) => [...files, ...good].slice(0, most));
+    draft.change({ files: [...draft.now.files, ...good].slice(0, most) });
     setWhy(files.length + good.length > most ? w.many(most) : empty ? w.empty(empty.name) : "");
-    for (const file of good) refuses(file).then((why) => why && (drop(file), setWhy(w.notAttached(file.name, why))));
+    for (const file of good) refuses(file).then((why) => why && (draft.drop(file), setWhy(w.notAttached(file.name, why))));
   };
-  const drop = (file) => setFiles((files) => files.filter((one) => one !== file));
   const over = useDrop(open, add, setWhy);
-  return {
-    files, why, over, add,
-    remove: (file) => (drop(file), setWhy("")),
-    clear: () => setWhy(""),
-  };
+  return { files, why, over, add, remove: (file) => (draft.drop(file), setWhy("")), forgetWhy: () => setWhy("") };
 }
 
 const hasFiles = ({ dataTransfer: data }) => !!data?.types.includes("Files");
