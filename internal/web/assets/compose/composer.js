@@ -14,7 +14,7 @@ import { Undo } from "../talk/marks.js";
 import { kindOf, sayer } from "../talk/names.js";
 import { compose } from "./words.js";
 
-const Answered = later("Answered", () => null);
+const Answered = later("Answered", Missing);
 const Attached = later("Attached", Missing);
 
 const near = 2_000; // bytes left from which on they are shown
