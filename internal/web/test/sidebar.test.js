@@ -8,17 +8,41 @@ import { test } from "node:test";
 import { isWorking, working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
 import { agentsOf } from "../assets/presence.js";
+import { NoAnswer, Refusal } from "../assets/mcp.js";
+import { forgetProblems, Problem, useAct } from "../assets/sidebar/act.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere, Scan } from "../assets/sidebar/device.js";
 import { requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { beginning } from "../assets/talk/rows.js";
+import { talk } from "../assets/talk/words.js";
+import { html } from "../assets/vendor.js";
 import { isAdmin } from "../assets/compose/may.js";
 import { groupsOf } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 import { briefly, StateOf } from "../assets/sidebar/state.js";
 import { inTalk, Waiting } from "../assets/sidebar/waiting.js";
 import { pathOf } from "../assets/ui/qr.js";
+
+test("a refusal stays when the connection is back, and what was lost with it goes", async () => {
+  for (const [problem, then] of [[new Refusal("forbidden", "No."), "No."], [new NoAnswer(), ""],
+    [new Error(talk.draft.offline), ""]]) {
+    const Part = () => {
+      const { problem: text, act } = useAct();
+      return html`<button onClick=${() => act(() => Promise.reject(problem))} /><${Problem} text=${text} />`;
+    };
+    const page = drawn(Part, {});
+    await settled();
+    page.find("button")[0].dispatchEvent(new Event("click"));
+    await rest();
+    await settled();
+    const said = () => page.find("p").map(({ textContent }) => textContent).join();
+    assert.equal(said(), problem.message);
+    forgetProblems();
+    await settled();
+    assert.equal(said(), then);
+  }
+});
 
 const me = "Ada";
 const owed = (requests, more = {}) => {

@@ -1,13 +1,15 @@
 // What a person does beside the conversation, and what the server refuses of it.
 
-import { html, useState } from "../vendor.js";
+import { NoAnswer } from "../mcp.js";
+import { talk } from "../talk/words.js";
+import { html, useLayoutEffect, useState } from "../vendor.js";
 
-const failed = new Set(); // what sets each problem since
+const shown = new Set(); // the functions that clear a problem, one for each component that can show one
+const isLost = (problem) => problem instanceof NoAnswer || problem?.message === talk.draft.offline;
 
-/** Once a lost connection is back, what failed is said no more. */
+/** Clears each problem that was a lost connection: call it when the connection is back. A refusal stays. */
 export function forgetProblems() {
-  for (const set of failed) set("");
-  failed.clear();
+  for (const forget of shown) forget();
 }
 
 /**
@@ -16,22 +18,26 @@ export function forgetProblems() {
  */
 export function useAct() {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  useLayoutEffect(() => {
+    const forget = () => setProblem((now) => (isLost(now) ? null : now));
+    shown.add(forget);
+    return () => void shown.delete(forget);
+  }, []);
   const act = async (work) => {
     setBusy(true);
-    setProblem("");
+    setProblem(null);
     try {
       await work();
       return true;
     } catch (refused) {
-      setProblem(refused.message);
-      failed.add(setProblem);
+      setProblem(refused);
       return false;
     } finally {
       setBusy(false);
     }
   };
-  return { busy, problem, act };
+  return { busy, problem: problem?.message ?? "", act };
 }
 
 /** Says what went wrong, where it was done. */
