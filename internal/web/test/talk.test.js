@@ -1,4 +1,4 @@
-import "./platform.js";
+import { happens } from "./platform.js";
 import { all, sentenceOf, shown } from "./elements.js";
 import { drawn, settled } from "./page.js";
 
@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { countOf, Events, saidOf, sentence, together, voted } from "../assets/talk/events.js";
+import { longPress } from "../assets/talk/long-press.js";
 import { mentioning, mentions } from "../assets/talk/mentions.js";
 import { Marks, standing } from "../assets/talk/marks.js";
 import { Markdown } from "../assets/talk/markdown.js";
@@ -21,6 +22,27 @@ import { ago, Clock, clockOf, clockOrDay, dayName } from "../assets/ui/time.js";
 
 const flat = (parts) => sentenceOf(parts).replace(/\s*\n\s*/g, "");
 const says = (event) => flat(sentence(event));
+
+test("a long press swallows the click that ends it, and none that comes later without a press", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const pressed = [];
+  const { onPointerDown, onPointerUp } = longPress((id) => pressed.push(id));
+  const target = { closest: (what) => (what === "article" ? { dataset: { id: "m1" } } : null) };
+  const swallowed = () => {
+    let stopped = false;
+    happens("click", { preventDefault: () => (stopped = true) });
+    return stopped;
+  };
+  onPointerDown({ target, pointerType: "touch", isPrimary: true });
+  t.mock.timers.tick(500);
+  assert.deepEqual([pressed, swallowed()], [["m1"], true]);
+  onPointerUp();
+  happens("pointerup");
+  t.mock.timers.tick(399);
+  assert.ok(swallowed());
+  t.mock.timers.tick(1);
+  assert.ok(!swallowed());
+});
 
 test("what happened is said in the server's words, and names stand apart", () => {
   for (const [event, want] of [

@@ -3,6 +3,7 @@
 
 const long = 500; // ms
 const slip = 10; // px by which a finger may move meanwhile
+const late = 400; // ms after the finger has left, within which its click comes
 
 /** Returns the attributes of an element in which a finger that rests on a message calls act with its id. */
 export function longPress(act) {
@@ -22,10 +23,13 @@ export function longPress(act) {
   return { onPointerDown: begin, onPointerMove: move, onPointerUp: end, onPointerCancel: end };
 }
 
-/** Has no click do anything before the next press begins. */
+/** Swallows clicks until the next press begins, or until shortly after this one ends: software may click without one. */
 function ignoreClick() {
   const next = new AbortController();
   const { signal } = next;
   addEventListener("click", (event) => (event.preventDefault(), event.stopPropagation()), { capture: true, signal });
-  for (const type of ["pointerdown", "keydown"]) addEventListener(type, () => next.abort(), { capture: true, signal });
+  const end = () => next.abort();
+  const endLate = () => setTimeout(end, late);
+  for (const type of ["pointerdown", "keydown"]) addEventListener(type, end, { capture: true, signal });
+  for (const type of ["pointerup", "pointercancel"]) addEventListener(type, endLate, { capture: true, signal });
 }
