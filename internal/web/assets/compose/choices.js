@@ -1,5 +1,5 @@
-// What the two buttons of audience.js open: who reads what is being written, and what is wanted of them. A press that
-// leaves nothing more to choose calls close, behind the change that it makes; an arrow key only passes.
+// What the two buttons of audience.js open: who reads what is being written, and what is wanted of them. A choice made
+// with the pointer, after which nothing is left to choose, closes the panel; one made with the keyboard leaves it open.
 
 import { html, useState } from "../vendor.js";
 import { fold } from "../ui/fold.js";
