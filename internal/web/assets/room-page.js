@@ -137,7 +137,9 @@ function OpenRoom({ room, state, mine, target }) {
 /** Opens the room that stands so many places below the open one in the list. */
 function openBeside(by) {
   const rooms = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".rooms-row")]);
-  rooms[rooms.findIndex((row) => row.ariaCurrent) + by]?.click();
+  const row = rooms[rooms.findIndex((row) => row.ariaCurrent) + by];
+  row?.click();
+  return !!row;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Keys that work anywhere on a page, those without Ctrl but where somebody writes.
+// Keys that work anywhere on a page, those without Ctrl only where nobody writes.
 
 import { useEffect } from "../vendor.js";
 
@@ -19,8 +19,8 @@ export const isTypedOn = ({ target, timeStamp }) => !isField(target) && timeStam
 
 /**
  * Calls what keys has for the key that is pressed, as in "c", "Alt+ArrowUp" or "Ctrl+k", which is Meta on a Mac, unless
- * a dialog is open, or the person types on what was a field.
- * @param {Record<string, () => void>} keys
+ * a dialog is open, or the person types on what was a field. What returns false has not used the key.
+ * @param {Record<string, () => unknown>} keys
  */
 export function useKeys(keys) {
   useEffect(() => {
@@ -28,12 +28,12 @@ export function useKeys(keys) {
       const control = event.ctrlKey || event.metaKey;
       const name = (event.altKey ? "Alt+" : "") + (control ? "Ctrl+" + event.key.toLowerCase() : event.key);
       const act = Object.hasOwn(keys, name) && keys[name];
-      const writes = !control && !event.altKey && (isField(event.target) || isTypedOn(event));
+      const writes = event.isComposing || !control && (isField(event.target) || isTypedOn(event));
+      const others = (control || event.altKey) && (event.shiftKey || event.repeat);
       const scrolls = ["Home", "End"].includes(name) && event.target.closest("aside, nav"); // what stands beside
-      const isOther = writes || scrolls || event.defaultPrevented;
+      const isOther = writes || others || scrolls || event.defaultPrevented;
       if (!act || isOther || document.querySelector("dialog[open]")) return;
-      event.preventDefault();
-      act();
+      if (act() !== false) event.preventDefault();
     };
     document.addEventListener("keydown", press);
     for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, follow, { capture: true });
