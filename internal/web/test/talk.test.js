@@ -178,6 +178,8 @@ test("an @ and a name as a whole word mention it, in any spelling, as the server
   assert.equal(shown(say("@Maya’s claude, ask @Maya and 请@小明看一下, not @Mayan."), "class").replace(/\s*\n\s*/g, ""),
     '<bdi class="mention mention-me">@Maya’s claude</bdi>, ask <bdi class="mention">@Maya</bdi> and ' +
     '请<bdi class="mention">@小明</bdi>看一下, not @Mayan.');
+  assert.equal(shown(say("½ day… ask ＠Ｍａｙａ™, @Maya…"), "class").replace(/\s*\n\s*/g, ""),
+    '½ day… ask ＠Ｍａｙａ™, <bdi class="mention">@Maya</bdi>…');
   const marked = (text) => shown(Markdown({ text, say }), "class");
   assert.ok(marked("**@Maya**").includes("mention") && !marked("`@Maya`\n```\n@Maya\n```").includes("mention"));
 });

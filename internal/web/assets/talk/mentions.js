@@ -15,7 +15,8 @@ function standsAt(text, at, name, names) {
     : !/^[-_]*[\p{L}\p{N}\p{M}]/u.test(behind);
 }
 
-const places = (text) => [...text.matchAll(/@/g)].map(({ index }) => index);
+/** Returns where each @ of a text stands, in any spelling. */
+const places = (text) => [...text.matchAll(/[@\uff20\ufe6b]/g)].map(({ index }) => index);
 
 /** Reports whether a text mentions a name. names are those of all agents. */
 export function mentions(text, name, names) {
@@ -28,17 +29,24 @@ export function mentioning(names, me) {
   const all = names.map(fold).sort((a, b) => b.length - a.length);
   return (text) => {
     const low = fold(text);
-    if (!low.includes("@") || low.length !== text.length) return text; // folding may move the letters
+    const ats = places(text);
     const parts = [];
     let from = 0;
-    for (const at of places(low)) {
-      const name = at < from ? undefined : all.find((one) => standsAt(low, at, one, all));
-      if (name === undefined) continue;
-      const end = at + 1 + name.length;
+    for (const [n, lowAt] of places(low).entries()) {
+      const name = all.find((one) => standsAt(low, lowAt, one, all));
+      const at = ats[n];
+      const end = name === undefined ? -1 : endOf(text, at, "@" + name);
+      if (end < 0) continue;
       parts.push(text.slice(from, at), html`
         <bdi class=${"mention" + (name === fold(me) ? " mention-me" : "")}>${text.slice(at, end)}</bdi>`);
       from = end;
     }
-    return [...parts, text.slice(from)];
+    return parts.length ? [...parts, text.slice(from)] : text;
   };
+}
+
+/** Returns where the piece of a text ends that folds to low: folding moves the letters. -1 if no piece does. */
+function endOf(text, at, low) {
+  for (let end = at + 1; end <= at + 4 * low.length; end++) if (fold(text.slice(at, end)) === low) return end;
+  return -1;
 }
