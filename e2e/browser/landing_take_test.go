@@ -90,6 +90,8 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.until("the field says so", `
 	  document.querySelector("#named-room-error")?.textContent === "You already have a seat in this room."`)
 	tab.accessible(byDay, "a room by name, with a seat there")
+	tab.click(button("Join").in("dialog"))
+	tab.until("asked again, the server answers", `document.querySelector("#named-password-error")`)
 	tab.click(hyper("Open the room Zen").in("dialog"))
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
 }

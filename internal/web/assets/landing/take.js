@@ -15,7 +15,7 @@ const w = landing.take;
 
 // The bounds are those of the tools. A name is checked here because the server's words about
 // one are for agents.
-const plain = (name) => (/^[\p{L}\p{M}\p{N} '_.-]*$/u.test(name) ? "" : w.wrongName);
+const plain = (name) => (/^[\p{L}\p{M}\p{N} '\u2019_.\u2013\u2014-]*$/u.test(name) ? "" : w.wrongName);
 
 const yourName = () => ({
   name: "agent_name", label: w.name, hint: w.nameHint, need: w.nameNeeded, value: habit("name"),
@@ -63,9 +63,13 @@ export function JoinRoom({ room }) {
   return html`<${Form} id="join" fields=${fields} button=${w.join} send=${send} />`;
 }
 
+/** Returns what the spellings of a room's name have in common, as the server reads it (internal/base/ident). */
+const keyOf = (name) => fold(name.replace(/[\u2013\u2014]/g, "-")).trim().replace(/ +/g, " ");
+
 /**
  * Joins a room by its name, which somebody has told this person, and its password if it has one. seats are those of
- * this person: a room where it has one is opened.
+ * this person: a room where it has one is opened. Asked for again, the server decides: the name may have gone to
+ * another room.
  */
 export function JoinByName({ seats }) {
   const [there, setThere] = useState(/** @type {any} */ (null)); // the seat in the room that was asked for
@@ -75,9 +79,9 @@ export function JoinByName({ seats }) {
     { name: "password", label: w.roomPassword, hint: w.passwordIfAny, type: "password" },
   ];
   const send = async (values) => {
-    const had = seats.find(({ title = "" }) => fold(title) === fold(values.room));
+    const had = seats.find(({ title = "" }) => keyOf(title) === keyOf(values.room));
     setThere(had);
-    if (had) throw Object.assign(new Error(w.seated), { field: "room" });
+    if (had && had !== there) throw Object.assign(new Error(w.seated), { field: "room" });
     try {
       await take("join_room", { ...values, create_if_missing: false }, { bearer: storage.key() });
     } catch (problem) {
