@@ -6,7 +6,7 @@ export const rooms = {
   unnamed: "A room",
   more: "All rooms",
   ended: "You no longer have a seat here",
-  none: "No messages yet",
+  none: "Nothing to read yet", // others may have said something in private, or before
   unread: (n, more) => `${n}${more ? "+" : ""} unread`,
   agreed: " agreed to {proposal}",
   isPrivate: "Private",
