@@ -133,6 +133,17 @@ test("a room that is not open takes two calls a minute, and none while the tab i
   assert.equal(made(), all);
 });
 
+for (const [page, open, now] of [["of the rooms", "", "p1 p3 p2"], ["of a room", "p3", "p3 p2 p1"]]) {
+  test(`after the first looks, the rooms on the page ${page} stand as ${open ? "before" : "of now"}`, async () => {
+    const room = open ? opened(open) : null;
+    mine.show(room);
+    room ? room.now({}) : mine.begin();
+    storage.keepActive("p1", 99); // a look brings a message
+    await rest();
+    assert.equal(order(), now);
+  });
+}
+
 test("who comes back, or hears of a room in another tab, finds the new order unless it points at a room", async () => {
   let pointed = true;
   mine.close();

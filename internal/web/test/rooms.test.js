@@ -154,6 +154,7 @@ test("a failure ends a round for a minute or until the network is back, and keep
   await clock.advance(60_000);
   assert.deepEqual(looked.splice(0), ["p3", "p1", "p2"]);
   fails = false;
+  watch.wake([{ room: "r", token: "p1" }]);
   await clock.advance(59_000);
   assert.deepEqual(looked, []);
   watch.wake();

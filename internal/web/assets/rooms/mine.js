@@ -36,7 +36,7 @@ export class MyRooms {
   #watch = null;
   #visible = true;
   #offline = false; // the open room has no connection
-  #stirred = false; // what is new is to change the order, once it is known and no hand is in the way
+  #stirred = false; // the list is to be sorted after the looks that are due, unless the person points at it
   #stop = new AbortController();
 
   /**
@@ -88,6 +88,7 @@ export class MyRooms {
   /** Looks at the rooms that are not open, and follows what other tabs keep, until close. */
   begin() {
     if (this.#watch) return;
+    this.#stirred ||= !this.#room; // a page of rooms may open on an order that is stale
     const { signal } = this.#stop;
     const watch = this.#watch = new RoomsWatch({
       seats: () => storage.seats().filter((seat) => !seat.claim && !this.#isOpen(seat) && !this.#isOver(seat)),
@@ -121,7 +122,7 @@ export class MyRooms {
   #heard() {
     const before = new Map(this.#seats.map(({ token, active }) => [token, active]));
     this.read();
-    const news = this.#seats.filter(({ token, active = 0 }) =>
+    const news = this.#seats.filter(({ token, active = 0 }) => token !== this.#room?.seat.token &&
       !(active <= (before.get(token) ?? -1)) && !(active <= saidLast(this.#known.get(token)?.messages)));
     if (news.length) this.#stir(news);
   }

@@ -4,7 +4,9 @@
 
 const every = 60_000; // ms from look to look at a room, and after a failure to the next one
 const soon = 5_000; // ms, where something may be new
-const most = 100; // rooms, the latest opened first: two calls a minute of each, and one address has 3,000 units
+// Rooms, the latest opened first: two calls a minute of each, 24 while the person comes and goes all the time. An
+// address has 3,000 units a minute.
+const most = 100;
 
 export class RoomsWatch {
   #visible = true;
@@ -64,10 +66,13 @@ export class RoomsWatch {
     if (visible) this.wake();
   }
 
-  /** Takes nothing for granted any more: the person or the network is back. Or something is new at one seat. */
-  wake(seats = this.page.seats()) {
-    for (const { token } of seats) this.#old.add(token);
-    this.#failed = -Infinity;
+  /**
+   * Looks soon at some seats, where something is new; at all, where the person or the network is back. Only then is a
+   * failure forgotten.
+   */
+  wake(/** @type {import("../types.d.ts").Seat[] | undefined} */ seats = undefined) {
+    for (const { token } of seats ?? this.page.seats()) this.#old.add(token);
+    if (!seats) this.#failed = -Infinity;
     this.#nap.abort();
     this.#nap = new AbortController();
   }
