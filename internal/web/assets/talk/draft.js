@@ -74,12 +74,12 @@ export function Draft({ draft, view }) {
         ${problem && html`<p class="problem" role="alert">${problem}</p>`}
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
-            <${Decision} class="button primary" ...${keyed("A")} onClick=${() => decide("send")}>${w.send}<//>
-            <button type="button" class="button" ...${keyed("E")}
+            <${Decision} class="button primary" aria-keyshortcuts="A" onClick=${() => decide("send")}>${w.send}<//>
+            <button type="button" class="button" aria-keyshortcuts="E"
               onClick=${() => edit(supervision.edits.get(draft.id) ?? draft.text ?? "")}>
               ${w.edit}
             </button>
-            <${Decision} class="button" ...${keyed("X")} onClick=${() => decide("refuse")}>${w.refuse}<//>
+            <${Decision} class="button" aria-keyshortcuts="X" onClick=${() => decide("refuse")}>${w.refuse}<//>
           </p>` : html`
           <p class="message-buttons" ref=${begun.current ? reveal : undefined}>
             <${Decision} class="button primary" disabled=${!edited.trim()}
@@ -92,9 +92,6 @@ export function Draft({ draft, view }) {
       </div>
     </article>`;
 }
-
-/** The attributes of a button that a key presses while the draft has the focus: see keys.js. */
-const keyed = (key) => ({ "aria-keyshortcuts": key, title: w.key(key.replace("Control", "Ctrl")) });
 
 const enter = (element) => element?.focus();
 
@@ -117,7 +114,7 @@ function Decided({ decisions, draft: { id }, decided, act, focus }) {
     <form class="undo" ref=${sent ? undefined : reveal}
       onSubmit=${(event) => (event.preventDefault(), focus(), decisions.now(id))}>
       <${Soon} says=${says} ends=${ends} />
-      <${Decision} class="button" ...${keyed("Control+Z")} aria-disabled=${sent}
+      <${Decision} class="button" aria-keyshortcuts="Control+Z" aria-disabled=${sent}
         onClick=${() => (focus(), decisions.undo(id))}>${undo.undo}<//>
       ${decision === "refuse" && html`<${Reason} ...${{ decisions, id, decided, act }} />`}
     </form>`;

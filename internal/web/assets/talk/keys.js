@@ -86,8 +86,8 @@ function isSeen(element, box) {
 }
 
 /** Returns the button in an article that a key presses. */
-const pressedBy = ({ key, ctrlKey, metaKey }, article) => {
-  const name = (ctrlKey || metaKey ? "Control+" : "") + key.toUpperCase();
+const pressedBy = ({ key, ctrlKey, metaKey, shiftKey }, article) => {
+  const name = (ctrlKey || metaKey ? shiftKey ? "Control+Shift+" : "Control+" : "") + key.toUpperCase();
   return [...article.querySelectorAll("button")].find((one) => one.getAttribute("aria-keyshortcuts") === name);
 };
 

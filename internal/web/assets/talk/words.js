@@ -100,7 +100,6 @@ export const talk = {
     send: "Send",
     edit: "Edit",
     refuse: "Reject",
-    key: (name) => `Press ${name}`,
     decided: { send: "Approved", edit: "Edited", refuse: "Rejected" },
     offline: "You are offline. Decide once you are online.",
     show: "Show draft",
