@@ -10,7 +10,7 @@ import { mayShow } from "./picture.js";
 import { files as w } from "./words.js";
 
 const mostText = 512 * 1024; // bytes of a text that is shown
-/** Returns as what a file is opened; false if it is not. */
+/** Returns how a file opens, as a "text" or a "picture"; false if it only downloads. */
 const viewerOf = (file) =>
   file.type === "text/plain" && file.size <= mostText ? "text" : mayShow(file) && "picture";
 
