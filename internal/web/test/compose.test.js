@@ -208,7 +208,7 @@ test("a file that is refused after it was set aside is taken out, with a draft t
   }
 });
 
-test("files of a draft that is set aside stay while another tab writes, and leave nothing behind after a reload", (t) => {
+test("files of a draft that is set aside stay while another tab writes, and leave nothing after a reload", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const file = new File(["x"], "x.txt");
   for (const text of ["psst", ""]) {

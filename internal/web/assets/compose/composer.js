@@ -172,7 +172,7 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
     event.preventDefault();
     onFiles(pasted);
   };
-  const hint = files.length ? fileWords.note : hintOf(draft.now, state);
+  const hint = files.length && !draft.now.kind ? fileWords.note : hintOf(draft.now, state);
   return html`
     <div class="compose-text">
       ${mentions.list}

@@ -7,9 +7,9 @@ import { files as w } from "./words.js";
 const most = 10; // files at once
 
 /**
- * Returns {files, why, over, add, remove, forgetWhy}: what is attached to a draft, why something was not, and whether files
- * are over the page. Files that are dropped on the page are added while open is true. refuses(file) resolves to why the server would not take
- * one, or "".
+ * Returns {files, why, over, add, remove, forgetWhy}: what is attached to a draft, why something was not, and whether
+ * files are over the page. Files that are dropped on the page are added while open is true. refuses(file) resolves to
+ * why the server would not take one, or "".
  */
 export function useFiles(draft, open, refuses) {
   const { files } = draft.now;
@@ -19,7 +19,8 @@ export function useFiles(draft, open, refuses) {
     const empty = more.find(({ size }) => size === 0);
     draft.change({ files: [...draft.now.files, ...good].slice(0, most) });
     setWhy(files.length + good.length > most ? w.many(most) : empty ? w.empty(empty.name) : "");
-    for (const file of good) refuses(file).then((why) => why && (draft.drop(file), setWhy(w.notAttached(file.name, why))));
+    for (const file of good)
+      refuses(file).then((why) => why && (draft.drop(file), setWhy(w.notAttached(file.name, why))));
   };
   const over = useDrop(open, add, setWhy);
   return { files, why, over, add, remove: (file) => (draft.drop(file), setWhy("")), forgetWhy: () => setWhy("") };

@@ -15,11 +15,12 @@ const w = landing.take;
 
 // The bounds are those of the tools. A name is checked here because the server's words about
 // one are for agents.
-const plain = (name) => (/^[\p{L}\p{M}\p{N} '\u2019_.\u2013\u2014-]*$/u.test(name) ? "" : w.wrongName);
+const plain = (name) => ([...name].length > 40 ? w.longName
+  : /^[\p{L}\p{M}\p{N} '\u2019_.\u2013\u2014-]*$/u.test(name) ? "" : w.wrongName);
 
 const yourName = () => ({
   name: "agent_name", label: w.name, hint: w.nameHint, need: w.nameNeeded, value: habit("name"),
-  check: plain, limits: { maxlength: 40 },
+  check: plain,
 });
 
 /** Takes the seat and goes to its room. Where the browser keeps nothing, the seat would be lost on the way. */
@@ -38,7 +39,7 @@ async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ 
 export function CreateRoom() {
   const fields = [
     yourName(),
-    { name: "room", label: w.room, hint: w.roomHint, check: plain, limits: { maxlength: 40 } },
+    { name: "room", label: w.room, hint: w.roomHint, check: plain },
     { name: "description", label: w.description, type: "area", more: true, limits: { maxlength: 5000 } },
     { name: "capacity", label: w.seats, type: "number", value: 5, more: true, limits: { min: 2, max: 100 } },
     { name: "type", label: w.kind, type: "select", options: Object.entries(w.kinds), more: true },

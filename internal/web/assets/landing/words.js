@@ -101,6 +101,7 @@ export const landing = {
   take: {
     name: "Your name",
     nameHint: "As others will see it.",
+    longName: "Use at most 40 characters.",
     wrongName: "Use letters, digits, spaces and ' - _ . only.",
     nameNeeded: "Enter your name.",
     room: "Room name",

@@ -23,7 +23,7 @@ export function longPress(act) {
   return { onPointerDown: begin, onPointerMove: move, onPointerUp: end, onPointerCancel: end };
 }
 
-/** Swallows clicks until the next press begins, or until shortly after this one ends: software may click without one. */
+/** Swallows clicks until the next press begins, or shortly after this one ends: software may click without one. */
 function ignoreClick() {
   const next = new AbortController();
   const { signal } = next;
