@@ -4,9 +4,10 @@
 import * as storage from "../storage.js";
 
 /**
- * An empty draft. audience is all, agent (a note to the own agent) or some: those in to. kind is as of send_message; ask
- * names who owes an answer, and reply is the id of what is answered. before is the audience as it was before an answer
- * changed it. files are of this tab alone. aside is another draft, which waits until this one is sent or makes way.
+ * An empty draft. audience is all, agent (a note to the own agent) or some: those in to. kind is as of send_message;
+ * ask names who owes an answer, and reply is the id of what is answered. before is the audience as it was before an
+ * answer changed it. files are of this tab alone. aside is another draft, which waits until this one is sent or makes
+ * way.
  * @type {{text: string, audience: string, to: string[], ask: string[], kind: string, reply: string, before: any,
  *   files: File[], aside: any}}
  */
