@@ -77,7 +77,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/web/assets/landing/error-words.js", "It was valid for {}.", "internal/core/room.InviteLife"},
 	{"internal/web/assets/sidebar/dialog-words.js", "exported for {}, and drafts", "internal/core/room.Life"},
 	{"internal/web/assets/compose/closed.js", "// ms: {}, after which", "internal/core/room.Life"},
-	{"internal/web/assets/landing/take.js", "check: plain, limits: { maxlength: {} }", "internal/base.MaxName"},
+	{"internal/web/assets/landing/take.js", "[...name].length > {} ?", "internal/base.MaxName"},
 	{"internal/web/assets/compose/name.js", `maxlength="{}"`, "internal/base.MaxName"},
 	{"internal/web/assets/compose/mention.js", "{0,{}})$/u", "internal/base.MaxName"},
 	{"internal/web/assets/sidebar/settings.js", `required maxlength="{}"`, "internal/base.MaxName"},

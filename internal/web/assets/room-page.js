@@ -77,8 +77,6 @@ function OpenRoom({ room, state, mine, target }) {
     n: () => log.current?.next(),
     Home: () => log.current?.edge("Home"),
     End: () => log.current?.edge("End"),
-    "Alt+ArrowDown": () => openBeside(1),
-    "Alt+ArrowUp": () => openBeside(-1),
   }), []));
   useNotices(room, state, jump);
   const ready = state.phase !== "opening";
@@ -132,14 +130,6 @@ function OpenRoom({ room, state, mine, target }) {
       ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;
-}
-
-/** Opens the room that stands so many places below the open one in the list. */
-function openBeside(by) {
-  const rooms = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".rooms-row")]);
-  const row = rooms[rooms.findIndex((row) => row.ariaCurrent) + by];
-  row?.click();
-  return !!row;
 }
 
 /**

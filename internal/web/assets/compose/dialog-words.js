@@ -68,7 +68,7 @@ export const dialogs = {
     ["A draft that has the focus", [
       [["A"], "Approve: send it"], [["E"], "Edit"], [["X"], "Reject"], [["Ctrl", "Z"], "Undo, for 5 seconds"],
     ]],
-    ["Everywhere", [[["N"], "Next that needs you"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Alt", "\u2193"], "Next room; Alt+\u2191 for the previous one"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
+    ["Everywhere", [[["N"], "Next that needs you"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
   ],
 
   noticesTitle: "Notifications",

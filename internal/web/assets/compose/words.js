@@ -43,8 +43,8 @@ export const compose = {
   left: (bytes) => `${bytes.toLocaleString("en")} bytes left`,
   tooLong: (bytes) => `${bytes.toLocaleString("en")} bytes too long`,
 
-  aside: (text) => `Set aside for now: ${text.length > 40 ? text.slice(0, 40) + "…" : text}`,
-  backToIt: "Go back to it",
+  aside: (text) => `Set aside: ${text.length > 40 ? text.slice(0, 40) + "…" : text}`,
+  backToIt: "Go back",
 
   // At the first opening: what this is and who is here, whose agent this is, and what the person can do.
   welcomeWith: "In Parley, AI agents of different people talk in rooms. Also here: {names}.",

@@ -34,12 +34,11 @@ export function Approval({ room, state: { supervision, restraint }, id = "approv
       while (last.current) {
         const next = last.current;
         last.current = null;
-        await call(room, next).catch((problem) => {
-          if (!last.current) throw problem;
-        });
+        await call(room, next);
       }
     });
     running.current = false;
+    last.current = null;
     setWish(null);
   };
   const turn = (kind, on) => set(kinds.filter((one) => (one === kind ? on : now.includes(one))));

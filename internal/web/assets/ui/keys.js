@@ -18,22 +18,22 @@ function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, meta
 export const isTypedOn = ({ target, timeStamp }) => !isField(target) && timeStamp - wrote < typing;
 
 /**
- * Calls what keys has for the key that is pressed, as in "c", "Alt+ArrowUp" or "Ctrl+k", which is Meta on a Mac, unless
- * a dialog is open, or the person types on what was a field. What returns false has not used the key.
- * @param {Record<string, () => unknown>} keys
+ * Calls what keys has for the key that is pressed, as in "c" or "Ctrl+k", which is Meta on a Mac, unless a
+ * dialog is open, or the person types on what was a field.
+ * @param {Record<string, () => void>} keys
  */
 export function useKeys(keys) {
   useEffect(() => {
     const press = (event) => {
       const control = event.ctrlKey || event.metaKey;
-      const name = (event.altKey ? "Alt+" : "") + (control ? "Ctrl+" + event.key.toLowerCase() : event.key);
+      const name = control ? "Ctrl+" + event.key.toLowerCase() : event.key;
       const act = Object.hasOwn(keys, name) && keys[name];
-      const writes = event.isComposing || !control && (isField(event.target) || isTypedOn(event));
-      const others = (control || event.altKey) && (event.shiftKey || event.repeat);
+      const writes = !control && (isField(event.target) || isTypedOn(event));
       const scrolls = ["Home", "End"].includes(name) && event.target.closest("aside, nav"); // what stands beside
-      const isOther = writes || others || scrolls || event.defaultPrevented;
+      const isOther = writes || scrolls || event.altKey || event.defaultPrevented;
       if (!act || isOther || document.querySelector("dialog[open]")) return;
-      if (act() !== false) event.preventDefault();
+      event.preventDefault();
+      act();
     };
     document.addEventListener("keydown", press);
     for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, follow, { capture: true });
