@@ -3,9 +3,9 @@
 #
 # Five tiers of tests: `make test` for each change, `make test-page` for the page in Chromium,
 # `make test-clients` for the real clients, .ci/run for the three and the race detector on a
-# clean clone, `make nightly` for all that takes long. With FRESH= the go command skips the packages whose code and environment
-# are as they were when they passed. It does not see programs that tests build or start: this
-# is for a second run of the same code. Tests that are skipped because Java, Node, Python or
+# clean clone, `make nightly` for all that takes long. With FRESH= the go command skips the
+# packages whose code and environment are as they were when they passed. It does not see
+# programs that tests build or start: this is for a second run of the same code. Tests that are skipped because Java, Node, Python or
 # Chromium is missing are counted at the end, by what is missing; with CI=true they fail. Each
 # run says every 15 s what it is at, and in its last line how many passed, failed and were skipped.
 # Each tier says first what it downloads, once.
