@@ -70,6 +70,8 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.visit(mill.watch)
 	tab.is(css(textArea))
 	tab.needed("Mill · Parley", 0, offerLine, askLine)
+	const second = "Math.floor(Date.now() / 1000)" // messages know no less
+	taken := evaluate[int](tab, second)
 
 	di.call("task", args{"action": "add", "tasks": []args{{"title": "Sand the bow"}}})
 	di.call("task", args{"action": "take", "id": "t1"})
@@ -87,8 +89,10 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.needed("Harbor · Parley", 1, offerLine, askLine, taskLine)
 	tab.waits("1 draft")
 	tab.press("Enter", "Enter") // in, and Send
+	tab.undoesNothing()
 	bo.hearsText("Steel it is")
-	bo.says("Then steel") // more than a second after the seat at Mill was taken, as the checks above take long
+	tab.until("another second has begun since the seat at Mill was taken", fmt.Sprint(second, " > ", taken))
+	bo.says("Then steel")
 	tab.sees("Then steel")
 	tab.needed("Harbor · Parley", 0, offerLine, askLine, taskLine)
 	tab.waits("")
@@ -120,6 +124,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.click(button("Agree")) // there is one
 	tab.click(button(voteOnly))
 	tab.waits("1 question")
+	tab.undoesNothing()
 	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
 	tab.needed("Lodge · Parley", 1, taskLine)
 	lodge.says("Warm enough", args{"reply_to": asked})
