@@ -32,6 +32,7 @@ class Screen {
     };
     this.list = {
       offsetTop: 0,
+      querySelector: () => null, // nothing has the focus
       get children() {
         return screen.elements();
       },

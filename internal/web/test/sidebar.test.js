@@ -9,13 +9,12 @@ import { isWorking, working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
 import { agentsOf } from "../assets/presence.js";
 import { NoAnswer, Refusal } from "../assets/mcp.js";
-import { forgetProblems, Problem, useAct } from "../assets/sidebar/act.js";
+import { forgetProblems, Offline, Problem, useAct } from "../assets/sidebar/act.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere, Scan } from "../assets/sidebar/device.js";
 import { requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { beginning } from "../assets/talk/rows.js";
-import { talk } from "../assets/talk/words.js";
 import { html } from "../assets/vendor.js";
 import { isAdmin } from "../assets/compose/may.js";
 import { groupsOf } from "../assets/sidebar/people.js";
@@ -26,7 +25,7 @@ import { pathOf } from "../assets/ui/qr.js";
 
 test("a refusal stays when the connection is back, and what was lost with it goes", async () => {
   for (const [problem, then] of [[new Refusal("forbidden", "No."), "No."], [new NoAnswer(), ""],
-    [new Error(talk.draft.offline), ""]]) {
+    [new Offline("You are offline."), ""]]) {
     const Part = () => {
       const { problem: text, act } = useAct();
       return html`<button onClick=${() => act(() => Promise.reject(problem))} /><${Problem} text=${text} />`;

@@ -1,18 +1,17 @@
 // Who reads what is being written, and who owes an answer to it: two buttons, each with a panel to choose from
 // (choices.js). area is the ref of the text.
 
-import { ui, who } from "../ui/words.js";
+import { who } from "../ui/words.js";
 import { html } from "../vendor.js";
 import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
-import { later } from "../ui/later.js";
+import { MissingPart, later } from "../ui/later.js";
 import { othersOf } from "./may.js";
 import { Popover } from "./popover.js";
 import { compose } from "./words.js";
 
-export const Missing = () => html`<p class="small">${ui.notLoaded}</p>`;
-const Readers = later("Readers", Missing);
-const Kinds = later("Kinds", Missing);
+const Readers = later("Readers", MissingPart);
+const Kinds = later("Kinds", MissingPart);
 
 const chip = (name, shown, chevron = "chevron") => html`
   <${Icon} name=${name} />

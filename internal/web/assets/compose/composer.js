@@ -4,9 +4,9 @@ import { files as fileWords } from "../files/words.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
-import { later } from "../ui/later.js";
+import { MissingPart, later } from "../ui/later.js";
 import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
-import { Audience, Missing, Wanted } from "./audience.js";
+import { Audience, Wanted } from "./audience.js";
 import { Draft, messageOf, readersOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
@@ -14,8 +14,8 @@ import { Undo } from "../talk/marks.js";
 import { kindOf, sayer } from "../talk/names.js";
 import { compose } from "./words.js";
 
-const Answered = later("Answered", Missing);
-const Attached = later("Attached", Missing);
+const Answered = later("Answered", MissingPart);
+const Attached = later("Attached", MissingPart);
 
 const near = 2_000; // bytes left from which on they are shown
 const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line
@@ -158,8 +158,7 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
   }, [text]);
   const key = (event) => {
     if (event.isComposing || mentions.onKey(event)) return;
-    if (event.key === "Escape" && (!reply || text)) onLeave();
-    else if (event.key === "Escape") draft.unanswer();
+    if (event.key === "Escape") return reply && !text ? draft.unanswer() : onLeave();
     if (event.key !== "Enter") return;
     const always = event.ctrlKey || event.metaKey;
     if (!always && (event.shiftKey || event.altKey || touch.matches)) return;

@@ -65,8 +65,7 @@ export class Draft {
   /** Begins another draft, and sets aside what is written. */
   begin(parts) {
     const { now } = this;
-    const before = now.before ?? { audience: now.audience, to: now.to };
-    this.change({ ...nothing, before, ...parts, aside: holds(now) ? now : now.aside });
+    this.change({ ...nothing, before: ownReaders(now), ...parts, aside: holds(now) ? now : now.aside });
   }
 
   /**
@@ -77,7 +76,7 @@ export class Draft {
     const { now } = this;
     const parts = { reply: message.id, kind, ask: [], ...readersOf(message, me) };
     if (holds(now) && widens(now, parts)) this.begin(parts);
-    else this.change({ before: now.before ?? { audience: now.audience, to: now.to }, ...parts });
+    else this.change({ before: ownReaders(now), ...parts });
   }
 
   /** Returns to the draft that was set aside, and sets aside what is written instead. */
@@ -99,9 +98,9 @@ export class Draft {
 
   /** Empties the draft, for the same audience, or returns to the one that was set aside, and keeps that at once. */
   clear() {
-    const { audience, to } = this.now.before ?? this.now;
-    if (this.now.aside) this.#returned = performance.now();
-    this.change(this.now.aside ?? { ...nothing, audience, to });
+    const { now } = this;
+    if (now.aside) this.#returned = performance.now();
+    this.change(now.aside ?? { ...nothing, ...ownReaders(now) });
     this.#keep();
   }
 
@@ -131,6 +130,9 @@ export class Draft {
     for (const listen of this.#listeners) listen();
   }
 }
+
+/** Returns the audience that the person has chosen: that before an answer. */
+const ownReaders = ({ before, audience, to }) => before ?? { audience, to };
 
 /** Reports whether a draft has words or files that could be lost. */
 const holds = ({ text, files }) => text.trim() !== "" || files.length > 0;

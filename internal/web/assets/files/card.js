@@ -10,6 +10,7 @@ import { mayShow } from "./picture.js";
 import { files as w } from "./words.js";
 
 const mostText = 512 * 1024; // bytes of a text that is shown
+
 /** Returns how a file opens, as a "text" or a "picture"; false if it only downloads. */
 const viewerOf = (file) =>
   file.type === "text/plain" && file.size <= mostText ? "text" : mayShow(file) && "picture";
@@ -72,9 +73,9 @@ export function FileCard({ room, message }) {
 
 /**
  * Name, size and type of a file, and its download. before stands in the place of the icon; false is nothing. opens is
- * false where its picture is there to press, and null where the file is open, below its name.
+ * false where its picture is there to press, and named where its name stands elsewhere.
  */
-export function FileLine({ room, message, before, opens = /** @type {boolean | null} */ (true), children }) {
+export function FileLine({ room, message, before, opens = true, named = true, children }) {
   const { name, size, type } = message.file;
   const viewer = opens && viewerOf(message.file);
   const shown = html`<bdi>${name}</bdi>`;
@@ -84,7 +85,7 @@ export function FileLine({ room, message, before, opens = /** @type {boolean | n
       ${before ?? html`<${Icon} name="file" />`}
       <div class="file-name">
         <p>
-          ${opens !== null && (viewer ? html`
+          ${named && (viewer ? html`
             <button type="button" class="file-open" aria-label=${w.look(name)}
               onClick=${() => openFile(message, viewer)}>
               ${shown}

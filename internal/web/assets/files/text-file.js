@@ -27,7 +27,7 @@ export function TextFile({ room, message, onClose }) {
       <p class="quiet" role="status">${text === null && !problem ? w.loading : problem}</p>
       ${text !== null && (isMarkdown(file.name) ? html`<div class="message-text"><${Markdown} text=${text} /></div>` :
         html`<pre tabindex="0" dir="auto" aria-label=${w.look(file.name)}>${text}</pre>`)}
-      <${FileLine} room=${room} message=${message} opens=${null} />
+      <${FileLine} room=${room} message=${message} named=${false} />
     <//>`;
 }
 
@@ -63,6 +63,6 @@ export function Large({ room, message, onClose }) {
       <p class="quiet" role="status">
         ${picture === undefined && !problem ? w.loading : picture === null ? w.noPicture : problem}
       </p>
-      ${file && html`<${FileLine} room=${room} message=${message} opens=${null} />`}
+      ${file && html`<${FileLine} room=${room} message=${message} named=${false} />`}
     <//>`;
 }

@@ -122,8 +122,8 @@ export class MyRooms {
   #heard() {
     const before = new Map(this.#seats.map(({ token, active }) => [token, active]));
     this.read();
-    const news = this.#seats.filter(({ token, active = 0 }) => token !== this.#room?.seat.token &&
-      !(active <= (before.get(token) ?? -1)) && !(active <= saidLast(this.#known.get(token)?.messages)));
+    const news = this.#seats.filter((seat) => !this.#isOpen(seat) && (seat.active ?? 0) >
+      Math.max(before.get(seat.token) ?? -1, saidLast(this.#known.get(seat.token)?.messages) || -1));
     if (news.length) this.#stir(news);
   }
 
@@ -187,9 +187,9 @@ export class MyRooms {
     const { token } = seat;
     const others = this.#seats.filter((other) => other !== seat && other.room === seat.room);
     const name = others.length ? (seat.name ?? "") : "";
-    const own = others.filter(({ alone }) => alone).map(({ name }) => name).join("\n");
+    const own = others.filter(({ alone }) => alone).map(({ name }) => name);
     const state = this.#isOpen(seat) ? this.#room.state : null;
-    const of = [seat, name, own, this.#known.get(token), ...parts.map((part) => state?.[part])];
+    const of = [seat, name, own.join("\n"), this.#known.get(token), ...parts.map((part) => state?.[part])];
     const made = this.#made.get(token);
     if (made?.of.every((one, n) => one === of[n])) return made.room;
     const now = { ...nothing, seat, name, title: seat.title ?? "", ...(state ? this.#here() : this.#there(seat, own)) };
@@ -218,7 +218,7 @@ export class MyRooms {
     const { name: title, closed, agents } = info.room;
     const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };
     const needs = needsInLook({ messages: latest.messages, info }).filter(({ what, who }) =>
-      what === "task" || !own.split("\n").includes(who));
+      what === "task" || !own.includes(who));
     const here = agents.filter(isOnline).map(({ name }) => name);
     return { state: closed ? "closed" : "known", title, here, needs, ...newsIn(latest, me) };
   }

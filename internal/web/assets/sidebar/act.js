@@ -1,11 +1,13 @@
 // What a person does beside the conversation, and what the server refuses of it.
 
 import { NoAnswer } from "../mcp.js";
-import { talk } from "../talk/words.js";
 import { html, useLayoutEffect, useState } from "../vendor.js";
 
 const shown = new Set(); // the functions that clear a problem, one for each component that can show one
-const isLost = (problem) => problem instanceof NoAnswer || problem?.message === talk.draft.offline;
+const isLost = (problem) => problem instanceof NoAnswer || problem instanceof Offline;
+
+/** What was not begun, since there is no connection. */
+export class Offline extends Error {}
 
 /** Clears each problem that was a lost connection: call it when the connection is back. A refusal stays. */
 export function forgetProblems() {

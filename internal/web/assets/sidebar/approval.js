@@ -16,28 +16,22 @@ const { approval: w } = sidebar;
 export function Approval({ room, state: { supervision, restraint }, id = "approval", act }) {
   const hint = id + "-hint";
   const box = useRef();
-  const running = useRef(false);
   const [wish, setWish] = useState(/** @type {any} */ (null)); // what was pressed, until it is so or was refused
   const known = approvalOf(supervision);
   const waits = restraint.approve || restraint.approve_some;
   const now = wish ?? (waits ? approvalOf(restraint) : known);
   const shown = now === "all" ? "all" : now.length ? "some" : "none";
   const hinted = shown === "none" && supervision.paused ? "paused" : shown;
-  const last = useRef(/** @type {any} */ (null)); // what was pressed while a call was under way, the last of it
+  const last = useRef(/** @type {any} */ (null)); // what was pressed last, until no call is under way
   const set = async (approval) => {
     if (!approval.length) box.current.querySelector("input").focus(); // the boxes will be gone
     setWish(approval);
+    const isRunning = last.current !== null;
     last.current = approval;
-    if (running.current) return;
-    running.current = true;
+    if (isRunning) return;
     await act(async () => {
-      while (last.current) {
-        const next = last.current;
-        last.current = null;
-        await call(room, next);
-      }
+      for (let done = null; done !== last.current;) await call(room, done = last.current);
     });
-    running.current = false;
     last.current = null;
     setWish(null);
   };

@@ -7,7 +7,7 @@ import { roomWords } from "../room-words.js";
 import { ui } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
 import { FileCard } from "../files/card.js";
-import { useAct } from "../sidebar/act.js";
+import { Offline, useAct } from "../sidebar/act.js";
 import { Waiting } from "../sidebar/waiting.js";
 import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
@@ -47,7 +47,7 @@ export function Draft({ draft, view }) {
     } catch (failed) {
       if (!room.isOffline) throw failed;
     }
-    throw new Error(w.offline);
+    throw new Offline(w.offline);
   });
   const text = decided?.decision === "edit" && decided.text || draft.text;
   const writes = !decided && edited !== null;

@@ -28,8 +28,9 @@ export function mentions(text, name, names) {
 export function mentioning(names, me) {
   const all = names.map(fold).sort((a, b) => b.length - a.length);
   return (text) => {
-    const low = fold(text);
     const ats = places(text);
+    if (!ats.length) return text;
+    const low = fold(text);
     const parts = [];
     let from = 0;
     for (const [n, lowAt] of places(low).entries()) {

@@ -140,7 +140,7 @@ export class Pane {
 
   /** The field of a row in which the person writes: it stays in the view while a keyboard takes room. */
   get #field() {
-    return this.list.querySelector?.(":is(textarea, input):focus") ?? null;
+    return this.list.querySelector(":is(textarea, input):focus");
   }
 
   /** By how much the view is higher than when it was noted; 0 at another width, or while a row is held. */

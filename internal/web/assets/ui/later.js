@@ -11,6 +11,9 @@ const all = []; // each loads one of them
 const NotLoaded = ({ onClose }) => html`
   <${Dialog} title=${ui.notLoaded} onClose=${onClose}><p>${ui.notLoadedText}</p><//>`;
 
+/** The line in place of a part of the page that cannot be loaded. */
+export const MissingPart = () => html`<p class="small">${ui.notLoaded}</p>`;
+
 /** The page in place of one that cannot be loaded. It leads on, as all pages do. */
 export const MissingPage = () => html`
   <main class="error-page">
