@@ -30,8 +30,8 @@ func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 			t.Errorf("%s has changed since the libraries were bundled: run make vendor", name)
 		}
 	}
-	for _, name := range []string{"package.json", "package-lock.json", "libraries.js", "libraries-qr.js", "licenses.js",
-		"vendor.js", "vendor-qr.js", "vendor-licenses.txt"} {
+	for _, name := range []string{"package.json", "package-lock.json", "libraries.js", "libraries-qr.js", "entities.js",
+		"licenses.js", "vendor.js", "vendor-qr.js", "vendor-licenses.txt"} {
 		if !seen[name] {
 			t.Errorf("%s has no checksum", name)
 		}

@@ -18,6 +18,14 @@ test("a text is shown as its writer laid it out", () => {
   assert.equal(md("---"), "<hr></hr>");
 });
 
+test("the named characters of HTML 4 are read, and other names stay as they are", () => {
+  assert.equal(md("a&mdash;b &euro;&Eacute; &#39;&#x41; `&amp;`"), "<p>a—b €É 'A <code>&amp;</code></p>");
+  const others = "a & b && &constructor; &NotEqualTilde; &apos &;";
+  assert.equal(md(others), `<p>${others}</p>`);
+  assert.equal(md("&apos;"), "<p>'</p>");
+  assert.deepEqual(links("[x](https://example.com/?a&amp;b)"), ["https://example.com/?a&b"]);
+});
+
 test("[x] and [ ] at the beginning of an item are boxes, and text elsewhere", () => {
   const box = (name) => `<span role="img" aria-label="${name}"><Icon></Icon></span> `;
   const boxed = (text) => md(text, "role", "aria-label");
