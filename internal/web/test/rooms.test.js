@@ -80,11 +80,14 @@ test("a room that is not open: only a refusal of the seat ends it", async () => 
   await assert.rejects(looked(seat()), { code: "rate_limited" });
 });
 
-/** Starts a watch of rooms. Returns [what it looked at, the watch, its clock, how to end it]. */
-function watching(tokens, look = async () => {}) {
+/**
+ * Starts a watch of rooms. active is when something was said there. Returns [what it looked at, the watch, its clock,
+ * how to end it].
+ */
+function watching(tokens, look = async (_) => {}, active = {}) {
   const [looked, clock, stop] = [[], new HandClock(), new AbortController()];
   const watch = new RoomsWatch({
-    seats: () => tokens.map((token) => ({ room: "r", token })),
+    seats: () => tokens.map((token) => ({ room: "r", token, active: active[token] })),
     look: async ({ token }) => {
       looked.push(token);
       await look(token);
@@ -141,6 +144,16 @@ test("rooms are looked at one after the other, and each at most once a minute, h
   assert.deepEqual(looked, [], "p2 was looked at late");
   await clock.advance(1_000);
   assert.deepEqual(looked, ["p2"]);
+  stop.abort();
+});
+
+test("a room in which something was said within ten minutes is looked at every ten seconds", async () => {
+  const [looked, , clock, stop] = watching(["p1", "p2"], undefined, { p2: Date.parse("2030-01-01T11:50:30Z") });
+  await rest();
+  for (let n = 0; n < 6; n++) await clock.advance(10_000);
+  assert.deepEqual(looked.splice(0), ["p1", "p2", "p2", "p2", "p1"]);
+  for (let n = 0; n < 6; n++) await clock.advance(10_000);
+  assert.deepEqual(looked, ["p2", "p1"], "ten minutes have passed");
   stop.abort();
 });
 

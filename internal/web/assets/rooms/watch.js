@@ -1,11 +1,13 @@
-// Looks at the rooms that are not open: at each once a minute while the tab is visible, one after the
-// other, and at once where the person comes back or another tab has heard something. It never waits there: a wait
-// costs whoever runs the server, and the open room has one.
+// Looks at the rooms that are not open while the tab is visible, one after the other: at each once a minute, more often
+// for ten minutes after something was said there, and at once where the person comes back or another tab has heard
+// something. It never waits there: a wait costs whoever runs the server, and the open room has one.
 
 const every = 60_000; // ms from look to look at a room, and after a failure to the next one
+const lively = 10_000; // ms, where something was said
+const lately = 600_000; // ms ago
 const soon = 5_000; // ms, where something may be new
-// Rooms, the latest opened first: two calls a minute of each, 24 while the person comes and goes all the time. An
-// address has 3,000 units a minute.
+// Rooms, the latest opened first: two calls a minute of each, 12 of a lively one, 24 while the person comes and goes
+// all the time. An address has 3,000 units a minute.
 const most = 100;
 
 export class RoomsWatch {
@@ -42,7 +44,9 @@ export class RoomsWatch {
 
   /** Returns the seat that is due first, and when that is. */
   #next() {
-    const dueOf = ({ token }) => (this.#looked.get(token) ?? -Infinity) + (this.#old.has(token) ? soon : every);
+    const now = this.page.clock.now();
+    const pauseOf = ({ token, active = 0 }) => this.#old.has(token) ? soon : now - active < lately ? lively : every;
+    const dueOf = (seat) => (this.#looked.get(seat.token) ?? -Infinity) + pauseOf(seat);
     const [seat] = this.page.seats().slice(0, most).sort((a, b) => dueOf(a) - dueOf(b));
     return { seat, due: Math.max(seat ? dueOf(seat) : 0, this.#failed + every) };
   }
