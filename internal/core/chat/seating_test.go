@@ -224,6 +224,26 @@ func TestWayBack_openWaitOfTheEndedToken_endsAndGetsNothing(t *testing.T) {
 	}
 }
 
+// A sender without a cursor is kicked between its message and the wait for an answer.
+func TestSend_kickedBeforeItsWait_getsWhatWasUnread(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann")
+	bob := w.join("plans", "Bob")
+	w.say(ann.Token, "read")
+	w.look(bob.Token, "")
+	w.say(ann.Token, "unread")
+	got := w.sends(chat.SendRequest{Token: bob.Token, Text: "tea?", Wait: time.Minute, Said: func() {
+		w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
+	}}).Waited
+	if got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonKicked {
+		t.Errorf("%+v", got)
+	}
+	same(t, "Bob hears", texts(got.Messages), []string{"read", "unread"})
+	if !got.Messages[0].Repeated || got.Messages[1].Repeated {
+		t.Errorf("what comes again is not told apart: %+v", got.Messages)
+	}
+}
+
 // The token ends between the message and the wait for an answer.
 func TestSend_tokenEndsBeforeItsWait_waitsNotAndGetsNothing(t *testing.T) {
 	for _, cursor := range []bool{false, true} {

@@ -208,7 +208,7 @@ func (c *session) unread(ctx context.Context, req *WaitRequest, cursor ident.Cur
 func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
 	switch {
 	case !c.isSeated():
-		return req.position(presence.Offer{How: presence.LastLook, After: cmp.Or(cursor.N, c.good)}), nil
+		return c.readFromAtLast(ctx, req, cursor)
 	case named:
 		pos := req.position(presence.OfferAfter(cursor.N))
 		pos.toldOthersAway = cursor.ToldOthersAway
@@ -221,4 +221,18 @@ func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.C
 		return pos, nil
 	}
 	return c.acknowledgeCursor(ctx, req)
+}
+
+// readFromAtLast returns where a caller without a seat continues to read: no later than where its token ended, as the
+// seat's new owner may have read on.
+func (c *session) readFromAtLast(ctx context.Context, req *WaitRequest, cursor ident.Cursor) (position, error) {
+	offer := presence.Offer{How: presence.LastLook, After: cursor.N}
+	if cursor.N == 0 {
+		again, err := c.reader().AcknowledgeAndOffer(ctx, presence.QueryAgain(c.good))
+		if err != nil {
+			return position{}, err
+		}
+		offer.After, offer.MarkTo = min(again.After, c.good), again.MarkTo
+	}
+	return req.position(offer), nil
 }
