@@ -1,10 +1,11 @@
-// The conversation by keyboard. It is one Tab stop: of its messages only the one that had the focus
-// last can be reached with Tab, and what is in a message only from that message, with Enter.
+// The conversation by keyboard. Of its messages only the one that had the focus last can be reached with Tab, and then
+// the buttons that decide something in it. The rest of a message is reached from that message, with Enter.
 
 import { isTypedOn } from "../ui/keys.js";
 
 const steps = { ArrowDown: 1, ArrowUp: -1 };
 const controls = "a[href], button, input, textarea, summary, [tabindex]:not(article)";
+const decides = ":is(.message-buttons, .message-foot, .undo) *, .message-draft textarea";
 
 /** What has the focus for a row: its message, or the first button among events. */
 const itemOf = (row) => row?.querySelector("article, button");
@@ -48,7 +49,7 @@ export class Roving {
     const item = itemOf(row);
     put(this.box, item ? -1 : 0);
     for (const element of this.box.querySelectorAll(controls))
-      put(element, this.#inside && row?.contains(element) ? 0 : -1);
+      put(element, row?.contains(element) && (this.#inside || element.matches(decides)) ? 0 : -1);
     for (const article of this.list.querySelectorAll("article")) put(article, -1);
     if (item) put(item, 0);
   }
