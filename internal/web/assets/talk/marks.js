@@ -148,12 +148,14 @@ function Ask({ message: { id, kind, from, more }, view }) {
 /** Says what happens in how many seconds. A screen reader hears it once, and not each second. */
 export function Soon({ says, ends }) {
   const [, tick] = useState(0);
+  const left = ends - Date.now();
+  const seconds = Math.max(1, Math.ceil(left / 1000));
   useEffect(() => {
-    const ticks = setInterval(() => tick((n) => n + 1), 250);
-    return () => clearInterval(ticks);
-  }, []);
+    const next = setTimeout(() => tick((n) => n + 1), left - 1000 * (seconds - 1) + 10); // a timer may be a hair early
+    return () => clearTimeout(next);
+  });
   return html`
-    <span aria-hidden="true">${says(Math.max(1, Math.ceil((ends - Date.now()) / 1000)))}</span>
+    <span aria-hidden="true">${says(seconds)}</span>
     <span class="hidden-visually" role="status">${says(undo / 1000)}</span>`;
 }
 

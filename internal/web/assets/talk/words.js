@@ -57,8 +57,8 @@ export const talk = {
   showDraft: "Show the draft that answers",
   undo: {
     decided: {
-      agree: (s) => `You agreed · others see it in ${s} s`,
-      object: (s) => `You objected · others see it in ${s} s`,
+      agree: (s) => `You agreed · sent in ${s} s`,
+      object: (s) => `You objected · sent in ${s} s`,
       send: (s) => `Approved · sent in ${s} s`,
       edit: (s) => `Edited · sent in ${s} s`,
       refuse: (s) => `Rejected · your agent is told in ${s} s`,
