@@ -48,17 +48,15 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 
 	tab.click(button("Agree").in(`[data-id="` + offer + `"]`))
 	tab.click(button(voteOnly))
-	tab.until("the vote is told", undoLine+` === "You agreed · others see it in 5 s"`)
+	tab.until("the vote is told", undoLine+` === "You agreed · sent in 5 s"`)
 	tab.until("at the proposal", inSight(`[data-id="`+offer+`"] .undo .button`))
 	tab.waits("1 draft · 1 suggestion")
 	tab.click(button("Undo"))
 	tab.waits("1 draft · 2 suggestions")
 
 	tab.addresses(onlySome)
-	tab.until("where nobody is chosen, it goes to everyone", `document.querySelector(".compose .chip").innerText === "To: everyone"`)
 	tab.writes("For some.")
-	tab.addresses(onlySome)
-	tab.until("words for nobody do not", `document.querySelector(".compose .chip").innerText === "To: nobody" &&
+	tab.until("where nobody is chosen, it goes to nobody", `document.querySelector(".compose .chip").innerText === "To: nobody" &&
 	  document.querySelector(".compose-send").disabled && !document.querySelector(".compose-left.bad")`)
 	tab.click(css(textArea))
 	tab.press("Enter")
@@ -72,8 +70,9 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	tab.click(button("Object").in(`[data-id="` + other + `"]`))
 	tab.types("Once is enough.")
 	tab.click(css(".compose-send"))
-	tab.until("the objection is told", undoLine+` === "You objected · others see it in 5 s"`)
+	tab.until("the objection is told", undoLine+` === "You objected · sent in 5 s"`)
 	tab.until("where it was written", inSight(".compose .undo .button"))
+	tab.until("the text has the focus", `document.activeElement.matches("`+textArea+`")`)
 	tab.waits("1 draft · 1 suggestion")
 	tab.click(button("Undo"))
 	tab.until("the words are there again", `document.querySelector("`+textArea+`").value === "Once is enough."`)
@@ -177,7 +176,23 @@ func TestOnce_keys_leadToWhatWaitsAndDecide(t *testing.T) {
 	at("Steel")
 	tab.press("ArrowDown", "x")
 	tab.until("the next is rejected", undoLine+` === "Rejected · your agent is told in 5 s"`)
+	const why = `document.activeElement.matches(".undo-why input")`
+	tab.until("its reason has the focus", why)
+	tab.until("the time runs before a letter", `/ [1-4] s$/.test(document.querySelector(".undo [aria-hidden]").textContent)`)
+	tab.press("Control+z")
+	tab.isNot(css(".undo"))
 	at("wood")
+	for _, button := range []string{"Send", "Edit", "Reject"} {
+		tab.press("Tab")
+		tab.until("Tab leads to "+button, `document.activeElement.innerText === `+quoted(button))
+	}
+	tab.press("Enter")
+	tab.until("the reason has the focus again", why)
+	tab.types("Steel lasts")
+	tab.until("no time runs", undoLine+` === "Rejected · your agent isn't told yet"`)
+	tab.press("Enter")
+	tab.sees("You rejected a draft: Steel lasts")
+	tab.until("what is next has the focus", `document.activeElement.matches("article")`)
 }
 
 // A draft lies above the page in both colors, and what takes no press for half a second can be read.
@@ -185,7 +200,7 @@ func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 	t.Parallel()
 	axe(t)
 	s := onFile(t)
-	ada := s.agent("The bridge", "Ada")
+	ada, _ := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
 	tab := s.person().open(ada.watch)
 	tab.approves("All")
 	ada.drafts("Steel it is.")
@@ -211,6 +226,12 @@ func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 		})()`) {
 			t.Errorf("%s: %s %q", look.colors, f.Help, f.Nodes)
 		}
+	}
+	ada.drafts(strings.Repeat("A long line. ", 300), args{"to": "Bo"})
+	tab.click(button("Edit").in(".message-draft.message-private"))
+	tab.click(button("Cancel"))
+	for _, one := range []string{".message-to", ".primary"} { // who reads it, where it is decided
+		tab.until(one+" is seen", inSight(".message-draft.message-private "+one))
 	}
 }
 

@@ -12,11 +12,11 @@ import { Waiting } from "../sidebar/waiting.js";
 import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
-import { IconButton } from "../ui/icon.js";
+import { Icon, IconButton } from "../ui/icon.js";
 import { Markdown } from "./markdown.js";
 import { Quote, Soon } from "./marks.js";
 import { Head, nameOf } from "./message.js";
-import { actor } from "./names.js";
+import { actor, audience, capital } from "./names.js";
 import { talk } from "./words.js";
 
 const w = talk.draft;
@@ -51,19 +51,15 @@ export function Draft({ draft, view }) {
   });
   const text = decided?.decision === "edit" && decided.text || draft.text;
   const writes = !decided && edited !== null;
-  // From what is decided, Tab leads to Undo, and then to the field of the reason: letters elsewhere are shortcuts.
-  const key = (event) => {
-    const leads = event.target === article.current && event.key === "Tab" && !event.shiftKey;
-    const undo = leads && article.current.querySelector(".undo > button:not([aria-disabled=true])");
-    if (undo) (event.preventDefault(), undo.focus());
-  };
+  // They stand beside the buttons: of a long text the head is out of sight there.
+  const readers = draft.to ? audience(message, me) : capital(talk.toAll);
   return html`
     <article tabindex="-1" class=${"message message-first message-draft" + (draft.to ? " message-private" : "") +
       (decided ? " message-decided" : "")}
-      ref=${article} onKeyDown=${key} aria-label=${w.name(nameOf(message, view))} aria-busy=${!!decided?.sent}>
-      <${Head} message=${message} view=${view}>
+      ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${!!decided?.sent}>
+      <${Head} message=${{ ...message, to: undefined }} view=${view}>
         <span class=${"badge" + (decided ? "" : " badge-unsent")}>
-          ${decided ? w.decided[decided.decision] : w.unsent}${!draft.to && ` · ${talk.toAll}`}
+          ${decided ? w.decided[decided.decision] : w.unsent}
         </span>
       <//>
       <div class="message-body">
@@ -72,6 +68,9 @@ export function Draft({ draft, view }) {
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+        <p class=${draft.to ? "message-to" : "small quiet"}>
+          ${draft.to && html`<${Icon} name="lock" />`}${readers}
+        </p>
         ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" aria-keyshortcuts="A" onClick=${() => decide("send")}>${w.send}<//>
@@ -109,14 +108,15 @@ const Edit = ({ text, own, onText, onLeave }) => html`
 function Decided({ decisions, draft: { id }, decided, act, focus }) {
   const { decision, held, sent, ends } = decided;
   const { undo } = talk;
+  const back = () => (focus(), decisions.undo(id));
   const says = sent ? () => w.decided[decision] : held ? () => undo.held : undo.decided[decision];
   return html`
     <form class="undo" ref=${sent ? undefined : reveal}
       onSubmit=${(event) => (event.preventDefault(), focus(), decisions.now(id))}>
       <${Soon} says=${says} ends=${ends} />
       <${Decision} class="button" aria-keyshortcuts="Control+Z" aria-disabled=${sent}
-        onClick=${() => (focus(), decisions.undo(id))}>${undo.undo}<//>
-      ${decision === "refuse" && html`<${Reason} ...${{ decisions, id, decided, act }} />`}
+        onClick=${back}>${undo.undo}<//>
+      ${decision === "refuse" && html`<${Reason} ...${{ decisions, id, decided, act, onUndo: back }} />`}
     </form>`;
 }
 
