@@ -36,6 +36,9 @@ test("a dialog that had to be loaded takes a press after half a second and says 
   assert.equal(press(late, 1), 0);
   await settled();
   assert.deepEqual(says(), ["Read it first, then press again"]);
+  document.dispatchEvent(new Event("keydown")); // the next key, as the next press, ends that
+  await settled();
+  assert.deepEqual(says(), []);
   now += 500;
   assert.equal(press(late, 1), 1);
   await settled();

@@ -1,10 +1,9 @@
 // Buttons that decide something. One that came or was moved under the pointer a moment ago takes no
 // press of it: the person has aimed at what was there before.
 
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { ui } from "./words.js";
 
-const told = 2_000; // ms for which a button says that it has taken no press
 const rest = 500; // ms that a button has been where it is before it takes a press
 const near = 8; // px by which it may move meanwhile: as little puts nothing else under the pointer
 
@@ -86,24 +85,27 @@ function watch(element) {
 
 /**
  * A button whose press decides something. A key decides at once: it goes to what has the focus, wherever that is. A
- * press that comes too early is not taken, and the button says so; what it says moves nothing.
+ * press that comes too early is not taken, and the button says so until the next press or key; what it says moves
+ * nothing.
  */
 export function Decision({ onClick, children, ...attributes }) {
   const button = useRef();
-  const [missed, setMissed] = useState(0); // when the last press came too early
+  const [missed, setMissed] = useState(false); // the last press came too early
   useLayoutEffect(() => watch(button.current), []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!missed) return undefined;
-    const over = setTimeout(() => setMissed(0), told);
-    return () => clearTimeout(over);
+    const over = () => setMissed(false);
+    const presses = ["pointerdown", "keydown"];
+    for (const type of presses) document.addEventListener(type, over, { capture: true });
+    return () => presses.forEach((type) => document.removeEventListener(type, over, { capture: true }));
   }, [missed]);
   const press = (event) => {
     const taken = event.detail === 0 || places.rests(button.current);
-    setMissed(taken ? 0 : event.timeStamp);
+    setMissed(!taken);
     if (taken) onClick(event);
   };
   return html`
     <button type="button" ref=${button} ...${attributes} data-missed=${missed ? ui.tooSoon : undefined}
       onClick=${press}>${children}</button>
-    ${missed > 0 && html`<span class="hidden-visually" role="alert">${ui.tooSoon}</span>`}`;
+    ${missed && html`<span class="hidden-visually" role="alert">${ui.tooSoon}</span>`}`;
 }
