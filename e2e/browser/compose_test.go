@@ -300,3 +300,69 @@ func TestCompose_choicesAndPause_giveTheFocusBack(t *testing.T) {
 	tab.is(button("Resume your agent"))
 	tab.until("the button has the focus", `document.activeElement.matches(".pause")`)
 }
+
+// On a phone that is turned the text keeps the height of its lines, and the buttons say what they are for and how many
+// are meant. A question asks whom it mentions until somebody else is chosen, and what is for some never becomes one for
+// all.
+func TestCompose_onAPhone_saysWhomItAsks_andHasTheHeightOfItsText(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann := s.caller("Ann")
+	ann.sit("create_room", args{"room": "The bridge", "agent_name": ann.name, "capacity": 5})
+	long := "Bartholomew the Elder"
+	bob := s.agent("The bridge", long)
+	s.agent("The bridge", "Cy")
+	s.agent("The bridge", "Di")
+	tab := s.person().open(ann.watch)
+	tab.click(button("Got it"))
+	chips := func(of ...string) {
+		t.Helper()
+		tab.until(fmt.Sprintf("the buttons say %q", of), fmt.Sprintf(
+			`[...document.querySelectorAll(".compose .chip")].map((one) => one.textContent).join() === %q`, strings.Join(of, ",")))
+	}
+	tab.writes("@" + long + " or @cy, how warm is it?")
+	tab.wants(anAnswer)
+	chips("To: everyone", "Asks "+long+" and Cy")
+	tab.wants(anAnswer, "Cy", long)
+	chips("To: everyone", "Asks anyone")
+	tab.wants(sayIt)
+	tab.wants(anAnswer)
+	tab.addresses(onlySome, long, "Cy", "Di")
+	tab.look(390, 844, "light")
+	chips("To: "+long+" +2", "Asks "+long+" +1")
+	for _, one := range evaluate[[]string](tab, `[...document.querySelectorAll(".compose .chip-text")].flatMap((text) => {
+	  const range = new Range();
+	  return [...text.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).filter((part) => {
+	    range.selectNode(part);
+	    return range.getBoundingClientRect().right > text.getBoundingClientRect().right + 0.5;
+	  }).map((part) => part.data);
+	})`) {
+		t.Errorf("%q is cut off", one)
+	}
+
+	tab.writes("Is it warm?\n\n@Cy @" + long + " " + strings.Repeat("Some words. ", 12))
+	const height = `document.querySelector(".compose textarea").offsetHeight`
+	narrow := evaluate[int](tab, height)
+	tab.look(844, 900, "light")
+	tab.until("a wide text is lower", fmt.Sprintf("%s < %d", height, narrow))
+	tab.look(390, 844, "light")
+	tab.until("a narrow one is higher again", fmt.Sprintf("%s === %d", height, narrow))
+	tab.click(css(".compose-send"))
+	tab.click(button(nameless))
+	got := bob.hears("the question", func(m message) bool { return m.Kind == "request" })
+	if len(got.Ask) != 2 || len(got.To) != 3 {
+		t.Errorf("it asks %q, of %q", got.Ask, got.To)
+	}
+	tab.look(1440, 900, "light")
+	tab.addresses(everyone)
+	tab.click(css(".compose .chip").nth(0))
+	tab.click(role("radio", onlySome))
+	for _, name := range []string{long, "Cy", "Di"} {
+		if evaluate[bool](tab, `[...document.querySelectorAll(".choice")].some((one) => one.innerText.trim() === `+quoted(name)+` && one.control.checked)`) {
+			tab.click(role("checkbox", name))
+		}
+	}
+	tab.press("h")
+	tab.written("h")
+	chips("To: nobody", "Ask or suggest")
+}

@@ -7,7 +7,9 @@ import { beforeEach, test } from "node:test";
 import { Draft, messageOf, readersOf, sharedBy } from "../assets/compose/draft.js";
 import { agreementsIn, fileName, json, markdown, quoted } from "../assets/compose/export.js";
 import { fenced, filesIn, minutes } from "../assets/compose/minutes.js";
-import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit, votersOf } from "../assets/compose/may.js";
+import {
+  askedBy, bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit, votersOf,
+} from "../assets/compose/may.js";
 import { itemsOf } from "../assets/compose/menu.js";
 import { beginning, completions } from "../assets/compose/mention.js";
 import { isMeant, noticeOf } from "../assets/compose/notices.js";
@@ -61,6 +63,13 @@ test("why a draft cannot be sent", () => {
   const note = draft({ audience: "agent", kind: "request", ask: ["Dee"] }); // it asks nobody
   assert.equal(unfit(note, state()).why, "");
   assert.equal(unfit(draft(), state({ closed: true })).why, "silent");
+});
+
+test("a question asks whom its text mentions, of those who read it, until the person has chosen", () => {
+  const asked = (parts) => askedBy(draft({ ask: null, text: "@Cy Long, or @bo? @Ada", ...parts }), state());
+  assert.deepEqual(asked({}), ["Bo", "Cy Long"]);
+  assert.deepEqual(asked({ audience: "some", to: ["Bo"] }), ["Bo"]);
+  assert.deepEqual([asked({ ask: [] }), asked({ ask: ["Dee"] }), asked({ text: "Bo" })], [[], ["Dee"], []]);
 });
 
 test("a suggestion asks agents that may speak: neither people nor those who are muted", () => {

@@ -63,9 +63,9 @@ export function Readers({ draft, state, set, close }) {
     </fieldset>`;
 }
 
-/** What is wanted of those who read the draft. names are those of them who can be asked. */
-export function Kinds({ draft, state, names, set, close }) {
-  const { kind, ask, audience } = draft.now;
+/** What is wanted of those who read the draft. names are those of them who can be asked, ask those who are. */
+export function Kinds({ draft, state, names, ask, set, close }) {
+  const { kind, audience } = draft.now;
   const agrees = votersOf(state).some((name) => names.includes(name));
   const unnamed = audience === "some" ? w.eachReader(names) : w.firstCounts;
   return html`

@@ -8,7 +8,7 @@ import { MissingPart, later } from "../ui/later.js";
 import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { Audience, Wanted } from "./audience.js";
 import { Draft, messageOf, readersOf, sharedBy } from "./draft.js";
-import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
+import { askedBy, bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
 import { Undo } from "../talk/marks.js";
 import { kindOf, sayer } from "../talk/names.js";
@@ -70,7 +70,8 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
   };
   const say = () => {
     if (unfit(draft.now, room.state, files.length).why) return;
-    const { message, share } = sharedBy(messageOf(draft.now, state.me), files.length);
+    const { message, share } = sharedBy(messageOf({ ...draft.now, ask: askedBy(draft.now, room.state) }, state.me),
+      files.length);
     if (message) room.send(message).then(sent, () => {}); // room.pending shows what came of it
     if (files.length) {
       room.sharing.take(files, share);
@@ -94,27 +95,31 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
     area.current.focus();
   };
   const attach = (files) => (attached.add(files), area.current.focus());
+  // In one place among the parts of the form: as one comes and another goes, Preact would move the text, and that
+  // takes the focus from it.
+  const above = [
+    notes && html`<p class="compose-why small">${compose.silenced[silencedBy(state)]} ${compose.stillNotes}</p>`,
+    said && html`<${Undo} item=${said} room=${room} onUndo=${back} />`,
+    reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`,
+    aside && html`
+      <p class="compose-why small">
+        ${compose.aside(aside.text.trim() || aside.files.map(({ name }) => name).join())} <button type="button"
+          class="event-more" onClick=${() => (draft.swap(), area.current.focus())}>${compose.backToIt}</button>
+      </p>`,
+    files.length > 0 && html`
+      <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />`,
+  ];
   return html`
     <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${compose.form}
       onSubmit=${(e) => (e.preventDefault(), send())}>
-      ${notes && html`
-        <p class="compose-why small">${compose.silenced[silencedBy(state)]} ${compose.stillNotes}</p>`}
-      ${said && html`<${Undo} item=${said} room=${room} onUndo=${back} />`}
-      ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
-      ${aside && html`
-        <p class="compose-why small">
-          ${compose.aside(aside.text.trim() || aside.files.map(({ name }) => name).join())} <button type="button"
-            class="event-more" onClick=${() => (draft.swap(), area.current.focus())}>${compose.backToIt}</button>
-        </p>`}
-      ${files.length > 0 && html`
-        <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />`}
+      ${above}
       <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach}
         onLeave=${onLeave} />
       <${Left} problem=${problem} tried=${tried} text=${text} />
       ${files.length > 0 && kind && html`<p class="compose-left small">${fileWords.apart}</p>`}
       ${attached.why && html`<p class="compose-left small bad" role="alert">${attached.why}</p>`}
       <div class="compose-row">
-        <${Audience} ...${{ draft, state, area }} empty=${!text.trim() && !reply && !files.length} />
+        <${Audience} ...${{ draft, state, area }} />
         ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`
           <${Wanted} ...${{ draft, state, area }} />`}
         <${Pick} onFiles=${attach} />
@@ -137,6 +142,15 @@ function hintOf({ audience, to, kind, reply }, { messages, me }) {
   return said ?? (audience !== "some" ? hint.all : to.length ? plain(hint.some, { names: to }) : hint.nobody);
 }
 
+/** Makes the field as high as its text. */
+function fit(element) {
+  const { style } = element.parentElement; // it keeps its height: the conversation would scroll back meanwhile
+  style.height = element.offsetHeight + "px";
+  element.style.height = "0";
+  element.style.height = element.scrollHeight + "px";
+  style.height = "";
+}
+
 /** The text, which grows as it is written. */
 function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
   const { text, audience, to, reply } = draft.now;
@@ -146,13 +160,15 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
     area, names: audience === "agent" ? [] : names,
     onChange: (filled, at) => ((caret.current = at), draft.change({ text: filled })),
   });
+  useEffect(() => {
+    const { current: element } = area; // the ref is empty when this one goes
+    const widths = new ResizeObserver(() => fit(element));
+    widths.observe(element.parentElement);
+    return () => widths.disconnect();
+  }, []);
   useLayoutEffect(() => {
     const { current: element } = area;
-    const { style } = element.parentElement; // it keeps its height: the conversation would scroll back meanwhile
-    style.height = element.offsetHeight + "px";
-    element.style.height = "0";
-    element.style.height = element.scrollHeight + "px";
-    style.height = "";
+    fit(element);
     if (caret.current >= 0) element.setSelectionRange(caret.current, caret.current);
     caret.current = -1;
   }, [text]);

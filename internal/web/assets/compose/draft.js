@@ -5,14 +5,14 @@ import * as storage from "../storage.js";
 
 /**
  * An empty draft. audience is all, agent (a note to the own agent) or some: those in to. kind is as of send_message;
- * ask names who owes an answer, and reply is the id of what is answered. before is the audience as it was before an
- * answer changed it. files are of this tab alone. aside is another draft, which waits until this one is sent or makes
- * way.
- * @type {{text: string, audience: string, to: string[], ask: string[], kind: string, reply: string, before: any,
+ * ask names who owes an answer, null before the person has chosen, and reply is the id of what is answered. before is
+ * the audience as it was before an answer changed it. files are of this tab alone. aside is another draft, which waits
+ * until this one is sent or makes way.
+ * @type {{text: string, audience: string, to: string[], ask: string[] | null, kind: string, reply: string, before: any,
  *   files: File[], aside: any}}
  */
 const nothing = {
-  text: "", audience: "all", to: [], ask: [], kind: "", reply: "", before: null, files: [], aside: null,
+  text: "", audience: "all", to: [], ask: null, kind: "", reply: "", before: null, files: [], aside: null,
 };
 
 const rest = 300; // ms without a change after which a draft is kept
@@ -74,7 +74,7 @@ export class Draft {
    */
   answer(message, kind, me) {
     const { now } = this;
-    const parts = { reply: message.id, kind, ask: [], ...readersOf(message, me) };
+    const parts = { reply: message.id, kind, ask: null, ...readersOf(message, me) };
     if (holds(now) && widens(now, parts)) this.begin(parts);
     else this.change({ before: ownReaders(now), ...parts });
   }
@@ -173,7 +173,7 @@ export function messageOf({ text, audience, to, ask, kind, reply }, me) {
   if (reply) args.reply_to = reply;
   if (audience === "agent") return args; // a note wants nothing
   if (kind) args.kind = kind;
-  if (kind === "request" && ask.length) args.ask = ask;
+  if (kind === "request" && ask?.length) args.ask = ask;
   return args;
 }
 

@@ -1,5 +1,7 @@
 // Whether a person may speak now or change the room, and whether what it has written can be sent.
 
+import { mentions } from "../talk/mentions.js";
+
 export const longest = 32_768; // bytes of a text
 
 const bytes = new TextEncoder();
@@ -37,10 +39,21 @@ export const onlyNotes = (state) => !state.alone && ["muted", "channel"].include
 /** Reports whether nothing can be said at all. */
 export const isSilent = (state) => silencedBy(state) !== "" && !onlyNotes(state);
 
+/** Returns the names of those who can be asked: all who read a draft, but for the own agent. */
+export const readers = ({ audience, to }, state) =>
+  othersOf(state).map(({ name }) => name).filter((name) => audience !== "some" || to.includes(name));
+
+/** Returns whom a question asks: whom the person has chosen or, before that, whom its text mentions. */
+export function askedBy(draft, state) {
+  const all = state.room?.agents.map(({ name }) => name) ?? [];
+  return draft.ask ?? readers(draft, state).filter((name) => mentions(draft.text, name, all));
+}
+
 /** Returns why a draft with so many files cannot be sent: empty, long, nobody, absent (and who), or "" if it can. */
 export function unfit(draft, state, files = 0) {
   const here = othersOf(state).map(({ name }) => name);
-  const named = [...(draft.audience === "some" ? draft.to : []), ...(draft.kind === "request" ? draft.ask : [])];
+  const asked = (draft.kind === "request" && draft.ask) || [];
+  const named = [...(draft.audience === "some" ? draft.to : []), ...asked];
   const absent = [...new Set(named)].filter((name) => !here.includes(name));
   if (isSilent(state)) return { why: "silent" };
   if (bytesLeft(draft.text) < 0) return { why: "long" };

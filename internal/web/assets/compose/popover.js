@@ -6,10 +6,10 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js
 
 /**
  * children is a function that is given close and returns what stands in the panel.
- * opener has the attributes of the button, and label what it shows. onClosed is called when the panel has closed.
- * next is a ref of what has the focus once something was chosen, and is given what is typed on.
+ * opener has the attributes of the button, and label what it shows. next is a ref of what has the focus once something
+ * was chosen, and is given what is typed on.
  */
-export function Popover({ label, opener, className = "", onClosed = () => {}, next = undefined, children }) {
+export function Popover({ label, opener, className = "", next = undefined, children }) {
   const [open, setOpen] = useState(false);
   const box = useRef();
   const button = useRef();
@@ -20,7 +20,6 @@ export function Popover({ label, opener, className = "", onClosed = () => {}, ne
   };
   useBack(close, open);
   const panel = useFitting(open);
-  useEffect(() => (open ? onClosed : undefined), [open]);
   useEffect(() => {
     chosen.current = false;
     if (!open) return undefined;
