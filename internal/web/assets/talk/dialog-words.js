@@ -13,6 +13,7 @@ export const search = {
   none: "Nothing found",
   count: (n, of) => `${n} of ${of}`,
   results: "Results",
+  places: (n) => `${n} matches`,
   searching: (when) => `Searching… reached ${when}`,
   searched: (when) => `Searched back to ${when}.`,
   stop: "Stop",

@@ -8,8 +8,8 @@ const listeners = new Set();
 const inline = ["A", "BDI", "CODE", "EM", "S", "SPAN", "STRONG"]; // words go on across their ends
 
 /**
- * What is sought: the text in lower case, "" for nothing; at: the place that is shown, as in places.js.
- * @type {{text: string, at: {id: string, n: number} | null}}
+ * What is sought: the text in lower case, "" for nothing; at: the message that is shown, as in places.js.
+ * @type {{text: string, at: {id: string, count: number} | null}}
  */
 export const sought = { text: "", at: null };
 
@@ -43,14 +43,10 @@ export function paint(element) {
   CSS.highlights.set("found-here", mark);
 }
 
-/**
- * Returns where the word stands that is shown, which it has brought into a box that scrolls. What is shown may lack
- * places of the text, as in a link: the last stands for them.
- */
+/** Returns the place of the first word in the message that is shown, which it has brought into a box that scrolls. */
 export function wordIn(row) {
-  const { n = 0 } = sought.at ?? {};
-  const ranges = [...row.querySelectorAll(n < 0 ? ".message-who, .file-name" : ".message-text")].flatMap(rangesIn);
-  const word = ranges[Math.max(n, 0)] ?? ranges.at(-1);
+  const texts = sought.at?.count === 0 ? ".message-who, .file-name" : ".message-text";
+  const [word] = [...row.querySelectorAll(texts)].flatMap(rangesIn);
   const box = word?.startContainer.parentElement?.closest("pre, .md-table");
   if (box) show(word.getBoundingClientRect(), box);
   return word;

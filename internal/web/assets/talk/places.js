@@ -1,4 +1,4 @@
-// At which places of which messages a text stands, and the line of a place.
+// In which messages a text stands, and the line of its first place.
 
 import { placesOf } from "./found.js";
 import { actorOf } from "./names.js";
@@ -7,18 +7,15 @@ import { talk } from "./words.js";
 
 const plain = (text) => text.replace(/[*`|]|~~|^[\s>#-]+/g, "");
 
-/**
- * Returns the line of the n-th place of a text, from 0 on, without its Markdown: what is before, the text, what is
- * after.
- */
-export function lineOf(message, text, n = 0) {
+/** Returns the line where a text stands first, without its Markdown: what is before, the text, what is after. */
+export function lineOf(message, text) {
   const { said } = lowerOf(message);
   const wanted = text.trim().toLowerCase();
   const isSaid = said.includes(wanted);
   const shown = (isSaid ? message.text : message.file?.name) ?? "";
   const all = isSaid ? said : shown.toLowerCase();
-  const at = placesOf(wanted, all)[isSaid ? n : 0];
-  if (at === undefined) // it is in the name of the speaker
+  const at = all.indexOf(wanted);
+  if (at < 0) // it is in the name of the speaker
     return [message.redacted ? talk.removed : firstLine(message.text), "", ""];
   const line = shown.length === all.length ? shown : all; // lower case may move the letters
   const begin = line.lastIndexOf("\n", at - 1) + 1;
@@ -32,8 +29,8 @@ export function lineOf(message, text, n = 0) {
 const lower = new WeakMap(); // what is searched of each message
 
 /**
- * Returns where a text stands in messages, in order: {id, n: the number of the place in the message, from 0 on; -1 if
- * it is in the name of the speaker or of a file alone}.
+ * Returns the messages in which a text stands, in order: {id, count: in how many places of its text, 0 if it is in the
+ * name of the speaker or of a file alone}.
  */
 export function search(messages, text) {
   const wanted = text.trim().toLowerCase();
@@ -41,8 +38,8 @@ export function search(messages, text) {
   return messages.flatMap((message) => {
     if (message.type !== "message") return [];
     const { said, names } = lowerOf(message);
-    const places = placesOf(wanted, said).map((_, n) => ({ id: message.id, n }));
-    return !places.length && names.includes(wanted) ? [{ id: message.id, n: -1 }] : places;
+    const count = placesOf(wanted, said).length;
+    return count || names.includes(wanted) ? [{ id: message.id, count }] : [];
   });
 }
 

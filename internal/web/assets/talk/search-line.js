@@ -11,11 +11,12 @@ import { actorOf } from "./names.js";
 import { lineOf, search, together } from "./places.js";
 import { search as w } from "./dialog-words.js";
 
+
 const most = 100; // results that are listed beyond the one that is chosen, and then as many more as are looked at
 
 export function SearchLine({ room, state, onJump, onClose, field }) {
   const [text, setText] = useState("");
-  const [at, setAt] = useState(/** @type {{id: string, n: number} | null} */ (null)); // what is chosen
+  const [at, setAt] = useState(/** @type {{id: string} | null} */ (null)); // what is chosen
   const [listed, setListed] = useState(true); // until one is chosen
   const [wide, setWide] = useState(most);
   const [loading, setLoading] = useState(/** @type {object | null} */ (null)); // the place up to which messages load
@@ -23,8 +24,8 @@ export function SearchLine({ room, state, onJump, onClose, field }) {
   const { messages } = state;
   const [known, earlier] = useEarlier(room, text);
   const all = useMemo(() => together(known.kept, messages), [known.kept, messages]);
-  const found = useMemo(() => search(all.toReversed(), text), [all, text]); // the newest message first
-  const n = Math.max(0, found.findIndex(({ id, n }) => id === at?.id && n === at?.n));
+  const found = useMemo(() => search(all, text).reverse(), [all, text]); // the newest first
+  const n = Math.max(0, found.findIndex(({ id }) => id === at?.id));
   const byId = useMemo(() => new Map(all.map((message) => [message.id, message])), [all]);
   const cut = useMemo(() => all.filter(({ more }) => more).length, [all]);
   const now = useNow(state.clock);
@@ -85,7 +86,7 @@ export function SearchLine({ room, state, onJump, onClose, field }) {
       ${open && html`
         <div class="search-list" id="found" role="listbox" aria-label=${w.results} onScroll=${scrolled}>
           ${found.slice(0, n + wide).map((hit, place) => html`
-            <${Result} key=${hit.id + hit.n} ...${{ hit, place, text, now }} message=${byId.get(hit.id)}
+            <${Result} key=${hit.id} ...${{ hit, place, text, now }} message=${byId.get(hit.id)}
               chosen=${place === n} onChoose=${choose} />`)}
         </div>`}
       ${text.trim() && html`<${Reach} ...${{ state, known, cut, earlier, now, loading, problem, field }} />`}
@@ -134,10 +135,10 @@ function Reach({ state, known, cut, earlier, now, loading, problem, field }) {
     </div>`;
 }
 
-/** One place: who said it, when, and the line with the word marked. */
+/** One message: who said it, when, the line with the word marked, and in how many places it stands. */
 function Result({ hit, place, message, text, now, chosen, onChoose }) {
   const ms = Date.parse(message.at);
-  const [before, word, after] = lineOf(message, text, hit.n);
+  const [before, word, after] = lineOf(message, text);
   const hold = (event) => event.preventDefault(); // the field keeps the focus
   return html`
     <div class="search-result" role="option" id=${"found-" + place} aria-selected=${chosen} onMouseDown=${hold}
@@ -145,5 +146,6 @@ function Result({ hit, place, message, text, now, chosen, onChoose }) {
       <bdi class="search-who">${actorOf(message)}</bdi>
       <time class="quiet small" datetime=${message.at}>${dayName(ms, now)}, ${clockOf(ms)}</time>
       <span class="search-text" dir="auto">${before}<mark>${word}</mark>${after}</span>
+      ${hit.count > 1 && html`<span class="badge">${w.places(hit.count)}</span>`}
     </div>`;
 }
