@@ -108,6 +108,12 @@ test("what happened is said in the server's words, and names stand apart", () =>
     assert.equal(says(event), want);
 });
 
+test("a line of events has the beginning of a long title, which stands whole at the side", () => {
+  const title = "Compare " + "the long ledgers ".repeat(9);
+  assert.equal(flat(sentence({ type: "task", action: "add", agent: "Bo", task: { id: "t1", title } })),
+    "[Bo] added <span>t1</span> “Compare the long ledgers the long ledgers the long ledgers…”");
+});
+
 test("what one's own seat did, or what was done to it, is told of you or your agent", () => {
   const task = { type: "task", action: "take", agent: "Ada", task: { id: "t1", title: "x" } };
   for (const [event, agents, persons] of [

@@ -3,7 +3,7 @@
 import { who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
-import { fill, within, word } from "../ui/fill.js";
+import { cutWithin, fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { isGiven, ranIn, templateOf } from "./deeds.js";
@@ -116,7 +116,7 @@ export function saidOf({ more = [], ...first }, view) {
 /** Returns a line of votes with who gave them, and a button that leads to the proposal. */
 export function voted(event, { me, byId, jump }) {
   const message = byId.get(event.reply_to);
-  const text = message ? html`<q><bdi>${within(gist(message))}</bdi></q>` : talk.earlierMessage;
+  const text = message ? html`<q><bdi>${cutWithin(gist(message))}</bdi></q>` : talk.earlierMessage;
   const element = html`
     <button type="button" class="event-more" title=${talk.goTo} onClick=${() => jump(event.reply_to)}>
       ${text}
@@ -162,6 +162,6 @@ function tasked(event) {
   const { type, agent, task = {} } = event;
   if (type !== "task") return {};
   const tasks = tasksOf(event).map(({ id, title }) => ({ element: html`
-    <span class="task-id">${id}</span>${title && html` <q><bdi>${within(title)}</bdi></q>`}` }));
+    <span class="task-id">${id}</span>${title && html` <q><bdi>${cutWithin(title)}</bdi></q>`}` }));
   return { by: agent, was: task.was, for: task.for, tasks };
 }

@@ -23,6 +23,12 @@ const written = (value) => value.word ?? `“${value.quote === undefined ? value
 /** Returns a text as a quote within a sentence: without the full stop at its end. */
 export const within = (text = "") => text.replace(/([^.])\.$/, "$1");
 
+const most = 60; // letters
+
+/** Returns a text that stands in full elsewhere as a quote within a sentence: no longer than fits a line with it. */
+export const cutWithin = (text) =>
+  (text.length > most ? [...text].slice(0, most).join("").replace(/\s+\S*$/, "") + "…" : within(text));
+
 function parts(template, values, show) {
   return template.split(/\{(\w+)\}/).flatMap((part, n) => (n % 2 ? each(values[part], show) : part));
 }
