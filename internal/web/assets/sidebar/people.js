@@ -31,16 +31,19 @@ export function groupsOf(agents, held = /** @type {any} */ (null)) {
 export function People({ room, state }) {
   const { closed } = state.room;
   const agents = agentsOf(state);
-  const [held, setHeld] = useState(/** @type {any} */ (null)); // {name, group} of one about which something is done
+  // {name, group, flat} of one about which something is done: nothing moves meanwhile
+  const [held, setHeld] = useState(/** @type {any} */ (null));
+  const groups = groupsOf(agents, held);
+  const flat = held?.flat ?? groups.every(([group]) => group === "here"); // the heading of the only group says nothing
   const admin = isAdmin(state);
   const list = (some, group) => html`
     <ul class=${"sidebar-people sidebar-" + group}>${some.map((agent) => html`
       <${Person} key=${agent.name} ...${{ room, state, agent, admin }} open=${held?.name === agent.name}
-        onOpen=${(open) => setHeld(open ? { name: agent.name, group } : null)} />`)}
+        onOpen=${(open) => setHeld(open ? { name: agent.name, group, flat } : null)} />`)}
     </ul>`;
   return html`
     <${Part} title=${w.people} count=${agents.length}>
-      ${closed ? list(agents, "") : groupsOf(agents, held).map(([group, some]) => html`
+      ${closed || flat ? list(agents, closed ? "" : "here") : groups.map(([group, some]) => html`
         <${Part} key=${group} heading="h3" title=${w.groups[group]} count=${some.length}
           open=${group !== "gone" || agents.length <= most}>${list(some, group)}<//>`)}
       ${admin && state.banned.length > 0 && html`<${Bans} room=${room} banned=${state.banned} />`}
