@@ -5,6 +5,7 @@ export const site = "Parley";
 export const pageWords = {
   sidebar: "Room",
   skip: "Skip to the conversation",
+  entered: (room) => `You are in ${room}`,
 
   // Of dialogs: title, text and button.
   notKept: [

@@ -2,6 +2,7 @@
 
 import { pageWords } from "./page-words.js";
 import { rooms as roomsWords } from "./rooms/words.js";
+import * as storage from "./storage.js";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor.js";
 import { ClosedBar } from "./compose/closed.js";
 import { Composer } from "./compose/composer.js";
@@ -31,6 +32,7 @@ const NameAsked = later("NameAsked");
 const PushUpkeep = later("PushUpkeep", () => null);
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
+const touch = matchMedia("(pointer: coarse)"); // a focus would open the keyboard there
 
 /**
  * room is a Room that runs; target is {id} of a message, a draft or a task that is to be shown, or null;
@@ -86,6 +88,7 @@ function OpenRoom({ room, state, mine, target }) {
     for (const close of [sidebar.hide, list.hide, () => setDialog("")]) close(); // they may lie over it
     lead(target.id);
   }, [target, ready]);
+  const entered = useEntering(room, state, composer);
   const needs = useMemo(() => needsOf(state), [state]);
   const openList = () => {
     mine.sort();
@@ -97,6 +100,7 @@ function OpenRoom({ room, state, mine, target }) {
   }, [state.phase]);
   return html`
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
+      <p class="hidden-visually" role="status">${entered}</p>
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
         <${Head} room=${room} state=${state} as=${rooms.find(({ open }) => open)?.name}
@@ -130,6 +134,22 @@ function OpenRoom({ room, state, mine, target }) {
       ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;
+}
+
+/**
+ * Gives the text box the focus of a person who has just taken a seat, and returns what a screen reader says then: the
+ * page on which the person did that is gone, and the focus with it.
+ */
+function useEntering(room, state, composer) {
+  const [isNew] = useState(() => room.seat.alone && !storage.readOf(room.seat.token));
+  const [said, setSaid] = useState("");
+  const ready = isNew && !!state.room;
+  useEffect(() => {
+    if (!ready) return;
+    setSaid(pageWords.entered(state.room.name));
+    if (!touch.matches && document.activeElement === document.body) composer.current?.focus();
+  }, [ready]);
+  return said;
 }
 
 /**
