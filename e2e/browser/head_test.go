@@ -95,6 +95,11 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 		`document.querySelector(".menu .popover-panel").getBoundingClientRect().bottom <= innerHeight`)
 	tab.look(360, 740, "light")
 	tab.until("all of the menu is seen again", panel)
+	for _, move := range [][2]string{{"ArrowDown", "Your rooms"}, {"ArrowUp", "Remove from this device"},
+		{"ArrowDown", "Your rooms"}, {"End", "Remove from this device"}, {"Home", "Your rooms"}} {
+		tab.press(move[0])
+		tab.until(move[0]+" leads to "+move[1], `document.activeElement.innerText === `+quoted(move[1]))
+	}
 	tab.click(button("Export"))
 	tab.is(css(modal))
 	tab.press("Escape")

@@ -84,8 +84,16 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	  [...document.querySelectorAll(".rooms-title")].map((one) => one.innerText).join() === "Mill,Lodge,Harbor"`)
 
 	draft := evaluate[string](tab, `document.querySelector(".need").href`)
+	tab.look(1440, 300, "light")
 	tab.click(css(".need").nth(0))
 	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
+	tab.until("the open room, which is the last, is in sight", `((row) => row.top >= 0 && row.bottom <= innerHeight)(
+		document.querySelector(".rooms-list li:last-child [aria-current]").getBoundingClientRect())`)
+	evaluate[*bool](tab, `void document.querySelector(".rooms-list [aria-current]").focus()`)
+	tab.press("ArrowUp")
+	tab.until("the arrow leads to the room above", `document.activeElement.innerText.startsWith("Lodge")`)
+	evaluate[*bool](tab, `void document.querySelector(".message-draft").focus()`)
+	tab.look(1440, 900, "light")
 	tab.needed("Harbor · Parley", 1, offerLine, askLine, taskLine)
 	tab.waits("1 draft")
 	tab.press("Enter", "Enter") // in, and Send

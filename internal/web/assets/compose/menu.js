@@ -1,9 +1,10 @@
-// The menu of a room.
+// The menu of a room: a button that discloses a list, in which the arrow keys, Home and End move.
 
 import { talk } from "../talk/words.js";
 import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { ApprovalDialog } from "../sidebar/approval.js";
+import { moveIn } from "../ui/arrows.js";
 import { Icon } from "../ui/icon.js";
 import { ThemeSwitch } from "../ui/theme.js";
 import { later } from "../ui/later.js";
@@ -34,12 +35,14 @@ export const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =
   !(room?.closed && ["invite", "approval", "notices", "name", "webhook", "leave"].includes(name)) &&
   !(alone && ["approval", "name", "webhook"].includes(name)) && (name !== "settings" || isAdmin({ room })));
 
+const move = (event) => moveIn(event.currentTarget.closest(".menu"), event);
+
 /** onDialog is given the name of a dialog to show. The head of a phone has no place for search and description. */
 export const Menu = ({ state, onSearch, onDialog }) => html`
   <${Popover} className="below menu" label=${html`
-    <${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": compose.menu }}>
+    <${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": compose.menu, onKeyDown: move }}>
     ${(close) => html`
-      <ul>
+      <ul onKeyDown=${move}>
         <li><a href=${root.href}>${compose.home}</a></li>
         <li class="menu-phone">
           <button type="button" onClick=${() => (close(), onSearch())}>${talk.search}</button>

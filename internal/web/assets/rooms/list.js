@@ -7,6 +7,7 @@ import { at, root } from "../site.js";
 import { gist, isEmptyVote } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
 import { seatNumberOf } from "../token.js";
+import { moveIn } from "../ui/arrows.js";
 import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
@@ -47,16 +48,28 @@ export function RoomsButton({ rooms, open, onClick }) {
 export function Rooms({ rooms, onClose }) {
   const list = useRef();
   const left = useStill(list);
+  const open = rooms.find((room) => room.open)?.seat;
+  useInSight(list, countNeeds(elsewhere(rooms)));
   return html`
-    <div class="rooms" ref=${list} onPointerLeave=${left}>
+    <div class="rooms" ref=${list} onPointerLeave=${left} onKeyDown=${(event) => moveIn(list.current, event)}>
       <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
         <${Icon} name="close" />
       </button>
-      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${rooms.find(({ open }) => open)?.seat.room} />
+      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room} />
       <h2 class="rooms-head">${w.title}</h2>
       <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
     </div>`;
+}
+
+/** Keeps the open room in sight, also when what needs the person comes above it, unless it was scrolled away. */
+function useInSight(list, needs) {
+  const find = () => list.current?.querySelector("[aria-current]");
+  const { top = 0, bottom = innerHeight } = find()?.getBoundingClientRect() ?? {};
+  const seen = top < innerHeight && bottom > 0;
+  useLayoutEffect(() => {
+    if (seen && !list.current.querySelector("a:hover")) find()?.scrollIntoView({ block: "nearest" });
+  }, [needs]);
 }
 
 /**
