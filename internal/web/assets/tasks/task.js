@@ -87,11 +87,12 @@ function Who({ state, task }) {
   if (how === "blocked" || (how === "open" && offered?.length)) return html`
     <span class="task-who quiet">${standing(task, state)}</span>`;
   if (!by) return null;
+  const alone = state.room?.agents.some((agent) => agent.name === by && agent.alone);
   const whose = isGiven(task, state) ? taskWords.given
     : fill("{by}", { by: named(by, state, person || !!called, called) });
   return html`
     <span class="task-who quiet">
-      <${Avatar} colours=${state.colours} name=${by} />
+      <${Avatar} colours=${state.colours} name=${by} person=${person || alone} />
       <span class="task-name">${whose}</span>
       ${minutes > 0 && html`<span class="task-time">${ui.minutes(minutes)}</span>`}
     </span>`;
