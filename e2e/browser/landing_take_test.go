@@ -156,7 +156,8 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
 	tab.sees("Tea at five")
 	const headings = `[...document.querySelectorAll(".sidebar :is(h2, h3)")].map((h) => h.innerText).join()`
-	tab.until("what has no content has no heading", headings+` === "Members,Online,About this room"`)
+	tab.until("what has no content, or is all there is, has no heading", headings+` === "Members,About this room"`)
+	tab.until("the text has the focus, and a screen reader says where", entered("Tea at five"))
 
 	bot := s.agentAt(address, "Bot")
 	bot.sit("join_room", args{"room": "Tea at five", "password": " secret ", "agent_name": "Bot",
@@ -177,7 +178,7 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	bot.says("Is it hot enough?", args{"kind": "request", "ask": []string{"Ann Lee"}})
 	tab.owes("Is it hot enough?")
 	tab.waits("1 question")
-	tab.until("the side has what there is", headings+` === "Members,Online,About this room"`)
+	tab.until("the side has what there is", headings+` === "Members,About this room"`)
 	tab.isNot(button("Pause your agent"))
 	tab.seesNot("your agent")
 	other.sees("Your agent asked Ann Lee")
@@ -191,6 +192,12 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	if got := evaluate[string](tab, `document.querySelector("#create-agent_name").value`); got != "Ann Lee" {
 		t.Errorf("the page remembers the name %q", got)
 	}
+}
+
+// entered tells whether the page of a room is as for those who have just taken a seat with a mouse at hand.
+func entered(room string) string {
+	return `document.activeElement.matches(".compose textarea") &&
+		[...document.querySelectorAll("[role=status]")].some((one) => one.innerText === ` + quoted("You are in "+room) + `)`
 }
 
 // A look takes no seat. A guest whose seat was taken away takes another by a new invite, and one that still has a
@@ -234,11 +241,18 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	tab.click(button("Join"))
 	tab.until("the name is asked for",
 		`document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)
+	for name, why := range map[string]string{"eve": "Choose another, or press Join again", "Parley": "is reserved"} {
+		tab.fill(field("Your name"), name)
+		tab.click(button("Join"))
+		tab.until("the name is refused", `document.activeElement.id === "guest-agent_name" &&
+			document.querySelector("#guest-agent_name-error")?.innerText.includes(`+quoted(why)+`)`)
+	}
 	tab.fill(field("Your name"), "Ann")
 	tab.click(button("Join"))
-	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+	tab.until("the text has the focus, and a screen reader says where", entered("Tea house"))
 	bot.says("Welcome")
 	tab.sees("Welcome")
+	tab.seesNot("which is taken") // nobody hears of the first try
 	tab.visit("/i/" + code)
 	tab.sees("You already have a seat here: Ann. To take another, first leave the room in its menu.")
 	tab.click(hyper("Open room"))

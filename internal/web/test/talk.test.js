@@ -85,7 +85,7 @@ test("what happened is said in the server's words, and names stand apart", () =>
     [{ type: "room", by: "Ada", changes: { agent_messages: 0 } }, "[Ada] removed the limit on agent messages"],
     [{ type: "room", by: "Ada", changes: { password: "toString" } }, "[Ada] changed the room"],
     [{ type: "room", by: "Ada", changes: { colour: "red" } }, "[Ada] changed the room"],
-    [{ type: "knock", reason: "name_taken", agent: "Bo" }, "Someone tried to join as [Bo]"],
+    [{ type: "knock", reason: "name_taken", agent: "Bo" }, "A newcomer chose the name [Bo], which is taken"],
     [{ type: "draft" }, "Your agent drafted a message for you to approve"],
     [{ type: "draft", reason: "edited" }, "You edited and sent a draft"],
     [{ type: "supervision", reason: "paused" }, "You paused your agent"],
@@ -128,8 +128,8 @@ test("what one's own seat did, or what was done to it, is told of you or your ag
     [task, "Your agent put <span>t1</span> “x” in progress", "You put <span>t1</span> “x” in progress"],
     [{ ...task, agent: "Bo", task: { ...task.task, was: "Ada" } }, "[Bo] took over <span>t1</span> “x” from your agent",
       "[Bo] took over <span>t1</span> “x” from you"],
-    [{ type: "knock", reason: "name_taken", agent: "Ada" }, "Someone tried to join as [Ada]",
-      "Someone tried to join as [Ada]"],
+    [{ type: "knock", reason: "name_taken", agent: "Ada" }, "A newcomer chose the name [Ada], which is taken",
+      "A newcomer chose the name [Ada], which is taken"],
   ]) {
     const said = (alone) => flat(sentence(event, { me: "Ada", alone }));
     assert.deepEqual([said(false), said(true)], [agents, persons]);
@@ -398,8 +398,8 @@ test("events are lines, and changes to tasks and rejections one line each where 
   const page = drawn(Events, { events, view });
   const lines = () => page.find("p")
     .map((line) => line.textContent.replace(/\s+/g, " ").replace(/ ?\d+:\d+.*/, "").trim());
-  const first = ["Bo joined", "2 changes to tasks", "Bo left", "Someone tried to join as Bo", "You rejected 2 drafts",
-    "You paused your agent"];
+  const first = ["Bo joined", "2 changes to tasks", "Bo left", "A newcomer chose the name Bo, which is taken",
+    "You rejected 2 drafts", "You paused your agent"];
   assert.deepEqual(lines(), first);
   page.find("button")[0].dispatchEvent(new Event("click"));
   await settled();

@@ -46,7 +46,7 @@ export function InvitePage({ code }) {
     <section key="person" class="landing-card" aria-labelledby="join-title">
       <h2 id="join-title">${w.invite.person}</h2>
       <p class="quiet">${gone ? w.invite.gone : w.invite.why}</p>
-      <${JoinByInvite} path=${path} />
+      <${JoinByInvite} path=${path} names=${room.agents.map(({ name }) => name)} />
       <ul class="landing-then">${w.invite.then.map((one) => html`<li><${Icon} name="check" />${one}</li>`)}</ul>
     </section>`;
   return html`

@@ -23,6 +23,9 @@ const yourName = () => ({
   check: plain,
 });
 
+/** Returns an error of the field for a name. */
+const ofName = (text) => Object.assign(new Error(text), { field: "agent_name" });
+
 /** Takes the seat and goes to its room. Where the browser keeps nothing, the seat would be lost on the way. */
 async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ { path, bearer } = {}) {
   keepHabit("name", args.agent_name);
@@ -30,6 +33,7 @@ async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ 
   const seat = takeSeat({ tool, args, path, bearer });
   location.assign(await seat.catch((problem) => {
     if (problem.code === "paused") throw new Refusal("paused", w.held);
+    if (/^agent_name: this name could pass/.test(problem.said)) throw ofName(w.reserved);
     const cause = problem.code === "not_allowed" && causeOf(problem);
     throw cause ? new Refusal("not_allowed", errors.of[cause].title + ". " + errors.of[cause].text) : problem;
   }));
@@ -105,8 +109,17 @@ function inFields(problem, { password }) {
   return problem;
 }
 
-/** Joins the room of an invite. */
-export function JoinByInvite({ path }) {
-  const send = (values) => take("join_room", values, { path });
+/**
+ * Joins the room of an invite, in which names are taken. The page says so itself: those in the room are told of who
+ * asks the server for one. Asked for again, the server decides: who has lost a seat gets it back so.
+ */
+export function JoinByInvite({ path, names }) {
+  const [told, setTold] = useState(""); // the name that is taken
+  const send = async (values) => {
+    const name = keyOf(values.agent_name);
+    setTold(name);
+    if (name !== told && names.some((one) => keyOf(one) === name)) throw ofName(w.taken);
+    await take("join_room", values, { path });
+  };
   return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} first send=${send} />`;
 }

@@ -104,6 +104,8 @@ export const landing = {
     longName: "Use at most 40 characters.",
     wrongName: "Use letters, digits, spaces and ' - _ . only.",
     nameNeeded: "Enter your name.",
+    reserved: "This name is reserved. Choose another.",
+    taken: "Someone here has this name. Choose another, or press Join again if it is yours.",
     room: "Room name",
     roomHint: "Leave empty for a random name.",
     roomTold: "Exactly as it was given to you.",

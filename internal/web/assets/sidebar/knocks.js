@@ -20,8 +20,8 @@ export function Knocks({ room, state, onFewer }) {
 }
 
 /**
- * Returns the knocks that this seat can do something about, and what: {knock, offer: kick, addSeat, or "" where the
- * name is that of somebody who is here, or the own one}.
+ * Returns the knocks that this seat can do something about, and what: {knock, offer: kick or addSeat}. Where the name
+ * is that of somebody who is here the newcomer chooses another, and nobody here has anything to do.
  */
 export function knocksFor(state, now) {
   if (!state.room || state.phase === "ended") return [];
@@ -34,7 +34,7 @@ export function knocksFor(state, now) {
     .map((knock) => {
       if (knock.reason !== "name_taken") return mayAdd && { knock, offer: "addSeat" };
       const owner = agents.find(({ name }) => fold(name) === fold(knock.agent));
-      return mayKick && owner && { knock, offer: !owner.you && gone.includes(owner.state) ? "kick" : "" };
+      return mayKick && owner && !owner.you && gone.includes(owner.state) && { knock, offer: "kick" };
     })
     .filter((one) => !!one);
 }
@@ -68,14 +68,14 @@ export function Answer({ room, knock, offer, className = "button" }) {
 }
 
 function Knock({ room, knock, offer, onFewer }) {
-  const { title, hint } = w.knocks[offer || "here"];
+  const { title, hint } = w.knocks[offer];
   const dismiss = () => (room.dismiss(knock.id), onFewer());
   return html`
     <section class="sidebar-knock">
       <h2 tabindex="-1">${title(knock.agent)}</h2>
       ${hint && html`<p class="small quiet">${hint}</p>`}
       <div class="sidebar-buttons">
-        ${offer && html`<${Answer} ...${{ room, knock, offer }} />`}
+        <${Answer} ...${{ room, knock, offer }} />
         <button type="button" class="button" onClick=${dismiss}>${w.dismiss}</button>
       </div>
     </section>`;

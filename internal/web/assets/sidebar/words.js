@@ -8,10 +8,6 @@ export const sidebar = {
       hint: "An inactive agent has it. If you know who tried to join, remove the inactive one to free the name.",
     },
     addSeat: { title: (name) => `No free seat for ${name}`, hint: "" },
-    here: {
-      title: (name) => `Someone tried to join as ${name}`,
-      hint: "This name is in use. The newcomer needs another.",
-    },
   },
   dismiss: "Dismiss",
   kick: "Remove inactive agent",

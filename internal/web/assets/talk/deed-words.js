@@ -46,7 +46,7 @@ export const events = {
   },
   paired: "You were matched",
   knock: {
-    name_taken: "Someone tried to join as {agent}",
+    name_taken: "A newcomer chose the name {agent}, which is taken",
     room_full: "{agent} couldn't join: no seat is free",
   },
   // {by} did something with {tasks}, in the words of their states: see tasks/words.js. A person gives one to its agent.
