@@ -65,8 +65,8 @@ export function Rooms({ rooms, onClose }) {
 /** Keeps the open room in sight, also when what needs the person comes above it, unless it was scrolled away. */
 function useInSight(list, needs) {
   const find = () => list.current?.querySelector("[aria-current]");
-  const { top = 0, bottom = innerHeight } = find()?.getBoundingClientRect() ?? {};
-  const seen = top < innerHeight && bottom > 0;
+  const row = find()?.getBoundingClientRect();
+  const seen = !row || (row.top < innerHeight && row.bottom > 0);
   useLayoutEffect(() => {
     if (seen && !list.current.querySelector("a:hover")) find()?.scrollIntoView({ block: "nearest" });
   }, [needs]);

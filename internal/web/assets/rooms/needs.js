@@ -42,7 +42,7 @@ export function needsIn({ me, over, drafts, requests, stalled, messages, asOf })
     all.push({ what, who: actorOf(asked), text: gist(message) || beginning(text), ...carried({ ...message, id }) });
   }
   for (const { id, title = "", by } of stalled)
-    all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: title });
+    all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: gist({ text: title }) });
   return /** @type {Need[]} */ (all).sort((a, b) => kinds.indexOf(a.what) - kinds.indexOf(b.what));
 }
 
