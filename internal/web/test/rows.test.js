@@ -110,6 +110,8 @@ test("the first line that says something stands for a text", () => {
     "-5 °, #7 and 5 * 3 * 2 > 9": "-5 °, #7 and 5 * 3 * 2 > 9", "2*n and *p": "2*n and *p",
     "* > ## Run `a*b*c`": "Run a*b*c",
     "***A b*** ``x`y``": "A b x`y", "``a`": "``a`", "**a `b` *c* d**": "a b c d",
+    "See [the *plan*](https://example.com/a) and ![it](b.png)": "See the plan and it", "a[1](2) b": "a1 b",
+    "```js\nlet x;\n```": "let x;",
   };
   for (const [text, line] of Object.entries(shown)) assert.equal(firstLine(text), line);
   assert.equal(firstLine("***"), "");

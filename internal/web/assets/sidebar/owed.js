@@ -6,7 +6,7 @@ import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { actorOf, capital } from "../talk/names.js";
-import { beginning } from "../talk/rows.js";
+import { beginning, gist } from "../talk/rows.js";
 import { Part, Quote } from "./part.js";
 import { sidebar as w } from "./words.js";
 
@@ -44,7 +44,7 @@ function Request({ state, request, now, onJump }) {
       <p class="sidebar-line">
         <span>${sentence(request, state)}</span> <${Ago} at=${at} now=${now} />
       </p>
-      <${Quote} id=${request.id} text=${beginning(request.text)} onJump=${onJump} />
+      <${Quote} id=${request.id} text=${gist(request.message) || beginning(request.text)} onJump=${onJump} />
     </li>`;
 }
 

@@ -103,14 +103,15 @@ export function indexOf(rows) {
   return index;
 }
 
-const says = (line) => /[\p{L}\p{N}]/u.test(line);
+const says = (line) => /[\p{L}\p{N}]/u.test(line) && !/^\s*(```|~~~)/.test(line); // the fence of code says nothing
 
 const begins = /^(?:[\s>|]|#{1,6}(?=\s)|[-*+](?=\s)|[-*]{3,}$)+/; // a heading, a list, a quote, a table, a rule
-const marked = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|(\*{1,3})(?=[^\s*])(.*?[^\s*])\3(?!\*)/g;
+const marked = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|(\*{1,3})(?=[^\s*])(.*?[^\s*])\3(?!\*)|!?\[([^\]]+)\]\([^()\s]+\)/g;
 
 /** Returns a line as a page shows it: without the marks that Markdown takes out, and with all that it leaves. */
 const bare = (line) => unmarked(line.replace(begins, ""));
-const unmarked = (line) => line.replace(marked, (_, ticks, code, _stars, text) => (ticks ? code : unmarked(text)));
+const unmarked = (line) =>
+  line.replace(marked, (_, ticks, code, _stars, text, link) => (ticks ? code : unmarked(text ?? link)));
 
 /** Returns the first line of a text that says something, for a quote. */
 export function firstLine(text = "") {
