@@ -92,7 +92,7 @@ function OpenRoom({ room, state, mine, target }) {
   const needs = useMemo(() => needsOf(state), [state]);
   const openList = () => {
     mine.sort();
-    list.show(".need, [aria-current]");
+    list.show(".need, .rooms:not(:has(.need)) [aria-current]");
   };
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   useEffect(() => {

@@ -205,7 +205,8 @@ test("a seat of several in a room says which it is, and a room where nothing was
     of("Cy", { seat: { room: "r2", token: "Cy" }, title: "hut", needs }),
     of("Di", { seat: { room: "r3", token: "Di" }, title: "inn", name: "", state: "" })] });
   assert.deepEqual(page.find("a").map(({ childNodes }) => childNodes.map(({ textContent }) => textContent).join("|")), [
-    "Draft \u00b7 in this room, for Bo|So", "Draft \u00b7 hut, for Cy|So", "den|as Ada|Nothing to read yet",
-    "den|as Bo|Nothing to read yet|11 needs you", "hut|as Cy|Nothing to read yet|11 needs you", "inn||", "All rooms",
+    "den|as Ada|Nothing to read yet", "den|as Bo|Nothing to read yet|11 needs you",
+    "hut|as Cy|Nothing to read yet|11 needs you", "inn||",
+    "Draft \u00b7 in this room, for Bo|So", "Draft \u00b7 hut, for Cy|So", "All rooms",
   ]);
 });

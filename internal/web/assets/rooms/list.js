@@ -45,6 +45,7 @@ export function RoomsButton({ rooms, open, onClick }) {
     </button>`;
 }
 
+/** The list stays where it is when it is known what needs the person: that comes below. */
 export function Rooms({ rooms, onClose }) {
   const list = useRef();
   const left = useStill(list);
@@ -55,18 +56,18 @@ export function Rooms({ rooms, onClose }) {
       <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
         <${Icon} name="close" />
       </button>
-      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room} />
       <h2 class="rooms-head">${w.title}</h2>
       <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
+      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room} />
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
     </div>`;
 }
 
-/** Keeps the open room in sight, also when what needs the person comes above it, unless it was scrolled away. */
+/** Keeps the open room in sight, also when what needs the person takes room below, unless it was scrolled away. */
 function useInSight(list, needs) {
   const find = () => list.current?.querySelector("[aria-current]");
-  const row = find()?.getBoundingClientRect();
-  const seen = !row || (row.top < innerHeight && row.bottom > 0);
+  const [row, box] = [find(), find()?.closest("ul")].map((one) => one?.getBoundingClientRect());
+  const seen = !row || (row.top < Math.min(box.bottom, innerHeight) && row.bottom > box.top);
   useLayoutEffect(() => {
     if (seen && !list.current.querySelector("a:hover")) find()?.scrollIntoView({ block: "nearest" });
   }, [needs]);
