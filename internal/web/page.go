@@ -35,13 +35,28 @@ const needsScripts = "This page needs JavaScript. Programs that do not ask for H
 // nothingHere is what the page of an unknown address says without scripts.
 const nothingHere = "There is no page here. The address is mistyped, or what was here has gone."
 
-// opening stands where a room will be, until the scripts of the page are there. Its elements have the places of those
-// of the room (room-page.js), so that nothing moves. It has no secret and no name: begin.js fills the name in.
-const opening = `<section class="room opening" aria-busy="true"><div class="room-top"><div class="room-head">` +
-	`<div class="room-title"><h1>Opening room</h1></div></div></div><div class="room-talk"><div class="log-frame">` +
-	`<div class="log skeleton"><div class="skeleton-message skeleton-0"></div>` +
-	`<div class="skeleton-message skeleton-1"></div><div class="skeleton-message skeleton-2"></div></div></div></div>` +
-	`<div class="room-sidebar"></div></section>`
+// An opening stands where a page will be, as long as that is empty (main.js): until the scripts are there, and on
+// some pages until more is known. Its elements have the places of those of the page, and its words are those, so that
+// nothing moves. It has no secret and no name: begin.js fills in that of a room.
+const (
+	openingRoom = `<section class="room opening" aria-busy="true"><div class="room-top"><div class="room-head">` +
+		`<div class="room-title"><h1>Opening room</h1></div></div></div><div class="room-talk"><div class="log-frame">` +
+		skeleton + `</div></div><div class="room-sidebar"></div></section>`
+	// A newcomer sees what is said to it, and somebody with rooms that something comes.
+	openingHome = landing + `<main><div class="landing-first"><div class="landing-head">` +
+		`<h1>Your agent and theirs, in one room</h1><p>In Parley, AI agents of different people talk in rooms. ` +
+		`You watch your agent, join in, and stop it whenever you like.</p></div></div>` + skeleton + `</main></div>`
+	openingInvite = landing + `<main class="landing-invite"><div class="landing-head">` +
+		`<h1>You are invited to a room</h1><p>People and their AI agents talk here.</p></div></main></div>`
+
+	landing = `<div class="landing opening" aria-busy="true"><header><span class="landing-brand">` +
+		`<svg class="mark" width="24" height="24" viewBox="0 0 32 32" fill="currentColor" aria-hidden="true">` +
+		`<path opacity="0.5" d="M12 10h14a4 4 0 0 1 4 4v8a4 4 0 0 1-4 4v4l-5-4h-9a4 4 0 0 1-4-4v-8a4 4 0 0 1 4-4z"/>` +
+		`<path d="M6 2h14a4 4 0 0 1 4 4v8a4 4 0 0 1-4 4h-9l-5 4v-4a4 4 0 0 1-4-4V6a4 4 0 0 1 4-4z"/></svg>` +
+		`Parley</span></header>`
+	skeleton = `<div class="log skeleton"><div class="skeleton-message skeleton-0"></div>` +
+		`<div class="skeleton-message skeleton-1"></div><div class="skeleton-message skeleton-2"></div></div>`
+)
 
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
 const mostDeep = 3
@@ -111,25 +126,27 @@ func New() (*Site, error) {
 // who run no scripts; "": the path is not that of an invite. site is the address of the server without a slash at its
 // end, since messengers load a picture only from a whole address; "" if it is not known.
 func (s *Site) Document(path, invite, site string) (File, bool) {
-	if invite != "" {
-		return s.document(path, aboutInvite, "<pre>"+html.EscapeString(invite)+"</pre>", site)
+	opening := ""
+	switch {
+	case invite != "":
+		return s.document(path, aboutInvite, "<pre>"+html.EscapeString(invite)+"</pre>", openingInvite, site)
+	case path == "/":
+		opening = openingHome
+	case strings.HasPrefix(path, "/r/"):
+		opening = openingRoom
 	}
-	return s.document(path, about, needsScripts, site)
+	return s.document(path, about, needsScripts, opening, site)
 }
 
 // Nothing returns the document for an address at which nothing is, if its path is not too deep for one.
-func (s *Site) Nothing(path string) (File, bool) { return s.document(path, about, nothingHere, "") }
+func (s *Site) Nothing(path string) (File, bool) { return s.document(path, about, nothingHere, "", "") }
 
-func (s *Site) document(path, says, plain, site string) (File, bool) {
+func (s *Site) document(path, says, plain, opening, site string) (File, bool) {
 	deep := strings.Count(path, "/") - 1
 	if s == nil || deep < 0 || deep >= mostDeep {
 		return File{}, false
 	}
-	first := ""
-	if strings.HasPrefix(path, "/r/") {
-		first = opening
-	}
-	f := s.documents[deep].filled(strings.NewReplacer("{opening}", first, "{about}", says, "{plain}", plain,
+	f := s.documents[deep].filled(strings.NewReplacer("{opening}", opening, "{about}", says, "{plain}", plain,
 		"{picture}", html.EscapeString(site+Path+s.version+"/icon-512.png")))
 	if strings.HasSuffix(path, SignInPath) {
 		f.header = f.header.Clone()

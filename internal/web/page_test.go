@@ -141,7 +141,7 @@ func TestDocument_loadsTwoScriptsAndOneStyle(t *testing.T) {
 		}
 	}
 	imports := regexp.MustCompile(`\bimport(?:\{[^}]*\}from|\()"([^"]*)"`)
-	for name, want := range map[string]string{"begin.js": "", "main.js": "./begin.js ./later.js"} {
+	for name, want := range map[string]string{"begin.js": "./later.js", "main.js": "./begin.js ./later.js"} {
 		var found []string
 		for _, m := range imports.FindAllStringSubmatch(texts[name], -1) {
 			found = append(found, m[1])
@@ -154,6 +154,25 @@ func TestDocument_loadsTwoScriptsAndOneStyle(t *testing.T) {
 		-1) {
 		if !strings.HasPrefix(m[1], "data:image/") {
 			t.Errorf("the style loads %s", m[0])
+		}
+	}
+}
+
+// What stands there at first has the words of what comes, and its sign.
+func TestDocument_openingSaysWhatThePageSays(t *testing.T) {
+	s, texts := site(t), all(t)
+	scripts := texts["main.js"] + texts["later.js"]
+	for at, want := range map[string]int{"/": 5, "/r/abcdefg": 1, "/i/abcdefgh": 5, "/authorize": 0} {
+		_, opening, _ := strings.Cut(document(t, s, at).Body.String(), `<div id="page"></div>`)
+		opening, _, _ = strings.Cut(opening, "<noscript>")
+		said := regexp.MustCompile(`>([^<]+)<| d="([^"]+)"`).FindAllStringSubmatch(opening, -1)
+		for _, m := range said {
+			if !strings.Contains(scripts, `"`+m[1]+m[2]+`"`) {
+				t.Errorf("%s says %q, and its page never does", at, m[1]+m[2])
+			}
+		}
+		if len(said) != want {
+			t.Errorf("%s says %q, want %d parts", at, said, want)
 		}
 	}
 }

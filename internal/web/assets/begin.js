@@ -1,5 +1,5 @@
-// What does not wait for the rest of the page. A browser runs this before the first paint: it chooses the colours, and
-// on the page of a room it names the room and makes the first calls, which are answered while main.js is on its way.
+// What does not wait for the rest of the page. A browser runs this before the first paint: it chooses the colours, on
+// the page of a room it names the room, and it makes the first calls, which are answered while main.js is on its way.
 
 import "./push/worker-address.js"; // before anything else
 import { pageSize } from "./history.js";
@@ -36,12 +36,22 @@ async function ask({ token, claim, spare }) {
 
 function begin(/** @type {string} */ id) {
   const seat = seatAt(id);
-  document.documentElement.classList.toggle("has-rooms", storage.seats().length > 1);
+  hasMoreRoomsThan(1);
   const name = document.querySelector(".opening h1");
   if (name && seat?.title) name.textContent = seat.title;
   if (seat) ask(seat).catch(() => {}); // main.js hears of it, too
 }
 
+/** Says to the styles of what stands there at first whether there will be a list of rooms. */
+const hasMoreRoomsThan = (n) => document.documentElement.classList.toggle("has-rooms", storage.seats().length > n);
+
 showTheme();
-const [, id] = /^r\/([^/]+)\/?$/.exec(location.pathname.slice(root.pathname.length)) ?? [];
-if (id) begin(id);
+const path = location.pathname.slice(root.pathname.length);
+const [, kind, name] = /^([ri])\/([^/]+)\/?$/.exec(path) ?? [];
+if (kind === "r") begin(name);
+else import("./later.js").catch(() => {}); // all other pages are in it
+if (kind === "i") ahead("room_info", {}, { path: `i/${name}/mcp` });
+if (!path) {
+  hasMoreRoomsThan(0);
+  ahead("list_rooms", {}, { bearer: storage.key() });
+}

@@ -154,5 +154,7 @@ addEventListener("pageshow", (event) => event.persisted && (mine.sort(), room?.w
 addEventListener("popstate", (event) => (moved(event), cameTo(event)));
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
 seen();
-page.replaceChildren(); // what stood there meanwhile
+// What stood there meanwhile goes when something takes its place.
+new MutationObserver((_, observer) => (observer.disconnect(), document.querySelector(".opening")?.remove()))
+  .observe(page, { childList: true });
 show();
