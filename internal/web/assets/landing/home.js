@@ -29,6 +29,7 @@ export function HomePage({ mine }) {
   const settled = useSettled(door.state !== "asking" && rooms.every(({ seat, state }) => seat.claim || state));
   const page = useRef();
   const left = useStill(page, () => document.scrollingElement);
+  if (!settled) return null;
   const keys = door.state === "key" || storage.key() !== "";
   const forget = () => {
     storage.keepKey("");
@@ -49,7 +50,7 @@ export function HomePage({ mine }) {
       <${Upkeep} rooms=${rooms} />
       ${rooms.length
         ? html`
-          <main class=${settled ? "" : "landing-waits"}>
+          <main>
             <${Needs} rooms=${rooms} />
             <${MyRooms} mine=${mine} rooms=${rooms}>
               <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} seats=${seats} />
@@ -63,7 +64,7 @@ export function HomePage({ mine }) {
           <main>
             <div class="landing-first">
               <div class="landing-head"><h1>${w.title}</h1><p>${w.lead}</p>
-                <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} first=${open ? "create" : ""}
+                <${Ways} ways=${open || asking ? ["create", "named", "link"] : ["link"]} first=${open ? "create" : ""}
                   waits=${asking} />
                 ${(open || asking) && html`
                   <p class=${"quiet small" + (asking ? " landing-waits" : "")}>${w.alone.why}</p>`}
@@ -77,11 +78,12 @@ export function HomePage({ mine }) {
     </div>`;
 }
 
-const patience = 1_000; // ms
+const patience = 3_000; // ms; on a slow line, a look at a room takes half a second
 
 /**
- * Returns whether what is known at first is known, or takes long. Until then the rooms are not seen: what needs the
- * person would push them down, and what was said last make each of them higher.
+ * Returns whether what is known at first is known, or takes long. Until then the opening of the document stays: what
+ * needs the person would push its rooms down, what was said last make each of them higher, and a server that wants a
+ * key have fewer buttons.
  */
 function useSettled(known) {
   const [settled, setSettled] = useState(known);

@@ -32,6 +32,7 @@ export function InvitePage({ code }) {
   const [{ room, problem, seat, gone, tries }, again] = useInvite(path, code.slice(0, 7));
   if (endsInvite(problem)) return errorPage(causeOf(problem));
   if (room?.closed) return errorPage("inviteRoom");
+  if (!room && !problem) return null; // the opening of the document stays
   const full = room?.agents.length >= room?.capacity;
   const agent = !full && html`
     <section key="agent" class="landing-card" aria-labelledby="connect-title">
