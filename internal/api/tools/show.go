@@ -35,11 +35,11 @@ func (s *Set) showRoom() tool {
 			}
 			v := results.Shown{
 				Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room), Messages: viewMessages(got.Messages),
-				HasMore: got.HasMore, Open: results.ShownOpen(got.Open),
+				HasMore: got.HasMore, Waiting: viewWaiting(got.Waiting), Open: results.ShownOpen(got.Open),
 				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.PollAfter / time.Second),
 				Now: viewTime(got.Now),
 			}
-			v.Room.ID, v.Open.Requests = got.RoomID, got.Open.Requests+got.Open.Proposals
+			v.Room.ID = got.RoomID
 			if in.After == "" {
 				v.Next = "If your client shows no view of the room, tell your user what is here."
 			}
@@ -48,6 +48,17 @@ func (s *Set) showRoom() tool {
 	}.tool()
 	t.View, t.Variant = s.viewURI, viewForChatGPT(s.viewURI)
 	return t
+}
+
+func viewWaiting(waiting []chat.Waiting) []results.Waiting {
+	views := make([]results.Waiting, len(waiting))
+	for i, one := range waiting {
+		views[i] = results.Waiting{ID: one.ID, Agreed: one.Agreed}
+		if one.Message != nil {
+			views[i].Message = &viewMessages([]chat.Message{*one.Message})[0]
+		}
+	}
+	return views
 }
 
 // roomPage is the address of the page of a room, which shows nothing without a seat; "" if the address of the server is

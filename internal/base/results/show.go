@@ -15,7 +15,8 @@ type Shown struct {
 	Room      Room      `json:"room" doc:"the room, with you as others see you"`
 	Messages  []Message `json:"messages" doc:"the newest 30 that you see or, with after, what followed it: at most 50, and 9 KiB"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are older ones or, with after, later ones"`
-	Open      ShownOpen `json:"open" doc:"what waits"`
+	Waiting   []Waiting `json:"waiting" doc:"what waits for your user: your drafts, and the proposals and requests that you owe an answer, in this order, the newest first"`
+	Open      ShownOpen `json:"open" doc:"what else is open"`
 	Page      string    `json:"page" doc:"the room's page, without what opens a seat there; empty if the server does not know its address"`
 	LookAgain int       `json:"look_again_seconds" doc:"when the view looks again"`
 	Now       string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
@@ -83,11 +84,15 @@ func runOf(text []byte) (n int) {
 	return n
 }
 
-// ShownOpen counts the open items that the agent sees.
+// Waiting is what waits for the person that a view is for.
+type Waiting struct {
+	ID      string   `json:"id" doc:"of the draft, the proposal or the request"`
+	Agreed  int      `json:"agreed,omitempty" doc:"of a proposal: how many of those asked have agreed"`
+	Message *Message `json:"message,omitempty" doc:"it, with about the first 600 characters of its text; absent if messages has it, with after, and beyond 4 KiB"`
+}
+
+// ShownOpen counts what is open in the room, as far as the agent sees it.
 type ShownOpen struct {
-	Requests   int  `json:"requests" doc:"as in room_info"`
-	Proposals  int  `json:"proposals" doc:"as in room_info"`
 	Tasks      int  `json:"tasks" doc:"as in room_info"`
-	Drafts     int  `json:"drafts" doc:"your messages that wait for your user"`
 	Agreements *int `json:"agreements,omitempty" doc:"how many are in force, at most 100; absent with after"`
 }

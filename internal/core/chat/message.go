@@ -172,10 +172,14 @@ func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Even
 	m.FromUser = event.IsNote() && !caller.IsPerson()
 	m.File = viewFile(event.File)
 
-	// A long text is cut, and More leads to the rest.
-	m.Text = firstPart(event.Text, core.FirstPartBytes)
-	if len(m.Text) < len(event.Text) {
-		m.More = &More{ID: m.ID, Offset: len(m.Text)}
+	m.Text = event.Text
+	m.shorten(core.FirstPartBytes)
+}
+
+// shorten cuts a text that takes more than so many bytes of JSON. More leads to the rest.
+func (m *Message) shorten(limit int) {
+	if first := firstPart(m.Text, limit); len(first) < len(m.Text) {
+		m.Text, m.More = first, &More{ID: m.ID, Offset: len(first)}
 	}
 }
 

@@ -39,11 +39,38 @@ func (o showOp) on(m model) (model, error) {
 	if err := m.sameMessages(o.got.Messages, page); err != nil {
 		return m, err
 	}
+	if want := m.waitingFor(r, a); !slices.EqualFunc(o.got.Waiting, want,
+		func(w chat.Waiting, n int64) bool {
+			return w.ID == shown(n) && (w.Message == nil || w.Message.ID == w.ID)
+		}) {
+		return m, &wrong{"the view: what waits", o.got.Waiting, want}
+	}
 	shown, err := m.withoutReader(r, a, o.got.Room)
 	if err != nil {
 		return m, err
 	}
 	return viewOp{"the view", o.who, &shown, nil, -1}.on(m)
+}
+
+// waitingFor returns what waits for the person of a: its drafts, then proposals and requests, the newest first.
+func (m model) waitingFor(r roomModel, a agentModel) (drafts []int64) {
+	var proposals, requests []int64
+	for _, d := range a.person.open(m.now) {
+		drafts = append(drafts, d.n)
+	}
+	for _, q := range m.openTo(r, a) {
+		switch owed, _ := q.knownTo(a.seat); {
+		case !slices.Contains(owed, a.seat):
+		case q.proposal:
+			proposals = append(proposals, q.n)
+		default:
+			requests = append(requests, q.n)
+		}
+	}
+	for _, all := range [][]int64{drafts, proposals, requests} {
+		slices.Reverse(all)
+	}
+	return slices.Concat(drafts, proposals, requests)
 }
 
 // withoutReader checks that a room shows a as others see it, and returns the room as a sees it.

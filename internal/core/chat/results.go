@@ -156,16 +156,25 @@ type Shown struct {
 	RoomID    string
 	Room      Room
 	Page      // the newest messages, or those after one
+	Waiting   []Waiting
 	Open      ShownOpen
 	PollAfter time.Duration // until the view looks again
 	Now       time.Time
 }
 
+// Waiting is what waits for the person of a view: a draft, or what asks its agent.
+type Waiting struct {
+	ID      string
+	Agreed  int      // of a proposal: how many have agreed
+	Message *Message // with the first part of its text; nil if the view has it
+
+	n int64
+}
+
 // ShownOpen counts what the agent sees open.
 type ShownOpen struct {
-	Requests, Proposals, Tasks int
-	Drafts                     int  // messages of the agent that wait for its person
-	Agreements                 *int // at most 100; nil if not read
+	Tasks      int
+	Agreements *int // at most 100; nil if not read
 }
 
 // OpenRequest is a request or proposal to which answers are still owed.

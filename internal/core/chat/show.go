@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -27,6 +28,13 @@ const (
 
 // firstShown is how many messages a view shows at first.
 const firstShown = 30
+
+// What waits for the person of a view may be older than those messages. Of each text so many bytes are shown, and so
+// many of all.
+const (
+	waitingText  = 600
+	waitingBytes = 4 << 10
+)
 
 // ShowRoom returns the room as the agent of a view sees it, for its person. Nothing is recorded, whoever calls.
 func (s *Service) ShowRoom(ctx context.Context, req ShowRequest) (Shown, error) {
@@ -113,7 +121,8 @@ func (c *session) view() string {
 
 // show returns the messages after a message; with "", the newest.
 func (c *session) show(ctx context.Context, after string) (shown Shown, err error) {
-	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Open: c.shownOpen(), Now: c.room.svc.now()}
+	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Now: c.room.svc.now()}
+	shown.Open.Tasks = c.work().OpenTasks
 	seen, err := c.room.readRoster(ctx, c.head, c.me)
 	if err != nil {
 		return Shown{}, err
@@ -128,6 +137,9 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 		shown.Page, err = c.page(ctx, HistoryRequest{Limit: firstShown})
 	}
 	if err != nil {
+		return Shown{}, err
+	}
+	if shown.Waiting, err = c.waiting(ctx, shown.Page, after == ""); err != nil {
 		return Shown{}, err
 	}
 	if n := len(shown.Messages); n > 0 {
@@ -162,20 +174,56 @@ func pollPause(age time.Duration) time.Duration {
 	return lookInSilence
 }
 
-// shownOpen counts, from the head alone, what is open.
-func (c *session) shownOpen() (open ShownOpen) {
+// waiting returns what waits for the person of the agent: its drafts, and the proposals and requests that its agent owes
+// an answer, in this order, the newest first. With whole, each has its message, unless page has it or it does not fit.
+func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting, error) {
 	now := c.room.svc.now()
+	var drafts, proposals, requests []Waiting
+	for _, draft := range c.me.Person.Open(now) {
+		drafts = append(drafts, Waiting{n: draft.N})
+	}
 	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
-		switch {
-		case request.N < c.me.Since.N:
+		switch owes := slices.Contains(request.Owed, c.me.Seat); {
+		case !owes || request.N < c.me.Since.N:
 		case request.Proposal:
-			open.Proposals++
+			proposals = append(proposals, Waiting{n: request.N, Agreed: agreedTo(request)})
 		default:
-			open.Requests++
+			requests = append(requests, Waiting{n: request.N})
 		}
 	}
-	open.Tasks, open.Drafts = c.work().OpenTasks, len(c.me.Person.Open(now))
-	return open
+	var all []Waiting
+	for _, some := range [][]Waiting{drafts, proposals, requests} {
+		slices.Reverse(some)
+		all = append(all, some...)
+	}
+	fit := batch{Events: len(all), Limit: waitingBytes, Room: &c.head.State}
+	for i := range all {
+		one := &all[i]
+		one.ID = c.head.MessageID(one.n)
+		if !whole || slices.ContainsFunc(page.Messages, func(m Message) bool { return m.ID == one.ID }) {
+			continue
+		}
+		event, err := c.room.log.Event(ctx, one.n)
+		if err != nil {
+			return nil, err
+		}
+		message := messageOf(fit.Room, c.me, event)
+		message.shorten(waitingText)
+		if whole = fit.Add(message, event); whole {
+			one.Message = &message
+		}
+	}
+	return all, nil
+}
+
+// agreedTo returns how many have agreed to a proposal, as far as the reader of request knows.
+func agreedTo(request room.OpenRequest) (n int) {
+	for _, seat := range request.Agreed {
+		if !slices.Contains(request.Owed, seat) {
+			n++
+		}
+	}
+	return n
 }
 
 // shownAfter returns the caller's messages after a message, and the time of the message. If the cached tail has the

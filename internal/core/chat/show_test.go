@@ -207,57 +207,95 @@ func TestShow_longMessages_comeInTheirOrder(t *testing.T) {
 	same(t, "page by page", got, want)
 }
 
+// What waits for the person stays in each answer until it is decided, however much follows: drafts first, then
+// proposals and requests, the newest first.
+func TestShow_waiting_isThereBehindSixtyMessages(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	view, person := w.view(p.bob.Token), w.person(p.bob)
+	day := w.ask(p.ann.Token, "Which day?", "Bob")
+	w.ask(p.ann.Token, "Where?", "Cid")
+	w.ask(p.ann.Token, "Who drives?")
+	hour := w.ask(p.cid.Token, strings.Repeat("Which hour? ", 100), "Bob")
+	plan := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Thursday.", Kind: room.Proposal,
+		Ask: []string{"Bob", "Cid"}}).ID
+	w.supervise(person, chat.SuperviseRequest{Approve: yes()})
+	draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "At noon.", ReplyTo: hour})
+	waits := func(shown chat.Shown, want ...string) {
+		t.Helper()
+		var got []string
+		for _, one := range shown.Waiting {
+			got = append(got, one.ID)
+		}
+		same(t, "what waits", got, want)
+	}
+	got := w.viewed(view, "")
+	waits(got, draft, plan, hour, day)
+	for _, one := range got.Waiting {
+		if one.Message != nil {
+			t.Errorf("%s is in the answer twice", one.Message.Text)
+		}
+	}
+	for n := range 60 {
+		w.say(p.ann.Token, fmt.Sprint("number ", n))
+	}
+	got = w.viewed(view, "")
+	waits(got, draft, plan, hour, day)
+	for i, want := range []string{"At noon.", "Thursday.", "Which hour? ", "Which day?"} {
+		m := got.Waiting[i].Message
+		if m == nil || !strings.HasPrefix(m.Text, want) || len(m.Text) > 600 || (m.More != nil) != (i == 2) {
+			t.Errorf("number %d is shown as %+v", i, m)
+		}
+	}
+	w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: plan})
+	w.decides(person, draft, room.SendDraft, "")
+	got = w.viewed(view, last(got))
+	waits(got, plan) // the answer to hour answers day, too
+	if one := got.Waiting[0]; one.Agreed != 1 || one.Message != nil {
+		t.Errorf("a later look has %+v", one)
+	}
+	w.clock.Advance(24 * time.Hour)
+	waits(w.viewed(view, ""))
+}
+
+func TestShow_muchThatWaits_keepsItsBound(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for n := range 12 {
+		w.ask(p.ann.Token, fmt.Sprint(n, strings.Repeat("?", 5000)), "Bob")
+	}
+	for n := range 30 {
+		w.say(p.ann.Token, fmt.Sprint("number ", n))
+	}
+	whole := 0
+	got := w.viewed(w.view(p.bob.Token), "")
+	for _, one := range got.Waiting {
+		if one.Message != nil {
+			whole++
+		}
+	}
+	if len(got.Waiting) != 12 || whole < 4 || whole > 7 || got.Waiting[whole-1].Message == nil {
+		t.Errorf("of %d that wait the first %d are whole", len(got.Waiting), whole)
+	}
+}
+
 func TestShow_counts_areThoseThatTheAgentSees(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	view := w.view(p.bob.Token)
-	w.ask(p.ann.Token, "Which day?", "Bob")
-	cid := []string{"Cid"}
-	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Where?", Kind: room.Request, Ask: cid, To: cid})
-	id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Thursday.", Kind: room.Proposal, Ask: cid}).ID
+	id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Thursday.", Kind: room.Proposal, Ask: []string{"Cid"}}).ID
 	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: newTasks("book")})
-	person := w.person(p.bob)
-	w.supervise(person, chat.SuperviseRequest{Approve: yes()})
-	if got, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "May I?"}); err != nil || got.Sent {
-		t.Fatalf("a draft: %+v, %v", got, err)
-	}
 	got := w.viewed(view, "")
-	want := chat.ShownOpen{Requests: 1, Proposals: 1, Tasks: 1, Drafts: 1}
-	if !isOpen(got.Open, want, 0) {
-		t.Errorf("open: %+v, want %+v", got.Open, want)
+	if n := got.Open.Agreements; got.Open.Tasks != 1 || n == nil || *n != 0 {
+		t.Errorf("open: %+v", got.Open)
 	}
 	w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: id})
-	if got := w.viewed(view, last(got)).Open; got.Agreements != nil || got.Proposals != 0 {
+	if got := w.viewed(view, last(got)).Open; got.Agreements != nil || got.Tasks != 1 {
 		t.Errorf("after the agreement, with after: %+v", got)
 	}
-	want.Proposals = 0
-	if got := w.viewed(view, "").Open; !isOpen(got, want, 1) {
-		t.Errorf("after the agreement: %+v", got)
+	if n := w.viewed(view, "").Open.Agreements; n == nil || *n != 1 {
+		t.Error("after the agreement it is not counted")
 	}
-}
-
-// What was asked before an agent may see is no business of its view, in number either.
-func TestShow_counts_beginWhereTheAgentMaySee(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	asked := chat.SendRequest{Token: p.ann.Token, Text: "Which day?", Kind: room.Request}
-	w.sends(asked)
-	if got := w.viewed(w.view(p.bob.Token), "").Open.Requests; got != 1 {
-		t.Fatalf("Bob sees %d requests", got)
-	}
-	w.leave(p.bob.Token)
-	cid := w.join("plans", "Cid")
-	if got := w.viewed(w.view(cid.Token), ""); got.Open.Requests != 0 ||
-		slices.Contains(texts(got.Messages), asked.Text) {
-		t.Errorf("who comes in his place sees %d requests, and %q", got.Open.Requests, texts(got.Messages))
-	}
-}
-
-// isOpen reports whether got is want with so many agreements.
-func isOpen(got, want chat.ShownOpen, agreements int) bool {
-	n := got.Agreements
-	got.Agreements = nil
-	return got == want && n != nil && *n == agreements
 }
 
 // The pace follows what the agent sees: that others talk in private must not show.

@@ -5,9 +5,9 @@ import { drawn, settled } from "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isWorking, working } from "../assets/compose/head.js";
+import { working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
-import { agentsOf } from "../assets/presence.js";
+import { agentsOf, isWorking } from "../assets/presence.js";
 import { NoAnswer, Refusal } from "../assets/mcp.js";
 import { forgetProblems, Offline, Problem, useAct } from "../assets/sidebar/act.js";
 import { Agreement } from "../assets/sidebar/agreements.js";

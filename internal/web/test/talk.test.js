@@ -5,7 +5,8 @@ import { drawn, settled } from "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countOf, Events, saidOf, sentence, together, voted } from "../assets/talk/events.js";
+import { countOf, together } from "../assets/talk/deeds.js";
+import { Events, saidOf, sentence, voted } from "../assets/talk/events.js";
 import { longPress } from "../assets/talk/long-press.js";
 import { mentioning, mentions } from "../assets/talk/mentions.js";
 import { Marks, standing } from "../assets/talk/marks.js";

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Refusal } from "../assets/mcp.js";
-import { saidOf, sentence, together } from "../assets/talk/events.js";
+import { together } from "../assets/talk/deeds.js";
+import { saidOf, sentence } from "../assets/talk/events.js";
 import { actionsOf, mayAct, mayPrecede, refusal } from "../assets/tasks/act.js";
 import { argsOf } from "../assets/tasks/forms.js";
 import { filters, groupOf, grouped, mattering, ranOf, standing } from "../assets/tasks/model.js";

@@ -3,7 +3,8 @@
 // What people and agents wrote stands in quotes, where its Markdown is rendered, and passes for nothing else. Where it
 // might leave its quote, load something or change what others wrote, it stands between fences.
 
-import { sentence, together } from "../talk/events.js";
+import { together } from "../talk/deeds.js";
+import { sentence } from "../talk/events.js";
 import { actorOf } from "../talk/names.js";
 import { carried, fenced, minutes, stamp } from "./minutes.js";
 

@@ -5,7 +5,7 @@ import { html, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
-import { agentsOf, isOnline } from "../presence.js";
+import { agentsOf, isOnline, isWorking } from "../presence.js";
 import { listed } from "../talk/names.js";
 import { Menu } from "./menu.js";
 import { PauseButton } from "./pause.js";
@@ -42,14 +42,6 @@ export function Head({ room, state, as = "", needs, sidebar, start = null, onSid
       </div>
     </header>`;
 }
-
-/**
- * Reports whether an agent is at work, as far as the room knows: it was heard within two minutes, does not wait, and
- * says what it does, has a task or owes an answer.
- */
-export const isWorking = ({ name, state, alone, activity }, { tasks, requests }) =>
-  state === "busy" && !alone && (!!activity || tasks.some(({ by }) => by === name) ||
-    requests.some(({ owed_by: owing }) => owing?.includes(name)));
 
 /** Says which agents are at work; null if there is none. */
 export function working(state) {

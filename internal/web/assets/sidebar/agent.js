@@ -1,8 +1,7 @@
 // The person's own agent: how it is, and which of its messages wait. The head of the room pauses it.
 
 import { html } from "../vendor.js";
-import { isWorking } from "../compose/head.js";
-import { agentsOf } from "../presence.js";
+import { agentsOf, isWorking } from "../presence.js";
 import { later } from "../ui/later.js";
 import { Problem, useAct } from "./act.js";
 import { Approval } from "./approval.js";

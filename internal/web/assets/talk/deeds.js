@@ -75,3 +75,58 @@ function changesOf(changes) {
     return (Object.hasOwn(phrase, value) ? phrase[value] : phrase.other) ?? change.other;
   });
 }
+
+/**
+ * Returns what happened between two messages, as lines. Those of a kind of which there can be many, and none of which
+ * needs to be known at once, are folded into one, {id, at, folded}, where the first of them was; open has the ids of
+ * those of which the lines follow.
+ */
+export function linesOf(events, open = {}) {
+  const lines = together(events);
+  return lines.flatMap((event) => {
+    const fold = foldOf(event);
+    const folded = fold ? lines.filter((one) => foldOf(one) === fold) : [];
+    if (folded.length < 2) return [event];
+    const head = folded[0] === event ? [{ id: fold, at: event.at, folded }] : [];
+    return open[fold] ? [...head, event] : head;
+  });
+}
+
+/** Returns with what an event is folded; "" if it stands by itself. */
+const foldOf = (event) => (event.type === "task" ? "tasks" : isRejected(event) ? "rejected" : "");
+
+/** Returns how much happened in some lines. */
+export const countOf = (lines) => lines.flatMap((line) => [line, ...(line.more ?? [])])
+  .reduce((sum, { tasks }) => sum + (tasks?.length ?? 1), 0);
+
+/** Makes one line of events of one kind in a row: one sentence of those that say the same, and the others in more. */
+export function together(events) {
+  const lines = [];
+  for (const event of events) {
+    const one = event.type === "message" ? { ...event, votes: [event] } : event;
+    const line = lines.at(-1);
+    if (!line || sortOf(line[0]) !== sortOf(one) || isApart(one)) lines.push([one]);
+    else line.push(...added(line.pop(), one));
+  }
+  return lines.map(([first, ...more]) => (more.length ? { ...first, more } : first));
+}
+
+const sortOf = ({ type, reason, action, hook, to, reply_to }) =>
+  JSON.stringify([type, reason, action, hook, to, reply_to]);
+const isApart = ({ type, reason }) => type === "knock" || isRejected({ type, reason }) || reason === "opened_twice" ||
+  reason === "closed";
+export const isRejected = ({ type, reason }) => type === "draft" && reason === "refused";
+export const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
+export const agentsOf = ({ agent, agents = [agent] }) => agents;
+const whoseOf = ({ person, person_name: name }) => person && `person ${name}`;
+const saysMore = ({ note, new_admin, changes, agreed, task }) =>
+  note || new_admin || changes || agreed || task?.was || task?.for?.length || task?.evidence ||
+  task?.checks;
+
+/** Returns two events of one kind: as one, with all that did it or to which it was done, if that says the same. */
+function added(a, b) {
+  if (a.votes) return [{ ...a, votes: [...a.votes, ...b.votes], agreed: a.agreed ?? b.agreed }];
+  if (saysMore(a) || saysMore(b) || a.by !== b.by || whoseOf(a) !== whoseOf(b)) return [a, b];
+  if (a.type === "joined" || a.type === "left") return [{ ...a, agents: [...agentsOf(a), ...agentsOf(b)] }];
+  return a.type === "task" && a.agent === b.agent ? [{ ...a, tasks: [...tasksOf(a), ...tasksOf(b)] }] : [a, b];
+}

@@ -6,7 +6,7 @@ import { Answer } from "../sidebar/knocks.js";
 import { cutWithin, fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
-import { isGiven, ranIn, templateOf } from "./deeds.js";
+import { agentsOf, countOf, isGiven, isRejected, linesOf, ranIn, tasksOf, templateOf } from "./deeds.js";
 import { Markdown } from "./markdown.js";
 import { actorOf, audience, capital, sayer } from "./names.js";
 import { gist } from "./rows.js";
@@ -14,20 +14,10 @@ import { talk } from "./words.js";
 
 const nobody = /** @type {{me: string, alone: boolean, begins?: boolean}} */ ({ me: "", alone: false });
 
-/**
- * The events between two messages, a line each. Those of a kind of which there can be many, and none of which needs to
- * be known at once, are folded into a line where the first of them was. view as in log.js.
- */
+/** The events between two messages, a line each or folded. view as in log.js. */
 export function Events({ events, view }) {
   const [open, setOpen] = useState(/** @type {Record<string, boolean>} */ ({}));
-  const lines = together(events);
-  const shown = lines.flatMap((event) => {
-    const fold = foldOf(event);
-    const folded = fold ? lines.filter((one) => foldOf(one) === fold) : [];
-    if (folded.length < 2) return [event];
-    const head = folded[0] === event ? [{ id: fold, at: event.at, folded }] : [];
-    return open[fold] ? [...head, event] : head;
-  });
+  const shown = linesOf(events, open);
   return shown.map(({ folded, ...event }, n) => (folded ? html`
     <p key=${event.id} class="event">
       <button type="button" class="event-more" aria-expanded=${!!open[event.id]}
@@ -38,46 +28,7 @@ export function Events({ events, view }) {
     <${Event} key=${event.id} same=${minuteOf(event) === minuteOf(shown[n - 1])} event=${event} view=${view} />`));
 }
 
-/** Returns with what an event is folded; "" if it stands by itself. */
-const foldOf = (event) => (event.type === "task" ? "tasks" : isRejected(event) ? "rejected" : "");
-
-/** Returns how much happened in some lines. */
-export const countOf = (lines) => lines.flatMap((line) => [line, ...(line.more ?? [])])
-  .reduce((sum, { tasks }) => sum + (tasks?.length ?? 1), 0);
-
 const minuteOf = (event) => event?.at?.slice(0, 16);
-
-/** Makes one line of events of one kind in a row: one sentence of those that say the same, and the others in more. */
-export function together(events) {
-  const lines = [];
-  for (const event of events) {
-    const one = event.type === "message" ? { ...event, votes: [event] } : event;
-    const line = lines.at(-1);
-    if (!line || kindOf(line[0]) !== kindOf(one) || isApart(one)) lines.push([one]);
-    else line.push(...added(line.pop(), one));
-  }
-  return lines.map(([first, ...more]) => (more.length ? { ...first, more } : first));
-}
-
-const kindOf = ({ type, reason, action, hook, to, reply_to }) =>
-  JSON.stringify([type, reason, action, hook, to, reply_to]);
-const isApart = ({ type, reason }) => type === "knock" || isRejected({ type, reason }) || reason === "opened_twice" ||
-  reason === "closed";
-const isRejected = ({ type, reason }) => type === "draft" && reason === "refused";
-const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
-const agentsOf = ({ agent, agents = [agent] }) => agents;
-const whoseOf = ({ person, person_name: name }) => person && `person ${name}`;
-const saysMore = ({ note, new_admin, changes, agreed, task }) =>
-  note || new_admin || changes || agreed || task?.was || task?.for?.length || task?.evidence ||
-  task?.checks;
-
-/** Returns two events of one kind: as one, with all that did it or to which it was done, if that says the same. */
-function added(a, b) {
-  if (a.votes) return [{ ...a, votes: [...a.votes, ...b.votes], agreed: a.agreed ?? b.agreed }];
-  if (saysMore(a) || saysMore(b) || a.by !== b.by || whoseOf(a) !== whoseOf(b)) return [a, b];
-  if (a.type === "joined" || a.type === "left") return [{ ...a, agents: [...agentsOf(a), ...agentsOf(b)] }];
-  return a.type === "task" && a.agent === b.agent ? [{ ...a, tasks: [...tasksOf(a), ...tasksOf(b)] }] : [a, b];
-}
 
 /** One line. same is whether the line above it has the same time. */
 function Event({ event, same, view }) {
