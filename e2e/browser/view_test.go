@@ -95,31 +95,101 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	}
 }
 
-// What waits for the person stands first, in its own words, and what was done has the words of the page.
+// What waits for the person stands first, however much was said since, with its words and a way there. What was done
+// has the words of the page, and runs of that are folded as there.
 func TestView_whatWaits_standsFirst_andDeedsAreToldAsOnThePage(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ann, bob, cy := threeOf(t, s, "The bridge")
 	tab := s.person().open(ann.watch)
-	bob.says("When do you weld?", args{"kind": "request", "ask": []string{ann.name}})
+	h := ann.hosts(800, nil)
+	h.reads("Your agent, Bob's Claude, and Cy joined")
+	asked := bob.says("When do you weld?", args{"kind": "request", "ask": []string{ann.name}})
+	cy.says("Which paint?", args{"kind": "request", "ask": []string{ann.name}, "to": []string{ann.name}})
 	ann.call("task", args{"action": "add", "tasks": []args{{"title": "Weld"}}})
 	ann.call("task", args{"action": "take", "id": "t1"})
 	tab.approves("All")
-	ann.drafts("We weld on Monday.")
+	draft := ann.call("send_message", args{"text": "We weld on Monday.", "reply_to": asked}).ID
 	ann.drafts("Never mind.")
 	tab.decides(button("Reject").nth(1))
 	tab.seesNot("your agent is told")
-	plan := bob.says("Paint it red.", args{"kind": "proposal", "ask": []string{ann.name, cy.name}})
-	cy.says("Red fades.", args{"kind": "object", "reply_to": plan})
-	h := ann.hosts(800, nil)
-	h.reads("Open room")
-	h.views("the draft stands first, then the question", `(([draft, asked, ...more]) => more.length === 0 &&
-	  draft.innerText.includes("We weld on Monday.") && asked.innerText.includes("When do you weld?") &&
-	  draft.compareDocumentPosition(document.querySelector("#people")) === Node.DOCUMENT_POSITION_FOLLOWING)(
-	    document.querySelectorAll("#waits li"))`)
-	for _, text := range []string{cy.name + " objected", "Your agent put Weld in progress", "You rejected a draft"} {
-		h.views(text, "document.body.textContent.includes("+quoted(text)+")")
+	both := []string{ann.name, cy.name}
+	red := bob.says("Paint it red.", args{"kind": "proposal", "ask": both})
+	cy.says("Red fades.", args{"kind": "object", "reply_to": red})
+	green := bob.says("Paint it green.", args{"kind": "proposal", "ask": []string{cy.name}})
+	cy.says("", args{"kind": "agree", "reply_to": green})
+	bob.says("Hang it up.", args{"kind": "proposal", "ask": both})
+	h.atSize(800, "light", args{"context": args{"displayMode": "fullscreen"}})
+	for _, text := range []string{cy.name + " objected", "2 changes to tasks", "You rejected a draft",
+		cy.name + " agreed to Paint it green · all\u00a0agreed"} {
+		h.reads(text)
 	}
+	h.views("the own agent works", `/working/.test(document.querySelector("#people").innerText)`)
+	for n := range 60 {
+		bob.says(fmt.Sprintf("Number %d.", n))
+	}
+	cards := func(what string) {
+		t.Helper()
+		h.views(what, `(([draft, suggestion, question, ...more]) => more.length === 0 &&
+		  ["We weld on Monday.", "Waits for your approval · to everyone"].every((one) => draft.innerText.includes(one)) &&
+		  ["Suggestion", "0 of 2 agreed", "Hang it up."].every((one) => suggestion.innerText.includes(one)) &&
+		  ["Question", "Only to you", "Which paint?"].every((one) => question.innerText.includes(one)) &&
+		  draft.compareDocumentPosition(document.querySelector("#people")) === Node.DOCUMENT_POSITION_FOLLOWING)(
+		    document.querySelectorAll("#waits .card"))`)
+	}
+	h.atSize(800, "light", nil)
+	cards("all that waits is there at first")
+	before := h.made()
+	h.ticks(3)
+	if h.made() != before+1 {
+		t.Errorf("it has looked %d times", h.made()-before)
+	}
+	cards("and after a look")
+	h.presses("Open in the room: " + ann.name + ": We weld on Monday.")
+	h.until("the draft is opened on the page", `said.some(({ method, params }) => method === "ui/open-link" &&
+	  params.url === `+quoted(s.root+"/r/"+ann.token[:7]+"#"+draft)+`)`)
+	tab.decides(button("Send").nth(0))
+	tab.seesNot("sent in")
+	h.ticks(3)
+	h.views("what was decided is gone", `!document.querySelector("#waits").innerText.includes("We weld")`)
+}
+
+// The view asks for no more than the host gives, whatever waits: what does not fit whole is not there, and what waits
+// and is not shown is counted.
+func TestView_muchThatWaits_keepsToWhatTheHostGives(t *testing.T) {
+	t.Parallel()
+	axe(t)
+	ann := onFile(t).viewScene("four")
+	h := ann.hosts(400, nil)
+	for _, limit := range []int{500, 420, 300, 200} {
+		for _, width := range []int64{320, 400, 800} {
+			high := h.atSize(width, "light", args{"context": args{"theme": "light",
+				"availableDisplayModes": []string{"inline", "fullscreen"}, "containerDimensions": args{"maxHeight": limit}}})
+			if high > limit {
+				t.Errorf("at %d px with a limit of %d it is %d px high", width, limit, high)
+			}
+			shown := within[struct {
+				Cards int
+				More  string
+				Whole bool
+			}](h, `(() => {
+			  const seen = (what) => [...document.querySelectorAll(what)].filter((one) => one.offsetHeight);
+			  const foot = document.querySelector("footer").offsetTop;
+			  const inside = (one) => one.offsetTop + one.offsetHeight <= foot;
+			  return { Cards: seen("#waits .card").length, More: seen("#waits .rest")[0]?.innerText ?? "0 more",
+			    Whole: seen("#waits .card, #log > *, #people > *").every(inside) };
+			})()`)
+			if want := fmt.Sprint(5-shown.Cards, " more"); shown.Cards < 1 || shown.More != want || !shown.Whole {
+				t.Errorf("at %d px with a limit of %d: %+v, want %s", width, limit, shown, want)
+			}
+			if limit == 500 && (shown.Cards != 5 || width == 800 && !within[bool](h,
+				`document.querySelector("#log").innerText.includes("Good. Then we can weld")`)) {
+				t.Errorf("at %d px of 500 are shown %d cards, or no word of the talk", width, shown.Cards)
+			}
+		}
+	}
+	h.fits("much that waits", nil)
+	h.fits("much that waits, in full", args{"context": args{"displayMode": "fullscreen"}})
 }
 
 // hears has the host tell the view something.
@@ -217,7 +287,7 @@ func TestView_longNames_fitEachWidth(t *testing.T) {
 			}
 		}
 		h.presses("Full screen")
-		h.views("all of it is shown", `!document.querySelector("#log > [style*=max]")`)
+		h.views("all of it is shown", `!document.querySelector("#log > :is([hidden]:not(.asked), .short)")`)
 	}
 }
 
@@ -284,6 +354,9 @@ func (h *hosted) fits(what string, with args) {
 	for _, width := range []int64{320, 400, 800} {
 		for _, theme := range []string{"light", "dark"} {
 			high := h.atSize(width, theme, with)
+			if within[bool](h, `!!document.querySelector("main.full")`) {
+				high = 0 // there it scrolls
+			}
 			if wide := within[int64](h, "document.documentElement.scrollWidth"); high > 500 || wide > width {
 				h.t.Errorf("%s: %d by %d px in a window of %d", what, wide, high, width)
 			}
@@ -316,7 +389,7 @@ func TestView_fullRoom_fitsEachWidthAndTheme(t *testing.T) {
 	h.fits("a full room", nil)
 	h.reads("Message 49")
 	h.reads("Earlier messages are in the room")
-	h.views("people are folded", `/^\d+ others$/.test(document.querySelector(".rest").innerText)`)
+	h.views("people are folded", `/^\d+ others$/.test(document.querySelector("#people .rest").innerText)`)
 	h.atSize(800, "light", nil)
 	h.presses("Full screen")
 	h.reads("Leave full screen")
@@ -351,7 +424,7 @@ func TestView_hostileTexts_areOnlyTexts(t *testing.T) {
 	h.views("no style of the host loads anything", `document.documentElement.style.length === 0`)
 	h.atSize(320, "light", args{"context": args{"displayMode": "fullscreen"}})
 	h.reads("gnp.exe")
-	const known = `/^(h1|h2|div|ul|ol|li|p|span|bdi|q|b|code|pre|time|article|svg|path|footer|button)$/`
+	const known = `/^(h1|h2|section|div|ul|ol|li|p|span|bdi|q|b|code|pre|time|article|svg|path|footer|button)$/`
 	if others := within[[]string](h, `[...document.querySelectorAll("main *")].map((one) => one.localName)
 	  .filter((name) => !`+known+`.test(name))`); len(others) > 0 {
 		t.Errorf("there are elements %q", others)
@@ -513,16 +586,75 @@ func TestView_pictures(t *testing.T) {
 	if dir == "" {
 		t.Skip(screenshotsEnv + " names the folder for the pictures")
 	}
-	sc := sceneOn(onFile(t))
-	h := sc.maya.hosts(400, nil)
-	for _, width := range []int64{320, 400, 800} {
-		for _, theme := range []string{"light", "dark"} {
-			high := h.atSize(width, theme, nil)
-			h.look(width, int64(high), theme)
-			file := filepath.Join(dir, fmt.Sprintf("view-%d-%s.png", width, theme))
-			if err := os.WriteFile(file, h.picture(2), 0o644); err != nil {
-				t.Fatal(err)
+	server := onFile(t)
+	rooms := map[string]*agent{"scene": sceneOn(server).maya}
+	for _, name := range []string{"nothing", "draft", "four", "deeds"} {
+		rooms[name] = server.viewScene(name)
+	}
+	for name, agent := range rooms {
+		h := agent.hosts(400, nil)
+		for _, width := range []int64{320, 400, 800} {
+			for _, theme := range []string{"light", "dark"} {
+				high := h.atSize(width, theme, nil)
+				h.look(width, int64(high), theme)
+				h.keeps(dir, fmt.Sprintf("view-%s-%d-%s.png", name, width, theme))
+				h.atSize(width, theme, args{"context": args{"theme": theme, "displayMode": "fullscreen"}, "mode": "fullscreen"})
+				h.look(width, 700, theme)
+				evaluate[*bool](h.tab, "(frame.style.height = '100vh', null)")
+				h.views("it has all of the window", "(tick(1000), innerHeight === 700)")
+				h.keeps(dir, fmt.Sprintf("view-%s-%d-%s-full.png", name, width, theme))
 			}
 		}
 	}
+}
+
+// keeps writes a picture of the window to a file.
+func (h *hosted) keeps(dir, name string) {
+	h.t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), h.picture(1), 0o644); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// viewScene plays a room of three, and returns the one that looks: draft has one draft that waits, four has two
+// questions and a suggestion beside it, deeds has what became of suggestions and tasks.
+func (s *server) viewScene(name string) *agent {
+	s.t.Helper()
+	ann, bob, cy := threeOf(s.t, s, "The bridge "+name)
+	all := []string{ann.name, cy.name}
+	bob.says("The girders come on **Tuesday**, in two loads. I have put the plan of the crane beside the list.")
+	ann.says("Good. Then we can weld on Wednesday and Thursday, and paint on Friday if it stays dry.")
+	if name == "nothing" {
+		cy.says("I watch the weather.")
+		return ann
+	}
+	if name == "deeds" {
+		red := bob.says("Paint it red, as the old one was.", args{"kind": "proposal", "ask": all})
+		cy.says("Red fades within a year.", args{"kind": "object", "reply_to": red})
+		green := cy.says("Paint it green, with two coats.", args{"kind": "proposal", "ask": []string{ann.name, bob.name}})
+		ann.says("", args{"kind": "agree", "reply_to": green})
+		bob.says("", args{"kind": "agree", "reply_to": green})
+		ann.call("task", args{"action": "add", "tasks": []args{{"title": "Weld"}, {"title": "Order the green paint"}}})
+		ann.call("task", args{"action": "take", "id": "t1"})
+		cy.call("task", args{"action": "take", "id": "t2"})
+		ann.call("task", args{"action": "finish", "id": "t1"})
+		return ann
+	}
+	asked := bob.says("When do you weld, and who holds the crane?", args{"kind": "request", "ask": []string{ann.name}})
+	if name == "four" {
+		cy.says("Which paint do you have in stock?", args{"kind": "request", "ask": []string{ann.name}})
+		bob.says("**Paint it red**, as the old one was, with two coats before the winter.",
+			args{"kind": "proposal", "ask": all})
+		bob.says("Do you need the lamps on Wednesday?", args{"kind": "request", "ask": []string{ann.name}, "to": all[:1]})
+		asked = ""
+	}
+	tab := s.person().open(ann.watch)
+	tab.approves("All")
+	reply := args{}
+	if asked != "" {
+		reply["reply_to"] = asked
+	}
+	ann.drafts("We weld on Wednesday from 7:00 to 15:00. Jo holds the crane; if the wind is above 40 km/h we wait "+
+		"until Thursday, and then paint on Saturday.", reply)
+	return ann
 }

@@ -13,7 +13,7 @@ const flat = (all) => Object.entries(all).flatMap(([name, value]) =>
 const said = (value) => (typeof value === "function" ? [value(1, "Bo"), value(90, "Bo"), value(9000, "Bo")] : value);
 
 test("the view says what the page says", () => {
-  const known = new Map(flat({ ...sidebar, ...talk, ...who, minutes: ui.minutes }));
+  const known = new Map(flat({ ...sidebar, ...talk, ...who, minutes: ui.minutes, unsent: talk.draft.unsent }));
   for (const [name, value] of flat(page)) assert.deepEqual(said(value), said(known.get(name)), name);
 });
 

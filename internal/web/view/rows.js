@@ -1,10 +1,12 @@
 // What the view shows of a room: who is here, and the talk row by row, as the page shows them.
 
-import { events } from "../assets/talk/deed-words.js";
-import { isGiven, outcomeOf, ranIn, templateOf } from "../assets/talk/deeds.js";
+import { isOnline, isWorking } from "../assets/presence.js";
+import { events, outcomes as words } from "../assets/talk/deed-words.js";
+import { agentsOf, countOf, isGiven, linesOf, outcomeOf, ranIn, tasksOf, templateOf } from "../assets/talk/deeds.js";
+import { gist, isCard, isEmptyVote } from "../assets/talk/rows.js";
 import { colourIn } from "../assets/ui/colour.js";
 import { icon, make, markdown } from "./text.js";
-import { page, words } from "./words.js";
+import { own, page } from "./words.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
@@ -24,41 +26,73 @@ function avatar(colours, name, person) {
   return own;
 }
 
-function stateOf({ state, back_in_minutes: back, idle_minutes: idle }) {
+function stateOf(agent, duties) {
+  const { state, back_in_minutes: back, idle_minutes: idle } = agent;
   const { states, minutes } = page;
+  if (isWorking(agent, duties)) return states.works;
   if (state === "away") return states.away(back && minutes(back));
   if (state === "silent") return states.silent(idle && minutes(idle));
   return states[state];
 }
 
-/** Returns a line for each agent: the own one first, then those that work, wait and are gone. */
-export const peopleOf = ({ agents, closed }, colours) => [...agents].sort((a, b) => rank(a) - rank(b)).map((agent) => {
-  const { name, you, muted, alone, activity, person_here: here, person_name: person, state } = agent;
-  const watches = here && !alone && (person ? page.personWatches(person) : page.watching);
-  const says = closed ? [] : [stateOf(agent), activity, watches].filter(Boolean);
-  return make("li", ranks.includes(state) ? state : "gone", avatar(colours, name, alone), make("bdi", "name", name),
-    you && make("span", "badge", page.yourAgent), muted && make("span", "badge warn", page.muted),
-    make("span", "how", says.map((one, n) => [n > 0 && " · ", make("bdi", "", one)])));
-});
+const lasts = 24 * 3600_000; // ms: after a day a question ends
 
-const isVote = ({ kind, text, file, finished }) => kind === "agree" && !text && !file && !finished;
+/** Returns who has a task and who owes an answer, as far as the messages tell. */
+function dutiesOf({ messages, outcomes, waiting, me }) {
+  const tasks = new Map(); // by id
+  for (const { action, agent, task, finished = [] } of messages) {
+    if (["take", "release", "finish", "drop"].includes(action)) tasks.set(task?.id, { by: action === "take" && agent });
+    for (const id of finished) tasks.delete(id);
+  }
+  const open = [...outcomes.values()].filter(({ message, end }) => !end && Date.now() - Date.parse(message.at) < lasts);
+  const requests = open.map(({ asked, yes }) => ({ owed_by: asked.filter((name) => name !== me && !yes.has(name)) }));
+  const asked = waiting.some(({ message }) => message?.type === "message");
+  return { tasks: [...tasks.values()], requests: [...requests, { owed_by: asked ? [me] : [] }] };
+}
 
-/** Returns the talk as elements. room is {me, colours, byId, outcomes, limit: how much of a text is shown}. */
-export function talkOf(messages, room) {
+/** Returns a line for each agent: the own one first, then those that work, wait and are gone. room is as in talkOf. */
+export function peopleOf({ agents, closed }, room) {
+  const duties = dutiesOf(room);
+  return [...agents].sort((a, b) => rank(a) - rank(b)).map((agent) => {
+    const { name, you, muted, alone, activity, person_here: here, person_name: person } = agent;
+    const watches = here && !alone && (person ? page.personWatches(person) : page.watching);
+    const says = closed ? [] : [stateOf(agent, duties), activity, watches].filter(Boolean);
+    return make("li", isOnline(agent) ? "here" : "gone", avatar(room.colours, name, alone), make("bdi", "name", name),
+      you && make("span", "badge", page.yourAgent), muted && make("span", "badge warn", page.muted),
+      make("span", "how", says.map((one, n) => [n > 0 && " · ", make("bdi", "", one)])));
+  });
+}
+
+/**
+ * Returns the talk as elements. room is {me, colours, messages, byId, outcomes, waiting: what waits for the person, as
+ * {id, agreed, message}, limit: how much of a text is shown}.
+ */
+export function talkOf(room) {
   const rows = [];
+  let happened = []; // since the last message
+  const told = () => (rows.push(...linesOf(happened).map((line) => lineOf(line, room))), (happened = []));
   let [date, before, since] = ["", "", 0]; // of the row above; before is who said it to whom, if it was a message
-  for (const one of messages) {
+  for (const one of room.messages) {
     const { type, reason, from, person, person_name: name, to } = one;
     if (type === "hook" || (type === "draft" && !reason)) continue; // the page has these
     const at = new Date(one.at);
     const today = day.format(at);
-    if (date && date !== today) rows.push(make("p", "day", today));
-    const said = type === "message" && !isVote(one) ? today + [from, person, name, to] : "";
-    if (said) rows.push(messageOf(one, said !== before || +at - since > group, room));
-    else rows.push(make("p", "event", timeOf(one), make("span", "", sentence(one, room)), audience(one, room)));
-    [date, before, since] = [today, said, +at];
+    if (date && date !== today) (told(), rows.push(make("p", "day", today)));
+    const said = type === "message" && !isEmptyVote(one);
+    const by = said && !isCard(one) ? today + [from, person, name, to] : "";
+    if (said) (told(), rows.push(messageOf(one, !by || by !== before || +at - since > group, room)));
+    else happened.push(one);
+    [date, before, since] = [today, by, +at];
   }
+  told();
   return rows;
+}
+
+/** Returns a line of events: one, several that say the same, or how many there were. */
+function lineOf(/** @type {any} */ { folded, more = [], ...first }, room) {
+  const says = folded ? page.folds[first.id](countOf(folded))
+    : [first, ...more].map((one, n) => [n > 0 && "; ", sentence(one, room, n === 0)]);
+  return make("p", "event", make("span", "", says), " ", timeOf(first), " ", audience(first, room));
 }
 
 function timeOf({ at }) {
@@ -80,79 +114,90 @@ export function speakerOf({ from, by, agent, person, person_name: name }) {
 /** Returns the nodes of a sentence: each name in an element of its own, and each quote in quotation marks. */
 const fill = (template, values) => template.split(/\{(\w+)\}/).map((part, n) => (n % 2 ? shown(values[part]) : part));
 
+const list = new Intl.ListFormat("en");
+const within = (text = "") => text.replace(/([^.])\.$/, "$1");
+
 const shown = (value) =>
-  Array.isArray(value) ? value.map((one, n) => [n > 0 && ", ", shown(one)])
-  : value?.quote ? make("q", "", make("bdi", "", value.quote))
+  Array.isArray(value) ? list.formatToParts(Object.keys(value))
+    .map(({ type, value: part }) => (type === "element" ? shown(value[part]) : part))
+  : value?.quote ? make("q", "", make("bdi", "", within(value.quote)))
   : value?.word ?? make("bdi", "name", value ?? "");
-
-const says = (line) => /[\p{L}\p{N}]/u.test(line);
-
-/** Returns the first line of a message that says something, or the name of its file. */
-export const gist = ({ text = "", file }) =>
-  text.split("\n").find(says)?.replace(/[*`#>]/g, "").slice(0, 160) || file?.name;
 
 const quote = (message) => (message?.redacted ? page.removed : message && gist(message)) || page.earlierMessage;
 const named = (names, me, self = page.you) => few(names.map((name) => (name === me ? { word: self } : name)));
-const few = (all) => (all.length > 4 ? [...all.slice(0, 3), { word: words.others(all.length - 3) }] : all);
+const few = (all) => (all.length > 4 ? [...all.slice(0, 3), { word: own.others(all.length - 3) }] : all);
 
-/** Returns what an event says, in the words of the page: talk/deeds.js. */
-function sentence(event, { byId, me }) {
-  const { type, task = {}, tasks = [task], changes = {}, note, reply_to: id } = event;
+/** Returns what an event says, in the words of the page: talk/deeds.js. begins is whether that begins a line. */
+function sentence(event, { byId, me }, begins) {
+  const { type, task = {}, changes = {}, note, reply_to: id, votes } = event;
   const given = isGiven(event, { me, alone: false });
-  const template = templateOf(event, given);
-  const own = event.person && !given ? page.you : page.yourAgent;
-  const self = (/** @type {string} */ name) => (name === me ? { word: own } : name);
-  const by = event.by ?? event.agent ?? event.from;
-  const who = by === me ? self(by) : speakerOf(event);
+  const [template, ...all] = templateOf(event, given).split(events.complete);
+  const mine = event.person && !given ? page.you : page.yourAgent;
+  const self = (/** @type {string} */ name) => (name === me ? { word: mine } : name);
+  const sayer = (one) => (one.from === me ? { word: one.person ? page.you : page.yourAgent } : speakerOf(one));
+  const by = event.by ?? event.agent;
   const { room = "", description = "", ...settings } = changes;
   const { ran, exit } = ranIn(event);
   const values = {
     ...plainly(settings), room: { quote: room }, description: { quote: description },
-    agents: type === "message" ? who : self(event.agent), agent: type === "knock" ? event.agent : self(event.agent),
+    agents: votes ? votes.map(sayer) : agentsOf(event).map(self),
+    agent: type === "knock" ? event.agent : self(event.agent),
     giver: event.agent === me ? { word: page.you } : event.person_name || page.personBehind(event.agent),
-    by: who, new_admin: self(event.new_admin), was: self(task.was), for: named(task.for ?? [], me, page.yourAgent),
-    tasks: few(tasks.map((one) => ({ quote: one?.title || one?.id }))), proposal: { quote: quote(byId.get(id)) },
-    exit, ran: ran && { word: make("code", "", ran) },
+    by: by === me ? self(by) : speakerOf(event), new_admin: self(event.new_admin), was: self(task.was),
+    for: named(task.for ?? [], me, page.yourAgent),
+    tasks: few(tasksOf(event).map((one) => ({ quote: one?.title || one?.id }))),
+    proposal: { quote: quote(byId.get(id)) }, exit, ran: ran && { word: make("code", "", ran) },
   };
   const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
-  if (values[first]?.word) values[first] = { word: capital(values[first].word) };
-  return [fill(template, values), task.for?.length > 0 && fill(events.taskFor, values),
-    note && [": ", shown({ quote: note })]];
+  const [begun, ...others] = [values[first]].flat();
+  if (begins && begun?.word) values[first] = [{ word: capital(begun.word) }, ...others];
+  return [fill(template, values), all.length > 0 && make("span", "standing agreed", events.complete.replace(/ (?=\S+$)/, "\xa0")),
+    task.for?.length > 0 && fill(events.taskFor, values), note && [": ", shown({ quote: note })]];
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
-const plainly = (all) =>
-  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, { word: String(value) }]));
+const word = (value) => ({ word: String(value) });
+const plainly = (all) => Object.fromEntries(Object.entries(all).map(([name, value]) => [name, word(value)]));
 
-/** Returns what became of a message that asks, as the page says it; "" while there is nothing to tell. */
-function became(message, { outcomes, me, byId }) {
+/** Returns how a message that asks stands, as the page says it; null while there is nothing to tell. */
+function standing(message, { outcomes, waiting, me, byId }) {
   const outcome = outcomes.get(message.id);
-  const { asked = [], yes = new Set(), by } = outcome ?? {};
-  const told = outcomeOf(message, outcome);
-  const objector = by?.from === me ? { word: capital(by.person ? page.you : page.yourAgent) } : by && speakerOf(by);
-  const counts = { n: { word: String(yes.size) }, of: { word: String(asked.length) } };
-  return told && fill(told, { ...counts, by: objector, newer: { quote: quote(byId.get(by?.id)) } });
+  const { asked = [], yes = new Set(), end, by } = outcome ?? {};
+  const open = !end && message.kind === "proposal" && waiting.find(({ id }) => id === message.id);
+  const told = open && message.ask?.length > 1 ? words.proposal.some : outcomeOf(message, outcome);
+  const objector = by?.from === me ? word(capital(by.person ? page.you : page.yourAgent)) : by && speakerOf(by);
+  const n = Math.max(yes.size, (open && open.agreed) || 0);
+  const values = { n: word(n), of: word(message.ask?.length ?? asked.length), by: objector };
+  return told && make("span", "standing " + (open ? "mine" : end ?? ""), fill(told, { ...values, newer: { quote: quote(byId.get(by?.id)) } }));
 }
 
-const lasts = 24 * 3600_000; // ms: a draft and a question end a day later
-
-/**
- * Returns what waits for the person, as elements: the words of each draft that nobody has decided about, and what asks
- * its agent and has no answer.
- */
-export function waitsOf(all, { me, outcomes }, now = Date.now()) {
-  const messages = all.filter(({ at }) => now - Date.parse(at) < lasts);
-  const decided = new Set(messages.map(({ draft }) => draft));
-  const drafts = messages.filter(({ id, type, reason }) => type === "draft" && !reason && !decided.has(id));
-  const asks = messages.filter(({ id, type, from, ask, redacted }) => type === "message" && from !== me && !redacted &&
-    ask?.includes(me) && !outcomes.get(id)?.end && !outcomes.get(id)?.yes.has(me) &&
-    !drafts.some(({ reply_to: answered }) => answered === id));
-  return [...drafts, ...asks].slice(0, mostWaiting).map((one) => make("li", "",
-    make("p", "soft", one.type === "draft" ? words.draft : fill(words.waits, { who: speakerOf(one) })),
-    make("div", "words", one.text ? markdown(one.text) : one.file?.name)));
+/** Returns the line above a text that says what it is for: its kind, whom it asks, and who else reads it. */
+function kindOf({ kind, ask }) {
+  const its = kind || (ask?.length ? "request" : "");
+  return its && make("span", "badge " + its, page.kinds[its] ?? its);
 }
 
-const mostWaiting = 3;
+const asks = ({ ask }, { me }) => make("span", "note",
+  fill(page.asks, { names: ask ? named(ask, me, page.yourAgent) : word(page.anyone) }));
+
+/** Returns what waits for the person as cards, which lead there: lead opens the page at an id. room is as in talkOf. */
+export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => message).map(({ id, message }) => {
+  const { type, from, person, text, file, to, redacted } = message;
+  const drafted = type === "draft";
+  const says = redacted ? page.removed : gist(message);
+  const open = /** @type {HTMLButtonElement} */ (make("button", "lead"));
+  open.ariaLabel = own.lead(speakerOf(message), says);
+  open.onclick = () => lead(id);
+  const marks = [drafted && make("span", "badge request drafted", own.draft),
+    drafted && make("span", "badge note warn", page.unsent, !to?.length && " · " + page.toAll), kindOf(message),
+    !drafted && (standing(message, room) || (message.ask?.length > 1 && asks(message, room))),
+    audience(message, room)];
+  const words = make("div", "words", redacted ? says : text ? markdown(text) : file?.name);
+  words.dir = "auto";
+  return make("li", "card",
+    make("p", "head", avatar(room.colours, from, person), make("bdi", "name", speakerOf(message)), marks),
+    answered(message, room), words, make("bdi", "gist", says), open);
+});
 
 /** Returns the mark of what only some read. */
 function audience({ from, to }, { me }) {
@@ -161,30 +206,37 @@ function audience({ from, to }, { me }) {
   return make("span", "private", icon("lock"), make("span", "", said));
 }
 
+/** Returns the first line of another message. */
+const quoted = (id, { byId }, label, sign = "reply") =>
+  id && make("p", "quote " + sign, icon(sign), label, make("bdi", "", quote(byId.get(id))));
+
+/** Returns the first line of the message that one answers. */
+function answered({ reply_to: id, agreed }, room) {
+  const whose = room.byId.get(id);
+  return id !== agreed && quoted(id, room, whose && make("bdi", "name", speakerOf(whose)));
+}
+
 function messageOf(message, first, room) {
-  const { from, person, person_name: name, ask, text = "", file, redacted, agreed } = message;
-  const { me, byId, limit } = room;
-  const kind = message.kind || (ask?.length ? "request" : "");
+  const { id, from, person, person_name: name, text = "", file, redacted, agreed } = message;
+  const { me, limit } = room;
   const cut = text.length > limit ? text.slice(0, limit).replace(/[\ud800-\udbff]$/, "") + "…" : text;
   const said = make("div", "text", markdown(cut));
   said.dir = "auto";
-  const outcome = became(message, room);
-  const answered = message.reply_to !== agreed && message.reply_to;
-  const whose = byId.get(answered);
-  const quoted = (id, label) => id && make("p", "quote", icon("reply"), label, make("bdi", "", quote(byId.get(id))));
-  const own = make("article", "message" + (first ? " first" : "") + (message.to?.length ? " only" : ""),
+  const kind = kindOf(message);
+  const looks = [first && "first", message.to?.length && "only", isCard(message) && "card",
+    room.waiting.some((one) => one.id === id && one.message) && "asked"];
+  const own = make("article", ["message", ...looks].filter(Boolean).join(" "),
     avatar(room.colours, from === user ? me : from, person),
     make("p", "head", make("bdi", "name", speakerOf(message)),
       person && name === from && make("span", "badge", page.person),
-      from === me && !person && make("span", "badge", page.yourAgent), timeOf(message), audience(message, room)),
-    quoted(answered, whose && make("bdi", "name", speakerOf(whose))),
-    kind && make("p", "marks", make("span", "badge " + kind, page.kinds[kind] ?? kind),
-      kind === "request" && make("span", "",
-        fill(page.asks, { names: ask ? named(ask, me, page.yourAgent) : { word: page.anyone } })),
-      outcome && make("span", "outcome", outcome)),
+      from === me && !person && make("span", "badge", page.yourAgent), timeOf(message), audience(message, room),
+      first && kind, first && isCard(message) && asks(message, room)),
+    !first && kind && make("p", "head marks", kind),
+    answered(message, room),
     redacted ? make("p", "soft", page.removed) : text && said,
     file && make("p", "file", icon("file"), make("bdi", "name", file.name), make("span", "soft", sizeOf(file.size))),
-    quoted(agreed, make("span", "", page.agreed)));
+    quoted(agreed, room, make("span", "", page.agreed), "check"),
+    isCard(message) && standing(message, room));
   if (!redacted && (cut !== text || message.more)) own.classList.add("longer");
   return own;
 }

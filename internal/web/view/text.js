@@ -16,6 +16,7 @@ export function make(tag, look = "", ...parts) {
 
 const lines = {
   lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+  check: "M5 12.5l4.5 4.5L19 7.5",
   reply: "M10 8L5 12.5 10 17M5 12.5h9a5 5 0 0 1 5 5V19",
   file: "M7 3h7l5 5v13H7zM14 3v5h5",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.500 21c0-4 3.400-7 7.500-7s7.500 3 7.500 7",

@@ -1,24 +1,27 @@
 // The room inside a client: people, the talk as it goes on and what waits. It looks by the one tool show_room, with a
 // token that can do nothing else, and leads to the page for all else. room.html has its elements.
 
+import { gist } from "../assets/talk/rows.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
 import { withColours } from "../assets/ui/colour.js";
 import { ask, dress, listen, tell } from "./host.js";
-import { gist, peopleOf, speakerOf, talkOf, waitsOf } from "./rows.js";
+import { peopleOf, speakerOf, talkOf, waitsOf } from "./rows.js";
 import { make } from "./text.js";
-import { page as said, words } from "./words.js";
+import { own as words, page as said } from "./words.js";
 
 const tallest = 500; // px, inline
 const half = 30 * 60_000; // ms after which nobody looks any more
 const most = 300; // events that are kept
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const { body } = document; // with what the host covers of it, as padding
-const [main, log, list, earlier, state, news] = ["view", "log", "people", "earlier", "state", "news"].map(at);
+const [main, log, list, earlier, state, news, about, needs, waits] =
+  ["view", "log", "people", "earlier", "state", "news", "about", "needs", "waits"].map(at);
 
 let context = /** @type {any} */ ({}); // of the host
 let view = ""; // the token
 let room = /** @type {any} */ (null);
 let messages = /** @type {any[]} */ ([]);
+let waiting = /** @type {any[]} */ ([]); // what waits for the person: {id, agreed, message: undefined if it is not known}
 let [open, page, older, anew, colours] = [{}, "", false, false, new Map()]; // anew: the next look begins at the newest
 let phase = "loading"; // loading, live, offline, idle or ended
 let [failures, pause, due, begun, timer, inSight, looking] = [0, 8, 0, Date.now(), 0, true, false];
@@ -83,19 +86,25 @@ function take(got, after) {
   open = { ...open, ...got.open };
   page = /^https?:\/\//.test(got.page) ? got.page : "";
   older ||= got.earlier > 0 || !!got.has_more;
-  messages = [...(after ? messages : []), ...fresh].slice(-most);
+  messages = [...(after ? messages : []), ...fresh];
+  const known = new Map([...waiting, ...got.waiting].map(({ id, message }) => [id, message]));
+  for (const one of messages) known.set(one.id, one);
+  waiting = got.waiting.map((one) => ({ ...one, message: known.get(one.id) }));
+  messages = messages.slice(-most);
   for (const { changes } of fresh) redact(changes?.redacted);
   if (after) announce(fresh);
   say("live", room.closed ? words.closed : view ? "" : words.still);
 }
 
 function redact(id) {
-  messages = messages.map((one) => (one.id === id ? { ...one, text: "", file: undefined, redacted: true } : one));
+  const without = (one) => (one?.id === id ? { ...one, text: "", file: undefined, redacted: true } : one);
+  messages = messages.map(without);
+  waiting = waiting.map((one) => ({ ...one, message: without(one.message) }));
 }
 
 /** Tells screen readers what was said. */
 function announce(fresh) {
-  const all = fresh.filter(({ type }) => type === "message");
+  const all = fresh.filter(({ type, reason }) => type === "message" || (type === "draft" && !reason));
   const last = all.at(-1);
   if (!last) return;
   const who = speakerOf(last);
@@ -132,57 +141,105 @@ function draw() {
   const end = innerHeight + scrollY >= document.documentElement.scrollHeight - 40;
   colours = withColours(colours, room.agents.map(({ name }) => name));
   at("name").textContent = room.name;
-  at("about").textContent = room.description ?? "";
-  at("open").textContent = words.open(open) || (page && words.hint);
-  const byId = new Map(messages.map((one) => [one.id, one]));
-  const limit = full() ? 4000 : 600;
-  fill(list, room, () => [...peopleOf(room, colours), make("li", "rest")]);
-  const outcomes = outcomesOf(messages);
-  const waits = room.closed ? [] : waitsOf(messages, { me, outcomes });
-  at("waits").hidden = !waits.length;
-  fill(at("waits"), [messages, me, room.closed], () => waits);
-  fill(log, [messages, limit, me], () => messages.length
-    ? talkOf(messages, { me, colours, byId, outcomes, limit }) : [make("p", "empty soft", said.empty)]);
+  about.textContent = room.description ?? "";
+  const counts = words.open(open);
+  fill(at("open"), [counts, page], () => counts.length
+    ? counts.map((one, n) => make("span", "", one + (n < counts.length - 1 ? " ·" : ""))) : [page && words.hint]);
+  const byId = new Map([...waiting.map(({ message }) => message), ...messages].map((one) => [one?.id, one]));
+  const drafts = waiting.filter(({ message }) => message?.type === "draft");
+  const answers = new Set(drafts.map(({ message }) => message.reply_to)); // to be decided about in place of the question
+  const seen = {
+    messages, me, colours, byId, outcomes: outcomesOf(messages), limit: full() ? 4000 : 600,
+    waiting: room.closed ? [] : waiting.filter(({ id }) => !answers.has(id)),
+  };
+  fill(list, [room, messages, waiting], () => [...peopleOf(room, seen), make("li", "rest")]);
+  fill(waits, [messages, me, seen.waiting], () => [...waitsOf(seen, lead), make("li", "rest")]);
+  fill(log, [messages, seen.limit, me, seen.waiting],
+    () => (messages.length ? talkOf(seen) : [make("p", "empty soft", said.empty)]));
+  if (full()) log.after(needs); // as on the page
+  else about.after(needs);
+  unnamed = seen.waiting.length + 1 - waits.children.length;
   measure();
   if (full() && end) scrollTo(0, document.documentElement.scrollHeight);
 }
 
-/** Shows as many people and rows as fit: inline nothing scrolls. A last row that is too high by itself is cut. */
-function measure() {
-  const given = context.containerDimensions ?? {};
-  const limit = Math.min(tallest, given.height ?? given.maxHeight ?? tallest);
-  const rows = /** @type {HTMLElement[]} */ ([...log.children]);
-  const everybody = /** @type {HTMLElement[]} */ ([...list.children]);
-  const rest = everybody.pop() ?? earlier;
-  for (const one of [...rows, ...everybody]) [one.hidden, one.style.maxHeight] = [false, ""];
-  rest.hidden = true;
-  earlier.hidden = !older;
-  for (let n = everybody.length; !full() && --n > 0 && list.offsetHeight > 90; ) {
-    everybody[n].hidden = true;
+/** Leads to what waits, on the page. */
+const lead = (id) => leave(page + "#" + id);
+
+const shape = (row, short) => {
+  row.classList.toggle("short", short);
+  const text = row.querySelector(".text");
+  row.classList.toggle("cut", !!text && text.scrollHeight > text.clientHeight + 1);
+};
+
+/** Hides elements from the last on, but for so many, until what is true; rest then says of how many that is. */
+function foldTo(all, least, rest, says, enough) {
+  let n = all.filter((one) => !one.hidden).length;
+  for (; n > least && !enough(); n--) {
+    all[n - 1].hidden = true;
     rest.hidden = false;
-    rest.textContent = words.others(everybody.length - n) || "";
+    rest.textContent = says(all.length - n + 1) || "";
   }
-  for (const row of rows) {
-    const text = row.querySelector(".text");
-    row.classList.toggle("cut", !!text && text.scrollHeight > text.clientHeight + 1);
+}
+
+/**
+ * Inline nothing scrolls: shows what fits into the height that the host gives. What waits comes first: for it, people
+ * and the last message get shorter, and then go; after that each card is one line, and the last ones are counted.
+ * Otherwise as many messages are shown as fit, an older one by its first lines.
+ */
+function measure() {
+  const { height, maxHeight } = context.containerDimensions ?? {};
+  limit = full() ? Infinity : Math.min(tallest, height ?? maxHeight ?? tallest);
+  const over = () => body.offsetHeight > limit;
+  const [everybody, cards] = [list, waits].map((one) => /** @type {HTMLElement[]} */ ([...one.children]));
+  const [others, more] = [everybody, cards].map((all) => all.pop() ?? make("li"));
+  const rows = /** @type {HTMLElement[]} */ ([...log.children]);
+  for (const one of [...rows, ...everybody, ...cards, list, log, about, at("open")]) one.hidden = false;
+  for (const one of [...cards, list]) one.classList.remove("brief");
+  for (const row of rows) shape(row, false);
+  const count = (n) => words.more(n + unnamed);
+  [others.hidden, more.hidden, more.textContent] = [true, !unnamed, words.more(unnamed)];
+  needs.hidden = !cards.length && !unnamed;
+  const shown = rows.filter((row) => !row.classList.contains("asked")); // those are cards
+  const last = shown.at(-1);
+  for (const row of rows) row.hidden = !(full() ? shown.includes(row) : row === last);
+  earlier.hidden = full() ? !older : !older && shown.length < 2;
+  const people = (most) => foldTo(everybody, 1, others, words.others, () => list.offsetHeight <= most);
+  if (!full()) people(90);
+  const steps = [
+    () => (about.hidden = true),
+    () => list.classList.add("brief"),
+    () => people(40),
+    () => last && shape(last, true),
+    ...cards.slice(1).reverse().map((card) => () => card.classList.add("brief")),
+    () => (list.hidden = true),
+    () => (earlier.hidden = true),
+    () => (log.hidden = true),
+    () => cards[0]?.classList.add("brief"),
+    () => foldTo(cards, 1, more, count, () => !over()),
+    () => (at("open").hidden = true),
+  ];
+  for (let n = 0; n < steps.length && over(); n++) steps[n]();
+  for (let n = shown.length - 2, fits = !log.hidden && !full(); fits && n >= 0; n--) {
+    shown[n].hidden = false;
+    if (over()) shape(shown[n], true);
+    fits = !over();
+    if (!fits) shown[n].hidden = true;
   }
-  for (let n = 0; !full() && n < rows.length - 1 && body.offsetHeight > limit; n++) {
-    rows[n].hidden = true;
-    earlier.hidden = false;
-  }
+  if (!older && !shown.some((row) => row.hidden)) earlier.hidden = true;
   rows.forEach((row, n) => row.classList.toggle("top", n > 0 && rows[n - 1].hidden && !row.hidden));
-  const [last, over] = [rows.at(-1), full() ? 0 : body.offsetHeight - limit];
-  if (last && over > 0) last.style.maxHeight = last.offsetHeight - over + "px";
   resized();
 }
 
 let soon = 0;
 let told = "";
+let limit = tallest; // px
+let unnamed = 0; // how much waits of which only that is known
 
 function resized() {
   clearTimeout(soon);
   soon = setTimeout(() => {
-    const [width, height] = [body.offsetWidth, body.offsetHeight];
+    const [width, height] = [body.offsetWidth, Math.min(limit, body.offsetHeight)];
     if (full()) told = ""; // its host gives it all that there is
     else if (told !== (told = `${width} ${height}`)) tell("ui/notifications/size-changed", { width, height });
   }, 100);
@@ -200,14 +257,17 @@ async function show(mode) {
   scrollTo(0, now === "fullscreen" ? document.documentElement.scrollHeight : 0);
 }
 
+/** Asks the host to open an address of the page. */
+function leave(url) {
+  begun = Date.now();
+  ask("ui/open-link", { url }, half)
+    .then(({ isError }) => isError && Promise.reject())
+    .catch(() => say(phase, words.notOpened(url)));
+}
+
 const nothing = () => {};
 at("full").onclick = () => show(full() ? "inline" : "fullscreen").catch(nothing);
-at("page").onclick = () => {
-  begun = Date.now();
-  ask("ui/open-link", { url: page }, half)
-    .then(({ isError }) => isError && Promise.reject())
-    .catch(() => say(phase, words.notOpened(page)));
-};
+at("page").onclick = () => leave(page);
 at("again").onclick = () => {
   [begun, due] = [Date.now(), 0];
   say("live");
@@ -217,7 +277,7 @@ new IntersectionObserver((all) => {
   plan();
 }).observe(main);
 document.addEventListener("visibilitychange", plan);
-new ResizeObserver(measure).observe(document.documentElement);
+addEventListener("resize", measure);
 
 listen({
   "ui/notifications/tool-input": ({ arguments: given }) => {

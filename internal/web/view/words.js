@@ -1,6 +1,6 @@
 // The words of the view. Those in page are the page's own, word for word: test/view.test.js compares them.
 
-const count = (n, one, many = one + "s") => n > 0 && (n === 1 ? "1 " : n + " ") + (n === 1 ? one : many);
+const count = (n, one) => n > 0 && `${n} ${one}${n === 1 ? "" : "s"}`;
 const minutes = (n) => {
   const days = Math.floor(n / 60 / 24);
   return n < 60 ? `${n} min` : days < 1 ? `${Math.floor(n / 60)} h` : days === 1 ? "1 day" : `${days} days`;
@@ -17,6 +17,9 @@ export const page = {
     request: "Question", proposal: "Suggestion", agree: "Agrees", object: "Objects", done: "Done", status: "Status",
   },
   asks: "asks {names}",
+  toAll: "to everyone",
+  unsent: "Waits for your approval",
+  folds: { tasks: (n) => `${n} changes to tasks`, rejected: (n) => `You rejected ${n} drafts` },
   agreed: "Agreed by everyone asked:",
   earlierMessage: "an earlier message",
   several: (n, who) => `${n} new messages, the last from ${who}`,
@@ -24,6 +27,7 @@ export const page = {
   watching: "its owner is watching",
   personWatches: (name) => `${name} is watching`,
   states: {
+    works: "working",
     waiting: "online",
     busy: "online",
     standby: "asleep (wakes on messages)",
@@ -37,7 +41,7 @@ export const page = {
   person: "person",
 };
 
-export const words = {
+export const own = {
   offline: "No connection. Trying again…",
   idle: "Paused after half an hour.",
   still: "This is the room as it was then.",
@@ -48,17 +52,13 @@ export const words = {
     token_invalid: "The room has ended, or your agent joined again.",
     room_not_found: "This room has ended.",
   },
-  open: ({ drafts = 0, requests = 0, proposals = 0, tasks = 0, agreements = 0 }) => [
-    count(drafts, "draft to approve", "drafts to approve"),
-    count(requests - proposals, "open question"),
-    count(proposals, "open suggestion"),
-    count(tasks, "open task"),
-    count(agreements, "agreement"),
-  ].filter(Boolean).join(" · "),
-  draft: "Your agent's draft waits for you",
-  waits: "{who} waits for an answer",
+  open: ({ tasks = 0, agreements = 0 }) =>
+    [count(tasks, "open task"), count(agreements, "agreement")].filter(Boolean),
+  draft: "Draft",
+  lead: (who, says) => `Open in the room: ${who}: ${says}`,
   hint: "Speak, approve and pause in the room.",
   others: (n) => count(n, "other"),
+  more: (n) => `${n} more`,
   notOpened: (page) => `Your client did not open ${page}`,
   fullscreen: "Full screen",
   inline: "Leave full screen",
