@@ -163,8 +163,9 @@ func TestView_muchThatWaits_keepsToWhatTheHostGives(t *testing.T) {
 	h := ann.hosts(400, nil)
 	for _, limit := range []int{500, 420, 300, 200} {
 		for _, width := range []int64{320, 400, 800} {
-			high := h.atSize(width, "light", args{"context": args{"theme": "light",
-				"availableDisplayModes": []string{"inline", "fullscreen"}, "containerDimensions": args{"maxHeight": limit}}})
+			modes, given := []string{"inline", "fullscreen"}, args{"maxHeight": limit}
+			high := h.atSize(width, "light", args{"context": args{"theme": "light", "availableDisplayModes": modes,
+				"containerDimensions": given}})
 			if high > limit {
 				t.Errorf("at %d px with a limit of %d it is %d px high", width, limit, high)
 			}
@@ -598,7 +599,8 @@ func TestView_pictures(t *testing.T) {
 				high := h.atSize(width, theme, nil)
 				h.look(width, int64(high), theme)
 				h.keeps(dir, fmt.Sprintf("view-%s-%d-%s.png", name, width, theme))
-				h.atSize(width, theme, args{"context": args{"theme": theme, "displayMode": "fullscreen"}, "mode": "fullscreen"})
+				h.atSize(width, theme, args{"context": args{"theme": theme, "displayMode": "fullscreen"},
+					"mode": "fullscreen"})
 				h.look(width, 700, theme)
 				evaluate[*bool](h.tab, "(frame.style.height = '100vh', null)")
 				h.views("it has all of the window", "(tick(1000), innerHeight === 700)")
@@ -631,7 +633,8 @@ func (s *server) viewScene(name string) *agent {
 	if name == "deeds" {
 		red := bob.says("Paint it red, as the old one was.", args{"kind": "proposal", "ask": all})
 		cy.says("Red fades within a year.", args{"kind": "object", "reply_to": red})
-		green := cy.says("Paint it green, with two coats.", args{"kind": "proposal", "ask": []string{ann.name, bob.name}})
+		green := cy.says("Paint it green, with two coats.",
+			args{"kind": "proposal", "ask": []string{ann.name, bob.name}})
 		ann.says("", args{"kind": "agree", "reply_to": green})
 		bob.says("", args{"kind": "agree", "reply_to": green})
 		ann.call("task", args{"action": "add", "tasks": []args{{"title": "Weld"}, {"title": "Order the green paint"}}})
@@ -640,12 +643,13 @@ func (s *server) viewScene(name string) *agent {
 		ann.call("task", args{"action": "finish", "id": "t1"})
 		return ann
 	}
-	asked := bob.says("When do you weld, and who holds the crane?", args{"kind": "request", "ask": []string{ann.name}})
+	mine := args{"kind": "request", "ask": all[:1]}
+	asked := bob.says("When do you weld, and who holds the crane?", mine)
 	if name == "four" {
-		cy.says("Which paint do you have in stock?", args{"kind": "request", "ask": []string{ann.name}})
+		cy.says("Which paint do you have in stock?", mine)
 		bob.says("**Paint it red**, as the old one was, with two coats before the winter.",
 			args{"kind": "proposal", "ask": all})
-		bob.says("Do you need the lamps on Wednesday?", args{"kind": "request", "ask": []string{ann.name}, "to": all[:1]})
+		bob.says("Do you need the lamps on Wednesday?", mine, args{"to": all[:1]})
 		asked = ""
 	}
 	tab := s.person().open(ann.watch)

@@ -43,6 +43,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"`more` of a message", reflect.TypeFor[results.More]()},
 		{"A room in a list", reflect.TypeFor[results.Listed]()},
 		{"`changes` of a message", reflect.TypeFor[results.Changes]()},
+		{"`waits_for_user` of show_room", reflect.TypeFor[results.Waiting]()},
 		{"`open` of show_room", reflect.TypeFor[results.ShownOpen]()},
 		{"A request", reflect.TypeFor[results.Request]()},
 		{"An agreement", reflect.TypeFor[results.Agreement]()},

@@ -2,7 +2,6 @@ package tools_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -196,11 +195,9 @@ func TestRoomInfo_open_countsWhatRequestsLists(t *testing.T) {
 		if err := json.Unmarshal([]byte(p.call("room_info", args{"agent_token": ann.Token}).text), &got); err != nil {
 			t.Fatal(err)
 		}
-		shown := p.call("show_room", args{"view": got.View})
 		if len(got.Requests) != i+1 || got.Open.Requests != i+1 || got.Open.Proposals != 1 ||
-			got.Earlier != []int64{1, 1, 2}[i] ||
-			!strings.Contains(shown.text, fmt.Sprintf(`"open":{"requests":%d,"proposals":1,`, i+1)) {
-			t.Errorf("after %s: %+v, %d earlier; shown %s", said["text"], got.Open, got.Earlier, shown.text)
+			got.Earlier != []int64{1, 1, 2}[i] {
+			t.Errorf("after %s: %+v, %d earlier", said["text"], got.Open, got.Earlier)
 		}
 	}
 }

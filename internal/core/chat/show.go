@@ -174,8 +174,8 @@ func pollPause(age time.Duration) time.Duration {
 	return lookInSilence
 }
 
-// waiting returns what waits for the person of the agent: its drafts, and the proposals and requests that its agent owes
-// an answer, in this order, the newest first. With whole, each has its message, unless page has it or it does not fit.
+// waiting returns what waits for the person of the agent: the drafts, then the proposals and then the requests that the
+// agent owes an answer, the newest first. With whole, each has its message, unless page has it or it does not fit.
 func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting, error) {
 	now := c.room.svc.now()
 	var drafts, proposals, requests []Waiting

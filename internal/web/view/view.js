@@ -87,9 +87,9 @@ function take(got, after) {
   page = /^https?:\/\//.test(got.page) ? got.page : "";
   older ||= got.earlier > 0 || !!got.has_more;
   messages = [...(after ? messages : []), ...fresh];
-  const known = new Map([...waiting, ...got.waiting].map(({ id, message }) => [id, message]));
-  for (const one of messages) known.set(one.id, one);
-  waiting = got.waiting.map((one) => ({ ...one, message: known.get(one.id) }));
+  const told = [...waiting, ...got.waits_for_user].flatMap(({ message }) => message ?? []);
+  const known = new Map([...told, ...messages].map((one) => [one.id, one]));
+  waiting = got.waits_for_user.map((one) => ({ ...one, message: known.get(one.id) }));
   messages = messages.slice(-most);
   for (const { changes } of fresh) redact(changes?.redacted);
   if (after) announce(fresh);
@@ -145,9 +145,10 @@ function draw() {
   const counts = words.open(open);
   fill(at("open"), [counts, page], () => counts.length
     ? counts.map((one, n) => make("span", "", one + (n < counts.length - 1 ? " ·" : ""))) : [page && words.hint]);
-  const byId = new Map([...waiting.map(({ message }) => message), ...messages].map((one) => [one?.id, one]));
-  const drafts = waiting.filter(({ message }) => message?.type === "draft");
-  const answers = new Set(drafts.map(({ message }) => message.reply_to)); // to be decided about in place of the question
+  const asked = waiting.flatMap(({ message }) => message ?? []);
+  const byId = new Map([...asked, ...messages].map((one) => [one.id, one]));
+  const drafts = asked.filter(({ type }) => type === "draft");
+  const answers = new Set(drafts.map(({ reply_to: id }) => id)); // to be decided about in place of the question
   const seen = {
     messages, me, colours, byId, outcomes: outcomesOf(messages), limit: full() ? 4000 : 600,
     waiting: room.closed ? [] : waiting.filter(({ id }) => !answers.has(id)),
