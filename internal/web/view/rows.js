@@ -151,7 +151,8 @@ function sentence(event, { byId, me }, begins) {
   const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
   const [begun, ...others] = [values[first]].flat();
   if (begins && begun?.word) values[first] = [{ word: capital(begun.word) }, ...others];
-  return [fill(template, values), all.length > 0 && make("span", "standing agreed", events.complete.replace(/ (?=\S+$)/, "\xa0")),
+  const together = events.complete.replace(/ (?=\S+$)/, "\xa0");
+  return [fill(template, values), all.length > 0 && make("span", "standing agreed", together),
     task.for?.length > 0 && fill(events.taskFor, values), note && [": ", shown({ quote: note })]];
 }
 
@@ -165,13 +166,15 @@ function standing(message, { outcomes, waiting, me, byId }) {
   const { asked = [], yes = new Set(), end, by } = outcome ?? {};
   const open = !end && message.kind === "proposal" && waiting.find(({ id }) => id === message.id);
   const told = open && message.ask?.length > 1 ? words.proposal.some : outcomeOf(message, outcome);
+  const look = "standing " + (open ? "mine" : end ?? "");
   const objector = by?.from === me ? word(capital(by.person ? page.you : page.yourAgent)) : by && speakerOf(by);
   const n = Math.max(yes.size, (open && open.agreed) || 0);
-  const values = { n: word(n), of: word(message.ask?.length ?? asked.length), by: objector };
-  return told && make("span", "standing " + (open ? "mine" : end ?? ""), fill(told, { ...values, newer: { quote: quote(byId.get(by?.id)) } }));
+  const of = word(message.ask?.length ?? asked.length);
+  const newer = { quote: quote(byId.get(by?.id)) };
+  return told && make("span", look, fill(told, { n: word(n), of, by: objector, newer }));
 }
 
-/** Returns the line above a text that says what it is for: its kind, whom it asks, and who else reads it. */
+/** Returns the mark of what a message is for; "" for nothing. */
 function kindOf({ kind, ask }) {
   const its = kind || (ask?.length ? "request" : "");
   return its && make("span", "badge " + its, page.kinds[its] ?? its);

@@ -21,7 +21,7 @@ let context = /** @type {any} */ ({}); // of the host
 let view = ""; // the token
 let room = /** @type {any} */ (null);
 let messages = /** @type {any[]} */ ([]);
-let waiting = /** @type {any[]} */ ([]); // what waits for the person: {id, agreed, message: undefined if it is not known}
+let waiting = /** @type {any[]} */ ([]); // for the person: {id, agreed, message, if that is known}
 let [open, page, older, anew, colours] = [{}, "", false, false, new Map()]; // anew: the next look begins at the newest
 let phase = "loading"; // loading, live, offline, idle or ended
 let [failures, pause, due, begun, timer, inSight, looking] = [0, 8, 0, Date.now(), 0, true, false];
@@ -167,6 +167,7 @@ function draw() {
 /** Leads to what waits, on the page. */
 const lead = (id) => leave(page + "#" + id);
 
+/** Shows a row with all of its text, as far as that is not too long, or with its first lines. */
 const shape = (row, short) => {
   row.classList.toggle("short", short);
   const text = row.querySelector(".text");
@@ -197,13 +198,14 @@ function measure() {
   const rows = /** @type {HTMLElement[]} */ ([...log.children]);
   for (const one of [...rows, ...everybody, ...cards, list, log, about, at("open")]) one.hidden = false;
   for (const one of [...cards, list]) one.classList.remove("brief");
-  for (const row of rows) shape(row, false);
+  for (const row of rows) row.classList.remove("short", "cut");
   const count = (n) => words.more(n + unnamed);
   [others.hidden, more.hidden, more.textContent] = [true, !unnamed, words.more(unnamed)];
   needs.hidden = !cards.length && !unnamed;
   const shown = rows.filter((row) => !row.classList.contains("asked")); // those are cards
   const last = shown.at(-1);
   for (const row of rows) row.hidden = !(full() ? shown.includes(row) : row === last);
+  if (last && !full()) shape(last, false);
   earlier.hidden = full() ? !older : !older && shown.length < 2;
   const people = (most) => foldTo(everybody, 1, others, words.others, () => list.offsetHeight <= most);
   if (!full()) people(90);
@@ -223,6 +225,7 @@ function measure() {
   for (let n = 0; n < steps.length && over(); n++) steps[n]();
   for (let n = shown.length - 2, fits = !log.hidden && !full(); fits && n >= 0; n--) {
     shown[n].hidden = false;
+    shape(shown[n], false);
     if (over()) shape(shown[n], true);
     fits = !over();
     if (!fits) shown[n].hidden = true;
