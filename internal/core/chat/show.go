@@ -139,7 +139,8 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	if err != nil {
 		return Shown{}, err
 	}
-	if shown.Waiting, err = c.waiting(ctx, shown.Page, after == ""); err != nil {
+	shown.Waiting, err = c.waiting(ctx, shown.Page, after == "")
+	if err != nil {
 		return Shown{}, err
 	}
 	if n := len(shown.Messages); n > 0 {
@@ -209,7 +210,8 @@ func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting
 		}
 		message := messageOf(fit.Room, c.me, event)
 		message.shorten(waitingText)
-		if whole = fit.Add(message, event); whole {
+		whole = fit.Add(message, event)
+		if whole {
 			one.Message = &message
 		}
 	}
