@@ -23,6 +23,8 @@ let room = /** @type {any} */ (null);
 let messages = /** @type {any[]} */ ([]);
 let waiting = /** @type {any[]} */ ([]); // for the person: {id, agreed, message, if that is known}
 let [open, page, older, anew, colours] = [{}, "", false, false, new Map()]; // anew: the next look begins at the newest
+let unnamed = 0; // how much waits of which only that is known
+let limit = tallest; // px that the host gives
 let phase = "loading"; // loading, live, offline, idle or ended
 let [failures, pause, due, begun, timer, inSight, looking] = [0, 8, 0, Date.now(), 0, true, false];
 
@@ -149,16 +151,18 @@ function draw() {
   const byId = new Map([...asked, ...messages].map((one) => [one.id, one]));
   const drafts = asked.filter(({ type }) => type === "draft");
   const answers = new Set(drafts.map(({ reply_to: id }) => id)); // to be decided about in place of the question
+  const outcomes = outcomesOf(messages);
   const seen = {
-    messages, me, colours, byId, outcomes: outcomesOf(messages), limit: full() ? 4000 : 600,
+    messages, me, colours, byId, outcomes, limit: full() ? 4000 : 600,
     waiting: room.closed ? [] : waiting.filter(({ id }) => !answers.has(id)),
   };
+  const shown = seen.waiting.map((one) => [one, outcomes.get(one.id)?.yes.size, byId.get(one.message?.reply_to)]);
   fill(list, [room, messages, waiting], () => [...peopleOf(room, seen), make("li", "rest")]);
-  fill(waits, [messages, me, seen.waiting], () => [...waitsOf(seen, lead), make("li", "rest")]);
+  fill(waits, [me, shown], () => [...waitsOf(seen, lead), make("li", "rest")]);
   fill(log, [messages, seen.limit, me, seen.waiting],
     () => (messages.length ? talkOf(seen) : [make("p", "empty soft", said.empty)]));
-  if (full()) log.after(needs); // as on the page
-  else about.after(needs);
+  const above = full() ? log : about; // in full they stand where the page has them
+  if (above.nextElementSibling !== needs) above.after(needs);
   unnamed = seen.waiting.length + 1 - waits.children.length;
   measure();
   if (full() && end) scrollTo(0, document.documentElement.scrollHeight);
@@ -191,7 +195,7 @@ function foldTo(all, least, rest, says, enough) {
  */
 function measure() {
   const { height, maxHeight } = context.containerDimensions ?? {};
-  limit = full() ? Infinity : Math.min(tallest, height ?? maxHeight ?? tallest);
+  limit = full() ? Infinity : Math.min(tallest, height || maxHeight || tallest);
   const over = () => body.offsetHeight > limit;
   const [everybody, cards] = [list, waits].map((one) => /** @type {HTMLElement[]} */ ([...one.children]));
   const [others, more] = [everybody, cards].map((all) => all.pop() ?? make("li"));
@@ -205,6 +209,8 @@ function measure() {
   const shown = rows.filter((row) => !row.classList.contains("asked")); // those are cards
   const last = shown.at(-1);
   for (const row of rows) row.hidden = !(full() ? shown.includes(row) : row === last);
+  const crown = () => rows.forEach((row, n) => row.classList.toggle("top", !row.hidden && !!rows[n - 1]?.hidden));
+  crown();
   if (last && !full()) shape(last, false);
   earlier.hidden = full() ? !older : !older && shown.length < 2;
   const people = (most) => foldTo(everybody, 1, others, words.others, () => list.offsetHeight <= most);
@@ -225,20 +231,19 @@ function measure() {
   for (let n = 0; n < steps.length && over(); n++) steps[n]();
   for (let n = shown.length - 2, fits = !log.hidden && !full(); fits && n >= 0; n--) {
     shown[n].hidden = false;
+    crown();
     shape(shown[n], false);
     if (over()) shape(shown[n], true);
     fits = !over();
     if (!fits) shown[n].hidden = true;
   }
+  crown();
   if (!older && !shown.some((row) => row.hidden)) earlier.hidden = true;
-  rows.forEach((row, n) => row.classList.toggle("top", n > 0 && rows[n - 1].hidden && !row.hidden));
   resized();
 }
 
 let soon = 0;
 let told = "";
-let limit = tallest; // px
-let unnamed = 0; // how much waits of which only that is known
 
 function resized() {
   clearTimeout(soon);
