@@ -9,7 +9,7 @@ import { countOf, together } from "../assets/talk/deeds.js";
 import { Events, saidOf, sentence, voted } from "../assets/talk/events.js";
 import { longPress } from "../assets/talk/long-press.js";
 import { mentioning, mentions } from "../assets/talk/mentions.js";
-import { Marks, standing } from "../assets/talk/marks.js";
+import { Marks, Soon, standing } from "../assets/talk/marks.js";
 import { Markdown } from "../assets/talk/markdown.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
@@ -379,6 +379,17 @@ test("times are said as people say them", () => {
   assert.deepEqual([noon, noon - 13 * 3_600_000].map((at) => dayName(at, noon)), ["Today", "Yesterday"]);
   assert.match(dayName(noon - 4 * 86_400_000, noon), /January 5|5 January/);
   assert.match(dayName(noon - 400 * 86_400_000, noon), /2028/);
+});
+
+test("a countdown is drawn when its second changes, and no more when it is over", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const seconds = [];
+  drawn(Soon, { says: (s) => (seconds.push(s), ""), ends: 1_500 });
+  for (let n = 0; n < 100; n++) {
+    t.mock.timers.tick(50);
+    await Promise.resolve();
+  }
+  assert.deepEqual(seconds.filter((s) => s < 5), [2, 1]);
 });
 
 test("in the conversation, times are those of the clock", () => {

@@ -151,6 +151,7 @@ export function Soon({ says, ends }) {
   const left = ends - Date.now();
   const seconds = Math.max(1, Math.ceil(left / 1000));
   useEffect(() => {
+    if (seconds === 1) return undefined; // it stays that, also while no time runs
     const next = setTimeout(() => tick((n) => n + 1), left - 1000 * (seconds - 1) + 10); // a timer may be a hair early
     return () => clearTimeout(next);
   });
