@@ -18,7 +18,7 @@ import { lineOf, search, together as joined } from "../assets/talk/places.js";
 import { initials } from "../assets/ui/avatar.js";
 import { colourIn, colourOf, withColours } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
-import { fill, plain, word } from "../assets/ui/fill.js";
+import { cutWithin, fill, plain, word } from "../assets/ui/fill.js";
 import { ago, Clock, clockOf, clockOrDay, dayName } from "../assets/ui/time.js";
 
 const flat = (parts) => sentenceOf(parts).replace(/\s*\n\s*/g, "");
@@ -113,6 +113,8 @@ test("a line of events has the beginning of a long title, which stands whole at 
   const title = "Compare " + "the long ledgers ".repeat(9);
   assert.equal(flat(sentence({ type: "task", action: "add", agent: "Bo", task: { id: "t1", title } })),
     "[Bo] added <span>t1</span> “Compare the long ledgers the long ledgers the long ledgers…”");
+  assert.equal(cutWithin("🌉".repeat(40)), "🌉".repeat(40), "40 letters are not long");
+  assert.equal(cutWithin("会议 " + "长".repeat(90)), "会议 " + "长".repeat(57) + "…", "a title is more than its first word");
 });
 
 test("what one's own seat did, or what was done to it, is told of you or your agent", () => {

@@ -26,8 +26,12 @@ export const within = (text = "") => text.replace(/([^.])\.$/, "$1");
 const most = 60; // letters
 
 /** Returns a text that stands in full elsewhere as a quote within a sentence: no longer than fits a line with it. */
-export const cutWithin = (text) =>
-  (text.length > most ? [...text].slice(0, most).join("").replace(/\s+\S*$/, "") + "…" : within(text));
+export function cutWithin(text) {
+  const letters = [...text];
+  if (letters.length <= most) return within(text);
+  // A word that is cut goes, but for one of a language that writes no spaces.
+  return letters.slice(0, most).join("").replace(/\s+\S{0,15}$/, "") + "…";
+}
 
 function parts(template, values, show) {
   return template.split(/\{(\w+)\}/).flatMap((part, n) => (n % 2 ? each(values[part], show) : part));
