@@ -111,7 +111,7 @@ test("the first line that says something stands for a text", () => {
     "* > ## Run `a*b*c`": "Run a*b*c",
     "***A b*** ``x`y``": "A b x`y", "``a`": "``a`", "**a `b` *c* d**": "a b c d",
     "See [the *plan*](https://example.com/a) and ![it](b.png)": "See the plan and it", "a[1](2) b": "a1 b",
-    "```js\nlet x;\n```": "let x;",
+    "```js\nlet x;\n```": "let x;", "```a``` b": "a b",
   };
   for (const [text, line] of Object.entries(shown)) assert.equal(firstLine(text), line);
   assert.equal(firstLine("***"), "");

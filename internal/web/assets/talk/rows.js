@@ -103,7 +103,7 @@ export function indexOf(rows) {
   return index;
 }
 
-const says = (line) => /[\p{L}\p{N}]/u.test(line) && !/^\s*(```|~~~)/.test(line); // the fence of code says nothing
+const says = (line) => /[\p{L}\p{N}]/u.test(line) && !/^\s*(```[^`]*$|~~~)/.test(line); // a fence of code does not
 
 const begins = /^(?:[\s>|]|#{1,6}(?=\s)|[-*+](?=\s)|[-*]{3,}$)+/; // a heading, a list, a quote, a table, a rule
 const marked = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|(\*{1,3})(?=[^\s*])(.*?[^\s*])\3(?!\*)|!?\[([^\]]+)\]\([^()\s]+\)/g;
