@@ -353,6 +353,11 @@ func TestCompose_onAPhone_saysWhomItAsks_andHasTheHeightOfItsText(t *testing.T) 
 	if len(got.Ask) != 2 || len(got.To) != 3 {
 		t.Errorf("it asks %q, of %q", got.Ask, got.To)
 	}
+	tab.until("its readers are a sentence, with each comma at its name", `[...document.querySelectorAll(".message-to .name")].slice(0, -1).every((name) => {
+	  const comma = new Range();
+	  comma.selectNode(name.nextSibling);
+	  return Math.abs(comma.getClientRects()[0].left - [...name.getClientRects()].at(-1).right) < 1;
+	})`)
 	tab.look(1440, 900, "light")
 	tab.addresses(everyone)
 	tab.click(css(".compose .chip").nth(0))
