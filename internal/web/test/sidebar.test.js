@@ -17,7 +17,7 @@ import { requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { beginning } from "../assets/talk/rows.js";
 import { html } from "../assets/vendor.js";
 import { isAdmin } from "../assets/compose/may.js";
-import { groupsOf } from "../assets/sidebar/people.js";
+import { groupsOf, People } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 import { briefly, StateOf } from "../assets/sidebar/state.js";
 import { inTalk, Waiting } from "../assets/sidebar/waiting.js";
@@ -210,6 +210,19 @@ test("who is here stands in two groups, one's own agent first: those who are onl
   assert.equal(briefly({ state: "busy" }), undefined);
   assert.equal(briefly({ state: "silent", idle_minutes: 180 }), "3 h ago");
   assert.equal(briefly({ state: "away", back_in_minutes: 40 }), "back in 40 min");
+});
+
+test("the members have headings while somebody is gone, the own agent is first, and a line keeps its place", () => {
+  const state = (other) => ({ me, colours: new Map(), banned: [], tasks: [], requests: [],
+    room: { agents: [{ name: "Bo", state: other }, { name: me, state: "busy", you: true }] } });
+  const page = drawn(People, { room: {}, state: state("busy") });
+  const headings = () => page.find("h3").map(({ textContent }) => textContent).join();
+  const names = () => page.find("b").map(({ textContent }) => textContent).join();
+  const [own] = page.find("li");
+  assert.deepEqual([headings(), names()], ["", `${me},Bo`]);
+  page.draw({ room: {}, state: state("away") });
+  assert.deepEqual([headings(), names()], ["Online,Inactive", `${me},Bo`]);
+  assert.equal(page.find("li")[0], own, "what has the focus in it keeps it");
 });
 
 test("who is working: agents that were heard, do not wait and have something to do, and no person", () => {

@@ -2,11 +2,14 @@
 
 import { html } from "../vendor.js";
 
-/** A section that folds. count is shown beside its title, which is a heading; the rest are attributes of details. */
+/**
+ * A section that folds, but not where its title is "". count is shown beside the title, which is a heading; the rest
+ * are attributes of details.
+ */
 export const Part = ({ title, heading = "h2", count = 0, children, ...rest }) => html`
   <details class="sidebar-part" open ...${rest}>
-    <summary>
-      <${heading}>${title}<//>${!!count && html`<span class="sidebar-count">${count}</span>`}
+    <summary hidden=${!title}>
+      ${title && html`<${heading}>${title}<//>`}${!!count && html`<span class="sidebar-count">${count}</span>`}
     </summary>
     ${children}
   </details>`;

@@ -42,9 +42,9 @@ export function People({ room, state }) {
     </ul>`;
   return html`
     <${Part} title=${w.people} count=${agents.length}>
-      ${closed || flat ? list(agents, closed ? "" : "here") : groups.map(([group, some]) => html`
-        <${Part} key=${group} heading="h3" title=${w.groups[group]} count=${some.length}
-          open=${group !== "gone" || agents.length <= most}>${list(some, group)}<//>`)}
+      ${closed ? list(agents, "") : groups.map(([group, some]) => html`
+        <${Part} key=${group} heading="h3" title=${flat ? "" : w.groups[group]} count=${some.length}
+          open=${flat || group !== "gone" || agents.length <= most}>${list(some, group)}<//>`)}
       ${admin && state.banned.length > 0 && html`<${Bans} room=${room} banned=${state.banned} />`}
     <//>`;
 }
