@@ -116,7 +116,7 @@ function Decided({ decisions, draft: { id }, decided, act, focus }) {
       <${Soon} says=${says} ends=${ends} />
       <${Decision} class="button" aria-keyshortcuts="Control+Z" aria-disabled=${sent}
         onClick=${back}>${undo.undo}<//>
-      ${decision === "refuse" && html`<${Reason} ...${{ decisions, id, decided, act, onUndo: back }} />`}
+      ${decision === "refuse" && html`<${Reason} ...${{ decisions, id, decided, act }} />`}
     </form>`;
 }
 

@@ -5,7 +5,7 @@ import { useEffect } from "../vendor.js";
 const typing = 1_000; // ms after a letter in which the next one is meant for the same field
 const fields = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 const isField = (element) => !!element.closest?.(fields);
-let wrote = -Infinity; // when the last letter was typed into a field or on after that, or the field has gone
+let wrote = -Infinity; // when the last letter was typed into a field, or typed on after that
 
 /** Notes what is typed where, before anything else hears of it. */
 function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, metaKey, altKey }) {
@@ -14,10 +14,7 @@ function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, meta
     wrote = timeStamp;
 }
 
-/** A field goes that has the focus: what is typed next was meant for it. */
-export const fieldGoes = () => void (wrote = performance.now());
-
-/** Reports whether a key was meant for a field in which the person was a moment ago, and which has gone. */
+/** Reports whether a key was meant for a field in which the person was writing a moment ago, and which has gone. */
 export const isTypedOn = ({ target, timeStamp }) => !isField(target) && timeStamp - wrote < typing;
 
 /**
