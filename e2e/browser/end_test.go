@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -92,4 +93,42 @@ func TestEnd_draftThatIsEdited_staysInSight(t *testing.T) {
 		tab.until("the view has changed", `Math.abs(document.querySelector(".room").offsetHeight - innerHeight) < 2`)
 		tab.until("the draft is in sight", inSight("article:focus"))
 	}
+}
+
+// A draft after which another has the focus is in sight, wherever the pointer rests; one that is not is not decided.
+func TestEnd_nextDraft_isInSightOnceTheLastIsDecided(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	bo.speaks(30, numbered("Before"))
+	tab := s.person().open(ada.watch)
+	tab.look(1440, 900, "light")
+	tab.click(button("Got it"))
+	tab.approves("All")
+	for n := range 4 {
+		ada.drafts(strings.Repeat("A line of a draft. ", 12+12*n))
+	}
+	ada.drafts("What is left:\n\n- the deck\n- the rails\n- the paint")
+	tab.sees("5 drafts to approve")
+	evaluate[bool](tab, `document.querySelector(".log").scrollTo(0, 1e6), true`)
+	const last = `[...document.querySelectorAll(".message-draft")].at(-1)`
+	for left := 4; left > 1; left-- {
+		if left%2 == 0 {
+			tab.click(button("Send").nth(left))
+		} else {
+			evaluate[bool](tab, `(`+last+`.focus(), true)`)
+			tab.press("a")
+		}
+		tab.until("it is sent", `document.querySelectorAll(".message-draft").length === `+strconv.Itoa(left))
+		evaluate[bool](tab, `new Promise((over) => setTimeout(over, 300, true))`)
+		tab.until("the next draft has the focus", `document.activeElement.matches(".message-draft")`)
+		tab.until("its end is in sight", inSight("article:focus .message-buttons"))
+	}
+	evaluate[bool](tab, `(document.querySelector(".log").scrollBy(0, -500), true)`)
+	tab.until("the draft is out of sight", "!("+inSight("article:focus .message-buttons")+")")
+	tab.press("a")
+	tab.until("its buttons are in sight", inSight("article:focus .message-buttons"))
+	tab.until("nothing is decided", `!document.querySelector(".message-decided")`)
+	tab.press("a")
+	tab.is(css(".message-decided"))
 }

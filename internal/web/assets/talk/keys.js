@@ -94,16 +94,18 @@ const pressedBy = ({ key, ctrlKey, metaKey, shiftKey }, article) => {
 
 /**
  * Moves between messages (arrows), to the first and the last (Home, End), replies (r), goes into a message and out of
- * it (Enter, Escape), and presses what a draft has a key for: held down, a key presses nothing.
+ * it (Enter, Escape), and presses what a draft has a key for: held down, a key presses nothing. A draft that is out of
+ * sight only comes into it.
  */
 export function onKey(event, { pane, roving, onReply }) {
   const { key, target } = event;
   const article = target.closest("article");
+  pane.release(); // wherever the pointer rests
   if (event.altKey || isTypedOn(event)) return;
   const button = article === target && pressedBy(event, article);
   if (button) {
     event.preventDefault();
-    if (!event.repeat) button.click();
+    if (!event.repeat && pane.reveal(article)) button.click();
     return;
   }
   if (event.ctrlKey || event.metaKey) return;
@@ -115,7 +117,7 @@ export function onKey(event, { pane, roving, onReply }) {
   } else if (key === "r" && article?.dataset.id) { // a draft has none
     onReply(article.dataset.id);
   } else if (key === "Enter" && article && !event.repeat) { // held, it would press what it comes to
-    article.querySelector(controls)?.focus();
+    if (!article.matches(".message-draft") || pane.reveal(article)) article.querySelector(controls)?.focus();
   } else if (key === "End" || key === "Home") {
     pane.edge(key);
   } else if (!steps[key] || longer(key, article, pane.box) || !roving.step(steps[key])) {

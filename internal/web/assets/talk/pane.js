@@ -15,7 +15,7 @@ export class Pane {
   #held = ""; // the key of the row in which the person has brought the pointer to what it can press, while in the view
   #opened = ""; // the key of the row in which something was opened since
   /** @type {Element | null} */
-  #left = null; // the field that has the focus, if the person has scrolled it out of the view
+  #left = null; // what is to stay in the view while it has the focus, if the person has scrolled it out of that
 
   /** changed is called when other rows are to be on the page. */
   constructor(changed) {
@@ -133,14 +133,17 @@ export class Pane {
     this.#opened = "";
     if (opened && (!this.atEnd || opened.clientHeight > this.box.clientHeight))
       opened.scrollIntoView({ block: "nearest" });
-    const field = this.#field;
-    if (field !== this.#left) field?.scrollIntoView({ block: "nearest" });
+    const kept = this.#kept;
+    if (kept !== this.#left) kept?.scrollIntoView({ block: "nearest" });
     this.note();
   }
 
-  /** The field of a row in which the person writes: it stays in the view while a keyboard takes room. */
-  get #field() {
-    return this.list.querySelector(":is(textarea, input):focus");
+  /**
+   * What stays in the view while it has the focus: the field of a row in which the person writes, as a keyboard takes
+   * room, and the buttons of a draft, as messages come above it.
+   */
+  get #kept() {
+    return this.list.querySelector(":is(textarea, input):focus, .message-draft:focus .message-buttons");
   }
 
   /** By how much the view is higher than when it was noted; 0 at another width, or while a row is held. */
@@ -209,9 +212,9 @@ export class Pane {
   /** Notes where the view stands, after the person or settle has moved it. */
   note() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
-    const field = this.#field;
-    const isLeft = field && clientHeight === this.noted.seen && this.#overlap(field) <= 0; // by a scroll alone
-    this.#left = isLeft ? field : null;
+    const kept = this.#kept;
+    const isLeft = kept && clientHeight === this.noted.seen && this.#overlap(kept) <= 0; // by a scroll alone
+    this.#left = isLeft ? kept : null;
     this.noted = { top: scrollTop, height: scrollHeight, width: clientWidth, seen: clientHeight };
     const below = scrollHeight - scrollTop - clientHeight;
     this.atEnd = below <= near;
@@ -229,6 +232,18 @@ export class Pane {
   /** Returns how many pixels of a row are in the view. */
   #shows(key) {
     return this.#overlap(this.element(key));
+  }
+
+  /**
+   * Brings a draft into the view unless enough of it is there to decide about it, with its buttons. Reports whether
+   * that was so.
+   */
+  reveal(draft) {
+    const buttons = draft.querySelector(".message-buttons");
+    const enough = Math.min(draft.clientHeight, this.box.clientHeight) / 2;
+    if (!buttons || (this.#overlap(draft) >= enough && this.#overlap(buttons) >= buttons.clientHeight - 1)) return true;
+    for (const part of [draft, buttons]) part.scrollIntoView({ block: "nearest" });
+    return false;
   }
 
   #overlap(element) {
