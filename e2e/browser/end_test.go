@@ -76,6 +76,7 @@ func TestEnd_draftThatIsEdited_staysInSight(t *testing.T) {
 	tab.sees("3 drafts to approve")
 	tab.look(390, 844, "light")
 	const field = ".message-draft textarea"
+	tab.named("Ann")
 	for _, leave := range []string{"Cancel", "Send as me"} {
 		evaluate[bool](tab, `document.querySelector(".log").scrollTo(0, 1e6), true`)
 		tab.click(button("Edit").nth(0))
@@ -131,4 +132,25 @@ func TestEnd_nextDraft_isInSightOnceTheLastIsDecided(t *testing.T) {
 	tab.until("nothing is decided", `!document.querySelector(".message-decided")`)
 	tab.press("a")
 	tab.is(css(".message-decided"))
+}
+
+// What waits is counted where a low window has no line for it, and its line stays at the top of the side.
+func TestEnd_whatWaits_isToldInALowWindow_andHoweverFarTheSideIsScrolled(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada := s.agent("The bridge", "Ada")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	ada.drafts("Steel it is.")
+	ada.drafts("Or wood.")
+	tab.waits("2 drafts")
+	tab.look(720, 450, "light")
+	tab.click(button("Room, 2 waiting for you"))
+	tab.until("the line is in sight", inSight(".room-sidebar .for-you-what"))
+	tab.press("Escape")
+	tab.look(1440, 500, "light")
+	tab.is(button("Next").in(".room-sidebar"))
+	evaluate[bool](tab, `document.querySelector(".room-sidebar").scrollTo(0, 1e6), true`)
+	tab.until("the side is scrolled", `document.querySelector(".room-sidebar").scrollTop > 100`)
+	tab.until("the line is in sight", inSight(".room-sidebar .for-you-what"))
 }

@@ -41,24 +41,25 @@ const touch = matchMedia("(pointer: coarse)"); // a focus would open the keyboar
  */
 export function RoomPage({ room, mine, target }) {
   const state = useRoom(room);
-  useEffect(followViewport, []);
+  const [low, setLow] = useState(false); // little of the window can be seen
+  useEffect(() => followViewport(setLow), []);
   return html`
-    <${PageOf} ...${{ room, state, mine, target }} />
+    <${PageOf} ...${{ room, state, mine, target, low }} />
     <${OpenFile} room=${room} state=${state} />
     ${state.phase !== "opening" && html`<${PushUpkeep} room=${room} mine=${mine} />`}`;
 }
 
-function PageOf({ room, state, mine, target }) {
+function PageOf({ room, state, mine, target, low }) {
   if (state.phase === "ended" && hasMore(state)) return html`
     <${GoneRoom} room=${room} state=${state} onClose=${() => location.reload()} />`;
   if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
-  return html`<${OpenRoom} ...${{ room, state, mine, target }} />`;
+  return html`<${OpenRoom} ...${{ room, state, mine, target, low }} />`;
 }
 
 /** Reports whether a page that has ended still shows the room: the person has not given it up. */
 const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && trouble?.code !== "no_seat";
 
-function OpenRoom({ room, state, mine, target }) {
+function OpenRoom({ room, state, mine, target, low }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump, seek, step, edge, focus, next}
   const composer = useRef(); // of the composer: {answer, focus}
@@ -104,7 +105,7 @@ function OpenRoom({ room, state, mine, target }) {
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
         <${Head} room=${room} state=${state} as=${rooms.find(({ open }) => open)?.name}
-          needs=${needs.length - inTalk(needs).length} sidebar=${sidebar.open}
+          needs=${needs.length - (low ? 0 : inTalk(needs).length)} sidebar=${sidebar.open}
           onSidebar=${() => sidebar.show("")} onSearch=${() => search.current()} onDialog=${setDialog}
           start=${rooms.length > 1 && html`
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>

@@ -12,8 +12,8 @@ import { PauseButton } from "./pause.js";
 import { compose } from "./words.js";
 
 /**
- * as is the name of the seat where this browser has several in the room; needs is how many things beside the
- * conversation need the person; sidebar is whether the sidebar is shown, onSidebar shows or hides it, start is what
+ * as is the name of the seat where this browser has several in the room; needs is how many things need the person and
+ * are told nowhere else; sidebar is whether the sidebar is shown, onSidebar shows or hides it, start is what
  * stands before the name, and children what stands between name and buttons. On a phone the name has their place, and
  * the menu leads to search and description.
  */

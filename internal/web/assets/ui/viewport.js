@@ -6,8 +6,11 @@ import { useEffect, useState } from "../vendor.js";
 const low = 500; // px: there, what is not the conversation is made small
 const flat = 400; // px: there, a composer of several lines would leave no conversation
 
-/** Keeps that for the styles, as --seen, --top and the classes low and flat, until what it returns is called. */
-export function followViewport() {
+/**
+ * Keeps that for the styles, as --seen, --top and the classes low and flat, until what it returns is called. onLow is
+ * given whether it is low.
+ */
+export function followViewport(onLow) {
   const [view, { style, classList }] = [window.visualViewport, document.documentElement];
   if (!view) return undefined;
   const look = () => {
@@ -15,6 +18,7 @@ export function followViewport() {
     style.setProperty("--seen", view.height + "px");
     style.setProperty("--top", view.offsetTop + "px");
     classList.toggle("low", view.height < low);
+    onLow(view.height < low);
     classList.toggle("flat", view.height < flat);
   };
   look();
