@@ -204,7 +204,9 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.reload()
 	tab.until("the words are there", `
 		document.querySelector("`+drafts+` textarea")?.value === "It will not be cheap."`)
-	tab.decides(button("Send as me").in(drafts))
+	tab.click(button("Send as me").in(drafts))
+	tab.click(button(nameless))
+	tab.undoesNothing()
 	tab.isNot(css(drafts))
 	if got := bo.hearsText("It will not be cheap."); !got.Person {
 		t.Errorf("Bo heard %+v", got)

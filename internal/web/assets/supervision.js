@@ -81,7 +81,7 @@ export class Supervision {
   heard() {
     const elsewhere = Object.entries(this.#decidedElsewhere());
     const sent = Object.fromEntries(elsewhere.map(([id, [ends, decision]]) =>
-      [id, { decision, text: "", held: false, ends, sent: true }]));
+      [id, { decision, text: "", held: false, ends, sent: true, elsewhere: true }]));
     this.room.show({ deciding: { ...sent, ...this.#deciding } });
     if (!elsewhere.length) return;
     const { clock, signal } = this.room;

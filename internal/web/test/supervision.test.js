@@ -244,7 +244,7 @@ test("a draft that one tab has refused waits in no other tab, until that is undo
   assert.deepEqual(shown(), [undefined, undefined]);
   decisions.take(draft, "refuse");
   const three = await opened(returned("0123456")); // it has heard of nothing
-  assert.ok(three.state.deciding[draft].sent);
+  assert.ok(three.state.deciding[draft].elsewhere);
   one.close();
   server.wakes = () => {};
   await server.clock.advance(10_000);

@@ -66,7 +66,7 @@ export const dialogs = {
       [["Enter"], "Links and buttons of the message; Esc goes back"],
     ]],
     ["A draft that has the focus", [
-      [["A"], "Approve: send it"], [["E"], "Edit"], [["X"], "Reject"], [["Ctrl", "Z"], "Undo, for 5 seconds"],
+      [["A"], "Approve: send it"], [["E"], "Edit"], [["Ctrl", "Enter"], "Send what you edited; Enter is a new line"], [["X"], "Reject"], [["Ctrl", "Z"], "Undo, for 5 seconds"],
     ]],
     ["Everywhere", [[["N"], "Next that needs you"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
   ],

@@ -49,6 +49,8 @@ export function Draft({ draft, view }) {
     }
     throw new Offline(w.offline);
   });
+  // Others see the name on it, as on what is written below.
+  const sendEdited = () => (focus(), room.naming.speak("draft", () => decide("edit", edited)));
   const text = decided?.decision === "edit" && decided.text || draft.text;
   const writes = !decided && edited !== null;
   // They stand beside the buttons: of a long text the head is out of sight there.
@@ -64,14 +66,15 @@ export function Draft({ draft, view }) {
       <//>
       <div class="message-body">
         ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
-        ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} />`}
+        ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} onSend=${sendEdited} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         ${problem && html`<p class="problem" role="alert">${problem}</p>`}
         <p class=${draft.to ? "message-to" : "small quiet"}>
           ${draft.to && html`<${Icon} name="lock" />`}${readers}
         </p>
-        ${decided ? html`<${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
+        ${decided?.elsewhere ? html`<p class="undo">${talk.undo.elsewhere}</p>` : decided ? html`
+          <${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" aria-keyshortcuts="A" onClick=${() => decide("send")}>${w.send}<//>
             <button type="button" class="button" aria-keyshortcuts="E"
@@ -81,8 +84,8 @@ export function Draft({ draft, view }) {
             <${Decision} class="button" aria-keyshortcuts="X" onClick=${() => decide("refuse")}>${w.refuse}<//>
           </p>` : html`
           <p class="message-buttons" ref=${begun.current ? reveal : undefined}>
-            <${Decision} class="button primary" disabled=${!edited.trim()}
-              onClick=${() => decide("edit", edited)}>
+            <${Decision} class="button primary" aria-keyshortcuts="Control+Enter" disabled=${!edited.trim()}
+              onClick=${sendEdited}>
               ${w.sendEdited}
             <//>
             <button type="button" class="button" onClick=${() => edit(null)}>${ui.cancel}</button>
@@ -96,10 +99,16 @@ const enter = (element) => element?.focus();
 
 const reveal = (element) => element?.scrollIntoView({ block: "nearest" });
 
-const Edit = ({ text, own, onText, onLeave }) => html`
-  <textarea ref=${own ? enter : undefined} class="input" rows="3" dir="auto" aria-label=${w.text} value=${text}
-    onInput=${(event) => onText(event.target.value)}
-    onKeyDown=${({ key, isComposing }) => key === "Escape" && !isComposing && onLeave()}></textarea>`;
+function Edit({ text, own, onText, onLeave, onSend }) {
+  const key = ({ key, ctrlKey, metaKey, repeat, isComposing }) => {
+    if (isComposing) return;
+    if (key === "Escape") onLeave();
+    if (key === "Enter" && (ctrlKey || metaKey) && !repeat && text.trim()) onSend();
+  };
+  return html`
+    <textarea ref=${own ? enter : undefined} class="input" rows="3" dir="auto" aria-label=${w.text} value=${text}
+      onInput=${(event) => onText(event.target.value)} onKeyDown=${key}></textarea>`;
+}
 
 /**
  * A decision, unless the person undoes it. While it writes why it refuses, nothing is sent before it says so. The

@@ -64,6 +64,7 @@ export const talk = {
       refuse: (s) => `Rejected · your agent is told in ${s} s`,
     },
     held: "Rejected · your agent isn't told yet",
+    elsewhere: "Decided in another tab",
     undo: "Undo",
   },
 
