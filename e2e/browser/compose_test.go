@@ -144,6 +144,11 @@ func TestCompose_draft_survivesAReload_andIsWrittenWithTheKeyboardAlone(t *testi
 	talk.bob.hearsText("Ask @Cy Long or @Bob @c\ntwo")
 
 	tab.written("")
+	tab.press("Tab", "Enter")
+	tab.until("what is chosen has the focus", `document.activeElement.matches(".compose [name=audience]:checked")`)
+	tab.press("ArrowDown", "Enter")
+	tab.audience("your agent")
+	tab.addresses(everyone)
 	tab.types(strings.Repeat("ß", 16_383))
 	tab.sees("2 bytes left")
 	tab.types("ßß")

@@ -7,13 +7,14 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js
 /**
  * children is a function that is given close and returns what stands in the panel.
  * opener has the attributes of the button, and label what it shows. next is a ref of what has the focus once something
- * was chosen, and is given what is typed on.
+ * was chosen, and is given what is typed on: opened with the keyboard, such a panel has the focus at what is chosen.
  */
 export function Popover({ label, opener, className = "", next = undefined, children }) {
   const [open, setOpen] = useState(false);
   const box = useRef();
   const button = useRef();
   const chosen = useRef(false);
+  const byKey = useRef(false);
   const close = () => {
     setOpen(false);
     (next && chosen.current ? next : button).current?.focus();
@@ -23,12 +24,14 @@ export function Popover({ label, opener, className = "", next = undefined, child
   useEffect(() => {
     chosen.current = false;
     if (!open) return undefined;
+    if (next && byKey.current) panel.current.querySelector(":checked")?.focus();
     const outside = (event) => !box.current?.contains(event.target) && setOpen(false);
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
   const key = (event) => {
     const { key, target, ctrlKey, metaKey, altKey } = event;
+    if (key === "Enter" && event.repeat) return event.preventDefault(); // held, it would close what it has opened
     const types = /^([^ ]|Enter)$/.test(key) && !ctrlKey && !metaKey && !altKey && isChoice(target);
     if (!open || !(key === "Escape" || (next && types))) return;
     chosen.current ||= types;
@@ -39,7 +42,8 @@ export function Popover({ label, opener, className = "", next = undefined, child
   const left = ({ relatedTarget: to }) => to && !box.current.contains(to) && setOpen(false);
   return html`
     <div class=${"popover " + className} ref=${box} onKeyDown=${key} onFocusOut=${left}>
-      <button type="button" ref=${button} aria-expanded=${open} ...${opener} onClick=${() => setOpen(!open)}>
+      <button type="button" ref=${button} aria-expanded=${open} ...${opener}
+        onClick=${({ detail }) => ((byKey.current = detail === 0), setOpen(!open))}>
         ${label}
       </button>
       ${open && html`<div class="popover-panel" ref=${panel} onClick=${() => (chosen.current = true)}>
