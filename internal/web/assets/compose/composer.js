@@ -2,10 +2,11 @@
 
 import { files as fileWords } from "../files/words.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
-import { fill, plain } from "../ui/fill.js";
+import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { MissingPart, later } from "../ui/later.js";
 import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
+import { useNarrow } from "../ui/viewport.js";
 import { Audience, Wanted } from "./audience.js";
 import { Draft, messageOf, readersOf, sharedBy } from "./draft.js";
 import { askedBy, bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
@@ -18,6 +19,7 @@ const Answered = later("Answered", MissingPart);
 const Attached = later("Attached", MissingPart);
 
 const near = 2_000; // bytes left from which on they are shown
+const tiny = matchMedia("(max-width: 359.9px)"); // there, a line has room for one word beside the buttons
 const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line
 
 /** Returns the draft of a seat, and shows the component anew when it changes. */
@@ -137,8 +139,10 @@ function hintOf({ audience, to, kind, reply }, { messages, me }) {
   const { hint } = compose;
   const said = hint[audience === "agent" ? "agent" : kind];
   const answered = !said && reply && messages.find(({ id }) => id === reply);
-  if (answered)
-    return plain(kindOf(answered) === "request" ? hint.answer : hint.reply, { names: [sayer(answered, me)] });
+  if (answered) {
+    const whom = sayer(answered, me); // a single name at the end needs no quotation marks
+    return plain(kindOf(answered) === "request" ? hint.answer : hint.reply, { names: whom.word ? whom : word(whom) });
+  }
   return said ?? (audience !== "some" ? hint.all : to.length ? plain(hint.some, { names: to }) : hint.nobody);
 }
 
@@ -187,11 +191,12 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
     event.preventDefault();
     onFiles(pasted);
   };
+  const isTiny = useNarrow(tiny);
   const hint = files.length && !draft.now.kind ? fileWords.note : hintOf(draft.now, state);
   return html`
     <div class="compose-text">
       ${mentions.list}
-      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${hint}
+      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${isTiny && hint === compose.hint.all ? compose.hint.short : hint}
         enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
         onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key} onPaste=${paste}
         onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()}

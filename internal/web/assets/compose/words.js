@@ -29,6 +29,7 @@ export const compose = {
 
   hint: {
     all: "Message everyone",
+    short: "Message",
     some: "Message only {names}",
     nobody: "Your message",
     answer: "Answer {names}",

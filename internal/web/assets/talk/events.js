@@ -64,14 +64,12 @@ export function saidOf({ more = [], ...first }, view) {
   return said.flatMap((one, n) => (n ? ["; ", ...one] : one));
 }
 
-/** Returns a line of votes with who gave them, and a button that leads to the proposal. */
+/** Returns a line of votes with who gave them, and a link to the proposal, which breaks as the words around it do. */
 export function voted(event, { me, byId, jump }) {
   const message = byId.get(event.reply_to);
   const text = message ? html`<q><bdi>${cutWithin(gist(message))}</bdi></q>` : talk.earlierMessage;
-  const element = html`
-    <button type="button" class="event-more" title=${talk.goTo} onClick=${() => jump(event.reply_to)}>
-      ${text}
-    </button>`;
+  const go = (click) => (click.preventDefault(), jump(event.reply_to));
+  const element = html`<a class="event-more" href=${"#" + event.reply_to} title=${talk.goTo} onClick=${go}>${text}</a>`;
   const [first, ...others] = event.votes.map((vote) => sayer(vote, me));
   return { ...event, agents: [first.word ? word(capital(first.word)) : first, ...others], proposal: { element } };
 }

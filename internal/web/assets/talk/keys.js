@@ -7,8 +7,8 @@ const steps = { ArrowDown: 1, ArrowUp: -1 };
 const controls = "a[href], button, input, textarea, summary, [tabindex]:not(article)";
 const decides = ":is(.message-buttons, .message-foot, .undo) *, .message-draft textarea";
 
-/** What has the focus for a row: its message, or the first button among events. */
-const itemOf = (row) => row?.querySelector("article, button");
+/** What has the focus for a row: its message, or the first button or link among events. */
+const itemOf = (row) => row?.querySelector("article, button, a[href]");
 
 export class Roving {
   #current = ""; // the key of the row that is the Tab stop
