@@ -85,7 +85,8 @@ export interface State {
   restraint: { paused?: boolean; approve?: boolean; approve_some?: string[] };
   dismissed: string[];
   late: string[];
-  deciding: Record<string, { decision: string; text: string; held: boolean; ends: number; sent: boolean; elsewhere?: boolean }>;
+  deciding: Record<string,
+    { decision: string; text: string; held: boolean; ends: number; sent: boolean; elsewhere?: boolean }>;
   pending: Outgoing[];
   sharing: Sharing[];
   tasks: Task[]; // that are neither done nor dropped

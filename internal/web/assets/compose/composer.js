@@ -193,10 +193,11 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
   };
   const isTiny = useNarrow(tiny);
   const hint = files.length && !draft.now.kind ? fileWords.note : hintOf(draft.now, state);
+  const shown = isTiny && hint === compose.hint.all ? compose.hint.short : hint;
   return html`
     <div class="compose-text">
       ${mentions.list}
-      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${isTiny && hint === compose.hint.all ? compose.hint.short : hint}
+      <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${shown}
         enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
         onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key} onPaste=${paste}
         onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()}

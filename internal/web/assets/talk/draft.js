@@ -66,7 +66,8 @@ export function Draft({ draft, view }) {
       <//>
       <div class="message-body">
         ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
-        ${writes && html`<${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} onSend=${sendEdited} />`}
+        ${writes && html`
+          <${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} onSend=${sendEdited} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         ${problem && html`<p class="problem" role="alert">${problem}</p>`}
