@@ -116,6 +116,7 @@ func TestEnd_nextDraft_isInSightOnceTheLastIsDecided(t *testing.T) {
 	for left := 4; left > 1; left-- {
 		if left%2 == 0 {
 			tab.click(button("Send").nth(left))
+			tab.points(button("Undo")) // and the pointer rests there
 		} else {
 			evaluate[bool](tab, `(`+last+`.focus(), true)`)
 			tab.press("a")
