@@ -156,10 +156,18 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	tab.tells("A newcomer chose the name Bo, which is taken")
 	tab.isNot(button("Remove inactive agent"))
 
+	// Cy is away, which the page takes for a long silence.
+	evaluate[*bool](tab, `void (window.fetch = ((fetch) => async (...call) => {
+	  const answer = await fetch(...call);
+	  const text = await answer.text();
+	  return new Response(text.replaceAll('"state":"away"', '"state":"silent","idle_minutes":15'), answer);
+	})(window.fetch))`)
 	cy.call("wait_for_message", args{"wait_seconds": 0, "back_in_minutes": 30})
 	s.caller("Cy").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
 	tab.is(button("Remove inactive agent").in(".sidebar-knock"))
 	tab.click(button("Remove inactive agent").in(".event"))
+	tab.sees("Remove Cy?")
+	tab.click(button("Remove").in("dialog"))
 	tab.tells("removed Cy")
 	tab.isNot(button("Remove inactive agent"))
 	cy = s.caller("Cy")

@@ -25,7 +25,7 @@ export { PushUpkeep } from "./push/upkeep.js";
 export { DeviceDialog } from "./sidebar/device.js";
 export { InviteDialog } from "./sidebar/invite.js";
 export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";
-export { Bans, Manage } from "./sidebar/manage.js";
+export { Bans, Manage, RemoveAgent } from "./sidebar/manage.js";
 export { SettingsDialog } from "./sidebar/settings.js";
 export { ActionList } from "./talk/action-list.js";
 export { Reason } from "./talk/reason.js";

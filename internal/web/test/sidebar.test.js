@@ -118,9 +118,10 @@ test("only an admin changes a room, and nobody a closed one", () => {
 });
 
 /** Returns what a seat of a role is offered about knocks: their ids, and how they can be answered. */
-const offers = (role, messages, { holder = "silent", size = 3, capacity = 5, dismissed = [], later = 0 } = {}) => {
+const offers = (role, messages, more = {}) => {
+  const { holder = "silent", idle = 15, size = 3, capacity = 5, dismissed = [], later = 0 } = more;
   const seen = { ...state(role, size, messages, capacity), dismissed };
-  seen.room.agents[1] = { name: "Bo", state: holder };
+  seen.room.agents[1] = { name: "Bo", state: holder, idle_minutes: idle };
   return knocksFor(seen, now + later).map(({ knock, offer }) => [knock.id, offer].filter(Boolean).join(" ")).join();
 };
 const taken = [knock("k1", "name_taken", "Bo"), knock("k2", "name_taken", "bo")];
@@ -130,14 +131,17 @@ for (const [what, want, ...args] of [
   ["an admin may make room for who knocked last", "k2 kick", "admin", taken],
   ["a member sees nothing of it", "", "member", taken],
   ["of two, the other one may", "k2 kick", "member", taken, { size: 2, capacity: 2 }],
-  ["an agent that is away is not here", "k2 kick", "admin", taken, { holder: "away" }],
-  ["for the name of one who reads nobody makes room", "", "admin", taken, { holder: "waiting" }],
+  ["for the name of one who was silent for less than 15 minutes nobody makes room", "", "admin", taken, { idle: 14 }],
+  ["nor for that of one who will be back", "", "admin", taken, { holder: "away" }],
+  ["nor for that of one who reads", "", "admin", taken, { holder: "waiting" }],
   ["nor for that of one who called just now", "", "admin", taken, { holder: "busy" }],
   ["nor for that of one on standby", "", "admin", taken, { holder: "standby" }],
   ["nor for the own name", "", "admin", [knock("k1", "name_taken", me.toUpperCase())]],
   ["what was dismissed is gone", "", "admin", taken, { dismissed: ["k2"] }],
   ["and so is a knock for a seat that is free by now", "", "admin", [knock("k1", "name_taken", "Cy")]],
-  ["and one that came in", "", "admin", [...taken, { type: "joined", agent: "BO", at }]],
+  ["and one for a name after which somebody came in", "", "admin", [...taken, { type: "joined", agent: "Dora", at }]],
+  ["but not one for a seat, which may be another's", "k1 addSeat", "admin",
+    [...full, { type: "joined", agent: "Dora", at }], { size: 5 }],
   ["and one of ten minutes ago", "", "admin", taken, { later: 540_000 }],
   ["an admin of a full room may add a seat", "k1 addSeat", "admin", full, { size: 5 }],
   ["but not where one is free", "", "admin", full, { size: 4 }],
@@ -148,7 +152,7 @@ for (const [what, want, ...args] of [
 
 test("knocks: who may only listen removes nobody", () => {
   const muted = { ...state("member", 2, taken, 2), dismissed: [] };
-  muted.room.agents = [{ name: me, you: true, muted: true }, { name: "Bo", state: "silent" }];
+  muted.room.agents = [{ name: me, you: true, muted: true }, { name: "Bo", state: "silent", idle_minutes: 20 }];
   assert.deepEqual(knocksFor(muted, now), []);
 });
 

@@ -50,6 +50,10 @@ export function Manage({ room, agent, onClose }) {
     </div>`;
 }
 
+/** Asks whether an agent is to be removed. */
+export const RemoveAgent = ({ name, act, onClose }) => html`
+  <${Confirm} title=${w.kickTitle(name)} text=${w.kickText(name)} button=${w.actions.kick} ...${{ act, onClose }} />`;
+
 /** The names that are kept out. */
 export const Bans = ({ room, banned }) => html`
   <ul class="sidebar-list">${banned.map((name) => html`<${Ban} key=${name} room=${room} name=${name} />`)}</ul>`;
