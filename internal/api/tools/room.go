@@ -56,7 +56,7 @@ func viewInfo(i chat.Info) results.Info {
 	}
 	for _, r := range i.Requests {
 		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Person: r.Person,
-			PersonName: r.PersonName, Text: results.Text(r.Text), OwedBy: r.OwedBy,
+			PersonName: r.PersonName, Text: results.Text(r.Text), OwedBy: r.OwedBy, Proposal: r.Proposal,
 			Minutes: int64(r.Age / time.Minute)})
 	}
 	return v

@@ -64,6 +64,7 @@ type Request struct {
 	PersonName string   `json:"person_name,omitempty" doc:"as in a message"`
 	Text       Text     `json:"text" doc:"its text, of a file without one its name; if that is longer than 80 characters, the first 40 and the last 40"`
 	OwedBy     []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
+	Proposal   bool     `json:"proposal,omitempty" schema:"-" doc:"true for a proposal"`
 	Minutes    int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
 }
 

@@ -43,6 +43,7 @@ export interface Request {
   person_name?: string;
   text: string;
   owed_by?: string[];
+  proposal?: boolean;
   minutes: number;
 }
 

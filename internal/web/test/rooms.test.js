@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Last, Rooms } from "../assets/rooms/list.js";
+import { needsInLook } from "../assets/rooms/needs.js";
 import { look, newsIn } from "../assets/rooms/news.js";
 import { RoomsWatch } from "../assets/rooms/watch.js";
 
@@ -72,6 +73,18 @@ test("a room that is not open: a further look asks for what came since, and show
   server.messages = server.messages.slice(-5); // the others have expired
   const lost = await looked(seat(), then);
   assert.deepEqual([lost.messages.length, (await looked(seat(), lost)).messages.length], [0, 5], "it begins anew");
+});
+
+test("a room that is not open: a draft and a suggestion keep their words however much is said after them", async () => {
+  server.agents = [{ name: "Ada", you: true }];
+  server.supervision.drafts = [{ id: "m000999", text: "May I?" }];
+  const id = server.says("Bo", "Let us", { kind: "proposal", ask: ["Ada"] });
+  server.requests.push({ id, from: "Bo", owed_by: ["Ada"], text: "Let us", proposal: true, minutes: 0 });
+  for (let n = 0; n < 120; n++) server.says("Bo", "word " + n);
+  const first = await look(seat());
+  const needs = (how) => needsInLook(how).map(({ what, who, text }) => [what, who, text].join("|")).join();
+  assert.equal(needs(first), "draft|Ada|May I?,proposal|Bo|Let us");
+  assert.equal(needs(await looked(seat(), first)), needs(first), "the draft is not asked for again");
 });
 
 test("a room that is not open: only a refusal of the seat ends it", async () => {

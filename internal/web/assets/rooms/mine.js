@@ -217,7 +217,7 @@ export class MyRooms {
     if (!info) return { state: failed ? "failed" : "" };
     const { name: title, closed, agents } = info.room;
     const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };
-    const needs = needsInLook({ messages: latest.messages, info }).filter(({ what, who }) =>
+    const needs = needsInLook({ ...latest, info }).filter(({ what, who }) =>
       what === "task" || !own.includes(who));
     const here = agents.filter(isOnline).map(({ name }) => name);
     return { state: closed ? "closed" : "known", title, here, needs, ...newsIn(latest, me) };

@@ -21,8 +21,8 @@ export const draftFor = (drafts, id) => drafts.find(({ reply_to: answered }) => 
 
 /**
  * Returns what needs the person of a seat, in the order of kinds. me is the name of the seat. over says that nothing
- * can be done in the room any more. drafts has what is known of each beside its id, requests and stalled are as in
- * room_info, and messages those that are loaded, of which asOf was the last one when that was read: "" if none was.
+ * can be done in the room any more. requests and stalled are as in room_info, and messages those that are loaded, of
+ * which asOf was the last one when that was read: "" if none was.
  * @param {{me: string, over: boolean,
  *   drafts: {id: string, text?: string, reply_to?: string, to?: string[], file?: object}[],
  *   requests: import("../results.d.ts").Request[],
@@ -35,10 +35,10 @@ export function needsIn({ me, over, drafts, requests, stalled, messages, asOf })
   const byId = new Map(messages.map((message) => [message.id, message]));
   const all = drafts.map((draft) => ({ what: "draft", who: me, text: gist(draft), ...carried(draft) }));
   for (const asked of asksOf({ me, requests, messages, asOf })) {
-    const { id, text } = asked;
+    const { id, text, proposal, kind } = asked;
     if (draftFor(drafts, id)) continue;
     const message = byId.get(id);
-    const what = message?.kind === "proposal" ? "proposal" : "request";
+    const what = proposal || kind === "proposal" ? "proposal" : "request";
     all.push({ what, who: actorOf(asked), text: gist(message) || beginning(text), ...carried({ ...message, id }) });
   }
   for (const { id, title = "", by } of stalled)
@@ -88,10 +88,10 @@ export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
 export const undecided = ({ supervision, deciding }) => supervision.drafts.filter(({ id }) => !deciding[id]);
 
 /** Returns what needs the person in a room that is not open, by what a look has brought: see news.js. */
-export const needsInLook = ({ messages, info }) => needsIn({
+export const needsInLook = ({ messages, info, drafts }) => needsIn({
   me: info.room.agents.find(({ you }) => you)?.name ?? "",
   over: !!info.room.closed,
-  drafts: (info.draft_ids ?? []).map((id) => messages.find((one) => one.id === id) ?? { id }),
+  drafts,
   requests: info.requests ?? [],
   stalled: info.stalled_tasks ?? [],
   messages,

@@ -14,18 +14,25 @@ export const asker = (seat, /** @type {AbortSignal | undefined} */ signal = unde
 
 /**
  * Looks at the room of a seat, by two calls. Returns {messages: the latest, earlier: there are more before them, more:
- * there are more after them, info: as of room_info, then: the message that was read last}, or {ended: code} of a seat
- * that is none any more. before is what the last look returned.
+ * there are more after them, info: as of room_info, drafts: those that wait, then: the message that was read last}, or
+ * {ended: code} of a seat that is none any more. before is what the last look returned.
  */
 export async function look(seat, before = /** @type {any} */ (null), signal = /** @type {any} */ (undefined)) {
   const ask = asker(seat, signal);
   try {
     const [latest, info] = await Promise.all([latestOf(ask, before), ask("room_info", {})]);
-    return { ...latest, info, then: seat.read };
+    return { ...latest, info, drafts: await draftsOf(ask, info, [latest.messages, before?.drafts]), then: seat.read };
   } catch (problem) {
     if (endsSeat(problem)) return { ended: problem.code };
     throw problem;
   }
+}
+
+/** Returns the drafts that wait: by a further call where one of them is not among those that are known. */
+async function draftsOf(ask, { draft_ids: ids = [] }, known) {
+  const all = known.flat().filter(Boolean);
+  const drafts = ids.map((id) => all.find((one) => one.id === id));
+  return drafts.every(Boolean) ? drafts : (await ask("supervise", {})).drafts;
 }
 
 /** Returns the latest messages: all at first, then with what came since. */
