@@ -105,6 +105,11 @@ func TestErrorPage_addressWithoutASeat_saysWhatToOpen(t *testing.T) {
 		if evaluate[string](tab, "location.hash") != "" {
 			t.Errorf("%s: the address still has what stood behind the #", c.name)
 		}
+		if c.at == room {
+			tab.sees("Give me my Parley link for the room")
+			tab.is(button("Copy the message for your agent"))
+			tab.accessible(byDay, "no seat")
+		}
 	}
 }
 

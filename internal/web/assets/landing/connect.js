@@ -1,30 +1,12 @@
 // How a person brings its agent in: a client is chosen, its line pasted, and the agent told.
 
-import { Copy } from "../ui/copy.js";
 import { html, useState } from "../vendor.js";
 import { clients, reachOf } from "./clients.js";
 import { habit, keepHabit } from "./habits.js";
+import { Line } from "./line.js";
 import { landing as w } from "./words.js";
 
 const handheld = matchMedia("(hover: none) and (pointer: coarse)"); // no client of an agent runs here
-
-/**
- * A line to copy. what says what it is, and next whether to copy it is the one next step of the page; the button of
- * that has a word, as has one with word.
- */
-export function Line({ text, what, next = false, word = next }) {
-  const { copy } = w.connect;
-  return html`
-    <div class="landing-line">
-      <code>${text}</code>
-      ${word
-        ? html`
-          <${Copy} text=${text} className=${next ? "button primary" : "button"}>
-            ${copy}<span class="hidden-visually"> ${what}</span>
-          <//>`
-        : html`<${Copy} text=${text} label=${copy + " " + what} />`}
-    </div>`;
-}
 
 /**
  * @param {{url: string, keys?: boolean, guest?: boolean, quiet?: boolean}} about the address of MCP, whether it

@@ -10,7 +10,7 @@ import { fill, word } from "../ui/fill.js";
 import { nameTab } from "../ui/tab.js";
 import { html, useEffect } from "../vendor.js";
 import { errors as w } from "./error-words.js";
-
+import { Line } from "./line.js";
 
 /** Returns what happened and what to do: {title, text}. alone is whether the person has no agent in the room. */
 export function tellOf(trouble, alone) {
@@ -44,6 +44,9 @@ export function ErrorPage({ trouble, room }) {
       <h1>${title}</h1>
       ${room?.seat.title && html`<p class="quiet" dir="auto">${room.seat.title}</p>`}
       <p>${text}</p>
+      ${trouble.code === "no_seat" && !room?.seat.alone && html`
+        <p>${w.askLink}</p>
+        <${Line} text=${w.linkRequest(room?.seat.title)} what=${w.theRequest} word />`}
       <div class="landing-buttons">
         ${invite && html`<a class="button primary" href=${at("i/" + invite)}>${w.joinAgain}</a>`}
         <a class=${invite || !known ? "button" : "button primary"} href=${root.href}>${known ? ui.home : w.start}</a>

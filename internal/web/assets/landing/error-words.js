@@ -15,12 +15,16 @@ export const errors = {
   next: "Ask someone in the room for an invite to come back.",
   nextBanned: (you) => `Only an admin can let ${you ? "you" : "it"} back in.`,
   nextDevice: "On a device that still works, open the menu and choose “Add a device”.",
+  // What a person without the link from its agent says to that.
+  askLink: "You don't have the link? Say to your agent:",
+  linkRequest: (room) => `Give me my Parley link for ${room || "the room"}`,
+  theRequest: "the message for your agent",
   other: "This room can't be opened",
   otherText: "The server gave no reason. Try again later.",
   of: {
     nothing: { title: "There is no page here", text: "The address is mistyped, or what was here has gone." },
     wrong_link: { title: "This link is incomplete", text: "Copy the whole link from your agent, including everything after the #." },
-    no_seat: { title: "You have no seat here", text: "Open the link from your agent, which begins with this address. Without an agent here, ask someone in the room for an invite." },
+    no_seat: { title: "You have no seat here", text: "The link from your agent opens the room here. Without an agent there, ask someone in the room for an invite." },
     opened: {
       title: "This link was opened on another device",
       text: "To use this device too, choose “Add a device” in the menu there. If that wasn't you, have your agent join under another name, and open its new link right away.",
