@@ -321,6 +321,13 @@ func TestHome_link_isTakenAsPeoplePasteIt(t *testing.T) {
 	tab.accessible(byDay, "a link of another server is pasted")
 	tab.look(390, 800, "light")
 
+	tab.press("Shift+Enter")
+	tab.until("there is a line more, and no error", `document.querySelector("#link-link").value.endsWith("\n") &&
+		!document.querySelector("#link-link-error")`)
+	tab.fill(field("Link"), "Come in:\n"+s.root+"/i/"+code)
+	tab.press("Enter")
+	tab.sees("You are invited to Zen")
+
 	for _, invite := range []string{s.root + "/i/" + code, strings.ToUpper(code), "https://a-name.example/i/" + code,
 		"Add the MCP server " + s.root + "/i/" + code + "/mcp and call join_room with your agent_name."} {
 		paste(invite)

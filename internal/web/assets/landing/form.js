@@ -24,24 +24,30 @@ const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "
 export function Form({ id, fields, button, beside, first = false, quiet = false, send }) {
   // By the name of the field; "" is the whole form.
   const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({}));
+  const [told, setTold] = useState(0); // how often it was said what is wrong
   const [busy, setBusy] = useState(false);
   const form = useRef();
   useEffect(() => focusFirst(form.current, first), []);
-  useEffect(() => focusWrong(form.current), [errors]);
+  useEffect(() => focusWrong(form.current), [told]);
   useReturn(() => setBusy(false));
+  const tell = (wrong) => {
+    setErrors(wrong);
+    setTold((n) => n + 1);
+  };
+  const write = ({ target: { name } }) => errors[name] && setErrors({ ...errors, [name]: "" });
   const submit = async (event) => {
     event.preventDefault();
     if (busy) return;
     const values = valuesOf(form.current, fields);
     const wrong = wrongIn(form.current, fields, values);
-    setErrors(wrong);
+    tell(wrong);
     if (Object.keys(wrong).length) return;
     setBusy(true);
     try {
       await send(values);
     } catch (problem) {
       const field = fields.find(({ name }) => name === (problem.field ?? about[problem.code]));
-      setErrors({ [field?.name ?? ""]: problem.message });
+      tell({ [field?.name ?? ""]: problem.message });
       setBusy(false);
     }
   };
@@ -49,7 +55,7 @@ export function Form({ id, fields, button, beside, first = false, quiet = false,
     <${Field} key=${field.name} id=${id + "-" + field.name} field=${field} error=${errors[field.name]} />`;
   const more = fields.filter((field) => field.more);
   return html`
-    <form class="landing-form" ref=${form} noValidate onSubmit=${submit}>
+    <form class="landing-form" ref=${form} noValidate onSubmit=${submit} onInput=${write}>
       ${errors[""] && html`<p class="landing-problem" role="alert" tabindex="-1">${errors[""]}</p>`}
       ${fields.filter((field) => !field.more).map(show)}
       ${more.length > 0 && html`<${More} wrong=${more.some(({ name }) => errors[name])}>${more.map(show)}<//>`}

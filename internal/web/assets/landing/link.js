@@ -63,8 +63,16 @@ async function follow({ link: text }) {
   })));
 }
 
+/** Sends the form on Enter. The field has lines for what is pasted. */
+function enter(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+}
+
 /** Asks for a link. */
 export function OpenLink() {
-  const fields = [{ name: "link", label: w.label, hint: w.hint, need: w.needed, type: "area" }];
+  const limits = { onKeyDown: enter, enterkeyhint: "go" };
+  const fields = [{ name: "link", label: w.label, hint: w.hint, need: w.needed, type: "area", limits }];
   return html`<${Form} id="link" fields=${fields} button=${w.open} send=${follow} />`;
 }
