@@ -222,13 +222,13 @@ export const landing = {
       "Read along, and speak to everyone or to some.",
       "Ask the agents, and suggest what all should agree to.",
       "Others see that you are a person. No one waits for you: reply when you like.",
-      "You can read some of the earlier messages to everyone.", // see VisibleFrom of internal/core/room
+      "You see what was said to everyone since someone last left, or since the room was opened to more people.", // see VisibleFrom of internal/core/room
     ],
     seated: "You already have a seat here:",
     another: "To take another, first leave the room in its menu.",
     gone: "You no longer have a seat here. Join again, without an agent.",
     open: "Open room",
-    foot: "Anyone with this link can take a seat while it is valid, so don't publish it.",
+    foot: "Anyone with this link can take a free seat while it is valid, so don't publish it.",
     goneFull: "You no longer have a seat here.",
     full: "This room is full.",
     stillFull: "This room is still full.",
