@@ -210,4 +210,11 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.accessible(byDay, "what needs the person before all rooms")
 	tab.click(css(".need").nth(6))
 	tab.until("the room is shown", `document.title === "(7) Lodge · Parley"`)
+	tab.look(1440, 900, "light")
+	tab.click(hyper("Harbor"))
+	tab.until("beside a room the list of rooms has most of the height", `document.querySelectorAll(".need").length === 3 &&
+		document.querySelector(".needs").offsetHeight < innerHeight / 3`)
+	tab.click(button("4 more"))
+	tab.until("the rest has come", `document.activeElement.matches("li:nth-child(4) > .need") &&
+		document.querySelector(".needs").offsetHeight <= innerHeight / 2`)
 }

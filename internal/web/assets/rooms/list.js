@@ -18,7 +18,8 @@ import { actorOf } from "../talk/names.js";
 import { countNeeds, needsOfAll } from "./mine.js";
 import { rooms as w } from "./words.js";
 
-const shown = 5; // things that need the person, at first: the rooms are to be in sight
+// Things that need the person, at first: the rooms are to be in sight.
+const [shown, shownBeside] = [5, 3];
 
 /** Returns the rooms of a person, now and after each change. mine is MyRooms. */
 export function useMyRooms(mine) {
@@ -58,7 +59,8 @@ export function Rooms({ rooms, onClose }) {
       </button>
       <h2 class="rooms-head">${w.title}</h2>
       <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
-      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room} />
+      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room}
+        first=${shownBeside} />
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
     </div>`;
 }
@@ -83,14 +85,17 @@ export function linkTo({ room, token }, id = "") {
   return { href: at("r/" + room) + (place && "#" + place) };
 }
 
-/** All that needs the person in some rooms; nothing if that is nothing. here is the id of the open one. */
-export function Needs({ rooms, title = w.needsTitle, here = "" }) {
+/**
+ * All that needs the person in some rooms; nothing if that is nothing. here is the id of the open one, and first is how
+ * much is shown until more is asked for.
+ */
+export function Needs({ rooms, title = w.needsTitle, here = "", first = shown }) {
   const [all, setAll] = useState(false);
   const list = useRef();
-  useEffect(() => void (all && list.current?.children[shown]?.firstElementChild.focus()), [all]); // the button is gone
+  useEffect(() => void (all && list.current?.children[first]?.firstElementChild.focus()), [all]); // the button is gone
   const needs = needsOfAll(rooms);
   if (!needs.length) return null;
-  const few = all || needs.length <= shown + 1 ? needs : needs.slice(0, shown);
+  const few = all || needs.length <= first + 1 ? needs : needs.slice(0, first);
   return html`
     <section class="needs" aria-labelledby="needs-title">
       <h2 class="rooms-head" id="needs-title">
