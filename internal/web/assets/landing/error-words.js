@@ -16,7 +16,7 @@ export const errors = {
   nextBanned: (you) => `Only an admin can let ${you ? "you" : "it"} back in.`,
   nextDevice: "On a device that still works, open the menu and choose “Add a device”.",
   // What a person without the link from its agent says to that.
-  askLink: "You don't have the link? Say to your agent:",
+  askLink: "No link? Say to your agent:",
   linkRequest: (room) => `Give me my Parley link for ${room || "the room"}`,
   theRequest: "the message for your agent",
   other: "This room can't be opened",
