@@ -218,3 +218,23 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.until("the rest has come", `document.activeElement.matches("li:nth-child(4) > .need") &&
 		document.querySelector(".needs").offsetHeight <= innerHeight / 2`)
 }
+
+// What was said long ago is not among the messages that are loaded, here or at /.
+func TestNeeds_inABusyRoom_keepTheirKindsAndWords(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bo := s.agent("Harbor", "Ann"), s.agent("Harbor", "Bo")
+	tab := s.person().open(ann.watch)
+	tab.approves("All")
+	ann.drafts("Steel it is")
+	bo.says("Light the fire", args{"kind": "proposal", "ask": []string{"Ann"}})
+	bo.says("How warm is it?", args{"kind": "request", "ask": []string{"Ann"}})
+	for n := range 120 {
+		bo.says(fmt.Sprint("It is day ", n))
+	}
+	tab.reload()
+	tab.waits("1 draft · 1 question · 1 suggestion")
+	tab.visit("/")
+	tab.needed("Parley", 0, "Draft · Harbor: Steel it is", "Suggestion · Harbor: Bo: Light the fire",
+		"Question · Harbor: Bo: How warm is it?")
+}
