@@ -67,7 +67,8 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.acts("t1", "Mark t1 as done")
 	tab.fill(field("Result (optional)"), "Nine tons, see the log")
 	tab.click(button("Mark as done").in("dialog form"))
-	tab.standing("t2", "Assigned to Bob")
+	tab.until("t2 is no longer blocked, and has moved to another group", `((t2) => t2.includes("Assigned to Bob") &&
+		!t2.includes("blocked by"))(document.querySelector('dialog [data-task="t2"]').innerText)`)
 	tab.acts("t2", "t2 Paint them") // all that is known of it
 	tab.standing("t2", "added by you")
 	tab.standing("t2", "Two coats of red.")
