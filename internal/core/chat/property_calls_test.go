@@ -190,6 +190,13 @@ func (m *machine) show() {
 	}
 	got, err := m.service().ShowRoom(m.ctx, chat.ShowRequest{View: m.views[id], After: m.numbers.id(id.room, op.after)})
 	got.Messages = m.numbers.messages(id.room, got.Messages)
+	for i := range got.Waiting {
+		one := &got.Waiting[i]
+		one.ID = m.numbers.number(id.room, one.ID)
+		if one.Message != nil {
+			one.Message.ID = m.numbers.number(id.room, one.Message.ID)
+		}
+	}
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)
 }
