@@ -35,7 +35,7 @@ func (s *Set) showRoom() tool {
 			}
 			v := results.Shown{
 				Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room), Messages: viewMessages(got.Messages),
-				HasMore: got.HasMore, Waiting: viewWaiting(got.Waiting), Open: results.ShownOpen(got.Open),
+				HasMore: got.HasMore, Waiting: viewWaiting(got.Waiting), Open: viewOpen(got.Open),
 				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.PollAfter / time.Second),
 				Now: viewTime(got.Now),
 			}
@@ -59,6 +59,17 @@ func viewWaiting(waiting []chat.Waiting) []results.Waiting {
 		}
 	}
 	return views
+}
+
+func viewOpen(open chat.ShownOpen) results.ShownOpen {
+	view := results.ShownOpen{Tasks: open.Tasks, Agreements: open.Agreements}
+	for _, title := range open.Titles {
+		view.Titles = append(view.Titles, results.Text(title))
+	}
+	for _, text := range open.Agreed {
+		view.Agreed = append(view.Agreed, results.Text(text))
+	}
+	return view
 }
 
 // roomPage is the address of the page of a room, which shows nothing without a seat; "" if the address of the server is

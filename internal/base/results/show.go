@@ -15,7 +15,7 @@ type Shown struct {
 	Room      Room      `json:"room" doc:"the room, with you as others see you"`
 	Messages  []Message `json:"messages" doc:"the newest 30 that you see or, with after, what followed it: at most 50, and 9 KiB"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are older ones or, with after, later ones"`
-	Waiting   []Waiting `json:"waits_for_user" doc:"what waits for your user: your drafts, and the proposals and requests that you owe an answer, in this order, the newest first"`
+	Waiting   []Waiting `json:"waits_for_user" doc:"what waits for your user: your drafts, and the proposals and requests that you owe an answer, in this order, each in the order of the room"`
 	Open      ShownOpen `json:"open" doc:"what else is open"`
 	Page      string    `json:"page" doc:"the room's page, without what opens a seat there; empty if the server does not know its address"`
 	LookAgain int       `json:"look_again_seconds" doc:"when the view looks again"`
@@ -91,8 +91,10 @@ type Waiting struct {
 	Message *Message `json:"message,omitempty" doc:"it, with about the first 600 characters of its text; absent if messages has it, with after, and beyond 4 KiB"`
 }
 
-// ShownOpen counts what is open in the room, as far as the agent sees it.
+// ShownOpen is what is open in the room, as far as the agent sees it.
 type ShownOpen struct {
-	Tasks      int  `json:"tasks" doc:"as in room_info"`
-	Agreements *int `json:"agreements,omitempty" doc:"how many are in force, at most 100; absent with after"`
+	Tasks      int    `json:"tasks" doc:"as in room_info"`
+	Titles     []Text `json:"titles,omitempty" doc:"of the first five tasks"`
+	Agreements *int   `json:"agreements,omitempty" doc:"how many are in force, at most 100; with after only if that may have changed"`
+	Agreed     []Text `json:"agreed,omitempty" doc:"the beginnings of the newest five; absent where agreements is"`
 }

@@ -52,7 +52,7 @@ func (o showOp) on(m model) (model, error) {
 	return viewOp{"the view", o.who, &shown, nil, -1}.on(m)
 }
 
-// waitingFor returns what waits for the person of a: its drafts, then proposals and requests, the newest first.
+// waitingFor returns what waits for the person of a: its drafts, then proposals and requests.
 func (m model) waitingFor(r roomModel, a agentModel) (drafts []int64) {
 	var proposals, requests []int64
 	for _, d := range a.person.open(m.now) {
@@ -66,9 +66,6 @@ func (m model) waitingFor(r roomModel, a agentModel) (drafts []int64) {
 		default:
 			requests = append(requests, q.n)
 		}
-	}
-	for _, all := range [][]int64{drafts, proposals, requests} {
-		slices.Reverse(all)
 	}
 	return slices.Concat(drafts, proposals, requests)
 }

@@ -171,10 +171,12 @@ type Waiting struct {
 	n int64
 }
 
-// ShownOpen counts what the agent sees open.
+// ShownOpen is what the agent sees open.
 type ShownOpen struct {
 	Tasks      int
-	Agreements *int // at most 100; nil if not read
+	Titles     []string // of the first tasks
+	Agreements *int     // how many are in force, at most 100; nil if not read
+	Agreed     []string // the beginnings of the newest ones
 }
 
 // OpenRequest is a request or proposal to which answers are still owed.

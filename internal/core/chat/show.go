@@ -36,6 +36,12 @@ const (
 	waitingBytes = 4 << 10
 )
 
+// A view names so many of the open tasks and of the agreements, the newest first, by so many bytes of a text.
+const (
+	openNamed  = 5
+	agreedText = 160
+)
+
 // ShowRoom returns the room as the agent of a view sees it, for its person. Nothing is recorded, whoever calls.
 func (s *Service) ShowRoom(ctx context.Context, req ShowRequest) (Shown, error) {
 	c, err := s.enterView(ctx, req.View)
@@ -122,7 +128,6 @@ func (c *session) view() string {
 // show returns the messages after a message; with "", the newest.
 func (c *session) show(ctx context.Context, after string) (shown Shown, err error) {
 	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Now: c.room.svc.now()}
-	shown.Open.Tasks = c.work().OpenTasks
 	seen, err := c.room.readRoster(ctx, c.head, c.me)
 	if err != nil {
 		return Shown{}, err
@@ -147,21 +152,44 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 		newest = shown.Messages[n-1].At
 	}
 	shown.PollAfter = pollPause(shown.Now.Sub(newest))
-	if after != "" {
-		return shown, nil
-	}
-	agreed, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	if err != nil {
-		return Shown{}, err
-	}
-	shown.Open.Agreements = new(0)
-	for _, x := range agreed {
-		if x.ReplacedBy == 0 {
-			*shown.Open.Agreements++
+	shown.Open, err = c.open(ctx, after == "" || slices.ContainsFunc(shown.Messages, changesAgreements))
+	return shown, err
+}
+
+// open returns what is open; without agreed, without the agreements.
+func (c *session) open(ctx context.Context, agreed bool) (open ShownOpen, err error) {
+	agent, _ := c.head.Seated(c.me.Seat)
+	for _, task := range c.head.Tasks {
+		if !agent.SeesTask(task.N) {
+			continue
+		}
+		open.Tasks++
+		if len(open.Titles) < openNamed {
+			open.Titles = append(open.Titles, task.Title)
 		}
 	}
-	return shown, nil
+	if !agreed {
+		return open, nil
+	}
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	if err != nil {
+		return ShownOpen{}, err
+	}
+	open.Agreements = new(0)
+	for _, x := range stored {
+		if x.ReplacedBy != 0 {
+			continue
+		}
+		*open.Agreements++
+		if len(open.Agreed) < openNamed {
+			open.Agreed = append(open.Agreed, firstPart(x.Text, agreedText))
+		}
+	}
+	return open, nil
 }
+
+// changesAgreements reports whether an event may have changed the agreements in force, or their texts.
+func changesAgreements(m Message) bool { return m.Agreed != "" || m.Redacts != "" }
 
 // pollPause returns when a view polls again, by the age of its newest event. Only events that the agent sees may count:
 // otherwise the delay would show that others talk in private.
@@ -176,7 +204,7 @@ func pollPause(age time.Duration) time.Duration {
 }
 
 // waiting returns what waits for the person of the agent: the drafts, then the proposals and then the requests that the
-// agent owes an answer, the newest first. With whole, each has its message, unless page has it or it does not fit.
+// agent owes an answer, each in the order of the room. With whole, each has its message, unless page has it or it does not fit.
 func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting, error) {
 	now := c.room.svc.now()
 	var drafts, proposals, requests []Waiting
@@ -194,7 +222,6 @@ func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting
 	}
 	var all []Waiting
 	for _, some := range [][]Waiting{drafts, proposals, requests} {
-		slices.Reverse(some)
 		all = append(all, some...)
 	}
 	fit := batch{Events: len(all), Limit: waitingBytes, Room: &c.head.State}

@@ -230,7 +230,7 @@ func TestShow_waiting_isThereBehindSixtyMessages(t *testing.T) {
 		same(t, "what waits", got, want)
 	}
 	got := w.viewed(view, "")
-	waits(got, draft, plan, hour, day)
+	waits(got, draft, plan, day, hour)
 	for _, one := range got.Waiting {
 		if one.Message != nil {
 			t.Errorf("%s is in the answer twice", one.Message.Text)
@@ -240,10 +240,10 @@ func TestShow_waiting_isThereBehindSixtyMessages(t *testing.T) {
 		w.say(p.ann.Token, fmt.Sprint("number ", n))
 	}
 	got = w.viewed(view, "")
-	waits(got, draft, plan, hour, day)
-	for i, want := range []string{"At noon.", "Thursday.", "Which hour? ", "Which day?"} {
+	waits(got, draft, plan, day, hour)
+	for i, want := range []string{"At noon.", "Thursday.", "Which day?", "Which hour? "} {
 		m := got.Waiting[i].Message
-		if m == nil || !strings.HasPrefix(m.Text, want) || len(m.Text) > 600 || (m.More != nil) != (i == 2) {
+		if m == nil || !strings.HasPrefix(m.Text, want) || len(m.Text) > 600 || (m.More != nil) != (i == 3) {
 			t.Errorf("number %d is shown as %+v", i, m)
 		}
 	}
@@ -279,22 +279,41 @@ func TestShow_muchThatWaits_keepsItsBound(t *testing.T) {
 	}
 }
 
-func TestShow_counts_areThoseThatTheAgentSees(t *testing.T) {
+func TestShow_whatIsOpen_isWhatTheAgentSees(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	view := w.view(p.bob.Token)
-	id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Thursday.", Kind: room.Proposal, Ask: []string{"Cid"}}).ID
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: newTasks("book")})
-	got := w.viewed(view, "")
-	if n := got.Open.Agreements; got.Open.Tasks != 1 || n == nil || *n != 0 {
-		t.Errorf("open: %+v", got.Open)
+	propose := func(text string, to ...string) string {
+		return w.sends(chat.SendRequest{Token: p.ann.Token, Text: text, Kind: room.Proposal, Ask: []string{"Cid"},
+			To: to}).ID
 	}
-	w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: id})
-	if got := w.viewed(view, last(got)).Open; got.Agreements != nil || got.Tasks != 1 {
-		t.Errorf("after the agreement, with after: %+v", got)
+	agree := func(id string) { w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: id}) }
+	long := strings.Repeat("Thursday. ", 40)
+	id, secret := propose(long), propose("in private", "Cid")
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: newTasks("book", "pay", "pack", "go",
+		"come back", "tell")})
+	first := w.viewed(view, "")
+	open := first.Open
+	if n := open.Agreements; open.Tasks != 6 || fmt.Sprint(open.Titles) != "[book pay pack go come back]" || n == nil ||
+		*n != 0 || len(open.Agreed) > 0 {
+		t.Errorf("open: %+v", open)
 	}
-	if n := w.viewed(view, "").Open.Agreements; n == nil || *n != 1 {
-		t.Error("after the agreement it is not counted")
+	agree(secret)
+	if got := w.viewed(view, last(first)); got.Open.Agreements != nil || got.Open.Tasks != 6 {
+		t.Errorf("with after, and no agreement that it sees: %+v", got.Open)
+	}
+	agree(id)
+	for what, after := range map[string]string{"at first": "", "with after": last(first)} {
+		open := w.viewed(view, after).Open
+		if n := open.Agreements; n == nil || *n != 1 || len(open.Agreed) != 1 || len(open.Agreed[0]) > 160 ||
+			!strings.HasPrefix(long, open.Agreed[0]) {
+			t.Errorf("%s, after the agreement: %+v", what, open)
+		}
+	}
+	after := last(w.viewed(view, ""))
+	w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: id})
+	if got := w.viewed(view, after).Open.Agreed; fmt.Sprint(got) != fmt.Sprint([]string{room.Removed}) {
+		t.Errorf("after it was removed: %q", got)
 	}
 }
 
