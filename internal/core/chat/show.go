@@ -204,7 +204,8 @@ func pollPause(age time.Duration) time.Duration {
 }
 
 // waiting returns what waits for the person of the agent: the drafts, then the proposals and then the requests that the
-// agent owes an answer, each in the order of the room. With whole, each has its message, unless page has it or it does not fit.
+// agent owes an answer, each in the order of the room. With whole, each has its message, unless page has it or it does
+// not fit.
 func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting, error) {
 	now := c.room.svc.now()
 	var drafts, proposals, requests []Waiting
