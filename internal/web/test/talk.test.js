@@ -18,7 +18,8 @@ import { lineOf, search, together as joined } from "../assets/talk/places.js";
 import { initials } from "../assets/ui/avatar.js";
 import { colourIn, colourOf, withColours } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
-import { cutWithin, fill, plain, word } from "../assets/ui/fill.js";
+import { fill, plain, word } from "../assets/ui/fill.js";
+import { cutWithin } from "../assets/ui/quote.js";
 import { ago, Clock, clockOf, clockOrDay, dayName } from "../assets/ui/time.js";
 
 const flat = (parts) => sentenceOf(parts).replace(/\s*\n\s*/g, "");

@@ -3,8 +3,9 @@
 import { who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
-import { cutWithin, fill, word } from "../ui/fill.js";
+import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
+import { cutWithin } from "../ui/quote.js";
 import { Clock } from "../ui/time.js";
 import { agentsOf, countOf, isGiven, isRejected, linesOf, ranIn, tasksOf, templateOf } from "./deeds.js";
 import { Markdown } from "./markdown.js";

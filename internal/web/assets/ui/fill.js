@@ -1,6 +1,7 @@
 // A sentence of the page with names and quotes in it.
 
 import { html } from "../vendor.js";
+import { within } from "./quote.js";
 
 const list = new Intl.ListFormat("en");
 
@@ -19,19 +20,6 @@ export const fill = (template, values) => parts(template, values, shown);
 export const plain = (template, values) => parts(template, values, written).join("");
 
 const written = (value) => value.word ?? `“${value.quote === undefined ? value : within(value.quote)}”`;
-
-/** Returns a text as a quote within a sentence: without the full stop at its end. */
-export const within = (text = "") => text.replace(/([^.])\.$/, "$1");
-
-const most = 60; // letters
-
-/** Returns a text that stands in full elsewhere as a quote within a sentence: no longer than fits a line with it. */
-export function cutWithin(text) {
-  const letters = [...text];
-  if (letters.length <= most) return within(text);
-  // A word that is cut goes, but for one of a language that writes no spaces.
-  return letters.slice(0, most).join("").replace(/\s+\S{0,15}$/, "") + "…";
-}
 
 function parts(template, values, show) {
   return template.split(/\{(\w+)\}/).flatMap((part, n) => (n % 2 ? each(values[part], show) : part));
