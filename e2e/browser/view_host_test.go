@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/web"
 )
 
@@ -53,6 +54,18 @@ type hosted struct {
 	mu     sync.Mutex
 	calls  []args // of the view, as it made them
 	answer any    // to the next calls, which then do not reach the server
+}
+
+// opened opens the link of the agent, as its person does on another device.
+func (a *agent) opened() {
+	a.t.Helper()
+	own, err := ident.ParseToken(a.token)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	own.Person, own.Secret = true, "0123456789abcdef"
+	_, claim, _ := strings.Cut(a.watch, "#")
+	a.call("supervise", args{"agent_token": own.String(), "claim": claim})
 }
 
 // hosts opens a host that shows the room of an agent in a window of a width. with has what the host gives beside

@@ -5,6 +5,7 @@ import { events, outcomes as words } from "../assets/talk/deed-words.js";
 import { agentsOf, countOf, isGiven, linesOf, outcomeOf, ranIn, tasksOf, templateOf } from "../assets/talk/deeds.js";
 import { gist, isCard, isEmptyVote } from "../assets/talk/rows.js";
 import { colourIn } from "../assets/ui/colour.js";
+import { cutWithin, within } from "../assets/ui/quote.js";
 import { icon, make, markdown } from "./text.js";
 import { own, page } from "./words.js";
 
@@ -92,7 +93,8 @@ export function talkOf(room) {
 function lineOf(/** @type {any} */ { folded, more = [], ...first }, room) {
   const says = folded ? page.folds[first.id](countOf(folded))
     : [first, ...more].map((one, n) => [n > 0 && "; ", sentence(one, room, n === 0)]);
-  return make("p", "event", make("span", "", says), " ", timeOf(first), " ", audience(first, room));
+  const look = "event" + (first.agreed ? " outcome" : "");
+  return make("p", look, make("span", "", says), " ", timeOf(first), " ", audience(first, room));
 }
 
 function timeOf({ at }) {
@@ -115,7 +117,6 @@ export function speakerOf({ from, by, agent, person, person_name: name }) {
 const fill = (template, values) => template.split(/\{(\w+)\}/).map((part, n) => (n % 2 ? shown(values[part]) : part));
 
 const list = new Intl.ListFormat("en");
-const within = (text = "") => text.replace(/([^.])\.$/, "$1");
 
 const shown = (value) =>
   Array.isArray(value) ? list.formatToParts(Object.keys(value))
@@ -145,8 +146,8 @@ function sentence(event, { byId, me }, begins) {
     giver: event.agent === me ? { word: page.you } : event.person_name || page.personBehind(event.agent),
     by: by === me ? self(by) : speakerOf(event), new_admin: self(event.new_admin), was: self(task.was),
     for: named(task.for ?? [], me, page.yourAgent),
-    tasks: few(tasksOf(event).map((one) => ({ quote: one?.title || one?.id }))),
-    proposal: { quote: quote(byId.get(id)) }, exit, ran: ran && { word: make("code", "", ran) },
+    tasks: few(tasksOf(event).map((one) => ({ quote: cutWithin(one?.title || one?.id || "") }))),
+    proposal: { quote: cutWithin(quote(byId.get(id))) }, exit, ran: ran && { word: make("code", "", ran) },
   };
   const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
   const [begun, ...others] = [values[first]].flat();
@@ -170,7 +171,7 @@ function standing(message, { outcomes, waiting, me, byId }) {
   const objector = by?.from === me ? word(capital(by.person ? page.you : page.yourAgent)) : by && speakerOf(by);
   const n = Math.max(yes.size, (open && open.agreed) || 0);
   const of = word(message.ask?.length ?? asked.length);
-  const newer = { quote: quote(byId.get(by?.id)) };
+  const newer = { quote: cutWithin(quote(byId.get(by?.id))) };
   return told && make("span", look, fill(told, { n: word(n), of, by: objector, newer }));
 }
 
@@ -183,14 +184,16 @@ function kindOf({ kind, ask }) {
 const asks = ({ ask }, { me }) => make("span", "note",
   fill(page.asks, { names: ask ? named(ask, me, page.yourAgent) : word(page.anyone) }));
 
-/** Returns what waits for the person as cards, which lead there: lead opens the page at an id. room is as in talkOf. */
+/** Returns what waits for the person as cards. lead, if any, opens the page at an id. room is as in talkOf. */
 export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => message).map(({ id, message }) => {
   const { type, from, person, text, file, to, redacted } = message;
   const drafted = type === "draft";
   const says = redacted ? page.removed : gist(message);
-  const open = /** @type {HTMLButtonElement} */ (make("button", "lead"));
-  open.ariaLabel = own.lead(speakerOf(message), says);
-  open.onclick = () => lead(id);
+  const open = lead && /** @type {HTMLButtonElement} */ (make("button", "lead"));
+  if (open) {
+    open.ariaLabel = own.lead(speakerOf(message), says);
+    open.onclick = () => lead(id);
+  }
   const marks = [drafted && make("span", "badge request drafted", own.draft),
     drafted && make("span", "badge note warn", page.unsent, !to?.length && " · " + page.toAll), kindOf(message),
     !drafted && (standing(message, room) || (message.ask?.length > 1 && asks(message, room))),
@@ -220,7 +223,7 @@ function answered({ reply_to: id, agreed }, room) {
 }
 
 function messageOf(message, first, room) {
-  const { id, from, person, person_name: name, text = "", file, redacted, agreed } = message;
+  const { id, from, person, person_name: name, text = "", file, redacted, agreed, finished } = message;
   const { me, limit } = room;
   const cut = text.length > limit ? text.slice(0, limit).replace(/[\ud800-\udbff]$/, "") + "…" : text;
   const said = make("div", "text", markdown(cut));
@@ -228,20 +231,21 @@ function messageOf(message, first, room) {
   const kind = kindOf(message);
   const looks = [first && "first", message.to?.length && "only", isCard(message) && "card",
     room.waiting.some((one) => one.id === id && one.message) && "asked"];
-  const own = make("article", ["message", ...looks].filter(Boolean).join(" "),
+  const row = make("article", ["message", ...looks].filter(Boolean).join(" "),
     avatar(room.colours, from === user ? me : from, person),
     make("p", "head", make("bdi", "name", speakerOf(message)),
       person && name === from && make("span", "badge", page.person),
       from === me && !person && make("span", "badge", page.yourAgent), timeOf(message), audience(message, room),
       first && kind, first && isCard(message) && asks(message, room)),
     !first && kind && make("p", "head marks", kind),
+    finished && make("p", "note", fill(page.finishes, { tasks: few(finished.map(word)) })),
     answered(message, room),
     redacted ? make("p", "soft", page.removed) : text && said,
     file && make("p", "file", icon("file"), make("bdi", "name", file.name), make("span", "soft", sizeOf(file.size))),
-    quoted(agreed, room, make("span", "", page.agreed), "check"),
+    quoted(agreed, room, make("span", "", own.agreed), "check"),
     isCard(message) && standing(message, room));
-  if (!redacted && (cut !== text || message.more)) own.classList.add("longer");
-  return own;
+  if (!redacted && (cut !== text || message.more)) row.classList.add("longer");
+  return row;
 }
 
 const sizeOf = (bytes) =>

@@ -1,7 +1,7 @@
 // The room inside a client: people, the talk as it goes on and what waits. It looks by the one tool show_room, with a
 // token that can do nothing else, and leads to the page for all else. room.html has its elements.
 
-import { gist } from "../assets/talk/rows.js";
+import { firstLine, gist } from "../assets/talk/rows.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
 import { withColours } from "../assets/ui/colour.js";
 import { ask, dress, listen, tell } from "./host.js";
@@ -9,22 +9,25 @@ import { peopleOf, speakerOf, talkOf, waitsOf } from "./rows.js";
 import { make } from "./text.js";
 import { own as words, page as said } from "./words.js";
 
-const tallest = 500; // px, inline
+const tallest = 720; // px, inline, if the host gives them
+const usual = 500; // px, if it does not say how many it gives
 const half = 30 * 60_000; // ms after which nobody looks any more
 const most = 300; // events that are kept
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const { body } = document; // with what the host covers of it, as padding
-const [main, log, list, earlier, state, news, about, needs, waits] =
-  ["view", "log", "people", "earlier", "state", "news", "about", "needs", "waits"].map(at);
+const [main, log, list, earlier, state, news, about, needs, waits, held] =
+  ["view", "log", "people", "earlier", "state", "news", "about", "needs", "waits", "held"].map(at);
 
 let context = /** @type {any} */ ({}); // of the host
 let view = ""; // the token
 let room = /** @type {any} */ (null);
 let messages = /** @type {any[]} */ ([]);
 let waiting = /** @type {any[]} */ ([]); // for the person: {id, agreed, message, if that is known}
-let [open, page, older, anew, colours] = [{}, "", false, false, new Map()]; // anew: the next look begins at the newest
+let open = /** @type {any} */ ({}); // as in the result
+let [page, older, anew, colours] = ["", false, false, new Map()]; // anew: the next look begins at the newest
 let unnamed = 0; // how much waits of which only that is known
-let limit = tallest; // px that the host gives
+let limit = usual; // px that the host gives
+let atEnd = true; // of what scrolls in full
 let phase = "loading"; // loading, live, offline, idle or ended
 let [failures, pause, due, begun, timer, inSight, looking] = [0, 8, 0, Date.now(), 0, true, false];
 
@@ -85,7 +88,7 @@ function take(got, after) {
   due = Date.now() + (anew ? 0 : 1000 * pause);
   if (anew) return;
   room = got.room;
-  open = { ...open, ...got.open };
+  open = { ...open, titles: [], ...(got.open.agreements >= 0 && { agreed: [] }), ...got.open };
   page = /^https?:\/\//.test(got.page) ? got.page : "";
   older ||= got.earlier > 0 || !!got.has_more;
   messages = [...(after ? messages : []), ...fresh];
@@ -133,50 +136,70 @@ function fill(box, of, build) {
 function draw() {
   const mode = full() ? "inline" : "fullscreen";
   at("again").hidden = phase !== "idle";
-  at("page").hidden = !page;
+  const me = room?.agents.find(({ you }) => you);
+  const opened = !!page && !!me?.person; // elsewhere the page has no seat for whoever opens it
+  at("page").hidden = !opened;
   at("full").hidden = !context.availableDisplayModes?.includes(mode);
   at("full").textContent = words[mode];
   main.className = full() ? "full" : "";
   at("room").hidden = !room;
   if (!room) return measure();
-  const me = room.agents.find(({ you }) => you)?.name ?? "";
-  const end = innerHeight + scrollY >= document.documentElement.scrollHeight - 40;
   colours = withColours(colours, room.agents.map(({ name }) => name));
   at("name").textContent = room.name;
   about.textContent = room.description ?? "";
   const counts = words.open(open);
-  fill(at("open"), [counts, page], () => counts.length
-    ? counts.map((one, n) => make("span", "", one + (n < counts.length - 1 ? " ·" : ""))) : [page && words.hint]);
+  const hint = !page ? "" : !opened ? words.first : counts.length ? "" : words.hint;
+  fill(at("open"), [counts, hint], () => [
+    ...counts.map((one, n) => make("span", "", one + (n < counts.length - 1 ? " ·" : ""))),
+    hint && make("span", "hint", hint)]);
   const asked = waiting.flatMap(({ message }) => message ?? []);
   const byId = new Map([...asked, ...messages].map((one) => [one.id, one]));
   const drafts = asked.filter(({ type }) => type === "draft");
   const answers = new Set(drafts.map(({ reply_to: id }) => id)); // to be decided about in place of the question
   const outcomes = outcomesOf(messages);
   const seen = {
-    messages, me, colours, byId, outcomes, limit: full() ? 4000 : 600,
+    messages, me: me?.name ?? "", colours, byId, outcomes, limit: full() ? 4000 : 600,
     waiting: room.closed ? [] : waiting.filter(({ id }) => !answers.has(id)),
   };
   const shown = seen.waiting.map((one) => [one, outcomes.get(one.id)?.yes.size, byId.get(one.message?.reply_to)]);
   fill(list, [room, messages, waiting], () => [...peopleOf(room, seen), make("li", "rest")]);
-  fill(waits, [me, shown], () => [...waitsOf(seen, lead), make("li", "rest")]);
-  fill(log, [messages, seen.limit, me, seen.waiting],
+  fill(waits, [me?.name, opened, shown], () => [...waitsOf(seen, opened && lead), make("li", "rest")]);
+  fill(held, open, () => [heldOf(words.agreements, open.agreed, open.agreements),
+    heldOf(words.tasks, open.titles, open.tasks)].filter(Boolean));
+  fill(log, [messages, seen.limit, me?.name, seen.waiting],
     () => (messages.length ? talkOf(seen) : [make("p", "empty soft", said.empty)]));
   const above = full() ? log : about; // in full they stand where the page has them
   if (above.nextElementSibling !== needs) above.after(needs);
   unnamed = seen.waiting.length + 1 - waits.children.length;
   measure();
-  if (full() && end) scrollTo(0, document.documentElement.scrollHeight);
 }
+
+/** Returns a list of what is open, of which some is named. */
+const heldOf = (name, named = [], n = 0) => n > 0 && make("section", "", make("h2", "", name),
+  make("ul", "", named.map((text) => make("li", "", make("bdi", "", firstLine(text))))),
+  n > named.length && make("p", "", words.more(n - named.length)));
 
 /** Leads to what waits, on the page. */
 const lead = (id) => leave(page + "#" + id);
 
-/** Shows a row with all of its text, as far as that is not too long, or with its first lines. */
-const shape = (row, short) => {
-  row.classList.toggle("short", short);
+const longest = 8; // lines of a text, inline
+
+/** Shows so many lines of the text of a row at most. */
+const shape = (row, lines) => {
+  row.style.setProperty("--lines", lines);
+  row.classList.toggle("short", lines < longest);
   const text = row.querySelector(".text");
   row.classList.toggle("cut", !!text && text.scrollHeight > text.clientHeight + 1);
 };
+
+/** Shows as many lines of the text of a row as fit, at least three; reports whether these fit. */
+function shapeTo(row, fits) {
+  for (let lines = longest; lines >= 3; lines--) {
+    shape(row, lines);
+    if (fits()) return true;
+  }
+  return false;
+}
 
 /** Hides elements from the last on, but for so many, until what is true; rest then says of how many that is. */
 function foldTo(all, least, rest, says, enough) {
@@ -191,11 +214,11 @@ function foldTo(all, least, rest, says, enough) {
 /**
  * Inline nothing scrolls: shows what fits into the height that the host gives. What waits comes first: for it, people
  * and the last message get shorter, and then go; after that each card is one line, and the last ones are counted.
- * Otherwise as many messages are shown as fit, an older one by its first lines.
+ * Otherwise the last message or agreement stands there, what happened since, and as much of what was before as fits.
  */
 function measure() {
   const { height, maxHeight } = context.containerDimensions ?? {};
-  limit = full() ? Infinity : Math.min(tallest, height || maxHeight || tallest);
+  limit = full() ? Infinity : Math.min(tallest, height || maxHeight || usual);
   const over = () => body.offsetHeight > limit;
   const [everybody, cards] = [list, waits].map((one) => /** @type {HTMLElement[]} */ ([...one.children]));
   const [others, more] = [everybody, cards].map((all) => all.pop() ?? make("li"));
@@ -207,19 +230,22 @@ function measure() {
   [others.hidden, more.hidden, more.textContent] = [true, !unnamed, words.more(unnamed)];
   needs.hidden = !cards.length && !unnamed;
   const shown = rows.filter((row) => !row.classList.contains("asked")); // those are cards
-  const last = shown.at(-1);
+  const last = shown.findLast((row) => row.matches(".message, .outcome")) ?? shown.at(-1);
+  const before = shown.slice(0, last && shown.indexOf(last));
+  const since = shown.slice(before.length + 1);
   for (const row of rows) row.hidden = !(full() ? shown.includes(row) : row === last);
   const crown = () => rows.forEach((row, n) => row.classList.toggle("top", !row.hidden && !!rows[n - 1]?.hidden));
   crown();
-  if (last && !full()) shape(last, false);
-  earlier.hidden = full() ? !older : !older && shown.length < 2;
+  if (last && !full()) shape(last, longest);
+  held.hidden = !full() || !held.children.length;
+  earlier.hidden = !older && (full() || !before.length);
   const people = (most) => foldTo(everybody, 1, others, words.others, () => list.offsetHeight <= most);
   if (!full()) people(90);
   const steps = [
     () => (about.hidden = true),
     () => list.classList.add("brief"),
     () => people(40),
-    () => last && shape(last, true),
+    () => last && shape(last, 3),
     ...cards.slice(1).reverse().map((card) => () => card.classList.add("brief")),
     () => (list.hidden = true),
     () => (earlier.hidden = true),
@@ -229,17 +255,18 @@ function measure() {
     () => (at("open").hidden = true),
   ];
   for (let n = 0; n < steps.length && over(); n++) steps[n]();
-  for (let n = shown.length - 2, fits = !log.hidden && !full(); fits && n >= 0; n--) {
-    shown[n].hidden = false;
+  const fits = () => !over();
+  if (last && !full() && !log.hidden) shapeTo(last, fits);
+  for (const row of full() || log.hidden ? [] : [...since, ...before.reverse()]) {
+    row.hidden = false;
     crown();
-    shape(shown[n], false);
-    if (over()) shape(shown[n], true);
-    fits = !over();
-    if (!fits) shown[n].hidden = true;
+    row.hidden = !shapeTo(row, fits);
+    if (row.hidden) break;
   }
   crown();
-  if (!older && !shown.some((row) => row.hidden)) earlier.hidden = true;
+  if (!older && !before.some((row) => row.hidden)) earlier.hidden = true;
   resized();
+  if (full() && atEnd) scrollTo(0, document.documentElement.scrollHeight);
 }
 
 let soon = 0;
@@ -255,7 +282,9 @@ function resized() {
 }
 
 function adapt(change) {
+  const before = full();
   context = { ...context, ...change };
+  atEnd ||= full() && !before;
   dress(context);
   draw();
 }
@@ -263,7 +292,7 @@ function adapt(change) {
 async function show(mode) {
   const { mode: now = mode } = await ask("ui/request-display-mode", { mode });
   adapt({ displayMode: now });
-  scrollTo(0, now === "fullscreen" ? document.documentElement.scrollHeight : 0);
+  if (!full()) scrollTo(0, 0);
 }
 
 /** Asks the host to open an address of the page. */
@@ -287,6 +316,7 @@ new IntersectionObserver((all) => {
 }).observe(main);
 document.addEventListener("visibilitychange", plan);
 addEventListener("resize", measure);
+addEventListener("scroll", () => (atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 40));
 
 listen({
   "ui/notifications/tool-input": ({ arguments: given }) => {
