@@ -410,7 +410,7 @@ export class Room {
     const end = storage.watch(this.seat.token, (what) => {
       if (what === "read") this.unread.readTo(storage.readOf(this.seat.token));
       if (what === "pending") this.pending?.reload();
-      if (what === "notes") this.supervision.heard();
+      if (what === "notes") this.supervision.noted();
       if (what !== "forgotten") return;
       this.close();
       this.#set({ phase: "ended", trouble: { code: "no_seat", message: "" } });

@@ -22,12 +22,13 @@ export class Supervision {
   #changed = 0; // how often the person has changed it
   #decided = new Set(); // the ids of drafts that the log or an answer says were decided
   #deciding = /** @type {import("./types.d.ts").State["deciding"]} */ ({}); // in this tab
+  #noted = ""; // how much of its messages is approved, as this browser has heard
   #called = new Set(); // the ids of drafts about which a call of this page may have decided
 
   /**
    * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
    *   notes: () => {edits?: Record<string, string>, deciding?: Record<string, [number, string, boolean]>,
-   *     restraint?: import("./restraint.js").Restraints},
+   *     restraint?: import("./restraint.js").Restraints, approval?: string},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   call calls supervise, how is of mcp.js; again has it read once more; notes is what this browser keeps, and note
@@ -56,6 +57,15 @@ export class Supervision {
   /** Takes up what the person was writing when the page was loaded, and what another tab has decided. */
   open() {
     this.edits = new Map(Object.entries(this.#written));
+    this.#noted = this.room.notes().approval ?? "";
+    this.heard();
+  }
+
+  /** Another tab of this browser has noted something: what it has decided, or that others of the messages wait now. */
+  noted() {
+    const { approval = "" } = this.room.notes();
+    if (approval !== this.#noted) this.room.again();
+    this.#noted = approval;
     this.heard();
   }
 
@@ -156,6 +166,8 @@ export class Supervision {
       if (draft) this.#decided.add(draft); // an answer from before may come after this one
       this.#changed++;
       this.#show(supervision);
+      this.#noted = String(approvalOf(supervision));
+      this.room.note({ approval: this.#noted });
       return supervision;
     } catch (problem) {
       if (!draft || !(problem instanceof Refusal)) throw problem;

@@ -251,6 +251,22 @@ test("a draft that one tab has refused waits in no other tab, until that is undo
   assert.deepEqual(two.state.deciding, {}, "a tab that has gone undoes nothing any more");
 });
 
+test("what one tab has approved is shown in the others at once, also the third time", async () => {
+  const one = await opened();
+  const two = await opened(returned("0123456"));
+  const notes = { key: "parley.notes." + two.seat.token };
+  for (const approve of [true, false, true]) {
+    await one.supervision.change({ approve });
+    happens("storage", notes);
+    await server.clock.advance(1_000);
+    await until("the other tab has read it", () => two.state.supervision.approve === approve);
+  }
+  const calls = server.calls.length;
+  happens("storage", notes);
+  await server.clock.advance(1_000);
+  assert.equal(server.calls.length, calls, "what was heard is not read again");
+});
+
 test("a reason for which the decision of another device came first is shown, and nothing is sent", async () => {
   const room = await opened();
   const draft = server.drafts("May I?");
