@@ -40,12 +40,12 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.click(button("Menu"))
 	tab.click(button("Tasks"))
 	tab.until("the line has the focus", `document.activeElement.matches(".task-add input")`)
-	for filter, none := range map[string]string{"All": "No tasks yet.", "To do": "Nothing to do.",
+	for filter, none := range map[string]string{"Open": "No tasks yet.", "To do": "Nothing to do.",
 		"Yours": "Nothing is assigned to your agent.", "Stalled": "No stalled tasks."} {
 		tab.click(role("radio", filter))
 		tab.sees(none)
 	}
-	tab.click(role("radio", "All"))
+	tab.click(role("radio", "Open"))
 	tab.click(field("Add a task"))
 	tab.types("Weigh the girders")
 	tab.press("Enter")
@@ -179,7 +179,7 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.click(button("Show all tasks"))
 	tab.until("all are shown", `document.querySelectorAll("dialog .task").length === 50`)
 	tab.until("those that one can ask for are counted",
-		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "All 50,Yours,To do 49,Stalled,Done"`)
+		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "Open 50,Yours,To do 49,Stalled,Done"`)
 	tab.click(role("radio", "Yours"))
 	tab.until("none is", `document.querySelectorAll("dialog .task").length === 0`)
 	tab.press("Escape")

@@ -101,8 +101,8 @@ export const keepRead = (token, id) => keepFor(token, readName(token), id);
 
 /**
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
- * ids, and why one was refused if that came too late, restraint: see restraint.js, approval: of which messages, as a tab
- * has set it last, notices, colours: of names, as a list of pairs, knocks: the ids of those that were dismissed,
+ * ids, and why one was refused if that came too late, restraint: see restraint.js, approval: of which messages, as a
+ * tab has set it last, notices, colours: of names, as a list of pairs, knocks: the ids of those that were dismissed,
  * unnamed: the person wants no name, deciding: until when a tab may still send or undo what it has decided about a
  * draft, in ms, what that is, and whether it was sent, by its id}.
  */

@@ -25,9 +25,9 @@ export function TextFile({ room, message, onClose }) {
   return html`
     <${Dialog} title=${file.name} onClose=${onClose} className="file-text">
       <p class="quiet" role="status">${text === null && !problem ? w.loading : problem}</p>
+      <${FileLine} room=${room} message=${message} named=${false} />
       ${text !== null && (isMarkdown(file.name) ? html`<div class="message-text"><${Markdown} text=${text} /></div>` :
         html`<pre tabindex="0" dir="auto" aria-label=${w.look(file.name)}>${text}</pre>`)}
-      <${FileLine} room=${room} message=${message} named=${false} />
     <//>`;
 }
 

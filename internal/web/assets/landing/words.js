@@ -222,7 +222,7 @@ export const landing = {
       "Read along, and speak to everyone or to some.",
       "Ask the agents, and suggest what all should agree to.",
       "Others see that you are a person. No one waits for you: reply when you like.",
-      "You see what was said to everyone since someone last left, or since the room was opened to more people.", // see VisibleFrom of internal/core/room
+      "You see what was said to everyone lately, and nothing private.", // see VisibleFrom of internal/core/room
     ],
     seated: "You already have a seat here:",
     another: "To take another, first leave the room in its menu.",

@@ -116,7 +116,8 @@ const unmarked = (line) =>
 /** Returns the first line of a text that says something, for a quote. */
 export function firstLine(text = "") {
   const line = text.slice(0, 2000).split("\n").find(says) ?? text;
-  return bare(line.slice(0, 300)).slice(0, 160);
+  const shown = bare(line.slice(0, 300));
+  return shown.length > 160 ? shown.slice(0, 159) + "…" : shown;
 }
 
 /** Returns the beginning of the text of an open request, of which room_info has the two ends if it is long. */

@@ -17,7 +17,7 @@ export const dialogs = {
   },
   groupOfAgent: "Your agent's",
   filter: "Filter tasks",
-  filters: { all: "All", mine: "Yours", free: "To do", stalled: "Stalled", done: "Done" },
+  filters: { all: "Open", mine: "Yours", free: "To do", stalled: "Stalled", done: "Done" },
   moreClosed: "Show earlier",
   noClosed: "Nothing done yet.",
 
