@@ -62,7 +62,7 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	bob.shares("plan.txt", []byte("steel"))
 	h := ann.hosts(800, nil)
 	for _, text := range []string{"The bridge", "Ann's Codex", "your agent", "online", "asks Bob's Claude",
-		"They come on Tuesday, see plan:", "plan.txt", "5 B", "Open room"} {
+		"They come on Tuesday, see plan:", "plan.txt", "5 bytes", "Open room"} {
 		h.reads(text)
 	}
 	h.views("a reply shows what it answers", `document.querySelector(".quote").innerText.includes("girders")`)

@@ -6,6 +6,7 @@ import { agentsOf, countOf, isGiven, linesOf, outcomeOf, ranIn, tasksOf, templat
 import { gist, isCard, isEmptyVote } from "../assets/talk/rows.js";
 import { colourIn } from "../assets/ui/colour.js";
 import { cutWithin, within } from "../assets/ui/quote.js";
+import { ui } from "../assets/ui/words.js";
 import { icon, make, markdown } from "./text.js";
 import { own, page } from "./words.js";
 
@@ -241,12 +242,9 @@ function messageOf(message, first, room) {
     finished && make("p", "note", fill(page.finishes, { tasks: few(finished.map(word)) })),
     answered(message, room),
     redacted ? make("p", "soft", page.removed) : text && said,
-    file && make("p", "file", icon("file"), make("bdi", "name", file.name), make("span", "soft", sizeOf(file.size))),
+    file && make("p", "file", icon("file"), make("bdi", "name", file.name), make("span", "soft", ui.size(file.size))),
     quoted(agreed, room, make("span", "", own.agreed), "check"),
     isCard(message) && standing(message, room));
   if (!redacted && (cut !== text || message.more)) row.classList.add("longer");
   return row;
 }
-
-const sizeOf = (bytes) =>
-  (bytes < 1024 ? bytes + " B" : bytes < 1 << 20 ? (bytes >> 10) + " KB" : (bytes >> 20) + " MB");

@@ -1,10 +1,8 @@
 // The words of the view. Those in page are the page's own, word for word: test/view.test.js compares them.
 
+import { ui } from "../assets/ui/words.js";
+
 const count = (n, one) => n > 0 && `${n} ${one}${n === 1 ? "" : "s"}`;
-const minutes = (n) => {
-  const days = Math.floor(n / 60 / 24);
-  return n < 60 ? `${n} min` : days < 1 ? `${Math.floor(n / 60)} h` : days === 1 ? "1 day" : `${days} days`;
-};
 
 export const page = {
   empty: "No messages yet.",
@@ -36,7 +34,7 @@ export const page = {
     away: (span) => (span ? `away, back in ${span}` : "away"),
     silent: (span) => (span ? `inactive for ${span}` : "inactive"),
   },
-  minutes,
+  minutes: ui.minutes,
   you: "you",
   yourAgent: "your agent",
   anyone: "anyone",
@@ -64,7 +62,7 @@ export const own = {
   agreements: "Agreed",
   tasks: "Open tasks",
   others: (n) => count(n, "other"),
-  more: (n) => `${n} more`,
+  more: ui.more,
   notOpened: (page) => `Your client did not open ${page}`,
   fullscreen: "Full screen",
   inline: "Leave full screen",
