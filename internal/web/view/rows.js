@@ -57,7 +57,7 @@ export function peopleOf({ agents, closed }, room) {
   const duties = dutiesOf(room);
   return [...agents].sort((a, b) => rank(a) - rank(b)).map((agent) => {
     const { name, you, muted, alone, activity, person_here: here, person_name: person } = agent;
-    const watches = here && !alone && (person ? page.personWatches(person) : page.watching);
+    const watches = here && !alone && !you && (person ? page.personWatches(person) : page.watching);
     const says = closed ? [] : [stateOf(agent, duties), activity, watches].filter(Boolean);
     return make("li", isOnline(agent) ? "here" : "gone", avatar(room.colours, name, alone), make("bdi", "name", name),
       you && make("span", "badge", page.yourAgent), muted && make("span", "badge warn", page.muted),
