@@ -190,6 +190,10 @@ func TestView_muchThatWaits_keepsToWhatTheHostGives(t *testing.T) {
 			}
 		}
 	}
+	h.atSize(320, "light", args{"context": args{"theme": "light",
+		"availableDisplayModes": []string{"inline", "fullscreen"}, "containerDimensions": args{"maxHeight": 300}}})
+	h.presses(within[string](h, `document.querySelector("#waits .opener").innerText`))
+	h.views("the rest is a press away", `document.querySelectorAll("#waits > .card:not([hidden])").length === 5`)
 	h.fits("much that waits", nil)
 	h.fits("much that waits, in full", args{"context": args{"displayMode": "fullscreen"}})
 }
@@ -276,6 +280,15 @@ func TestView_whatWasAgreed_isNotLost(t *testing.T) {
 	h.views("what is no longer open is gone", `!document.querySelector("#held").innerText.includes("Weld")`)
 	h.views("each message says what it is for", `[...document.querySelectorAll("#log .done")]
 	  .some((one) => one.offsetHeight)`)
+	for n := range 20 {
+		ann.says(fmt.Sprintf("Number %d.", n))
+	}
+	h.atSize(320, "light", nil)
+	h.presses("1 agreement")
+	h.views("a count leads to what it counts", `document.activeElement.innerText === "Leave full screen" &&
+	  innerHeight > 800 && ((top) => top >= 0 && top < innerHeight)(document.querySelector("#held").getBoundingClientRect().top)`)
+	h.views("which is plain there", `document.querySelector("#open").innerText.includes("1 agreement") &&
+	  !document.querySelector(".opener")`)
 }
 
 // hears has the host tell the view something.

@@ -149,8 +149,9 @@ function draw() {
   about.textContent = room.description ?? "";
   const counts = words.open(open);
   const hint = !page ? "" : !opened ? words.first : counts.length ? "" : words.hint;
-  fill(at("open"), [counts, hint], () => [
-    ...counts.map((one, n) => make("span", "", one + (n < counts.length - 1 ? " ·" : ""))),
+  const opens = mode === "fullscreen" && !at("full").hidden; // whether what has no room here is a press away
+  fill(at("open"), [counts, hint, opens], () => [
+    ...counts.map((one, n) => make("span", "", opens ? opener(one, held) : one, n < counts.length - 1 && "\xa0·")),
     hint && make("span", "hint", hint)]);
   const asked = waiting.flatMap(({ message }) => message ?? []);
   const byId = new Map([...asked, ...messages].map((one) => [one.id, one]));
@@ -163,7 +164,8 @@ function draw() {
   };
   const shown = seen.waiting.map((one) => [one, outcomes.get(one.id)?.yes.size, byId.get(one.message?.reply_to)]);
   fill(list, [room, messages, waiting], () => [...peopleOf(room, seen), make("li", "rest")]);
-  fill(waits, [me?.name, opened, shown], () => [...waitsOf(seen, opened && lead), make("li", "rest")]);
+  fill(waits, [me?.name, opened, shown, opens],
+    () => [...waitsOf(seen, opened && lead), make("li", "rest", opens && opener("", needs))]);
   fill(held, open, () => [heldOf(words.agreements, open.agreed, open.agreements),
     heldOf(words.tasks, open.titles, open.tasks)].filter(Boolean));
   fill(log, [messages, seen.limit, me?.name, seen.waiting],
@@ -178,6 +180,17 @@ function draw() {
 const heldOf = (name, named = [], n = 0) => n > 0 && make("section", "", make("h2", "", name),
   make("ul", "", named.map((text) => make("li", "", make("bdi", "", firstLine(text))))),
   n > named.length && make("p", "", words.more(n - named.length)));
+
+/** Returns a button that opens full screen, where an element has all that it has no room for here. */
+function opener(text, whole) {
+  const button = make("button", "opener", text);
+  button.onclick = () => show("fullscreen").then(() => {
+    atEnd = false;
+    whole.scrollIntoView();
+    at("full").focus({ preventScroll: true });
+  }).catch(nothing);
+  return button;
+}
 
 /** Leads to what waits, on the page. */
 const lead = (id) => leave(page + "#" + id);
@@ -201,13 +214,15 @@ function shapeTo(row, fits) {
   return false;
 }
 
+const label = (rest, text) => ((rest.firstElementChild ?? rest).textContent = text);
+
 /** Hides elements from the last on, but for so many, until what is true; rest then says of how many that is. */
 function foldTo(all, least, rest, says, enough) {
   let n = all.filter((one) => !one.hidden).length;
   for (; n > least && !enough(); n--) {
     all[n - 1].hidden = true;
     rest.hidden = false;
-    rest.textContent = says(all.length - n + 1) || "";
+    label(rest, says(all.length - n + 1) || "");
   }
 }
 
@@ -227,7 +242,8 @@ function measure() {
   for (const one of [...cards, list]) one.classList.remove("brief");
   for (const row of rows) row.classList.remove("short", "cut");
   const count = (n) => words.more(n + unnamed);
-  [others.hidden, more.hidden, more.textContent] = [true, !unnamed, words.more(unnamed)];
+  [others.hidden, more.hidden] = [true, !unnamed];
+  label(more, count(0));
   needs.hidden = !cards.length && !unnamed;
   const shown = rows.filter((row) => !row.classList.contains("asked")); // those are cards
   const last = shown.findLast((row) => row.matches(".message, .outcome")) ?? shown.at(-1);
