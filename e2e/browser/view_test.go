@@ -167,7 +167,7 @@ func TestView_muchThatWaits_keepsToWhatTheHostGives(t *testing.T) {
 			modes, given := []string{"inline", "fullscreen"}, args{"maxHeight": limit}
 			high := h.atSize(width, "light", args{"context": args{"theme": "light", "availableDisplayModes": modes,
 				"containerDimensions": given}})
-			if high > min(limit, 720) {
+			if high > min(limit, 860) {
 				t.Errorf("at %d px with a limit of %d it is %d px high", width, limit, high)
 			}
 			shown := within[struct {
@@ -348,6 +348,12 @@ func TestView_hostWithLittleRoom_hasWhatFits(t *testing.T) {
 		}
 		h.views("what the host covers is free", `getComputedStyle(document.body).padding === "7px 0px 0px 11px"`)
 		h.views("there is no button for another mode", `document.querySelector("#full").hidden`)
+	}
+	for _, width := range []int64{400, 800} {
+		high := h.atSize(width, "light", args{"context": args{"containerDimensions": args{"maxHeight": 900}}})
+		if high < 780 || high > 860 {
+			t.Errorf("with 900 px at %d px it is %d px high", width, high)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import { peopleOf, speakerOf, talkOf, waitsOf } from "./rows.js";
 import { make } from "./text.js";
 import { own as words, page as said } from "./words.js";
 
-const tallest = 720; // px, inline, if the host gives them
+const tallest = 860; // px, inline, if the host gives them
 const usual = 500; // px, if it does not say how many it gives
 const half = 30 * 60_000; // ms after which nobody looks any more
 const most = 300; // events that are kept
@@ -205,9 +205,9 @@ const shape = (row, lines) => {
   row.classList.toggle("cut", !!text && text.scrollHeight > text.clientHeight + 1);
 };
 
-/** Shows as many lines of the text of a row as fit, at least three; reports whether these fit. */
+/** Shows as many lines of the text of a row as fit, at least two; reports whether these fit. */
 function shapeTo(row, fits) {
-  for (let lines = longest; lines >= 3; lines--) {
+  for (let lines = longest; lines >= 2; lines--) {
     shape(row, lines);
     if (fits()) return true;
   }
