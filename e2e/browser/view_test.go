@@ -495,10 +495,12 @@ func TestView_fullRoom_fitsEachWidthAndTheme(t *testing.T) {
 	h.fits("a full room", nil)
 	h.reads("Message 49")
 	h.reads("Earlier messages are in the room")
+	h.views("no scroll bar takes width", `getComputedStyle(document.documentElement).scrollbarWidth === "none"`)
 	h.views("people are folded", `/^\d+ others$/.test(document.querySelector("#people .rest").innerText)`)
 	h.atSize(800, "light", nil)
 	h.presses("Full screen")
 	h.reads("Leave full screen")
+	h.views("in full there is one", `getComputedStyle(document.documentElement).scrollbarWidth === "auto"`)
 	h.views("all is shown", `![...document.querySelectorAll("#log > *, #people > li:not(.rest)")].some((one) => one.hidden)`)
 	for _, width := range []int64{400, 800, 320} {
 		h.look(width, 900, "light")
