@@ -195,6 +195,33 @@ func TestOnce_keys_leadToWhatWaitsAndDecide(t *testing.T) {
 	tab.until("what is next has the focus", `document.activeElement.matches("article")`)
 }
 
+// The reason of a rejection is in sight wherever its button was pressed, and the focus stays in the conversation.
+func TestOnce_decidedDraft_showsItsReason_andKeepsTheFocusInTheTalk(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	bo.speaks(30, numbered("Girder"))
+	ada.drafts("Steel it is.\n\nSure.")
+	ada.drafts("Or wood.\n\nSure.")
+	tab.waits("2 drafts")
+	tab.look(1024, 768, "light")
+	tab.until("the end is out of sight", `((log) => (log.scrollTop = log.scrollHeight - log.clientHeight - 150,
+	  document.querySelector(".log-latest")))(document.querySelector(".log"))`)
+	tab.click(button("Reject").in(drafts).nth(0))
+	tab.until("its reason is above the button to the end", `((why, latest) => why.bottom <= latest.top)(
+	  ...[".undo-why", ".log-latest"].map((one) => document.querySelector(one).getBoundingClientRect()))`)
+
+	tab.click(button("Undo"))
+	tab.click(button("Send").in(drafts).nth(0))
+	tab.until("one draft is left", `document.querySelectorAll(".message-draft").length === 1`)
+	tab.click(button("Reject").in(drafts))
+	tab.until("the focus is at the draft", `document.activeElement.matches(".message-decided")`)
+	tab.undoesNothing()
+	tab.until("a message has the focus", `document.activeElement.matches(".log article:not(.message-draft)")`)
+}
+
 // A draft lies above the page in both colors, and what takes no press for half a second can be read.
 func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -126,6 +127,35 @@ func TestTalk_whatIsRead_staysWhereItIs_andComingBackOpensAtTheFirstUnread(t *te
 	}
 	tab.click(css(".log-latest"))
 	tab.sees("Missed 59")
+}
+
+// Home leads to the first message that is loaded, and more is loaded above it: the focus stays there.
+func TestTalk_home_bringsTheFocusToTheFirstLoadedMessage(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Far")
+	sent := bob.speaks(250, numbered("Early"))
+	tab := s.person().open(ann.watch)
+	tab.sees("Early 249")
+	tab.press("j")
+	evaluate[string](tab, `(window.at = () => document.activeElement.matches("article") &&
+	  document.activeElement.dataset.id || "")()`)
+	for range 2 {
+		before := evaluate[string](tab, `at()`)
+		tab.press("Home")
+		tab.until("another message has the focus", `at() && at() !== `+quoted(before))
+		tab.until("more is loaded above it", `!document.querySelector(".log-beginning [aria-disabled=true]") &&
+		  (document.activeElement.closest(".row").previousElementSibling?.dataset.key ||
+		  !document.querySelector(".log-beginning button"))`)
+		n := slices.Index(sent, evaluate[string](tab, `at()`))
+		if before := slices.Index(sent, before); n < 0 || n >= before {
+			t.Fatalf("from message %d, Home led to %d", before, n)
+		}
+		tab.press("ArrowDown")
+		tab.until("the next one has the focus", `at() === `+quoted(sent[n+1]))
+	}
+	tab.press("End")
+	tab.until("the last one has the focus", `at() === `+quoted(sent[249]))
 }
 
 // loadsEarlier scrolls up until more is loaded, and fails if that moves what is read then.

@@ -62,7 +62,7 @@ export const dialogs = {
       [["Esc"], "Back to the conversation"],
     ]],
     ["Reading", [
-      [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
+      [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message that is loaded"], [["End"], "Last message"], [["R"], "Reply"],
       [["Enter"], "Links and buttons of the message; Esc goes back"],
     ]],
     ["A draft that has the focus", [

@@ -59,6 +59,15 @@ export class Roving {
     (itemOf(this.pane.element(key)) ?? this.box).focus({ preventScroll: true });
   }
 
+  /** Goes to the first (Home) or the last message that is loaded, with the focus. */
+  edge(key) {
+    const { pane } = this;
+    const isSaid = ({ type }) => ["message", "sending", "draft"].includes(type);
+    const row = key === "Home" ? pane.rows.find(isSaid) : pane.rows.findLast(isSaid);
+    pane.edge(key);
+    requestAnimationFrame(() => requestAnimationFrame(() => this.focus(row?.key)));
+  }
+
   /** Moves the focus to the next message in a direction, or button among events. Reports whether there is one. */
   step(by) {
     const { rows, index } = this.pane;
@@ -119,7 +128,7 @@ export function onKey(event, { pane, roving, onReply }) {
   } else if (key === "Enter" && article && !event.repeat) { // held, it would press what it comes to
     if (!article.matches(".message-draft") || pane.reveal(article)) article.querySelector(controls)?.focus();
   } else if (key === "End" || key === "Home") {
-    pane.edge(key);
+    roving.edge(key);
   } else if (!steps[key] || longer(key, article, pane.box) || !roving.step(steps[key])) {
     return;
   }

@@ -106,7 +106,7 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const brought = ({ target }) => pane.point(pressed(target), true);
   const next = () => void (needs.length && seek(needs.map(({ id }) => id), 1));
   const step = (by) => roving.current?.step(by);
-  const edge = (key) => pane.edge(key);
+  const edge = (key) => roving.current?.edge(key);
   if (handle) handle.current = { jump, seek, next, step, said, edge, focus: (id) => roving.current?.focus(id) };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
