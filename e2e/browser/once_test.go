@@ -64,7 +64,7 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	tab.addresses(everyone)
 	tab.writes("")
 	tab.answers(other)
-	tab.until("the field says whom it answers", `document.querySelector("`+textArea+`").placeholder === "Reply to Bo"`)
+	tab.until("the field says whom it answers", `document.querySelector("`+textArea+`").placeholder === "Reply to “Bo”"`)
 	tab.press("Escape")
 
 	tab.click(button("Object").in(`[data-id="` + other + `"]`))

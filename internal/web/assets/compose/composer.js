@@ -2,7 +2,7 @@
 
 import { files as fileWords } from "../files/words.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
-import { fill, plain, word } from "../ui/fill.js";
+import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { MissingPart, later } from "../ui/later.js";
 import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
@@ -139,10 +139,8 @@ function hintOf({ audience, to, kind, reply }, { messages, me }) {
   const { hint } = compose;
   const said = hint[audience === "agent" ? "agent" : kind];
   const answered = !said && reply && messages.find(({ id }) => id === reply);
-  if (answered) {
-    const whom = sayer(answered, me); // a single name at the end needs no quotation marks
-    return plain(kindOf(answered) === "request" ? hint.answer : hint.reply, { names: whom.word ? whom : word(whom) });
-  }
+  if (answered)
+    return plain(kindOf(answered) === "request" ? hint.answer : hint.reply, { names: [sayer(answered, me)] });
   return said ?? (audience !== "some" ? hint.all : to.length ? plain(hint.some, { names: to }) : hint.nobody);
 }
 
