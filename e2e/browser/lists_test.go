@@ -7,7 +7,7 @@ import (
 
 // One agent is called as two of the others together. Many names can be searched, and those that are chosen
 // stay so while they are out of sight.
-func TestLists_setNamesApartAndAreSearched(t *testing.T) {
+func TestLists_setNamesApart_andAreSearched(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada := s.caller("Ada")
