@@ -158,15 +158,10 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 
 // open returns what is open; without agreed, without the agreements.
 func (c *session) open(ctx context.Context, agreed bool) (open ShownOpen, err error) {
-	agent, _ := c.head.Seated(c.me.Seat)
-	for _, task := range c.head.Tasks {
-		if !agent.SeesTask(task.N) {
-			continue
-		}
-		open.Tasks++
-		if len(open.Titles) < openNamed {
-			open.Titles = append(open.Titles, task.Title)
-		}
+	tasks := c.seenTasks()
+	open.Tasks = len(tasks)
+	for _, task := range tasks[:min(openNamed, len(tasks))] {
+		open.Titles = append(open.Titles, task.Title)
 	}
 	if !agreed {
 		return open, nil
@@ -221,10 +216,7 @@ func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting
 			requests = append(requests, Waiting{n: request.N})
 		}
 	}
-	var all []Waiting
-	for _, some := range [][]Waiting{drafts, proposals, requests} {
-		all = append(all, some...)
-	}
+	all := slices.Concat(drafts, proposals, requests)
 	fit := batch{Events: len(all), Limit: waitingBytes, Room: &c.head.State}
 	for i := range all {
 		one := &all[i]

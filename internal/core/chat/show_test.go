@@ -208,7 +208,7 @@ func TestShow_longMessages_comeInTheirOrder(t *testing.T) {
 }
 
 // What waits for the person stays in each answer until it is decided, however much follows: drafts first, then
-// proposals and requests, the newest first.
+// proposals and requests, each in the order of the room.
 func TestShow_waiting_isThereBehindSixtyMessages(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()

@@ -193,7 +193,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		}
 		return 2
 	}
-	list := slices.DeleteFunc(slices.Clone(head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
+	list := c.seenTasks()
 	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
 	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
 	if got.HasMore {
@@ -203,6 +203,11 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		got.Tasks = append(got.Tasks, c.taskOf(task, seen))
 	}
 	return got, nil
+}
+
+// seenTasks returns the open tasks that the caller sees, in the order of the room.
+func (c *session) seenTasks() []room.Task {
+	return slices.DeleteFunc(slices.Clone(c.head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
 }
 
 // taskOf returns the caller's view of task, as of the caller's head.
