@@ -22,7 +22,7 @@ import { Search } from "./talk/search.js";
 import { useBack } from "./ui/back.js";
 import { useKeys } from "./ui/keys.js";
 import { later, loadAll, MissingPage } from "./ui/later.js";
-import { followViewport, useNarrow } from "./ui/viewport.js";
+import { followViewport, touch, useNarrow } from "./ui/viewport.js";
 import { isTask } from "./token.js";
 import { useRoom } from "./use-room.js";
 
@@ -32,7 +32,6 @@ const NameAsked = later("NameAsked");
 const PushUpkeep = later("PushUpkeep", () => null);
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
-const touch = matchMedia("(pointer: coarse)"); // a focus would open the keyboard there
 
 /**
  * room is a Room that runs; target is {id} of a message, a draft or a task that is to be shown, or null;

@@ -6,7 +6,7 @@ import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { MissingPart, later } from "../ui/later.js";
 import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
-import { useNarrow } from "../ui/viewport.js";
+import { touch, useNarrow } from "../ui/viewport.js";
 import { Audience, Wanted } from "./audience.js";
 import { Draft, messageOf, readersOf, sharedBy } from "./draft.js";
 import { askedBy, bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
@@ -20,7 +20,6 @@ const Attached = later("Attached", MissingPart);
 
 const near = 2_000; // bytes left from which on they are shown
 const tiny = matchMedia("(max-width: 359.9px)"); // there, a line has room for one word beside the buttons
-const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line
 
 /** Returns the draft of a seat, and shows the component anew when it changes. */
 function useDraft(token) {

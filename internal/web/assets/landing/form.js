@@ -1,6 +1,7 @@
 // Forms: each field has a label, what is wrong stands at the field, and the focus goes there.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
+import { touch } from "../ui/viewport.js";
 import { landing as w } from "./words.js";
 
 // The field that a refusal is about.
@@ -70,7 +71,7 @@ export function Form({ id, fields, button, beside, first = false, quiet = false,
  * else has it there. On a phone no keyboard comes up by itself.
  */
 function focusFirst(form, begins) {
-  if (matchMedia("(pointer: coarse)").matches) return;
+  if (touch.matches) return;
   if (!form.closest("dialog") && !(begins && document.activeElement === document.body)) return;
   const fields = [...form.querySelectorAll(".input")];
   (fields.find(({ value }) => !value) ?? fields[0]).focus({ preventScroll: true });

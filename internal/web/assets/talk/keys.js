@@ -2,6 +2,7 @@
 // the buttons that decide something in it. The rest of a message is reached from that message, with Enter.
 
 import { isTypedOn } from "../ui/keys.js";
+import { onceDrawn } from "./pane.js";
 
 const steps = { ArrowDown: 1, ArrowUp: -1 };
 const controls = "a[href], button, input, textarea, summary, [tabindex]:not(article)";
@@ -65,7 +66,7 @@ export class Roving {
     const isSaid = ({ type }) => ["message", "sending", "draft"].includes(type);
     const row = key === "Home" ? pane.rows.find(isSaid) : pane.rows.findLast(isSaid);
     pane.edge(key);
-    requestAnimationFrame(() => requestAnimationFrame(() => this.focus(row?.key)));
+    onceDrawn(() => this.focus(row?.key));
   }
 
   /** Moves the focus to the next message in a direction, or button among events. Reports whether there is one. */

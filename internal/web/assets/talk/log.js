@@ -18,7 +18,7 @@ import { Message } from "./message.js";
 import { outcomesOf } from "./outcomes.js";
 import { useReading } from "./reading.js";
 import { indexOf, rowsOf } from "./rows.js";
-import { Pane } from "./pane.js";
+import { Pane, onceDrawn } from "./pane.js";
 import { talk } from "./words.js";
 
 const ActionList = later("ActionList");
@@ -203,13 +203,13 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
 /** Brings a message into the view and marks it for a moment. The focus goes there, but not that of who searches. */
 function show(pane, id) {
   pane.go(id, 0.2);
-  requestAnimationFrame(() => requestAnimationFrame(() => {
+  onceDrawn(() => {
     const element = pane.element(id);
     const target = element?.querySelector("article") ?? element;
     if (!document.activeElement?.closest("[role=search]")) target?.focus({ preventScroll: true });
     element?.classList.add("row-shown");
     setTimeout(() => element?.classList.remove("row-shown"), 2000);
-  }));
+  });
 }
 
 function Row({ row, view }) {

@@ -5,6 +5,7 @@ import { ui } from "../ui/words.js";
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { IconButton } from "../ui/icon.js";
 import { clockOf, dayName, dayWithin, useNow } from "../ui/time.js";
+import { touch } from "../ui/viewport.js";
 import { Earlier, nothing } from "./earlier.js";
 import { seek, sought } from "./found.js";
 import { actorOf } from "./names.js";
@@ -70,7 +71,7 @@ export function SearchLine({ room, state, onJump, onClose, field }) {
   };
   const choose = (hit) => {
     go(hit, false);
-    if (matchMedia("(pointer: coarse)").matches) field.current.blur(); // its keyboard would cover the message
+    if (touch.matches) field.current.blur(); // its keyboard would cover the message
   };
   const scrolled = ({ target: { scrollTop, clientHeight, scrollHeight } }) => {
     if (scrollTop + clientHeight > scrollHeight - 200 && n + wide < found.length) setWide(wide + most);

@@ -8,14 +8,13 @@ import { Avatar } from "../ui/avatar.js";
 import { fill } from "../ui/fill.js";
 import { IconButton } from "../ui/icon.js";
 import { Sheet } from "../ui/sheet.js";
+import { touch } from "../ui/viewport.js";
 import { actionsOf, mayAct, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 import { ActForm } from "./forms.js";
 import { Mark } from "./mark.js";
 import { before, isGiven, named, ranOf, standing } from "./model.js";
 import { tasks as taskWords } from "./words.js";
-
-const touch = matchMedia("(pointer: coarse)");
 
 /**
  * looked is an object while it is to be looked at, a new one each time: {added} if it is new, and the focus stays where

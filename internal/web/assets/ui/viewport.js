@@ -1,10 +1,13 @@
-// How much of the window can be seen. A keyboard covers a part of it, of which some browsers tell the
-// styles nothing.
+// How much of the window can be seen, and whether a finger presses there. A keyboard covers a part of it, of which some
+// browsers tell the styles nothing.
 
 import { useEffect, useState } from "../vendor.js";
 
 const low = 500; // px: there, what is not the conversation is made small
 const flat = 400; // px: there, a composer of several lines would leave no conversation
+
+/** Whether a finger presses: there a focus opens a keyboard, which covers the page. */
+export const touch = matchMedia("(pointer: coarse)");
 
 /**
  * Keeps that for the styles, as --seen, --top and the classes low and flat, until what it returns is called. onLow is
