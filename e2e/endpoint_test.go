@@ -171,13 +171,28 @@ func TestEndpoint_everyClientOfA2AThatServes_isCalledAndUnderstood(t *testing.T)
 			asks := func(id string, act func(turn)) agentcall.Reply {
 				t.Helper()
 				done := make(chan sent, 1)
-				go func() {
+				send := func() {
 					reply, err := c.Send(t.Context(), agent.URL, endpointSecret,
 						agentcall.Message{ID: id, Context: context, Task: task, Texts: []string{"Ann: ", id}},
 						time.Now())
 					done <- sent{reply, err}
-				}()
-				on := e.hears()
+				}
+				go send()
+				var on turn
+				await(t, "the agent is called", func() bool {
+					select {
+					case q := <-e.asked:
+						on = e.turn(q)
+						return true
+					case refused := <-done: // an SDK may be at the end of the turn before
+						if agentcall.Retry(refused.err) != agentcall.Later {
+							t.Fatalf("%s: %v", id, refused.err)
+						}
+						go send()
+					default:
+					}
+					return false
+				})
 				if on.MessageID != id || context != "" && on.ContextID != context ||
 					task != "" && on.TaskID != task {
 					t.Errorf("%s came as %+v, in the context %q and the task %q", id, on.asked, context, task)
