@@ -189,6 +189,8 @@ func (tab *tab) look(width, height int64, colors string) {
 	do(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: colors}},
 	})
+	tab.until("the window has its size", // Chromium answers earlier
+		fmt.Sprintf("Math.abs(innerHeight * visualViewport.scale - %d) <= 1", height))
 }
 
 // offline takes the connection away, also that of what is under way, or gives it back.
