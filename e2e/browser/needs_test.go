@@ -50,6 +50,14 @@ func (tab *tab) hides(yes bool) {
 	})()`, yes))
 }
 
+// opensHidden opens an address as a tab that is opened behind the others.
+func (tab *tab) opensHidden(address string) {
+	tab.t.Helper()
+	do(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `Object.defineProperty(document, "hidden", { value: true, configurable: true })`})
+	tab.visit(address)
+}
+
 // A person with three rooms: a draft waits in one, a question and a proposal in another, and a task has stalled in the
 // third. Each is listed at / and beside the other rooms, leads to its place, and is gone everywhere once it is decided.
 func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
@@ -191,9 +199,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 		t.Errorf("the link under the pointer has moved by %f px", now-stays)
 	}
 	behind := tab.person.tab()
-	do(behind, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: `Object.defineProperty(document, "hidden", { value: true, configurable: true })`})
-	behind.visit("/") // in a tab that is opened behind the others
+	behind.opensHidden("/")
 	behind.is(hyper("Harbor"))
 	looks(4)
 	behind.hides(false)

@@ -360,3 +360,26 @@ func TestSend_networkThatComesBackAnew_isFoundWhenTheBrowserTells(t *testing.T) 
 		t.Errorf("the room heard %q, want %q", got, all)
 	}
 }
+
+// Each tab waits for news of another room, 25 seconds at a time. A browser has six connections to a server: if all were
+// taken, to open the page would take longer than two waits.
+func TestTabs_moreHiddenThanConnections_leaveOneToTheTabInFront(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bo := s.agent("Harbor", "Ann"), s.agent("Harbor", "Bo")
+	p := s.person()
+	for n := range 8 {
+		tab := p.tab()
+		tab.opensHidden(s.agent(fmt.Sprint("Room ", n), "Ann").watch)
+		tab.is(css(textArea))
+	}
+	began := time.Now()
+	front := p.open(ann.watch)
+	bo.says("Steel or iron?")
+	front.sees("Steel or iron?")
+	front.says("Iron")
+	bo.hearsText("Iron")
+	if took := time.Since(began); took > 50*time.Second {
+		t.Errorf("the tab in front took %v", took)
+	}
+}

@@ -7,7 +7,7 @@ import { roomWords } from "./room-words.js";
 import { endsSeat, reasonOf } from "./seats.js";
 
 const wait = 25; // seconds: below the silence after which mcp.js gives a call up
-const patience = 10 * 60_000; // ms for which a hidden tab waits as one that is seen
+const patience = 10 * 60_000; // ms for which the tab that was hidden last waits as one that is seen
 const glance = 60_000; // ms from look to look after that: each wait costs whoever runs the server
 const tick = 5_000; // ms between two looks at the time
 const again = 1_500; // ms from look to look while nothing comes over the network: it may be back
@@ -25,6 +25,7 @@ export class Following {
   #opened = false;
   #visible = true;
   #focused = true;
+  #rests = false; // another tab was hidden after this one
   #changed = 0; // when the tab was hidden or shown, in ms
   /** @type {(value?: any) => void} */
   #noticed = () => {};
@@ -140,9 +141,9 @@ export class Following {
     });
   }
 
-  /** Reports whether the tab was hidden for so long that it only looks in from time to time. */
+  /** Reports whether the tab only looks in from time to time: it is hidden for long, or another one was hidden since. */
   #isResting() {
-    return !this.#visible && this.room.clock.now() - this.#changed >= patience;
+    return !this.#visible && (this.#rests || this.room.clock.now() - this.#changed >= patience);
   }
 
   /**
@@ -151,11 +152,17 @@ export class Following {
    */
   here(visible, focused) {
     const shown = visible && !this.#visible;
-    if (visible !== this.#visible) this.#changed = this.room.clock.now();
+    if (visible !== this.#visible) [this.#changed, this.#rests] = [this.room.clock.now(), false];
     [this.#visible, this.#focused] = [visible, focused];
     this.#noticed();
     if (shown) this.wake();
     return shown;
+  }
+
+  /** Ends the wait, and only looks in from time to time until the tab is shown: another one was hidden after it. */
+  rest() {
+    this.#rests = true;
+    this.#turn.abort();
   }
 
   /** Looks at once: the network is back, or what is under way was cut off unseen. */

@@ -2,6 +2,7 @@
 
 import { fragment as fragmentNow } from "./begin.js"; // before anything else
 import { showCount } from "./count-icon.js";
+import { hides } from "./hidden.js";
 import { pageWords, site } from "./page-words.js";
 import * as storage from "./storage.js";
 import { Room } from "./room.js";
@@ -131,6 +132,7 @@ function title() {
 }
 
 function seen() {
+  hides(document.hidden, () => room?.following.rest());
   room?.here(!document.hidden, document.hasFocus());
   mine.here(!document.hidden);
   if (document.hidden) room?.sendDecisions(); // a phone may end the page without a further word

@@ -229,6 +229,18 @@ test("a hidden tab waits for ten more minutes, then looks in once a minute, and 
   assert.deepEqual(room.looks.slice(looks), [0, 0, 25]);
 });
 
+test("a hidden tab that rests ends its wait, and looks in once a minute until it is shown", async () => {
+  await room.begin();
+  room.following.here(false, false);
+  room.following.rest();
+  await rest();
+  await room.clock.advance(60_000);
+  assert.deepEqual(room.looks, [25, 0, 0]);
+  room.following.here(true, true);
+  await rest();
+  assert.deepEqual(room.looks, [25, 0, 0, 0, 25]);
+});
+
 test("a tab that is shown looks at once: the wait under way may hear nothing any more", async () => {
   await room.begin();
   await room.answers();

@@ -139,24 +139,29 @@ test("rooms are looked at once a minute, and not while the tab is hidden", async
   assert.deepEqual(looked, []);
 });
 
-test("rooms are looked at one after the other, and each at most once a minute, however long a look takes", async () => {
-  const turns = [];
-  const [looked, , clock, stop] = watching(["p1", "p2"], () => new Promise((resolve) => turns.push(resolve)));
+test("three rooms are looked at at once, and each at most once a minute, however long a look takes", async () => {
+  const ends = {};
+  const slow = (token) => new Promise((resolve) => (ends[token] = resolve));
+  const [looked, , clock, stop] = watching(["p1", "p2", "p3", "p4"], slow);
   await rest();
-  assert.deepEqual(looked, ["p1"]);
+  assert.deepEqual(looked.splice(0), ["p1", "p2", "p3"]);
   await clock.advance(50_000);
-  turns.pop()();
+  ends.p2();
   await rest();
-  assert.deepEqual(looked.splice(0), ["p1", "p2"]);
+  assert.deepEqual(looked.splice(0), ["p4"]);
+  ends.p3();
   await clock.advance(10_000);
-  turns.pop()();
+  assert.deepEqual(looked.splice(0), ["p2"], "p1 is looked at still");
+  ends.p1();
   await rest();
   assert.deepEqual(looked.splice(0), ["p1"]);
-  turns.pop()();
+  for (const token of ["p1", "p2", "p4"]) ends[token]();
+  await rest();
+  assert.deepEqual(looked.splice(0), ["p3"]);
   await clock.advance(49_000);
-  assert.deepEqual(looked, [], "p2 was looked at late");
+  assert.deepEqual(looked, [], "p4 was looked at late");
   await clock.advance(1_000);
-  assert.deepEqual(looked, ["p2"]);
+  assert.deepEqual(looked, ["p4"]);
   stop.abort();
 });
 
@@ -172,20 +177,20 @@ test("a room in which something was said within ten minutes is looked at every t
 
 test("a failure ends a round for a minute or until the network is back, and keeps no room from its turn", async () => {
   let fails = true;
-  const [looked, watch, clock, stop] = watching(["p1", "p2", "p3"], async (token) => {
+  const [looked, watch, clock, stop] = watching(["p1", "p2", "p3", "p4"], async (token) => {
     if (token === "p2" && fails) throw new Error("no answer");
   });
   await rest();
-  assert.deepEqual(looked.splice(0), ["p1", "p2"]);
+  assert.deepEqual(looked.splice(0), ["p1", "p2", "p3"]);
   await clock.advance(60_000);
-  assert.deepEqual(looked.splice(0), ["p3", "p1", "p2"]);
+  assert.deepEqual(looked.splice(0), ["p4", "p1", "p2"]);
   fails = false;
   watch.wake([{ room: "r", token: "p1" }]);
   await clock.advance(59_000);
   assert.deepEqual(looked, []);
   watch.wake();
   await rest();
-  assert.deepEqual(looked.sort(), ["p1", "p2", "p3"]);
+  assert.deepEqual(looked.sort(), ["p1", "p2", "p3", "p4"]);
   stop.abort();
 });
 

@@ -1,6 +1,6 @@
-// Looks at the rooms that are not open while the tab is visible, one after the other: at each once a minute, more often
-// for ten minutes after something was said there, and at once where the person comes back or another tab has heard
-// something. It never waits there: a wait costs whoever runs the server, and the open room has one.
+// Looks at the rooms that are not open while the tab is visible: at each once a minute, more often for ten minutes after
+// something was said there, and at once where the person comes back or another tab has heard something. It never waits
+// there: a wait costs whoever runs the server, and the open room has one.
 
 const every = 60_000; // ms from look to look at a room, and after a failure to the next one
 const lively = 10_000; // ms, where something was said
@@ -9,11 +9,13 @@ const soon = 5_000; // ms, where something may be new
 // Rooms, the latest opened first: two calls a minute of each, 12 of a lively one, 24 while the person comes and goes
 // all the time. An address has 3,000 units a minute.
 const most = 100;
+const atOnce = 3; // looks: a browser has six connections to a server
 
 export class RoomsWatch {
   #visible = true;
   #looked = new Map(); // when the last look at each began, by the token of its seat
   #old = new Set(); // tokens of those where something may be new
+  #looks = new Set(); // the tokens of those that are under way
   #failed = -Infinity; // when the last look failed
   #nap = new AbortController();
 
@@ -32,12 +34,12 @@ export class RoomsWatch {
     const { clock, signal, rests } = this.page;
     while (!signal.aborted) {
       const { seat, due } = this.#next();
-      const left = seat && this.#visible ? due - clock.now() : every;
+      const left = seat && this.#visible && this.#looks.size < atOnce ? due - clock.now() : every;
       if (left <= 0) {
-        await this.#look(seat);
+        this.#look(seat);
         continue;
       }
-      rests?.();
+      if (!this.#looks.size) rests?.();
       await clock.pause(Math.min(left, every), AbortSignal.any([this.#nap.signal, signal]));
     }
   }
@@ -47,20 +49,25 @@ export class RoomsWatch {
     const now = this.page.clock.now();
     const pauseOf = ({ token, active = 0 }) => this.#old.has(token) ? soon : now - active < lately ? lively : every;
     const dueOf = (seat) => (this.#looked.get(seat.token) ?? -Infinity) + pauseOf(seat);
-    const [seat] = this.page.seats().slice(0, most).sort((a, b) => dueOf(a) - dueOf(b));
+    const idle = this.page.seats().slice(0, most).filter(({ token }) => !this.#looks.has(token));
+    const [seat] = idle.sort((a, b) => dueOf(a) - dueOf(b));
     return { seat, due: Math.max(seat ? dueOf(seat) : 0, this.#failed + every) };
   }
 
   async #look(seat) {
     const { look, clock, signal } = this.page;
-    this.#looked.set(seat.token, clock.now());
+    const began = clock.now();
+    this.#looked.set(seat.token, began);
     this.#old.delete(seat.token);
+    this.#looks.add(seat.token);
     try {
       await look(seat, signal);
-      this.#failed = -Infinity;
+      if (began > this.#failed) this.#failed = -Infinity;
     } catch {
       this.#failed = clock.now(); // in a minute it may do better
     }
+    this.#looks.delete(seat.token);
+    this.#rouse();
   }
 
   /** Says whether the tab is seen. */
@@ -77,6 +84,11 @@ export class RoomsWatch {
   wake(/** @type {import("../types.d.ts").Seat[] | undefined} */ seats = undefined) {
     for (const { token } of seats ?? this.page.seats()) this.#old.add(token);
     if (!seats) this.#failed = -Infinity;
+    this.#rouse();
+  }
+
+  /** Ends the pause that is under way. */
+  #rouse() {
     this.#nap.abort();
     this.#nap = new AbortController();
   }
