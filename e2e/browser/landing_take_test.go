@@ -241,7 +241,7 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	tab.click(button("Join"))
 	tab.until("the name is asked for",
 		`document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)
-	for name, why := range map[string]string{"eve": "Choose another, or press Join again", "Parley": "is reserved"} {
+	for name, why := range map[string]string{"eve": "If it is yours, press Join again", "Parley": "is reserved"} {
 		tab.fill(field("Your name"), name)
 		tab.click(button("Join"))
 		tab.until("the name is refused", `document.activeElement.id === "guest-agent_name" &&

@@ -104,6 +104,8 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.look(1440, 900, "light")
 	tab.needed("Harbor · Parley", 1, offerLine, askLine, taskLine)
 	tab.waits("1 draft")
+	tab.until("the draft is in sight again", `document.querySelector(".message-draft .message-buttons")
+		.getBoundingClientRect().bottom <= document.querySelector(".log").getBoundingClientRect().bottom`)
 	tab.press("Enter", "Enter") // in, and Send
 	tab.undoesNothing()
 	bo.hearsText("Steel it is")
@@ -243,4 +245,36 @@ func TestNeeds_inABusyRoom_keepTheirKindsAndWords(t *testing.T) {
 	tab.visit("/")
 	tab.needed("Parley", 0, "Draft · Harbor: Steel it is", "Suggestion · Harbor: Bo: Light the fire",
 		"Question · Harbor: Bo: How warm is it?")
+}
+
+func TestRooms_many_areFoundByAPartOfTheirNames(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	tab := s.person().tab()
+	tab.look(1440, 900, "light")
+	for n := range 11 {
+		tab.visit(s.agent(fmt.Sprint("Quay ", n), "Ann").watch)
+		tab.is(css(textArea))
+	}
+	find := role("searchbox", "Find a room")
+	found := func(list string, names ...string) {
+		t.Helper()
+		tab.until("found are "+strings.Join(names, " and "), `[...document.querySelectorAll("`+list+`")]
+		  .map((one) => one.innerText).sort().join() === `+quoted(strings.Join(names, ",")))
+	}
+	for _, at := range []struct{ path, list string }{{"", ".rooms-title"}, {"/", ".landing-room h2"}} {
+		if at.path != "" {
+			tab.visit(at.path)
+		}
+		tab.fill(find, "nowhere")
+		tab.sees("No room of this name")
+		found(at.list)
+		tab.fill(find, "quay 1")
+		found(at.list, "Quay 1", "Quay 10")
+		tab.isAccessible(byDay, "the rooms that are found", `document.body`)
+		tab.fill(find, "QUAY 7")
+		found(at.list, "Quay 7")
+		tab.press("Enter")
+		tab.until("the room is shown", `document.title.endsWith("Quay 7 · Parley")`)
+	}
 }

@@ -1,6 +1,6 @@
 // My rooms: the seats that this browser keeps.
 
-import { linkTo, Last, Time } from "../rooms/list.js";
+import { linkTo, Last, Time, useFind } from "../rooms/list.js";
 import { rooms as roomsWords } from "../rooms/words.js";
 import { html } from "../vendor.js";
 import { landing } from "./words.js";
@@ -8,14 +8,18 @@ import { landing } from "./words.js";
 const w = landing.rooms;
 
 /** The rooms of this person: mine is MyRooms, and children stand beside the title. */
-export const MyRooms = ({ mine, rooms, children }) => html`
-  <section aria-labelledby="rooms-title">
-    <div class="landing-title"><h1 id="rooms-title">${w.title}</h1>${children}</div>
-    <ul class="landing-list">
-      ${rooms.map((room) => html`
-        <${Room} key=${room.seat.token} room=${room} onForget=${() => mine.forget(room.seat.token)} />`)}
-    </ul>
-  </section>`;
+export function MyRooms({ mine, rooms, children }) {
+  const [found, field] = useFind(rooms);
+  return html`
+    <section aria-labelledby="rooms-title">
+      <div class="landing-title"><h1 id="rooms-title">${w.title}</h1>${children}</div>
+      ${field}
+      <ul class="landing-list">
+        ${found.map((room) => html`
+          <${Room} key=${room.seat.token} room=${room} onForget=${() => mine.forget(room.seat.token)} />`)}
+      </ul>
+    </section>`;
+}
 
 function Room({ room, onForget }) {
   const { seat, state, needs, unread, more, last, proposal } = room;

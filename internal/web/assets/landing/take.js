@@ -119,7 +119,9 @@ export function JoinByInvite({ path, names }) {
     const name = keyOf(values.agent_name);
     setTold(name);
     if (name !== told && names.some((one) => keyOf(one) === name)) throw ofName(w.taken);
-    await take("join_room", values, { path });
+    await take("join_room", values, { path }).catch((problem) => {
+      throw problem.code === "name_taken" ? ofName(w.told) : problem;
+    });
   };
   return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} first send=${send} />`;
 }

@@ -9,6 +9,7 @@ import { talk } from "../talk/words.js";
 import { seatNumberOf } from "../token.js";
 import { moveIn } from "../ui/arrows.js";
 import { fill } from "../ui/fill.js";
+import { fold } from "../ui/fold.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
 import { Ago, useNow } from "../ui/time.js";
@@ -32,6 +33,24 @@ export function useMyRooms(mine) {
   return rooms;
 }
 
+const many = 10; // rooms: of more, one is found by its name
+
+/** Returns the rooms that are found, and the field for a part of their names where there are many. */
+export function useFind(rooms) {
+  const [text, setText] = useState("");
+  if (rooms.length <= many) return [rooms, null];
+  const found = rooms.filter(({ title }) => fold(title || w.unnamed).includes(fold(text.trim())));
+  const key = (event) => {
+    const list = event.target.parentElement.querySelector("ul");
+    if (event.key === "Enter") list?.querySelector("a")?.click();
+    if (event.key === "Home" || event.key === "End") event.stopPropagation(); // they move in the field
+  };
+  return [found, html`
+    <input type="search" class="input rooms-find" autocomplete="off" placeholder=${w.find} aria-label=${w.find}
+      value=${text} onInput=${(event) => setText(event.target.value)} onKeyDown=${key} />
+    ${!found.length && html`<p class="small quiet rooms-none" role="status">${w.noneFound}</p>`}`];
+}
+
 const elsewhere = (rooms) => rooms.filter(({ open }) => !open);
 
 /** Opens the list where it has no place beside the conversation. */
@@ -51,6 +70,7 @@ export function Rooms({ rooms, onClose }) {
   const list = useRef();
   const left = useStill(list);
   const open = rooms.find((room) => room.open)?.seat;
+  const [found, field] = useFind(rooms);
   useInSight(list, countNeeds(elsewhere(rooms)));
   return html`
     <div class="rooms" ref=${list} onPointerLeave=${left} onKeyDown=${(event) => moveIn(list.current, event)}>
@@ -58,7 +78,8 @@ export function Rooms({ rooms, onClose }) {
         <${Icon} name="close" />
       </button>
       <h2 class="rooms-head">${w.title}</h2>
-      <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
+      ${field}
+      <ul class="rooms-list">${found.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
       <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room}
         first=${shownBeside} />
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>

@@ -68,8 +68,8 @@ export class MyRooms {
   }
 
   /**
-   * Sorts the rooms anew, by when something was said there last: the list is opened, or was stirred. Else none moves
-   * under a finger, and a click moves none.
+   * Sorts the rooms anew, by when something was said there last: the list is opened, or was stirred. A click moves
+   * none.
    */
   sort() {
     this.#order = [];
@@ -88,7 +88,7 @@ export class MyRooms {
   /** Looks at the rooms that are not open, and follows what other tabs keep, until close. */
   begin() {
     if (this.#watch) return;
-    this.#stirred ||= !this.#room; // a page of rooms may open on an order that is stale
+    this.#stirred = true; // the order that is known may be stale
     const { signal } = this.#stop;
     const watch = this.#watch = new RoomsWatch({
       seats: () => storage.seats().filter((seat) => !seat.claim && !this.#isOpen(seat) && !this.#isOver(seat)),
@@ -151,6 +151,7 @@ export class MyRooms {
     try {
       const known = /** @type {any} */ (await look(seat, before, signal));
       this.#known.set(seat.token, known);
+      if (saidLast(known.messages) > (saidLast(before?.messages) || 0)) this.#stirred = true;
       keepActive(seat, known.messages);
     } catch (problem) {
       if (signal.aborted) return;

@@ -5,6 +5,8 @@ export const rooms = {
   open: (n, unread) => (n ? `Your rooms, ${n} waiting for you` : unread ? "Your rooms, something unread" : "Your rooms"),
   unnamed: "A room",
   more: "All rooms",
+  find: "Find a room",
+  noneFound: "No room of this name",
   ended: "You no longer have a seat here",
   none: "Nothing to read yet", // others may have said something in private, or before
   unread: (n, more) => `${n}${more ? "+" : ""} unread`,

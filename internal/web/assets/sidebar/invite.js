@@ -24,6 +24,7 @@ export function InviteDialog({ room, renewed, onClose }) {
   const state = useRoom(room);
   const [invite, setInvite] = useState(/** @type {any} */ (null)); // {link, line}, once it is known
   const [Other, setOther] = useState(/** @type {any} */ (null)); // the dialog that is shown in place of this
+  const [isNew, setIsNew] = useState(renewed);
   const { busy, problem, act } = useAct();
   const { agents = [], capacity = 0 } = state.room ?? {};
   const load = async () => setInvite(await inviteTo(room));
@@ -31,6 +32,7 @@ export function InviteDialog({ room, renewed, onClose }) {
   const renew = () => act(async () => {
     await room.invites.renew();
     await load();
+    setIsNew(true);
   });
   if (!state.room) return null;
   const show = (dialog) => setOther(() => dialog);
@@ -39,7 +41,7 @@ export function InviteDialog({ room, renewed, onClose }) {
   const admin = isAdmin(state);
   return html`
     <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
-      ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
+      ${isNew && html`<p role="status">${w.inviteRenewed}</p>`}
       ${free > 0 && html`
         <p>${w.inviteText}</p>
         <p class="small quiet">
