@@ -141,7 +141,7 @@ export class Following {
     });
   }
 
-  /** Reports whether the tab only looks in from time to time: it is hidden for long, or another one was hidden since. */
+  /** Reports whether the tab only looks in from time to time: it was hidden long ago, or another one was since. */
   #isResting() {
     return !this.#visible && (this.#rests || this.room.clock.now() - this.#changed >= patience);
   }

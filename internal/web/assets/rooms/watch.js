@@ -1,6 +1,6 @@
-// Looks at the rooms that are not open while the tab is visible: at each once a minute, more often for ten minutes after
-// something was said there, and at once where the person comes back or another tab has heard something. It never waits
-// there: a wait costs whoever runs the server, and the open room has one.
+// Looks at the rooms that are not open while the tab is visible: at each once a minute, more often for ten minutes
+// after something was said there, and at once where the person comes back or another tab has heard something. It never
+// waits there: a wait costs whoever runs the server, and the open room has one.
 
 const every = 60_000; // ms from look to look at a room, and after a failure to the next one
 const lively = 10_000; // ms, where something was said
