@@ -291,6 +291,27 @@ func TestView_whatWasAgreed_isNotLost(t *testing.T) {
 	  !document.querySelector(".opener")`)
 }
 
+// Nobody approves an objection to something unnamed.
+func TestView_draft_namesWhatItAnswers(t *testing.T) {
+	t.Parallel()
+	h := onFile(t).viewScene("old").hosts(400, nil)
+	names := func() {
+		t.Helper()
+		h.views("a draft names what it answers", `((text) => /Bob's Claude\s*Paint it red\./.test(text))(
+		  document.querySelector("#waits .card").innerText)`)
+	}
+	h.atSize(400, "light", args{"context": args{"containerDimensions": args{"maxHeight": 800}}})
+	names()
+	h.atSize(400, "light", args{"context": args{"displayMode": "fullscreen"}})
+	names()
+	h.reads("Cy agreed to Paint it green, with two coats · all\u00a0agreed")
+	for task, how := range map[string]string{"Weld the rail": "In progress · Cy",
+		"Order the green paint": "Assigned to your agent", "Paint": "Blocked by Weld the rail", "Tidy up": "To do"} {
+		h.views(task+" says how it stands", `[...document.querySelectorAll("#held li")].some((one) =>
+		  one.innerText === `+quoted(task+"\n"+how)+` && one.offsetHeight < 50)`)
+	}
+}
+
 // hears has the host tell the view something.
 func (h *hosted) hears(method string, params args) {
 	h.t.Helper()
@@ -702,7 +723,7 @@ func TestView_pictures(t *testing.T) {
 	}
 	server := onFile(t)
 	rooms := map[string]*agent{"scene": sceneOn(server).maya}
-	for _, name := range []string{"nothing", "draft", "four", "deeds"} {
+	for _, name := range []string{"nothing", "draft", "four", "deeds", "old"} {
 		rooms[name] = server.viewScene(name)
 	}
 	for name, agent := range rooms {
@@ -732,7 +753,8 @@ func (h *hosted) keeps(dir, name string) {
 }
 
 // viewScene plays a room of three, and returns the one that looks: draft has one draft that waits, four has two
-// questions and a suggestion beside it, deeds has what became of suggestions and tasks.
+// questions and a suggestion beside it, deeds has what became of suggestions and tasks, old has drafts that answer what
+// is not shown.
 func (s *server) viewScene(name string) *agent {
 	s.t.Helper()
 	ann, bob, cy := threeOf(s.t, s, "The bridge "+name)
@@ -754,6 +776,21 @@ func (s *server) viewScene(name string) *agent {
 		ann.call("task", args{"action": "take", "id": "t1"})
 		cy.call("task", args{"action": "take", "id": "t2"})
 		ann.call("task", args{"action": "finish", "id": "t1"})
+		return ann
+	}
+	if name == "old" {
+		green := bob.says("Paint it green, with two coats.", args{"kind": "proposal", "ask": []string{cy.name}})
+		red := bob.says("Paint it red.", args{"kind": "proposal", "ask": all})
+		ann.call("task", args{"action": "add", "tasks": []args{{"title": "Weld the rail"},
+			{"title": "Order the green paint", "for": []string{ann.name}}, {"title": "Paint", "after": []string{"1"}},
+			{"title": "Tidy up"}}})
+		cy.call("task", args{"action": "take", "id": "t1"})
+		for n := range 60 {
+			bob.says(fmt.Sprintf("Number %d.", n))
+		}
+		cy.says("", args{"kind": "agree", "reply_to": green})
+		s.person().open(ann.watch).approves("All")
+		ann.drafts("Red fades within a year.", args{"kind": "object", "reply_to": red})
 		return ann
 	}
 	mine := args{"kind": "request", "ask": all[:1]}

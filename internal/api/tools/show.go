@@ -35,7 +35,8 @@ func (s *Set) showRoom() tool {
 			}
 			v := results.Shown{
 				Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room), Messages: viewMessages(got.Messages),
-				HasMore: got.HasMore, Waiting: viewWaiting(got.Waiting), Open: viewOpen(got.Open),
+				HasMore: got.HasMore, Waiting: viewWaiting(got.Waiting), Answered: viewMessages(got.Answered),
+				Open: viewOpen(got.Open),
 				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.PollAfter / time.Second),
 				Now: viewTime(got.Now),
 			}
@@ -63,8 +64,8 @@ func viewWaiting(waiting []chat.Waiting) []results.Waiting {
 
 func viewOpen(open chat.ShownOpen) results.ShownOpen {
 	view := results.ShownOpen{Tasks: open.Tasks, Agreements: open.Agreements}
-	for _, title := range open.Titles {
-		view.Titles = append(view.Titles, results.Text(title))
+	for _, task := range open.First {
+		view.First = append(view.First, viewTask(task))
 	}
 	for _, text := range open.Agreed {
 		view.Agreed = append(view.Agreed, results.Text(text))

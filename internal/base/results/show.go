@@ -16,6 +16,7 @@ type Shown struct {
 	Messages  []Message `json:"messages" doc:"the newest 30 that you see or, with after, what followed it: at most 50, and 9 KiB"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are older ones or, with after, later ones"`
 	Waiting   []Waiting `json:"waits_for_user" doc:"what waits for your user: your drafts, and the proposals and requests that you owe an answer, in this order, each in the order of the room"`
+	Answered  []Message `json:"answered,omitempty" doc:"about the first 160 characters of what these answer or agree to, if it is none of them: at most six"`
 	Open      ShownOpen `json:"open" doc:"what else is open"`
 	Page      string    `json:"page" doc:"the room's page, without what opens a seat there; empty if the server does not know its address"`
 	LookAgain int       `json:"look_again_seconds" doc:"when the view looks again"`
@@ -94,7 +95,7 @@ type Waiting struct {
 // ShownOpen is what is open in the room, as far as the agent sees it.
 type ShownOpen struct {
 	Tasks      int    `json:"tasks" doc:"as in room_info"`
-	Titles     []Text `json:"titles,omitempty" doc:"of the first five tasks"`
+	First      []Task `json:"first_tasks,omitempty" doc:"the first five, without their details"`
 	Agreements *int   `json:"agreements,omitempty" doc:"how many are in force, at most 100; with after only if that may have changed"`
 	Agreed     []Text `json:"agreed,omitempty" doc:"the beginnings of the newest five; absent where agreements is"`
 }

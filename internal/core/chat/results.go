@@ -155,7 +155,8 @@ type Open struct{ Requests, Proposals, Tasks int }
 type Shown struct {
 	RoomID    string
 	Room      Room
-	Page      // the newest messages, or those after one
+	Page                // the newest messages, or those after one
+	Answered  []Message // the beginnings of what those answer that none of them is
 	Waiting   []Waiting
 	Open      ShownOpen
 	PollAfter time.Duration // until the view looks again
@@ -174,9 +175,9 @@ type Waiting struct {
 // ShownOpen is what the agent sees open.
 type ShownOpen struct {
 	Tasks      int
-	Titles     []string // of the first tasks
-	Agreements *int     // how many are in force, at most 100; nil if not read
-	Agreed     []string // the beginnings of the newest ones
+	First      []TaskView // of the tasks, without their details
+	Agreements *int       // how many are in force, at most 100; nil if not read
+	Agreed     []string   // the beginnings of the newest ones
 }
 
 // OpenRequest is a request or proposal to which answers are still owed.

@@ -36,6 +36,12 @@ const (
 	waitingBytes = 4 << 10
 )
 
+// What is answered may be older, too: so many messages are shown for it, and so many bytes of each.
+const (
+	answeredShown = 6
+	answeredText  = 160
+)
+
 // A view names so many of the open tasks and of the agreements, the newest first, by so many bytes of a text.
 const (
 	openNamed  = 5
@@ -148,20 +154,69 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	if err != nil {
 		return Shown{}, err
 	}
+	shown.Answered, err = c.answered(ctx, shown)
+	if err != nil {
+		return Shown{}, err
+	}
 	if n := len(shown.Messages); n > 0 {
 		newest = shown.Messages[n-1].At
 	}
 	shown.PollAfter = pollPause(shown.Now.Sub(newest))
-	shown.Open, err = c.open(ctx, after == "" || slices.ContainsFunc(shown.Messages, changesAgreements))
+	agreed := after == "" || slices.ContainsFunc(shown.Messages, changesAgreements)
+	shown.Open, err = c.open(ctx, seen.Presence, agreed)
 	return shown, err
 }
 
+// answered returns the beginnings of what the messages of shown answer or agree to, if these are elsewhere: first for
+// what waits, then for the newest. What is not cached costs half a read.
+func (c *session) answered(ctx context.Context, shown Shown) (list []Message, err error) {
+	var waiting, all []Message
+	for _, message := range slices.Backward(shown.Messages) {
+		all = append(all, message)
+	}
+	for _, one := range shown.Waiting {
+		at := slices.IndexFunc(shown.Messages, func(m Message) bool { return m.ID == one.ID })
+		switch {
+		case one.Message != nil:
+			waiting = append(waiting, *one.Message)
+		case at >= 0:
+			waiting = append(waiting, shown.Messages[at])
+		}
+	}
+	all = append(waiting, all...)
+	known := map[string]bool{"": true}
+	for _, message := range all {
+		known[message.ID] = true
+	}
+	for _, message := range all {
+		for _, id := range []string{message.ReplyTo, message.Agreed} {
+			if known[id] || len(list) == answeredShown {
+				continue
+			}
+			known[id] = true
+			event, err := c.seenEvent(ctx, "", id)
+			switch {
+			case fault.CodeOf(err) == fault.InvalidArgument: // it has expired
+			case err != nil:
+				return nil, err
+			default:
+				answered := messageOf(&c.head.State, c.me, event)
+				answered.shorten(answeredText)
+				list = append(list, answered)
+			}
+		}
+	}
+	return list, nil
+}
+
 // open returns what is open; without agreed, without the agreements.
-func (c *session) open(ctx context.Context, agreed bool) (open ShownOpen, err error) {
+func (c *session) open(ctx context.Context, seen map[int]room.Presence, agreed bool) (open ShownOpen, err error) {
 	tasks := c.seenTasks()
 	open.Tasks = len(tasks)
 	for _, task := range tasks[:min(openNamed, len(tasks))] {
-		open.Titles = append(open.Titles, task.Title)
+		view := c.taskOf(task, seen)
+		view.Text = ""
+		open.First = append(open.First, view)
 	}
 	if !agreed {
 		return open, nil

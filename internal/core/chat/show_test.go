@@ -258,6 +258,43 @@ func TestShow_waiting_isThereBehindSixtyMessages(t *testing.T) {
 	waits(w.viewed(view, ""))
 }
 
+// A person is not asked to approve an objection to something unnamed.
+func TestShow_whatIsAnswered_isNamedHoweverOldItIs(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	view, person := w.view(p.bob.Token), w.person(p.bob)
+	plan := w.sends(chat.SendRequest{Token: p.ann.Token, Text: strings.Repeat("Thursday. ", 40), Kind: room.Proposal,
+		Ask: []string{"Cid"}}).ID
+	var old []string
+	for n := range 8 {
+		old = append(old, w.say(p.ann.Token, fmt.Sprint("old ", n)).ID)
+	}
+	secret := w.tell(p.ann.Token, "in private", "Cid").ID
+	talks := func() {
+		for n := range 40 {
+			w.say(p.ann.Token, fmt.Sprint("number ", n))
+		}
+	}
+	w.supervise(person, chat.SuperviseRequest{Approve: yes()})
+	talks()
+	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "no", ReplyTo: old[0]})
+	talks()
+	after := last(w.viewed(view, ""))
+	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "to her alone", ReplyTo: secret, To: []string{"Ann"}})
+	for _, id := range old[1:] {
+		w.sends(chat.SendRequest{Token: p.cid.Token, Text: "yes", ReplyTo: id})
+	}
+	w.redact(p.ann.Token, old[7])
+	w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: plan})
+	first, late := w.viewed(view, ""), w.viewed(view, after)
+	same(t, "at first", texts(first.Answered)[:1], []string{"old 0"})
+	same(t, "what follows", texts(first.Answered)[2:], []string{room.Removed, "old 6", "old 5", "old 4"})
+	same(t, "later", texts(late.Answered)[1:], []string{room.Removed, "old 6", "old 5", "old 4", "old 3"})
+	if got := first.Answered[1]; got.ID != plan || len(got.Text) > 160 || got.From != "Ann" {
+		t.Errorf("of what was agreed it shows %+v", got)
+	}
+}
+
 func TestShow_muchThatWaits_keepsItsBound(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -290,12 +327,19 @@ func TestShow_whatIsOpen_isWhatTheAgentSees(t *testing.T) {
 	agree := func(id string) { w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: id}) }
 	long := strings.Repeat("Thursday. ", 40)
 	id, secret := propose(long), propose("in private", "Cid")
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: newTasks("book", "pay", "pack", "go",
-		"come back", "tell")})
+	tasks := newTasks("book", "pay", "pack", "go", "come back", "tell")
+	tasks[2].After = []string{"1"}
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: tasks})
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandTake, ID: "t1"})
 	first := w.viewed(view, "")
 	open := first.Open
-	if n := open.Agreements; open.Tasks != 6 || fmt.Sprint(open.Titles) != "[book pay pack go come back]" || n == nil ||
-		*n != 0 || len(open.Agreed) > 0 {
+	var named []string
+	for _, task := range open.First {
+		named = append(named, strings.TrimSpace(fmt.Sprint(task.Title, " ", task.State, " ", task.By, task.After)))
+	}
+	same(t, "the first tasks", named, []string{"book taken Cid[]", "pay open []", "pack blocked [t1]", "go open []",
+		"come back open []"})
+	if n := open.Agreements; open.Tasks != 6 || n == nil || *n != 0 || len(open.Agreed) > 0 {
 		t.Errorf("open: %+v", open)
 	}
 	agree(secret)

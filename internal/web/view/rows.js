@@ -6,6 +6,7 @@ import { agentsOf, countOf, isGiven, linesOf, outcomeOf, ranIn, tasksOf, templat
 import { gist, isCard, isEmptyVote } from "../assets/talk/rows.js";
 import { colourIn } from "../assets/ui/colour.js";
 import { cutWithin, within } from "../assets/ui/quote.js";
+import { tasks } from "../assets/tasks/words.js";
 import { ui } from "../assets/ui/words.js";
 import { icon, make, markdown } from "./text.js";
 import { own, page } from "./words.js";
@@ -125,7 +126,8 @@ const shown = (value) =>
   : value?.quote ? make("q", "", make("bdi", "", within(value.quote)))
   : value?.word ?? make("bdi", "name", value ?? "");
 
-const quote = (message) => (message?.redacted ? page.removed : message && gist(message)) || page.earlierMessage;
+const saidIn = (message) => (message?.redacted ? page.removed : message && gist(message));
+const cited = (message, says = saidIn(message)) => (says ? { quote: cutWithin(says) } : word(page.earlierMessage));
 const named = (names, me, self = page.you) => few(names.map((name) => (name === me ? { word: self } : name)));
 const few = (all) => (all.length > 4 ? [...all.slice(0, 3), { word: own.others(all.length - 3) }] : all);
 
@@ -148,7 +150,7 @@ function sentence(event, { byId, me }, begins) {
     by: by === me ? self(by) : speakerOf(event), new_admin: self(event.new_admin), was: self(task.was),
     for: named(task.for ?? [], me, page.yourAgent),
     tasks: few(tasksOf(event).map((one) => ({ quote: cutWithin(one?.title || one?.id || "") }))),
-    proposal: { quote: cutWithin(quote(byId.get(id))) }, exit, ran: ran && { word: make("code", "", ran) },
+    proposal: cited(byId.get(id)), exit, ran: ran && { word: make("code", "", ran) },
   };
   const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
   const [begun, ...others] = [values[first]].flat();
@@ -172,8 +174,7 @@ function standing(message, { outcomes, waiting, me, byId }) {
   const objector = by?.from === me ? word(capital(by.person ? page.you : page.yourAgent)) : by && speakerOf(by);
   const n = Math.max(yes.size, (open && open.agreed) || 0);
   const of = word(message.ask?.length ?? asked.length);
-  const newer = { quote: cutWithin(quote(byId.get(by?.id))) };
-  return told && make("span", look, fill(told, { n: word(n), of, by: objector, newer }));
+  return told && make("span", look, fill(told, { n: word(n), of, by: objector, newer: cited(byId.get(by?.id)) }));
 }
 
 /** Returns the mark of what a message is for; "" for nothing. */
@@ -206,6 +207,21 @@ export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => mess
     answered(message, room), words, make("bdi", "gist", says), open);
 });
 
+/** Returns an open task and how it stands, as the page says it: see standing in ../assets/tasks/model.js. */
+export function taskOf(task, all, me) {
+  const { title, state, by, by_name: person, for: offered, after = [], after_dropped: dropped } = task;
+  const { open, given, mine, stalledMine, stuck, blocked, ...states } = tasks.states;
+  const whose = offered && fill(states.offered, { for: named(offered, me, page.yourAgent) });
+  const first = all.filter(({ id }) => after.includes(id)).map((one) => ({ quote: one.title }));
+  const why = fill(dropped ? stuck : blocked,
+    { after: dropped ? dropped.map(word) : first.length ? first : after.map(word) });
+  const how = state === "blocked" ? [whose ? [whose, " · ", why] : [capital(why[0]), why.slice(1)]]
+    : state === "open" ? whose ?? open
+    : by !== me ? fill(states[state], { by: person ? page.personFor(person, by) : by })
+    : state === "stalled" ? stalledMine() : person ? given : mine();
+  return make("li", "task", make("bdi", "", title), make("span", "", how));
+}
+
 /** Returns the mark of what only some read. */
 function audience({ from, to }, { me }) {
   if (!to?.length) return null;
@@ -215,7 +231,7 @@ function audience({ from, to }, { me }) {
 
 /** Returns the first line of another message. */
 const quoted = (id, { byId }, label, sign = "reply") =>
-  id && make("p", "quote " + sign, icon(sign), label, make("bdi", "", quote(byId.get(id))));
+  id && make("p", "quote " + sign, icon(sign), label, make("bdi", "", saidIn(byId.get(id)) || page.earlierMessage));
 
 /** Returns the first line of the message that one answers. */
 function answered({ reply_to: id, agreed }, room) {

@@ -5,7 +5,7 @@ import { firstLine, gist } from "../assets/talk/rows.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
 import { withColours } from "../assets/ui/colour.js";
 import { ask, dress, listen, tell } from "./host.js";
-import { peopleOf, speakerOf, talkOf, waitsOf } from "./rows.js";
+import { peopleOf, speakerOf, talkOf, taskOf, waitsOf } from "./rows.js";
 import { make } from "./text.js";
 import { own as words, page as said } from "./words.js";
 
@@ -23,6 +23,7 @@ let view = ""; // the token
 let room = /** @type {any} */ (null);
 let messages = /** @type {any[]} */ ([]);
 let waiting = /** @type {any[]} */ ([]); // for the person: {id, agreed, message, if that is known}
+let cited = /** @type {any[]} */ ([]); // what those answer and none of them is
 let open = /** @type {any} */ ({}); // as in the result
 let [page, older, anew, colours] = ["", false, false, new Map()]; // anew: the next look begins at the newest
 let unnamed = 0; // how much waits of which only that is known
@@ -88,9 +89,10 @@ function take(got, after) {
   due = Date.now() + (anew ? 0 : 1000 * pause);
   if (anew) return;
   room = got.room;
-  open = { ...open, titles: [], ...(got.open.agreements >= 0 && { agreed: [] }), ...got.open };
+  open = { ...open, first_tasks: [], ...(got.open.agreements >= 0 && { agreed: [] }), ...got.open };
   page = /^https?:\/\//.test(got.page) ? got.page : "";
   older ||= got.earlier > 0 || !!got.has_more;
+  cited = [...cited, ...(got.answered ?? [])];
   messages = [...(after ? messages : []), ...fresh];
   const told = [...waiting, ...got.waits_for_user].flatMap(({ message }) => message ?? []);
   const known = new Map([...told, ...messages].map((one) => [one.id, one]));
@@ -103,7 +105,7 @@ function take(got, after) {
 
 function redact(id) {
   const without = (one) => (one?.id === id ? { ...one, text: "", file: undefined, redacted: true } : one);
-  messages = messages.map(without);
+  [messages, cited] = [messages, cited].map((all) => all.map(without));
   waiting = waiting.map((one) => ({ ...one, message: without(one.message) }));
 }
 
@@ -154,7 +156,7 @@ function draw() {
     ...counts.map((one, n) => make("span", "", opens ? opener(one, held) : one, n < counts.length - 1 && "\xa0·")),
     hint && make("span", "hint", hint)]);
   const asked = waiting.flatMap(({ message }) => message ?? []);
-  const byId = new Map([...asked, ...messages].map((one) => [one.id, one]));
+  const byId = new Map([...cited, ...asked, ...messages].map((one) => [one.id, one]));
   const drafts = asked.filter(({ type }) => type === "draft");
   const answers = new Set(drafts.map(({ reply_to: id }) => id)); // to be decided about in place of the question
   const outcomes = outcomesOf(messages);
@@ -166,8 +168,10 @@ function draw() {
   fill(list, [room, messages, waiting], () => [...peopleOf(room, seen), make("li", "rest")]);
   fill(waits, [me?.name, opened, shown, opens],
     () => [...waitsOf(seen, opened && lead), make("li", "rest", opens && opener("", needs))]);
-  fill(held, open, () => [heldOf(words.agreements, open.agreed, open.agreements),
-    heldOf(words.tasks, open.titles, open.tasks)].filter(Boolean));
+  const { agreed, agreements, first_tasks: first, tasks } = open;
+  fill(held, open, () => [
+    heldOf(words.agreements, agreed?.map((text) => make("li", "", make("bdi", "", firstLine(text)))), agreements),
+    heldOf(words.tasks, first.map((task) => taskOf(task, first, me?.name)), tasks)].filter(Boolean));
   fill(log, [messages, seen.limit, me?.name, seen.waiting],
     () => (messages.length ? talkOf(seen) : [make("p", "empty soft", said.empty)]));
   const above = full() ? log : about; // in full they stand where the page has them
@@ -178,7 +182,7 @@ function draw() {
 
 /** Returns a list of what is open, of which some is named. */
 const heldOf = (name, named = [], n = 0) => n > 0 && make("section", "", make("h2", "", name),
-  make("ul", "", named.map((text) => make("li", "", make("bdi", "", firstLine(text))))),
+  make("ul", "", named),
   n > named.length && make("p", "", words.more(n - named.length)));
 
 /** Returns a button that opens full screen, where an element has all that it has no room for here. */
