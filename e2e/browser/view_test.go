@@ -291,8 +291,8 @@ func TestView_whatWasAgreed_isNotLost(t *testing.T) {
 	  !document.querySelector(".opener")`)
 }
 
-// Nobody approves an objection to something unnamed.
-func TestView_draft_namesWhatItAnswers(t *testing.T) {
+// Nobody approves an objection to something unnamed, or a draft of which a part is not shown.
+func TestView_draft_isWholeAndNamesWhatItAnswers(t *testing.T) {
 	t.Parallel()
 	h := onFile(t).viewScene("old").hosts(400, nil)
 	names := func() {
@@ -302,9 +302,14 @@ func TestView_draft_namesWhatItAnswers(t *testing.T) {
 	}
 	h.atSize(400, "light", args{"context": args{"containerDimensions": args{"maxHeight": 800}}})
 	names()
+	h.views("code is no wider than its card, and a text that is cut fades", `((text) =>
+	  text.querySelector("pre").scrollWidth <= text.clientWidth && getComputedStyle(text).maskImage !== "none")(
+	    document.querySelectorAll("#waits .text")[1])`)
 	h.atSize(400, "light", args{"context": args{"displayMode": "fullscreen"}})
 	names()
 	h.reads("Cy agreed to Paint it green, with two coats · all\u00a0agreed")
+	h.views("nothing of a draft is cut", `[...document.querySelectorAll("#waits .text")]
+	  .every((one) => one.scrollHeight <= one.clientHeight + 1)`)
 	for task, how := range map[string]string{"Weld the rail": "In progress · Cy",
 		"Order the green paint": "Assigned to your agent", "Paint": "Blocked by Weld the rail", "Tidy up": "To do"} {
 		h.views(task+" says how it stands", `[...document.querySelectorAll("#held li")].some((one) =>
@@ -791,6 +796,10 @@ func (s *server) viewScene(name string) *agent {
 		cy.says("", args{"kind": "agree", "reply_to": green})
 		s.person().open(ann.watch).approves("All")
 		ann.drafts("Red fades within a year.", args{"kind": "object", "reply_to": red})
+		ann.drafts("This is the switch.\n\n```js\nconst charge = (order) => (flags.v2 ? billing.v2.charge(order, " +
+			"{ retries: 3, timeout: 2000 }) : billing.v1.charge(order));\n```\n\n" +
+			strings.Repeat("We weld on Wednesday from 7:00 to 15:00, and paint when it is dry.\n\n", 14) +
+			"That is all.")
 		return ann
 	}
 	mine := args{"kind": "request", "ask": all[:1]}

@@ -89,7 +89,7 @@ func runOf(text []byte) (n int) {
 type Waiting struct {
 	ID      string   `json:"id" doc:"of the draft, the proposal or the request"`
 	Agreed  int      `json:"agreed,omitempty" doc:"of a proposal: how many of those asked have agreed"`
-	Message *Message `json:"message,omitempty" doc:"it, with about the first 600 characters of its text; absent if messages has it, with after, and beyond 4 KiB"`
+	Message *Message `json:"message,omitempty" doc:"it, with about the first 600 characters of its text, of a draft 2,000; absent if messages has it, with after, and beyond 4 KiB"`
 }
 
 // ShownOpen is what is open in the room, as far as the agent sees it.

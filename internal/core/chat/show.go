@@ -29,10 +29,11 @@ const (
 // firstShown is how many messages a view shows at first.
 const firstShown = 30
 
-// What waits for the person of a view may be older than those messages. Of each text so many bytes are shown, and so
-// many of all.
+// What waits for the person of a view may be older than those messages. Of each text so many bytes are shown, of a
+// draft more, since it is approved as a whole, and so many of all.
 const (
 	waitingText  = 600
+	draftText    = 2000
 	waitingBytes = 4 << 10
 )
 
@@ -284,7 +285,11 @@ func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting
 			return nil, err
 		}
 		message := messageOf(fit.Room, c.me, event)
-		message.shorten(waitingText)
+		if i < len(drafts) {
+			message.shorten(draftText)
+		} else {
+			message.shorten(waitingText)
+		}
 		whole = fit.Add(message, event)
 		if whole {
 			one.Message = &message

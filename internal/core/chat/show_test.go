@@ -277,7 +277,7 @@ func TestShow_whatIsAnswered_isNamedHoweverOldItIs(t *testing.T) {
 	}
 	w.supervise(person, chat.SuperviseRequest{Approve: yes()})
 	talks()
-	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "no", ReplyTo: old[0]})
+	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: strings.Repeat("No, ", 400), ReplyTo: old[0]})
 	talks()
 	after := last(w.viewed(view, ""))
 	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "to her alone", ReplyTo: secret, To: []string{"Ann"}})
@@ -292,6 +292,9 @@ func TestShow_whatIsAnswered_isNamedHoweverOldItIs(t *testing.T) {
 	same(t, "later", texts(late.Answered)[1:], []string{room.Removed, "old 6", "old 5", "old 4", "old 3"})
 	if got := first.Answered[1]; got.ID != plan || len(got.Text) > 160 || got.From != "Ann" {
 		t.Errorf("of what was agreed it shows %+v", got)
+	}
+	if got := first.Waiting[0].Message; got == nil || got.More != nil {
+		t.Errorf("the draft is shown as %+v", got)
 	}
 }
 

@@ -193,16 +193,17 @@ export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => mess
   const says = redacted ? page.removed : gist(message);
   const open = lead && /** @type {HTMLButtonElement} */ (make("button", "lead"));
   if (open) {
+    open.append(icon("out"));
     open.ariaLabel = own.lead(speakerOf(message), says);
     open.onclick = () => lead(id);
   }
-  const marks = [drafted && make("span", "badge request drafted", own.draft),
+  const marks = [drafted && make("span", "badge request", own.draft),
     drafted && make("span", "badge note warn", page.unsent, !to?.length && " · " + page.toAll), kindOf(message),
     !drafted && (standing(message, room) || (message.ask?.length > 1 && asks(message, room))),
     audience(message, room)];
-  const words = make("div", "words", redacted ? says : text ? markdown(text) : file?.name);
+  const words = make("div", "text", redacted || !text ? make("p", "", redacted ? says : file?.name) : markdown(text));
   words.dir = "auto";
-  return make("li", "card",
+  return make("li", "card" + (message.more ? " longer" : ""),
     make("p", "head", avatar(room.colours, from, person), make("bdi", "name", speakerOf(message)), marks),
     answered(message, room), words, make("bdi", "gist", says), open);
 });

@@ -20,6 +20,7 @@ const lines = {
   lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
   check: "M5 12.5l4.5 4.5L19 7.5",
   reply: "M10 8L5 12.5 10 17M5 12.5h9a5 5 0 0 1 5 5V19",
+  out: "M7 17L17 7M9 7h8v8",
   file: "M7 3h7l5 5v13H7zM14 3v5h5",
   box: "M5 5h14v14H5z",
   ticked: "M5 5h14v14H5zM8.500 12l2.500 2.500 4.500-5",

@@ -245,6 +245,7 @@ function measure() {
   for (const one of [...rows, ...everybody, ...cards, list, log, about, at("open")]) one.hidden = false;
   for (const one of [...cards, list]) one.classList.remove("brief");
   for (const row of rows) row.classList.remove("short", "cut");
+  for (const card of cards) shape(card, full() ? longest : 3);
   const count = (n) => words.more(n + unnamed);
   [others.hidden, more.hidden] = [true, !unnamed];
   label(more, count(0));
