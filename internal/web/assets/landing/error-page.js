@@ -46,7 +46,8 @@ export function ErrorPage({ trouble, room }) {
       <p>${text}</p>
       ${trouble.code === "no_seat" && !room?.seat.alone && html`
         <p>${w.askLink}</p>
-        <${Line} text=${w.linkRequest(room?.seat.title)} what=${w.theRequest} word />`}
+        <${Line} text=${w.linkRequest(room?.seat.title || location.origin + location.pathname)}
+          what=${w.theRequest} word />`}
       <div class="landing-buttons">
         ${invite && html`<a class="button primary" href=${at("i/" + invite)}>${w.joinAgain}</a>`}
         <a class=${invite || !known ? "button" : "button primary"} href=${root.href}>${known ? ui.home : w.start}</a>

@@ -17,7 +17,7 @@ export const errors = {
   nextDevice: "On a device that still works, open the menu and choose “Add a device”.",
   // What a person without the link from its agent says to that.
   askLink: "No link? Say to your agent:",
-  linkRequest: (room) => `Give me my Parley link for ${room || "the room"}`,
+  linkRequest: (room) => `Give me my Parley link for ${room}`, // its name or, unknown here, its address
   theRequest: "the message for your agent",
   other: "This room can't be opened",
   otherText: "The server gave no reason. Try again later.",
