@@ -61,9 +61,9 @@ for (const [what, room, want, look = want] of /** @type {[string, any, string[],
   ["a task that has stalled, of whoever has it", { tasks: [stalled, { ...stalled, id: "t2", state: "taken" }],
     messages: [took] }, ["t1|task|Bo|Sand it"]],
   ["a task of which nobody knows who has it", { tasks: [{ ...stalled, by: undefined }] }, ["t1|task||Sand it"]],
-  ["drafts first, then proposals, questions and tasks, the oldest first",
+  ["drafts, what asks it in the order of the room, and tasks",
     { drafts: [draft], requests: [quest, offer], tasks: [stalled], messages: [question, proposal, draft, took] },
-    ["m4|draft|Ada|Because", "m3|proposal|Bo|Let us go", "m2|request|Bo|Why?", "t1|task|Bo|Sand it"]],
+    ["m4|draft|Ada|Because", "m2|request|Bo|Why?", "m3|proposal|Bo|Let us go", "t1|task|Bo|Sand it"]],
   ["nothing in a closed room", { drafts: [draft], requests: [quest], tasks: [stalled], closed: true }, []],
   ["a question that came after the requests were read", { messages: [reply, { ...question, id: "m10" }] },
     ["m10|request|Bo|Why?"], []],
@@ -89,9 +89,9 @@ test("what the person has decided needs it no more, while that can be undone or 
   };
   const ids = (parts) => needsOf(/** @type {any} */ ({ ...state, ...parts })).map(({ id }) => id).join();
   const vote = { args: { kind: "agree", reply_to: "m3" }, state: "sending", waits: true };
-  assert.equal(ids({}), "m4,m3,m2");
-  assert.equal(ids({ deciding: { m4: { decision: "send", text: "", held: false, ends: 0, sent: false } } }), "m3,m2");
+  assert.equal(ids({}), "m4,m2,m3");
+  assert.equal(ids({ deciding: { m4: { decision: "send", text: "", held: false, ends: 0, sent: false } } }), "m2,m3");
   assert.equal(ids({ pending: [vote] }), "m4,m2");
   assert.equal(ids({ pending: [{ args: { text: "So", reply_to: "m2" }, state: "sending" }] }), "m4,m3");
-  assert.equal(ids({ pending: [{ ...vote, state: "refused" }] }), "m4,m3,m2");
+  assert.equal(ids({ pending: [{ ...vote, state: "refused" }] }), "m4,m2,m3");
 });

@@ -6,7 +6,7 @@ import { clock as realClock } from "../clock.js";
 import { Refusal } from "../mcp.js";
 import { isOnline } from "../presence.js";
 import * as storage from "../storage.js";
-import { kinds, needsInLook, needsOf } from "./needs.js";
+import { needsInLook, needsOf } from "./needs.js";
 import { look, newsIn } from "./news.js";
 import { RoomsWatch } from "./watch.js";
 
@@ -244,6 +244,9 @@ const nothing = { open: false, state: "", code: "", here: [], needs: [], unread:
 
 /** Returns how many things need the person in rooms. */
 export const countNeeds = (/** @type {Mine[]} */ rooms) => rooms.reduce((sum, { needs }) => sum + needs.length, 0);
+
+// Those first that hold up most: nobody else can decide about a draft.
+const kinds = ["draft", "proposal", "request", "task"];
 
 /**
  * Returns all that needs the person, with its room, in the order of kinds, and of each kind in that of the rooms.

@@ -13,16 +13,14 @@ import { beginning, gist } from "../talk/rows.js";
  *   to?: string[], file?: object}} Need
  */
 
-/** The kinds, those first that hold up most: nobody else can decide about a draft. */
-export const kinds = ["draft", "proposal", "request", "task"];
-
 /** Returns the draft that answers a message, and is what needs the person in place of that; undefined for none. */
 export const draftFor = (drafts, id) => drafts.find(({ reply_to: answered }) => answered === id);
 
 /**
- * Returns what needs the person of a seat, in the order of kinds. me is the name of the seat. over says that nothing
- * can be done in the room any more. requests and stalled are as in room_info, and messages those that are loaded, of
- * which asOf was the last one when that was read: "" if none was.
+ * Returns what needs the person of a seat: drafts, what asks it, and tasks that have stalled, each in the order of the
+ * room. me is the name of the seat. over says that nothing can be done in the room any more. requests and stalled are
+ * as in room_info, and messages those that are loaded, of which asOf was the last one when that was read: "" if none
+ * was.
  * @param {{me: string, over: boolean,
  *   drafts: {id: string, text?: string, reply_to?: string, to?: string[], file?: object}[],
  *   requests: import("../results.d.ts").Request[],
@@ -43,7 +41,7 @@ export function needsIn({ me, over, drafts, requests, stalled, messages, asOf })
   }
   for (const { id, title = "", by } of stalled)
     all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: gist({ text: title }) });
-  return /** @type {Need[]} */ (all).sort((a, b) => kinds.indexOf(a.what) - kinds.indexOf(b.what));
+  return /** @type {Need[]} */ (all);
 }
 
 const carried = (/** @type {any} */ { id, to, file }) => ({ id, ...(to && { to }), ...(file && { file }) });

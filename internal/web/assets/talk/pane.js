@@ -262,7 +262,7 @@ export class Pane {
   /**
    * Returns the next of keys from the top of the view downwards or, if by is -1, from its end upwards, and round again
    * behind the last: {key, at: its number from the top, from 1 on}. While the row of last is in the view, that is the
-   * one behind it. What is not loaded stands above.
+   * one behind it. What is not loaded stands above, in the order of keys.
    */
   next(keys, by, last) {
     const place = (key) => this.index.get(key) ?? -1;
