@@ -29,7 +29,7 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	ada.drafts("Steel it is.")
 	tab.waits("1 draft · 2 suggestions")
 	for does, said := range map[string]string{
-		"Send": "Approved · sent in 5 s", "Reject": "Rejected · your agent is told in 5 s"} {
+		"Send": "Approved · sends in 5 s", "Reject": "Rejected · your agent is told in 5 s"} {
 		tab.click(button(does).in(drafts))
 		tab.until("the decision is told", undoLine+` === `+quoted(said))
 		tab.until("it waits no more", `((draft) => getComputedStyle(draft).boxShadow === "none" &&
@@ -48,7 +48,7 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 
 	tab.click(button("Agree").in(`[data-id="` + offer + `"]`))
 	tab.click(button(voteOnly))
-	tab.until("the vote is told", undoLine+` === "You agreed · sent in 5 s"`)
+	tab.until("the vote is told", undoLine+` === "You agreed · sends in 5 s"`)
 	tab.until("at the proposal", inSight(`[data-id="`+offer+`"] .undo .button`))
 	tab.waits("1 draft · 1 suggestion")
 	tab.click(button("Undo"))
@@ -70,7 +70,7 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	tab.click(button("Object").in(`[data-id="` + other + `"]`))
 	tab.types("Once is enough.")
 	tab.click(css(".compose-send"))
-	tab.until("the objection is told", undoLine+` === "You objected · sent in 5 s"`)
+	tab.until("the objection is told", undoLine+` === "You objected · sends in 5 s"`)
 	tab.until("where it was written", inSight(".compose .undo .button"))
 	tab.until("the text has the focus", `document.activeElement.matches("`+textArea+`")`)
 	tab.waits("1 draft · 1 suggestion")
@@ -168,7 +168,7 @@ func TestOnce_keys_leadToWhatWaitsAndDecide(t *testing.T) {
 	evaluate[bool](tab, `document.activeElement.dispatchEvent(
 	  new KeyboardEvent("keydown", { key: "x", repeat: true, bubbles: true }))`)
 	tab.press("a")
-	tab.until("it is approved", undoLine+` === "Approved · sent in 5 s"`)
+	tab.until("it is approved", undoLine+` === "Approved · sends in 5 s"`)
 	tab.press("Control+z")
 	tab.waits("Needs you: 2 of 3")
 	at("Steel")

@@ -57,10 +57,10 @@ export const talk = {
   showDraft: "Show the draft that answers",
   undo: {
     decided: {
-      agree: (s) => `You agreed · sent in ${s} s`,
-      object: (s) => `You objected · sent in ${s} s`,
-      send: (s) => `Approved · sent in ${s} s`,
-      edit: (s) => `Edited · sent in ${s} s`,
+      agree: (s) => `You agreed · sends in ${s} s`,
+      object: (s) => `You objected · sends in ${s} s`,
+      send: (s) => `Approved · sends in ${s} s`,
+      edit: (s) => `Edited · sends in ${s} s`,
       refuse: (s) => `Rejected · your agent is told in ${s} s`,
     },
     held: "Rejected · your agent isn't told yet",
