@@ -58,6 +58,7 @@ const nothing = {
   restraint: {}, // what waits until the server hears of it: see restraint.js
   dismissed: [], // the ids of knocks that the person has dismissed
   late: [], // the words of the person that came too late for a draft; "" of a press without any
+  approved: [], // drafts that were sent, until the log shows that
   deciding: {}, // what the person has decided, until that is sent: {decision, text, held, ends, sent} by draft
   pending: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js

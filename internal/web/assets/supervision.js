@@ -17,6 +17,8 @@ export const unheld = { paused: false, approve: false, drafts: [] };
 export class Supervision {
   edits = new Map(); // what the person is writing in place of a draft, by its id; this browser keeps it
   #shown = unheld;
+  /** @type {import("./types.d.ts").State["approved"]} */
+  #approved = [];
   /** @type {string[]} */
   #late = [];
   #changed = 0; // how often the person has changed it
@@ -58,6 +60,7 @@ export class Supervision {
   open() {
     this.edits = new Map(Object.entries(this.#written));
     this.#noted = this.room.notes().approval ?? "";
+    this.#approved = []; // what is loaded now has them
     this.heard();
   }
 
@@ -113,6 +116,7 @@ export class Supervision {
       this.#decided.add(draft);
       if (text && this.edits.get(draft)?.trim() === text.trim()) this.edit(draft, null); // its answer may be lost
     }
+    this.#approved = this.#approved.filter(({ id }) => !messages.some(({ draft }) => draft === id));
     this.#show(this.#shown);
   }
 
@@ -157,12 +161,14 @@ export class Supervision {
    * A decision that comes too late throws, and state.late has it: the draft has left the page. how is of calling.js.
    */
   async change(args, how = /** @type {object} */ ({ signal: this.room.signal })) {
-    const { draft } = args;
+    const { draft, decision } = args;
+    const one = this.#shown.drafts.find(({ id }) => id === draft);
     const again = this.#called.has(draft);
     if (draft) this.#called.add(draft);
     try {
       const supervision = await this.room.call(args, how);
       if (this.edits.has(draft)) this.edit(draft, null); // what another tab writes is too late there
+      if (one && decision !== "refuse" && !this.#decided.has(draft)) this.#approved = [...this.#approved, one];
       if (draft) this.#decided.add(draft); // an answer from before may come after this one
       this.#changed++;
       this.#show(supervision);
@@ -201,7 +207,7 @@ export class Supervision {
   #show(supervision) {
     const drafts = supervision.drafts.filter(({ id }) => !this.#decided.has(id));
     this.#shown = drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision;
-    this.room.show({ supervision: this.#shown });
+    this.room.show({ supervision: this.#shown, approved: this.#approved });
     const gone = (id) => !drafts.some((draft) => draft.id === id);
     for (const [id, { text, sent }] of Object.entries(this.#deciding)) {
       if (sent || !gone(id)) continue;

@@ -85,6 +85,7 @@ export interface State {
   restraint: { paused?: boolean; approve?: boolean; approve_some?: string[] };
   dismissed: string[];
   late: string[];
+  approved: Supervised["drafts"];
   deciding: Record<string,
     { decision: string; text: string; held: boolean; ends: number; sent: boolean; elsewhere?: boolean }>;
   pending: Outgoing[];

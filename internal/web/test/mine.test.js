@@ -26,7 +26,7 @@ function opened(token, more = {}) {
     seat: storage.seats().find((seat) => seat.token === token),
     state: {
       phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], tasks: [], asOf: "",
-      deciding: {}, pending: [], supervision: { drafts: [{ id: "m7", text: "So" }] }, ...more,
+      deciding: {}, approved: [], pending: [], supervision: { drafts: [{ id: "m7", text: "So" }] }, ...more,
     },
     subscribe(listen) {
       heard.add(listen);

@@ -21,7 +21,8 @@ function both({ drafts = [], requests = [], tasks = [], messages = [], closed = 
     [id, what, who, text, ...(to ? ["private"] : []), ...(file ? ["file"] : [])].join("|");
   const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }], closed };
   const state = {
-    phase: "live", me, room, supervision: { drafts }, deciding: {}, pending: [], requests, tasks, messages,
+    phase: "live", me, room, supervision: { drafts }, deciding: {}, approved: [], pending: [], requests, tasks,
+    messages,
     asOf: asOf ?? "m9",
   };
   const info = {
@@ -75,8 +76,8 @@ for (const [what, room, want, look = want] of /** @type {[string, any, string[],
 
 test("nothing needs the person where a room is not loaded yet, or its seat is gone", () => {
   const state = {
-    me, room: null, supervision: { drafts: [draft] }, deciding: {}, pending: [], requests: [quest], tasks: [],
-    messages: [],
+    me, room: null, supervision: { drafts: [draft] }, deciding: {}, approved: [], pending: [], requests: [quest],
+    tasks: [], messages: [],
   };
   for (const phase of ["opening", "ended", "live"])
     assert.deepEqual(needsOf(/** @type {any} */ ({ ...state, phase, asOf: "" })), [], phase);
@@ -84,13 +85,17 @@ test("nothing needs the person where a room is not loaded yet, or its seat is go
 
 test("what the person has decided needs it no more, while that can be undone or is on its way", () => {
   const state = {
-    phase: "live", me, room: { name: "den", agents: [] }, supervision: { drafts: [draft] }, deciding: {}, pending: [],
-    requests: [quest, offer], tasks: [], messages: [question, proposal], asOf: "m9",
+    phase: "live", me, room: { name: "den", agents: [] }, supervision: { drafts: [draft] }, deciding: {},
+    approved: [], pending: [], requests: [quest, offer], tasks: [], messages: [question, proposal], asOf: "m9",
   };
   const ids = (parts) => needsOf(/** @type {any} */ ({ ...state, ...parts })).map(({ id }) => id).join();
   const vote = { args: { kind: "agree", reply_to: "m3" }, state: "sending", waits: true };
   assert.equal(ids({}), "m4,m2,m3");
   assert.equal(ids({ deciding: { m4: { decision: "send", text: "", held: false, ends: 0, sent: false } } }), "m2,m3");
+  const answer = { ...draft, reply_to: "m2" };
+  const answering = (decision) => ids({ supervision: { drafts: [answer] }, deciding: { m4: { decision } } });
+  assert.deepEqual([answering("send"), answering("refuse")], ["m3", "m2,m3"]);
+  assert.equal(ids({ supervision: { drafts: [] }, approved: [answer] }), "m3");
   assert.equal(ids({ pending: [vote] }), "m4,m2");
   assert.equal(ids({ pending: [{ args: { text: "So", reply_to: "m2" }, state: "sending" }] }), "m4,m3");
   assert.equal(ids({ pending: [{ ...vote, state: "refused" }] }), "m4,m2,m3");

@@ -45,6 +45,21 @@ for (const decision of ["send", "edit", "refuse"]) {
   });
 }
 
+test("an approved draft stands for its answer until the log has that, and a rejected one does not", async () => {
+  const room = await opened();
+  const [draft, other] = [await waits(room), await waits(room, "And this?")];
+  const stands = () => room.state.approved.map(({ id }) => id).join();
+  const { wakes } = server;
+  server.wakes = () => {}; // the log is behind
+  await room.supervision.change({ draft, decision: "send" });
+  await room.supervision.change({ draft: other, decision: "refuse" });
+  assert.deepEqual([stands(), room.state.supervision.drafts], [draft, []]);
+  server.wakes = wakes;
+  server.wakes();
+  await until("the log has it", () => room.state.messages.some(({ draft: of }) => of === draft));
+  assert.equal(stands(), "");
+});
+
 test("a late press says that the other device has decided, and so does the page without the draft", async () => {
   const [one, two, draft, other] = await twoDevices("May I?", "And this?");
   server.wakes = () => {}; // the other device has not heard of it yet

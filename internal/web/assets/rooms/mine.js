@@ -237,7 +237,7 @@ const keepActive = ({ token }, messages) => storage.keepActive(token, saidLast(m
 
 /** What of the state of the open room the list shows. */
 const parts = [
-  "phase", "room", "me", "messages", "requests", "supervision", "deciding", "pending", "tasks", "asOf",
+  "phase", "room", "me", "messages", "requests", "supervision", "deciding", "approved", "pending", "tasks", "asOf",
 ];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };

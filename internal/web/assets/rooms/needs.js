@@ -70,7 +70,8 @@ const holderOf = (id, messages) =>
  * at once, also while that can be undone or is on its way.
  */
 export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
-  const answers = state.pending.filter((one) => one.state === "sending").map(({ args }) => args.reply_to);
+  const said = state.pending.filter((one) => one.state === "sending").map(({ args }) => args);
+  const answers = [...said, ...answering(state)].map(({ reply_to: answered }) => answered);
   return needsIn({
     me: state.me,
     over: state.phase === "opening" || state.phase === "ended" || !state.room || !!state.room.closed,
@@ -84,6 +85,13 @@ export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
 
 /** Returns the drafts about which the person has not decided. */
 export const undecided = ({ supervision, deciding }) => supervision.drafts.filter(({ id }) => !deciding[id]);
+
+/**
+ * Returns the drafts that stand for their answers: all that the person has not rejected, also of those that the log is
+ * about to show.
+ */
+export const answering = ({ supervision, deciding, approved }) =>
+  [...supervision.drafts.filter(({ id }) => deciding[id]?.decision !== "refuse"), ...approved];
 
 /** Returns what needs the person in a room that is not open, by what a look has brought: see news.js. */
 export const needsInLook = ({ messages, info, drafts }) => needsIn({

@@ -2,7 +2,7 @@
 // sent.
 
 import { undo } from "../decisions.js";
-import { draftFor, undecided as draftsOf } from "../rooms/needs.js";
+import { answering, draftFor } from "../rooms/needs.js";
 import { who } from "../ui/words.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
@@ -130,7 +130,7 @@ function Ask({ message: { id, kind, from, more }, view }) {
   if (view.over || !owed || (owed.length && !owed.includes(me)) || from === me || more) return null;
   const vote = state.pending.find(({ args, state }) => args.reply_to === id && state === "sending");
   if (vote?.waits && !vote.args.text) return html`<${Undo} item=${vote} room=${room} />`;
-  const draft = draftFor(draftsOf(state), id);
+  const draft = draftFor(answering(state), id);
   const button = (label, act) => html`
     <button type="button" class="button" disabled=${!!vote} onClick=${act}>${label}</button>`;
   if (draft) return button(talk.showDraft, () => view.jump(draft.id));
