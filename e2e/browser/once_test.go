@@ -222,6 +222,37 @@ func TestOnce_decidedDraft_showsItsReason_andKeepsTheFocusInTheTalk(t *testing.T
 	tab.until("a message has the focus", `document.activeElement.matches(".log article:not(.message-draft)")`)
 }
 
+// What a draft answers is named although it is not loaded, and is not asked about again once the draft is approved.
+func TestOnce_draftThatAnswers_namesThat_andStandsForTheAnswer(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	first := bo.says("It spans the river.")
+	offer := bo.says("We paint it red.\n\nAll of it.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	bo.speaks(120, numbered("message"))
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	ada.drafts("Blue is cheaper.", args{"kind": "object", "reply_to": offer})
+	ada.drafts("And the railway.", args{"reply_to": first})
+	tab.reload()
+	tab.waits("2 drafts")
+	tab.press("End")
+	const quotes = `[...document.querySelectorAll(".message-draft .quote")].map((one) =>
+	  [...one.querySelectorAll("bdi")].map((part) => part.innerText).join(": ")).join()`
+	tab.until("both say what they answer", quotes+` === "Bo: We paint it red.,Bo: It spans the river."`)
+	tab.sees("Load earlier messages") // that is not loaded
+	tab.click(button("Send").in(drafts).nth(0))
+	tab.waits("1 draft")
+	tab.click(css(drafts + " .quote").nth(0))
+	tab.until("what it answers has no buttons for another answer", `(({ innerText }) => innerText.includes("Show the draft") &&
+	  !innerText.includes("Agree"))(document.activeElement.closest('[data-id="`+offer+`"]'))`)
+	tab.click(button("Show the draft that answers"))
+	tab.click(button("Undo"))
+	tab.waits("2 drafts")
+	tab.click(button("Reject").in(drafts).nth(0))
+	tab.waits("1 draft · 1 suggestion")
+}
+
 // A draft lies above the page in both colors, and what takes no press for half a second can be read.
 func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 	t.Parallel()

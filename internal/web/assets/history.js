@@ -17,14 +17,14 @@ export class History {
     const fresh = this.#take(messages);
     if (fresh.length) this.messages = [...this.messages, ...fresh];
     if (fresh.some(({ changes }) => changes?.redacted))
-      this.messages = this.messages.map((message) => this.#shown(message));
+      this.messages = this.messages.map((message) => this.shown(message));
     return fresh;
   }
 
   /** Adds what came before all others. */
   prepend(messages) {
     const fresh = this.#take(messages);
-    if (fresh.length) this.messages = [...fresh.map((message) => this.#shown(message)), ...this.messages];
+    if (fresh.length) this.messages = [...fresh.map((message) => this.shown(message)), ...this.messages];
   }
 
   /** Forgets all but the newest messages. */
@@ -35,7 +35,7 @@ export class History {
 
   /** Puts a message in the place of the one with its id. */
   replace(message) {
-    this.messages = this.messages.map((other) => (other.id === message.id ? this.#shown(message) : other));
+    this.messages = this.messages.map((other) => (other.id === message.id ? this.shown(message) : other));
   }
 
   /** Returns those after the one of this id, or all if it is not there. */
@@ -59,7 +59,7 @@ export class History {
   }
 
   /** Returns a message as it is shown, whichever came first: it, or the word that its text was taken away. */
-  #shown(message) {
+  shown(message) {
     if (message.redacted || !this.#redacted.has(message.id)) return message;
     const { more, file, ...rest } = message;
     return { ...rest, redacted: true, text: removed };

@@ -12,6 +12,9 @@ export class Paging {
   #more = false; // there are messages before those
   /** @type {Promise<void> | null} */
   #loading = null; // while it lasts
+  #asked = new Set(); // the ids of those that were asked for by quote
+  /** @type {import("./results.d.ts").Message[]} */
+  #quoted = [];
   #holds = 0; // how many look for an earlier message, or search what is loaded
 
   /**
@@ -57,6 +60,7 @@ export class Paging {
     this.history = history;
     this.#more = more;
     this.room.show({ earlier: more });
+    this.showQuoted();
   }
 
   /** Whether there are messages before those that are loaded. */
@@ -98,6 +102,20 @@ export class Paging {
     } finally {
       release();
     }
+  }
+
+  /** Loads a message for a quote of it; once, whatever comes of that. */
+  async quote(id) {
+    if (this.#asked.has(id)) return;
+    this.#asked.add(id);
+    const { messages } = await this.#read({ id }).catch(() => ({ messages: [] }));
+    if (messages.length) this.showQuoted(messages);
+  }
+
+  /** Shows what was loaded for a quote, with more of that: without the texts that were taken away. */
+  showQuoted(/** @type {import("./results.d.ts").Message[]} */ more = []) {
+    this.#quoted = [...this.#quoted, ...more].map((message) => this.history.shown(message));
+    this.room.show({ quoted: this.#quoted });
   }
 
   async #exists(id) {

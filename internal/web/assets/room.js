@@ -40,6 +40,7 @@ const nothing = {
   room: null, // as in room_info; if it is closed, nothing more comes
   colours: new Map(), // of who is or was seated, by name
   messages: [], // in the order of the room, without gaps up to the newest
+  quoted: [], // messages before those, each loaded for a quote alone
   earlier: false, // there are more before those
   partial: false, // there were more before those when the page ended
   loading: false, // they are being loaded
@@ -306,7 +307,11 @@ export class Room {
     this.pending.arrived(fresh, this.#isMine); // which shows them
     this.sharing.arrived(fresh, this.#isMine);
     this.supervision.arrived(fresh);
-    for (const { changes } of fresh) if (changes?.redacted) this.gallery.forget(changes.redacted);
+    for (const { changes } of fresh) {
+      if (!changes?.redacted) continue;
+      this.gallery.forget(changes.redacted);
+      this.paging.showQuoted();
+    }
     this.refresh.after(fresh);
   }
 

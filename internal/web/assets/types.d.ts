@@ -66,6 +66,7 @@ export interface State {
   room: Room | null;
   colours: Map<string, number>;
   messages: Message[];
+  quoted: Message[];
   earlier: boolean;
   partial: boolean;
   loading: boolean;

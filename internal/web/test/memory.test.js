@@ -15,7 +15,7 @@ const gc = runInNewContext("gc");
 test("a conversation that goes on keeps nothing of what the page showed before", async () => {
   const views = [];
   const viewOf = () => {
-    const view = { open: new Set(), outcomes: new Map(), requests: new Map(), byId: new Map(), me: "Ada",
+    const view = { open: new Set(), outcomes: new Map(), requests: new Map(), me: "Ada",
       state: { colours: new Map(), pending: [] } };
     views.push(new WeakRef(view));
     return view;

@@ -55,6 +55,18 @@ test("a long text is loaded whole, and is gone when it is removed", async () => 
   assert.deepEqual([room.state.messages[0].redacted, textsOf(room)], [true, ["removed"]]);
 });
 
+test("a message is loaded alone for a quote, once, and its text is gone when it is removed", async () => {
+  const [id] = [server.says("Bo", "Steel?"), ...talk(1, 200)];
+  const room = await opened();
+  const calls = server.called("message_history");
+  const quoted = () => room.state.quoted.map(({ text }) => text);
+  for (let n = 0; n < 2; n++) await Promise.all([room.paging.quote(id), room.paging.quote("m999999")]);
+  assert.deepEqual([quoted(), server.called("message_history")], [["Steel?"], calls + 2]);
+  server.happens({ type: "room", changes: { redacted: id } });
+  await rest();
+  assert.deepEqual(quoted(), ["removed"]);
+});
+
 test("the pages before what is loaded come the newest first, change nothing, and end on request", async () => {
   const texts = talk(0, 330);
   const room = await opened();

@@ -205,12 +205,14 @@ test("the last line of a room is who said what, and a vote without a word names 
   const said = (message, proposal) => sentenceOf(Last({ message: { from: "Ann", ...message }, proposal })).trim();
   assert.equal(said({ text: "So." }), "[Ann]: So.");
   const vote = { id: "m2", type: "message", from: "Ann", kind: "agree", reply_to: "m1" };
-  assert.equal(said(vote, { text: "Paint it **red**." }), "[Ann] agreed to “Paint it red”");
+  assert.equal(said(vote, { text: "Paint it red." }), "[Ann] agreed to “Paint it red”");
   assert.equal(said(vote), "[Ann] agreed to an earlier message");
   assert.equal(said({ ...vote, text: "Gladly." }), "[Ann]: Gladly.");
   const marked = said({ text: "So.", to: ["Ada"], file: { name: "a.txt" } });
   assert.equal(marked.replace(/<.*?>/g, ""), "Private: With a file: [Ann]: So.");
   assert.equal(newsIn({ messages: [{ id: "m1", text: "Red?" }, vote] }, {}).proposal.text, "Red?");
+  const info = { agreements: [{ id: "m1", by: "Bo", text: "Red!" }] };
+  assert.equal(newsIn({ messages: [vote], info }, {}).proposal.text, "Red!");
 });
 
 test("a seat of several in a room says which it is, and a room where nothing was said says so", () => {

@@ -7,6 +7,7 @@ import { test } from "node:test";
 
 import { countOf, together } from "../assets/talk/deeds.js";
 import { Events, saidOf, sentence, voted } from "../assets/talk/events.js";
+import { known } from "../assets/talk/known.js";
 import { longPress } from "../assets/talk/long-press.js";
 import { mentioning, mentions } from "../assets/talk/mentions.js";
 import { Marks, Soon, standing } from "../assets/talk/marks.js";
@@ -144,7 +145,7 @@ test("a name that looks like a template stays a name", () => {
   assert.equal(says({ type: "left", agent: "{by}", by: "Ada" }), "[{by}] left");
 });
 
-const wide = { me: "Ada", byId: new Map(), jump: () => {} };
+const wide = { me: "Ada", known: () => null, jump: () => {} };
 const lines = (...events) => together(events.map((event, n) => ({ id: "e" + n, ...event })))
   .map((line) => flat(saidOf(line, wide)));
 
@@ -235,7 +236,7 @@ function told(messages, { agreements = [], owed, ...more } = {}) {
   const requests = new Map(owed ? [["p", { owed_by: owed }]] : []);
   const byId = new Map(messages.map((message) => [message.id, message]));
   const got = standing(messages[0], { me: "Ada", alone: false, outcomes: outcomesOf(messages, agreements), requests,
-    byId, ...more });
+    byId, known: (id) => known(id, byId.get(id), { agreements }), ...more });
   return got ? sentenceOf(got.text).replace(/<\/?button>|\s+$/g, "").replace(/\s+/g, " ") : "";
 }
 const from = (name, kind, more) => ({ id: name, at: "2", type: "message", from: name, kind, reply_to: "p", ...more });
@@ -291,13 +292,32 @@ test("a request tells at its foot whether it was answered", () => {
     assert.equal(told([message, ...replies], more), want);
 });
 
+test("who has said a message and its first line are known from all that tells of it", () => {
+  const long = "Shall we paint it red".padEnd(40, "!") + "or rather blue".padStart(40, "?");
+  const gone = { id: "q", from: "Bo", text: "removed", redacted: true };
+  const also = {
+    requests: [{ id: "r", from: "Bo", person: true, person_name: "Bob", text: long + "." }],
+    agreements: [{ id: "a", by: "Eve, for Ada", text: "**At noon.**\nSharp." }], quoted: [gone],
+  };
+  for (const [id, message, want] of [
+    ["r", { id: "r", from: "Cy", text: "Red?\nOr blue?" }, "Cy: Red?"],
+    ["r", undefined, "Bob, for Bo: Shall we paint it red!!!!!!!!!!!!!!!!!!!…"],
+    ["a", undefined, "Eve, for Ada: At noon."],
+    ["q", undefined, "Bo: This was removed."],
+    ["x", undefined, ""],
+  ]) {
+    const got = known(id, message, /** @type {any} */ (also));
+    assert.equal(got ? `${got.who}: ${got.text}` : "", want);
+  }
+});
+
 test("votes without a word are one line for each proposal", () => {
   const other = from("Cy", "agree", { reply_to: "q" });
   const lines = together([from("Bo", "agree"), from("Cy", "agree", { agreed: "p" }), other,
     { type: "left", agent: "Di" }]);
   assert.deepEqual(lines.map(({ votes, agreed }) => [votes?.map((vote) => vote.from), agreed]),
     [[["Bo", "Cy"], "p"], [["Cy"], undefined], [undefined, undefined]]);
-  const talk = { me: "Ada", byId: new Map([["p", { text: "Paint it red." }]]), jump: () => {} };
+  const talk = { me: "Ada", known: () => ({ who: "Eve", text: "Paint it red." }), jump: () => {} };
   const line = (...votes) => sentenceOf(sentence(voted(together(votes)[0], talk)));
   assert.match(line(from("Bo", "agree"), from("Ada", "agree", { agreed: "p" })),
     /^\[Bo\] and your agent agreed to .*“Paint it red”.* · all agreed$/s);

@@ -1,15 +1,15 @@
 // What is being answered, above the text of the answer.
 
 import { html } from "../vendor.js";
-import { gist } from "../talk/rows.js";
+import { known } from "../talk/known.js";
 import { Icon } from "../ui/icon.js";
-import { actorOf } from "../talk/names.js";
 import { answers as w } from "./dialog-words.js";
 
 /** The answer to a proposal that asks this seat can be a vote. */
 export function Answered({ draft, state, onJump }) {
   const { reply, kind } = draft.now;
   const message = state.messages.find(({ id }) => id === reply);
+  const quoted = known(reply, message, state);
   const owed = state.requests.some(({ id, owed_by: by }) => id === reply && by?.includes(state.me));
   const votes = kind === "agree" || kind === "object" || (message?.kind === "proposal" && owed);
   return html`
@@ -17,9 +17,9 @@ export function Answered({ draft, state, onJump }) {
       <${Icon} name="reply" />
       <button type="button" class="answered-quote" title=${w.showAnswered} onClick=${() => onJump?.(reply)}>
         <b>
-          <bdi>${message && actorOf(message)}</bdi>
+          <bdi>${quoted?.who}</bdi>
         </b> <span dir="auto">
-          ${gist(message) || w.answered}
+          ${quoted?.text || w.answered}
         </span>
       </button>
       ${votes && html`

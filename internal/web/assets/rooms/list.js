@@ -187,6 +187,6 @@ export const Last = ({ message, proposal }) => html`
     ? fill(w.agreed, { proposal: proposed(proposal) })
     : ": " + (message.redacted ? talk.removed : gist(message))}`;
 
-const proposed = (message) => (message ? { quote: gist(message) } : { element: talk.earlierMessage });
+const proposed = (proposal) => (proposal ? { quote: proposal.text } : { element: talk.earlierMessage });
 
 export const Time = ({ at }) => html`<${Ago} at=${at} now=${useNow()} />`;

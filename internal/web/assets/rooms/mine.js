@@ -201,7 +201,7 @@ export class MyRooms {
   /** Returns what is known of the open room. What is new there is told there. */
   #here() {
     const { state } = this.#room;
-    const { last, proposal } = newsIn({ messages: state.messages }, {});
+    const { last, proposal } = newsIn({ messages: state.messages, info: state }, {});
     return {
       open: true, state: state.phase === "opening" ? "" : "known", needs: needsOf(state), last, proposal,
       ...(state.room && { title: state.room.name }),
@@ -221,7 +221,7 @@ export class MyRooms {
     const needs = needsInLook({ ...latest, info }).filter(({ what, who }) =>
       what === "task" || !own.includes(who));
     const here = agents.filter(isOnline).map(({ name }) => name);
-    return { state: closed ? "closed" : "known", title, here, needs, ...newsIn(latest, me) };
+    return { state: closed ? "closed" : "known", title, here, needs, ...newsIn({ ...latest, info }, me) };
   }
 }
 
@@ -237,7 +237,8 @@ const keepActive = ({ token }, messages) => storage.keepActive(token, saidLast(m
 
 /** What of the state of the open room the list shows. */
 const parts = [
-  "phase", "room", "me", "messages", "requests", "supervision", "deciding", "approved", "pending", "tasks", "asOf",
+  "phase", "room", "me", "messages", "quoted", "requests", "agreements", "supervision", "deciding", "approved",
+  "pending", "tasks", "asOf",
 ];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };

@@ -2,9 +2,9 @@
 // have stalled. The list over all rooms, the numbers at the rooms, in the title and on the icon count these, and
 // nothing else.
 
-import { actorOf } from "../talk/names.js";
+import { known } from "../talk/known.js";
 import { outcomesOf } from "../talk/outcomes.js";
-import { beginning, gist } from "../talk/rows.js";
+import { gist } from "../talk/rows.js";
 
 /**
  * One thing that needs the person. who has written it or has the task, "" where that is not known, and text is its
@@ -33,11 +33,11 @@ export function needsIn({ me, over, drafts, requests, stalled, messages, asOf })
   const byId = new Map(messages.map((message) => [message.id, message]));
   const all = drafts.map((draft) => ({ what: "draft", who: me, text: gist(draft), ...carried(draft) }));
   for (const asked of asksOf({ me, requests, messages, asOf })) {
-    const { id, text, proposal, kind } = asked;
+    const { id, proposal, kind } = asked;
     if (draftFor(drafts, id)) continue;
     const message = byId.get(id);
     const what = proposal || kind === "proposal" ? "proposal" : "request";
-    all.push({ what, who: actorOf(asked), text: gist(message) || beginning(text), ...carried({ ...message, id }) });
+    all.push({ what, ...known(id, message, { requests }), ...carried({ ...message, id }) });
   }
   for (const { id, title = "", by } of stalled)
     all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: gist({ text: title }) });

@@ -3,6 +3,7 @@
 import { History } from "../history.js";
 import { call } from "../mcp.js";
 import { endsSeat } from "../seats.js";
+import { known } from "../talk/known.js";
 import { isOwn } from "../talk/names.js";
 
 const most = 100; // messages that one look brings, as many as the server gives
@@ -61,11 +62,11 @@ function added(messages, fresh) {
 
 /**
  * Returns what the latest messages are to the person of a seat: {unread: how many of them it has not
- * read, more: there are more than that, last: the last message, proposal: what that answers, if it is loaded}. Where
+ * read, more: there are more than that, last: the last message, proposal: what is known of what that answers}. Where
  * it has read nothing yet, all is read, and so it is where another tab has read on since the look that brought them:
  * then is what was read last at that time.
  */
-export function newsIn(/** @type {any} */ { messages, earlier, more, then }, { read = "", name: me = "" }) {
+export function newsIn(/** @type {any} */ { messages, earlier, more, then, info = {} }, { read = "", name: me = "" }) {
   const at = messages.findLastIndex(({ id }) => id === read);
   const fresh = read && (at >= 0 || (then ?? read) === read) ? messages.slice(at + 1) : [];
   const last = messages.findLast(({ type }) => type === "message");
@@ -73,6 +74,6 @@ export function newsIn(/** @type {any} */ { messages, earlier, more, then }, { r
   return {
     unread: others.length,
     more: !!fresh.length && !!(more || (at < 0 && earlier)),
-    last, proposal: messages.find(({ id }) => id === last?.reply_to),
+    last, proposal: known(last?.reply_to, messages.find(({ id }) => id === last?.reply_to), info),
   };
 }

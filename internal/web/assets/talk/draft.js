@@ -5,7 +5,7 @@ import { compose } from "../compose/words.js";
 import { undecided } from "../rooms/needs.js";
 import { roomWords } from "../room-words.js";
 import { ui } from "../ui/words.js";
-import { html, useRef, useState } from "../vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
 import { FileCard } from "../files/card.js";
 import { Offline, useAct } from "../sidebar/act.js";
 import { Waiting } from "../sidebar/waiting.js";
@@ -34,6 +34,8 @@ export function Draft({ draft, view }) {
   const { problem, act } = useAct();
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
+  const answered = draft.reply_to;
+  useEffect(() => void (answered && !view.byId.has(answered) && room.paging.quote(answered)), [answered]);
   const message = { ...draft, from: me, finished: draft.finishes };
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const write = (text) => (supervision.edit(draft.id, text), setEdited(text));

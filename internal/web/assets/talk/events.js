@@ -10,7 +10,6 @@ import { Clock } from "../ui/time.js";
 import { agentsOf, countOf, isGiven, isRejected, linesOf, ranIn, tasksOf, templateOf } from "./deeds.js";
 import { Markdown } from "./markdown.js";
 import { actorOf, audience, capital, sayer } from "./names.js";
-import { gist } from "./rows.js";
 import { talk } from "./words.js";
 
 const nobody = /** @type {{me: string, alone: boolean, begins?: boolean}} */ ({ me: "", alone: false });
@@ -66,9 +65,9 @@ export function saidOf({ more = [], ...first }, view) {
 }
 
 /** Returns a line of votes with who gave them, and a link to the proposal, which breaks as the words around it do. */
-export function voted(event, { me, byId, jump }) {
-  const message = byId.get(event.reply_to);
-  const text = message ? html`<q><bdi>${cutWithin(gist(message))}</bdi></q>` : talk.earlierMessage;
+export function voted(event, { me, known, jump }) {
+  const proposal = known(event.reply_to);
+  const text = proposal ? html`<q><bdi>${cutWithin(proposal.text)}</bdi></q>` : talk.earlierMessage;
   const go = (click) => (click.preventDefault(), jump(event.reply_to));
   const element = html`<a class="event-more" href=${"#" + event.reply_to} title=${talk.goTo} onClick=${go}>${text}</a>`;
   const [first, ...others] = event.votes.map((vote) => sayer(vote, me));

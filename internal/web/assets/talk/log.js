@@ -12,6 +12,7 @@ import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey, Roving } from "./keys.js";
+import { known } from "./known.js";
 import { longPress } from "./long-press.js";
 import { mentioning } from "./mentions.js";
 import { Message } from "./message.js";
@@ -81,6 +82,7 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
     state,
     me,
     byId,
+    known: (id) => known(id, byId.get(id), state),
     requests,
     outcomes,
     say,

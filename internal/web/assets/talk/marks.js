@@ -12,8 +12,8 @@ import { Icon } from "../ui/icon.js";
 import { within } from "../ui/quote.js";
 import { outcomes } from "./deed-words.js";
 import { outcomeOf } from "./deeds.js";
-import { actorOf, capital, kindOf, listed, sayer, selfOf } from "./names.js";
-import { gist, isCard } from "./rows.js";
+import { capital, kindOf, listed, sayer, selfOf } from "./names.js";
+import { isCard } from "./rows.js";
 import { talk } from "./words.js";
 
 /** What the message is for, unless the one above says the same again, and whom it asks. */
@@ -81,9 +81,9 @@ function undecided({ id, at, kind }, { asked, yes }, { state, byId, over }) {
 /** Returns who begins a sentence. */
 const begun = (who) => (who.word ? word(capital(who.word)) : who);
 
-const leadTo = (message, { byId, jump }) => html`
+const leadTo = (message, { known, jump }) => html`
   <button type="button" class="event-more" title=${talk.goTo} onClick=${() => jump(message.id)}>
-    <q><bdi>${within(gist(byId.get(message.id)) || talk.newerOne)}</bdi></q>
+    <q><bdi>${within(known(message.id)?.text || talk.newerOne)}</bdi></q>
   </button>`;
 
 /** Returns who still owes an answer to a message, none for anyone; null if nobody does. */
@@ -107,14 +107,13 @@ function shortly(names, view, template) {
 
 /** The first line of another message, which leads there. */
 export function Quote({ id, label, kind = "reply", view }) {
-  const message = view.byId.get(id);
-  const text = message ? (message.redacted ? talk.removed : gist(message)) : talk.earlierMessage;
+  const { who, text } = view.known(id) ?? { who: "", text: talk.earlierMessage };
   return html`
     <button type="button" class=${"quote quote-" + kind} title=${talk.goTo} onClick=${() => view.jump(id)}>
       <${Icon} name=${kind === "agreed" ? "check" : "reply"} />
       ${label ? html`
         <span class="quote-label">${label}</span>` : html`
-        <bdi class="quote-who">${message && actorOf(message)}</bdi>`}
+        <bdi class="quote-who">${who}</bdi>`}
       <bdi class="quote-text">${text}</bdi>
     </button>`;
 }
