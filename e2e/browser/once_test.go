@@ -220,6 +220,18 @@ func TestOnce_decidedDraft_showsItsReason_andKeepsTheFocusInTheTalk(t *testing.T
 	tab.until("the focus is at the draft", `document.activeElement.matches(".message-decided")`)
 	tab.undoesNothing()
 	tab.until("a message has the focus", `document.activeElement.matches(".log article:not(.message-draft)")`)
+
+	bo.says(strings.Repeat("Girder.\n\n", 30), args{"kind": "request", "ask": []string{"Ada"}}) // higher than the view
+	ada.drafts("Or stone.")
+	tab.waits("1 draft · 1 question")
+	tab.press("End")
+	tab.click(button("Reject").in(drafts))
+	tab.press("Tab", "Tab") // past Undo
+	tab.types("Stone is too heavy. " + strings.Repeat("It would sink. ", 10))
+	tab.press("Enter")
+	tab.sees("You rejected a draft: Stone is too heavy.")
+	tab.until("the message above has the focus", `document.activeElement.matches(".message-card")`)
+	tab.until("the view is at the end", atEnd)
 }
 
 // What a draft answers is named although it is not loaded, and is not asked about again once the draft is approved.

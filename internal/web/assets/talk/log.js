@@ -194,10 +194,12 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
     if (!had.length || document.activeElement !== document.body) return;
     // From a row that is gone the focus goes to a message, the next or the last: a button would be pressed by what is
     // typed on.
-    const key = had.find((key, n) => (n ? pane.element(key)?.querySelector("article") : pane.index.has(key))) ??
-      [...list.current.querySelectorAll("article")].at(-1)?.closest(".row").dataset.key;
+    const next = had.find((key, n) => (n ? pane.element(key)?.querySelector("article") : pane.index.has(key)));
+    const key = next ?? [...list.current.querySelectorAll("article")].at(-1)?.closest(".row").dataset.key;
     roving.current.focus(key);
-    if (key !== had[0]) document.activeElement.scrollIntoView({ block: "nearest" }); // its row is gone
+    // Its row is gone. Of the last message a part is enough: the view would leave the end, and what comes there.
+    if (key !== had[0] && (next || pane.unseen([key]).length))
+      document.activeElement.scrollIntoView({ block: "nearest" });
   }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);
   return [box, list, roving];
 }
