@@ -178,8 +178,10 @@ func TestView_muchThatWaits_keepsToWhatTheHostGives(t *testing.T) {
 			  const seen = (what) => [...document.querySelectorAll(what)].filter((one) => one.offsetHeight);
 			  const foot = document.querySelector("footer").offsetTop;
 			  const inside = (one) => one.offsetTop + one.offsetHeight <= foot;
+			  const clear = (one) => one.getBoundingClientRect().right <= one.closest(".head").getBoundingClientRect().right + 1;
 			  return { Cards: seen("#waits .card").length, More: seen("#waits .rest")[0]?.innerText ?? "0 more",
-			    Whole: seen("#waits .card, #log > *, #people > *").every(inside) };
+			    Whole: seen("#waits .card, #log > *, #people > *").every(inside) &&
+			    seen(".brief .head > *").every(clear) };
 			})()`)
 			if want := fmt.Sprint(5-shown.Cards, " more"); shown.Cards < 1 || shown.More != want || !shown.Whole {
 				t.Errorf("at %d px with a limit of %d: %+v, want %s", width, limit, shown, want)
@@ -813,9 +815,9 @@ func (s *server) viewScene(name string) *agent {
 	}
 	tab := s.person().open(ann.watch)
 	tab.approves("All")
-	reply := args{}
+	reply := args{"kind": "proposal", "to": []string{bob.name}, "ask": []string{bob.name}}
 	if asked != "" {
-		reply["reply_to"] = asked
+		reply = args{"reply_to": asked}
 	}
 	ann.drafts("We weld on Wednesday from 7:00 to 15:00. Jo holds the crane; if the wind is above 40 km/h we wait "+
 		"until Thursday, and then paint on Saturday.", reply)
