@@ -213,6 +213,8 @@ func TestOnce_decidedDraft_showsItsReason_andKeepsTheFocusInTheTalk(t *testing.T
 	tab.until("its reason is above the button to the end", `((why, latest) => why.bottom <= latest.top)(
 	  ...[".undo-why", ".log-latest"].map((one) => document.querySelector(one).getBoundingClientRect()))`)
 
+	tab.press("n", "a", "x")
+	tab.until("what is typed on is the reason", `document.querySelector(".undo-why input").value === "nax"`)
 	tab.click(button("Undo"))
 	tab.click(button("Send").in(drafts).nth(0))
 	tab.until("one draft is left", `document.querySelectorAll(".message-draft").length === 1`)

@@ -36,6 +36,7 @@ export function Draft({ draft, view }) {
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const answered = draft.reply_to;
   useEffect(() => void (answered && !view.byId.has(answered) && room.paging.quote(answered)), [answered]);
+  const pressed = useRef(false); // Reject, with a pointer
   const message = { ...draft, from: me, finished: draft.finishes };
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const write = (text) => (supervision.edit(draft.id, text), setEdited(text));
@@ -60,7 +61,8 @@ export function Draft({ draft, view }) {
   return html`
     <article tabindex="-1" class=${"message message-first message-draft" + (draft.to ? " message-private" : "") +
       (decided ? " message-decided" : "")}
-      ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${!!decided?.sent}>
+      ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${!!decided?.sent}
+      onKeyDown=${(event) => pressed.current && typesWhy(event)}>
       <${Head} message=${{ ...message, to: undefined }} view=${view}>
         <span class=${"badge" + (decided ? "" : " badge-unsent")}>
           ${decided ? w.decided[decided.decision] : w.unsent}
@@ -84,7 +86,8 @@ export function Draft({ draft, view }) {
               onClick=${() => edit(supervision.edits.get(draft.id) ?? draft.text ?? "")}>
               ${w.edit}
             </button>
-            <${Decision} class="button" aria-keyshortcuts="X" onClick=${() => decide("refuse")}>${w.refuse}<//>
+            <${Decision} class="button" aria-keyshortcuts="X"
+              onClick=${(event) => ((pressed.current = event.detail > 0), decide("refuse"))}>${w.refuse}<//>
           </p>` : html`
           <p class="message-buttons" ref=${begun.current ? reveal : undefined}>
             <${Decision} class="button primary" aria-keyshortcuts="Control+Enter" disabled=${!edited.trim()}
@@ -96,6 +99,15 @@ export function Draft({ draft, view }) {
           <p class="small quiet">${w.sentAs(actor(me, true, state.supervision.person_name))}</p>`}
       </div>
     </article>`;
+}
+
+/** Who has pressed Reject and types on means the reason, and no shortcut. */
+function typesWhy(event) {
+  const { key, target, currentTarget: article, ctrlKey, metaKey, altKey } = event;
+  const field = article.querySelector(".undo-why input:not([readonly])");
+  if (!field || target !== article || key.length > 1 || key === " " || ctrlKey || metaKey || altKey) return;
+  event.stopPropagation();
+  field.focus();
 }
 
 const enter = (element) => element?.focus();
