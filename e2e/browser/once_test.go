@@ -287,6 +287,18 @@ func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 		  return light(draft.backgroundColor) >= light(page.backgroundColor) && draft.boxShadow !== "none" &&
 		    draft.borderInlineStartWidth === "3px" && draft.borderInlineStartColor !== draft.borderInlineEndColor;
 		})()`)
+		tab.until("what takes no press says so, in sight, over all", `(() => {
+		  document.dispatchEvent(new PointerEvent("pointerdown")); // which ends the last one
+		  document.querySelector(".row-draft").style.paddingTop = "30px";
+		  return new Promise(requestAnimationFrame).then(() => {
+		    [...document.querySelectorAll(".message-draft .button")].at(-1).dispatchEvent(
+		      new MouseEvent("click", { bubbles: true, detail: 1 }));
+		    document.querySelector(".row-draft").style.paddingTop = "";
+		  }).then(() => new Promise(requestAnimationFrame)).then(() => {
+		    const hint = document.querySelector(".missed:popover-open")?.getBoundingClientRect();
+		    return hint?.left > 0 && hint.right < innerWidth && hint.bottom < innerHeight && hint.height < 30;
+		  });
+		})()`)
 		tab.until("all takes a press", `!document.querySelector("[data-moved]")`)
 		evaluate[*bool](tab, axe(t)+"; null")
 		for _, f := range evaluate[[]finding](tab, `(async () => {
@@ -299,6 +311,16 @@ func TestOnce_drafts_lieAboveThePageWithAnEdge(t *testing.T) {
 			t.Errorf("%s: %s %q", look.colors, f.Help, f.Nodes)
 		}
 	}
+	// What a person's own presses bring takes the next one at once.
+	evaluate[*bool](tab, `(async () => {
+	  for (const name of ["Edit", "Cancel", "Reject"]) {
+	    [...document.querySelectorAll(".message-draft .button")].find((one) => one.innerText === name)
+	      .dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+	    for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame);
+	  }
+	  return null;
+	})()`)
+	tab.click(button("Undo"))
 	ada.drafts(strings.Repeat("A long line. ", 300), args{"to": "Bo"})
 	tab.click(button("Edit").in(".message-draft.message-private"))
 	tab.click(button("Cancel"))

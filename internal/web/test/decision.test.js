@@ -14,6 +14,9 @@ beforeEach(() => {
 function button(top = 100) {
   const own = new Set();
   return {
+    contains(other) {
+      return other === this;
+    },
     top,
     getBoundingClientRect() {
       return { left: 0, top: this.top };
@@ -66,4 +69,19 @@ test("a button that the person has scrolled, or that moved by a hair, takes a pr
   one.top = 406;
   places.look();
   assert.ok(places.rests(one));
+});
+
+test("a button that the person's own press or key has brought or moved takes a press at once, and no other", () => {
+  const [one, other] = [button(), button(300)];
+  places.add(other);
+  pass(1_000);
+  places.acting = one; // as its card
+  places.add(one);
+  [one.top, other.top] = [140, 340];
+  places.look();
+  assert.deepEqual([places.rests(one), places.rests(other)], [true, false]);
+  places.acting = null;
+  one.top = 180;
+  places.look();
+  assert.ok(!places.rests(one));
 });

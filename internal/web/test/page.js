@@ -67,6 +67,7 @@ Object.assign(document, {
   createElementNS: (_, name) => new Node(name),
   createTextNode: (text) => Object.assign(new Node("#text", text), { nodeType: 3 }),
 });
+globalThis.innerWidth = 1024;
 globalThis.matchMedia = /** @type {any} */ (() => ({ matches: true }));
 globalThis.history = /** @type {any} */ ({ state: null, pushState() {} });
 globalThis.MutationObserver = globalThis.ResizeObserver = /** @type {any} */ (class {

@@ -1,6 +1,8 @@
 // Buttons that decide something. One that came or was moved under the pointer a moment ago takes no
-// press of it: the person has aimed at what was there before.
+// press of it: the person has aimed at what was there before. What the person's own press or key did to its card is
+// no surprise.
 
+import { onceDrawn } from "../talk/pane.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { ui } from "./words.js";
 
@@ -10,6 +12,8 @@ const near = 8; // px by which it may move meanwhile: as little puts nothing els
 /** Knows since when elements have been where they are. One that has just moved has the attribute data-moved. */
 export class Places {
   #all = new Map(); // {x, y, since} by element
+  /** @type {{contains: (element: any) => boolean} | null} */
+  acting = null; // the card or dialog in which the person pressed something just now
 
   constructor(now = () => performance.now(), later = (act, ms) => setTimeout(act, ms)) {
     this.now = now;
@@ -21,7 +25,9 @@ export class Places {
   }
 
   add(element) {
-    this.#put(element, this.#placeOf(element));
+    const place = this.#placeOf(element);
+    if (this.acting?.contains(element)) this.#all.set(element, { ...place, since: -Infinity });
+    else this.#put(element, place);
   }
 
   remove(element) {
@@ -32,7 +38,7 @@ export class Places {
   look({ scrolled = false } = {}) {
     for (const [element, was] of this.#all) {
       const is = this.#placeOf(element);
-      if (scrolled) Object.assign(was, { x: is.x, y: is.y });
+      if (scrolled || this.acting?.contains(element)) Object.assign(was, { x: is.x, y: is.y });
       else if (Math.abs(is.x - was.x) > near || Math.abs(is.y - was.y) > near) this.#put(element, is);
     }
   }
@@ -60,6 +66,13 @@ const places = new Places();
 let changes;
 const moved = () => places.look();
 const scrolled = () => places.look({ scrolled: true });
+const acts = ["click", "keydown"];
+
+/** Notes a press or a key until what it does is drawn. */
+function acted({ target }) {
+  const card = places.acting = target.closest?.("article, dialog") ?? null;
+  onceDrawn(() => places.acting === card && (places.acting = null));
+}
 
 /** Looks at an element until what it returns is called. */
 function watch(element) {
@@ -71,6 +84,7 @@ function watch(element) {
     });
     addEventListener("resize", moved);
     addEventListener("scroll", scrolled, { capture: true, passive: true });
+    for (const type of acts) addEventListener(type, acted, { capture: true });
   }
   places.add(element);
   return () => {
@@ -80,32 +94,42 @@ function watch(element) {
     changes = undefined;
     removeEventListener("resize", moved);
     removeEventListener("scroll", scrolled, { capture: true });
+    for (const type of acts) removeEventListener(type, acted, { capture: true });
   };
 }
 
 /**
  * A button whose press decides something. A key decides at once: it goes to what has the focus, wherever that is. A
- * press that comes too early is not taken, and the button says so until the next press or key; what it says moves
- * nothing.
+ * press that comes too early, or is the second one of a double click, is not taken, and a hint below the button says so
+ * until the next press or key. It lies over all, and moves nothing.
  */
 export function Decision({ onClick, children, ...attributes }) {
-  const button = useRef();
+  const [button, hint] = [useRef(), useRef()];
   const [missed, setMissed] = useState(false); // the last press came too early
   useLayoutEffect(() => watch(button.current), []);
   useLayoutEffect(() => {
     if (!missed) return undefined;
     const over = () => setMissed(false);
-    const presses = ["pointerdown", "keydown"];
+    const presses = ["pointerdown", "keydown", "wheel"];
+    lay(hint.current, button.current);
     for (const type of presses) document.addEventListener(type, over, { capture: true });
     return () => presses.forEach((type) => document.removeEventListener(type, over, { capture: true }));
   }, [missed]);
   const press = (event) => {
-    const taken = event.detail === 0 || places.rests(button.current);
+    const taken = event.detail === 0 || (event.detail !== 2 && places.rests(button.current));
     setMissed(!taken);
     if (taken) onClick(event);
   };
   return html`
-    <button type="button" ref=${button} ...${attributes} data-missed=${missed ? ui.tooSoon : undefined}
+    <button type="button" ref=${button} ...${attributes} data-missed=${missed || undefined}
       onClick=${press}>${children}</button>
-    ${missed && html`<span class="hidden-visually" role="alert">${ui.tooSoon}</span>`}`;
+    ${missed && html`<span class="missed" role="alert" popover="manual" ref=${hint}>${ui.tooSoon}</span>`}`;
+}
+
+/** Shows a hint below a button, within the window. */
+function lay(hint, button) {
+  hint.showPopover?.();
+  const { left, bottom } = button.getBoundingClientRect();
+  hint.style.left = Math.max(8, Math.min(left, innerWidth - hint.offsetWidth - 8)) + "px";
+  hint.style.top = bottom + 4 + "px";
 }
