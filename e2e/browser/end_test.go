@@ -135,6 +135,26 @@ func TestEnd_nextDraft_isInSightOnceTheLastIsDecided(t *testing.T) {
 	tab.is(css(".message-decided"))
 }
 
+// What others say is counted below the view also where a draft waits, and was the last thing that was there.
+func TestEnd_newWords_areCountedAlsoBesideADraft(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	bo.speaks(40, numbered("Before"))
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	ada.drafts("Steel it is.")
+	tab.waits("1 draft")
+	evaluate[*bool](tab, `void Object.keys(localStorage).filter((name) => name.startsWith("parley.read.")).forEach((name) =>
+	  localStorage.removeItem(name))`)
+	tab.reload()
+	tab.is(css(drafts))
+	evaluate[bool](tab, `document.querySelector(".log").scrollBy(0, -900), true`)
+	tab.is(button("Latest"))
+	bo.says("I have news.")
+	tab.is(button("1 new"))
+}
+
 // What waits is counted where a low window has no line for it, and its line stays at the top of the side.
 func TestEnd_whatWaits_isToldInALowWindow_andHoweverFarTheSideIsScrolled(t *testing.T) {
 	t.Parallel()

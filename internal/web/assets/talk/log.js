@@ -110,7 +110,8 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const step = (by) => roving.current?.step(by);
   const edge = (key) => roving.current?.edge(key);
   if (handle) handle.current = { jump, seek, next, step, said, edge, focus: (id) => roving.current?.focus(id) };
-  const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
+  useReading({ room, pane, ready, rows, index, box });
+  const fresh = room.unread.messages().length;
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
   useLayoutEffect(() => void (ready && pane.look()), [ready, needs]);
   useSought(list);

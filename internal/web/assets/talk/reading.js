@@ -1,7 +1,6 @@
-// What the person has read, and how much of what came is still below the view.
+// What the person has read.
 
 import { useEffect, useRef } from "../vendor.js";
-import { isOwn } from "./names.js";
 
 const glance = 400; // ms that a message is in the view before it counts as read
 
@@ -33,22 +32,14 @@ export class Reading {
   }
 }
 
-/** Tells the room how far the person has read. Returns {fresh: how many unseen messages of others came}. */
-export function useReading({ room, state, pane, ready, rows, index, box }) {
-  const seen = useRef(""); // the id of the last message that was read here
-  const place = (id) => index.get(id) ?? -1;
-  const known = () => Math.max(place(seen.current), place(state.readTo));
+/** Tells the room how far the person has read. */
+export function useReading({ room, pane, ready, rows, index, box }) {
   const view = useRef(/** @type {any} */ ({}));
   view.current = {
-    place,
+    place: (id) => index.get(id) ?? -1,
     last: () => {
       const row = document.visibilityState === "visible" && box.current && pane.lastVisible();
       return (row && (row.message ?? row.events?.at(-1))?.id) || "";
-    },
-    read: (id) => {
-      if (place(id) <= known()) return;
-      seen.current = id;
-      room.unread.readTo(id);
     },
   };
   const reading = useRef(/** @type {Reading | undefined} */ (undefined));
@@ -58,7 +49,7 @@ export function useReading({ room, state, pane, ready, rows, index, box }) {
     const { signal } = stop;
     const look = () => reading.current?.look();
     reading.current = new Reading({
-      last: () => view.current.last(), place: (id) => view.current.place(id), read: (id) => view.current.read(id),
+      last: () => view.current.last(), place: (id) => view.current.place(id), read: (id) => room.unread.readTo(id),
       clock: room.clock, signal,
     });
     box.current.addEventListener("scroll", look, { passive: true, signal });
@@ -66,6 +57,4 @@ export function useReading({ room, state, pane, ready, rows, index, box }) {
     return () => stop.abort();
   }, [ready]);
   useEffect(() => void reading.current?.look(), [ready, rows, pane.from, pane.to]);
-  const isNew = ({ type, message }) => type === "message" && !isOwn(message, state.me);
-  return { fresh: known() < 0 ? 0 : rows.slice(known() + 1).filter(isNew).length };
 }
