@@ -71,7 +71,6 @@ export function Rooms({ rooms, onClose }) {
   const left = useStill(list);
   const open = rooms.find((room) => room.open)?.seat;
   const [found, field] = useFind(rooms);
-  useInSight(list, countNeeds(elsewhere(rooms)));
   return html`
     <div class="rooms" ref=${list} onPointerLeave=${left} onKeyDown=${(event) => moveIn(list.current, event)}>
       <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
@@ -84,16 +83,6 @@ export function Rooms({ rooms, onClose }) {
         first=${shownBeside} />
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
     </div>`;
-}
-
-/** Keeps the open room in sight, also when what needs the person takes room below, unless it was scrolled away. */
-function useInSight(list, needs) {
-  const find = () => list.current?.querySelector("[aria-current]");
-  const [row, box] = [find(), find()?.closest("ul")].map((one) => one?.getBoundingClientRect());
-  const seen = !row || (row.top < Math.min(box.bottom, innerHeight) && row.bottom > box.top);
-  useLayoutEffect(() => {
-    if (seen && !list.current.querySelector("a:hover")) find()?.scrollIntoView({ block: "nearest" });
-  }, [needs]);
 }
 
 /**
