@@ -20,6 +20,7 @@ import { isAdmin } from "../assets/compose/may.js";
 import { groupsOf, People } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 import { briefly, StateOf } from "../assets/sidebar/state.js";
+import { Tasks } from "../assets/sidebar/tasks.js";
 import { inTalk, Waiting } from "../assets/sidebar/waiting.js";
 import { pathOf } from "../assets/ui/qr.js";
 
@@ -84,6 +85,14 @@ test("a request shows its beginning, also where room_info has both ends", () => 
   assert.equal(long("word ".repeat(40)), "word ".repeat(8).trim() + "…");
   assert.equal(long("We weigh it before we **paint it, and then we** weigh it again with the `scales` of the harbor."),
     "We weigh it before we paint it, and th…");
+});
+
+test("the side shows the first tasks in the order of their dialog: one's own, those in progress, those to do", () => {
+  const task = (id, state, more = {}) => ({ id, title: id, state, ...more });
+  const tasks = [task("t1", "blocked", { adder: me }), task("t2", "open"), task("t3", "taken", { by: "Cy" }),
+    task("t4", "taken", { by: me })];
+  const shown = drawn(Tasks, { state: { me, tasks }, onTasks: () => {} }).find("bdi").map((one) => one.textContent);
+  assert.deepEqual(shown.filter((one) => /^t/.test(one)), ["t4", "t3", "t2"]);
 });
 
 test("what a person asked is its own, and a proposal to many names a few, each apart", () => {

@@ -1,9 +1,9 @@
-// The room's tasks beside the conversation: the few that matter most to this person. The view of its own has the rest.
+// The room's tasks beside the conversation: the first few, in the order of the view of their own, which has the rest.
 
 import { tasks as w } from "../tasks/words.js";
 import { html } from "../vendor.js";
 import { Mark } from "../tasks/mark.js";
-import { mattering, standing } from "../tasks/model.js";
+import { grouped, standing } from "../tasks/model.js";
 import { Part } from "./part.js";
 
 const shown = 3;
@@ -12,10 +12,11 @@ const shown = 3;
 export function Tasks({ state, onTasks }) {
   const { tasks, me } = state;
   if (!tasks.length) return null;
+  const first = grouped(tasks, me).flatMap(([, some]) => some).slice(0, shown);
   return html`
     <${Part} title=${w.title} count=${tasks.length}>
       <ul class="sidebar-list">
-        ${mattering(tasks, me).slice(0, shown).map((task) => html`
+        ${first.map((task) => html`
           <li key=${task.id} class=${"sidebar-task " + task.state}>
             <button type="button" onClick=${() => onTasks(task.id)}>
               <${Mark} state=${task.state} /> <bdi>${task.title}</bdi>

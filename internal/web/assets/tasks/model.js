@@ -29,17 +29,6 @@ export const filters = {
 };
 
 /**
- * Returns tasks by how much they matter to a person: what has stalled, what it has, is assigned, is free, or was added
- * by it, then those of others.
- */
-export function mattering(tasks, me) {
-  const { mine, stalled, free } = filters;
-  const rank = (task) =>
-    [stalled(task), task.by === me, mine(task, me), free(task), task.adder === me, true].indexOf(true);
-  return [...tasks].sort((a, b) => rank(a) - rank(b));
-}
-
-/**
  * Returns a name for a sentence, with "you" or "your agent" in place of the person's own. person is whether the person
  * behind the agent of that name did it.
  */
