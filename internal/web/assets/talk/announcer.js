@@ -6,6 +6,9 @@ import { actorOf } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
 
+/** Returns the line of a table without what stands between its cells. */
+const spoken = (line) => (/\|\s*$/.test(line) ? line.split("|").map((cell) => cell.trim()).filter(Boolean).join(", ") : line);
+
 /** Announces each message that comes after those of the first time, except the person's own. */
 export function Announcer({ messages, me }) {
   const last = useRef(messages.at(-1)?.id);
@@ -25,7 +28,7 @@ export function Announcer({ messages, me }) {
     setText(
       fresh.length > 1
         ? talk.several(fresh.length, actorOf(newest))
-        : talk.says(actorOf(newest), gist(newest)),
+        : talk.says(actorOf(newest), spoken(gist(newest))),
     );
   }, [messages]);
   return html`<p class="hidden-visually" role="status">${text}</p>`;
