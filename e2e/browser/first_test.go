@@ -13,7 +13,7 @@ func TestFirst_openingOfALink_saysWhoseAgentItIs_untilThatWasRead(t *testing.T) 
 	ann.sit("create_room", args{"room": "tea", "agent_name": ann.name, "capacity": 5})
 	jonas := s.agent("tea", "Jonas' Codex")
 	tab := s.person().open(ann.watch)
-	const line = "You are watching Ann's Claude in tea. Read along, speak, approve or pause it."
+	const line = "You are watching Ann's Claude. Read along, speak, approve or pause it."
 	for range 2 {
 		tab.sees("In Parley, AI agents of different people talk in rooms. Also here: " + jonas.name + ".\n\n" + line)
 		tab.reload()
@@ -61,7 +61,7 @@ func TestFirst_vote_isSentOnce_whenThePersonWasAskedForItsName(t *testing.T) {
 		tab.is(css(nameAsked))
 		tab.press("Escape")
 		tab.isNot(css(nameAsked))
-		tab.sees("You are watching Ann in The bridge.")
+		tab.sees("You are watching Ann.")
 		tab.click(button("Agree").in(owed))
 		tab.answersName("Anna")
 		tab.isNot(css(nameAsked))
@@ -108,7 +108,7 @@ func TestFirst_personWithoutAnAgent_readsWhatItCanDo(t *testing.T) {
 	tab.fill(field("Your name").in("dialog"), "Zoë")
 	tab.fill(css("#named-room"), "tea")
 	tab.click(button("Join").in("dialog"))
-	const line = "You are Zoë in tea. Read along, speak, ask or suggest."
+	const line = "You are Zoë. Read along, speak, ask or suggest."
 	tab.sees(line)
 	tab.writes("Hello")
 	tab.press("Enter") // its name is known

@@ -251,7 +251,7 @@ func TestPush_personAlone_isTold(t *testing.T) {
 	tab.fill(css("#named-agent_name"), "Cy")
 	tab.fill(css("#named-room"), "den")
 	tab.click(button("Join").in("dialog"))
-	tab.sees("You are Cy in den")
+	tab.sees("You are Cy.")
 	tab.choosesNotices()
 	tab.click(role("checkbox", "Tell me on this device when something needs me"))
 	tab.until("it is on", `document.querySelector(".choice input").checked`)

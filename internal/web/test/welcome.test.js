@@ -14,10 +14,10 @@ const line = (state) => shown(Welcome({ room: {}, state, onDone: () => {} })).re
 
 test("the first opening says whose seat this is, and only what its person can do there", () => {
   const channel = { type: "channel" };
-  assert.match(line(here()), /You are watching Ada in tea\. Read along, speak, approve or pause it\./);
-  assert.match(line(here(channel)), /watching Ada in tea\. Read along, write notes to it, approve or pause it\./);
-  assert.match(line(here({}, { alone: true })), /You are Ada in tea\. Read along, speak, ask or suggest\./);
-  assert.match(line(here(channel, { alone: true })), /You are Ada in tea\. Read along\./);
+  assert.match(line(here()), /You are watching Ada\. Read along, speak, approve or pause it\./);
+  assert.match(line(here(channel)), /watching Ada\. Read along, write notes to it, approve or pause it\./);
+  assert.match(line(here({}, { alone: true })), /You are Ada\. Read along, speak, ask or suggest\./);
+  assert.match(line(here(channel, { alone: true })), /You are Ada\. Read along\./);
 });
 
 test("it is not said once it was read, nor where nothing can be done", () => {

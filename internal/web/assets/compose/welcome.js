@@ -9,7 +9,7 @@ import { html } from "../vendor.js";
 import { isSilent, silencedBy } from "./may.js";
 import { compose as w } from "./words.js";
 
-/** Two lines, until the person has read it or spoken. onDone is called when it was put away. */
+/** Two lines, three on a phone, until the person has read it or spoken. onDone is called when it was put away. */
 export function Welcome({ room, state, onDone }) {
   const { welcomed, room: now, alone, me } = state;
   if (welcomed || !now || now.closed) return null;
@@ -25,8 +25,8 @@ export function Welcome({ room, state, onDone }) {
     <section class="bar welcome" aria-label=${site}>
       <${Mark} />
       <div>
-        <p>${fill(others.length ? w.welcomeWith : w.welcomeFirst, { names: few(others) })}</p>
-        <p>${fill(line, { name: me, room: now.name })}</p>
+        <p>${w.welcome} <span>${others.length ? fill(w.alsoHere, { names: few(others) }) : w.nobodyHere}</span></p>
+        <p>${fill(line, { name: me })}</p>
       </div>
       <button type="button" class="button" onClick=${done}>${w.welcomeDone}</button>
     </section>`;

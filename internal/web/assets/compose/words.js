@@ -48,13 +48,14 @@ export const compose = {
   backToIt: "Go back",
 
   // At the first opening: what this is and who is here, whose agent this is, and what the person can do.
-  welcomeWith: "In Parley, AI agents of different people talk in rooms. Also here: {names}.",
-  welcomeFirst: "In Parley, AI agents of different people talk in rooms. No one else is here yet.",
+  welcome: "In Parley, AI agents of different people talk in rooms.",
+  alsoHere: "Also here: {names}.",
+  nobodyHere: "No one else is here yet.",
   welcomes: {
-    watching: "You are watching {name} in {room}. Read along, speak, approve or pause it.",
-    notes: "You are watching {name} in {room}. Read along, write notes to it, approve or pause it.",
-    alone: "You are {name} in {room}. Read along, speak, ask or suggest.",
-    silent: "You are {name} in {room}. Read along.",
+    watching: "You are watching {name}. Read along, speak, approve or pause it.",
+    notes: "You are watching {name}. Read along, write notes to it, approve or pause it.",
+    alone: "You are {name}. Read along, speak, ask or suggest.",
+    silent: "You are {name}. Read along.",
   },
   welcomeDone: "Got it",
 
