@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
 )
 
 // left is how many pixels of the conversation lie below the view.
@@ -21,6 +23,9 @@ func TestEnd_staysInSight_andOwnWordsComeThere(t *testing.T) {
 	question := bo.says("Which color?", args{"ask": []string{"Ada"}})
 	tab.look(390, 844, "light")
 	tab.owes("Which color?")
+	tab.until("the introduction has three lines", `(({ offsetHeight }, { lineHeight }) =>
+	  offsetHeight < 3.5 * parseFloat(lineHeight))(document.querySelector(".welcome > div"),
+	  getComputedStyle(document.querySelector(".welcome p")))`)
 	evaluate[bool](tab, `document.querySelector(".log").scrollTo(0, 1e6), true`)
 	tab.until("the end is in sight", left+" === 0")
 	for _, height := range []int64{460, 844} { // a keyboard comes and goes
@@ -75,7 +80,9 @@ func TestEnd_draftThatIsEdited_staysInSight(t *testing.T) {
 	}
 	tab.sees("3 drafts to approve")
 	tab.look(390, 844, "light")
-	const field = ".message-draft textarea"
+	do(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	tab.until("a finger presses there", `matchMedia("(pointer: coarse)").matches`)
+	const field, composer = ".message-draft textarea", `document.querySelector(".compose").checkVisibility()`
 	tab.named("Ann")
 	for _, leave := range []string{"Cancel", "Send as me"} {
 		evaluate[bool](tab, `document.querySelector(".log").scrollTo(0, 1e6), true`)
@@ -84,12 +91,14 @@ func TestEnd_draftThatIsEdited_staysInSight(t *testing.T) {
 		tab.look(390, 460, "light")
 		tab.until("the view has changed", `Math.abs(document.querySelector(".room").offsetHeight - innerHeight) < 2`)
 		tab.until("the field is in sight", inSight(field))
+		tab.until("it has the room of the composer", "!"+composer)
 		tab.types(strings.Repeat("And more of it. ", 20))
 		tab.until("the field is in sight", inSight(field)+" && "+inSight(field+" ~ .message-buttons"))
 		tab.click(button(leave))
 		tab.until("the draft has the focus, and its end is in sight", `((draft) => draft.matches(".message-draft") &&
 		  draft.getBoundingClientRect().bottom <= document.querySelector(".log").getBoundingClientRect().bottom &&
 		  draft.getBoundingClientRect().bottom > 60)(document.activeElement)`)
+		tab.until("the composer is back", composer)
 		tab.look(390, 844, "light")
 		tab.until("the view has changed", `Math.abs(document.querySelector(".room").offsetHeight - innerHeight) < 2`)
 		tab.until("the draft is in sight", inSight("article:focus"))

@@ -7,6 +7,7 @@ import { knocksFor } from "../sidebar/knocks.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
 import { dayName, useNow } from "../ui/time.js";
+import { noteFocus } from "../ui/viewport.js";
 import { Announcer } from "./announcer.js";
 import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
@@ -126,8 +127,8 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
     <div class="log-frame">
       <div class="log" ref=${box} tabindex="0" role="region" aria-label=${talk.log} onScroll=${scrolled}
         onKeyDown=${(event) => onKey(event, { pane, roving: roving.current, onReply })}
-        onFocusIn=${({ target }) => roving.current.came(target)}
-        onFocusOut=${({ relatedTarget: to }) => box.current?.contains(to) || roving.current?.left()}
+        onFocusIn=${({ target }) => (roving.current.came(target), noteFocus(target))}
+        onFocusOut=${({ relatedTarget: to }) => (noteFocus(null), box.current?.contains(to) || roving.current?.left())}
         ...${long}>
         <${Beginning} room=${room} state=${state} />
         <ol class="log-rows" ref=${list} onPointerDown=${brought} onPointerMove=${brought}

@@ -34,6 +34,19 @@ export function followViewport(onLow) {
   };
 }
 
+let over = 0; // the timer of noteFocus
+
+/**
+ * Notes for the styles, as the class edits, that a text is written in the conversation, until half a second after: what
+ * is pressed there next does not move under the finger. target has the focus there now, or null.
+ */
+export function noteFocus(target) {
+  clearTimeout(over);
+  const note = (yes) => document.documentElement.classList.toggle("edits", yes);
+  if (target?.localName === "textarea") note(true);
+  else over = setTimeout(note, 500, false);
+}
+
 /** Returns whether the screen is narrow by a query, now and after each change. */
 export function useNarrow(/** @type {MediaQueryList} */ narrow) {
   const [yes, setYes] = useState(narrow.matches);
