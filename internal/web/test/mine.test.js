@@ -144,7 +144,7 @@ for (const [page, open] of [["of the rooms", ""], ["of a room", "p3"]]) {
   });
 }
 
-test("who comes back, or hears of a room here or in another tab, sees the new order unless it points at a room", async () => {
+test("who comes back or hears of a room, here or in another tab, sees the new order", async () => {
   let pointed = true;
   mine.close();
   mine = new MyRooms(clock, () => pointed);
