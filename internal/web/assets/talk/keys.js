@@ -1,8 +1,8 @@
 // The conversation by keyboard. Of its messages only the one that had the focus last can be reached with Tab, and then
 // the buttons that decide something in it. The rest of a message is reached from that message, with Enter.
 
+import { onceDrawn } from "../ui/drawn.js";
 import { isTypedOn } from "../ui/keys.js";
-import { onceDrawn } from "./pane.js";
 
 const steps = { ArrowDown: 1, ArrowUp: -1 };
 const controls = "a[href], button, input, textarea, summary, [tabindex]:not(article)";

@@ -4,6 +4,7 @@
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { useAct } from "../sidebar/act.js";
 import { knocksFor } from "../sidebar/knocks.js";
+import { onceDrawn } from "../ui/drawn.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
 import { dayName, useNow } from "../ui/time.js";
@@ -20,7 +21,7 @@ import { Message } from "./message.js";
 import { outcomesOf } from "./outcomes.js";
 import { useReading } from "./reading.js";
 import { indexOf, rowsOf } from "./rows.js";
-import { Pane, onceDrawn } from "./pane.js";
+import { Pane } from "./pane.js";
 import { talk } from "./words.js";
 
 const ActionList = later("ActionList");

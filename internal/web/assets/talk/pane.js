@@ -11,9 +11,6 @@ const guess = 64; // px: a row that was never on the page
 const margin = 700; // px above and below the view in which rows come onto the page
 const least = 300; // px above and below it in which they have to be there
 
-/** Calls act once the rows that are to be on the page are drawn. */
-export const onceDrawn = (act) => requestAnimationFrame(() => requestAnimationFrame(act));
-
 export class Pane {
   #held = ""; // the key of the row in which the person has brought the pointer to what it can press, while in the view
   #opened = ""; // the key of the row in which something was opened since

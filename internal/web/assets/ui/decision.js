@@ -2,8 +2,8 @@
 // press of it: the person has aimed at what was there before. What the person's own press or key did to its card is
 // no surprise.
 
-import { onceDrawn } from "../talk/pane.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { onceDrawn } from "./drawn.js";
 import { ui } from "./words.js";
 
 const rest = 500; // ms that a button has been where it is before it takes a press
