@@ -25,7 +25,7 @@ export class Following {
   #opened = false;
   #visible = true;
   #focused = true;
-  #rests = false; // another tab was hidden after this one
+  #glances = false; // also before it is hidden for long
   #changed = 0; // when the tab was hidden or shown, in ms
   /** @type {(value?: any) => void} */
   #noticed = () => {};
@@ -141,9 +141,9 @@ export class Following {
     });
   }
 
-  /** Reports whether the tab only looks in from time to time: it was hidden long ago, or another one was since. */
+  /** Reports whether the tab only looks in from time to time: after glance, or hidden for long. */
   #isResting() {
-    return !this.#visible && (this.#rests || this.room.clock.now() - this.#changed >= patience);
+    return !this.#visible && (this.#glances || this.room.clock.now() - this.#changed >= patience);
   }
 
   /**
@@ -152,16 +152,16 @@ export class Following {
    */
   here(visible, focused) {
     const shown = visible && !this.#visible;
-    if (visible !== this.#visible) [this.#changed, this.#rests] = [this.room.clock.now(), false];
+    if (visible !== this.#visible) [this.#changed, this.#glances] = [this.room.clock.now(), false];
     [this.#visible, this.#focused] = [visible, focused];
     this.#noticed();
     if (shown) this.wake();
     return shown;
   }
 
-  /** Ends the wait, and only looks in from time to time until the tab is shown: another one was hidden after it. */
-  rest() {
-    this.#rests = true;
+  /** Ends the wait, and only looks in from time to time until the tab is shown. */
+  glance() {
+    this.#glances = true;
     this.#turn.abort();
   }
 

@@ -16,11 +16,13 @@ import { Dialog } from "./ui/dialog.js";
 import { later, MissingPage } from "./ui/later.js";
 import { showTheme } from "./ui/shown-theme.js";
 import { tab } from "./ui/tab.js";
+import { touch } from "./ui/viewport.js";
 import { html, render } from "./vendor.js";
 
 /** @type {Room | null} */
 let room = null; // that is shown
-const pointed = () => !!document.querySelector(":is(.rooms-list, .landing-list) :is(:hover, :focus)");
+const pointed = (news) => (news && touch.matches) ||
+  !!document.querySelector(":is(.rooms-list, .landing-list, .needs) :is(:hover, :focus), .rooms-find:focus");
 const mine = new MyRooms(undefined, pointed);
 let opened = 0; // rooms so far
 let warned = false; // the person knows that nothing is kept
@@ -132,7 +134,7 @@ function title() {
 }
 
 function seen() {
-  hides(document.hidden, () => room?.following.rest());
+  if (room) hides(document.hidden, () => room?.following.glance());
   room?.here(!document.hidden, document.hasFocus());
   mine.here(!document.hidden);
   if (document.hidden) room?.sendDecisions(); // a phone may end the page without a further word

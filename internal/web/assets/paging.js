@@ -104,12 +104,17 @@ export class Paging {
     }
   }
 
-  /** Loads a message for a quote of it; once, whatever comes of that. */
+  /** Loads a message for a quote of it, unless the server has answered about it before. */
   async quote(id) {
     if (this.#asked.has(id)) return;
     this.#asked.add(id);
-    const { messages } = await this.#read({ id }).catch(() => ({ messages: [] }));
-    if (messages.length) this.showQuoted(messages);
+    const { clock, signal } = this.room;
+    try {
+      const { messages } = await patiently(() => this.#read({ id }), clock, signal);
+      if (messages.length) this.showQuoted(messages);
+    } catch (problem) {
+      if (!(problem instanceof Refusal)) this.#asked.delete(id); // no answer: it may be asked for again
+    }
   }
 
   /** Shows what was loaded for a quote, with more of that: without the texts that were taken away. */

@@ -229,10 +229,10 @@ test("a hidden tab waits for ten more minutes, then looks in once a minute, and 
   assert.deepEqual(room.looks.slice(looks), [0, 0, 25]);
 });
 
-test("a hidden tab that rests ends its wait, and looks in once a minute until it is shown", async () => {
+test("a hidden tab ends its wait when it is told to, and looks in once a minute until it is shown", async () => {
   await room.begin();
   room.following.here(false, false);
-  room.following.rest();
+  room.following.glance();
   await rest();
   await room.clock.advance(60_000);
   assert.deepEqual(room.looks, [25, 0, 0]);

@@ -60,8 +60,11 @@ test("a message is loaded alone for a quote, once, and its text is gone when it 
   const room = await opened();
   const calls = server.called("message_history");
   const quoted = () => room.state.quoted.map(({ text }) => text);
+  server.offline = true;
+  await room.paging.quote(id);
+  server.offline = false;
   for (let n = 0; n < 2; n++) await Promise.all([room.paging.quote(id), room.paging.quote("m999999")]);
-  assert.deepEqual([quoted(), server.called("message_history")], [["Steel?"], calls + 2]);
+  assert.deepEqual([quoted(), server.called("message_history")], [["Steel?"], calls + 3]);
   server.happens({ type: "room", changes: { redacted: id } });
   await rest();
   assert.deepEqual(quoted(), ["removed"]);

@@ -42,7 +42,7 @@ export function useFind(rooms) {
   const found = rooms.filter(({ title }) => fold(title || w.unnamed).includes(fold(text.trim())));
   const key = (event) => {
     const list = event.target.parentElement.querySelector("ul");
-    if (event.key === "Enter") list?.querySelector("a")?.click();
+    if (event.key === "Enter" && !event.isComposing) list?.querySelector("a")?.click();
     if (event.key === "Home" || event.key === "End") event.stopPropagation(); // they move in the field
   };
   return [found, html`

@@ -16,7 +16,7 @@ import { RoomsWatch } from "./watch.js";
  * looks so far have failed; code says why it has ended.
  * @typedef {{seat: import("../types.d.ts").Seat, open: boolean, title: string, name: string, state: string,
  *   code: string, here: string[], needs: import("./needs.js").Need[], unread: number, more: boolean,
- *   last?: import("../results.d.ts").Message, proposal?: import("../results.d.ts").Message}} Mine
+ *   last?: import("../results.d.ts").Message, proposal?: {who: string, text: string} | null}} Mine
  */
 
 export class MyRooms {
@@ -36,12 +36,13 @@ export class MyRooms {
   #watch = null;
   #visible = true;
   #offline = false; // the open room has no connection
-  #stirred = false; // the list is to be sorted after the looks that are due, unless the person points at it
+  #stirred = ""; // why the list is to be sorted after the looks that are due: "back" or "news"; "" for not
   #stop = new AbortController();
 
   /**
    * @param {import("../types.d.ts").Clock} clock
-   * @param {() => boolean} pointed tells whether the person points at a room, or has the focus there
+   * @param {(news: boolean) => boolean} pointed tells whether nothing may move: the person points at the list, or has
+   *   the focus there, or may touch it when news comes
    */
   constructor(clock = realClock, pointed = () => false) {
     this.clock = clock;
@@ -68,8 +69,8 @@ export class MyRooms {
   }
 
   /**
-   * Sorts the rooms anew, by when something was said there last: the list is opened, or was stirred. A click moves
-   * none.
+   * Sorts the rooms anew, by when something was said there last: the list is opened, or was stirred. None moves by a
+   * click, or where the person points.
    */
   sort() {
     this.#order = [];
@@ -88,14 +89,14 @@ export class MyRooms {
   /** Looks at the rooms that are not open, and follows what other tabs keep, until close. */
   begin() {
     if (this.#watch) return;
-    this.#stirred = true; // the order that is known may be stale
+    this.#stirred = "back"; // the order that is known may be stale
     const { signal } = this.#stop;
     const watch = this.#watch = new RoomsWatch({
       seats: () => storage.seats().filter((seat) => !seat.claim && !this.#isOpen(seat) && !this.#isOver(seat)),
       look: (seat, signal) => this.#look(seat, signal), clock: this.clock, signal,
-      rests: () => {
-        if (!this.#stirred || this.pointed()) return;
-        this.#stirred = false;
+      idle: () => {
+        if (!this.#stirred || this.pointed(this.#stirred === "news")) return;
+        this.#stirred = "";
         this.sort();
       },
     });
@@ -107,14 +108,14 @@ export class MyRooms {
 
   /** Says whether the tab is seen. */
   here(visible) {
-    if (visible && !this.#visible) this.#stirred = true;
+    if (visible && !this.#visible) this.#stirred = "back";
     this.#visible = visible;
     this.#watch?.here(visible);
   }
 
   /** Looks at rooms again, at all or some: there may be news. */
   #stir(/** @type {import("../types.d.ts").Seat[] | undefined} */ seats = undefined) {
-    this.#stirred = true;
+    this.#stirred = "back";
     this.#watch?.wake(seats);
   }
 
@@ -151,7 +152,7 @@ export class MyRooms {
     try {
       const known = /** @type {any} */ (await look(seat, before, signal));
       this.#known.set(seat.token, known);
-      if (saidLast(known.messages) > (saidLast(before?.messages) || 0)) this.#stirred = true;
+      if (saidLast(known.messages) > (saidLast(before?.messages) || 0)) this.#stirred ||= "news";
       keepActive(seat, known.messages);
     } catch (problem) {
       if (signal.aborted) return;
@@ -246,7 +247,7 @@ const nothing = { open: false, state: "", code: "", here: [], needs: [], unread:
 /** Returns how many things need the person in rooms. */
 export const countNeeds = (/** @type {Mine[]} */ rooms) => rooms.reduce((sum, { needs }) => sum + needs.length, 0);
 
-// Those first that hold up most: nobody else can decide about a draft.
+// The order of what needs the person. Drafts hold up most: nobody else can decide about them.
 const kinds = ["draft", "proposal", "request", "task"];
 
 /**

@@ -21,9 +21,9 @@ export class RoomsWatch {
 
   /**
    * @param {{seats: () => import("../types.d.ts").Seat[], clock: import("../types.d.ts").Clock, signal: AbortSignal,
-   *   look: (seat: import("../types.d.ts").Seat, signal: AbortSignal) => Promise<void>, rests?: () => void}} page
-   *   seats are those to look at; look throws where further calls would be refused, too; rests is called when no
-   *   room is due
+   *   look: (seat: import("../types.d.ts").Seat, signal: AbortSignal) => Promise<void>, idle?: () => void}} page
+   *   seats are those to look at; look throws where further calls would be refused, too; idle is called when no look
+   *   is due or under way
    */
   constructor(page) {
     this.page = page;
@@ -31,7 +31,7 @@ export class RoomsWatch {
 
   /** Looks until page.signal is aborted. */
   async run() {
-    const { clock, signal, rests } = this.page;
+    const { clock, signal, idle } = this.page;
     while (!signal.aborted) {
       const { seat, due } = this.#next();
       const left = seat && this.#visible && this.#looks.size < atOnce ? due - clock.now() : every;
@@ -39,7 +39,7 @@ export class RoomsWatch {
         this.#look(seat);
         continue;
       }
-      if (!this.#looks.size) rests?.();
+      if (!this.#looks.size) idle?.();
       await clock.pause(Math.min(left, every), AbortSignal.any([this.#nap.signal, signal]));
     }
   }
@@ -49,8 +49,8 @@ export class RoomsWatch {
     const now = this.page.clock.now();
     const pauseOf = ({ token, active = 0 }) => this.#old.has(token) ? soon : now - active < lately ? lively : every;
     const dueOf = (seat) => (this.#looked.get(seat.token) ?? -Infinity) + pauseOf(seat);
-    const idle = this.page.seats().slice(0, most).filter(({ token }) => !this.#looks.has(token));
-    const [seat] = idle.sort((a, b) => dueOf(a) - dueOf(b));
+    const free = this.page.seats().slice(0, most).filter(({ token }) => !this.#looks.has(token));
+    const [seat] = free.sort((a, b) => dueOf(a) - dueOf(b));
     return { seat, due: Math.max(seat ? dueOf(seat) : 0, this.#failed + every) };
   }
 

@@ -80,7 +80,7 @@ export const events = {
     paused: "You paused your agent",
     resumed: "You resumed your agent",
     opened: "You opened this room on another device",
-    opened_twice: "Someone tried to open your link, which works only once, and didn't get in. If it was you on another device, choose “Add a device” in the menu.",
+    opened_twice: "Someone tried to open your link, which works only once, and didn't get in. If it was you on another device, choose “Add a device” in the menu. If not, find out who has it.",
   },
   // By the form of the hook: of the agent's client, a webhook, or the agent itself.
   hook: {

@@ -101,7 +101,7 @@ export function Draft({ draft, view }) {
     </article>`;
 }
 
-/** Who has pressed Reject and types on means the reason, and no shortcut. */
+/** Takes what is typed after a press of Reject for the reason, and not for a shortcut. */
 function typesWhy(event) {
   const { key, target, currentTarget: article, ctrlKey, metaKey, altKey } = event;
   const field = article.querySelector(".undo-why input:not([readonly])");

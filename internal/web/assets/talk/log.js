@@ -200,7 +200,7 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
     const next = had.find((key, n) => (n ? pane.element(key)?.querySelector("article") : pane.index.has(key)));
     const key = next ?? [...list.current.querySelectorAll("article")].at(-1)?.closest(".row").dataset.key;
     roving.current.focus(key);
-    // Its row is gone. Of the last message a part is enough: the view would leave the end, and what comes there.
+    // Its row is gone. If a part of the last message is in the view, nothing scrolls: the view stays at the end.
     if (key !== had[0] && (next || pane.unseen([key]).length))
       document.activeElement.scrollIntoView({ block: "nearest" });
   }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);

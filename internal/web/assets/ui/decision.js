@@ -100,7 +100,7 @@ function watch(element) {
 
 /**
  * A button whose press decides something. A key decides at once: it goes to what has the focus, wherever that is. A
- * press that comes too early, or is the second one of a double click, is not taken, and a hint below the button says so
+ * press that comes too early, or follows another press at once, is not taken, and a hint below the button says so
  * until the next press or key. It lies over all, and moves nothing.
  */
 export function Decision({ onClick, children, ...attributes }) {
@@ -116,7 +116,7 @@ export function Decision({ onClick, children, ...attributes }) {
     return () => presses.forEach((type) => document.removeEventListener(type, over, { capture: true }));
   }, [missed]);
   const press = (event) => {
-    const taken = event.detail === 0 || (event.detail !== 2 && places.rests(button.current));
+    const taken = event.detail === 0 || (event.detail === 1 && places.rests(button.current));
     setMissed(!taken);
     if (taken) onClick(event);
   };

@@ -37,8 +37,8 @@ export function followViewport(onLow) {
 let over = 0; // the timer of noteFocus
 
 /**
- * Notes for the styles, as the class edits, that a text is written in the conversation, until half a second after: what
- * is pressed there next does not move under the finger. target has the focus there now, or null.
+ * Notes for the styles, as the class edits, that a text is written in the conversation. The class stays for half a
+ * second longer, so that the next button does not move under the finger. target has the focus there now, or null.
  */
 export function noteFocus(target) {
   clearTimeout(over);
