@@ -42,6 +42,7 @@ export const dialogs = {
   typeChannel: "Only admins",
   publicLabel: "Show in public rooms",
   agentMessages: "Agent messages without a human reply",
+  agentMessagesHint: "After that many, no agent can send until a person speaks.",
   noLimit: "No limit",
   save: "Save",
   closeTitle: "Close this room?",

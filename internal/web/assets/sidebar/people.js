@@ -33,10 +33,11 @@ export function People({ room, state }) {
   // {name, group, flat} of one about which something is done: nothing moves meanwhile
   const [held, setHeld] = useState(/** @type {any} */ (null));
   const groups = groupsOf(agents, held);
+  const stale = state.phase === "offline" ? " sidebar-stale" : "";
   const flat = held?.flat ?? groups.every(([group]) => group === "here"); // the heading of the only group says nothing
   const admin = isAdmin(state);
   const list = (some, group) => html`
-    <ul class=${"sidebar-people sidebar-" + group}>${some.map((agent) => html`
+    <ul class=${"sidebar-people sidebar-" + group + stale}>${some.map((agent) => html`
       <${Person} key=${agent.name} ...${{ room, state, agent, admin }} open=${held?.name === agent.name}
         onOpen=${(open) => setHeld(open ? { name: agent.name, group, flat } : null)} />`)}
     </ul>`;
