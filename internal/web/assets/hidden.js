@@ -1,5 +1,5 @@
-// A hidden tab waits for news only if no other tab of this browser was seen after it. A browser has six connections to a
-// server over HTTP/1.1, and each wait holds one: many tabs would leave none to the tab that is seen.
+// A hidden tab waits for news only if no other tab of this browser was seen after it. A browser has six connections to
+// a server over HTTP/1.1, and each wait holds one: many tabs would leave none to the tab that is seen.
 
 let seen = false; // once, so far
 /** @type {boolean | null} */

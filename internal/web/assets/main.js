@@ -134,8 +134,8 @@ function title() {
 }
 
 function seen() {
-  if (room) hides(document.hidden, () => room?.following.glance());
   room?.here(!document.hidden, document.hasFocus());
+  if (room) hides(document.hidden, () => room?.following.glance());
   mine.here(!document.hidden);
   if (document.hidden) room?.sendDecisions(); // a phone may end the page without a further word
 }

@@ -87,6 +87,20 @@ test("a room that is not open: a draft and a suggestion keep their words however
   assert.equal(needs(await looked(seat(), first)), needs(first), "the draft is not asked for again");
 });
 
+test("a room that is not open: what messages do not tell is read once a minute, and after one", async () => {
+  const made = () => server.calls.splice(0).map(({ tool }) => tool).sort().join();
+  server.agents = [{ name: "Ada", you: true }];
+  let how = await look(seat(), null, 0);
+  assert.equal(made(), "message_history,room_info");
+  how = await look(seat(), how, 59_999);
+  assert.equal(made(), "message_history");
+  server.says("Bo", "So");
+  how = await look(seat(), how, 59_999);
+  assert.deepEqual([made(), how.messages.length, how.info.room.name], ["message_history,room_info", 1, "den"]);
+  await look(seat(), how, 119_999);
+  assert.equal(made(), "message_history,room_info");
+});
+
 test("a room that is not open: only a refusal of the seat ends it", async () => {
   assert.deepEqual(await looked(seat({ token: "p2" })), { ended: "token_invalid" });
   server.refusal = { code: "rate_limited", message: "x" };
@@ -165,12 +179,12 @@ test("three rooms are looked at at once, and each at most once a minute, however
   stop.abort();
 });
 
-test("a room in which something was said within ten minutes is looked at every ten seconds", async () => {
-  const [looked, , clock, stop] = watching(["p1", "p2"], undefined, { p2: Date.parse("2030-01-01T11:50:30Z") });
+test("a room in which something was said within ten minutes is looked at every five seconds", async () => {
+  const [looked, , clock, stop] = watching(["p1", "p2"], undefined, { p2: Date.parse("2030-01-01T11:50:15Z") });
   await rest();
-  for (let n = 0; n < 6; n++) await clock.advance(10_000);
+  for (let n = 0; n < 12; n++) await clock.advance(5_000);
   assert.deepEqual(looked.splice(0), ["p1", "p2", "p2", "p2", "p1"]);
-  for (let n = 0; n < 6; n++) await clock.advance(10_000);
+  for (let n = 0; n < 12; n++) await clock.advance(5_000);
   assert.deepEqual(looked, ["p2", "p1"], "ten minutes have passed");
   stop.abort();
 });

@@ -150,7 +150,7 @@ export class MyRooms {
   async #look(seat, signal) {
     const before = this.#known.get(seat.token);
     try {
-      const known = /** @type {any} */ (await look(seat, before, signal));
+      const known = /** @type {any} */ (await look(seat, before, this.clock.now(), signal));
       this.#known.set(seat.token, known);
       if (saidLast(known.messages) > (saidLast(before?.messages) || 0)) this.#stirred ||= "news";
       keepActive(seat, known.messages);

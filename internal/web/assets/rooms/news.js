@@ -8,21 +8,29 @@ import { isOwn } from "../talk/names.js";
 
 const most = 100; // messages that one look brings, as many as the server gives
 const kept = 200; // messages
+const minute = 60_000; // ms
 
 /** Makes calls for a seat. */
 export const asker = (seat, /** @type {AbortSignal | undefined} */ signal = undefined) => (tool, args) =>
   call(tool, { agent_token: seat.token, ...args }, { bearer: seat.token, signal });
 
 /**
- * Looks at the room of a seat, by two calls. Returns {messages: the latest, earlier: there are more before them, more:
- * there are more after them, info: as of room_info, drafts: those that wait, then: the message that was read last}, or
- * {ended: code} of a seat that is none any more. before is what the last look returned.
+ * Looks at the room of a seat, by two calls, or by one where a minute has not passed since room_info was read and
+ * nothing has come. Returns {messages: the latest, earlier: there are more before them, more: there are more after
+ * them, info: as of room_info, at: when that was read, in ms, drafts: those that wait, then: the message that was read
+ * last}, or {ended: code} of a seat that is none any more. before is what the last look returned, and now in ms.
  */
-export async function look(seat, before = /** @type {any} */ (null), signal = /** @type {any} */ (undefined)) {
+export async function look(seat, before, now, signal = /** @type {any} */ (undefined)) {
   const ask = asker(seat, signal);
   try {
-    const [latest, info] = await Promise.all([latestOf(ask, before), ask("room_info", {})]);
-    return { ...latest, info, drafts: await draftsOf(ask, info, [latest.messages, before?.drafts]), then: seat.read };
+    const isNew = now - (before?.at ?? -Infinity) < minute;
+    const both = [latestOf(ask, before), !isNew && ask("room_info", {})];
+    const [latest, read] = await Promise.all(both);
+    const came = latest.messages.at(-1)?.id !== before?.messages?.at(-1)?.id;
+    if (!read && !came) return { ...before, ...latest, then: seat.read };
+    const info = read || (await ask("room_info", {}));
+    const drafts = await draftsOf(ask, info, [latest.messages, before?.drafts]);
+    return { ...latest, info, at: now, drafts, then: seat.read };
   } catch (problem) {
     if (endsSeat(problem)) return { ended: problem.code };
     throw problem;

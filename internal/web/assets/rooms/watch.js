@@ -1,13 +1,13 @@
 // Looks at the rooms that are not open while the tab is visible: at each once a minute, more often for ten minutes
-// after something was said there, and at once where the person comes back or another tab has heard something. It never
-// waits there: a wait costs whoever runs the server, and the open room has one.
+// after something was said there or the person was there, and at once where the person comes back or another tab has
+// heard something. It never waits there: a wait costs whoever runs the server, and the open room has one.
 
 const every = 60_000; // ms from look to look at a room, and after a failure to the next one
-const lively = 10_000; // ms, where something was said
+const lively = 5_000; // ms, where something was said, or which the person has opened
 const lately = 600_000; // ms ago
 const soon = 5_000; // ms, where something may be new
-// Rooms, the latest opened first: two calls a minute of each, 12 of a lively one, 24 while the person comes and goes
-// all the time. An address has 3,000 units a minute.
+// Rooms, the latest opened first: two calls a minute of each, and 13 of a lively one. An address has 3,000 units a
+// minute.
 const most = 100;
 const atOnce = 3; // looks: a browser has six connections to a server
 
@@ -47,7 +47,8 @@ export class RoomsWatch {
   /** Returns the seat that is due first, and when that is. */
   #next() {
     const now = this.page.clock.now();
-    const pauseOf = ({ token, active = 0 }) => this.#old.has(token) ? soon : now - active < lately ? lively : every;
+    const pauseOf = ({ token, active = 0, used = 0 }) => this.#old.has(token) ? soon
+      : now - Math.max(active, used) < lately ? lively : every;
     const dueOf = (seat) => (this.#looked.get(seat.token) ?? -Infinity) + pauseOf(seat);
     const free = this.page.seats().slice(0, most).filter(({ token }) => !this.#looks.has(token));
     const [seat] = free.sort((a, b) => dueOf(a) - dueOf(b));

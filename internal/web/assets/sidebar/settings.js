@@ -65,7 +65,8 @@ export function SettingsDialog({ room, onClose }) {
             </select></label>
         </div>
         <${Count} name="limit" label=${w.agentMessages} hint=${w.agentMessagesHint} required=${false}
-          placeholder=${w.noLimit} value=${now.agent_messages || ""} onValue=${set("agent_messages")} min="1" max="10000" />
+          placeholder=${w.noLimit} value=${now.agent_messages || ""} onValue=${set("agent_messages")}
+          min="1" max="10000" />
         <${Text} name="password" label=${w.newPassword} hint=${locked ? w.otherPasswordHint : w.newPasswordHint}
           value=${now.password} onValue=${set("password")}
           autocomplete="off" maxlength="128" disabled=${now.remove_password} />

@@ -62,7 +62,7 @@ export function Draft({ draft, view }) {
     <article tabindex="-1" class=${"message message-first message-draft" + (draft.to ? " message-private" : "") +
       (decided ? " message-decided" : "")}
       ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${!!decided?.sent}
-      onKeyDown=${(event) => pressed.current && typesWhy(event)}>
+      onKeyDown=${(event) => (pressed.current || event.key !== "n") && typesWhy(event)}>
       <${Head} message=${{ ...message, to: undefined }} view=${view}>
         <span class=${"badge" + (decided ? "" : " badge-unsent")}>
           ${decided ? w.decided[decided.decision] : w.unsent}
@@ -101,7 +101,7 @@ export function Draft({ draft, view }) {
     </article>`;
 }
 
-/** Takes what is typed after a press of Reject for the reason, and not for a shortcut. */
+/** Takes what is typed after Reject for the reason, and not for a shortcut. */
 function typesWhy(event) {
   const { key, target, currentTarget: article, ctrlKey, metaKey, altKey } = event;
   const field = article.querySelector(".undo-why input:not([readonly])");
