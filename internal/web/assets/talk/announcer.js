@@ -7,7 +7,7 @@ import { gist } from "./rows.js";
 import { talk } from "./words.js";
 
 /** Returns the line of a table without what stands between its cells. */
-const spoken = (line) =>
+export const spoken = (line) =>
   (/\|\s*$/.test(line) ? line.split("|").map((cell) => cell.trim()).filter(Boolean).join(", ") : line);
 
 /** Announces each message that comes after those of the first time, except the person's own. */
