@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
@@ -107,6 +109,31 @@ func TestShowRoom_results_holdNoSecret(t *testing.T) {
 	p.try("join_room", args{"room": "plans:sesame", "agent_name": "Bob"}) // a knock
 	look(after)
 	look("")
+
+	// The first 25 of a code's 27 characters are the secret. So no beginning of a text may end behind them.
+	send := func(token, text string, more args) reply {
+		given := args{"agent_token": token, "text": text}
+		maps.Copy(given, more)
+		return p.call("send_message", given)
+	}
+	cut := func(at int) string { return strings.Repeat("x", at-25-1) + " " + code + " come in" }
+	old := send(ann.Token, cut(160), nil)
+	plan := send(ann.Token, cut(160), args{"kind": "proposal", "ask": "Bob"})
+	send(bob.Token, "Yes", args{"kind": "agree", "reply_to": plan.ID})
+	send(ann.Token, cut(600), args{"ask": "Bob"})
+	send(ann.Token, cut(core.FirstPartBytes), nil)
+	look("")
+	long := said[len(said)-1]
+	p.call("supervise", args{"agent_token": personOf(t, bob.Token), "approve": true})
+	send(bob.Token, cut(2000), nil)
+	for range 30 {
+		send(ann.Token, "As I said", args{"reply_to": old.ID})
+	}
+	look("")
+	const end = `xxx "`
+	if n, m := strings.Count(long, end), strings.Count(said[len(said)-1], end); n != 2 || m != 4 {
+		t.Errorf("%d and %d texts are cut before the code, want 2 and 4", n, m)
+	}
 	all := strings.Join(said, "\n")
 	if err := secretscan.Find(all); err != nil {
 		t.Errorf("%v: %s", err, all)
@@ -116,7 +143,7 @@ func TestShowRoom_results_holdNoSecret(t *testing.T) {
 			t.Errorf("%s was not shown: %s", want, all)
 		}
 	}
-	for _, secret := range []string{"sesame", "#w", "/i/" + code[:5]} {
+	for _, secret := range []string{"sesame", "#w", "/i/" + code[:5], code[:8]} {
 		if strings.Contains(all, secret) {
 			t.Errorf("%s was shown: %s", secret, all)
 		}

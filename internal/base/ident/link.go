@@ -72,6 +72,46 @@ func InviteBehind(text string) (before string, v Invite, ok bool) {
 	return before, v, ok
 }
 
+// InviteAt returns how many bytes the code of an invite at the start of text takes; 0 for none. The code is a whole run
+// of letters and digits, or two of them with a space or a line break between; newline is how text spells the latter.
+func InviteAt(text, newline string) int {
+	n := alphanumerics(text)
+	if _, ok := ParseInvite(text[:n]); ok {
+		return n
+	}
+	for _, gap := range []string{" ", newline} {
+		rest, split := strings.CutPrefix(text[n:], gap)
+		if n == 0 || n >= inviteChars || !split {
+			continue
+		}
+		more := alphanumerics(rest)
+		if _, ok := ParseInvite(text[:n] + rest[:more]); ok {
+			return n + len(gap) + more
+		}
+	}
+	return 0
+}
+
+func alphanumerics(text string) (n int) {
+	for n < len(text) && isAlphanumeric(text[n]) {
+		n++
+	}
+	return n
+}
+
+// BeforeInvite returns where to cut a text of which text[:cut] is to be shown: at cut or, if an invite's code goes on
+// behind it, before the code. The first 25 of the 27 characters are the whole secret, since anybody can compute the
+// check characters, but nothing recognizes them as an invite.
+func BeforeInvite(text string, cut int) int {
+	for start := cut - 1; start >= 0 && cut-start <= inviteChars; start-- {
+		begins := start == 0 || !isAlphanumeric(text[start-1]) || start > 2 && text[start-3] == '%' // as in %2F
+		if begins && InviteAt(text[start:], "\n") > cut-start {
+			return start
+		}
+	}
+	return cut
+}
+
 // Of reports, in constant time, whether the room whose log has the key has made v.
 func (v Invite) Of(logKey string) bool {
 	return sameText(v.secret, NewInvite(logKey, v.Room, v.Number).secret)

@@ -1,9 +1,6 @@
 package results
 
 import (
-	"bytes"
-	"slices"
-
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
@@ -28,14 +25,14 @@ type Shown struct {
 // invite a script could take a seat.
 func (s Shown) MarshalJSON() ([]byte, error) {
 	type plain Shown
-	return hideInvites(JSON(plain(s))), nil
+	return hideInvites(string(JSON(plain(s)))), nil
 }
 
 // hideInvites hides the codes of invites in JSON. A code is a run of letters and digits. An escape before the code, of
 // JSON or of an address such as %2F, is no part of the run. A code that a space or the end of a line splits in two is
-// hidden, too.
-func hideInvites(text []byte) (shown []byte) {
-	for len(text) > 0 {
+// hidden, too. No code is cut off: see ident.BeforeInvite.
+func hideInvites(text string) (shown []byte) {
+	for text != "" {
 		if n := inviteAt(text); n > 0 {
 			shown, text = append(shown, "[invite]"...), text[n:]
 			continue
@@ -57,28 +54,10 @@ func hideInvites(text []byte) (shown []byte) {
 	return shown
 }
 
-// inviteAt returns the length of the code at the start of text; 0 for none.
-func inviteAt(text []byte) int {
-	n := runOf(text)
-	if isInvite(text[:n]) {
-		return n
-	}
-	for _, gap := range []string{" ", `\n`} {
-		rest, split := bytes.CutPrefix(text[n:], []byte(gap))
-		if more := runOf(rest); n > 0 && split && isInvite(slices.Concat(text[:n], rest[:more])) {
-			return n + len(gap) + more
-		}
-	}
-	return 0
-}
-
-func isInvite(code []byte) bool {
-	_, ok := ident.ParseInvite(string(code))
-	return ok
-}
+func inviteAt(text string) int { return ident.InviteAt(text, `\n`) }
 
 // runOf returns how many letters and digits text begins with.
-func runOf(text []byte) (n int) {
+func runOf(text string) (n int) {
 	for n < len(text) && sanitize.IsAlphanumeric(text[n]) {
 		n++
 	}

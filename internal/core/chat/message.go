@@ -271,8 +271,8 @@ func runeLen(r rune) int {
 	return utf8.RuneLen(r)
 }
 
-// firstPart returns the start of text that takes at most limit bytes of JSON, cut as
-// sanitize.Seam does.
+// firstPart returns the start of text that takes at most limit bytes of JSON. It is cut as sanitize.Seam does, and not
+// within an invite's code: show_room hides codes, and would not know a part of one.
 func firstPart(text string, limit int) string {
 	if len(text) <= limit/6 {
 		return text
@@ -281,7 +281,7 @@ func firstPart(text string, limit int) string {
 	for i, r := range text {
 		n += runeLen(r)
 		if n > limit {
-			return text[:sanitize.Seam(text, i)]
+			return text[:ident.BeforeInvite(text, sanitize.Seam(text, i))]
 		}
 	}
 	return text
