@@ -1,6 +1,8 @@
 package results
 
 import (
+	"strings"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
@@ -29,8 +31,8 @@ func (s Shown) MarshalJSON() ([]byte, error) {
 }
 
 // hideInvites hides the codes of invites in JSON. A code is a run of letters and digits. An escape before the code, of
-// JSON or of an address such as %2F, is no part of the run. A code that a space or the end of a line splits in two is
-// hidden, too. No code is cut off: see ident.BeforeInvite.
+// JSON, of a hidden character (see Text) or of an address such as %2F, is no part of the run. A code that a space or
+// the end of a line splits in two is hidden, too. No code is cut off: see ident.BeforeInvite.
 func hideInvites(text string) (shown []byte) {
 	for text != "" {
 		if n := inviteAt(text); n > 0 {
@@ -43,7 +45,7 @@ func hideInvites(text string) (shown []byte) {
 		case text[0] == '\\' && text[1] == 'u':
 			n = len(`\u0000`)
 		case text[0] == '\\':
-			n = len(`\n`)
+			n = len(`\n`) + hiddenAt(text)
 		case text[0] == '%' && runOf(text[1:]) > 2 && inviteAt(text[1:]) == 0:
 			n = len(`%2F`)
 		default:
@@ -52,6 +54,18 @@ func hideInvites(text string) (shown []byte) {
 		shown, text = append(shown, text[:n]...), text[n:]
 	}
 	return shown
+}
+
+// hiddenAt returns how many bytes of the escape of a hidden character follow two backslashes at the start of text, if a
+// code follows the escape.
+func hiddenAt(text string) int {
+	for _, escape := range []string{`\\x00`, `\\u0000`, `\\U00000000`} {
+		n := len(escape)
+		if strings.HasPrefix(text, escape[:3]) && len(text) > n && inviteAt(text[2:]) == 0 && inviteAt(text[n:]) > 0 {
+			return n - len(`\\`)
+		}
+	}
+	return 0
 }
 
 func inviteAt(text string) int { return ident.InviteAt(text, `\n`) }

@@ -25,6 +25,8 @@ func TestShown_invitesInTexts_areHidden(t *testing.T) {
 		"100%" + code + "%":                                    "100%[invite]%",
 		broken + "\n" + rest + " " + broken + " " + rest + ".": "[invite] [invite].",
 		broken + "  " + rest:                                   broken + "  " + rest,
+		`\x7f` + code + `\u200b` + code:                        `\x7f[invite]\u200b[invite]`, // as in a Text
+		`\U000e0061` + code:                                    `\U000e0061[invite]`,
 		"":                                                     "",
 		"größer <&> 日本 " + code:                                "größer <&> 日本 [invite]",
 	} {
