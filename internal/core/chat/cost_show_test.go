@@ -1,20 +1,29 @@
 package chat_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 // A view looks for hours. Where nothing is new, a look reads what follows the log and who is there, and writes nothing.
-// The first look reads what waits for the person and is older than the newest messages, one by one.
+// The first look reads what waits for the person and is older than the newest messages, one by one. A look reads six of
+// the older messages that newer ones reply to, one by one.
 func TestShow_onDynamoDB_aQuietLookCostsTwoReads(t *testing.T) {
 	var b bill
 	clock, tbl := b.newTable(t)
 	talk := onTable(t, clock, tbl, chat.Options{})
 	p := talk.company()
+	var old []string
+	for n := range 8 {
+		old = append(old, talk.say(p.ann.Token, fmt.Sprint("old ", n)).ID)
+	}
 	talk.ask(p.ann.Token, "Which day?", "Bob")
 	for n := range 30 {
 		talk.sends(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprint("number ", n)})
@@ -39,6 +48,12 @@ func TestShow_onDynamoDB_aQuietLookCostsTwoReads(t *testing.T) {
 				talk.tell(p.ann.Token, fmt.Sprint("psst ", n), "Cid")
 			}
 		}, 3, 20},
+		{"after replies to eight that are not cached", func() {
+			for _, id := range old {
+				talk.sends(chat.SendRequest{Token: p.ann.Token, Text: "as I said", ReplyTo: id})
+			}
+		}, 8, 7.5},
+		{"quiet, behind the replies", func() {}, 2, 1.5},
 	} {
 		c.event()
 		reads, writes := b.of(func() {
@@ -55,5 +70,38 @@ func TestShow_onDynamoDB_aQuietLookCostsTwoReads(t *testing.T) {
 				len(writes), c.reads, c.most, reads)
 		}
 		t.Logf("%s: %d reads, %g units", c.name, len(reads), units)
+	}
+}
+
+// An expired message costs a read, too.
+func TestShow_repliesToExpiredMessages_costSixReads(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	view := w.view(p.bob.Token)
+	var old []string
+	for n := range 9 {
+		old = append(old, w.say(p.ann.Token, fmt.Sprint("old ", n)).ID)
+	}
+	pass := func(days int) {
+		for range days {
+			w.clock.Advance(24 * time.Hour)
+			w.look(p.bob.Token, "")
+			w.say(p.ann.Token, "still here")
+		}
+	}
+	pass(20)
+	for _, id := range old {
+		w.sends(chat.SendRequest{Token: p.ann.Token, Text: "as I said", ReplyTo: id})
+	}
+	pass(14)
+	reads := 0
+	counting := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+		if errors.Is(c.Err, table.ErrNotFound) && c.Method == tabletest.Get {
+			reads++
+		}
+	}}
+	got := onTable(t, w.clock, counting, chat.Options{}).viewed(view, "")
+	if reads != 6 || len(got.Answered) != 0 {
+		t.Errorf("%d reads find no message, want 6; found are %+v", reads, got.Answered)
 	}
 }

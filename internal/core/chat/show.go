@@ -37,10 +37,10 @@ const (
 	waitingBytes = 4 << 10
 )
 
-// What is answered may be older, too: so many messages are shown for it, and so many bytes of each.
+// The messages that others answer may be older, too: so many are read, and so many bytes of each are shown.
 const (
-	answeredShown = 6
-	answeredText  = 160
+	answeredRead = 6
+	answeredText = 160
 )
 
 // A view names so many of the open tasks and of the agreements, the newest first, by so many bytes of a text.
@@ -168,8 +168,8 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	return shown, err
 }
 
-// answered returns the beginnings of what the messages of shown answer or agree to, if these are elsewhere: first for
-// what waits, then for the newest. What is not cached costs half a read.
+// answered returns the beginnings of older messages that those of shown answer or agree to: first for those that wait,
+// then for the newest. An older message that is not cached costs a strong read, which finds no text that was removed.
 func (c *session) answered(ctx context.Context, shown Shown) (list []Message, err error) {
 	var waiting, all []Message
 	for _, message := range slices.Backward(shown.Messages) {
@@ -185,19 +185,20 @@ func (c *session) answered(ctx context.Context, shown Shown) (list []Message, er
 		}
 	}
 	all = append(waiting, all...)
-	known := map[string]bool{"": true}
+	known, left := map[string]bool{"": true}, answeredRead
 	for _, message := range all {
 		known[message.ID] = true
 	}
 	for _, message := range all {
 		for _, id := range []string{message.ReplyTo, message.Agreed} {
-			if known[id] || len(list) == answeredShown {
+			if known[id] || left == 0 {
 				continue
 			}
 			known[id] = true
+			left-- // also for one that has expired, which costs a read, too
 			event, err := c.seenEvent(ctx, "", id)
 			switch {
-			case fault.CodeOf(err) == fault.InvalidArgument: // it has expired
+			case fault.CodeOf(err) == fault.InvalidArgument:
 			case err != nil:
 				return nil, err
 			default:
