@@ -156,7 +156,7 @@ type Shown struct {
 	RoomID    string
 	Room      Room
 	Page                // the newest messages, or those after one
-	Answered  []Message // the beginnings of what those answer that none of them is
+	Answered  []Message // the beginnings of older messages that these or those of Waiting answer
 	Waiting   []Waiting
 	Open      ShownOpen
 	PollAfter time.Duration // until the view looks again
