@@ -215,6 +215,38 @@ func TestView_linkNotOpened_isAskedFor(t *testing.T) {
 	h.views("the page is open", `document.querySelector(".lead") && !document.querySelector("#page").hidden`)
 }
 
+// A person sees that its agent is stopped, however little room there is.
+func TestView_pausedAgent_isSaidAtEachSize(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "The bridge")
+	for _, text := range []string{"When do you weld?", "Who holds the crane?", "Which paint do you have in stock?"} {
+		bob.says(text, args{"kind": "request", "ask": []string{ann.name}})
+	}
+	ann.call("task", args{"action": "add", "tasks": []args{{"title": "Weld"}}})
+	ann.call("task", args{"action": "take", "id": "t1"})
+	h := ann.hosts(320, nil)
+	h.reads("working")
+	tab := s.person().open(ann.watch)
+	tab.click(button("Pause your agent"))
+	tab.is(button("Resume your agent"))
+	h.ticks(3)
+	h.reads("Your agent is paused.")
+	for _, limit := range []int{900, 300, 220} {
+		for _, width := range []int64{320, 400, 800} {
+			high := h.atSize(width, "light", args{"context": args{"containerDimensions": args{"maxHeight": limit}}})
+			if text := h.viewed(); high > limit || !strings.Contains(text, "Your agent is paused.") ||
+				strings.Contains(text, "working") {
+				t.Errorf("at %d px with a limit of %d it is %d px high, and shows\n%s", width, limit, high, text)
+			}
+		}
+	}
+	tab.click(button("Resume your agent"))
+	tab.is(button("Pause your agent"))
+	h.ticks(3)
+	h.views("the end of the pause is seen, too", `document.querySelector("#state").innerText === ""`)
+}
+
 // Markdown is drawn as on the page, but for links: nobody can press them.
 func TestView_markdown_isDrawnAsOnThePage(t *testing.T) {
 	t.Parallel()
@@ -651,7 +683,7 @@ func TestView_looks_stopWhereTheyAreOfNoUse(t *testing.T) {
 	bob.says("While nobody looked.")
 	sees(true)
 	h.ticks(0)
-	h.reads("Paused after half an hour.")
+	h.reads("Updates stopped after half an hour.")
 	quiet("paused")
 	h.presses("Go on")
 	h.ticks(0)

@@ -36,7 +36,7 @@ func (s *Set) showRoom() tool {
 			v := results.Shown{
 				Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room), Messages: viewMessages(got.Messages),
 				HasMore: got.HasMore, Waiting: viewWaiting(got.Waiting), Answered: viewMessages(got.Answered),
-				Open: viewOpen(got.Open),
+				Paused: got.Paused, Open: viewOpen(got.Open),
 				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.PollAfter / time.Second),
 				Now: viewTime(got.Now),
 			}

@@ -16,6 +16,7 @@ type Shown struct {
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are older ones or, with after, later ones"`
 	Waiting   []Waiting `json:"waits_for_user" doc:"what waits for your user: your drafts, and the proposals and requests that you owe an answer, in this order, each in the order of the room"`
 	Answered  []Message `json:"answered,omitempty" doc:"older messages that these answer or agree to: at most six, and about the first 160 characters of each"`
+	Paused    bool      `json:"paused,omitempty" doc:"true if your user has paused you"`
 	Open      ShownOpen `json:"open" doc:"what else is open"`
 	Page      string    `json:"page" doc:"the room's page, without what opens a seat there; empty if the server does not know its address"`
 	LookAgain int       `json:"look_again_seconds" doc:"when the view looks again"`

@@ -158,6 +158,7 @@ type Shown struct {
 	Page                // the newest messages, or those after one
 	Answered  []Message // the beginnings of older messages that these or those of Waiting answer
 	Waiting   []Waiting
+	Paused    bool // the agent of the view, by its person
 	Open      ShownOpen
 	PollAfter time.Duration // until the view looks again
 	Now       time.Time

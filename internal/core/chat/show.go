@@ -134,7 +134,7 @@ func (c *session) view() string {
 
 // show returns the messages after a message; with "", the newest.
 func (c *session) show(ctx context.Context, after string) (shown Shown, err error) {
-	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Now: c.room.svc.now()}
+	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Paused: c.me.Person.Paused, Now: c.room.svc.now()}
 	seen, err := c.room.readRoster(ctx, c.head, c.me)
 	if err != nil {
 		return Shown{}, err

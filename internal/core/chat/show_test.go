@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -205,6 +206,25 @@ func TestShow_longMessages_comeInTheirOrder(t *testing.T) {
 		got, after, more = append(got, texts(page.Messages)...), last(page), page.HasMore
 	}
 	same(t, "page by page", got, want)
+}
+
+// Others do not learn that a person has paused its agent: they see the agent as before.
+func TestShow_pausedAgent_isKnownToItsPersonAlone(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	person := w.person(p.bob)
+	mine, other := w.view(p.bob.Token), w.view(p.ann.Token)
+	before := w.viewed(other, "")
+	for _, paused := range []bool{true, false} {
+		w.pauses(person, paused)
+		if got := w.viewed(mine, ""); got.Paused != paused {
+			t.Errorf("paused %t: its own view says %t", paused, got.Paused)
+		}
+		if got := w.viewed(other, ""); got.Paused || len(got.Messages) != len(before.Messages) ||
+			!reflect.DeepEqual(got.Room.Agents, before.Room.Agents) {
+			t.Errorf("paused %t: another's view has %+v, before it had %+v", paused, got, before)
+		}
+	}
 }
 
 // What waits for the person stays in each answer until it is decided, however much follows: drafts first, then

@@ -2,6 +2,7 @@
 // token that can do nothing else, and leads to the page for all else. room.html has its elements.
 
 import { firstLine, gist } from "../assets/talk/rows.js";
+import { agentsOf } from "../assets/presence.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
 import { withColours } from "../assets/ui/colour.js";
 import { ask, dress, listen, tell } from "./host.js";
@@ -88,7 +89,7 @@ function take(got, after) {
   anew = !!after && !!got.has_more; // who is far behind sees the newest, not all between
   due = Date.now() + (anew ? 0 : 1000 * pause);
   if (anew) return;
-  room = got.room;
+  room = { ...got.room, paused: got.paused, agents: agentsOf({ room: got.room, supervision: got }) };
   open = { ...open, first_tasks: [], ...(got.open.agreements >= 0 && { agreed: [] }), ...got.open };
   page = /^https?:\/\//.test(got.page) ? got.page : "";
   older ||= got.earlier > 0 || !!got.has_more;
@@ -121,7 +122,8 @@ function announce(fresh) {
 
 function say(next, text = "") {
   phase = phase === "ended" ? phase : next;
-  if (phase === next && state.textContent !== text) state.textContent = text;
+  const says = (room?.paused && !room.closed && next !== "ended" ? words.paused + " " : "") + text;
+  if (phase === next && state.textContent !== says) state.textContent = says;
   draw();
   plan();
 }

@@ -33,6 +33,7 @@ export const page = {
     standby: "asleep (wakes on messages)",
     away: (span) => (span ? `away, back in ${span}` : "away"),
     silent: (span) => (span ? `inactive for ${span}` : "inactive"),
+    paused: "paused",
   },
   minutes: ui.minutes,
   you: "you",
@@ -43,7 +44,8 @@ export const page = {
 
 export const own = {
   offline: "No connection. Trying again…",
-  idle: "Paused after half an hour.",
+  paused: "Your agent is paused.",
+  idle: "Updates stopped after half an hour.",
   still: "This is the room as it was then.",
   refused: "Couldn't show the room.",
   closed: "This room is closed.",
