@@ -118,7 +118,7 @@ func TestView_whatWaits_standsFirst_andDeedsAreToldAsOnThePage(t *testing.T) {
 	cy.says("Red fades.", args{"kind": "object", "reply_to": red})
 	green := bob.says("Paint it green.", args{"kind": "proposal", "ask": []string{cy.name}})
 	cy.says("", args{"kind": "agree", "reply_to": green})
-	bob.says("Hang it up.", args{"kind": "proposal", "ask": both})
+	hang := bob.says("Hang it up.", args{"kind": "proposal", "ask": both})
 	h.atSize(800, "light", args{"context": args{"displayMode": "fullscreen"}})
 	for _, text := range []string{cy.name + " objected", "2 changes to tasks", "You rejected a draft",
 		cy.name + " agreed to Paint it green · all\u00a0agreed"} {
@@ -153,6 +153,13 @@ func TestView_whatWaits_standsFirst_andDeedsAreToldAsOnThePage(t *testing.T) {
 	cy.hearsText("We weld on Monday.")
 	h.ticks(3)
 	h.views("what was decided is gone", `!document.querySelector("#waits").innerText.includes("We weld")`)
+	cy.says("", args{"kind": "agree", "reply_to": hang})
+	h.ticks(3)
+	h.reads("1 of 2 agreed")
+	cy.call("leave_room", nil)
+	h.ticks(3)
+	h.views("a vote of one who is gone is not denied", `((text) => text.includes("asks your agent and Cy") &&
+	  !text.includes("of 2 agreed"))(document.querySelector("#waits .card:has(.proposal)").innerText)`)
 }
 
 // The view asks for no more than the host gives, whatever waits: what does not fit whole is not there, and what waits

@@ -169,10 +169,10 @@ function standing(message, { outcomes, waiting, me, byId }) {
   const outcome = outcomes.get(message.id);
   const { asked = [], yes = new Set(), end, by } = outcome ?? {};
   const open = !end && message.kind === "proposal" && waiting.find(({ id }) => id === message.id);
-  const told = open && message.ask?.length > 1 ? words.proposal.some : outcomeOf(message, outcome);
+  const n = outcome ? yes.size : open?.agreed;
+  const told = open && n >= 0 && message.ask?.length > 1 ? words.proposal.some : outcomeOf(message, outcome);
   const look = "standing " + (open ? "mine" : end ?? "");
   const objector = by?.from === me ? word(capital(by.person ? page.you : page.yourAgent)) : by && speakerOf(by);
-  const n = Math.max(yes.size, (open && open.agreed) || 0);
   const of = word(message.ask?.length ?? asked.length);
   return told && make("span", look, fill(told, { n: word(n), of, by: objector, newer: cited(byId.get(by?.id)) }));
 }

@@ -23,7 +23,7 @@ let context = /** @type {any} */ ({}); // of the host
 let view = ""; // the token
 let room = /** @type {any} */ (null);
 let messages = /** @type {any[]} */ ([]);
-let waiting = /** @type {any[]} */ ([]); // for the person: {id, agreed, message, if that is known}
+let waiting = /** @type {any[]} */ ([]); // for the person: {id, agreed, message, if these are known}
 let cited = /** @type {any[]} */ ([]); // what those answer and none of them is
 let open = /** @type {any} */ ({}); // as in the result
 let [page, older, anew, colours] = ["", false, false, new Map()]; // anew: the next look begins at the newest
@@ -97,7 +97,12 @@ function take(got, after) {
   messages = [...(after ? messages : []), ...fresh];
   const told = [...waiting, ...got.waits_for_user].flatMap(({ message }) => message ?? []);
   const known = new Map([...told, ...messages].map((one) => [one.id, one]));
-  waiting = got.waits_for_user.map((one) => ({ ...one, message: known.get(one.id) }));
+  const here = new Set(room.agents.map(({ name }) => name));
+  waiting = got.waits_for_user.map(({ id, agreed = 0 }) => {
+    const message = known.get(id);
+    const whole = message?.ask?.every((name) => here.has(name)); // the votes of those who are gone are not in agreed
+    return { id, message, agreed: whole ? agreed : undefined };
+  });
   messages = messages.slice(-most);
   for (const { changes } of fresh) redact(changes?.redacted);
   if (after) announce(fresh);
