@@ -257,6 +257,7 @@ func TestView_pausedAgent_isSaidAtEachSize(t *testing.T) {
 // Markdown is drawn as on the page, but for links: nobody can press them.
 func TestView_markdown_isDrawnAsOnThePage(t *testing.T) {
 	t.Parallel()
+	axe(t)
 	ann, bob, _ := threeOf(t, onFile(t), "The bridge")
 	h := ann.hosts(400, nil)
 	for text, want := range map[string]string{
@@ -279,12 +280,20 @@ func TestView_markdown_isDrawnAsOnThePage(t *testing.T) {
 		  const text = [...document.querySelectorAll(".text")].at(-1).cloneNode(true);
 		  text.querySelectorAll("svg").forEach((one) => one.remove());
 		  text.querySelectorAll("[style='']").forEach((one) => one.removeAttribute("style"));
+		  text.querySelectorAll("table").forEach((one) => one.removeAttribute("tabindex"));
 		  return text.innerHTML;
 		})()`)
 		if got != want {
 			t.Errorf("%q is drawn as\n%s, want\n%s", text, got, want)
 		}
 	}
+	const head = "Region | Maintainer | Deliveries | Temperature | Inspections | Weaknesses | Certificates"
+	bob.says(head + "\n" + strings.Repeat("-|", 7) + "\n" + head)
+	h.fits("a wide table, in full", args{"context": args{"displayMode": "fullscreen"}})
+	h.atSize(400, "light", args{"context": args{"displayMode": "fullscreen"}})
+	h.views("no word is broken, and all of them can be reached", `((table) => table.scrollWidth > table.clientWidth &&
+	  [...table.querySelectorAll("th")].every((one) => one.offsetHeight < 32))(
+	    [...document.querySelectorAll("table")].at(-1))`)
 }
 
 // What was agreed stands there before what happened to tasks, and in full so does what is open, by its name.

@@ -181,6 +181,7 @@ function draw() {
     heldOf(words.tasks, first.map((task) => taskOf(task, first, me?.name)), tasks)].filter(Boolean));
   fill(log, [messages, seen.limit, me?.name, seen.waiting],
     () => (messages.length ? talkOf(seen) : [make("p", "empty soft", said.empty)]));
+  for (const table of log.querySelectorAll("table")) table.tabIndex = full() ? 0 : -1; // a wide one scrolls there
   const above = full() ? log : about; // in full they stand where the page has them
   if (above.nextElementSibling !== needs) above.after(needs);
   unnamed = seen.waiting.length + 1 - waits.children.length;
