@@ -157,10 +157,11 @@ function draw() {
   at("name").textContent = room.name;
   about.textContent = room.description ?? "";
   const counts = words.open(open);
-  const hint = !page ? "" : !opened ? words.first : counts.length ? "" : words.hint;
+  const hint = !page || room.closed ? "" : !opened ? words.first : counts.length ? "" : words.hint;
   const opens = mode === "fullscreen" && !at("full").hidden; // whether what has no room here is a press away
-  fill(at("open"), [counts, hint, opens], () => [
-    ...counts.map((one, n) => make("span", "", opens ? opener(one, held) : one, n < counts.length - 1 && "\xa0·")),
+  const leads = full() || opens;
+  fill(at("open"), [counts, hint, leads], () => [
+    ...counts.map((one, n) => make("span", "", leads ? opener(one, held) : one, n < counts.length - 1 && "\xa0·")),
     hint && make("span", "hint", hint)]);
   const asked = waiting.flatMap(({ message }) => message ?? []);
   const byId = new Map([...cited, ...asked, ...messages].map((one) => [one.id, one]));
@@ -193,10 +194,10 @@ const heldOf = (name, named = [], n = 0) => n > 0 && make("section", "", make("h
   make("ul", "", named),
   n > named.length && make("p", "", words.more(n - named.length)));
 
-/** Returns a button that opens full screen, where an element has all that it has no room for here. */
+/** Returns a button that leads to an element in full screen, which has all there that it has no room for here. */
 function opener(text, whole) {
   const button = make("button", "opener", text);
-  button.onclick = () => show("fullscreen").then(() => {
+  button.onclick = () => (full() ? Promise.resolve() : show("fullscreen")).then(() => {
     atEnd = false;
     whole.scrollIntoView();
     at("full").focus({ preventScroll: true });
