@@ -218,7 +218,7 @@ func TestView_linkNotOpened_isAskedFor(t *testing.T) {
 	  !document.querySelector(".lead") && document.querySelector("#page").hidden`)
 	ann.opened()
 	h.ticks(3)
-	h.reads("Speak, approve and pause in the room.")
+	h.reads("Only you can approve and pause: in the room.")
 	h.views("the page is open", `document.querySelector(".lead") && !document.querySelector("#page").hidden`)
 	ann.call("update_room", args{"closed": true})
 	h.ticks(3)

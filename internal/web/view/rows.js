@@ -197,8 +197,8 @@ export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => mess
     open.ariaLabel = own.lead(speakerOf(message), says);
     open.onclick = () => lead(id);
   }
-  const marks = [drafted && make("span", "badge request", own.draft),
-    drafted && make("span", "badge note warn", page.unsent, !to?.length && " · " + page.toAll), kindOf(message),
+  const marks = [drafted && make("span", "badge request draft", own.draft), kindOf(message),
+    drafted && make("span", "badge note warn", page.unsent, !to?.length && " · " + page.toAll),
     !drafted && (standing(message, room) || (message.ask?.length > 1 && asks(message, room))),
     audience(message, room)];
   const words = make("div", "text", redacted || !text ? make("p", "", redacted ? says : file?.name) : markdown(text));

@@ -59,7 +59,7 @@ export const own = {
   agreed: "Agreed:",
   draft: "Draft",
   lead: (who, says) => `Open in the room: ${who}: ${says}`,
-  hint: "Speak, approve and pause in the room.",
+  hint: "Only you can approve and pause: in the room.",
   first: "To speak and approve, first open the link that your agent gives you: ask it for the link.",
   agreements: "Agreed",
   tasks: "Open tasks",
