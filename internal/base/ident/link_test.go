@@ -27,7 +27,8 @@ func TestLinks_areOfOneRoomSeatAndNumber(t *testing.T) {
 
 func TestBeforeInvite_cutWithinACode_isBeforeIt(t *testing.T) {
 	code := NewInvite("00112233445566778899aabbccddeeff", "r000000", 2).String()
-	for _, code := range []string{code, strings.ToUpper(code), code[:1] + " " + code[1:], code[:25] + "\n" + code[25:]} {
+	for _, code := range []string{code, strings.ToUpper(code), code[:1] + " " + code[1:],
+		code[:25] + "\n" + code[25:]} {
 		for _, before := range []string{"", "join ", "join\n", "https://parley.example/i/", "http%3A%2F%2Fh%2Fi%2F",
 			"größ"} {
 			text := before + code + "/mcp"
