@@ -7,8 +7,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// notGo is the memory of a function outside of the Go runtime: 11 MiB of the program itself, and the system.
-const notGo = 48 << 20
+// notGo is the memory of a function that the Go runtime is not to use: 15 MiB of the program itself, the system, and
+// what the heap may take beyond its limit for a moment, as for the hash of a password (19 MiB).
+const notGo = 60 << 20
 
 // LimitMemory keeps this process within a function of size bytes: near the limit, the garbage collector runs more
 // often. Go does not know how much memory there is, and lets the heap double. The variable GOMEMLIMIT takes

@@ -15,9 +15,9 @@ func TestLimitMemory_boundsTheHeapAndTheCache(t *testing.T) {
 		limit, cache int64  // of the heap, of the cache, in MiB
 	}{
 		"a machine":                     {"", 0, none >> 20, 128},
-		"the smallest function":         {"", 128, 80, 32},
-		"a function":                    {"", 256, 208, 83},
-		"a large function":              {"", 3008, 2960, 128},
+		"the smallest function":         {"", 128, 68, 27},
+		"a function":                    {"", 256, 196, 78},
+		"a large function":              {"", 3008, 2948, 128},
 		"a function with a lower limit": {"50MiB", 128, none >> 20, 128}, // the runtime read it at its start
 	} {
 		t.Run(name, func(t *testing.T) {
