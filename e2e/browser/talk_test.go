@@ -129,6 +129,27 @@ func TestTalk_whatIsRead_staysWhereItIs_andComingBackOpensAtTheFirstUnread(t *te
 	tab.sees("Missed 59")
 }
 
+// A draft fills the screen, and what others say goes in above it: a button says so, and leads to the first of it.
+func TestTalk_newAboveATallDraft_isTold_andUnreadUntilItIsSeen(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	tab.look(390, 844, "light")
+	read := talk.bob.says("Early")
+	tab.until("that is read", fmt.Sprintf("Object.values(localStorage).some((kept) => kept.includes(%q))", read))
+	tab.click(button("Room"))
+	tab.approves("All")
+	tab.press("Escape")
+	talk.ann.drafts(strings.Repeat("A line of a long report.\n\n", 60))
+	tab.sees("1 draft to approve.")
+	tab.until("the draft fills the view", `document.querySelector(".message-draft").getBoundingClientRect().top < 0`)
+	first := talk.bob.speaks(3, numbered("Above"))[0]
+	tab.click(button("3 new"))
+	tab.until("the first of them has the focus", "document.activeElement.dataset.id === "+quoted(first))
+	tab.until("it is in sight", inSight(fmt.Sprintf("[data-id=%q]", first)))
+	tab.isNot(button("3 new"))
+}
+
 // Home leads to the first message that is loaded, and more is loaded above it: the focus stays there.
 func TestTalk_home_bringsTheFocusToTheFirstLoadedMessage(t *testing.T) {
 	t.Parallel()

@@ -47,6 +47,7 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
   const { messages, firstUnread, pending, sharing, me, supervision } = state;
   const [unseen, setUnseen] = useState(0); // how much of what needs the person is out of sight
+  const [above, setAbove] = useState(false); // all that is new lies above the view
   const last = useRef(""); // the id of what seek has shown
   const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision]);
   const index = useMemo(() => indexOf(rows), [rows]);
@@ -60,7 +61,9 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const now = useNow(state.clock);
   const ready = state.phase !== "opening" && (!!state.room || messages.length > 0);
   pane.take(rows, index);
-  pane.look = () => setUnseen(pane.unseen(needs.map(({ id }) => id)).length);
+  const fresh = room.unread.messages();
+  const isAbove = () => fresh.length > 0 && pane.isAbove(fresh.at(-1).id);
+  pane.look = () => (setUnseen(pane.unseen(needs.map(({ id }) => id)).length), setAbove(isAbove()));
 
   const jump = async (id) => {
     if (!index.has(id) && !(await room.paging.loadBack(id).catch(() => false))) return; // offline, it stays where it is
@@ -112,12 +115,15 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const step = (by) => roving.current?.step(by);
   const edge = (key) => roving.current?.edge(key);
   if (handle) handle.current = { jump, seek, next, step, said, edge, focus: (id) => roving.current?.focus(id) };
-  useReading({ room, pane, ready, rows, index, box });
-  const fresh = room.unread.messages().length;
+  useReading({ room, pane, ready, rows, index, box, isAbove });
   useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
-  useLayoutEffect(() => void (ready && pane.look()), [ready, needs]);
+  useLayoutEffect(() => void (ready && pane.look()), [ready, needs, fresh.length]);
   useSought(list);
   useLayoutEffect(() => paint(list.current));
+
+  // Drafts stand below what is new: the end may show nothing else.
+  const leadsUp = above || (fresh.length > 0 && supervision.drafts.length > 0);
+  const latest = () => (leadsUp ? show(pane, fresh[0].id) : pane.goToEnd());
 
   if (!ready) return html`<${Skeleton} />`;
   const scrolled = () => {
@@ -145,11 +151,8 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
         ${!rows.some(({ type }) => ["message", "sending", "draft"].includes(type)) && html`
           <${Empty} state=${state} onInvite=${onInvite} />`}
       </div>
-      ${(pane.far || (fresh > 0 && !pane.atEnd)) && html`
-        <button type="button" tabindex="-1" class=${"button log-latest" + (fresh ? " primary" : " icon")}
-          aria-label=${fresh ? undefined : talk.latest} title=${talk.latest} onClick=${() => pane.goToEnd()}>
-          <${Icon} name="down" />${fresh > 0 && talk.fresh(fresh)}
-        </button>`}
+      ${(pane.far || above || (fresh.length > 0 && !pane.atEnd)) && html`
+        <${Latest} n=${fresh.length} above=${above} onClick=${latest} />`}
       <${Announcer} messages=${messages} me=${me} />
       ${acting && byId.has(acting.id) && html`
         <${ActionList} message=${byId.get(acting.id)} view=${view} at=${acting.at}
@@ -161,6 +164,14 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
     <${WaitingBar} ...${{ room, state, place }} needs=${unseen > 0 ? needs : []} onSeek=${seek}
       onDone=${() => roving.current?.focus()} />`;
 }
+
+/** Leads to what is new, or to the end. above is whether that lies above the view. */
+const Latest = ({ n, above, onClick }) => html`
+  <button type="button" tabindex="-1"
+    class=${"button log-latest" + (n ? " primary" : " icon") + (above ? " above" : "")}
+    aria-label=${n ? undefined : talk.latest} title=${above ? undefined : talk.latest} onClick=${onClick}>
+    <${Icon} name=${above ? "up" : "down"} />${n > 0 && talk.fresh(n)}
+  </button>`;
 
 /** Returns the key of the row in which an element is something that one presses, or a draft; "" if it is neither. */
 const pressed = (element) =>

@@ -256,6 +256,14 @@ export class Pane {
     return keys.filter((key) => this.#shows(key) < near && this.#shows(key) < (this.heights.get(key) ?? near));
   }
 
+  /** Reports whether a row lies above the view: what is seen of it is not enough to read. */
+  isAbove(key) {
+    const [element, n] = [this.element(key), this.index.get(key)];
+    if (!element) return n < this.from;
+    const { bottom, height } = element.getBoundingClientRect();
+    return bottom < this.box.getBoundingClientRect().top + Math.min(near, height);
+  }
+
   /**
    * Returns the next of keys from the top of the view downwards or, if by is -1, from its end upwards, and round again
    * behind the last: {key, at: its number from the top, from 1 on}. While the row of last is in the view, that is the

@@ -32,13 +32,16 @@ export class Reading {
   }
 }
 
-/** Tells the room how far the person has read. */
-export function useReading({ room, pane, ready, rows, index, box }) {
+/**
+ * Tells the room how far the person has read. Nothing is read while isAbove(): all that is new lies above the view,
+ * which a draft or a long message of the person's own agent fills.
+ */
+export function useReading({ room, pane, ready, rows, index, box, isAbove }) {
   const view = useRef(/** @type {any} */ ({}));
   view.current = {
     place: (id) => index.get(id) ?? -1,
     last: () => {
-      const row = document.visibilityState === "visible" && box.current && pane.lastVisible();
+      const row = document.visibilityState === "visible" && box.current && !isAbove() && pane.lastVisible();
       return (row && (row.message ?? row.events?.at(-1))?.id) || "";
     },
   };
