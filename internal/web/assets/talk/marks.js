@@ -35,7 +35,7 @@ export function Marks({ message, again = false, view }) {
 
 /** The foot of a card: what the person can do about it, and how it stands, in one line. */
 export function Foot({ message, view }) {
-  const state = standing(message, view);
+  const state = voted(message, view) ?? standing(message, view);
   const does = Ask({ message, view });
   return (state || does) && html`
     <div class="message-foot">
@@ -76,6 +76,15 @@ function undecided({ id, at, kind }, { asked, yes }, { state, byId, over }) {
   const here = state.room.agents.map(({ name }) => name);
   const left = asked.filter((name) => !yes.has(name) && !here.includes(name));
   return { text: fill(left.length ? talk.undecidedBy : talk.undecided, { names: left }), end: "" };
+}
+
+/** Returns the answer of this seat that is on its way; undefined if there is none. */
+const answerOf = (id, { pending }) => pending.find(({ args, state }) => args.reply_to === id && state === "sending");
+
+/** Returns, as standing does, what the person has just decided about a proposal; null for nothing. */
+function voted({ id }, { state }) {
+  const text = talk.voted[answerOf(id, state)?.args.kind];
+  return text ? { text, end: "" } : null;
 }
 
 /** Returns who begins a sentence. */
@@ -127,8 +136,9 @@ function Ask({ message: { id, kind, from, more }, view }) {
   const { state, room, me, onReply } = view;
   const owed = owedOf(id, view);
   if (view.over || !owed || (owed.length && !owed.includes(me)) || from === me || more) return null;
-  const vote = state.pending.find(({ args, state }) => args.reply_to === id && state === "sending");
+  const vote = answerOf(id, state);
   if (vote?.waits && !vote.args.text) return html`<${Undo} item=${vote} room=${room} />`;
+  if (talk.voted[vote?.args.kind]) return null;
   const draft = draftFor(answering(state), id);
   const button = (label, act) => html`
     <button type="button" class="button" disabled=${!!vote} onClick=${act}>${label}</button>`;

@@ -53,6 +53,7 @@ export const talk = {
   edited: "edited by you",
   agree: "Agree",
   object: "Object",
+  voted: { agree: "You agreed", object: "You objected" },
   answer: "Answer",
   showDraft: "Show the draft that answers",
   undo: {
