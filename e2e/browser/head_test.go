@@ -117,6 +117,8 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.types("Red fades")
 	tab.press("Control+Enter")
 	tab.click(button(nameless))
+	tab.isNot(button("Agree"))
+	tab.seesNot("Waits for your agent")
 	tab.undoesNothing()
 	if got := talk.bob.hearsText("Red fades"); got.Kind != "object" || got.ReplyTo != id {
 		t.Errorf("Bob heard %+v", got)
@@ -241,6 +243,10 @@ func TestHead_phone_nameHasTheWidth_andTheMenuSearchAndDescription(t *testing.T)
 	tab.until("all of the name is seen", `(({ scrollHeight, clientHeight, scrollWidth, clientWidth, offsetWidth }) =>
 	  scrollHeight <= clientHeight && scrollWidth <= clientWidth && offsetWidth > 160)(
 	    document.querySelector(".room-title h1"))`)
+	tab.until("who is here stands below it, in a head as high as without", `(({ innerText, offsetTop }, head) =>
+	  innerText === "1 online" && offsetTop > 30 && head.offsetHeight <= 61)(
+	    document.querySelector(".room-count"), document.querySelector(".room-head"))`)
+	tab.until("which is no part of the name", `document.querySelector("h1").textContent.trim() === `+quoted(room))
 	tab.seesNot(about)
 	tab.click(button("Menu"))
 	tab.isAccessible(byDay[:1], "the menu of a phone", `document.querySelector(".popover-panel")`)

@@ -60,14 +60,16 @@ export function Title({ state, as = "" }) {
   const busy = working(state);
   return html`
     <div class="room-title">
-      <h1>
-        <bdi>${room.name}</bdi>
-        ${as && html` <span class="room-as">${fill(compose.as, { name: as })}</span>`}
-        ${" "}${phase === "live" && !room.closed && html`
-          <span class="room-count">
+      <div class="room-name">
+        <h1>
+          <bdi>${room.name}</bdi>
+          ${as && html` <span class="room-as">${fill(compose.as, { name: as })}</span>`}
+        </h1>
+        ${phase === "live" && !room.closed && html`
+          <p class="room-count">
             ${compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
-          </span>`}
-      </h1>
+          </p>`}
+      </div>
       ${room.description && html`
         <button type="button" class="room-about" aria-expanded=${whole} dir="auto" onClick=${() => setWhole(!whole)}>
           ${room.description}
