@@ -72,6 +72,12 @@ func TestSearch_reachesWhatIsNotLoaded_stopsAndGoesOn(t *testing.T) {
 	tab.until("its word is marked", fmt.Sprintf(`((word) => word && document.querySelector('[data-id=%q]').contains(
 		word.startContainer))([...CSS.highlights.get("found-here") ?? []][0])`, needle))
 
+	tab.click(button("Later result"))
+	tab.sees("1 of 2")
+	tab.isNot(css("[role=listbox]"))
+	tab.click(role("combobox", "Search in the conversation")) // which lists them again
+	tab.is(css("[role=listbox]"))
+
 	// Of many results those are listed that are looked at.
 	tab.fill(role("combobox", "Search in the conversation"), "Hay")
 	tab.sees("1 of 310")

@@ -24,6 +24,8 @@ export const search = {
   rest: "Search in full",
   allLoaded: "All messages were searched.",
   allThere: "Everything loaded was searched.",
+  earlier: "Earlier result",
+  later: "Later result",
 };
 
 export const removal = {

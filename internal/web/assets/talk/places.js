@@ -22,7 +22,7 @@ export function lineOf(message, text) {
   const before = line.slice(begin, at);
   const end = line.indexOf("\n", at + wanted.length);
   const after = line.slice(at + wanted.length, Math.min(end < 0 ? line.length : end, at + 200));
-  const cut = before.length > 40 ? "… " + before.slice(-30).replace(/^\S*\s/, "") : before;
+  const cut = before.length > 24 ? "… " + before.slice(-20).replace(/^\S*\s/, "") : before;
   return [plain(cut), line.slice(at, at + wanted.length), after.replace(/[*`|]|~~/g, "")];
 }
 

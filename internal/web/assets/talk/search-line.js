@@ -12,7 +12,6 @@ import { actorOf } from "./names.js";
 import { lineOf, search, together } from "./places.js";
 import { search as w } from "./dialog-words.js";
 
-
 const most = 100; // results that are listed beyond the one that is chosen, and then as many more as are looked at
 
 export function SearchLine({ room, state, onJump, onClose, field }) {
@@ -69,6 +68,7 @@ export function SearchLine({ room, state, onJump, onClose, field }) {
     const next = !at || (key === "Enter" && open) ? n : (n + by + found.length) % found.length;
     go(found[next], key !== "Enter");
   };
+  const step = (by) => go(found[(n + by + found.length) % found.length], false); // the newest stands first
   const choose = (hit) => {
     go(hit, false);
     if (touch.matches) field.current.blur(); // its keyboard would cover the message
@@ -81,8 +81,12 @@ export function SearchLine({ room, state, onJump, onClose, field }) {
     <div class="search-line" role="search" onKeyDown=${onKey}>
       <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${w.label} placeholder=${w.label}
         role="combobox" aria-expanded=${open} aria-controls="found" aria-autocomplete="list"
-        aria-activedescendant=${open ? "found-" + n : undefined} autocomplete="off" value=${text} onInput=${input} />
+        aria-activedescendant=${open ? "found-" + n : undefined} autocomplete="off" value=${text} onInput=${input}
+        onClick=${() => setListed(true)} />
       <span class="search-count small quiet" role="status">${text.trim() && count}</span>
+      ${at && found.length > 1 && html`
+        <${IconButton} icon="up" label=${w.earlier} onClick=${() => step(1)} />
+        <${IconButton} icon="down" label=${w.later} onClick=${() => step(-1)} />`}
       <${IconButton} icon="close" label=${ui.close} onClick=${onClose} />
       ${open && html`
         <div class="search-list" id="found" role="listbox" aria-label=${w.results} onScroll=${scrolled}>
