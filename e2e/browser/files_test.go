@@ -147,6 +147,7 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	const shown = `document.querySelector("dialog canvas").getBoundingClientRect()`
 	tab.look(390, 780, "light")
 	tab.until("on a phone it goes from edge to edge", shown+`.width === innerWidth`)
+	tab.until("and stands in the middle", `Math.abs(`+shown+`.top + `+shown+`.bottom - innerHeight) < 80`)
 	tab.click(button("Full size of plot.png"))
 	tab.until("a press enlarges the place that was pressed", shown+`.width === 900 && `+shown+`.left < 0`)
 	tab.isAccessible(byDay[:1], "a picture in full size", `document.querySelector("dialog")`)
