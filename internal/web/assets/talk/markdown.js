@@ -202,7 +202,7 @@ const drawings = /[\u2500-\u259f]/; // boxes and blocks, which touch each other
 function code(text, language) {
   const parts = coloured(text.replace(/\n$/, ""), language);
   return html`
-    <div class=${"md-code" + (drawings.test(text) ? " md-drawing" : "")}>
+    <div class=${"md-code" + (language ? "" : " md-code-bare") + (drawings.test(text) ? " md-drawing" : "")}>
       <div class="md-code-head"><bdi>${language}</bdi><${Copy} text=${text} label=${talk.copyCode} /></div>
       <pre dir="ltr" tabindex="0" role="group" aria-label=${talk.code(language)}>
         <code>${parts.map(painted)}</code>
