@@ -194,8 +194,8 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	ada.drafts("It will be cheap.")
 	tab.click(button("Edit").in(drafts))
 	tab.until("the form is in sight", atEnd)
-	tab.press("Control+a") // the field has the focus
-	tab.types("It will not be cheap.")
+	tab.press("Control+a")               // the field has the focus
+	tab.types("It will not be cheap.\n") // of which the end is not sent
 	tab.press("Escape")
 	tab.isNot(css(drafts + " textarea"))
 	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
@@ -203,7 +203,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.until("it says who will have written it", `document.querySelector("`+drafts+`").innerText.includes("Ada's owner")`)
 	tab.reload()
 	tab.until("the words are there", `
-		document.querySelector("`+drafts+` textarea")?.value === "It will not be cheap."`)
+		document.querySelector("`+drafts+` textarea")?.value === "It will not be cheap.\n"`)
 	tab.click(button("Send as me").in(drafts))
 	tab.click(button(nameless))
 	tab.undoesNothing()

@@ -164,10 +164,13 @@ export function readersOf(message, me) {
   return to.length && message.from !== "your user" ? { audience: "some", to } : { audience: "agent", to: [] };
 }
 
+/** Returns a text as it is sent: its first line may be indented. */
+export const trimmed = (text) => text.replace(/^\s*\n/, "").trimEnd();
+
 /** Returns the arguments of send_message for a draft. */
 export function messageOf({ text, audience, to, ask, kind, reply }, me) {
   const args = {};
-  if (text.trim()) args.text = text.replace(/^\s*\n/, "").trimEnd();
+  if (text.trim()) args.text = trimmed(text);
   if (audience === "some") args.to = to;
   if (audience === "agent") args.to = [me];
   if (reply) args.reply_to = reply;

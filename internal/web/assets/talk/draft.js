@@ -7,6 +7,7 @@ import { roomWords } from "../room-words.js";
 import { ui } from "../ui/words.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { FileCard } from "../files/card.js";
+import { trimmed } from "../compose/draft.js";
 import { Offline, useAct } from "../sidebar/act.js";
 import { Waiting } from "../sidebar/waiting.js";
 import { Copy } from "../ui/copy.js";
@@ -53,7 +54,7 @@ export function Draft({ draft, view }) {
     throw new Offline(w.offline);
   });
   // Others see the name on it, as on what is written below.
-  const sendEdited = () => (focus(), room.naming.speak("draft", () => decide("edit", edited)));
+  const sendEdited = () => (focus(), room.naming.speak("draft", () => decide("edit", trimmed(edited))));
   const text = decided?.decision === "edit" && decided.text || draft.text;
   const writes = !decided && edited !== null;
   // They stand beside the buttons: of a long text the head is out of sight there.
