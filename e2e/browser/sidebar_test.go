@@ -232,9 +232,9 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(button("Undo"))
 	tab.click(refuse)
 	tab.is(field("Reason (optional)").in(drafts))
-	tab.press("k") // shortcuts are none of the reason
+	tab.press("ArrowUp")
 	tab.until("it leads to another message", `document.activeElement.matches("article:not(.message-draft)")`)
-	tab.press("j")
+	tab.press("ArrowDown")
 	tab.until("it leads back", `document.activeElement.matches(".message-draft") &&
 		document.querySelector(".undo-why input").value === ""`)
 	tab.press("Tab")

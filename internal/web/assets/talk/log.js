@@ -122,8 +122,8 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   useLayoutEffect(() => paint(list.current));
 
   // Drafts stand below what is new: the end may show nothing else.
-  const leadsUp = above || (fresh.length > 0 && supervision.drafts.length > 0);
-  const latest = () => (leadsUp ? show(pane, fresh[0].id) : pane.goToEnd());
+  const toFirst = above || (fresh.length > 0 && supervision.drafts.length > 0);
+  const latest = () => (toFirst ? show(pane, fresh[0].id) : pane.goToEnd());
 
   if (!ready) return html`<${Skeleton} />`;
   const scrolled = () => {
