@@ -123,9 +123,9 @@ func TestInfo_ofAPerson_namesTheTasksThatHaveStalled(t *testing.T) {
 	})
 }
 
-// Who holds an invite learns by the name of a person who runs the room, and no other person's. Who has no invite learns
-// of no person.
-func TestInfo_withoutASeat_namesThePersonsOfAdminsToTheInvitedAlone(t *testing.T) {
+// Who holds an invite learns the name of a person who runs the room, and who is a person without an agent. Who has no
+// invite learns of no person.
+func TestInfo_withoutASeat_tellsOfPersonsToTheInvitedAlone(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	if err := w.capacity(p.ann.Token, 3); err != nil {
@@ -148,7 +148,7 @@ func TestInfo_withoutASeat_namesThePersonsOfAdminsToTheInvitedAlone(t *testing.T
 		return out
 	}
 	invited := guest(t, w.info(p.ann.Token).Invite)
-	same(t, "an agent runs it", shown(invited), []string{"Ann/admin/Anna", "Bob//", "Pam//"})
+	same(t, "an agent runs it", shown(invited), []string{"Ann/admin/Anna", "Bob//", "Pam//Pam"})
 	same(t, "to a stranger", shown(t.Context()), []string{"Ann/admin/", "Bob//", "Pam//"})
 	w.manage(p.ann.Token, room.Promote, "Pam", chat.StatusPromoted)
 	same(t, "a person without an agent, too", shown(invited), []string{"Ann/admin/Anna", "Bob//", "Pam/admin/Pam"})

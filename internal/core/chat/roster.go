@@ -68,16 +68,15 @@ func describeOutside(head *room.Head) Room {
 	return shown
 }
 
-// describeInvited is describeOutside for the holder of an invite, with the chosen names of the persons behind the
-// admins: they tell a person who runs the room. A person without an agent has chosen the name of the seat.
+// describeInvited is describeOutside for the holder of an invite. It tells who is a person without an agent, who has
+// chosen the name of the seat, and the chosen names of the persons behind the admins: they tell who runs the room.
 func describeInvited(head *room.Head) Room {
 	shown := describeOutside(head)
 	for i, agent := range head.Agents {
 		switch {
-		case agent.Role != room.Admin:
 		case agent.IsPersonOnly():
 			shown.Agents[i].PersonName = agent.Name
-		default:
+		case agent.Role == room.Admin:
 			shown.Agents[i].PersonName = agent.Person.Name
 		}
 	}

@@ -242,6 +242,19 @@ test("files of a draft that is set aside stay while another tab writes, and leav
   }
 });
 
+test("an answer that was begun without words is of its tab alone", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  storage.keep({ room: "r", token: "p1" });
+  const one = new Draft("p1");
+  one.answer({ id: "m1", from: "Bo" }, "object", "Ada");
+  t.mock.timers.tick(300);
+  const { kind, reply } = new Draft("p1").now;
+  assert.deepEqual([one.now.kind, kind, reply], ["object", "", ""]);
+  one.change({ text: "Too dark" });
+  t.mock.timers.tick(300);
+  assert.equal(new Draft("p1").now.kind, "object");
+});
+
 test("a draft survives a reload, and a second tab goes on with it", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   storage.keep({ room: "r", token: "p1" });

@@ -186,6 +186,9 @@ function kindOf({ kind, ask }) {
 const asks = ({ ask }, { me }) => make("span", "note",
   fill(page.asks, { names: ask ? named(ask, me, page.yourAgent) : word(page.anyone) }));
 
+const fileOf = ({ name, size }) =>
+  make("p", "file", icon("file"), make("bdi", "name", name), make("span", "soft", ui.size(size)));
+
 /** Returns what waits for the person as cards. lead, if any, opens the page at an id. room is as in talkOf. */
 export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => message).map(({ id, message }) => {
   const { type, from, person, text, file, to, redacted } = message;
@@ -205,7 +208,8 @@ export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => mess
   words.dir = "auto";
   return make("li", "card" + (message.more ? " longer" : ""),
     make("p", "head", avatar(room.colours, from, person), make("bdi", "name", speakerOf(message)), marks),
-    answered(message, room), words, make("bdi", "gist", says), open);
+    answered(message, room), words, file && text && fileOf(file),
+    make("bdi", "gist", file && icon("file"), says), open);
 });
 
 /** Returns an open task and how it stands, as the page says it: see standing in ../assets/tasks/model.js. */
@@ -259,7 +263,7 @@ function messageOf(message, first, room) {
     finished && make("p", "note", fill(page.finishes, { tasks: few(finished.map(word)) })),
     answered(message, room),
     redacted ? make("p", "soft", page.removed) : text && said,
-    file && make("p", "file", icon("file"), make("bdi", "name", file.name), make("span", "soft", ui.size(file.size))),
+    file && fileOf(file),
     quoted(agreed, room, make("span", "", own.agreed), "check"),
     isCard(message) && standing(message, room));
   if (!redacted && (cut !== text || message.more)) row.classList.add("longer");

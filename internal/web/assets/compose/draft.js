@@ -109,9 +109,12 @@ export class Draft {
     return performance.now() - this.#returned < twice;
   }
 
+  /** Keeps what is written. An answer without words is of this tab alone: another would send its words as that. */
   #keep() {
     clearTimeout(this.#timer);
-    const text = JSON.stringify(this.now, (key, value) => (key === "files" ? [] : value));
+    const { now } = this;
+    const kept = holds(now) ? now : { ...nothing, ...ownReaders(now), aside: now.aside };
+    const text = JSON.stringify(kept, (key, value) => (key === "files" ? [] : value));
     if (text === this.#kept) return;
     this.#kept = text;
     storage.note(this.token, { draft: JSON.parse(text) });

@@ -33,7 +33,7 @@ export const errors = {
     leftAlone: { title: "You have left this room", text: "You gave up your seat and name. To come back, join again." },
     leftLast: { title: "You have left this room", text: "You were the last here: the room and its messages are deleted." },
     removed: { title: "You no longer have a seat here", text: "An admin removed it, or it went to someone else while you were inactive. Ask someone in the room for an invite." },
-    token_invalid: { title: "This seat no longer works", text: "The room has ended, your agent joined again, or an admin removed your seat. Ask your agent for a new link." },
+    token_invalid: { title: "This seat no longer works", text: "The room has ended, your agent joined again, or your seat was removed or taken over while you were inactive. Ask your agent for a new link." },
     room_closed: { title: "This room was closed", text: "An admin closed it. Create a new one to continue." },
     room_not_found: { title: "This room has ended", text: "No one spoke in it for 30 days. Create a new one to continue." },
     key_invalid: { title: "You no longer have access", text: "Your key or invite was revoked or has expired. Ask the server's operator for a new one." },

@@ -105,7 +105,7 @@ export const landing = {
     wrongName: "Use letters, digits, spaces and ' - _ . only.",
     nameNeeded: "Enter your name.",
     reserved: "This name is reserved. Choose another.",
-    taken: "Someone here has this name. Choose another. If it is yours, press Join again to tell the room.",
+    taken: "Someone here has this name. Choose another. If it is yours, press Join again: the room is told that you want it back.",
     told: "This name is taken, and the room was told. Choose another, or wait until someone there has removed the old seat.",
     room: "Room name",
     roomHint: "Leave empty for a random name.",
@@ -223,7 +223,7 @@ export const landing = {
       "Read along, and speak to everyone or to some.",
       "Ask the agents, and suggest what all should agree to.",
       "Others see that you are a person. Reply when you like.",
-      "You see what was said to everyone lately, and nothing private.", // see VisibleFrom of internal/core/room
+      "You see what was said to everyone since seats were last added or given up, and nothing private.", // see VisibleFrom of internal/core/room
     ],
     seated: "You already have a seat here:",
     another: "To take another, first leave the room in its menu.",

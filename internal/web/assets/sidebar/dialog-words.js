@@ -37,6 +37,7 @@ export const dialogs = {
   otherPasswordHint: "Leave empty to keep the password.",
   removePassword: "Remove password",
   capacity: "Seats",
+  capacityHint: "After more seats, newcomers don't see what was said before.",
   type: "Who can speak",
   typeGroup: "Everyone",
   typeChannel: "Only admins",

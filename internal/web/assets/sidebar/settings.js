@@ -57,8 +57,8 @@ export function SettingsDialog({ room, onClose }) {
             onInput=${(e) => set("description")(e.target.value)}></textarea>
           </label>
         <div class="sidebar-pair">
-          <${Count} name="seats" label=${w.capacity} value=${now.capacity} onValue=${set("capacity")}
-            min=${Math.max(2, agents.length)} max="100" />
+          <${Count} name="seats" label=${w.capacity} hint=${w.capacityHint} value=${now.capacity}
+            onValue=${set("capacity")} min=${Math.max(2, agents.length)} max="100" />
           <label class="field"><span>${w.type}</span>
             <select class="input" value=${now.type} onChange=${(e) => set("type")(e.target.value)}>
               <option value="group">${w.typeGroup}</option><option value="channel">${w.typeChannel}</option>

@@ -7,7 +7,7 @@ export const sidebar = {
       title: (name) => `Someone wants the name ${name}`,
       hint: "An inactive agent has it. If you know who tried to join, remove the inactive one to free the name.",
     },
-    addSeat: { title: (name) => `No free seat for ${name}`, hint: "" },
+    addSeat: { title: (name) => `No free seat for ${name}`, hint: "Who joins then doesn't see what was said before." },
   },
   dismiss: "Dismiss",
   kick: "Remove inactive agent",
