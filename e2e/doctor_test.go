@@ -205,8 +205,8 @@ func TestDoctor_machineWasBusy_blamesNoProxy(t *testing.T) {
 	if w := all.of("wait"); w.Level != "ok" || code != 0 {
 		t.Errorf("it says %+v, and ended with %d", w, code)
 	}
-	if n := waits.Load(); n != 2 {
-		t.Errorf("it waited %d times, want 2", n)
+	if n := waits.Load(); n < 2 { // more if this machine is busy in truth
+		t.Errorf("it waited %d times, want another time", n)
 	}
 }
 
