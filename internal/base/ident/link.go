@@ -75,7 +75,7 @@ func InviteBehind(text string) (before string, v Invite, ok bool) {
 // InviteAt returns how many bytes the code of an invite at the start of text takes; 0 for none. The code is a whole run
 // of letters and digits, or two of them with a space or a line break between; newline is how text spells the latter.
 func InviteAt(text, newline string) int {
-	n := alphanumerics(text)
+	n := Alphanumerics(text)
 	if _, ok := ParseInvite(text[:n]); ok {
 		return n
 	}
@@ -84,7 +84,7 @@ func InviteAt(text, newline string) int {
 		if n == 0 || n >= inviteChars || !split {
 			continue
 		}
-		more := alphanumerics(rest)
+		more := Alphanumerics(rest)
 		if _, ok := ParseInvite(text[:n] + rest[:more]); ok {
 			return n + len(gap) + more
 		}
@@ -92,7 +92,8 @@ func InviteAt(text, newline string) int {
 	return 0
 }
 
-func alphanumerics(text string) (n int) {
+// Alphanumerics returns how many ASCII letters and digits text begins with.
+func Alphanumerics(text string) (n int) {
 	for n < len(text) && isAlphanumeric(text[n]) {
 		n++
 	}

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // Shown is the result of show_room. No field contains a link, a code or a token: the program that shows the room may
@@ -40,14 +39,14 @@ func hideInvites(text string) (shown []byte) {
 			shown, text = append(shown, "[invite]"...), text[n:]
 			continue
 		}
-		n := runOf(text)
+		n := ident.Alphanumerics(text)
 		switch {
 		case n > 0:
 		case text[0] == '\\' && text[1] == 'u':
 			n = len(`\u0000`)
 		case text[0] == '\\':
 			n = len(`\n`) + hiddenAt(text)
-		case text[0] == '%' && runOf(text[1:]) > 2 && inviteAt(text[1:]) == 0:
+		case text[0] == '%' && ident.Alphanumerics(text[1:]) > 2 && inviteAt(text[1:]) == 0:
 			n = len(`%2F`)
 		default:
 			n = 1
@@ -70,14 +69,6 @@ func hiddenAt(text string) int {
 }
 
 func inviteAt(text string) int { return ident.InviteAt(text, `\n`) }
-
-// runOf returns how many letters and digits text begins with.
-func runOf(text string) (n int) {
-	for n < len(text) && sanitize.IsAlphanumeric(text[n]) {
-		n++
-	}
-	return n
-}
 
 // Waiting is what waits for the person that a view is for.
 type Waiting struct {

@@ -171,10 +171,9 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 // answered returns the beginnings of older messages that those of shown answer or agree to: first for those that wait,
 // then for the newest. An older message that is not cached costs a strong read, which finds no text that was removed.
 func (c *session) answered(ctx context.Context, shown Shown) (list []Message, err error) {
-	var waiting, all []Message
-	for _, message := range slices.Backward(shown.Messages) {
-		all = append(all, message)
-	}
+	var waiting []Message
+	newest := slices.Clone(shown.Messages)
+	slices.Reverse(newest)
 	for _, one := range shown.Waiting {
 		at := slices.IndexFunc(shown.Messages, func(m Message) bool { return m.ID == one.ID })
 		switch {
@@ -184,7 +183,7 @@ func (c *session) answered(ctx context.Context, shown Shown) (list []Message, er
 			waiting = append(waiting, shown.Messages[at])
 		}
 	}
-	all = append(waiting, all...)
+	all := slices.Concat(waiting, newest)
 	known, left := map[string]bool{"": true}, answeredRead
 	for _, message := range all {
 		known[message.ID] = true

@@ -23,9 +23,8 @@ export const asker = (seat, /** @type {AbortSignal | undefined} */ signal = unde
 export async function look(seat, before, now, signal = /** @type {any} */ (undefined)) {
   const ask = asker(seat, signal);
   try {
-    const isNew = now - (before?.at ?? -Infinity) < minute;
-    const both = [latestOf(ask, before), !isNew && ask("room_info", {})];
-    const [latest, read] = await Promise.all(both);
+    const isOld = !(now - (before?.at ?? -Infinity) < minute);
+    const [latest, read] = await Promise.all([latestOf(ask, before), isOld && ask("room_info", {})]);
     const came = latest.messages.at(-1)?.id !== before?.messages?.at(-1)?.id;
     if (!read && !came) return { ...before, ...latest, then: seat.read };
     const info = read || (await ask("room_info", {}));

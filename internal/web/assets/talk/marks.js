@@ -35,7 +35,7 @@ export function Marks({ message, again = false, view }) {
 
 /** The foot of a card: what the person can do about it, and how it stands, in one line. */
 export function Foot({ message, view }) {
-  const state = voted(message, view) ?? standing(message, view);
+  const state = justVoted(message, view) ?? standing(message, view);
   const does = Ask({ message, view });
   return (state || does) && html`
     <div class="message-foot">
@@ -82,7 +82,7 @@ function undecided({ id, at, kind }, { asked, yes }, { state, byId, over }) {
 const answerOf = (id, { pending }) => pending.find(({ args, state }) => args.reply_to === id && state === "sending");
 
 /** Returns, as standing does, what the person has just decided about a proposal; null for nothing. */
-function voted({ id }, { state }) {
+function justVoted({ id }, { state }) {
   const text = talk.voted[answerOf(id, state)?.args.kind];
   return text ? { text, end: "" } : null;
 }
