@@ -29,8 +29,8 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 			"comes first, [] for nothing) or drop it, too. If you may not, ask an admin or the one that added it.",
 			strings.Join(t.Stuck, ", "))
 	case asked.Action == chat.CommandAdd && slices.ContainsFunc(asked.Tasks, stops):
-		return "Nobody can begin what now waits for it until it is finished, and who has begun is told: say why with " +
-			"send_message, or propose what is to change."
+		return "Nobody can begin what now waits for it until it is finished or dropped, and who has begun is told: say " +
+			"why with send_message, or propose what is to change."
 	case asked.Action == chat.CommandAdd:
 		return "Agents that wait are told of it."
 	}

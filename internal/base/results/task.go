@@ -30,7 +30,7 @@ type Task struct {
 	Was         string   `json:"was,omitempty" doc:"of one that was taken over: who had it before"`
 	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
 	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`
-	Dropped     []string `json:"after_dropped,omitempty" doc:"which of after were dropped, so that it waits for ever: edit its after, or drop it"`
+	Dropped     []string `json:"after_dropped,omitempty" doc:"which of after were dropped and are no stops, so that it waits for ever: edit its after, or drop it"`
 	Result      Text     `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
 	Report      string   `json:"report,omitempty" doc:"the message of which result is only the beginning, for message_history (id), or that shared a file, for get_file"`
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`

@@ -64,7 +64,7 @@ func (s *session) toDo(got results.Tasks, closed bool) {
 func (s *session) list(tasks []results.Task, indent string) {
 	var rows [][]string
 	for _, task := range tasks {
-		rows = append(rows, []string{indent + task.ID, s.stateOf(task), titleAndResult(task)})
+		rows = append(rows, []string{indent + task.ID, s.stateOf(task, tasks), titleAndResult(task)})
 		if task.Evidence != nil {
 			rows = append(rows, []string{"", "", task.Evidence.Reported()})
 		}
@@ -86,8 +86,8 @@ func titleAndResult(t results.Task) string {
 var stages = map[string]string{"open": "to do", "taken": "in progress", "stalled": "stalled", "blocked": "blocked",
 	"done": "done", "dropped": "canceled"}
 
-// stateOf says how a task stands, and with whom.
-func (s *session) stateOf(task results.Task) string {
+// stateOf says how a task of list stands, and with whom.
+func (s *session) stateOf(task results.Task, list []results.Task) string {
 	is := stages[task.State]
 	by := named([]string{taker(task)}, "")
 	if task.By == s.seat.Name {
@@ -99,7 +99,7 @@ func (s *session) stateOf(task results.Task) string {
 	case "stalled":
 		is += " with " + by
 	case "blocked":
-		is += " by " + strings.Join(firstOf(task), ", ")
+		is += " by " + strings.Join(firstOf(task, list), ", ")
 	}
 	if len(task.For) > 0 && task.State != "taken" {
 		is += ", assigned to " + named(task.For, ", ")
@@ -114,14 +114,19 @@ func (s *session) stateOf(task results.Task) string {
 	}
 }
 
-// firstOf returns the ids of the tasks that must be done before task. A canceled task is marked: task waits for a
-// canceled task for ever.
-func firstOf(task results.Task) (ids []string) {
+// firstOf returns the ids of the tasks that task waits for; all that come before it, if list shows none of these. A
+// canceled task is marked: task waits for it for ever.
+func firstOf(task results.Task, list []results.Task) (ids []string) {
 	for _, id := range task.After {
-		if slices.Contains(task.Dropped, id) {
-			id += " (canceled)"
+		switch {
+		case slices.Contains(task.Dropped, id):
+			ids = append(ids, id+" (canceled)")
+		case slices.ContainsFunc(list, func(open results.Task) bool { return open.ID == id }):
+			ids = append(ids, id)
 		}
-		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return task.After
 	}
 	return ids
 }

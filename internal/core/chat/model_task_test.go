@@ -20,7 +20,8 @@ type taskModel struct {
 	adder, holder int   // seats; 0: nobody
 	offered       []offerModel
 	after         []int64
-	stuck         []int64   // of these: dropped since it comes after them
+	stops         []int64   // of these: by an order of another task
+	gone          []int64   // of these: dropped since it comes after them
 	since         time.Time // it is taken, or open and offered as it is
 	end           chat.TaskState
 	ended         time.Time
@@ -151,16 +152,21 @@ func (r roomModel) withTask(no int64, t taskModel) roomModel {
 // waitsFor returns the tasks that must be done before t.
 func (r roomModel) waitsFor(t taskModel) (open []int64) {
 	for _, no := range t.after {
-		if x, _ := r.taskNo(no); x.end == "" || slices.Contains(t.stuck, no) {
+		if x, _ := r.taskNo(no); x.end == "" || t.isStuckBehind(no) {
 			open = append(open, no)
 		}
 	}
 	return open
 }
 
-// blocksForever reports whether task no was dropped, and keeps an open task from being taken.
-func (r roomModel) blocksForever(no int64) bool {
-	return slices.ContainsFunc(r.tasks, func(t taskModel) bool { return t.end == "" && slices.Contains(t.stuck, no) })
+// isStuckBehind reports whether t waits for task no, which was dropped: a stop is over then.
+func (t taskModel) isStuckBehind(no int64) bool {
+	return slices.Contains(t.gone, no) && !slices.Contains(t.stops, no)
+}
+
+// isNone reports whether task no was dropped, and an open task came after it: nothing new comes after it.
+func (r roomModel) isNone(no int64) bool {
+	return slices.ContainsFunc(r.tasks, func(t taskModel) bool { return t.end == "" && slices.Contains(t.gone, no) })
 }
 
 // dropped returns r once task no was dropped.
@@ -168,7 +174,7 @@ func (r roomModel) dropped(no int64) roomModel {
 	r.tasks = slices.Clone(r.tasks)
 	for i := range r.tasks {
 		if t := &r.tasks[i]; t.end == "" && slices.Contains(t.after, no) {
-			t.stuck = append(slices.Clip(t.stuck), no)
+			t.gone = append(slices.Clip(t.gone), no)
 		}
 	}
 	return r
@@ -490,7 +496,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			return refuse(code)
 		}
 		if edited.title == t.title && edited.text == t.text && slices.Equal(edited.offered, t.offered) &&
-			slices.Equal(edited.after, t.after) {
+			slices.Equal(edited.after, t.after) && slices.Equal(edited.stops, t.stops) {
 			return x, nil
 		}
 		t = edited
@@ -529,14 +535,14 @@ func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages
 		t.offered = offered
 	}
 	if c.req.After != nil {
-		t.after, t.stuck = nil, nil
+		t.after, t.stops, t.gone = nil, nil, nil
 		for _, id := range c.req.After {
 			before := taskNumber(id)
 			x, there := r.taskNo(before)
 			switch {
 			case !there, x.end == "" && x.added < a.since:
 				return t, fault.InvalidArgument
-			case !r.blocksForever(before) && !slices.Contains(t.after, before):
+			case !r.isNone(before) && !slices.Contains(t.after, before):
 				t.after = append(t.after, before)
 			}
 		}
@@ -597,7 +603,7 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 					return taskOutcome{code: fault.InvalidArgument}, nil
 				}
 			}
-			if r.blocksForever(no) || slices.Contains(t.after, no) {
+			if r.isNone(no) || slices.Contains(t.after, no) {
 				continue
 			}
 			t.after, shows.After = append(t.after, no), append(shows.After, fmt.Sprintf("t%d", no))
@@ -667,6 +673,7 @@ func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutc
 				continue
 			}
 			t.after = append(slices.Clip(t.after), int64(first+i+1))
+			t.stops = append(slices.Clip(t.stops), int64(first+i+1))
 			switch {
 			case r.withTask(no, t).waitsForItself(no):
 				return taskOutcome{code: fault.InvalidArgument}, nil
@@ -680,7 +687,7 @@ func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutc
 			if t.holder == 0 {
 				t.since = m.now
 			}
-			next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, words: true, added: t.added,
+			next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, added: t.added,
 				Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.EditTask,
 					Task: &chat.TaskView{ID: id, Title: t.title, After: taskIDs(t.after)}}})
 			if err != nil {
@@ -779,7 +786,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 		return v
 	}
 	for _, x := range t.after {
-		if slices.Contains(t.stuck, x) {
+		if t.isStuckBehind(x) {
 			v.Dropped = append(v.Dropped, fmt.Sprintf("t%d", x))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -921,18 +922,20 @@ func TestTask_before_isOneWrite(t *testing.T) {
 	}
 }
 
-// A stop is a message that agents may send, or not, however many tasks it stops.
-func TestTask_before_passesWithItsTask(t *testing.T) {
+// A call that stops many tasks is one message of those that agents may send.
+func TestTask_before_isOneMessage(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	w.adds(p.ann.Token, "copy", "tell all")
-	two := 2
-	w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &two})
-	if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2"); err != nil {
-		t.Error(err)
-	}
-	if _, err := w.stop(p.cid.Token, "ask the owner", "t1"); fault.CodeOf(err) != fault.Paused {
-		t.Errorf("a further one: %v", err)
+	three := 3 // with the two tasks
+	w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &three})
+	for i, x := range []struct {
+		token string
+		code  fault.Code
+	}{{p.bob.Token, ""}, {p.cid.Token, ""}, {p.bob.Token, fault.Paused}} {
+		if _, err := w.stop(x.token, fmt.Sprintf("stop %d", i), "t1", "t2"); fault.CodeOf(err) != x.code {
+			t.Errorf("stop %d: %v", i, err)
+		}
 	}
 }
 
@@ -952,26 +955,145 @@ func TestTask_before_ofWhoHasFive(t *testing.T) {
 	}
 }
 
-// A stop that is dropped is none for who has begun, and that is woken.
-func TestTask_before_dropped_isToldToWhoWaits(t *testing.T) {
+// A stop is over when its task is, however that ends: who had begun goes on, to whom it is offered hears of it, and
+// anybody may begin the rest. What waits for the same task since its adder said so goes on waiting.
+func TestTask_before_isOverHoweverItsTaskEnds(t *testing.T) {
+	ban := func(w *world, p company) {
+		if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.BanName,
+			Agents: []string{"Bob"}, Clear: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drops := func(w *world, token string) { w.task(token, chat.CommandDrop, "t4") }
+	for how, end := range map[string]func(*world, company){
+		"dropped by who has it": func(w *world, p company) { drops(w, p.bob.Token) },
+		"dropped by an admin":   func(w *world, p company) { drops(w, p.ann.Token) },
+		"a ban with clear":      ban,
+		"done":                  func(w *world, p company) { w.finish(p.bob.Token, "t4", "never mind") },
+		"who had it left, and another has dropped it": func(w *world, p company) {
+			w.leave(p.bob.Token)
+			drops(w, p.ann.Token)
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			w.adds(p.ann.Token, "copy > Cid", "tell all", "begun > Cid")
+			w.task(p.cid.Token, chat.CommandTake, "t3")
+			if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2", "t3"); err != nil {
+				t.Fatal(err)
+			}
+			w.adds(p.ann.Token, "sweep < t4", "mop")
+			if _, err := w.stop(p.ann.Token, "later", "t4"); err != nil { // a stop of a stop
+				t.Fatal(err)
+			}
+			w.task(p.ann.Token, chat.CommandDrop, "t7")
+			if is := w.look(p.cid.Token, "").Situation; !slices.Equal(is.Waits, []string{"t4"}) {
+				t.Errorf("Cid waits for %s", is.Waits)
+			}
+			p.cid.Cursor = w.look(p.cid.Token, "").Cursor
+			waits := w.hold(p.cid)
+			end(w, p)
+			wantStatus(t, "Cid", take(t, waits[0]), chat.StatusMessages)
+			sweep := "t5 sweep blocked after t4"
+			if how == "done" {
+				sweep = "t5 sweep open"
+			}
+			same(t, "afterwards", w.tasks(p.ann.Token), []string{"t1 copy open for Cid", "t2 tell all open",
+				"t3 begun taken Cid", sweep, "t6 mop open"})
+			same(t, "as another process loads it", w.elsewhere().tasks(p.ann.Token), w.tasks(p.ann.Token))
+			w.task(p.cid.Token, chat.CommandTake, "t1")
+			w.verify(p.ann.Token)
+		})
+	}
+}
+
+// Who may edit a task can make a stop its own: then the task waits for it, also once it is dropped. An edit of the
+// title makes it nobody's.
+func TestTask_before_givenByItsAdder_waitsForADroppedOne(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	w.adds(p.ann.Token, "copy > Cid", "tell all")
-	w.task(p.cid.Token, chat.CommandTake, "t1")
+	w.adds(p.ann.Token, "copy", "tell all")
 	if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2"); err != nil {
 		t.Fatal(err)
 	}
-	p.cid.Cursor = w.look(p.cid.Token, "").Cursor
-	if is := w.look(p.cid.Token, "").Situation; !slices.Equal(is.Waits, []string{"t3"}) {
-		t.Errorf("Cid waits for %s", is.Waits)
-	}
-	waits := w.hold(p.cid)
-	if got := w.task(p.bob.Token, chat.CommandDrop, "t3"); !slices.Equal(got.Stuck, []string{"t1", "t2"}) {
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t1", After: []string{"t3"}})
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t2", Title: "tell some"})
+	if got := w.task(p.bob.Token, chat.CommandDrop, "t3"); !slices.Equal(got.Stuck, []string{"t1"}) {
 		t.Errorf("for t3 wait %s", got.Stuck)
 	}
-	wantStatus(t, "Cid", take(t, waits[0]), chat.StatusMessages)
-	if is := w.look(p.cid.Token, "").Situation; is.Waits != nil {
-		t.Errorf("Cid waits for %s", is.Waits)
+	same(t, "afterwards", w.elsewhere().tasks(p.ann.Token), []string{"t1 copy blocked after t3", "t2 tell some open"})
+}
+
+// Stops that are over leave room for others: however many a guest has placed, a task can be stopped.
+func TestTask_before_manyTimes_canBeStoppedAgain(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy")
+	for i := range core.MaxAfter + 2 {
+		if _, err := w.stop(p.bob.Token, fmt.Sprintf("stop %d", i), "t1"); err != nil {
+			t.Fatal(err)
+		}
+		w.task(p.bob.Token, []chat.TaskCommand{chat.CommandDrop, chat.CommandFinish}[i%2], fmt.Sprintf("t%d", i+2))
+		w.clock.Advance(time.Minute)
+	}
+	same(t, "afterwards", w.tasks(p.ann.Token), []string{"t1 copy open"})
+}
+
+// newInTasks is what a program of before does not store.
+var newInTasks = regexp.MustCompile(`,"stops":\[[0-9,]*\]|,"given":true`)
+
+// A program of before stored no stops. The events tell them, whenever their task was dropped, and as long as they last.
+func TestTask_before_storedByAnOlderProgram_isToldByItsEvent(t *testing.T) {
+	for what, c := range map[string]struct {
+		dropped bool  // before the room is loaded
+		lost    int64 // the event that has expired
+		want    string
+	}{
+		"dropped since":   {want: "t2 tell all open"},
+		"dropped before":  {dropped: true, want: "t2 tell all open"},
+		"event is gone":   {lost: 7, want: "t2 tell all blocked after t3"},
+		"as is the other": {lost: 6, want: "t2 tell all open"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company() // events 1 to 3
+			w.adds(p.ann.Token, "copy", "tell all")
+			if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2"); err != nil { // 5, 6 and 7
+				t.Fatal(err)
+			}
+			w.adds(p.ann.Token, "sweep")
+			for _, after := range [][]string{{"t4"}, {"t3", "t4"}} {
+				w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t1", After: after})
+			}
+			drop := func() { w.task(p.bob.Token, chat.CommandDrop, "t3") }
+			if c.dropped {
+				drop()
+			}
+			for i := range 30 { // what a load reads of the end of the log lacks them
+				w.say(p.ann.Token, fmt.Sprint("word ", i))
+			}
+			for item, err := range table.All(t.Context(), w.table, table.Range{Partition: "ROOM#" + p.ann.Token[:7],
+				Consistency: table.Strong}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				item.Data = newInTasks.ReplaceAll(item.Data, nil)
+				w.store(item)
+			}
+			if c.lost != 0 {
+				w.write(table.Delete(eventKey(p.ann.Token, c.lost), table.Always))
+			}
+			w = w.elsewhere()
+			if !c.dropped {
+				drop()
+			}
+			same(t, "afterwards", w.tasks(p.ann.Token), []string{"t1 copy blocked after t3 t4", c.want,
+				"t4 sweep open"})
+			if c.lost == 0 {
+				w.verify(p.ann.Token)
+			}
+		})
 	}
 }
 

@@ -50,6 +50,7 @@ type Task struct {
 	Holder   Party   `json:"has,omitzero"`    // who took the task; zero: nobody
 	For      []Party `json:"for,omitempty"`   // to whom the task is offered, until somebody takes the task
 	After    []int64 `json:"after,omitempty"` // numbers of tasks to do first, done or not: see WaitsFor
+	Stops    []int64 `json:"stops,omitzero"`  // of After: the stops, see TaskOrder.DecideAdd; if nil, see LacksStops
 	AtMs     int64   `json:"at,omitempty"`    // the time of event N
 	SinceN   int64   `json:"sn,omitempty"`    // the event that began the present state: taken, or free with this offer
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
@@ -95,7 +96,8 @@ type TaskChange struct {
 	Redacted bool       `json:"gone,omitempty"`
 	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
-	Stops    bool       `json:"stop,omitempty"`  // of EditTask: After alone is new, see DecideAdd
+	Stops    bool       `json:"stop,omitempty"`  // of EditTask: the last of After alone is new, see DecideAdd
+	Given    bool       `json:"given,omitempty"` // of EditTask: the agent gave After, so none of After is a stop now
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words
@@ -114,7 +116,7 @@ type TaskEnd struct {
 	No      int64 `json:"no"`
 	N       int64 `json:"n"` // the event
 	AtMs    int64 `json:"at"`
-	Dropped bool  `json:"drop,omitempty"` // later tasks stay blocked until somebody edits or drops them
+	Dropped bool  `json:"drop,omitempty"` // see State.DroppedBefore
 }
 
 // TaskID returns the id of task no for agents.
@@ -172,10 +174,12 @@ func (s *State) OpenBefore(task Task) (open []int64) {
 }
 
 // DroppedBefore returns the numbers of dropped tasks before task. task waits for them until somebody edits or drops
-// task.
+// task. A stop is none of them: it is over when its task is, however that ends. Else a guest could put the tasks of all
+// others behind one of its own, drop that, and leave.
 func (s *State) DroppedBefore(task Task) (dropped []int64) {
 	for _, no := range task.After {
-		if slices.ContainsFunc(s.TaskEnds, func(end TaskEnd) bool { return end.No == no && end.Dropped }) {
+		isDropped := slices.ContainsFunc(s.TaskEnds, func(end TaskEnd) bool { return end.No == no && end.Dropped })
+		if isDropped && !slices.Contains(task.Stops, no) {
 			dropped = append(dropped, no)
 		}
 	}
@@ -435,8 +439,8 @@ func (s *State) ChangeTasks(event Event) {
 			if task.Holder.Seat == 0 {
 				task.SinceN, task.SinceMs = event.N, event.AtMs
 			}
-			task.Title, task.Text, task.Redacted, task.For, task.After = change.Title, change.Text, false, change.For,
-				change.After
+			task.Title, task.Text, task.Redacted, task.For, task.After, task.Stops = change.Title, change.Text, false,
+				change.For, change.After, change.stopsAfter(task.Stops)
 		})
 		s.removeUnneededEnds()
 	case RedactTask:
@@ -450,6 +454,9 @@ func (s *State) addTasks(event Event, by Party) {
 	for _, task := range event.Task.Add {
 		task.N, task.Adder, task.ByPerson, task.AtMs = event.N, by, event.Person, event.AtMs
 		task.SinceN, task.SinceMs, task.Last, task.Written = event.N, event.AtMs, event.N, event.N
+		if task.LacksStops() {
+			task.Stops = []int64{}
+		}
 		s.Tasks = append(s.Tasks, task)
 		s.LastTask = max(s.LastTask, task.No)
 	}
@@ -488,6 +495,44 @@ func (s *State) AddedBefore(agent Agent, tasks []Task, now time.Time) (n int64) 
 	return n
 }
 
+// stopsAfter returns the stops of a task after c, an edit; before c it had stops. An agent that may edit the task and
+// gives its after makes the stops in there its own.
+func (c *TaskChange) stopsAfter(stops []int64) []int64 {
+	switch {
+	case c.Given:
+		stops = nil
+	case c.Stops && len(c.After) > 0:
+		stops = append(slices.Clip(stops), c.After[len(c.After)-1])
+	}
+	return slices.DeleteFunc(append([]int64{}, stops...), func(no int64) bool { return !slices.Contains(c.After, no) })
+}
+
+// LacksStops reports whether t may have stops that Stops does not name, since an older program wrote t. A stop is added
+// after the tasks that it stops.
+func (t Task) LacksStops() bool {
+	return t.Stops == nil && slices.ContainsFunc(t.After, func(no int64) bool { return no > t.No })
+}
+
+// WithStops returns h with the stops of the open task no, which LacksStops; events are those about the task, the newest
+// first, as far as the log has them. h is unchanged.
+func (h *Head) WithStops(no int64, events []Event) *Head {
+	next := *h
+	next.Tasks = slices.Clone(h.Tasks)
+	for i := range next.Tasks {
+		task := &next.Tasks[i]
+		if task.No != no {
+			continue
+		}
+		task.Stops = []int64{}
+		for _, event := range slices.Backward(events) {
+			if event.Task.Action == EditTask {
+				task.Stops = event.Task.stopsAfter(task.Stops)
+			}
+		}
+	}
+	return &next
+}
+
 // changeTask replaces the task of event by a changed copy.
 func (s *State) changeTask(event Event, how func(*Task)) {
 	s.Tasks = slices.Clone(s.Tasks)
@@ -520,11 +565,14 @@ func (s *State) removeUnneededEnds() {
 	}
 }
 
-// HasWords reports whether an agent says something by c. The words count as a message.
+// HasWords reports whether an agent says something by c. The words count as a message. Those of a stop are in the task
+// that the same call adds, so a call that stops many counts as one message: two calls silenced a room.
 func (c *TaskChange) HasWords() bool {
 	switch c.Action {
-	case AddTasks, EditTask:
+	case AddTasks:
 		return true
+	case EditTask:
+		return !c.Stops
 	}
 	return c.Text != "" || c.Ran != nil
 }

@@ -56,7 +56,7 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if hasWords || len(o.For) > 0 { // an offer ends the wait of another agent
 		err = head.CheckSpeak(agent, nil)
 	}
-	if err == nil && hasWords && !by.IsPerson() && !o.stops { // a stop was checked with its task
+	if err == nil && hasWords && !by.IsPerson() {
 		err = head.CheckRun()
 	}
 	return event, no, err
@@ -124,13 +124,14 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 		return []Event{*event}, next, nil
 	}
 	done, _ := head.Task(no)
-	event.Wakes = head.unblockedBy([]Task{done}, by.Agent, nil)
+	event.Wakes = head.unblockedByDone([]Task{done}, by.Agent, nil)
 	return []Event{*event, *take}, next, nil
 }
 
 // DecideAdd is Decide of AddTasks, followed by an edit of each task in Before: so an agent stops what nobody has begun,
-// and wakes who has begun. The agent then has the new task, unless the task is for others or waits itself, or the agent
-// has as many as it may. So nobody else takes a stop, unless the agent is silent.
+// and wakes who has begun. Such a stop is over when its task is, however that ends: see DroppedBefore. The agent then
+// has the new task, unless the task is for others or waits itself, or the agent has as many as it may. So nobody else
+// takes a stop, unless the agent is silent.
 func (o TaskOrder) DecideAdd(head *Head, by Caller, now time.Time) (events []Event, err error) {
 	decide := func(order TaskOrder) error {
 		event, _, err := order.Decide(head, by, now)
@@ -203,11 +204,22 @@ func (h *Head) proposeStop(agent Agent, no, added int64) (o TaskOrder, err error
 			"tasks by their ids, which list_tasks shows.", TaskID(no))
 	case slices.Contains(task.After, added):
 		return o, nil
-	case len(task.After) >= core.MaxAfter:
+	}
+
+	// A stop that is over gives its place, so 30 of them keep nobody from a further one.
+	after := slices.Clone(task.After)
+	isOver := func(no int64) bool {
+		_, open := h.Task(no)
+		return !open && slices.Contains(task.Stops, no)
+	}
+	if i := slices.IndexFunc(after, isOver); i >= 0 && len(after) >= core.MaxAfter {
+		after = slices.Delete(after, i, i+1)
+	}
+	if len(after) >= core.MaxAfter {
 		return o, fault.Refuse(fault.InvalidArgument, "before: %s comes after %d tasks already, and no more at once. "+
 			"Nothing was added: name an open one of these in its place.", TaskID(no), core.MaxAfter)
 	}
-	return TaskOrder{Action: EditTask, No: no, After: append(slices.Clip(task.After), added), stops: true}, nil
+	return TaskOrder{Action: EditTask, No: no, After: append(after, added), stops: true}, nil
 }
 
 // LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
@@ -475,6 +487,7 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	change := event.Task
 	change.Text, change.For, change.After, change.Stops = task.Text, task.For, task.After, o.stops
+	change.Given = o.After != nil && !o.stops
 	switch {
 	case !o.stops && !head.MayManage(agent, task):
 		return nil, refuseManage(task)
@@ -501,7 +514,7 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 
 	// An edit that changes nothing makes no event, so a repetition is harmless.
 	if change.Title == task.Title && change.Text == task.Text && slices.Equal(change.For, task.For) &&
-		slices.Equal(change.After, task.After) {
+		slices.Equal(change.After, task.After) && slices.Equal(change.stopsAfter(task.Stops), task.Stops) {
 		return nil, nil
 	}
 	task.After = change.After
@@ -564,38 +577,49 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	for _, t := range done {
 		seats = addWoken(seats, &h.State, a, t.Adder)
 	}
-	return h.unblockedBy(done, a, seats)
+	return h.unblockedByDone(done, a, seats)
+}
+
+// unblockedByDone adds to seats the agents that have a task, or to whom one is offered, that waited only for the tasks
+// done by agent.
+func (h *Head) unblockedByDone(done []Task, agent Agent, seats []int) []int {
+	for _, task := range h.Tasks {
+		seats = h.unblockedBy(done, task, agent, seats)
+	}
+	return seats
 }
 
 // wokenByDrop returns who is woken after a has dropped a task: the agent that had it and, of each task that came after
-// it, the agent that has that and need not wait for it any more, and the one that added that, who may let it go on.
+// it, the agent that has that and need not wait for it any more, and the one that added that, who may let it go on. The
+// end of a stop wakes as if it were done.
 func (h *Head) wokenByDrop(dropped Task, a Agent) []int {
 	seats := addWoken(nil, &h.State, a, dropped.Holder)
 	for _, task := range h.Tasks {
-		if slices.Contains(task.After, dropped.No) {
+		switch {
+		case !slices.Contains(task.After, dropped.No):
+		case slices.Contains(task.Stops, dropped.No):
+			seats = h.unblockedBy([]Task{dropped}, task, a, seats)
+		default:
 			seats = addWoken(seats, &h.State, a, task.Holder, task.Adder)
 		}
 	}
 	return seats
 }
 
-// unblockedBy adds to seats the agents that have a task, or to whom one is offered, that waited only for the tasks done
-// by agent.
-func (h *Head) unblockedBy(done []Task, agent Agent, seats []int) []int {
-	isDone := func(no int64) bool {
-		return slices.ContainsFunc(done, func(task Task) bool { return task.No == no })
+// unblockedBy adds to seats the agents that have task, or to whom it is offered, if it waited only for what agent has
+// ended.
+func (h *Head) unblockedBy(ended []Task, task Task, agent Agent, seats []int) []int {
+	open := h.WaitsFor(task)
+	if task.Holder.Seat != 0 {
+		open = h.OpenBefore(task)
 	}
-	for _, task := range h.Tasks {
-		open := h.WaitsFor(task)
-		if task.Holder.Seat != 0 {
-			open = h.OpenBefore(task)
-		}
-		left := slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) })
-		if len(open) > 0 && !left {
-			seats = addWoken(seats, &h.State, agent, append(slices.Clip(task.For), task.Holder)...)
-		}
+	left := slices.ContainsFunc(open, func(no int64) bool {
+		return !slices.ContainsFunc(ended, func(end Task) bool { return end.No == no })
+	})
+	if len(open) == 0 || left {
+		return seats
 	}
-	return seats
+	return addWoken(seats, &h.State, agent, append(slices.Clip(task.For), task.Holder)...)
 }
 
 // completeReport completes the report event of agent: the event closes the tasks of event.Finishes that agent may

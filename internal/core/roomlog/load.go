@@ -52,6 +52,9 @@ func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, e
 			return nil, nil, err
 		}
 		head, err = r.headOf(ctx, last, meta)
+		if err == nil {
+			head, err = r.withStops(ctx, head, last)
+		}
 		switch {
 		case err == nil:
 			return head, upTo(last, head.AsOf), nil
@@ -166,19 +169,10 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 // withTalk returns head with its talk state, from the event that last changed it, and with the open proposals. It reads
 // those events that last lacks.
 func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event) (*room.Head, error) {
-	find := func(n int64) (room.Event, error) {
-		if i := slices.IndexFunc(last, func(event room.Event) bool { return event.N == n }); i >= 0 {
-			return last[i], nil
-		}
-		return r.event(ctx, n)
-	}
 	if head.LastTalk == 0 {
 		return head, nil
 	}
-	talk, err := find(head.LastTalk)
-	if errors.Is(err, table.ErrNotFound) && head.LastTalk > last[len(last)-1].N {
-		return nil, errPartial // the snapshot is ahead of the log
-	}
+	talk, err := r.find(ctx, last, head.LastTalk)
 	if errors.Is(err, table.ErrNotFound) || err == nil && talk.Talk == nil {
 		return head, nil // the event has expired, and so has everything asked
 	}
@@ -190,7 +184,7 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 		if !request.Proposal {
 			continue
 		}
-		event, err := find(request.N)
+		event, err := r.find(ctx, last, request.N)
 		if err != nil && !errors.Is(err, table.ErrNotFound) {
 			return nil, err
 		}
@@ -199,6 +193,50 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 		}
 	}
 	return head.WithTalk(*talk.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
+}
+
+// maxStopReads is how many events withStops reads at most.
+const maxStopReads = 200
+
+// withStops returns head with the stops of tasks that an older program wrote, which stored none: the events about such
+// a task tell them, as far as the log has them. Stops that none of maxStopReads events tells count as given by the one
+// that added the task.
+func (r reader) withStops(ctx context.Context, head *room.Head, last []room.Event) (*room.Head, error) {
+	reads := 0
+	for _, task := range head.Tasks {
+		if !task.LacksStops() {
+			continue
+		}
+		var events []room.Event // each leads to the one before
+		for n := task.Last; n > task.N && reads < maxStopReads; reads++ {
+			event, err := r.find(ctx, last, n)
+			if errors.Is(err, table.ErrNotFound) {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			n = 0
+			if event.Task != nil {
+				events, n = append(events, event), event.Task.Prev
+			}
+		}
+		head = head.WithStops(task.No, events)
+	}
+	return head, nil
+}
+
+// find returns event n, from last if it is there. It fails with table.ErrNotFound if the event has expired, and with
+// errPartial if the snapshot is ahead of the log.
+func (r reader) find(ctx context.Context, last []room.Event, n int64) (room.Event, error) {
+	if i := slices.IndexFunc(last, func(event room.Event) bool { return event.N == n }); i >= 0 {
+		return last[i], nil
+	}
+	event, err := r.event(ctx, n)
+	if errors.Is(err, table.ErrNotFound) && n > last[len(last)-1].N {
+		err = errPartial
+	}
+	return event, err
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.

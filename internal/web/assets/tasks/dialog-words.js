@@ -45,7 +45,8 @@ export const dialogs = {
   result: "Result (optional)",
   why: "Reason (optional)",
   offerHint: "Reserved for them for ten minutes.",
-  dropText: (id) => `Cancel ${id}? Tasks it blocks stay blocked until someone edits or cancels them.`,
+  dropText: (id) => `Cancel ${id}? What it stopped goes on. Tasks planned after it stay blocked until someone ` +
+    "edits or cancels them.",
   keep: "Keep task", // beside "Cancel task"
   buttons: { add: "Add", finish: "Mark as done", release: "Unassign", offer: "Assign", edit: "Save", drop: "Cancel task" },
 
