@@ -195,7 +195,7 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 	for i, k := range got.Hooks {
 		v.Hooks[i] = results.Hook{ID: k.ID, Agent: k.Form == room.FormEndpoint, Push: k.Form == room.FormPush,
 			Messenger: k.Form == room.FormMessenger, ThisDevice: k.ThisDevice,
-			PushWords: k.Words, PushDrafts: k.Drafts,
+			PushWords: k.Words, PushDrafts: k.Drafts, Ended: k.Ended,
 			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
 			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 		v.Hooks[i].Webhook = k.Form.IsOfPerson() && !v.Hooks[i].Push && !v.Hooks[i].Messenger

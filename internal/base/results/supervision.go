@@ -46,6 +46,7 @@ type Hook struct {
 	ThisDevice   bool   `json:"this_device,omitempty" doc:"of a browser: true if it is that of this device"`
 	PushWords    bool   `json:"push_words,omitempty" doc:"of a browser: as in add_push"`
 	PushDrafts   bool   `json:"push_drafts,omitempty" doc:"of a browser: as in add_push"`
+	Ended        bool   `json:"ended,omitempty" doc:"of a browser: true if its push service still refuses the calls, with error, so that there are no more"`
 	Host         string `json:"host" doc:"of the address, of which nothing else is shown"`
 	ForMe        bool   `json:"for_me,omitempty" doc:"whether it is called only for what is meant for the agent"`
 	Since        string `json:"since" doc:"when it was added or first subscribed, as RFC 3339 in UTC"`

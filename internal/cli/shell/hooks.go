@@ -150,6 +150,8 @@ func (s *session) called(k results.Hook, agents bool) string {
 		only = "; only for what is meant for it"
 	}
 	switch at := s.out.Screen.time; {
+	case k.Ended:
+		return "ended, its push service refuses the calls: " + why + only
 	case k.FailingSince != "":
 		return "failing since " + at(k.FailingSince) + ": " + why + only
 	case k.LastCall != "" && k.Error != "": // the result of the last call is no failure of the address

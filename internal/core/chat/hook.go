@@ -328,6 +328,7 @@ type HookView struct {
 	// Of a browser.
 
 	ThisDevice bool // of the caller
+	Ended      bool // its push service still refuses the calls, with Error: it is called no more
 	Words      bool // see roomlog.PushItem
 	Drafts     bool
 }
@@ -349,7 +350,7 @@ func (c *session) hooks(ctx context.Context, agent room.Agent) (list []HookView,
 		}
 		v := HookView{ID: k.ID, Form: k.Form, ForMe: k.ForMe, URL: hook.URL, Since: time.UnixMilli(hook.SinceMs),
 			Until: time.UnixMilli(hook.UntilMs), Error: t.Error, Words: hook.Words, Drafts: hook.Drafts,
-			ThisDevice: hook.Device != "" && hook.Device == c.me.Device}
+			ThisDevice: hook.Device != "" && hook.Device == c.me.Device, Ended: hook.Barred}
 		if t.LastMs != 0 {
 			v.LastCall = time.UnixMilli(t.LastMs)
 		}

@@ -137,14 +137,14 @@ func (c *session) isUnseen(ctx context.Context) bool {
 	return err == nil && !until.After(c.room.svc.now())
 }
 
-// mayCall reports whether k may be called: it is stored where k leads, and the person still has the device of a
-// browser.
+// mayCall reports whether k may be called: it is stored where k leads, its service has not refused the calls, and the
+// person still has the device of a browser.
 func (c *session) mayCall(ctx context.Context, k room.Hook) bool {
 	hook, err := c.room.svc.store.Hook(ctx, k.ID)
 	if err != nil {
 		return !errors.Is(err, table.ErrNotFound)
 	}
-	return hook.Device == "" || slices.Contains(c.me.Person.Devices, hook.Device)
+	return !hook.Barred && (hook.Device == "" || slices.Contains(c.me.Person.Devices, hook.Device))
 }
 
 // learned returns what a caller that is handed the inbox has learned. seen is the roster; nil: it was not read.

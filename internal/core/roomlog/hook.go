@@ -16,8 +16,7 @@ import (
 // as prefix counts the principal's hooks.
 const HooksPartition = "HOOKS"
 
-// HookItem says where a hook leads. No delivery writes a HookItem, except to renew a webhook or an endpoint. So no
-// delivery undoes the refresh of a wake.
+// HookItem says where a hook leads. No delivery writes the HookItem of a wake, so none undoes the refresh of one.
 type HookItem struct {
 	V      int       `json:"v"`
 	ID     string    `json:"-"`
@@ -35,7 +34,8 @@ type HookItem struct {
 	UntilMs   int64  `json:"until"` // the hook ends then unless it is refreshed
 	// RefreshedMs is when the hook was last refreshed, or added again; 0: never.
 	RefreshedMs int64 `json:"again,omitempty"`
-	Barred      bool  `json:"barred,omitempty"` // the person has ended the hook: it leads nowhere
+	// Barred says that the hook is called no more: its person has ended a wake, or a push service refuses the calls.
+	Barred bool `json:"barred,omitempty"`
 	PushItem
 }
 

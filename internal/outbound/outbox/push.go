@@ -36,6 +36,9 @@ const maxRetryAfter = time.Hour
 // proofLife is for how long one proof of this server is good. Push services take a day at most.
 const proofLife = 12 * time.Hour
 
+// newSubscription is how long a push service may need until it knows a subscription that it has given.
+const newSubscription = time.Minute
+
 // maxShown bounds the characters of a text of which some are escaped, so that one need always fits into a call.
 const maxShown = 320
 
@@ -98,10 +101,22 @@ func (d *Dispatcher) checkPushes(ctx context.Context, hook roomlog.HookItem) err
 	return err
 }
 
-// pushServices are the hosts of the browsers that have Web Push; those with a dot at the start, all below. Nobody else
-// is called, so a guest cannot have this server call whom it likes.
-var pushServices = [...]string{"fcm.googleapis.com", "updates.push.services.mozilla.com", ".push.apple.com",
-	".notify.windows.com"}
+// pushServices are the hosts of the push services that the browsers of four makers use, each with its source; one with
+// a dot at the start: all hosts below. Nobody else is called, so a guest cannot have this server call whom it likes.
+var pushServices = [...]string{
+	// Google Chrome, and then Chrome Beta, Dev and Canary and each other Chromium: GetGcmEndpointForChannel in
+	// components/push_messaging/push_messaging_utils.cc of chromium.googlesource.com/chromium/src.
+	"fcm.googleapis.com", "jmt17.google.com",
+	// Firefox: its push server is push.services.mozilla.com, says README.md of github.com/mozilla-services/autopush-rs,
+	// and gives addresses below that host.
+	".push.services.mozilla.com",
+	// Safari: "make sure you allow URLs from any subdomain of push.apple.com", in Apple's "Meet Web Push for Safari",
+	// https://developer.apple.com/videos/play/wwdc2022/10098/.
+	".push.apple.com",
+	// Edge: the domain is notify.windows.com, and its subdomain may change, says "Windows Push Notification Services
+	// (WNS) overview", https://learn.microsoft.com/windows/apps/develop/notifications/push-notifications/wns-overview.
+	".notify.windows.com",
+}
 
 // isPushService reports whether an address, which passes outcall.Caller.Check, is of a push service.
 func (d *Dispatcher) isPushService(address string) bool {
@@ -223,8 +238,27 @@ func (w *push) call(ctx context.Context) (roomlog.Progress, error) {
 		return w.progress, err
 	}
 	answer, failed := w.o.Out.PostUnsigned(ctx, w.hook.URL, request.header, request.body)
-	ends := answer.Status == outcall.StatusGone || answer.Status == outcall.StatusNotFound // it has unsubscribed
-	return w.applyAnswer(ctx, answer, failed, ends)
+	progress, err := w.applyAnswer(ctx, answer, failed, w.endsSubscription(answer.Status))
+	if err == nil && progress.GaveUp && refuses(answer.Status) {
+		w.hook.Barred = true
+		err = w.writeClaimed(context.WithoutCancel(ctx), roomlog.PutHook(w.hook))
+	}
+	return progress, err
+}
+
+// endsSubscription reports whether an answer says that the browser has unsubscribed. Within a minute of the
+// subscription the service may not know it yet, so that call is made again.
+func (w *push) endsSubscription(status int) bool {
+	return (status == outcall.StatusGone || status == outcall.StatusNotFound) &&
+		w.now().Sub(time.UnixMilli(w.hook.SinceMs)) >= newSubscription
+}
+
+// refuses reports whether an answer says that the service does not take this server's calls for the browser: an answer
+// to the last try says so of all later calls, too. The hook is then barred: it stays, so that its person sees why it
+// ended, and the same device may add it again.
+func refuses(status int) bool {
+	return status == outcall.StatusBadRequest || status == outcall.StatusUnauthorized ||
+		status == outcall.StatusForbidden
 }
 
 // applyAnswer returns the progress after a call. ends says that the answer ends the hook.
@@ -241,7 +275,7 @@ func (w *push) applyAnswer(ctx context.Context, answer outcall.Answer, failed er
 	}
 	now := w.now()
 	progress.TriedMs, progress.NotBeforeMs, progress.Error = now.UnixMilli(), 0, why
-	if why != "" && !endsDelivery(answer) {
+	if why != "" && answer.Status != outcall.StatusTooLarge {
 		progress = w.scheduleRetry(progress, dayPauses[:], hoursOfPushes, w.needs.AsOf)
 		progress.NotBeforeMs = max(progress.NotBeforeMs, now.Add(min(answer.RetryAfter, maxRetryAfter)).UnixMilli())
 		return progress, nil

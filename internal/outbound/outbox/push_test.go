@@ -467,8 +467,11 @@ func TestPush_ends(t *testing.T) {
 			}
 		}, 1}, // which says so
 		{"the room's life is over", func(p *phone) { p.clock.Advance(room.Life + time.Hour) }, 0},
-		{"the browser has unsubscribed", func(p *phone) { p.service.Answers(http.StatusGone) }, 1},
-		{"the service does not know it", func(p *phone) { p.service.Answers(http.StatusNotFound) }, 1},
+		{"the browser has unsubscribed", func(p *phone) { p.answersLater(http.StatusGone) }, 1},
+		{"the service does not know it", func(p *phone) { p.answersLater(http.StatusNotFound) }, 1},
+		{"the service does not know it, also when it is called again", func(p *phone) {
+			p.service.Answers(http.StatusGone)
+		}, 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			p := newPhone(t)
@@ -487,6 +490,12 @@ func TestPush_ends(t *testing.T) {
 			}
 		})
 	}
+}
+
+// answersLater has the service answer with a status, once the subscription is no longer new.
+func (p *phone) answersLater(status int) {
+	p.clock.Advance(time.Minute)
+	p.service.Answers(status)
 }
 
 // devices has so many further devices open a link of Bob's person, and returns the tokens of all.
@@ -639,8 +648,8 @@ func TestPush_answerOfTheService_decidesWhatEnds(t *testing.T) {
 	}{
 		{http.StatusCreated, "", outcome{again: reminds}},
 		{http.StatusAccepted, "3600", outcome{again: reminds}},
-		{http.StatusNotFound, "", outcome{ended: true}},
-		{http.StatusGone, "", outcome{ended: true}},
+		{http.StatusNotFound, "", outcome{again: time.Minute, shown: "http_404"}}, // the subscription is new
+		{http.StatusGone, "", outcome{again: time.Minute, shown: "http_410"}},
 		{http.StatusRequestEntityTooLarge, "", outcome{again: reminds, shown: "http_413"}},
 		{http.StatusTooManyRequests, "", outcome{again: time.Minute, shown: "http_429"}},
 		{http.StatusTooManyRequests, "1800", outcome{again: 30 * time.Minute, shown: "http_429"}},
@@ -665,6 +674,74 @@ func TestPush_answerOfTheService_decidesWhatEnds(t *testing.T) {
 		}
 		if got != c.want || len(texts) != 1 {
 			t.Errorf("%d, Retry-After %q: %+v after %d calls, want %+v", c.status, c.header, got, len(texts), c.want)
+		}
+	}
+}
+
+// A push service may not know a subscription that it has just given: the second call is taken.
+func TestPush_goneWithinAMinuteOfTheSubscription_isCalledAgain(t *testing.T) {
+	for _, status := range []int{http.StatusGone, http.StatusNotFound} {
+		p := newPhone(t)
+		p.approves()
+		p.clock.Advance(time.Minute - time.Second)
+		p.drafts("May I?")
+		p.service.Answers(status)
+		if _, again := p.delivers(); again != time.Minute {
+			t.Errorf("%d: it is called again after %v", status, again)
+		}
+		p.service.Answers(http.StatusCreated)
+		p.clock.Advance(time.Minute)
+		texts, _ := p.delivers()
+		hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks
+		if len(texts) != 1 || len(hooks) != 1 || !hooks[0].FailingAt.IsZero() {
+			t.Errorf("%d: then it is called with %+v; the person has %+v", status, texts, hooks)
+		}
+	}
+}
+
+// A push service that still refuses the last try is called no more. The person sees so and why, until the device is
+// told again, and a draft counts as unseen. A service that has answered otherwise at last is called for what is newer.
+func TestPush_serviceThatStillRefuses_isCalledNoMore(t *testing.T) {
+	for status, ends := range map[int]bool{http.StatusBadRequest: true, http.StatusUnauthorized: true,
+		http.StatusForbidden: true, http.StatusTooManyRequests: false, http.StatusInternalServerError: false} {
+		p := newPhone(t)
+		p.approves()
+		p.service.Answers(status)
+		unseen := func(text string) bool {
+			got, err := p.Send(p.ctx(), chat.SendRequest{Token: p.bob.Token, Text: text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.Waited.Situation.Unseen
+		}
+		unseen("May I?")
+		for range 4 {
+			_, again := p.delivers()
+			p.clock.Advance(again)
+		}
+		_, again := p.delivers()
+		if calls := len(p.service.Calls()); calls != 5 || (again == 0) != ends {
+			t.Errorf("%d: %d calls, and again after %v", status, calls, again)
+		}
+		if unseen("And this?") != ends {
+			t.Errorf("%d: the agent hears of a draft that its person may see: %v", status, ends)
+		}
+		p.clock.Advance(3 * time.Minute)
+		want := 1
+		if ends {
+			want = 0
+		}
+		hooks := p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks
+		if texts, _ := p.delivers(); len(texts) != want || len(hooks) != 1 || hooks[0].Ended != ends ||
+			hooks[0].Error != fmt.Sprint("http_", status) || hooks[0].URL != p.service.URL {
+			t.Errorf("%d: it is called with %+v; the person sees %+v", status, texts, hooks)
+		}
+		p.service.Answers(http.StatusCreated)
+		p.id = p.add(p.person)
+		p.clock.Advance(3 * time.Minute)
+		hooks = p.supervise(chat.SuperviseRequest{Token: p.person}).Hooks
+		if texts, _ := p.delivers(); len(texts) != 1 || hooks[0].Ended {
+			t.Errorf("%d: told again, it is called with %+v; the person sees %+v", status, texts, hooks)
 		}
 	}
 }
@@ -720,7 +797,7 @@ func TestPush_newSubscriptionWhileTheOldOneEnds_stays(t *testing.T) {
 		}
 		return nil
 	}}
-	old.Answers(http.StatusGone)
+	p.answersLater(http.StatusGone)
 	if _, err := process.calling(old, nil).dispatcher.Deliver(p.ctx(), p.room, p.seat, former); err != nil {
 		t.Fatal(err)
 	}
@@ -807,7 +884,10 @@ func TestAddPush_refused(t *testing.T) {
 		"http://fcm.googleapis.com/fcm/send/x", "https://fcm.googleapis.com:8443/x", "https://ann@fcm.googleapis.com/x",
 		"https://fcm.googleapis.com.example.org/x", "https://xfcm.googleapis.com/x",
 		"https://push.apple.com.evil.org/x",
-		"https://evilpush.apple.com/x", "https://push.apple.com/x", "https://notify.windows.com.evil.org/",
+		"https://evilpush.apple.com/x", "https://push.apple.com/x", "https://jmt17.google.com.evil.org/x",
+		"https://google.com/x", "https://x.jmt17.google.com/x", "https://push.services.mozilla.com/x",
+		"https://evilpush.services.mozilla.com/x", "https://push.services.mozilla.com.evil.org/x",
+		"https://notify.windows.com.evil.org/",
 		"ftp://fcm.googleapis.com/x", "fcm.googleapis.com/x", "https://parley.example/x",
 		"https://fcm.googleapis.com./x", "https://web.push.apple.com./x", "https://.push.apple.com/x",
 		"https://a..push.apple.com/x", "https://fcm.googleapis.com:443@evil.org/x", "https://:x@fcm.googleapis.com/x",
@@ -828,7 +908,8 @@ func TestAddPush_refused(t *testing.T) {
 		t.Errorf("%d items are stored, before %d", after, before)
 	}
 	for _, address := range []string{"https://fcm.googleapis.com/fcm/send/x", "https://FCM.googleapis.com/wp/x",
-		"https://updates.push.services.mozilla.com/wpush/v2/x", "https://web.push.apple.com/x",
+		"https://jmt17.google.com/fcm/send/x", "https://updates.push.services.mozilla.com/wpush/v2/x",
+		"https://eu.updates.push.services.mozilla.com/x", "https://web.push.apple.com/x",
 		"https://wns2-par02p.notify.windows.com/w/?token=x", "HTTPS://fcm.googleapis.com:443/x"} {
 		if err := add(address); err != nil {
 			t.Errorf("%s: %v", address, err)

@@ -96,10 +96,12 @@ type Answer struct {
 	RetryAfter time.Duration
 }
 
-// The statuses by which a host ends more than one try (RFC 9110, sections 15.5.2, 15.5.5, 15.5.11 and 15.5.14), and the
-// one by which it wants fewer (RFC 6585, section 4).
+// The statuses by which a host ends more than one try (RFC 9110, sections 15.5.1, 15.5.2, 15.5.4, 15.5.5, 15.5.11 and
+// 15.5.14), and the one by which it wants fewer (RFC 6585, section 4).
 const (
+	StatusBadRequest   = http.StatusBadRequest
 	StatusUnauthorized = http.StatusUnauthorized
+	StatusForbidden    = http.StatusForbidden
 	StatusNotFound     = http.StatusNotFound
 	StatusGone         = http.StatusGone
 	StatusTooLarge     = http.StatusRequestEntityTooLarge

@@ -455,8 +455,9 @@ func rootOf(x ast.Expr) *ast.Ident {
 }
 
 // outside are names in comments that stand for things outside the code.
-const outside = "ContentTypeNotSupportedError CreateProcess EventBridge OpenPGP PiB PowerShell " +
-	"PromptCompletionProvider ResponseController ServeMux TextMarshaler WhatsApp WithToolFilter iMessage macOS"
+const outside = "ContentTypeNotSupportedError CreateProcess EventBridge GetGcmEndpointForChannel OpenPGP PiB " +
+	"PowerShell PromptCompletionProvider ResponseController ServeMux TextMarshaler WhatsApp WithToolFilter iMessage " +
+	"macOS"
 
 // TestComments_nameWhatIsThere finds names that a comment keeps although the code has lost them: names of mixed case
 // anywhere, and in the comment of a function single letters, but for the article.

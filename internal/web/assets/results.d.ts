@@ -212,6 +212,7 @@ export interface Hook {
   this_device?: boolean;
   push_words?: boolean;
   push_drafts?: boolean;
+  ended?: boolean;
   host: string;
   for_me?: boolean;
   since: string;

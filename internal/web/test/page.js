@@ -75,13 +75,14 @@ globalThis.MutationObserver = globalThis.ResizeObserver = /** @type {any} */ (cl
   disconnect() {}
 });
 
-/** Draws a component on a page of its own; find returns its elements of a name. */
+/** Draws a component on a page of its own; find returns its elements of a name, and close takes it away. */
 export function drawn(component, props) {
   const body = new Node("body");
   const draw = (now) => render(html`<${component} ...${now} />`, /** @type {any} */ (body));
   const within = (node) => [node, ...node.childNodes.flatMap(within)];
   draw(props);
-  return { draw, find: (name) => within(body).filter(({ localName }) => localName === name) };
+  const close = () => render(null, /** @type {any} */ (body));
+  return { draw, close, find: (name) => within(body).filter(({ localName }) => localName === name) };
 }
 
 /** Lets what is drawn follow what has happened. */

@@ -4,11 +4,13 @@ import "./platform.js";
 import { newDatabase } from "./database.js";
 import { rest } from "./platform.js";
 import { refused } from "./server.js";
+import { drawn, settled } from "./page.js";
 import { opened, server } from "./tabs.js";
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { NoticesDialog } from "../assets/compose/notices-dialog.js";
 import { keep, kept } from "../assets/push/kept.js";
 import {
   drop, giveUp, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn,
@@ -162,6 +164,35 @@ test("a device that is told no more is told again by the next page, but for a st
   await renew(room);
   assert.equal(told().length, 1);
 });
+
+test("the dialog tells that a push service refuses the calls; turned on again, it subscribes anew", async () => {
+  const room = await isTold();
+  const [was] = server.supervision.hooks;
+  const ended = { ...was, ended: true, error: "http_403" };
+  server.supervision = { ...server.supervision, hooks: [ended] }; // of which no event tells
+  await renew(room);
+  const page = drawn(NoticesDialog, { room, onClose: () => {} });
+  while (!room.state.supervision.hooks[0].ended) await settled();
+  await settled();
+  const [box] = page.find("input");
+  assert.equal(box.checked, false);
+  assert.match(page.find("dialog")[0].textContent,
+    /This device is told no more: its push service, push\.example, refuses the calls \(HTTP 403\)\./);
+  await renew(room);
+  assert.deepEqual(told(), [], "the page tells the server nothing by itself");
+  const [{ endpoint: refused }, { endpoint }] = [browser.subscription, await (box.checked = true, press(box))];
+  assert.notEqual(endpoint, refused);
+  assert.deepEqual([told(), await isOn(room), box.checked], [[endpoint], all(true), true]);
+  page.close();
+});
+
+/** Presses a box, and returns how the browser has subscribed then. */
+async function press(box) {
+  box.dispatchEvent(new Event("change"));
+  await rest();
+  await settled();
+  return browser.subscription;
+}
 
 test("a new subscription is told for the seats that are not open, too", async () => {
   await isTold();

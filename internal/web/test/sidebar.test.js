@@ -199,6 +199,11 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
       : { timeout: "timed out", http_503: "HTTP 503", of_tomorrow: "of_tomorrow" };
     for (const [error, why] of Object.entries(of)) assert.equal(said({ ...failing, error }), fails + why);
   }
+  const ended = { ended: true, error: "http_403" };
+  assert.equal(said({ push: true, ...ended }),
+    "Another device of yours is told no more: its push service, [host.example], refuses the calls (HTTP 403)");
+  assert.equal(said({ push: true, this_device: true, ...ended }), "This device is told no more: its push service, " +
+    "[host.example], refuses the calls (HTTP 403). Turn it on again, or try another browser.");
   assert.equal(said({ agent: true, error: "No." }), "Runs at [host.example], called when needed · since  · " +
     "last call failed: “No”");
 });

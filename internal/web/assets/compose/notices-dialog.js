@@ -8,13 +8,14 @@ import { unheld } from "../supervision.js";
 import { Dialog } from "../ui/dialog.js";
 import { useNow } from "../ui/time.js";
 import { useRoom } from "../use-room.js";
-import { html } from "../vendor.js";
+import { html, useEffect } from "../vendor.js";
 import { dialogs as w } from "./dialog-words.js";
 import { useBlocked, usePush, useWishes } from "./notices-offer.js";
 
 /** Where this device cannot be told by its push service, the page tells while it is open. */
 export function NoticesDialog({ room, onClose }) {
   const { supervision } = useRoom(room);
+  useEffect(() => void room.supervision.read().catch(() => {}), []); // no event says that calls fail
   const why = hindrance(supervision);
   const how = why ? html`<${WhileOpen} room=${room} why=${push.none[why]} />` : html`<${OnDevice} room=${room} />`;
   return html`<${Dialog} title=${w.noticesTitle} onClose=${onClose}>${supervision !== unheld && how}<//>`;
@@ -50,7 +51,7 @@ function OnDevice({ room }) {
     </div>
     ${blocked && html`<${HowToAllow} />`}
     <p role="status">${busy && !on && push.asking}</p>
-    ${hook?.failing_since && html`<p class="sidebar-fails">${stands(hook, now)}</p>`}
+    ${(hook?.ended || hook?.failing_since) && html`<p class="sidebar-fails">${stands(hook, now)}</p>`}
     <${Problem} text=${blocked ? "" : problem} />`;
 }
 

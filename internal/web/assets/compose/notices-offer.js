@@ -59,7 +59,8 @@ export function usePush(room) {
   const hook = pushOf(useRoom(room).supervision);
   const { busy, problem, act } = useAct();
   const turn = (on, wishes) => !busy && act(() => (on ? turnOn(room, wishes) : turnOff(room)));
-  return { hook, on: !!hook, words: !!hook?.push_words, drafts: !!hook?.push_drafts, busy, problem, turn };
+  const { push_words: words, push_drafts: drafts, ended } = hook ?? {};
+  return { hook, on: !!hook && !ended, words: !!words, drafts: !!drafts, busy, problem, turn };
 }
 
 const atDrafts = (why) => !why || why === "home";

@@ -73,7 +73,7 @@ export function useNotices(room, state, onJump) {
     const before = seen.current;
     seen.current = { last: messages.at(-1)?.id, drafts: supervision.drafts.map(({ id }) => id) };
     const { on, preview } = wishes(room);
-    const pushed = supervision.hooks?.some((hook) => hook.this_device); // its push service tells
+    const pushed = supervision.hooks?.some((hook) => hook.this_device && !hook.ended); // its push service tells
     if (!before || !on || pushed || looked() || globalThis.Notification?.permission !== "granted") return;
     const fresh = messages.slice(messages.findLastIndex(({ id }) => id === before.last) + 1);
     const newDrafts = supervision.drafts.filter(({ id }) => !before.drafts.includes(id));

@@ -37,7 +37,7 @@ export function Hooks({ room, state, onFewer }) {
 
 const Hook = ({ hook, who, now, onEnd }) => html`
   <div class="sidebar-hook">
-    <p class=${"small " + (hook.failing_since ? "sidebar-fails" : "quiet")}>${stands(hook, now)}</p>
+    <p class=${"small " + (hook.failing_since || hook.ended ? "sidebar-fails" : "quiet")}>${stands(hook, now)}</p>
     <button type="button" class="button" aria-label=${endOf(hook).label(who)} onClick=${onEnd}>
       ${endOf(hook).short}
     </button>
@@ -47,12 +47,13 @@ const formOf = (hook) =>
   hook.this_device ? "thisDevice" : ["agent", "webhook", "push", "messenger"].find((form) => hook[form]) ?? "client";
 const endOf = (hook) => w.endOf[formOf(hook)];
 
-/** Says what a hook is, and how it stands: when it was called last or, if calls fail, since when and why. */
+/** Says what a hook is, and how it stands: when it was called last or, if calls fail or have ended, why. */
 export function stands(hook, now) {
   const { host, for_me: forMe, since, last_call: last, failing_since: failing, error = "" } = hook;
   const form = formOf(hook);
   const at = (time, Shown) => ({ element: html`<${Shown} at=${time} now=${now} />` });
   const why = hook.agent ? { quote: error } : { word: reasonOf(error) }; // an agent may have said it
+  if (hook.ended) return fill(w.ended[form], { host, why });
   if (failing) return fill(w.fails[form], { host, at: at(failing, ClockOrDay), why });
   const is = fill(w.stands[forMe ? "clientForMe" : form], { host });
   const when = last ? fill(w.last, { at: at(last, Ago) }) : fill(w.since, { at: at(since, ClockOrDay) });

@@ -22,6 +22,10 @@ export const hooks = {
     messenger: "Calls to {host} failing since {at}: {why}",
     agent: "Calls to your agent at {host} failing since {at}: {why}",
   },
+  ended: {
+    push: "Another device of yours is told no more: its push service, {host}, refuses the calls ({why})",
+    thisDevice: "This device is told no more: its push service, {host}, refuses the calls ({why}). Turn it on again, or try another browser.",
+  },
   why: {
     timeout: "timed out",
     connection_refused: "connection refused",

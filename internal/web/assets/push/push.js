@@ -26,7 +26,7 @@ export function hindrance(/** @type {{push_key?: string}} */ { push_key: key }) 
 /** Returns under which key something is kept of a seat for the worker. */
 export const keyOfSeat = ({ room, token }) => keyOf({ room, seat: seatNumberOf(token) });
 
-/** Returns the hook that calls this device for a seat; undefined for none. */
+/** Returns the hook of this device for a seat, which calls it unless it has ended; undefined for none. */
 export const pushOf = ({ hooks = [] }) => hooks.find((hook) => hook.this_device);
 
 /** Returns the registration of the worker; undefined for none. Another program of the same origin may have its own. */
@@ -38,12 +38,15 @@ async function registered() {
 /** Returns how the browser has subscribed; undefined or null if it has not. */
 const subscribed = async () => (await registered())?.pushManager.getSubscription();
 
-/** Subscribes the browser with the key of the server. Another key is of a server that is gone. */
-async function subscribe(key) {
+/**
+ * Subscribes the browser with the key of the server. Another key is of a server that is gone, and what its push service
+ * has refused, as ended says, is not given once more.
+ */
+async function subscribe(key, ended) {
   await navigator.serviceWorker.register(workerAddress);
   const { pushManager } = await navigator.serviceWorker.ready;
   const had = await pushManager.getSubscription();
-  if (had && serverKeyOf(had) === key) return had;
+  if (had && serverKeyOf(had) === key && !ended) return had;
   await had?.unsubscribe();
   return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
 }
@@ -56,7 +59,7 @@ function serverKeyOf(/** @type {any} */ subscription) {
 
 /** Subscribes. A browser that cannot reach its push service fails, or never answers. */
 async function reach({ state, clock }) {
-  const subscribing = subscribe(state.supervision.push_key);
+  const subscribing = subscribe(state.supervision.push_key, pushOf(state.supervision)?.ended);
   const tooLong = new AbortController();
   try {
     return await Promise.race([subscribing, clock.pause(patience, tooLong.signal).then(() => Promise.reject())]);

@@ -10,7 +10,8 @@ export function PushUpkeep({ room, mine }) {
   const state = useRoom(room);
   const over = state.phase === "ended" || !!state.room?.closed;
   const { push_key: key } = state.supervision;
-  const on = !!pushOf(state.supervision);
+  const hook = pushOf(state.supervision);
+  const on = !!hook && !hook.ended;
   const was = useRef(false); // on, in this page
   useEffect(() => {
     const stopped = was.current && !on;
