@@ -3,10 +3,13 @@ package tools_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // reader is Bob, who has joined with Ann, and whose client loses an answer.
@@ -169,16 +172,145 @@ func TestCursor_afterALostAnswer_losesNothing(t *testing.T) {
 			})
 		}
 	}
+	var named []string
+	for _, c := range cases {
+		named = append(named, c.tool)
+	}
+	hasAllWithCursor(t, named)
+}
+
+// hasAllWithCursor fails unless cases name each tool whose result has a cursor.
+func hasAllWithCursor(t *testing.T, cases []string) {
+	t.Helper()
 	for _, tool := range tools.WithCursor() {
-		if !slices.ContainsFunc(cases, func(c struct {
-			tool, how string
-			call      func(b *reader)
-		}) bool {
-			return c.tool == tool
-		}) {
+		if !slices.Contains(cases, tool) {
 			t.Errorf("the result of %s has a cursor, and no case", tool)
 		}
 	}
+}
+
+// Two messages and one change of tasks were held back. Each tool carries both counts on, and only what goes through
+// ends its own. What takes no cursor has none, or returns, which begins at 0.
+func TestCursor_ofEachTool_carriesBothCounts(t *testing.T) {
+	const none = -1
+	upload := func(b *reader, more args) reply {
+		open := b.call("share_file", b.with(args{"name": "a.txt", "size": 1}, more))
+		b.cursor = open.Cursor
+		var got reply
+		if err := json.Unmarshal(b.upload(open.Upload.Line, "a").JSON, &got); err != nil {
+			b.t.Fatal(err)
+		}
+		return got
+	}
+	supervised := func(tool, how string, arguments args) func(b *reader) reply {
+		return func(b *reader) reply {
+			b.call("supervise", args{"agent_token": b.user, how: true})
+			return b.call(tool, b.with(arguments))
+		}
+	}
+	status, note := args{"text": "on it", "kind": "status", "wait_seconds": 0}, args{"name": "a.txt", "text": "a"}
+	cases := []struct {
+		tool, how   string
+		call        func(b *reader) reply // nil: with arguments and the cursor
+		arguments   args
+		sends, acts int
+	}{
+		{"wait_for_message", "looks", nil, args{"wait_seconds": 0}, 2, 1},
+		{"wait_for_message", "without a cursor", func(b *reader) reply {
+			return b.call("wait_for_message", args{"agent_token": b.token, "wait_seconds": 0})
+		}, nil, 0, 0},
+		{"send_message", "sends", nil, status, 0, 1},
+		{"send_message", "waits", nil, args{"text": "on it", "kind": "status", "wait_seconds": 1}, 0, 1},
+		{"send_message", "is paused", supervised("send_message", "paused", status), nil, 2, 1},
+		{"send_message", "drafts", supervised("send_message", "approve", status), nil, 0, 1},
+		{"send_message", "has a credential", nil, args{"text": "AKIAIOSFODNN7QWERTYU", "wait_seconds": 0}, 2, 1},
+		{"share_file", "shares", nil, note, 0, 1},
+		{"share_file", "drafts", supervised("share_file", "approve", note), nil, 0, 1},
+		{"share_file", "offers an upload", nil, args{"name": "a.txt", "size": 1}, 2, 1},
+		{"share_file", "uploads", func(b *reader) reply { return upload(b, nil) }, nil, 0, 1},
+		{"share_file", "uploads a draft", func(b *reader) reply {
+			b.call("supervise", args{"agent_token": b.user, "approve": true})
+			return upload(b, nil)
+		}, nil, 0, 1},
+		{"task", "adds", nil, args{"action": "add", "tasks": "sand"}, 2, 1},
+		{"task", "takes", nil, args{"action": "take", "id": "t2"}, 2, 0},
+		{"task", "takes what it has", nil, args{"action": "take", "id": "t1"}, 2, 1},
+		{"task", "releases", nil, args{"action": "release", "id": "t1"}, 2, 1},
+		{"task", "finishes", nil, args{"action": "finish", "id": "t1"}, 2, 0},
+		{"task", "goes on", nil, args{"action": "next", "id": "t1"}, 2, 0},
+		{"list_tasks", "lists", func(b *reader) reply {
+			b.does("wait_for_message", args{"cursor": b.cursor, "wait_seconds": 0}) // all has arrived
+			return b.call("list_tasks", args{"agent_token": b.token})
+		}, nil, none, none},
+		{"message_history", "looks back", func(b *reader) reply {
+			return b.call("message_history", args{"agent_token": b.token, "limit": 2})
+		}, nil, none, none},
+		{"join_room", "returns", func(b *reader) reply {
+			return b.call("join_room", args{"agent_token": b.token})
+		}, nil, 0, 0},
+		{"enter_queue", "asks for its seat again", func(b *reader) reply {
+			return b.call("enter_queue", args{"ticket": b.ticket, "wait_seconds": 0})
+		}, nil, 0, 0},
+		{"create_room", "makes another room", func(b *reader) reply {
+			got := b.call("create_room", args{"agent_name": "Bob"})
+			b.token = got.Token
+			return got
+		}, nil, 0, 0},
+	}
+	named := []string{}
+	for _, c := range cases {
+		named = append(named, c.tool)
+		t.Run(c.tool+" "+c.how, func(t *testing.T) {
+			p := newWorld(t).connect(modern)
+			b := p.pairs(t)
+			p.call("task", args{"agent_token": b.ann, "action": "add", "tasks": `["paint","hang"]`})
+			b.does("task", args{"action": "take", "id": "t1"})
+			asks := func(n int) {
+				p.call("send_message", args{"agent_token": b.ann, "text": fmt.Sprint("question ", n), "ask": "Bob"})
+			}
+			for n := range 2 {
+				asks(n)
+				held := b.call("send_message", b.with(args{"text": "and you?", "wait_seconds": 0}))
+				if says := strings.Contains(held.Next, "The next one goes through"); held.Sent || says != (n == 1) {
+					t.Fatalf("send %d: %s", n, held.text)
+				}
+				b.takes(held)
+			}
+			asks(2)
+			held := b.call("task", b.with(args{"action": "finish", "id": "t1"}))
+			if !held.Held || strings.Contains(held.Next, "The next one goes through") {
+				t.Fatalf("the finish: %s", held.text)
+			}
+			b.takes(held)
+			var got reply
+			if c.call != nil {
+				got = c.call(b)
+			} else {
+				got = b.call(c.tool, b.with(c.arguments))
+			}
+			if c.sends == none {
+				if got.Cursor != "" {
+					t.Errorf("it has %q", got.Cursor)
+				}
+				return
+			}
+			token, _ := ident.ParseToken(b.token)
+			cursor, ok := token.ParseCursor(got.Cursor)
+			if !ok || cursor.HeldSends != c.sends || cursor.HeldActs != c.acts {
+				t.Errorf("the cursor is %+v, %t: %s", cursor, ok, got.text)
+			}
+		})
+	}
+	hasAllWithCursor(t, named)
+}
+
+// with returns the arguments of a call of the reader with its cursor.
+func (b *reader) with(arguments ...args) args {
+	all := args{"agent_token": b.token, "cursor": b.cursor}
+	for _, more := range arguments {
+		maps.Copy(all, more)
+	}
+	return all
 }
 
 // pairs seats Ann and Bob in a room, by a queue.

@@ -210,7 +210,7 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 	if open.Status != "upload" || open.Upload.Line == "" || len(open.Messages) > 0 {
 		t.Fatalf("with the cursor of the hold: %s", open.text)
 	}
-	cursor := map[bool]string{false: "cursor " + open.Cursor, true: "your last cursor"}
+	cursor := map[bool]string{false: "cursor c", true: "your last cursor"}
 	for _, again := range []bool{false, true} {
 		var got struct {
 			Sent, Duplicate bool

@@ -55,6 +55,7 @@ type situation struct {
 	// For a send or a share.
 	sent       bool
 	held       bool   // held back, and no person is to decide about the message
+	lastHold   bool   // with held: what others say holds back no further such call
 	credential string // what the message seems to hold, the reason not to send it; "": none
 	file       bool   // the call shares a file
 	apart      bool   // the call says something in private
@@ -215,9 +216,9 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 	return &situation{advisor: a, Situation: w.Situation, news: newsOfSend(s, asked), messages: w.Messages[w.Along:],
 		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: a.wait == 0,
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
-		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, credential: s.Credential,
-		file: file, apart: len(asked.To) > 0, kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0,
-		unfinished: len(s.Unfinished) > 0, beside: s.Beside,
+		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, lastHold: w.LastHold,
+		credential: s.Credential, file: file, apart: len(asked.To) > 0, kind: asked.Kind, duplicate: s.Duplicate,
+		before: s.Before > 0, unfinished: len(s.Unfinished) > 0, beside: s.Beside,
 		over: s.Sent && len(asked.Finishes) > len(s.Unfinished)}
 }
 
@@ -277,7 +278,7 @@ func (a advisor) heldAct(w chat.Waited, asked chat.TaskRequest, done bool) strin
 		act = "action take"
 	}
 	s := &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, w.Messages, ""),
-		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, held: true, act: act}
+		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, held: true, lastHold: w.LastHold, act: act}
 	return s.next()
 }
 

@@ -29,7 +29,7 @@ var facts = []row{
 	{(*situation).isResumed, "Your user lets you speak again", ""},
 	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about {another} message of yours, which is NOT sent yet: do not send that again{unseen}", ""},
 	// The outcome of a send.
-	{(*situation).isHeld, "NOT {done}, so nothing happened yet: what is in messages came first", ""},
+	{(*situation).isHeld, "NOT {done}, so nothing happened yet: what is in messages came first{goes}", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},

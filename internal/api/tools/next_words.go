@@ -154,6 +154,12 @@ var words = map[string]func(*situation) string{
 		return "; to change it, propose anew with reply_to {agreed}"
 	},
 	"revised": (*situation).revised,
+	"goes": func(s *situation) string {
+		if !s.lastHold {
+			return ""
+		}
+		return ". The next one goes through, whatever others say meanwhile"
+	},
 	"files": func(s *situation) string {
 		ids := s.carriers()
 		if len(ids) > 1 {

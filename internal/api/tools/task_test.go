@@ -108,8 +108,8 @@ func TestTask_withoutAction_isRefusedAndNamesListTasks(t *testing.T) {
 	p.call("task", args{"agent_token": ann.Token, "action": "add", "tasks": "sand"})
 	all := p.call("list_tasks", args{"agent_token": ann.Token})
 	one := p.call("list_tasks", args{"agent_token": ann.Token, "task_id": "t1"})
-	if !strings.Contains(all.text, `"tasks":[{"id":"t1","title":"sand"`) || all.Cursor == "" ||
-		!strings.Contains(one.text, `"task":{"id":"t1","title":"sand"`) || one.Cursor == "" {
+	if !strings.Contains(all.text, `"tasks":[{"id":"t1","title":"sand"`) || all.Cursor != "" ||
+		!strings.Contains(one.text, `"task":{"id":"t1","title":"sand"`) || one.Cursor != "" {
 		t.Errorf("%s\n%s", all.text, one.text)
 	}
 }

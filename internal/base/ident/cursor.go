@@ -9,15 +9,22 @@ import (
 
 // A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block
 // of 64 bits, encrypted under a key of the token. From the highest bit, it has the number,
-// ToldOthersAway, a nonce, a check of zeros and Held. The characters' 65th bit is zero.
+// ToldOthersAway, a nonce, a check of zeros, HeldActs, HeldSends and Held. The characters'
+// 65th bit is zero. A program from before the two counts has zeros in their place: it reads a
+// cursor without counts, and takes one with a count for none.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
 	cursorHalf   = 32 // bits
 
 	heldBit           = 0
-	checkBits         = 15
-	nonceBit          = heldBit + 1 + checkBits
+	heldSendsBit      = heldBit + 1
+	countBits         = 2
+	maxCount          = 1<<countBits - 1
+	heldActsBit       = heldSendsBit + countBits
+	checkBit          = heldActsBit + countBits
+	checkBits         = 11
+	nonceBit          = checkBit + checkBits
 	nonceBits         = 17
 	toldOthersAwayBit = nonceBit + nonceBits
 	numberBit         = toldOthersAwayBit + 1
@@ -32,6 +39,8 @@ type Cursor struct {
 	N              int64 // the last event scanned for the seat, in 0..MaxMessage
 	ToldOthersAway bool  // the server has told this caller once that all others are away
 	Held           bool  // a send was held back by what came up to here
+	HeldSends      int   // how many sends were held back in a row, in 0..3
+	HeldActs       int   // the same for changes of tasks
 }
 
 // String returns a new text of c for the owner of t, in lower case, different for each call. For a c.N outside
@@ -54,25 +63,28 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	if c.Held {
 		plain |= 1 << heldBit
 	}
+	plain |= uint64(c.HeldSends&maxCount)<<heldSendsBit | uint64(c.HeldActs&maxCount)<<heldActsBit
 	return spell(cursorPrefix, t.cursorBlock().encrypt(plain), cursorChars)
 }
 
 // ParseCursor parses the output of String for the same token; capitals count as small letters, and space around s is
 // ignored. ok is false, and the cursor zero, for an empty or malformed s and for a cursor of another token: an invented
-// cursor, or another token's, passes by chance one time in 32,768. Models pass an id, or another agent's cursor, so a
+// cursor, or another token's, passes by chance one time in 2,048. Models pass an id, or another agent's cursor, so a
 // call treats a cursor that is not ok as absent, and never refuses the cursor. The caller must check that the number is
-// not beyond the log's head. ParseCursor is safe for concurrent use.
+// not beyond the log's head: it has 30 bits, so that of an invented cursor almost always is. ParseCursor is safe for
+// concurrent use.
 func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	v, ok := unspell(cursorPrefix, s, cursorChars)
 	if !ok {
 		return Cursor{}, false
 	}
 	plain := t.cursorBlock().decrypt(v)
-	if plain>>(heldBit+1)&(1<<checkBits-1) != 0 {
+	if plain>>checkBit&(1<<checkBits-1) != 0 {
 		return Cursor{}, false
 	}
 	return Cursor{N: int64(plain >> numberBit), ToldOthersAway: plain>>toldOthersAwayBit&1 == 1,
-		Held: plain>>heldBit&1 == 1}, true
+		Held: plain>>heldBit&1 == 1, HeldSends: int(plain >> heldSendsBit & maxCount),
+		HeldActs: int(plain >> heldActsBit & maxCount)}, true
 }
 
 // cursorBlock returns the cipher of t's cursors. The key is a hash of the whole token, so that a seat's new token ends

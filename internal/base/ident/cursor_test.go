@@ -5,14 +5,15 @@ import (
 	"testing"
 )
 
-// Tokens and nonces are fixed where a cursor is refused: with other values, one in 32,768 cursors would pass.
+// Tokens and nonces are fixed where a cursor is refused: with other values, one in 2,048 cursors would pass.
 var cursorToken = Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
 
 var edgeCursors = []Cursor{
 	{N: 0}, {N: 0, ToldOthersAway: true}, {N: 1}, {N: 41, ToldOthersAway: true}, {N: 1 << 15}, {N: 1<<29 - 1},
 	{N: 1 << 29},
 	{N: MaxMessage - 1, ToldOthersAway: true}, {N: MaxMessage}, {N: 0, Held: true},
-	{N: MaxMessage, ToldOthersAway: true, Held: true},
+	{N: MaxMessage, ToldOthersAway: true, Held: true}, {N: 41, HeldSends: 1}, {N: 41, HeldActs: 2},
+	{N: MaxMessage, ToldOthersAway: true, Held: true, HeldSends: 3, HeldActs: 3},
 }
 
 func TestCursor_madeAndRead_isTheSame(t *testing.T) {
@@ -41,6 +42,18 @@ func TestCursor_ofAKnownTokenAndNonce_neverChanges(t *testing.T) {
 		{N: MaxMessage}: "c1yaygq7d37r9s"} {
 		if got := c.seal(cursorToken, 12345); got != want {
 			t.Errorf("%+v is %q, and was %q", c, got, want)
+		}
+	}
+}
+
+// TestCursor_toAProgramWithoutCounts_isNoneIfItHasOne reads 15 bits as a program does that runs beside during an
+// update: its words come again, and it never takes a cursor for another.
+func TestCursor_toAProgramWithoutCounts_isNoneIfItHasOne(t *testing.T) {
+	for _, c := range edgeCursors {
+		v, _ := unspell(cursorPrefix, c.String(cursorToken), cursorChars)
+		passes := cursorToken.cursorBlock().decrypt(v)>>1&(1<<15-1) == 0
+		if passes != (c.HeldSends == 0 && c.HeldActs == 0) {
+			t.Errorf("%+v passes %v", c, passes)
 		}
 	}
 }
@@ -102,8 +115,10 @@ func TestCursor_ofAnotherToken_isRefused(t *testing.T) {
 	}
 }
 
-// TestCursor_oneCharacterChanged_isRefused tries every wrong character in every place.
+// TestCursor_oneCharacterChanged_isRefused tries every wrong character in every place. Few pass, and these have numbers
+// beyond the head of a log with a million events.
 func TestCursor_oneCharacterChanged_isRefused(t *testing.T) {
+	tried, passed := 0, 0
 	for _, c := range edgeCursors {
 		s := []byte(c.seal(cursorToken, 12345))
 		for i := range s {
@@ -113,11 +128,18 @@ func TestCursor_oneCharacterChanged_isRefused(t *testing.T) {
 				if string(slip) == string(s) || lower(r) == s[i] {
 					continue
 				}
+				tried++
 				if got, ok := cursorToken.ParseCursor(string(slip)); ok {
-					t.Fatalf("%q passes for %q: %+v", slip, s, got)
+					passed++
+					if got.N < 1_000_000 {
+						t.Fatalf("%q passes for %q: %+v", slip, s, got)
+					}
 				}
 			}
 		}
+	}
+	if passed > tried/1000 {
+		t.Errorf("%d of %d pass", passed, tried)
 	}
 }
 
@@ -144,9 +166,9 @@ func TestCursor_whatIsNone_isRefused(t *testing.T) {
 	}
 }
 
-// TestCursor_invented_passesOneTimeIn32768 tries 262,144 cursors, of which eight pass on average. The count is the same
+// TestCursor_invented_passesOneTimeIn2048 tries 262,144 cursors, of which 128 pass on average. The count is the same
 // in every run.
-func TestCursor_invented_passesOneTimeIn32768(t *testing.T) {
+func TestCursor_invented_passesOneTimeIn2048(t *testing.T) {
 	passed := 0
 	for v := range uint64(1 << 18) {
 		s := spell(cursorPrefix, v*0x9e3779b97f4a7c15, cursorChars)
@@ -154,21 +176,22 @@ func TestCursor_invented_passesOneTimeIn32768(t *testing.T) {
 			passed++
 		}
 	}
-	if passed < 2 || passed > 20 {
+	if passed < 90 || passed > 170 {
 		t.Errorf("%d of 262,144 invented cursors pass", passed)
 	}
 }
 
 func FuzzCursor(f *testing.F) {
-	f.Add("0000000", 3, "0000000000000000", int64(41), true, false, uint32(7), "c0000000000000")
-	f.Add("zzzzzzz", MaxSeat, "zzzzzzzzzzzzzzzz", int64(MaxMessage), false, true, uint32(1<<17-1), "CZZZZZZZZZZZZZ")
-	f.Add("", -1, "", int64(-1), false, false, uint32(0), "c000000000\u212a")
-	f.Fuzz(func(t *testing.T, room string, seat int, secret string, n int64, noted, held bool, nonce uint32, s string) {
+	f.Add("0000000", 3, "0000000000000000", int64(41), true, false, 0, uint32(7), "c0000000000000")
+	f.Add("zzzzzzz", MaxSeat, "zzzzzzzzzzzzzzzz", int64(MaxMessage), false, true, 14, uint32(1<<17-1), "CZZZZZZZZZZZZZ")
+	f.Add("", -1, "", int64(-1), false, false, 3, uint32(0), "c000000000\u212a")
+	f.Fuzz(func(t *testing.T, room string, seat int, secret string, n int64, noted, held bool, counts int, nonce uint32,
+		s string) {
 		own := Token{Room: fit(room, RoomChars), Seat: seat & MaxSeat, Secret: fit(secret, SecretChars)}
 		if got, ok := own.ParseCursor(s); got.N < 0 || got.N > MaxMessage || !ok && got != (Cursor{}) {
 			t.Fatalf("%q reads as %+v, %v", s, got, ok)
 		}
-		want := Cursor{N: n, ToldOthersAway: noted, Held: held}
+		want := Cursor{N: n, ToldOthersAway: noted, Held: held, HeldSends: counts & 3, HeldActs: counts >> 2 & 3}
 		got, ok := own.ParseCursor(" " + strings.ToUpper(want.seal(own, nonce)))
 		if ok != (n >= 0 && n <= MaxMessage) || ok && got != want {
 			t.Fatalf("%+v reads as %+v, %v", want, got, ok)

@@ -768,10 +768,10 @@ func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
 			return s.offer(chat.ShareRequest{Token: p.cid.Token, Name: name, Size: 9, Finishes: finishes,
 				Cursor: cursor})
 		}
-		read := s.look(p.cid.Token, "").Cursor
-		ends, carries, unguarded := offers("a", read, "t1"), offers("b", read), offers("c", "", "t2")
+		had := s.look(p.cid.Token, "").Cursor
+		ends, carries, unguarded := offers("a", had, "t1"), offers("b", had), offers("c", "", "t2")
 		s.say(p.bob.Token, "STOP")
-		plain, err := s.upload(offers("d", read), "d")
+		plain, err := s.upload(offers("d", had), "d")
 		if err != nil || !plain.Sent {
 			t.Errorf("plain words hold back a file: %+v, %v", plain, err)
 		}
@@ -786,9 +786,28 @@ func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
 			}
 		}
 		same(t, "open", s.tasks(p.ann.Token), []string{"t1 sand open"})
-		got, err := s.upload(offers("a", s.look(p.cid.Token, read).Cursor, "t1"), "a")
-		if err != nil || !got.Sent || !slices.Equal(got.Finished, []string{"t1"}) {
-			t.Errorf("once Cora has read it: %+v, %v", got, err)
+		// The refusal has no cursor, so that of share_file counts it.
+		cursor := s.look(p.cid.Token, had).Cursor
+		for n := range 3 {
+			open, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.cid.Token, Name: "a", Size: 9,
+				Finishes: []string{"t1"}, Cursor: cursor})
+			if err != nil || open.Upload == nil {
+				t.Fatalf("offer %d: %+v, %v", n, open, err)
+			}
+			cursor = s.look(p.cid.Token, open.Waited.Cursor).Cursor
+			s.ask(p.bob.Token, fmt.Sprintf("Please do not begin, %d.", n), "Cid")
+			got, err := s.upload(open.Upload.Code, "a")
+			if n < 2 {
+				wants(t, err, fault.NotAllowed)
+				cursor = s.look(p.cid.Token, cursor).Cursor
+				continue
+			}
+			if err != nil || !got.Sent || !slices.Equal(got.Finished, []string{"t1"}) {
+				t.Errorf("the third: %+v, %v", got, err)
+			}
+			if c := read(t, p.cid.Token, got.Waited.Cursor); c.HeldSends != 0 {
+				t.Errorf("the third counts on: %+v", c)
+			}
 		}
 		same(t, "open", s.tasks(p.ann.Token), []string{})
 	})

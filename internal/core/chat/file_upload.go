@@ -54,13 +54,22 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if !ok {
 		return Shared{Sent: got.sent}, nil
 	}
-	cursor, _, err := c.nextCursor(ctx, o.cursor)
+	sent, _, err := c.nextCursor(ctx, o.cursor, o.intent())
 	if err != nil {
 		return Shared{}, err
 	}
+	unsent := sent
+	if named, ok := c.readCursor(o.cursor); ok {
+		if len(o.event.Finishes) > 0 { // a refusal of the upload has no cursor: see guardOfUpload
+			named.HeldSends = min(named.HeldSends+1, maxHeld)
+		}
+		if named.HeldSends > 0 {
+			unsent = c.cursor(named.N, named)
+		}
+	}
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,
-		Cursor: cursor, Read: k.guard.cursor.N, Message: o.event})
+		Cursor: sent, Unsent: unsent, Read: k.guard.cursor.N, Held: k.guard.cursor.HeldSends, Message: o.event})
 	switch {
 	case err != nil:
 		return Shared{}, err
@@ -68,7 +77,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 		return Shared{}, refuseManyUploads(wait)
 	}
 	answer := c.answerUnsent(ctx, &o, "")
-	answer.Cursor = cursor
+	answer.Cursor = unsent
 	return Shared{Sent: Sent{Waited: answer}, Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife}}, nil
 }
 
@@ -128,9 +137,10 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 }
 
 // guardOfUpload returns the guard of an upload. A file stays right whatever others say meanwhile, but the end of a task
-// does not: Bob may have asked Cora, between her call of share_file and her upload, not to begin.
+// does not: Bob may have asked Cora, between her call of share_file and her upload, not to begin. Then the upload is
+// refused, without a cursor, so the cursor from the call of share_file has counted that hold ahead.
 func guardOfUpload(u *roomlog.Upload) guard {
-	read := ident.Cursor{N: u.Read}
+	read := ident.Cursor{N: u.Read, HeldSends: u.Held}
 	return guard{on: u.Read > 0 && len(u.Message.Finishes) > 0, cursor: read, checked: u.Read}
 }
 

@@ -35,10 +35,27 @@ type intent struct {
 	// marks says that the cursor of an answer that holds the call back is marked as held. Words to all do not hold back
 	// a report by finish, so after one they have yet to hold something back.
 	marks  bool
+	isAct  bool   // a change of tasks; false: a message
 	stay   bool   // of a message: the caller speaks A2A, and knows no cursor
 	upload bool   // of a message: its file has come by an upload
 	key    string // with stay: the idempotency key of the message
 }
+
+// maxHeld is how often in a row what others say and do holds back an agent's messages, and how often its changes of
+// tasks: the words of its own person always do. Without this bound, one question of a stranger between two steps kept
+// an agent from ever finishing.
+const maxHeld = 2
+
+// held returns the count of calls held back in a row, such as this one, in a cursor.
+func (what *intent) held(in *ident.Cursor) *int {
+	if what.isAct {
+		return &in.HeldActs
+	}
+	return &in.HeldSends
+}
+
+// passesOthers reports whether only words of the caller's own person hold the call back: see maxHeld.
+func (what *intent) passesOthers(g guard) bool { return *what.held(&g.cursor) >= maxHeld }
 
 // intent returns the message for the guard.
 func (o *outgoing) intent() *intent {
@@ -53,9 +70,8 @@ func (o *outgoing) intent() *intent {
 	}
 }
 
-// holdBack searches the events after the cursor for one that holds the call back. If an event does, the answer is
-// everything unread, and its cursor is marked as held: only messages meant for the caller hold the next call back. For
-// a stay, which has no cursor, the table keeps the mark. If no event does, the new guard knows that.
+// holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does.
+// If none does, the new guard knows that.
 func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *Waited, error) {
 	if err := c.refresh(ctx); err != nil {
 		return g, nil, err
@@ -63,45 +79,58 @@ func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *
 	if g.cursor.N > c.head.AsOf { // the cursor is beyond the log
 		return guard{}, nil, nil
 	}
-	g, held, err := c.checkUnread(ctx, what, g)
-	if err != nil || !held {
+	g, by, err := c.checkUnread(ctx, what, g)
+	if err != nil || by == nil {
 		return g, nil, err
 	}
 	if what.upload {
 		return g, nil, refuseUnread()
 	}
+	held, err := c.answerHeld(ctx, what, g, !c.me.IsOwnPersons(*by))
+	return g, held, err
+}
+
+// answerHeld answers a call that is held back with everything unread. The cursor of the answer is marked as held: only
+// messages meant for the caller hold the next call back. It counts the hold, too, unless the caller's own person has
+// caused it: see maxHeld. For a stay, which has no cursor, the table keeps mark and count.
+func (c *session) answerHeld(ctx context.Context, what *intent, g guard, counts bool) (*Waited, error) {
 	in := newInbox(c, position{Offer: presence.OfferAfter(g.cursor.N)}, listening{})
 	if err := in.collect(ctx); err != nil {
-		return g, nil, err
+		return nil, err
+	}
+	next := ident.Cursor{Held: what.marks, HeldSends: g.cursor.HeldSends, HeldActs: g.cursor.HeldActs}
+	if counts {
+		*what.held(&next)++
 	}
 	if what.stay {
-		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, what.key); err != nil {
-			return g, nil, err
+		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, next.HeldSends, what.key); err != nil {
+			return nil, err
 		}
 	}
 	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
 	got, finds, err := c.handOut(ctx, in, nil)
 	if err != nil {
-		return g, nil, err
+		return nil, err
 	}
 	got.Status = decideStatus(finds, stop{})
-	got.Cursor = ident.Cursor{N: in.scanned, Held: what.marks}.String(c.token)
-	return g, got, nil
+	next.N = in.scanned
+	got.Cursor, got.LastHold = next.String(c.token), *what.held(&next) >= maxHeld
+	return got, nil
 }
 
-// checkUnread searches the unread events for one that holds the call back. The guard that it returns has checked those
-// before that event.
-func (c *session) checkUnread(ctx context.Context, what *intent, g guard) (_ guard, held bool, err error) {
+// checkUnread searches the unread events for one that holds the call back, and returns that event; nil: none does. The
+// guard that it returns has checked those before that event.
+func (c *session) checkUnread(ctx context.Context, what *intent, g guard) (_ guard, by *room.Event, err error) {
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, g.checked, c.head.AsOf) {
 		switch {
 		case err != nil:
-			return g, false, err
+			return g, nil, err
 		case what.isHeldBy(c.me, g, event):
-			return g, true, nil
+			return g, &event, nil
 		}
 		g.checked = event.N
 	}
-	return g, false, nil
+	return g, nil, nil
 }
 
 // mayBeHeld reports whether an event before a place may hold back the call: then checkUnread reads the log. Ann has the
@@ -114,11 +143,13 @@ func (c *session) checkUnread(ctx context.Context, what *intent, g guard) (_ gua
 //  5. 42 and 43 are "hello" to all, and her cursor is marked as held: no.
 //  6. Another process has written 42, and this one has not read it: yes.
 //  7. 42 and 43 are statuses, and the log goes on with 44, which is "hello": no.
+//  8. 42 is a question to Ann, and her cursor counts two holds: no. Without a person, no log is read.
 //
 // By 5, agents that were held back together speak in one Write. Batched events do not count as checked: perhaps they
 // are never written.
 func (what *intent) mayBeHeld(g guard, at place) bool {
-	if !g.on || !at.head.MayHoldBack(at.caller.Seat, g.checked, what.to, what.finishes) { // 1, 2
+	if !g.on || !at.head.MayHoldBack(at.caller.Seat, g.checked, what.to, what.finishes) || // 1, 2
+		what.passesOthers(g) && !at.caller.Person.HasOpened() { // 8
 		return false
 	}
 	tail, known := at.log.Tail(g.checked)
@@ -130,7 +161,7 @@ func (what *intent) mayBeHeld(g guard, at place) bool {
 		switch {
 		case next > at.head.AsOf: // 7
 			return false
-		case event.N != next, what.isHeldBy(at.caller, g, event): // 4 to 6
+		case event.N != next, what.isHeldBy(at.caller, g, event): // 4 to 6, 8
 			return true
 		}
 		next++
@@ -140,6 +171,9 @@ func (what *intent) mayBeHeld(g guard, at place) bool {
 
 // isHeldBy reports whether event holds back the call of caller.
 func (what *intent) isHeldBy(caller room.Caller, g guard, event room.Event) bool {
+	if what.passesOthers(g) && !caller.IsOwnPersons(event) {
+		return false
+	}
 	how := what.holdBackOf(caller, event)
 	return how == room.HoldBackAlways || how == room.HoldBackOnce && !g.cursor.Held
 }

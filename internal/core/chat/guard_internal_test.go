@@ -50,6 +50,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	for name, x := range map[string]struct {
 		off     bool // Ann has no cursor
 		held    bool // Ann has the cursor of a hold
+		sends   int  // and it counts as many
 		batched []room.Event
 		unknown int          // of them, which another process has written
 		log     *roomlog.Log // nil: that of Ann's call
@@ -64,6 +65,9 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 			held: true, batched: []room.Event{toAll, toAll}},
 		"6. Another process has written 42, and this one has not read it: yes.": {
 			batched: []room.Event{status, status}, unknown: 1, holds: true},
+		"8. 42 is a question to Ann, and her cursor counts two holds: no. Without a person, no log is read.": {
+			sends: 2, batched: []room.Event{toAnn, toAnn}, unknown: 1},
+		"a question after one hold":      {sends: 1, batched: []room.Event{toAnn}, holds: true},
 		"a status":                       {batched: []room.Event{status}},
 		"one to the sender, after those": {held: true, batched: []room.Event{toAll, toAnn, toAll}, holds: true},
 		"one that nobody here has read":  {held: true, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
@@ -72,7 +76,8 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		o := outgoing{req: SendRequest{Text: "mine", Cursor: cursor}, event: room.Event{Text: "mine"}}
 		k := known{again: recognizer{session: c, start: room.Start{At: now}},
-			guard: guard{on: !x.off, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf}}
+			guard: guard{on: !x.off, cursor: ident.Cursor{N: base.AsOf, Held: x.held, HeldSends: x.sends},
+				checked: base.AsOf}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)
 			for _, e := range x.batched {
@@ -84,7 +89,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 			if held := err == needReading; held != x.holds || got.Answer.ruling == accepted == held {
 				t.Errorf("%s: held back %v; %+v, %v", name, held, got.Events, err)
 			}
-			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, !x.off
+			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, !x.off && x.sends < maxHeld
 		}
 	}
 }

@@ -78,25 +78,6 @@ func TestGuard_unreadWordsOfAnother_holdATextBackOnce(t *testing.T) {
 	}
 }
 
-func TestGuard_unreadWordsForTheSender_holdATextBackAlways(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p := w.company()
-		cursor := p.cid.Cursor
-		for i := range 3 {
-			w.tell(p.ann.Token, fmt.Sprintf("word %d", i), "Cid")
-			w.say(p.ann.Token, "and a word to all")
-			got := there.guarded(p, "what I say", cursor)
-			if got.Sent {
-				t.Fatalf("sent over word %d", i)
-			}
-			cursor = got.Waited.Cursor
-		}
-		if got := there.guarded(p, "what I say", cursor); !got.Sent {
-			t.Errorf("held back for what came with a refusal: %q", lines(got.Waited.Messages))
-		}
-	})
-}
-
 func TestGuard_whatHoldsNothingBack_comesWithTheResult(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.company()
@@ -370,4 +351,190 @@ func TestTask_votesStatusAndOtherActs_holdNothing(t *testing.T) {
 			t.Errorf("%s: %+v", action, got)
 		}
 	}
+}
+
+// steps is what Cid does, each step with the cursor of the answer before.
+type steps struct {
+	*world
+	there    *world
+	p        company
+	person   string // of Cid; "": nobody has opened its link
+	cursor   string
+	n, went  int    // the steps, and those that went through
+	finishes string // the task that the next step ends
+}
+
+func (s *steps) say(req chat.SendRequest) (held *chat.Waited, next string) {
+	req.Token, req.Cursor, req.Text = s.p.cid.Token, s.cursor, fmt.Sprintf("the words of step %d", s.n)
+	got, err := s.there.send(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if got.Sent || got.Waited.Status == chat.StatusPending {
+		return nil, got.Waited.Cursor
+	}
+	return &got.Waited, ""
+}
+
+func (s *steps) act(action chat.TaskCommand, id string) (held *chat.Waited, next string) {
+	got := s.there.does(chat.TaskRequest{Token: s.p.cid.Token, Action: action, ID: id, Cursor: s.cursor})
+	return got.Held, got.Cursor
+}
+
+// Whatever others do before each step, the third attempt goes through, and the next again the third. What its own
+// person says holds Cid back at any time.
+func TestGuard_whatOthersDoBeforeEachStep_holdsBackTwice(t *testing.T) {
+	asks := func(s *steps) { s.ask(s.p.ann.Token, fmt.Sprintf("question %d", s.n), "Cid") }
+	edits := func(s *steps) {
+		s.does(chat.TaskRequest{Token: s.p.ann.Token, Action: chat.CommandEdit, ID: s.finishes, Text: fmt.Sprint(s.n)})
+	}
+	says := func(s *steps) (*chat.Waited, string) { return s.say(chat.SendRequest{}) }
+	tells := func(s *steps) (*chat.Waited, string) { return s.say(chat.SendRequest{To: []string{"Bob"}}) }
+	reports := func(s *steps) (*chat.Waited, string) { return s.say(chat.SendRequest{Finishes: []string{s.finishes}}) }
+	finishes := func(s *steps) (*chat.Waited, string) { return s.act(chat.CommandFinish, s.finishes) }
+	for name, c := range map[string]struct {
+		happens func(s *steps)
+		step    func(s *steps) (held *chat.Waited, next string)
+	}{
+		"questions, and words to all": {asks, says},
+		"questions, and a draft": {asks, func(s *steps) (*chat.Waited, string) {
+			if s.person != "" {
+				s.approves(s.person, true)
+			}
+			return says(s)
+		}},
+		"questions, and private words": {asks, tells},
+		"questions, and a report":      {asks, reports},
+		"questions, and finish":        {asks, finishes},
+		"questions, and next": {asks, func(s *steps) (*chat.Waited, string) {
+			return s.act(chat.CommandNext, s.finishes)
+		}},
+		"questions, and take": {asks, func(s *steps) (*chat.Waited, string) {
+			id := fmt.Sprintf("t%d", 5+s.went)
+			held, next := s.act(chat.CommandTake, id)
+			if held == nil { // five are the most
+				s.task(s.p.cid.Token, chat.CommandFinish, id)
+			}
+			return held, next
+		}},
+		"private words, and finish": {func(s *steps) {
+			s.tell(s.p.ann.Token, fmt.Sprint("psst ", s.n), "Cid")
+		}, finishes},
+		"edits, and finish":   {edits, finishes},
+		"edits, and a report": {edits, reports},
+		"newcomers, and private words": {func(s *steps) {
+			s.leave(s.p.bob.Token)
+			s.p.bob = s.join("plans", "Bob")
+		}, tells},
+	} {
+		for _, withPerson := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, with a person %t", name, withPerson), func(t *testing.T) {
+				onBoth(t, func(t *testing.T, w, there *world) {
+					s := &steps{world: w, there: there, p: w.company()}
+					w.adds(s.p.ann.Token, "a", "b", "c", "d", "e", "f", "g", "h", "i")
+					for n := range 4 {
+						w.task(s.p.cid.Token, chat.CommandTake, fmt.Sprintf("t%d", n+1))
+					}
+					if withPerson {
+						s.person = w.person(s.p.cid)
+					}
+					s.cursor = w.look(s.p.cid.Token, "").Cursor
+					step := func(what string, held, last bool) {
+						t.Helper()
+						s.n, s.finishes = s.n+1, fmt.Sprintf("t%d", s.went+1)
+						c.happens(s)
+						if what == "the person" {
+							w.say(s.person, fmt.Sprint("Stop! ", s.n))
+						}
+						got, next := c.step(s)
+						if (got != nil) != held || held && got.LastHold != last {
+							t.Fatalf("%s, step %d: %+v", what, s.n, got)
+						}
+						if held {
+							s.cursor = got.Cursor
+							return
+						}
+						s.went, s.cursor = s.went+1, next
+					}
+					for range 2 {
+						step("the first", true, false)
+						step("the second", true, true)
+						step("the third", false, false)
+					}
+					if !withPerson {
+						return
+					}
+					step("the first", true, false)
+					step("the second", true, true)
+					step("the person", true, true)
+					step("the person", true, true)
+					step("others again", false, false)
+				})
+			})
+		}
+	}
+}
+
+// A hold of one kind counts for that kind, and neither an answer that is lost nor one that only waits changes the
+// counts. What was unread comes with the next answer.
+func TestGuard_counts_endWithWhatGoesThroughAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		s := &steps{world: w, there: there, p: w.company()}
+		w.adds(s.p.ann.Token, "a", "b", "c")
+		cid := s.p.cid.Token
+		w.task(cid, chat.CommandTake, "t1")
+		s.cursor = w.look(cid, "").Cursor
+		has := func(what, cursor string, sends, acts int) {
+			t.Helper()
+			s.cursor = cursor
+			if got := read(t, cid, cursor); got.HeldSends != sends || got.HeldActs != acts {
+				t.Fatalf("%s: %+v", what, got)
+			}
+		}
+		asks := func() { s.n++; w.ask(s.p.ann.Token, fmt.Sprintf("question %d", s.n), "Cid") }
+		finish := func() chat.Tasks {
+			return there.does(chat.TaskRequest{Token: cid, Action: chat.CommandFinish, ID: "t1", Cursor: s.cursor})
+		}
+		asks()
+		lost := finish()
+		has("the same call", finish().Held.Cursor, 0, 1)
+		if read(t, cid, lost.Held.Cursor).HeldActs != 1 {
+			t.Error("a lost answer counts")
+		}
+		asks()
+		held := there.guarded(s.p, "my words", s.cursor)
+		has("a send", held.Waited.Cursor, 1, 1)
+		asks()
+		has("a wait", there.look(cid, s.cursor).Cursor, 1, 1)
+		peeked, err := there.Wait(t.Context(), chat.WaitRequest{Token: cid, Cursor: s.cursor, Peek: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		has("a program that looks for Cid", peeked.Cursor, 1, 1)
+		asks()
+		has("a second finish", finish().Held.Cursor, 1, 2)
+		asks()
+		done := finish()
+		if done.Held != nil {
+			t.Fatalf("the third finish: %+v", done.Held)
+		}
+		has("the third finish", done.Cursor, 1, 0)
+		got := there.guarded(s.p, "my words", s.cursor)
+		same(t, "with the next answer come", texts(got.Waited.Messages), []string{fmt.Sprintf("question %d", s.n)})
+		has("a second send", got.Waited.Cursor, 2, 0)
+		asks()
+		old := s.cursor
+		sent := there.guarded(s.p, "my words", s.cursor)
+		has("the third send", sent.Waited.Cursor, 0, 0)
+		if again := there.guarded(s.p, "my words", old); !again.Sent || !again.Duplicate {
+			t.Errorf("the third send again: %+v", again)
+		} else {
+			has("the third send again", again.Waited.Cursor, 0, 0)
+		}
+		back, err := there.JoinRoom(t.Context(), chat.JoinRequest{Token: cid})
+		if err != nil {
+			t.Fatal(err)
+		}
+		has("a return", back.Cursor, 0, 0)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -101,7 +102,7 @@ func (c *session) latestCursor(ctx context.Context, n, oldest int64, more bool) 
 			return "", err
 		}
 	}
-	return c.cursor(n, false), nil
+	return c.cursor(n, ident.Cursor{}), nil
 }
 
 // addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -359,13 +360,13 @@ func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
 // position is where a call begins to read.
 type position struct {
 	presence.Offer
-	toldOthersAway bool  // the cursor says that the caller knows that all others are away
-	ignored        bool  // the call has a cursor that is not of this seat
-	sentN          int64 // the message of the call; 0: none
+	given   ident.Cursor // the caller's cursor, which goes on in that of the answer; zero: none
+	ignored bool         // the call has a cursor that is not of this seat
+	sentN   int64        // the message of the call; 0: none
 }
 
-// position returns where a call that is made an offer begins to read.
-func (req *WaitRequest) position(offer presence.Offer) position {
+// position returns where a call with the given cursor, which may be zero, begins to read that is made an offer.
+func (req *WaitRequest) position(offer presence.Offer, given ident.Cursor) position {
 	offer.Sends = req.sentN > 0
-	return position{Offer: offer, sentN: req.sentN}
+	return position{Offer: offer, given: afterMessage(req.sentN, given), sentN: req.sentN}
 }

@@ -39,6 +39,7 @@ type agentModel struct {
 	heard          int64  // the same, of calls that sent no message
 	guarded        int64  // of a stay: the last event handed out when a send was held back
 	heldKey        string // and the key that it had
+	heldTimes      int    // and how many were held back in a row by then
 	person         personModel
 
 	endpoint bool      // it is called, and has no token

@@ -19,14 +19,14 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 	ann, bob := agentID{testRoom, 1}, agentID{testRoom, 2}
 	hello := chat.Message{ID: "3", Type: chat.EventSaid, From: "Ann", Text: "hello"}
 	waits := func(who agentID, after int64, cursor string, ms ...chat.Message) operation {
-		return waitOp{who: who, cursor: cursorArg{true, after, false},
+		return waitOp{who: who, cursor: cursorArg{given: true, n: after},
 			got: chat.Waited{Status: chat.StatusMessages, Cursor: cursor, Messages: ms}}
 	}
 	joins := func(name string, code fault.Code) operation {
 		return joinOp{joinCall: joinCall{room: "plans", agent: name, create: true, join: true}, code: code}
 	}
 	hi := func(after int64) sendCall {
-		return sendCall{who: bob, text: "hi", cursor: cursorArg{true, after, false}}
+		return sendCall{who: bob, text: "hi", cursor: cursorArg{given: true, n: after}}
 	}
 	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []chat.Message{hello}}
 	left := chat.Left{Status: chat.StatusLeft}
@@ -103,7 +103,7 @@ func threeCallsAnd(then operation) []porcupine.Operation {
 		join("Bob", chat.Seated{Status: chat.StatusJoined, Cursor: "2"}),
 		maybeOp{operation: lostSend{annSays}},
 		// proves that it was sent
-		waitOp{who: annSays.who, cursor: cursorArg{true, 3, false},
+		waitOp{who: annSays.who, cursor: cursorArg{given: true, n: 3},
 			got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3"}},
 		then,
 		endOp{complete: true},

@@ -115,8 +115,28 @@ func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
 
 // isHeld reports whether the send to these seats is held back by what came after its cursor.
 func (c sendCall) isHeld(r roomModel, a agentModel, to []int) bool {
-	return c.cursor.n > 0 && slices.ContainsFunc(r.newsAfter(a, c.cursor.n, r.head()),
-		func(e eventModel) bool { return c.holds(r, a, e, to) })
+	return c.heldBy(r, a, to).n > 0
+}
+
+// heldBy returns the first event after its cursor that holds back the send to these seats; zero: none does.
+func (c sendCall) heldBy(r roomModel, a agentModel, to []int) (by eventModel) {
+	if c.cursor.n == 0 {
+		return by
+	}
+	news := r.newsAfter(a, c.cursor.n, r.head())
+	if i := slices.IndexFunc(news, func(e eventModel) bool { return c.holds(r, a, e, to) }); i >= 0 {
+		by = news[i]
+	}
+	return by
+}
+
+// heldByOthers returns by how much the count of held sends rises by this one.
+func (c sendCall) heldByOthers(r roomModel, a agentModel) int {
+	to, _ := r.addressed(a, c.to)
+	if a.isOfItsPerson(c.heldBy(r, a, to)) {
+		return 0
+	}
+	return 1
 }
 
 // repeats returns the last message of a, and whether a send without a key repeats
@@ -347,6 +367,9 @@ func (o sendOp) on(m model) (model, error) {
 	}
 	a, _ = r.agent(a.seat)
 	a.ackMost = max(a.ackMost, o.cursor.n)
+	if !o.cursor.given && o.cursor.sends > 0 && x.duplicate == 0 { // a stay
+		a.heldTimes = 0
+	}
 	if answers := max(o.replyTo, x.event.replyTo); a.from < answers && answers <= a.handed {
 		a.ackMost = max(a.ackMost, answers)
 	}
@@ -401,6 +424,7 @@ func (o holdOp) on(m model) (model, error) {
 	a.owed, a.ackMost = true, max(a.ackMost, o.cursor.n)
 	if !o.cursor.given { // a stay
 		a.acked, a.guarded, a.heldKey = max(a.acked, o.cursor.n), numberOf(o.got.Waited.Cursor), o.key
+		a.heldTimes = o.cursor.sends + o.heldByOthers(r, a)
 	}
 	return m.withAgent(r.id, a), nil
 }

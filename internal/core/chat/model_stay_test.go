@@ -28,6 +28,14 @@ func (m *machine) arrived(id agentID, key string) int64 {
 	return max(a.acked, a.handed, a.guarded)
 }
 
+// heldBefore returns how many messages of a stay were held back in a row before the one with this key.
+func (a agentModel) heldBefore(key string) int {
+	if key != "" && key == a.heldKey {
+		return max(0, a.heldTimes-1)
+	}
+	return a.heldTimes
+}
+
 // handedAfter returns after which event the answer to a message of a stay begins. Where it repeats one, all that came
 // with the first answer comes again.
 func (m *machine) handedAfter(c sendCall, got chat.Sent) int64 {

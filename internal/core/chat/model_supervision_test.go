@@ -164,6 +164,9 @@ func (c sendCall) keepDraft(m model, x sendOutcome) (model, error) {
 	r, _ := m.room(c.who.room)
 	a, _ := r.agent(c.who.seat)
 	e := x.event
+	if !c.cursor.given && c.cursor.sends > 0 { // a stay
+		a.heldTimes = 0
+	}
 	e.Type, e.hidden, e.drafts = chat.EventDrafted, true, true
 	a.person.drafts = append(a.person.open(m.now),
 		draftModel{n: x.pending, at: m.now, key: c.key, asks: x.asks, message: x.event})

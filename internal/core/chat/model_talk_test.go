@@ -338,6 +338,8 @@ func without(list []int, seat int) []int {
 func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool {
 	answered, _ := r.event(e.replyTo)
 	switch {
+	case c.cursor.sends == 2 && !a.isOfItsPerson(e):
+		return false
 	case e.TaskAction == room.EditTask && slices.Contains(c.finishes, taskNumber(e.Task.ID)):
 		return a.isNews(e)
 	case e.Type == chat.EventJoined && e.Reason == "" && slices.Contains(to, e.seat):

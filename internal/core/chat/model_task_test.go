@@ -287,6 +287,7 @@ type taskCall struct {
 // isHeld reports whether what came after the cursor holds the call back, which would take or finish task no: like
 // words to all, or like the report of the task. A vote of another holds back neither.
 func (c taskCall) isHeld(r roomModel, a agentModel, no int64) bool {
+	c.cursor.sends = c.cursor.acts
 	text, report := sendCall{cursor: c.cursor}, sendCall{cursor: c.cursor, finishes: []int64{no}}
 	return c.cursor.n > 0 && slices.ContainsFunc(r.newsAfter(a, c.cursor.n, r.head()), func(e eventModel) bool {
 		switch {

@@ -98,7 +98,8 @@ func (m *machine) sendOf(c sendCall) {
 	req.Cursor, c.cursor = m.cursor(c.who)
 	req.Stay = m.speaksA2A(c.who)
 	if req.Stay {
-		c.cursor.n, c.cursor.held = m.arrived(c.who, c.key), true
+		_, a := m.find(c.who)
+		c.cursor.n, c.cursor.held, c.cursor.sends = m.arrived(c.who, c.key), true, a.heldBefore(c.key)
 	}
 	service := m.service()
 	got, err := service.Send(m.by(c.who), req)

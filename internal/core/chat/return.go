@@ -135,7 +135,7 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 		return err
 	}
 	b.moveToFront(had)
-	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
+	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, ident.Cursor{})
 	got.Situation = c.situation(learned{read: scanned, findings: Findings{Unsure: !all}})
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
@@ -186,7 +186,7 @@ func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seat
 	if err := got.addLastMessages(ctx, c.room.log, c.me, asOf+1, asOf); err != nil {
 		return err
 	}
-	got.Cursor, got.Situation = c.cursor(asOf, false), c.situation(learned{read: asOf})
+	got.Cursor, got.Situation = c.cursor(asOf, ident.Cursor{}), c.situation(learned{read: asOf})
 	offer.After = asOf
 	shown := max(1, len(got.Messages)) // earlier events are no news to the device, even if nobody has spoken
 	_, err := c.reader().RecordHandedOut(ctx, nil, offer, asOf, shown)

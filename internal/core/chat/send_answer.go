@@ -15,6 +15,9 @@ func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *
 	if v.ruling == unsent { // the answer has its head
 		return &outcome{ruling: unsent, event: o.event, sent: *v.answer}
 	}
+	if v.ruling == accepted && o.req.Stay && k.guard.cursor.HeldSends > 0 {
+		_ = c.reader().EndHolds(ctx) // if that fails, others hold back one message less
+	}
 	c.moveOn()
 	is := &outcome{ruling: v.ruling, event: o.event, idle: k.idle}
 	event := &is.event
@@ -36,7 +39,9 @@ func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *
 func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room.Event) Sent {
 	isNew, id := v.ruling == accepted, c.head.MessageID(event.N)
 	if v.sentAs.Draft {
-		return Sent{ID: id, Duplicate: !isNew, Waited: c.answerUnsent(ctx, o, StatusPending)}
+		waited := c.answerUnsent(ctx, o, StatusPending)
+		waited.Cursor = c.cursorAfter(event.N, waited.Cursor)
+		return Sent{ID: id, Duplicate: !isNew, Waited: waited}
 	}
 	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
 		Finished: taskIDs(event.Closes), Left: c.namesOfLeft(ctx, o.req.Text)}
@@ -117,7 +122,11 @@ func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStat
 	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
 	c.moveOn()
 	cursor, read, _ := c.ownCursor(ctx, o.cursor) // after an error the answer does without
-	if o.upload != nil {                          // whose code is no token, so the cursor was made before
+	switch {
+	case o.upload == nil:
+	case status == StatusPaused:
+		cursor = cmp.Or(o.upload.Unsent, o.upload.Cursor)
+	default: // the code is no token, so the cursor was made before
 		cursor = o.upload.Cursor
 	}
 	return Waited{Status: status, Cursor: cursor, Situation: c.situation(learned{read: read,
@@ -135,7 +144,8 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		c.moveOn()
 		cursor, _ := c.readCursor(req.Cursor)
-		got.Waited.Cursor, got.Waited.Situation = req.Cursor, c.situation(learned{read: cursor.N})
+		got.Waited.Cursor = c.cursorAfter(is.event.N, req.Cursor)
+		got.Waited.Situation = c.situation(learned{read: cursor.N})
 		return got, nil
 	}
 	if err == nil {
@@ -210,13 +220,11 @@ func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.C
 	case !c.isSeated():
 		return c.readFromAtLast(ctx, req, cursor)
 	case named:
-		pos := req.position(presence.OfferAfter(cursor.N))
-		pos.toldOthersAway = cursor.ToldOthersAway
-		return pos, nil
+		return req.position(presence.OfferAfter(cursor.N), cursor), nil
 	}
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
 	if offer, none := c.reader().OfferNothing(c.query(req, cursor), newest); none {
-		pos := req.position(offer)
+		pos := req.position(offer, cursor)
 		pos.ignored = req.Cursor != ""
 		return pos, nil
 	}
@@ -234,5 +242,5 @@ func (c *session) readFromAtLast(ctx context.Context, req *WaitRequest, cursor i
 		}
 		offer.After, offer.MarkTo = min(again.After, c.good), again.MarkTo
 	}
-	return req.position(offer), nil
+	return req.position(offer, cursor), nil
 }

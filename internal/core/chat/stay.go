@@ -17,13 +17,14 @@ import (
 // a program on the machine of a local server subscribes over MCP by the id of its context.
 
 // guardCursor returns the cursor of a message for the guard. That of a stay is at what has arrived, and marked as held:
-// perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back.
+// perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back. The
+// table has the count of these: see maxHeld.
 func (c *session) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
 	if !req.Stay {
 		return req.Cursor, nil
 	}
-	n, err := c.reader().Arrived(ctx, req.Key)
-	return ident.Cursor{N: n, Held: true}.String(c.token), err
+	n, held, err := c.reader().Arrived(ctx, req.Key)
+	return ident.Cursor{N: n, Held: true, HeldSends: held}.String(c.token), err
 }
 
 // Stay is the state of an agent's stay. It comes from the log alone, so each process returns the same.
@@ -100,7 +101,7 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 		return s.Outward(err)
 	}
 	defer c.room.release()
-	after, err := c.reader().Arrived(ctx, "")
+	after, _, err := c.reader().Arrived(ctx, "")
 	for err == nil {
 		var got *Waited
 		got, after, err = c.nextNews(ctx, after)

@@ -251,6 +251,31 @@ func TestStay_wordsToAll_holdNothingBack(t *testing.T) {
 	same(t, "Bob gets", texts(got.Waited.Messages), []string{"to all"})
 }
 
+// The client of a stay repeats a message with its key where the answer may be lost: that counts once.
+func TestStay_questionsOfOthers_holdBackTwiceInARow(t *testing.T) {
+	onFiles(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		s := w.staying()
+		n := 0
+		says := func(key string, sent bool) {
+			t.Helper()
+			n++
+			w.ask(s.ann.Token, fmt.Sprintf("question %d", n), "Bob")
+			got, err := there.Send(s.ctx, chat.SendRequest{Token: s.bob.Token, Text: "words of " + key, Key: key,
+				Stay: true})
+			if err != nil || got.Sent != sent {
+				t.Fatalf("%s after question %d: %+v, %v", key, n, got, err)
+			}
+		}
+		for _, round := range []string{"a", "b"} {
+			says(round+"1", false)
+			says(round+"1", false)
+			says(round+"2", false)
+			says(round+"3", true)
+		}
+	})
+}
+
 // Bob's calls overlap, and Ann speaks meanwhile. One call follows all that is said.
 func TestRace_callsOfOneStay_loseNothingAndSayNothingTwice(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {

@@ -44,16 +44,21 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if err != nil {
 		return Tasks{}, err
 	}
-	got, wrote, err := c.newTaskOp(req, order).run(ctx)
+	op := c.newTaskOp(req, order)
+	got, wrote, err := op.run(ctx)
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !wrote {
 		undo()
 	}
-	return c.answerTasks(ctx, got, req.Cursor, err)
+	var went *intent
+	if wrote && op.guard.on {
+		went = op.intent()
+	}
+	return c.answerTasks(ctx, got, req.Cursor, went, err)
 }
 
 // answerTasks adds the caller's situation to the answer, and a cursor for an agent whose call had the cursor given; "":
-// none.
-func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err error) (Tasks, error) {
+// none. For went see nextCursor.
+func (c *session) answerTasks(ctx context.Context, got Tasks, given string, went *intent, err error) (Tasks, error) {
 	if err != nil || got.Held != nil {
 		return got, c.room.svc.Outward(err)
 	}
@@ -62,7 +67,7 @@ func (c *session) answerTasks(ctx context.Context, got Tasks, given string, err 
 		cursor, named := c.readCursor(given)
 		c.reader().AcknowledgeUnstored(cursor.N, 0)
 		ignored = given != "" && !named
-		got.Cursor, read, err = c.nextCursor(ctx, given)
+		got.Cursor, read, err = c.nextCursor(ctx, given, went)
 	}
 	got.Situation = c.situation(learned{read: read, ignored: ignored, silent: got.silent})
 	return got, c.room.svc.Outward(err)
@@ -93,7 +98,7 @@ func (op *taskOp) intent() *intent {
 	}
 	return &intent{
 		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOfAct(event, act) },
-		finishes:   finishes, marks: act.Takes,
+		finishes:   finishes, marks: act.Takes, isAct: true,
 	}
 }
 

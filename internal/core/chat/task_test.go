@@ -711,21 +711,24 @@ func TestTask_cursor_isThatOfTheLastResultThatArrived(t *testing.T) {
 	p := w.company()
 	w.say(p.ann.Token, "read before")
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
-	if got := w.lists(chat.TaskListRequest{Token: p.bob.Token}); got.Cursor != "" {
-		t.Errorf("a list has the cursor %q, though the answer before it may be lost", got.Cursor)
+	if got := w.adds(p.bob.Token, "oil"); got.Cursor != "" {
+		t.Errorf("a task has the cursor %q, though the answer before it may be lost", got.Cursor)
 	}
-	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor // it has arrived
+	for range 2 { // it has arrived
+		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+	}
 	w.adds(p.ann.Token, "sand")
 	w.say(p.ann.Token, "unread")
-	for name, got := range map[string]chat.Tasks{"take": w.task(p.bob.Token, chat.CommandTake, ""),
-		"list":        w.lists(chat.TaskListRequest{Token: p.bob.Token}),
-		"look at one": w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t1"})} {
-		if place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token, p.bob.Cursor) {
-			t.Errorf("%s: another cursor", name)
-		}
-		same(t, name, texts(w.look(p.bob.Token, got.Cursor).Messages), []string{"unread"})
+	got := w.task(p.bob.Token, chat.CommandTake, "")
+	if place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token, p.bob.Cursor) {
+		t.Error("a take has another cursor")
 	}
-	if got := w.lists(chat.TaskListRequest{Token: w.person(p.ann)}); got.Cursor != "" {
+	same(t, "after it come", texts(w.look(p.bob.Token, got.Cursor).Messages), []string{"unread"})
+	// A list is given no cursor, so it cannot carry the counts of one: see session.cursor.
+	if got := w.lists(chat.TaskListRequest{Token: p.bob.Token}); got.Cursor != "" {
+		t.Errorf("a list has %q", got.Cursor)
+	}
+	if got := w.adds(w.person(p.ann), "wax"); got.Cursor != "" {
 		t.Errorf("a person got %q", got.Cursor)
 	}
 }

@@ -98,7 +98,9 @@ func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	}
 	defer c.room.release()
 	got, err := c.listTasks(ctx, req)
-	return c.answerTasks(ctx, got, "", err)
+	got, err = c.answerTasks(ctx, got, "", nil, err)
+	got.Cursor = "" // the call gives none whose counts could go on: see session.cursor
+	return got, err
 }
 
 // tasksShown is the most tasks in a list, except a person's: the page shows all.

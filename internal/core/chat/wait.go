@@ -91,9 +91,11 @@ func checkPresence(backIn time.Duration, activity string) error {
 func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
-	pos := req.position(offer)
-	if !req.Peek {
-		pos.toldOthersAway, pos.ignored = cursor.ToldOthersAway, !ok && req.Cursor != ""
+	pos := req.position(offer, cursor)
+	if req.Peek {
+		pos.given.ToldOthersAway = false
+	} else {
+		pos.ignored = !ok && req.Cursor != ""
 	}
 	return pos, err
 }
@@ -151,7 +153,7 @@ func (c *session) openInbox(ctx context.Context, req *WaitRequest, wait *presenc
 	return newInbox(c, pos, listening{
 		forMe:      req.ForMe,
 		forAnswers: waits && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled(),
-		endsAtOnce: waits && pos.How == presence.ByCursor && !pos.toldOthersAway && c.othersAreAway(ctx),
+		endsAtOnce: waits && pos.How == presence.ByCursor && !pos.given.ToldOthersAway && c.othersAreAway(ctx),
 		withRoster: true,
 	}), nil
 }
@@ -271,7 +273,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	if !newest {
 		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
 		arrived := in.arrived()
-		return &Waited{Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
+		return &Waited{Cursor: c.cursor(arrived, in.pos.given), Yielded: wait.Yields,
 			Situation: c.situation(learned{read: arrived})}, found{superseded: true}, nil
 	}
 
@@ -289,10 +291,12 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	// Step 5: the answer is made.
 	finds := in.found(ctx)
 	seen, isNew := c.rosterFor(ctx, in, finds)
+	next := in.pos.given
+	next.ToldOthersAway = in.othersGone() || next.ToldOthersAway && !in.hasNews()
 	got := &Waited{
 		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
 		Wakes:     in.end > goesOn,
-		Cursor:    c.cursor(in.reached(), in.othersGone() || in.pos.toldOthersAway && !in.hasNews()),
+		Cursor:    c.cursor(in.reached(), next),
 		Situation: c.situation(in.learned(seen)),
 	}
 	if isNew {

@@ -66,7 +66,8 @@ func (l *line) raise(x line) {
 // deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
 func deliveryOf(p room.ReadPosition, joined int64) Delivery {
 	d := Delivery{line: line{Twice: joined, Once: joined}, stored: stored{p.Once, p.ShownTo},
-		warned: warning(p.Credential), heldBack: heldBack{p.HeldBackTo, p.HeldBackKey}, joined: joined, fromTable: true}
+		warned: warning(p.Credential), joined: joined, fromTable: true,
+		heldBack: heldBack{p.HeldBackTo, p.HeldBackKey, p.HeldBackTimes}}
 	d.raise(line{Arrived: p.Arrived, Twice: p.Twice, Once: p.Once, Heard: p.Heard})
 	return d
 }
@@ -79,7 +80,8 @@ func (d Delivery) unstored() line {
 // position returns the delivery as the table keeps it.
 func (d Delivery) position() room.ReadPosition {
 	return room.ReadPosition{Arrived: d.Arrived, Twice: d.Twice, Once: d.Once, ShownTo: d.stored.ShownTo,
-		Heard: d.Heard, HeldBackTo: d.heldBack.to, HeldBackKey: d.heldBack.key, Credential: string(d.warned)}
+		Heard: d.Heard, HeldBackTo: d.heldBack.to, HeldBackKey: d.heldBack.key, HeldBackTimes: d.heldBack.times,
+		Credential: string(d.warned)}
 }
 
 // written returns the delivery after position was written to the table.
@@ -116,7 +118,7 @@ const (
 //  11. Bob returns and gets 41 and 42: each return and one call without a cursor bring both again, marked.
 //  12. Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.
 //  13. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.
-//  14. Bob was handed 41 in any way and lists tasks: the list has no cursor, which would acknowledge 41.
+//  14. Bob was handed 41 and takes a task without a cursor: he gets none, which would acknowledge 41.
 //  15. Bob's person opens the room on a new device: the offer says that it is the first.
 //  16. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //  17. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.

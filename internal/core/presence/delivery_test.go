@@ -201,7 +201,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents-1, 0) }, "unstored"},
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents, 0) }, "stored if possible"},
 		},
-		"14. Bob was handed 41 in any way and lists tasks: the list has no cursor, which would acknowledge 41.": {
+		"14. Bob was handed 41 and takes a task without a cursor: he gets none, which would acknowledge 41.": {
 			{ownCursor, "40 true"},
 			{func(b *bob) string { other := *b; calls(look, 41)(&other); return ownCursor(&other) }, "41 false"},
 			{func(b *bob) string { other := *b; calls(back, 41)(&other); return ownCursor(&other) }, "41 false"},
@@ -272,13 +272,18 @@ func TestDelivery_ofAStay_arrivesWithTheNextCall(t *testing.T) {
 			{calls(QueryInStay(0, "k", 42), 43), "42* 43* unstored"},
 			{calls(stays, 43), "unstored"},
 		},
-		"3. 41 held back Bob's message under key k: k again gets 41 again, since the answer may be lost.": {
-			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
+		"3. 41 held back Bob's message under key k: k again gets 41 again, and counts once: the answer may be lost.": {
+			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, 1, "k").String() }, "stored"},
 			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
 			{func(b *bob) string {
 				return fmt.Sprint(b.ArrivedAt("k"), b.ArrivedAt("l"), b.ArrivedAt(""))
 			}, "40 41 41"},
 			{calls(QueryInStay(0, "k", 0), 41), "41* stored if possible"},
+			{func(b *bob) string {
+				return fmt.Sprint(b.HeldBefore("k"), b.HeldBefore("l"), b.HeldBefore(""))
+			}, "0 1 1"},
+			{func(b *bob) string { return b.EndHolds().String() }, "stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("k"), b.HeldBefore("l")) }, "0 0"},
 		},
 	})
 }
@@ -321,7 +326,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				d.Acknowledge(n, 40+random.Int64N(20))
 				handed = max(handed, n)
 			case 4:
-				d.HoldBack(OfferAfter(n), n, "k")
+				d.HoldBack(OfferAfter(n), n, 1, "k")
 				handed = max(handed, n)
 			default:
 				to := offer.After + random.Int64N(5)

@@ -152,10 +152,17 @@ func (r Reader) RecordNoneAlong(n int64) {
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
-func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string) error {
+func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, times int, key string) error {
 	l := r.lockHandOut()
 	defer l.unlock()
-	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, key) })
+	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, times, key) })
+}
+
+// EndHolds stores that a message of a stay went through after others were held back.
+func (r Reader) EndHolds(ctx context.Context) error {
+	l := r.lockHandOut()
+	defer l.unlock()
+	return l.updateCurrent(ctx, (*Delivery).EndHolds)
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see warning.confirm.
@@ -170,10 +177,11 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 	return confirmed, l.update(ctx, delivery, when)
 }
 
-// Arrived returns the last event that has surely arrived at a stay: see Delivery.ArrivedAt.
-func (r Reader) Arrived(ctx context.Context, key string) (int64, error) {
+// Arrived returns the last event that has surely arrived at a stay, and how many of its messages were held back in a
+// row: see Delivery.ArrivedAt and Delivery.HeldBefore.
+func (r Reader) Arrived(ctx context.Context, key string) (n int64, held int, err error) {
 	delivery, err := r.currentDelivery(ctx)
-	return delivery.ArrivedAt(key), err
+	return delivery.ArrivedAt(key), delivery.HeldBefore(key), err
 }
 
 // HandedOut returns the last event that the reader was handed.

@@ -9,7 +9,7 @@ type HoldBack int
 const (
 	HoldBackNever  HoldBack = iota
 	HoldBackOnce            // not if the send has the cursor of an answer that held it back
-	HoldBackAlways          // the message is meant for the sender
+	HoldBackAlways          // the message is meant for the sender; how often in a row, the guard in chat decides
 )
 
 // HoldBackOf returns how event, which c has not read, holds back said, a message that c sends: news may change the
@@ -34,7 +34,7 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 		return HoldBackNever
 
 	// event is a message, and news to c.
-	case event.isOfPerson() && event.Seat == c.Seat:
+	case c.IsOwnPersons(event):
 		return HoldBackAlways
 	case !event.Kind.Interrupts():
 		return HoldBackNever
@@ -48,6 +48,9 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	}
 	return HoldBackOnce
 }
+
+// IsOwnPersons reports whether event is an act of the person behind c, or words that the person let c say.
+func (c Caller) IsOwnPersons(event Event) bool { return event.isOfPerson() && event.Seat == c.Seat }
 
 // MustRead reports whether event, which c has not read, is a message that is meant for c and interrupts: it holds back
 // whatever c says next.

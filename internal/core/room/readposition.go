@@ -14,4 +14,6 @@ type ReadPosition struct {
 	// the idempotency key of a call of the page.
 	Credential  string `json:"credential,omitempty"`
 	HeldBackKey string `json:"key,omitempty"` // the idempotency key of the send of HeldBackTo
+	// HeldBackTimes is how many sends of a stay were held back in a row, with that of HeldBackTo.
+	HeldBackTimes int `json:"held,omitempty"`
 }

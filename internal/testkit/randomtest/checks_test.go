@@ -87,6 +87,9 @@ func (a *agent) isHeldBy(e room.Event, c *call, answers int64, to []int) bool {
 	otherVote := c.send.Kind == room.Agree && answers != e.ReplyTo
 	word := e.Type == room.Said && e.Kind != room.Status && e.Kind != room.Agree &&
 		(e.Kind != room.Done || c.send.Kind != room.Done)
+	if cursor.HeldSends == 2 && !(e.Seat == a.id.Seat && (e.Person || e.Decides > 0)) {
+		return false
+	}
 	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && len(to) == 0 && !otherVote && !cursor.Held)
 }
 
