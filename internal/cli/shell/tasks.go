@@ -203,7 +203,7 @@ func (s *session) changedTask(action string, got results.Tasks) {
 		s.out.row("%s", lines(indented(Harmless(string(task.Text)))))
 	}
 	for _, other := range got.Tasks {
-		if action == "drop" && slices.Contains(other.After, task.ID) {
+		if action == "drop" && slices.Contains(other.Dropped, task.ID) {
 			s.out.hint("%s is still blocked by it. Cancel that one, too, or unblock it: %s", other.ID,
 				s.command("task edit "+other.ID+" --no-after"))
 		}
