@@ -298,6 +298,11 @@ var sentences = [...]string{
 	`(\w+) is done already, and what was run stays`,
 	"$1 is done already, and what was run stays as it was reported. Nothing was changed: say in a message what " +
 		"you ran since.",
+	`You have ended (\w+) already, and what you said`,
+	"You have ended $1 already, and what you said then stays. Nothing was changed: say in a message what is new. To " +
+		"see it: {tasks --closed}",
+	`(\w+) is free already, or offered as you say`,
+	"$1 is free already, or assigned as you say. Nothing was changed: say why in a message.",
 	`(\w+) is done already`,
 	"$1 is done already. Nothing was changed. To see those that are open: {tasks}",
 	`(\w+) is dropped already`,

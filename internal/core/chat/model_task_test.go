@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type taskModel struct {
 	ran           *room.Evidence // what was run, as by says; nil: by says nothing of it
 	finisher      agentModel     // by, as it was then
 	checks        []checkModel   // the last of each seat
+	released      map[int]string // why, by each seat that has last done that with it
 }
 
 // checkModel is what a seat had with what was run.
@@ -130,7 +132,7 @@ func (r roomModel) offeredTo(t taskModel) (names []string) {
 // addedModel is a call that added tasks.
 type addedModel struct {
 	seat, first, n int // the tasks from first on
-	titles         string
+	call           string
 	at             time.Time
 }
 
@@ -356,16 +358,9 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 		return x, nil
 	}
-	var titles []string
-	for _, t := range req.Tasks {
-		titles = append(titles, t.Title)
-	}
 	if req.Action == chat.CommandAdd {
 		for _, d := range slices.Backward(r.added) {
-			if d.seat == a.seat && d.titles == strings.Join(titles, "\x00") && m.now.Sub(d.at) < 10*time.Minute {
-				if !c.hasStopped(r, d) {
-					break // the call is another one
-				}
+			if d.seat == a.seat && d.call == fmt.Sprintf("%q", req.Tasks) && m.now.Sub(d.at) < 10*time.Minute {
 				if open := func(t taskModel) bool { return t.end == "" }; !slices.ContainsFunc(
 					r.tasks[d.first:d.first+d.n], open) {
 					return refuse(fault.InvalidArgument)
@@ -428,6 +423,9 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		return refuse(fault.InvalidArgument)
 	case t.end == chat.TaskDone && req.Action == chat.CommandFinish && t.by == a.seat,
 		t.end == chat.TaskDropped && req.Action == chat.CommandDrop && t.by == a.seat:
+		if req.Text != "" && req.Text != t.result {
+			return refuse(fault.InvalidArgument)
+		}
 		x.no = no
 		return x, nil
 	case t.end != "":
@@ -461,9 +459,12 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		t.holder, t.offered, t.since = a.seat, nil, m.now
 	case chat.CommandRelease:
 		switch {
-		case t.holder == 0 && t.isOfferedTo(a):
+		case t.holder == 0 && t.isOfferedTo(a) && len(offered[0]) == 0:
 			t.offered = slices.DeleteFunc(slices.Clone(t.offered), a.isMeant)
 		case t.holder == 0 && slices.Equal(t.offered, offered[0]):
+			if why, last := t.released[a.seat]; req.Text != "" && (!last || why != req.Text) {
+				return refuse(fault.InvalidArgument)
+			}
 			return x, nil
 		case t.holder != a.seat && t.adder != a.seat && !a.admin:
 			return refuse(fault.NotAllowed)
@@ -513,8 +514,21 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		return taskOutcome{held: true}, nil
 	}
 	e.Task, x.wrote = &shows, true
+	t = t.changedBy(a)
+	if req.Action == chat.CommandRelease {
+		t.released[a.seat] = req.Text
+	}
 	x.next, err = m.append(r.withTask(no, t), e)
 	return x, err
+}
+
+// changedBy returns t after a has done something with it.
+func (t taskModel) changedBy(a agentModel) taskModel {
+	released := map[int]string{}
+	maps.Copy(released, t.released)
+	delete(released, a.seat)
+	t.released = released
+	return t
 }
 
 // edit returns t as the call changes it.
@@ -589,7 +603,6 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 	if mine+len(c.req.Tasks) > 30 || open+len(c.req.Tasks) > 100 {
 		return taskOutcome{code: fault.InvalidArgument}, nil
 	}
-	titles := []string{}
 	r.tasks = slices.Clip(r.tasks)
 	for i, n := range c.req.Tasks {
 		t := taskModel{title: n.Title, text: n.Text, added: r.head() + 1, adder: a.seat, offered: offered[i+1],
@@ -609,7 +622,6 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 			}
 			t.after, shows.After = append(t.after, no), append(shows.After, fmt.Sprintf("t%d", no))
 		}
-		titles = append(titles, n.Title)
 		r.tasks, e.Tasks = append(r.tasks, t), append(e.Tasks, shows)
 	}
 	for no := first + 1; no <= len(r.tasks); no++ {
@@ -621,7 +633,8 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 		return taskOutcome{code: speaks}, nil
 	}
 	e.Task = &e.Tasks[0]
-	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(titles), strings.Join(titles, "\x00"), m.now})
+	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(c.req.Tasks),
+		fmt.Sprintf("%q", c.req.Tasks), m.now})
 	return wholly(m, func(m model) (taskOutcome, error) {
 		next, err := m.append(r, e)
 		if err != nil {
@@ -629,22 +642,6 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 		}
 		return c.stop(m, next, a, first, taskOutcome{next: next, added: next.head(), wrote: true})
 	})
-}
-
-// hasStopped reports whether what the call is to stop comes after the tasks that d added, or one of these has ended.
-func (c taskCall) hasStopped(r roomModel, d addedModel) bool {
-	if slices.ContainsFunc(r.tasks[d.first:d.first+d.n], func(t taskModel) bool { return t.end != "" }) {
-		return true
-	}
-	for i, n := range c.req.Tasks {
-		for _, id := range n.Before {
-			t, there := r.taskNo(taskNumber(id))
-			if there && t.end == "" && !slices.Contains(t.after, int64(d.first+i+1)) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // wholly does all or, if a part of it is refused, nothing: it is tried first without the logs.
@@ -688,7 +685,7 @@ func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutc
 			if t.holder == 0 {
 				t.since = m.now
 			}
-			next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, added: t.added,
+			next, err := m.append(r.withTask(no, t.changedBy(a)), eventModel{seat: a.seat, added: t.added,
 				Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.EditTask,
 					Task: &chat.TaskView{ID: id, Title: t.title, After: taskIDs(t.after)}}})
 			if err != nil {

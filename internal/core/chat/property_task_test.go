@@ -33,7 +33,8 @@ func (m *machine) task() {
 	case chat.CommandAdd:
 		n := pick(m, "tasks", 1, 2, 3)
 		for range n {
-			t := chat.NewTask{Title: pick(m, "title", "sand", "paint", "hang it"), For: offer()}
+			t := chat.NewTask{Title: pick(m, "title", "sand", "paint", "hang it"), For: offer(),
+				Text: pick(m, "text", "", "", "in the hall")}
 			if pick(m, "after another", false, n > 1) {
 				t.After = []string{fmt.Sprint(rapid.IntRange(1, n).Draw(m.T, "after"))}
 			}
@@ -59,8 +60,9 @@ func (m *machine) task() {
 			req.ID = pick(m, "id", req.ID, "")
 		}
 	}
-	if req.Action == chat.CommandFinish || req.Action == chat.CommandRelease {
-		req.Text = pick(m, "text", "", "as said")
+	switch req.Action {
+	case chat.CommandFinish, chat.CommandRelease, chat.CommandDrop:
+		req.Text = pick(m, "text", "", "as said", "otherwise")
 	}
 	if req.Action == chat.CommandFinish && pick(m, "ran", false, true) {
 		req.Exited, req.Evidence = true, room.Evidence{Ran: "make", Exit: pick(m, "exit", 0, 2),

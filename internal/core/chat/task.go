@@ -15,9 +15,10 @@ import (
 // Task changes the room's tasks, and returns the list afterwards. For permissions see room.TaskOrder.Decide and, for
 // held agents, room.Caller.CheckTaskOrder.
 //
-// A repeated call changes nothing. A repeated take, also without an id, and a repeated next return the task that the
-// agent already has. An agent finishes and drops a task once. Tasks with the same titles are added once in
-// room.RepeatWindow; if they have ended since, the repetition is refused.
+// A repetition is the same whole call, and changes nothing. A repeated take, also without an id, and a repeated next
+// return the task that the agent already has. The same tasks are added once in room.RepeatWindow; if they have ended
+// since, the repetition is refused. A finish, drop or release with other words than those by which the agent has done
+// the same is refused, since its words would be lost, and the answer would look as if they stood.
 //
 // With a cursor, something unread holds back a take, a finish and a next of an agent, after these rules, and only where
 // something would change: see room.Caller.HoldBackOfAct. Without a cursor, and for a person, nothing does. In the
@@ -83,6 +84,9 @@ type taskOp struct {
 
 // newTaskOp returns the change that an order asks for.
 func (c *session) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
+	if order.Action == room.AddTasks {
+		order.Call = req.digest(c.me.IsPerson())
+	}
 	op := &taskOp{session: c, req: req, order: order}
 	if (op.takesTask() || order.Action == room.FinishTask) && !c.me.IsPerson() {
 		op.guard = c.guardFor(req.Cursor)
@@ -119,6 +123,10 @@ type taskOutcome struct {
 // log has a new event.
 func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	done, held, err := op.resolve(ctx)
+	wrote = len(done.Events) > 0
+	if err == nil && held == nil && !wrote && op.order.Action == room.ReleaseTask && op.order.Text != "" {
+		err = op.checkReleased(ctx, done.Answer.taskBefore)
+	}
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
 		return op.answerClosed(ctx)
@@ -130,7 +138,6 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	case held != nil:
 		return Tasks{Held: held, Situation: held.Situation}, false, nil
 	}
-	wrote = len(done.Events) > 0
 	if wrote && op.order.Action == room.AddTasks && done.Answer.addedIn == 0 {
 		done.Answer.addedIn = done.Events[0].N
 	}
@@ -180,8 +187,8 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	outcome := &ch.Answer
 	outcome.headAfter = head
 	if order.Action == room.AddTasks {
-		n := head.AddedBefore(caller.Agent, order.Add, now)
-		if n > 0 && order.HasStopped(head, n) {
+		n := head.AddedBefore(caller.Agent, order.Call, now)
+		if n > 0 {
 			outcome.addedIn = n
 			return ch, checkAddedBefore(head, n)
 		}
@@ -223,8 +230,33 @@ func checkAddedBefore(head *room.Head, n int64) error {
 	if slices.ContainsFunc(head.Tasks, func(task room.Task) bool { return task.N == n }) {
 		return nil
 	}
-	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, "+
-		"and they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
+	return fault.Refuse(fault.InvalidArgument, "You have added these tasks in the last ten minutes, and they are done "+
+		"or dropped. Nothing was added: if there is more to do, say in the titles or texts what is different.")
+}
+
+// checkReleased refuses a release of task that changes nothing, unless the last that the agent did with task is a
+// release with the same words: that was the same call.
+func (op *taskOp) checkReleased(ctx context.Context, task room.Task) error {
+	c := op.session
+	for n := task.Last; n > task.N; { // each event of the task leads to the one before
+		event, err := c.room.log.Event(ctx, n)
+		if err != nil && !errors.Is(err, table.ErrNotFound) {
+			return err
+		}
+		if err != nil || event.Task == nil {
+			break
+		}
+		if event.Seat != c.me.Seat {
+			n = event.Task.Prev
+			continue
+		}
+		if event.Task.Action != room.ReleaseTask || event.Task.Text != op.order.Text {
+			break
+		}
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "%s is free already, or offered as you say. Nothing was changed: say "+
+		"why with send_message.", room.TaskID(task.No))
 }
 
 // answer returns the list after the change, and the changed task.
@@ -233,6 +265,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 	c.recorder().RecordCall(ctx)
 	c.moveTo(outcome.headAfter)
 	got, err := c.openTasks(ctx, outcome.addedIn)
+	got.Alike = op.alike(outcome)
 	if err != nil || outcome.taskNo == 0 {
 		return got, err
 	}
@@ -253,6 +286,23 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 		got.Task.Was = events[len(events)-1].Task.Was.Name
 	}
 	return got, err
+}
+
+// alike returns the ids of open tasks of others with the title of one that the agent has added, or given a new title.
+func (op *taskOp) alike(outcome taskOutcome) (ids []string) {
+	c := op.session
+	for _, task := range c.head.Tasks {
+		isTitled := outcome.addedIn > 0 && task.N == outcome.addedIn || op.req.Title != "" && task.No == outcome.taskNo
+		if !isTitled {
+			continue
+		}
+		for _, id := range taskIDs(c.head.Alike(c.me.Agent, task)) {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }
 
 // waitingFor returns the ids of open tasks directly after task, a dropped task.
@@ -283,6 +333,9 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	if again && done.By.Is(c.me.Agent) {
 		if ran := op.order.Ran; ran != nil && (done.Ran == nil || *ran != *done.Ran) {
 			return Tasks{}, false, refuseFurtherRun(done)
+		}
+		if op.req.Text != "" && (op.req.Text != done.Result || done.Redacted) {
+			return Tasks{}, false, refuseOtherWords(done)
 		}
 		if op.req.Action == CommandNext { // the answer was lost: the agent has the next task already, or takes it now
 			take := c.newTaskOp(TaskRequest{Cursor: op.req.Cursor}, room.TaskOrder{Action: room.TakeTask})
@@ -343,6 +396,12 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 func refuseFurtherRun(done roomlog.Done) error {
 	return fault.Refuse(fault.InvalidArgument, "%s is done already, and what was run stays as it was reported. "+
 		"Nothing was changed: report what you ran since with send_message.", room.TaskID(done.Task.No))
+}
+
+// refuseOtherWords refuses to end a task again with other words.
+func refuseOtherWords(done roomlog.Done) error {
+	return fault.Refuse(fault.InvalidArgument, "You have ended %s already, and what you said then stays: list_tasks "+
+		"with its id shows it. Nothing was changed: say what is new with send_message.", room.TaskID(done.Task.No))
 }
 
 // refuseEnded refuses a change of an ended task, and names the agent that has ended the task.

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -131,6 +133,14 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 		}
 	}
 	return o, checkWords(wordsOf(o))
+}
+
+// digest returns a digest of an add, as the caller made the call: what its names and ids mean may change before it is
+// repeated. The person behind an agent is another caller.
+func (req TaskRequest) digest(isPerson bool) string {
+	call := fmt.Sprintf("%t%q", isPerson, req.Tasks)
+	sum := sha256.Sum256([]byte(call))
+	return hex.EncodeToString(sum[:8])
 }
 
 // wordsOf returns all words of an order, for the limit and for the check for credentials.

@@ -319,6 +319,95 @@ func TestTask_repeatedCall_changesNothing(t *testing.T) {
 	}
 }
 
+// Only the whole call is a repetition: what has another text, offer or place, or another caller, is another task.
+func TestTask_sameTitleInAnotherCall_isAdded(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.bob.Token, "copy")
+	person := w.person(p.ann)
+	n := 1
+	for _, c := range []struct {
+		token string
+		task  chat.NewTask
+	}{
+		{p.ann.Token, chat.NewTask{Title: "review", For: []string{"Bob"}}},
+		{p.ann.Token, chat.NewTask{Title: "review", For: []string{"Cid"}}},
+		{p.ann.Token, chat.NewTask{Title: "review", For: []string{"Cid"}, Text: "the second half"}},
+		{p.ann.Token, chat.NewTask{Title: "review", For: []string{"Cid"}, Text: "the second half",
+			After: []string{"t2"}}},
+		{p.ann.Token, chat.NewTask{Title: "review"}},
+		{p.ann.Token, chat.NewTask{Title: "review", Before: []string{"t1"}}},
+		{person, chat.NewTask{Title: "review"}},
+	} {
+		n++
+		for _, s := range []*world{w, w, w.elsewhere()} {
+			got, err := s.Task(t.Context(), chat.TaskRequest{Token: c.token, Action: chat.CommandAdd,
+				Tasks: []chat.NewTask{c.task}})
+			if err != nil || len(got.Tasks) != n {
+				t.Errorf("%+v: %q, %v; want %d tasks", c.task, board(got.Tasks), err, n)
+			}
+		}
+	}
+}
+
+// What an agent has done once is not done again with other words: that would lose them, or what was said before.
+func TestTask_againWithOtherWords_isRefused(t *testing.T) {
+	const other = "No: it is rough."
+	does := func(action chat.TaskCommand) func(w *world, p company, text string) error {
+		return func(w *world, p company, text string) error { return w.ends(p.ann.Token, action, text) }
+	}
+	for _, c := range []struct {
+		what string
+		do   func(w *world, p company, text string) error
+	}{
+		{"finish", does(chat.CommandFinish)},
+		{"drop", does(chat.CommandDrop)},
+		{"next", does(chat.CommandNext)},
+		{"release", does(chat.CommandRelease)},
+		{"finish after a report", func(w *world, p company, text string) error {
+			if text == other {
+				return does(chat.CommandFinish)(w, p, text)
+			}
+			w.sends(chat.SendRequest{Token: p.ann.Token, Text: text, Finishes: []string{"t1"}})
+			return nil
+		}},
+		{"finish after a removal", func(w *world, p company, text string) error {
+			err := does(chat.CommandFinish)(w, p, text)
+			if text != other {
+				w.redact(p.ann.Token, "t1")
+			}
+			return err
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			w.adds(p.ann.Token, "sand", "mop")
+			w.task(p.ann.Token, chat.CommandTake, "t1")
+			if err := c.do(w, p, "It is smooth."); err != nil {
+				t.Fatal(err)
+			}
+			if c.what == "release" {
+				w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandAdd, // a stop is no word of Ann's
+					Tasks: []chat.NewTask{{Title: "wait", Before: []string{"t1"}}}})
+				if err := c.do(w, p, "It is smooth."); err != nil {
+					t.Errorf("the same again: %v", err)
+				}
+			}
+			err := w.changesNothing(p.ann.Token, func() error { return c.do(w, p, other) })
+			if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "send_message") {
+				t.Errorf("with other words: %v", err)
+			}
+		})
+	}
+}
+
+// ends does something with t1, with words.
+func (w *world) ends(token string, action chat.TaskCommand, text string) error {
+	_, err := w.Task(w.t.Context(), chat.TaskRequest{Token: token, Action: action, ID: "t1", Text: text})
+	return err
+}
+
 // The same words that report a task are another message, also when an agent that they ask has left.
 func TestSend_sameTextThatFinishes_isNoRepetition(t *testing.T) {
 	w := newWorld(t)

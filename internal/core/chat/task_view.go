@@ -71,6 +71,7 @@ type Tasks struct {
 	// id of the first result that does not fit.
 	Results []TaskView
 	Rest    string
+	Alike   []string // after an add, or an edit of the title: see taskOp.alike
 	Stuck   []string // after a drop: the ids of open tasks directly after Task
 	Cursor  string   // see session.ownCursor
 	// Held has everything unread if that held the call back. Then nothing was changed, and of the other fields only

@@ -86,7 +86,7 @@ func (s *State) referred() int {
 		n += s.Tasks[i].referred()
 	}
 	for _, call := range s.TasksAdded {
-		n += call.Party.referred() + textBytes(call.Titles)
+		n += call.Party.referred() + textBytes(call.Call)
 	}
 	return n
 }
@@ -103,8 +103,8 @@ func (t *Task) referred() int {
 }
 
 func (c *TaskChange) referred() int {
-	n := textBytes(string(c.Action), c.Title, c.Text) + c.Was.referred() + pointerBytes(c.Ran) + pointerBytes(c.Check)
-	n += sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
+	n := textBytes(string(c.Action), c.Call, c.Title, c.Text) + c.Was.referred()
+	n += pointerBytes(c.Ran) + pointerBytes(c.Check) + sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
 	for i := range c.Add {
 		n += c.Add[i].referred()
 	}

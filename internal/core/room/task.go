@@ -88,6 +88,7 @@ func (m Party) IsHere(s *State) bool { return slices.ContainsFunc(s.Agents, m.Is
 type TaskChange struct {
 	Action   TaskAction `json:"do"`
 	Add      []Task     `json:"add,omitempty"`   // of AddTasks: the added tasks, in order
+	Call     string     `json:"sum,omitempty"`   // of AddTasks: see TaskOrder; gone with the words of a task
 	No       int64      `json:"no,omitempty"`    // of all others: the task
 	Added    int64      `json:"added,omitempty"` // the event that added the task
 	Prev     int64      `json:"prev,omitempty"`  // the event before this one about the task
@@ -106,9 +107,9 @@ type TaskChange struct {
 // AddedTask is a call that added tasks, to recognize a repetition of the call.
 type AddedTask struct {
 	Party
-	At     int64  `json:"at"` // in milliseconds
-	N      int64  `json:"e"`  // the event of the call
-	Titles string `json:"sum"`
+	At   int64  `json:"at"`  // in milliseconds
+	N    int64  `json:"e"`   // the event of the call
+	Call string `json:"sum"` // see TaskOrder
 }
 
 // TaskEnd is how a task ended, for the open tasks that come after it.
@@ -445,6 +446,9 @@ func (s *State) ChangeTasks(event Event) {
 		s.removeUnneededEnds()
 	case RedactTask:
 		s.changeTask(event, func(task *Task) { *task = task.withoutWords() })
+		s.TasksAdded = slices.DeleteFunc(slices.Clone(s.TasksAdded), func(call AddedTask) bool {
+			return call.N == change.Added // has a digest of the words
+		})
 	}
 }
 
@@ -461,7 +465,7 @@ func (s *State) addTasks(event Event, by Party) {
 		s.LastTask = max(s.LastTask, task.No)
 	}
 	by.Name, by.Person = "", ""
-	s.TasksAdded = append(s.recentlyAdded(event.At()), AddedTask{by, event.AtMs, event.N, titlesOf(event.Task.Add)})
+	s.TasksAdded = append(s.recentlyAdded(event.At()), AddedTask{by, event.AtMs, event.N, event.Task.Call})
 }
 
 // recentlyAdded returns the calls that added tasks within RepeatWindow.
@@ -474,22 +478,14 @@ func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
 	return list
 }
 
-// titlesOf returns a digest of the titles of tasks.
-func titlesOf(tasks []Task) string {
-	var titles strings.Builder
-	for _, task := range tasks {
-		titles.WriteString(task.Title + "\x00")
-	}
-	return shortKey(titles.String())
-}
-
-// AddedBefore returns the event by which agent added tasks of the same titles within RepeatWindow; 0 if there is none.
-// A call that adds them again is a repetition.
-func (s *State) AddedBefore(agent Agent, tasks []Task, now time.Time) (n int64) {
-	sum := titlesOf(tasks)
-	for _, call := range s.recentlyAdded(now) {
-		if call.Party.Is(agent) && call.Titles == sum {
-			n = call.N
+// AddedBefore returns the event by which agent made a call that adds tasks within RepeatWindow; 0 if there is none.
+// Only the whole call is a repetition: two offers of one title are two tasks. call is TaskOrder.Call. An older program
+// took the titles alone, and stored a digest of these, so a call to both programs in one window adds twice, for all to
+// see.
+func (s *State) AddedBefore(agent Agent, call string, now time.Time) (n int64) {
+	for _, added := range s.recentlyAdded(now) {
+		if added.Party.Is(agent) && added.Call == call {
+			n = added.N
 		}
 	}
 	return n
@@ -531,6 +527,18 @@ func (h *Head) WithStops(no int64, events []Event) *Head {
 		}
 	}
 	return &next
+}
+
+// Alike returns the numbers of the open tasks with the title of task that a sees, and that another agent has added.
+func (s *State) Alike(a Agent, task Task) (list []int64) {
+	titleOf := func(t Task) string { return strings.ToLower(strings.Join(strings.Fields(t.Title), " ")) }
+	for _, other := range s.Tasks {
+		if other.No != task.No && !other.Adder.Is(a) && a.SeesTask(other.N) && !other.Redacted &&
+			titleOf(other) == titleOf(task) {
+			list = append(list, other.No)
+		}
+	}
+	return list
 }
 
 // changeTask replaces the task of event by a changed copy.
@@ -594,7 +602,7 @@ func (e Event) WithoutTask(no int64) Event {
 	if change.No == no {
 		change.Title, change.Text, change.Ran, change.Redacted = Removed, "", nil, true
 	}
-	change.Add = slices.Clone(change.Add)
+	change.Add, change.Call = slices.Clone(change.Add), ""
 	for i, task := range change.Add {
 		if task.No == no {
 			change.Add[i] = task.withoutWords()

@@ -32,16 +32,21 @@ func (l *timeline) task(no int64) string {
 	return strings.Join(s, " ")
 }
 
-func TestAddedBefore_sameTitlesOfTheSameAgent_isARepetitionForTenMinutes(t *testing.T) {
+func TestAddedBefore_sameTasksOfTheSameAgent_isARepetitionForTenMinutes(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	two := []room.Task{{Title: "sand"}, {Title: "paint"}}
-	e := l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: two})
+	const two = "the call"
+	e := l.must(ann, room.TaskOrder{Action: room.AddTasks, Call: two,
+		Add: []room.Task{{Title: "sand"}, {Title: "paint"}}})
 	l.must(ann, room.TaskOrder{Action: room.FinishTask, No: 1}) // recognized even if a task of the call is done
-	was := func(seat int, tasks []room.Task, later time.Duration) int64 {
+	was := func(seat int, tasks string, later time.Duration) int64 {
 		return l.head.AddedBefore(l.agent(seat).Agent, tasks, e.At().Add(later))
 	}
 	if got := []int64{was(1, two, 9*time.Minute), was(1, two, 10*time.Minute), was(2, two, time.Minute),
-		was(1, two[:1], time.Minute)}; fmt.Sprint(got) != fmt.Sprint([]int64{e.N, 0, 0, 0}) {
+		was(1, "another", time.Minute)}; fmt.Sprint(got) != fmt.Sprint([]int64{e.N, 0, 0, 0}) {
 		t.Errorf("got %v", got)
+	}
+	l.apply(l.head.Tasks[0].Redaction())
+	if n, call := was(1, two, time.Minute), e.WithoutTask(2).Task.Call; n != 0 || call != "" {
+		t.Errorf("once words are removed, event %d and the digest %q stay", n, call)
 	}
 }

@@ -15,6 +15,7 @@ type TaskOrder struct {
 	Action TaskAction
 	No     int64            // 0: of TakeTask, the next free one
 	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for tasks of this call
+	Call   string           // of AddTasks: a digest of the whole call
 	Before [][]int64        // of AddTasks: for each of Add, the open tasks that come after it then; see DecideAdd
 	Title  string           // of EditTask; "" changes nothing
 	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
@@ -43,7 +44,7 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 		return nil, 0, head.RefuseClosed()
 	}
 	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(),
-		Task: &TaskChange{Action: o.Action, Text: o.Text, Ran: o.Ran}}
+		Task: &TaskChange{Action: o.Action, Text: o.Text, Ran: o.Ran, Call: o.Call}}
 	if o.Action == AddTasks {
 		event, no, err = o.proposeAdd(head, agent, event)
 	} else {
@@ -164,28 +165,6 @@ func (o TaskOrder) DecideAdd(head *Head, by Caller, now time.Time) (events []Eve
 		}
 	}
 	return events, nil
-}
-
-// HasStopped reports whether all open tasks in Before come after those that event n added, so that o, which adds tasks
-// of the same titles, repeats the call of n. Once one of these has ended, o may repeat no other call.
-func (o TaskOrder) HasStopped(head *Head, n int64) bool {
-	var added []int64
-	for _, task := range head.Tasks {
-		if task.N == n {
-			added = append(added, task.No)
-		}
-	}
-	if len(added) < len(o.Add) {
-		return true
-	}
-	for i, later := range o.Before {
-		for _, no := range later {
-			if task, open := head.Task(no); open && !slices.Contains(task.After, added[i]) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // keepsStop reports whether agent, which has added task no before others, now has it: see DecideAdd.
@@ -456,7 +435,7 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 // changes its offer.
 func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	switch {
-	case task.Holder.Seat == 0 && task.IsOfferedTo(agent): // a declines
+	case task.Holder.Seat == 0 && task.IsOfferedTo(agent) && len(o.For) == 0: // a declines
 		for _, party := range task.For {
 			if !party.Is(agent) {
 				event.Task.For = append(event.Task.For, party)

@@ -89,7 +89,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/base/results/seat.go", "the newest {} in force", "internal/core/chat.agreementsShown"},
 	{"internal/base/results/seat.go", "the newest {} that were replaced", "internal/core/chat.agreementsShown"},
 	{"internal/web/assets/sidebar/agreements.js", "shown = {};", "internal/core/chat.agreementsShown"},
-	{"internal/core/chat/task.go", "with these titles in the last {}, ", "internal/core/room.RepeatWindow"},
+	{"internal/core/chat/task.go", "You have added these tasks in the last {}, ", "internal/core/room.RepeatWindow"},
 	{"docs/events.md", "keeps its seat for {} after the subscription", "internal/core/room.HookLease"},
 }
 
