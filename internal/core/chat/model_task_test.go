@@ -747,9 +747,9 @@ func taskNumber(id string) int64 { return numberOf(strings.TrimPrefix(id, "t")) 
 
 // viewTasks returns the list as a sees it.
 func (m model) viewTasks(r roomModel, a agentModel, added int64, silent silences) (list []chat.TaskView) {
-	for rank := range 3 {
+	for rank := range 4 {
 		for i, t := range r.tasks {
-			k := 2
+			k := 3
 			switch {
 			case t.end != "", t.added < a.since:
 				continue
@@ -757,6 +757,8 @@ func (m model) viewTasks(r roomModel, a agentModel, added int64, silent silences
 				k = 0
 			case t.holder == a.seat:
 				k = 1
+			case t.isOfferedTo(a):
+				k = 2
 			}
 			if k == rank {
 				list = append(list, m.viewTask(r, a, int64(i+1), t, silent))

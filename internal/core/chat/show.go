@@ -212,7 +212,7 @@ func (c *session) answered(ctx context.Context, shown Shown) (list []Message, er
 
 // open returns what is open; without agreed, without the agreements.
 func (c *session) open(ctx context.Context, seen map[int]room.Presence, agreed bool) (open ShownOpen, err error) {
-	tasks := c.seenTasks()
+	tasks := c.seenTasks(0)
 	open.Tasks = len(tasks)
 	for _, task := range tasks[:min(openNamed, len(tasks))] {
 		view := c.taskOf(task, seen)

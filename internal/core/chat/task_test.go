@@ -450,6 +450,22 @@ func TestTask_afterADroppedOne_saysSo(t *testing.T) {
 	}
 }
 
+// A guest's tasks, added first, hide in a part of the list nothing that is the caller's, or is offered to it.
+func TestTask_listThatIsCut_beginsWithWhatIsTheCallers(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, slices.Repeat([]string{"paint"}, 30)...)
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandAdd,
+		Tasks: []chat.NewTask{{Title: "sweep"}, {Title: "mop", For: []string{"Bob"}}}})
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandTake, ID: "t31"})
+	got := w.lists(chat.TaskListRequest{Token: p.bob.Token}).Tasks
+	seen := w.viewed(w.view(p.bob.Token), "").Open.First
+	for what, ids := range map[string][]string{"the list": {got[0].ID, got[1].ID, got[2].ID},
+		"a view": {seen[0].ID, seen[1].ID, seen[2].ID}} {
+		same(t, what+" begins with", ids, []string{"t31", "t32", "t1"})
+	}
+}
+
 // The page of a person shows the whole list, also of what is done.
 func TestTask_listOfAPerson_hasAllOfThem(t *testing.T) {
 	w := newWorld(t)
@@ -954,8 +970,8 @@ func TestTask_before_isAllOrNothing(t *testing.T) {
 	// Dan sees t4, and not t2, which t4 comes after. What Ann is to do is not his.
 	w.does(chat.TaskRequest{Token: dan.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{
 		{Title: "stop", Before: []string{"t4"}}, {Title: "ask", For: []string{"Ann"}, Before: []string{"t4"}}}})
-	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open", "t2 paint blocked after t1",
-		"t4 hang blocked after t2 t5 t6", "t5 stop taken Dan", "t6 ask open for Ann"})
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t6 ask open for Ann", "t1 sand open",
+		"t2 paint blocked after t1", "t4 hang blocked after t2 t5 t6", "t5 stop taken Dan"})
 }
 
 // A call that adds tasks before others is repeated, since its answer was lost. What has ended since stops nothing, and

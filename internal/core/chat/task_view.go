@@ -178,8 +178,7 @@ func refuseUnknownTask() error {
 		"that are open.")
 }
 
-// openTasks returns the caller's view of the open tasks, as of the caller's head: first those added by the event
-// added, then the caller's, then the others, each in the order of adding.
+// openTasks returns the caller's view of the open tasks, as of the caller's head: see seenTasks.
 func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
 	head := c.head
 	seen, err := c.presence(ctx, head)
@@ -187,17 +186,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		return got, err
 	}
 	got.silent = c.silentTask(seen)
-	rank := func(task room.Task) int {
-		switch {
-		case added > 0 && task.N == added:
-			return 0
-		case task.Holder.Is(c.me.Agent):
-			return 1
-		}
-		return 2
-	}
-	list := c.seenTasks()
-	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
+	list := c.seenTasks(added)
 	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
 	if got.HasMore {
 		list = list[:tasksShown]
@@ -208,9 +197,24 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	return got, nil
 }
 
-// seenTasks returns the open tasks that the caller sees, in the order of the room.
-func (c *session) seenTasks() []room.Task {
-	return slices.DeleteFunc(slices.Clone(c.head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
+// seenTasks returns the open tasks that the caller sees: those added by the event added, the caller's, those offered to
+// the caller, and the others, each in the order of the room. Otherwise the tasks of a guest, added first, would hide in
+// a part of the list what the caller is to do.
+func (c *session) seenTasks(added int64) []room.Task {
+	list := slices.DeleteFunc(slices.Clone(c.head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
+	rank := func(task room.Task) int {
+		switch {
+		case task.N == added:
+			return 0
+		case task.Holder.Is(c.me.Agent):
+			return 1
+		case slices.ContainsFunc(task.For, func(party room.Party) bool { return party.Is(c.me.Agent) }):
+			return 2
+		}
+		return 3
+	}
+	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
+	return list
 }
 
 // taskOf returns the caller's view of task, as of the caller's head.
