@@ -30,13 +30,17 @@ const (
 
 // The limits of a message, and of a call that sends or waits.
 const (
-	MaxText     = 32_768            // bytes of a message
-	MaxNote     = 200               // characters of a reason
-	MaxKey      = 64                // characters of an idempotency key
-	MaxActivity = 80                // characters of an activity
-	MaxWait     = 12 * time.Hour    // that a call waits
-	MaxBackIn   = 120 * time.Minute // of an announced absence
-	MaxOpen     = 32                // requests and proposals of a room that are open at once
+	MaxText             = 32_768            // bytes of a message
+	MaxNote             = 200               // characters of a reason
+	MaxKey              = 64                // characters of an idempotency key
+	MaxActivity         = 80                // characters of an activity
+	MaxWait             = 12 * time.Hour    // that a call waits
+	MaxBackIn           = 120 * time.Minute // of an announced absence
+	MaxOpen             = 32                // requests and proposals of a room that are open at once: see room.openList
+	MaxOpenPrivate      = 8                 // of MaxOpen, that not all see
+	MaxProposals        = 8                 // of MaxOpen, that all see
+	MaxPrivateProposals = 4                 // of MaxOpenPrivate
+	MaxProposed         = 4                 // open proposals of one agent, or of the guests of one invite
 	// MaxSteps is how many messages endpoints send because of each other after a message that no endpoint caused: two
 	// endpoints that are alone would never stop. See room.Event.Step.
 	MaxSteps = 8

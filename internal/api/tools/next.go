@@ -64,6 +64,7 @@ type situation struct {
 	before     bool           // a message came before the caller's message
 	unfinished bool           // a task in finishes was not finished
 	beside     string         // of a proposal: what it answers and does not replace; "": nothing
+	frozen     bool           // nothing replaces that now: an admin keeps one from voting whom it binds
 	revision   *chat.Revision // of agreed, if it replaces another agreement; else nil
 
 	// For a call of task.
@@ -90,6 +91,10 @@ func newsOf(messages []chat.Message, self string) news {
 	for _, message := range messages {
 		n.finished = n.finished || len(message.Finished) > 0 || message.TaskAction == room.FinishTask
 		switch {
+		case message.Reason == room.ReasonListFull: // nobody has said it
+			if message.Withdraws == n.request {
+				n.request = ""
+			}
 		case message.Type == chat.EventLeft: // even by a person, for another agent or as an admin
 		case message.FromUser, message.Reason == room.ReasonResumed, message.Reason == room.ReasonRefused:
 			n.own = true
@@ -218,7 +223,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
 		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, lastHold: w.LastHold,
 		credential: s.Credential, file: file, apart: len(asked.To) > 0, kind: asked.Kind, duplicate: s.Duplicate,
-		before: s.Before > 0, unfinished: len(s.Unfinished) > 0, beside: s.Beside,
+		before: s.Before > 0, unfinished: len(s.Unfinished) > 0, beside: s.Beside, frozen: s.Frozen,
 		over: s.Sent && len(asked.Finishes) > len(s.Unfinished)}
 }
 

@@ -137,6 +137,30 @@ var words = map[string]func(*situation) string{
 	},
 	"agreed": func(s *situation) string { return s.agreed },
 	"beside": func(s *situation) string { return s.beside },
+	"whynot": func(s *situation) string {
+		if s.frozen {
+			return "an admin keeps one whom that binds from voting (kicked or banned less than 24 hours ago, or muted)"
+		}
+		return "only one does that has reply_to " + s.beside + ", asks all who are bound by it and here and, while it is " +
+			"open, is from one of them"
+	},
+	"ended": func(s *situation) string {
+		var ids []string
+		for _, message := range s.messages {
+			if message.EndsYours {
+				ids = append(ids, message.Withdraws)
+			}
+		}
+		if ids == nil {
+			return ""
+		}
+		said := "what you asked in " + strings.Join(ids, ", ") + " no longer waits for answers, since the list of what is " +
+			"open was full: ask again only what you still need"
+		if s.owed() > 0 {
+			said += ". "
+		}
+		return said
+	},
 	"nothing": func(s *situation) string {
 		if s.hasOpen() {
 			return ""
@@ -188,6 +212,9 @@ var words = map[string]func(*situation) string{
 	},
 	"owed": func(s *situation) string {
 		is := " are"
+		if s.owed() == 0 {
+			return ""
+		}
 		if s.owed() == 1 {
 			is = " is"
 		}

@@ -80,7 +80,7 @@ func viewMessages(messages []chat.Message) []results.Message {
 			To: message.To, Ask: message.Ask, ReplyTo: message.ReplyTo, Draft: message.Draft,
 			Text: results.PartOf(message.Before, message.Text), Redacted: message.Redacted,
 			Withdraws: message.Withdraws, Agreed: message.Agreed, Repeated: message.Repeated,
-			Replaces: message.Replaces, ReplacedBy: message.ReplacedBy,
+			Replaces: message.Replaces, ReplacedBy: message.ReplacedBy, Bound: message.Bound, NoSay: message.NoSay,
 			Agent: message.Agent, NewAdmin: message.NewAdmin, By: message.By, Note: results.Text(message.Note),
 			Reason: string(message.Reason), Action: string(message.Action),
 			Changes: viewChanges(message.Changes, message.Redacts), File: viewFileIf(message.File),
@@ -138,7 +138,7 @@ func viewAgreements(agreements []chat.Agreement) []results.Agreement {
 	for _, a := range agreements {
 		views = append(views, results.Agreement{ID: a.ID, Text: results.Text(a.Text), By: a.By, AgreedBy: a.AgreedBy,
 			To: a.To, File: viewFileIf(a.File), At: viewTime(a.At), More: (*results.More)(a.More),
-			Replaces: a.Replaces, ReplacedBy: a.ReplacedBy})
+			Replaces: a.Replaces, ReplacedBy: a.ReplacedBy, Bound: a.Bound, NoSay: a.NoSay})
 	}
 	return views
 }

@@ -84,6 +84,15 @@ func TestStory_agreements(t *testing.T) {
 		cy.do("send_message", args{"text": "Never.", "kind": "object", "reply_to": ten})
 		ann.do("room_info", args{"agent_token": ann.token})
 		ann.do("message_history", args{"agreed": true})
+		s.note("Ann cannot free herself by a kick.")
+		ann.do("manage_agent", args{"agent_name": "Bob", "action": "kick"})
+		ann.do("send_message", args{"text": "We launch at one.", "kind": "proposal", "reply_to": noon,
+			"cursor": ann.cursor})
+		s.note("Ann asks more in private than a room keeps open.")
+		for _, of := range []string{"the hall", "the press", "the food", "the music", "the weather"} {
+			ann.do("send_message", args{"text": "And " + of + "?", "kind": "request", "to": "Cy", "cursor": ann.cursor})
+		}
+		cy.look()
 	})
 }
 

@@ -16,10 +16,12 @@ type Message struct {
 	File        *File    `json:"file,omitempty" doc:"that the message carries: look at it with get_file"`
 	At          string   `json:"at" doc:"when, as RFC 3339 in UTC"`
 	ReplyTo     string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
-	Withdraws   string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
+	Withdraws   string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back; with reason list_full, that has ended since the list of what is open was full"`
 	Agreed      string   `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
 	Replaces    string   `json:"replaces,omitempty" doc:"of a proposal: the id of the open proposal that it replaces, or of the agreement that it replaces once agreed on"`
 	ReplacedBy  string   `json:"replaced_by,omitempty" doc:"of what was agreed: the id of the agreement that has replaced it"`
+	Bound       []string `json:"bound,omitempty" doc:"as in an agreement"`
+	NoSay       []string `json:"no_say,omitempty" doc:"as in an agreement"`
 	Agent       string   `json:"agent,omitempty" doc:"the agent that a server event is about"`
 	Reason      string   `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used); of hook: unsubscribed (by its client or, with person, by your user) or expired (not refreshed in time, its key was revoked, or its host wants no more calls)"`
 	Hook        string   `json:"hook,omitempty" schema:"-" doc:"of hook, for your user: each, a webhook; push, a browser; messenger, a channel of one; agent, if it is the agent itself that is called; absent if its client is"`

@@ -40,7 +40,7 @@ type Info struct {
 	Hidden     int64       `json:"hidden,omitempty" schema:"-" doc:"for a person's token: how many messages to all from before its time it may not see"`
 	Open       *Open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
 	Requests   []Request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
-	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force, and the newest 5 that were replaced; message_history with agreed true has all"`
+	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on, what binds you first: 5 in force, and 5 that were replaced; message_history with agreed true has all"`
 	Drafts     []string    `json:"draft_ids,omitempty" schema:"-" doc:"for a person's token: which messages of its agent wait for its decision, oldest first; supervise has them whole"`
 	Stalled    []TaskBrief `json:"stalled_tasks,omitempty" schema:"-" doc:"for a person's token: the tasks that are stalled, in the order in which they were added"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
@@ -79,8 +79,10 @@ type Agreement struct {
 	At       string   `json:"at" doc:"when, as RFC 3339 in UTC"`
 	More     *More    `json:"more,omitempty" doc:"where the rest of the text begins"`
 
-	Replaces   string `json:"replaces,omitempty" doc:"as in a message"`
-	ReplacedBy string `json:"replaced_by,omitempty" doc:"the id of the agreement that has replaced it: this one is no longer in force"`
+	Replaces   string   `json:"replaces,omitempty" doc:"as in a message"`
+	Bound      []string `json:"bound,omitempty" doc:"whom that bound"`
+	NoSay      []string `json:"no_say,omitempty" doc:"who of bound neither proposed this one nor agreed to it"`
+	ReplacedBy string   `json:"replaced_by,omitempty" doc:"the id of the agreement that has replaced it: this one is no longer in force"`
 }
 
 // Rooms is the result of list_rooms.

@@ -17,7 +17,7 @@ type Joined struct {
 	HasMore     bool        `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
 	Earlier     int64       `json:"earlier,omitempty" doc:"how many more messages to all message_history has before these; private messages do not count"`
 	Hidden      int64       `json:"hidden,omitempty" doc:"how many messages to all from before your time you may not see"`
-	Agreements  []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force, and the newest 5 that were replaced"`
+	Agreements  []Agreement `json:"agreements,omitempty" doc:"what was agreed on, what binds you first: 5 in force, and 5 that were replaced"`
 	Tasks       []TaskBrief `json:"tasks,omitempty" doc:"as in wait_for_message"`
 	Cursor      string      `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
 	Now         string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`

@@ -82,5 +82,5 @@ type ShownOpen struct {
 	Tasks      int    `json:"tasks" doc:"as in room_info"`
 	First      []Task `json:"first_tasks,omitempty" doc:"the first five, without their details"`
 	Agreements *int   `json:"agreements,omitempty" doc:"how many are in force, at most 100; with after only if that may have changed"`
-	Agreed     []Text `json:"agreed,omitempty" doc:"the beginnings of the newest five; absent where agreements is"`
+	Agreed     []Text `json:"agreed,omitempty" doc:"the beginnings of five, first of those that bind the agent; absent where agreements is"`
 }

@@ -82,6 +82,12 @@ func (t *talk) outcome() string {
 		if e.Replaces != "" {
 			one += " · replaces " + e.Replaces
 		}
+		if len(e.Bound) > 0 {
+			one += ", which bound " + strings.Join(e.Bound, ", ")
+		}
+		if len(e.NoSay) > 0 {
+			one += " (without a say: " + strings.Join(e.NoSay, ", ") + ")"
+		}
 		if e.ReplacedBy != "" {
 			one += " · replaced by " + e.ReplacedBy
 		}

@@ -31,7 +31,8 @@ func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 	all := &talk{whole: true, closed: results.Tasks{Tasks: given.Done}, open: results.Tasks{Tasks: given.Open}}
 	for _, a := range given.Agreements {
 		all.agreed = append(all.agreed, entry{Message: results.Message{ID: a.ID, From: a.By,
-			Text: results.Part(a.Text), File: a.File, At: a.At, Replaces: a.Replaces, ReplacedBy: a.ReplacedBy}})
+			Text: results.Part(a.Text), File: a.File, At: a.At, Replaces: a.Replaces, ReplacedBy: a.ReplacedBy,
+			Bound: a.Bound, NoSay: a.NoSay}})
 		for _, name := range a.AgreedBy {
 			all.said = append(all.said, entry{Message: results.Message{From: name, Kind: "agree", ReplyTo: a.ID}})
 		}

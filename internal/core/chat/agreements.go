@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -31,16 +30,14 @@ const (
 	agreementChars  = 500 // of each agreement
 	replacedChars   = 100 // of one that is replaced
 	requestChars    = 80  // of an open request
-	// agreementsSought is how many of the newest agreements are read to find those that are shown.
-	agreementsSought = 30
-	// agreementsRead is how many of the newest agreements a search or a count reads.
+	// agreementsRead is how many of the newest agreements a search or a count reads, also of those that are shown.
 	agreementsRead = 100
 )
 
-// agreements returns the newest agreements visible to the caller: agreementsShown that are in force, and as many that
-// are replaced. So a time that was changed often hides no other agreement.
+// agreements returns agreements visible to the caller: agreementsShown that are in force, and as many that are
+// replaced, in the order of ownFirst. So a time that was changed often hides no other agreement.
 func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsSought)
+	stored, err := c.ownFirst(ctx)
 	var list []Agreement
 	inForce, replaced := 0, 0
 	for _, x := range stored {
@@ -52,9 +49,9 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 			continue
 		}
 		*count++
-		by := ident.Actor(x.By, x.Person, x.PersonName)
-		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
-			To: x.ToNames, File: viewFileSum(x.File), At: time.UnixMilli(x.AtMs),
+		names := x.BoundNames()
+		a := Agreement{ID: c.head.MessageID(x.N), By: names[0], AgreedBy: names,
+			To: x.ToNames, File: viewFileSum(x.File), At: time.UnixMilli(x.AtMs), Bound: x.OldBound, NoSay: x.NoSay,
 			Replaces: c.head.MessageID(x.Replaces), ReplacedBy: c.head.MessageID(x.ReplacedBy)}
 		a.Text = x.Text[:sanitize.Seam(x.Text, len(sanitize.FirstChars(x.Text, chars)))]
 		if len(a.Text) < len(x.Text) {
@@ -63,6 +60,20 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 		list = append(list, a)
 	}
 	return list, err
+}
+
+// ownFirst returns the newest agreements visible to the caller, those that bind the caller before the others, and the
+// newest first. Otherwise two guests could hide, by five agreements of their own, what the caller is bound by.
+func (c *session) ownFirst(ctx context.Context) ([]roomlog.Agreement, error) {
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	rank := func(x roomlog.Agreement) int {
+		if len(x.Bound) == 0 || slices.Contains(x.Bound, c.me.Seat) { // an older one does not say whom it binds
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(stored, func(a, b roomlog.Agreement) int { return rank(a) - rank(b) })
+	return stored, err
 }
 
 // agreementsPage returns the agreements as messages, oldest first.
@@ -75,6 +86,7 @@ func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 		message := messageOf(batch.Room, c.me, event)
 		message.Agreed, message.File = message.ID, viewFileSum(x.File)
 		message.Replaces, message.ReplacedBy = c.head.MessageID(x.Replaces), c.head.MessageID(x.ReplacedBy)
+		message.Bound, message.NoSay = x.OldBound, x.NoSay
 		if !batch.Add(message, event) {
 			more = true
 			break

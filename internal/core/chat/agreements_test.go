@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -28,6 +29,31 @@ func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
 		_, err := there.History(t.Context(), chat.HistoryRequest{Token: p.cid.Token, ID: id})
 		wants(t, err, fault.InvalidArgument)
 	})
+}
+
+// Ann and Bob agree on so much that a list of the newest would hide what Cid has agreed to.
+func TestAgreement_thatBindsItsReader_comesFirst(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	propose := func(text, asks string) string {
+		return w.sends(chat.SendRequest{Token: p.ann.Token, Text: text, Kind: room.Proposal, Ask: []string{asks}}).ID
+	}
+	w.agree(p.cid.Token, propose("Cid pays", "Cid"))
+	for n := range 40 {
+		w.agree(p.bob.Token, propose(fmt.Sprint("theirs ", n), "Bob"))
+		w.clock.Advance(time.Minute)
+	}
+	want := []string{"Cid pays", "theirs 39", "theirs 38", "theirs 37", "theirs 36"}
+	texts := func(list []chat.Agreement) (got []string) {
+		for _, a := range list {
+			got = append(got, a.Text)
+		}
+		return got
+	}
+	same(t, "room_info has", texts(w.info(p.cid.Token).Agreements), want)
+	same(t, "a return has", texts(w.elsewhere().enter(chat.JoinRequest{Token: p.cid.Token}).Agreements), want)
+	same(t, "a view has", w.viewed(w.view(p.cid.Token), "").Open.Agreed, want)
+	same(t, "Bob has", texts(w.info(p.bob.Token).Agreements)[4:], []string{"theirs 35"})
 }
 
 func TestAgreement_returningAgent_hasTheNewestFiveAgain(t *testing.T) {

@@ -641,7 +641,7 @@ func TestShare_proposal_isAgreedOnWithItsFile(t *testing.T) {
 			Ask: []string{"Ann"}, Kind: room.Proposal})
 		s.agree(p.ann.Token, text)
 		want := []string{"and this[b.txt 1 " + digest("b") + "]", `[contract.json 7 ` + digest(`{"a":1}`) + "]"}
-		same(t, "on record is", s.record(p.cid.Token), want)
+		same(t, "on record is", s.record(p.ann.Token), want)
 		if m := s.all(p.cid.Token); m[len(m)-2].File == nil || m[len(m)-2].File.Sum != "" {
 			t.Errorf("the talk has %+v", m[len(m)-2].File)
 		}
@@ -650,7 +650,7 @@ func TestShare_proposal_isAgreedOnWithItsFile(t *testing.T) {
 		// Of one the bytes are removed, and of the other they expire.
 		s.redact(p.ann.Token, id)
 		want[1] = room.Removed
-		same(t, "on record is", s.record(p.cid.Token), want)
+		same(t, "on record is", s.record(p.ann.Token), want)
 		s.clock.Advance(20 * day)
 		s.say(p.ann.Token, "still here")
 		s.clock.Advance(13 * day)

@@ -64,10 +64,13 @@ type Message struct {
 	ReplyTo string    // the id of the answered message; "" if the reader sees none
 	// AnswersYou says that ReplyTo is a message of the reader's own seat.
 	AnswersYou bool
-	Withdraws  string // the id of the request or proposal that the sender takes back
-	Agreed     string // the id of the proposal on which the event completed the agreement
-	Replaces   string // of a proposal: what it replaces, at once or once agreed on; "" if the reader sees none
-	ReplacedBy string // of an agreement: the id of the agreement that has replaced it
+	Withdraws  string   // the id of the request or proposal that the sender takes back or, by Reason, a full list ends
+	EndsYours  bool     // a full list ends a request or proposal of the reader's own seat
+	Agreed     string   // the id of the proposal on which the event completed the agreement
+	Replaces   string   // of a proposal: what it replaces, at once or once agreed on; "" if the reader sees none
+	ReplacedBy string   // of an agreement: the id of the agreement that has replaced it
+	Bound      []string // of an agreement: see Agreement
+	NoSay      []string
 	Agent      string // of any other event: the agent that the event is about
 	// why the event came about, for each type with a reason
 	Reason   room.Reason
@@ -168,7 +171,10 @@ func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Even
 	}
 	m.Finished = taskIDs(event.Closes)
 	m.Withdraws, m.Redacted = state.MessageID(event.Withdraws), event.Redacted
-	m.Mine = event.Seat == caller.Seat
+	if event.IsByFullList() {
+		m.Reason, m.EndsYours = room.ReasonListFull, event.Seat == caller.Seat
+	}
+	m.Mine = event.Actor() == caller.Seat
 	m.FromUser = event.IsNote() && !caller.IsPerson()
 	m.File = viewFile(event.File)
 

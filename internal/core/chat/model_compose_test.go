@@ -30,6 +30,11 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 		return e, fault.InvalidArgument
 	}
 	e.replaces = m.replaces(r, a, e)
+	if e.Kind == room.Proposal {
+		if code := m.mayPropose(r, a, e); code != "" {
+			return e, code
+		}
+	}
 	for _, seat := range r.mentioned(e.Text) {
 		if seat != a.seat && !slices.Contains(e.ask, seat) && (len(e.to) == 0 || slices.Contains(e.to, seat)) {
 			e.named = append(e.named, seat)

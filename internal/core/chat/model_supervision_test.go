@@ -90,7 +90,7 @@ func (r roomModel) tooMany() bool { return r.agentMessages > 0 && r.run >= r.age
 
 // runAfter counts the messages that all hear, up to e, since a person said one.
 func (r roomModel) runAfter(e eventModel) int {
-	heard := e.Type == chat.EventSaid || e.Type == chat.EventTask && e.words
+	heard := e.Type == chat.EventSaid && e.Reason == "" || e.Type == chat.EventTask && e.words
 	for _, x := range r.seated() {
 		heard = heard && (len(e.to) == 0 || x.seat == e.seat || slices.Contains(e.to, x.seat))
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -22,6 +23,7 @@ type requestModel struct {
 	agreed   []int // of a proposal: who has agreed
 	persons  []int // those of agreed whose person did so
 	apart    []int // who answered where not everybody sees it who sees the request
+	replaces int64 // of a proposal: the agreement that it is to replace
 }
 
 // agreementModel is a proposal to which everyone asked has agreed.
@@ -138,6 +140,10 @@ func (m model) talkEnded(r roomModel, a agentModel) bool {
 // completes.
 func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 	r.open = m.current(r)
+	replaces := e.replaces
+	if q, open := m.request(r, e.replaces); open {
+		replaces = q.replaces
+	}
 	if e.Type == chat.EventSaid {
 		r = r.hearDone(e)
 		r = r.hearAnswer(e)
@@ -145,11 +151,11 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		if len(e.ask) > 0 || e.Kind == room.Request {
 			r.open = append(r.open, requestModel{
 				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0,
-				owed: e.ask,
+				owed: e.ask, replaces: replaces,
 			})
 		}
 	} else {
-		r = r.withoutAbsent()
+		r = r.withoutAbsent(e)
 	}
 	var left []requestModel
 	for _, q := range r.open {
@@ -282,7 +288,8 @@ func (m model) replaces(r roomModel, a agentModel, e eventModel) int64 {
 	}
 	old, _ := r.event(e.replyTo)
 	bound, open := m.boundBy(r, a, e.replyTo)
-	if bound == nil || open && !slices.Contains(bound, a.seat) {
+	if bound == nil || open && !slices.Contains(bound, a.seat) ||
+		!open && slices.ContainsFunc(bound, func(seat int) bool { return m.isKeptFromVoting(r, seat) }) {
 		return 0
 	}
 	for _, x := range r.seated() {
@@ -296,6 +303,116 @@ func (m model) replaces(r roomModel, a agentModel, e eventModel) int64 {
 		}
 	}
 	return e.replyTo
+}
+
+// isKeptFromVoting reports whether an admin keeps the agent of a seat from voting: it has the seat and may only listen,
+// or was kicked or banned within a day.
+func (m model) isKeptFromVoting(r roomModel, seat int) bool {
+	if a, _ := r.agent(seat); !a.gone {
+		return r.silences(a)
+	}
+	return slices.ContainsFunc(r.log, func(e eventModel) bool {
+		return e.isRemoval() && e.seat == seat && m.now.Sub(e.at) < day
+	})
+}
+
+// isRemoval reports whether an admin took a seat by e.
+func (e eventModel) isRemoval() bool {
+	return e.Type == chat.EventLeft && (e.Reason == room.ReasonKicked || e.Reason == room.ReasonBanned)
+}
+
+// places is how many requests may be open of those like q: proposals or not, private or not.
+func (q requestModel) places() int {
+	switch {
+	case q.proposal && len(q.to) > 0:
+		return 4
+	case q.proposal:
+		return 8
+	case len(q.to) > 0:
+		return 8 - 4
+	}
+	return 32 - 8 - 8
+}
+
+// isLike reports whether q takes a place of the same sort as x.
+func (q requestModel) isLike(x requestModel) bool {
+	return q.proposal == x.proposal && (len(q.to) > 0) == (len(x.to) > 0)
+}
+
+// asSame reports whether agents of two seats count as one: guests of one invite do.
+func (r roomModel) asSame(seat, other int) bool {
+	a, _ := r.agent(seat)
+	b, _ := r.agent(other)
+	return seat == other || a.guest && b.guest && a.invite == b.invite
+}
+
+// isBacked reports whether somebody else than those who proposed q has agreed to it.
+func (r roomModel) isBacked(q requestModel) bool {
+	return slices.ContainsFunc(q.agreed, func(seat int) bool { return !r.asSame(seat, q.seat) })
+}
+
+// mayPropose reports whether a may propose e: it sees less than four proposals of its own and of other guests of its
+// invite, and not all places are taken by what somebody has agreed to.
+func (m model) mayPropose(r roomModel, a agentModel, e eventModel) (code fault.Code) {
+	own, like, backed := 0, 0, 0
+	x := requestModel{proposal: true, to: e.to}
+	for _, q := range m.current(r) {
+		if !q.proposal || q.n == e.replaces {
+			continue
+		}
+		if r.asSame(q.seat, a.seat) && q.visibleTo(a.seat) {
+			own++
+		}
+		if q.isLike(x) {
+			like++
+			if r.isBacked(q) {
+				backed++
+			}
+		}
+	}
+	switch {
+	case own >= 4:
+		return fault.InvalidArgument
+	case like >= x.places() && like == backed:
+		return fault.NotAllowed
+	}
+	return ""
+}
+
+// crowdedOut returns the event by which the room ends a request because e took a place too many; ok is false if none
+// ends. It is of those who have most, their first question or their last proposal.
+func (r roomModel) crowdedOut(e eventModel) (out eventModel, ok bool) {
+	i := slices.IndexFunc(r.open, func(q requestModel) bool { return q.n == e.n })
+	if i < 0 {
+		return out, false
+	}
+	var like []requestModel
+	for _, q := range r.open {
+		if q.isLike(r.open[i]) {
+			like = append(like, q)
+		}
+	}
+	if len(like) <= r.open[i].places() {
+		return out, false
+	}
+	most, ends := 0, requestModel{}
+	for _, q := range like {
+		n := 0
+		for _, x := range like {
+			if r.asSame(q.seat, x.seat) {
+				n++
+			}
+		}
+		if q.n != e.n && !r.isBacked(q) && (n > most || n == most && q.proposal) {
+			most, ends = n, q
+		}
+	}
+	a, _ := r.agent(ends.seat)
+	out = eventModel{seat: ends.seat, withdraws: ends.n, to: r.readers(ends, a),
+		named:   append(slices.Concat(ends.owed, ends.agreed), ends.seat),
+		Message: chat.Message{Type: chat.EventSaid, From: a.name, Kind: room.Status, Reason: room.ReasonListFull}}
+	out.To = r.names(out.to)
+	return out, most > 0
 }
 
 // voters returns who of those that are here has agreed to a proposal.
@@ -316,12 +433,16 @@ func (r roomModel) withdrawn(e eventModel) roomModel {
 	return r
 }
 
-// withoutAbsent returns r without what agents ask that have left, and without the
-// debts of those that have left or may only listen.
-func (r roomModel) withoutAbsent() roomModel {
+// withoutAbsent returns r, after e, without what agents ask that have left, and without the
+// debts of those that have left or may only listen. A proposal that is to replace an
+// agreement ends if an admin keeps one from voting whom it asks.
+func (r roomModel) withoutAbsent(e eventModel) roomModel {
 	gone := func(seat int) bool { a, _ := r.agent(seat); return a.gone }
 	mute := func(seat int) bool { a, _ := r.agent(seat); return a.gone || r.silences(a) }
-	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool { return gone(q.seat) })
+	kept := func(seat int) bool { return !gone(seat) && mute(seat) || e.isRemoval() && e.seat == seat }
+	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool {
+		return gone(q.seat) || q.replaces > 0 && slices.ContainsFunc(q.owed, kept)
+	})
 	for i := range r.open {
 		for _, list := range []*[]int{&r.open[i].owed, &r.open[i].agreed, &r.open[i].apart} {
 			*list = slices.DeleteFunc(slices.Clone(*list), mute)

@@ -265,14 +265,18 @@ func (r roomModel) agreed(a agentModel) (list []agreementModel) {
 	return list
 }
 
-// sameAgreements compares the list of agreements that an answer contains: of the newest ten, all up to the fifth that
-// is in force.
+// sameAgreements compares the list of agreements that an answer contains: of the first ten, all up to the fifth that
+// is in force. Those that bind a come first.
 func (r roomModel) sameAgreements(a agentModel, got []chat.Agreement) error {
 	var gotText, want []string
 	for _, x := range got {
 		gotText = append(gotText, fmt.Sprint(x.ID, x.Text, x.By, x.At.Unix(), x.AgreedBy, x.Replaces, x.ReplacedBy))
 	}
 	list, inForce := r.agreed(a), 0
+	slices.SortStableFunc(list, func(x, y agreementModel) int {
+		binds := func(x agreementModel) int { return slices.Index(x.bound, a.seat) }
+		return min(binds(y), 0) - min(binds(x), 0)
+	})
 	for _, x := range list[:min(len(list), 10)] {
 		if x.replacedBy == 0 {
 			inForce++

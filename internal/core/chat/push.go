@@ -20,12 +20,14 @@ const (
 	NeedsDecision NeedKind = "draft"    // a message of the own agent waits
 	NeedsAnswer   NeedKind = "request"  // the seat owes an answer
 	NeedsVote     NeedKind = "proposal" // the seat has not voted
+	NeedsNoVote   NeedKind = "over"     // a full list has ended Of, a proposal on which the seat had not voted
 	NeedsNothing  NeedKind = "ended"    // the room was closed: the person hears of it once
 )
 
 // Need is one thing that needs the person of a seat.
 type Need struct {
 	N    int64
+	Of   int64 // of NeedsNoVote
 	Kind NeedKind
 	At   time.Time
 
@@ -81,6 +83,9 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 			kind = NeedsVote
 		}
 		got.Open = append(got.Open, Need{N: asked.N, Kind: kind, At: time.UnixMilli(asked.AtMs)})
+	}
+	for _, gone := range head.Talk.GoneFor(hook.Seat, now) {
+		got.Open = append(got.Open, Need{N: gone.End, Of: gone.N, Kind: NeedsNoVote, At: time.UnixMilli(gone.AtMs)})
 	}
 	if len(got.Open) == 0 {
 		return got, nil

@@ -102,6 +102,39 @@ func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing
 	})
 }
 
+// Ann kicks the others, seats another agent and asks that. What all had agreed to stays for a day, at each process of
+// the server. Then it can be replaced, and the record says for whom nobody asked.
+func TestReplaced_adminWhoKicksTheOthers_waitsForADay(t *testing.T) {
+	onFiles(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		nine := w.allAgree(p, "nine")
+		w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
+		there.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned)
+		second := w.join("plans", "Second")
+		for hours, each := range []*world{w, there, w.elsewhere()} {
+			ten := each.counter(p.ann, fmt.Sprint("ten ", hours), nine)
+			if ten.Beside != nine || !ten.Frozen {
+				t.Errorf("after %d hours: %+v", 11*hours, ten)
+			}
+			each.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: ten.ID})
+			w.clock.Advance(11 * time.Hour)
+		}
+		ten := there.counter(p.ann, "ten", nine)
+		if ten.Beside != "" || ten.Frozen {
+			t.Errorf("after a day: %+v", ten)
+		}
+		w.agree(second.Token, ten.ID)
+		newest := there.info(p.ann.Token).Agreements[0]
+		read := w.history(p.ann.Token, chat.HistoryRequest{Agreed: true}).Messages[1]
+		for what, names := range map[string][2][]string{"room_info": {newest.Bound, newest.NoSay},
+			"the history": {read.Bound, read.NoSay}} {
+			same(t, what+" says: bound were", names[0], []string{"Ann", "Bob", "Cid"})
+			same(t, what+" says: without a say were", names[1], []string{"Bob", "Cid"})
+		}
+	})
+}
+
 // The next proposal answers an objection. It is meant for the agreement above, however often somebody has objected and
 // what was proposed beside it meanwhile, and at each process of the server.
 func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T) {

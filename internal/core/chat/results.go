@@ -17,8 +17,10 @@ type Agreement struct {
 	At       time.Time
 	More     *More // set if Text is only a part
 
-	Replaces   string // the id of what it replaced: see room.Head.ReplacedAfter
-	ReplacedBy string // the id of the agreement that replaced it
+	Replaces   string   // the id of what it replaced: see room.Head.ReplacedAfter
+	Bound      []string // whom Replaces bound, as in AgreedBy
+	NoSay      []string // those of Bound who neither proposed this agreement nor agreed to it
+	ReplacedBy string   // the id of the agreement that replaced it
 }
 
 // JoinStatus says how an agent got its seat.
@@ -118,6 +120,7 @@ type Sent struct {
 	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
+	Frozen     bool         // Beside is an agreement that nothing replaces now: see room.State.StillBinds
 	// Waited has unread messages, or those that came during the wait. With neither, and no wait, its Status is empty.
 	Waited Waited
 }

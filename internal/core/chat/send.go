@@ -138,6 +138,7 @@ type verdict struct {
 	ruling       ruling
 	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
 	replacesNone bool           // if accepted: answers an agreement or an open proposal, and replaces none
+	frozen       bool           // with replacesNone: see Sent.Frozen
 	event        *room.Event    // if accepted by attempt: the message or draft, as appended
 	answer       *Sent          // if unsent
 }
@@ -329,6 +330,7 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 		got.Ops = append(got.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
 	replacesNone := o.event.Kind == room.Proposal && (open || k.bound.seats != nil) && event.Replaces == 0
-	got.Answer = verdict{ruling: accepted, sentAs: as, replacesNone: replacesNone}
+	got.Answer = verdict{ruling: accepted, sentAs: as, replacesNone: replacesNone,
+		frozen: replacesNone && !open && head.StillBinds(k.bound.seats, now)}
 	return got, nil // 13
 }

@@ -52,7 +52,7 @@ func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room
 		got.Agreed = c.head.MessageID(event.Agreed[0])
 	}
 	if isNew {
-		got.Beside = c.besideOf(ctx, &event, v.replacesNone)
+		got.Beside, got.Frozen = c.besideOf(ctx, &event, v.replacesNone), v.frozen
 	}
 	return got
 }

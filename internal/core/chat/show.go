@@ -43,7 +43,7 @@ const (
 	answeredText = 160
 )
 
-// A view names so many of the open tasks and of the agreements, the newest first, by so many bytes of a text.
+// A view names so many of the open tasks and of the agreements, the agent's own first, by so many bytes of a text.
 const (
 	openNamed  = 5
 	agreedText = 160
@@ -222,7 +222,7 @@ func (c *session) open(ctx context.Context, seen map[int]room.Presence, agreed b
 	if !agreed {
 		return open, nil
 	}
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	stored, err := c.ownFirst(ctx)
 	if err != nil {
 		return ShownOpen{}, err
 	}

@@ -20,11 +20,11 @@ const everyEvent = "N Calls V ID LastChange LastTalk Talk Messages Run AtMs Type
 // eventTypes has a row for each type: its meaning, its makers, a stored example, and its fields. Tests keep the rows
 // true. Hashes are cut short here.
 var eventTypes = []eventType{
-	// A message. Made by Message, Lost.
+	// A message or, with a Reason, the end of a request by a full list. Made by Message, Lost.
 	//
 	//	{"v":14,"id":"zcm9t17m54cm","st":5,"p":1,"run":1,"at":4107585600000,"t":"said","s":1,"f":"Ann","x":"hello"}
 	{Said, "Seat Name Person PersonName Text Redacted Kind To ToNames Ask AskNames Named ReplyTo ReSeat ReFor " +
-		"ReAdded Replaces Withdraws Step File Finishes Closes Wakes Decides"},
+		"ReAdded Replaces Withdraws Reason Step File Finishes Closes Wakes Decides"},
 
 	// An agent has taken a seat or, with Regains, has its own again. The first event of a log also has the settings and
 	// the log's key. Made by Agent.Join.

@@ -53,7 +53,7 @@ func (h *Head) CompleteAndApply(event *Event) (*Head, error) {
 		return nil, err
 	}
 	if ledger := h.Talk.apply(after, *event); ledger.changed {
-		event.Talk, event.LastTalk = &Talk{Open: ledger.Open, Done: ledger.Done}, event.N
+		event.Talk, event.LastTalk = &ledger.Talk, event.N
 		for _, request := range ledger.agreed {
 			event.Agreed, event.AgreedTo = append(event.Agreed, request.N), append(event.AgreedTo, request.readers())
 		}

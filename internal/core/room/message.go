@@ -45,6 +45,9 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 		return event, err
 	}
 	event.Replaces = rules.replaces(&event)
+	if err := rules.checkProposed(&event); err != nil {
+		return event, err
+	}
 	h.completeReport(agent, &event)
 	if len(event.Finishes) > 0 && len(event.To) > 0 {
 		return event, fault.Refuse(fault.InvalidArgument,
@@ -169,9 +172,13 @@ func (c messageRules) refuseVote(event Event) error {
 		return fault.Refuse(fault.InvalidArgument, "That proposal does not ask you: it asks those who were here when "+
 			"it was made, or whom it names. Nothing was sent: say what you think with kind message.")
 	}
+	if c.head.Talk.EndedByFullList(event.ReplyTo, c.now) {
+		return fault.Refuse(fault.InvalidArgument, "That proposal is over: others were made, and the list of open "+
+			"proposals was full. Nothing was sent: if you want it, propose it yourself.")
+	}
 	return fault.Refuse(fault.InvalidArgument, "reply_to is not an open proposal: it has been agreed, objected to, "+
-		"withdrawn or replaced by a newer one, or it is not a proposal. Nothing was sent: room_info lists what is "+
-		"open and what was agreed.")
+		"withdrawn or replaced by a newer one, a day has passed, its proposer has left, or it is not a proposal. "+
+		"Nothing was sent: room_info lists what is open and what was agreed.")
 }
 
 // completeWithdrawal checks the withdrawn event, and gives event the same readers. event wakes the agents who owed an

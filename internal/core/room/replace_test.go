@@ -69,8 +69,15 @@ func TestReplaces_eachCase_passesNobodyOver(t *testing.T) {
 		{"Cid has left and come back, by another seat, and Bob asks Ann: it is replaced.", true, nil,
 			func(r *replacing) { r.leave(cid); r.join("Cid") },
 			asks(bob, ann), true},
-		{"Cid may only listen, and Bob asks Ann: it is replaced.", true, nil,
-			func(r *replacing) { r.manage(room.Mute, cid) }, asks(bob, ann), true},
+		{"Cid may only listen, and Bob asks Ann: it stands.", true, nil,
+			func(r *replacing) { r.manage(room.Mute, cid) }, asks(bob, ann), false},
+		{"Cid may only listen, and leaves", true, nil, func(r *replacing) { r.manage(room.Mute, cid); r.leave(cid) },
+			asks(bob, ann), true},
+		{"the room is a channel, in which Cid may only listen", true, nil,
+			func(r *replacing) {
+				r.manage(room.Promote, bob)
+				r.set(func(s *room.Settings) { s.Type = room.Channel })
+			}, asks(bob, ann), false},
 		{"Cid is a person without an agent, and Bob names nobody in ask: he asks Cid, too, and it is replaced.",
 			true, nil, func(r *replacing) { r.alone(cid) }, asks(bob), true},
 		{"Cid is a person, and Bob passes her over", true, nil, func(r *replacing) { r.alone(cid) },
@@ -82,6 +89,24 @@ func TestReplaces_eachCase_passesNobodyOver(t *testing.T) {
 			nothing, asks(bob, ann, dora), false},
 		{"Another agreement has replaced it, so that it binds nobody: that one stands.", true, nil,
 			func(r *replacing) { r.bound = nil }, asks(bob), false},
+		{"Cid was kicked or banned, and Bob asks Ann within a day: it stands.", true, nil,
+			func(r *replacing) { r.removed(room.ReasonKicked, cid) }, asks(bob, ann), false},
+		{"Cid was banned", true, nil, func(r *replacing) { r.removed(room.ReasonBanned, cid) }, asks(bob, ann), false},
+		{"Cid was kicked, and is back by another seat", true, nil,
+			func(r *replacing) { r.removed(room.ReasonKicked, cid); r.join("Cid") }, asks(bob), false},
+		{"Cid was kicked, and then as many as are remembered by their seats", true, nil, func(r *replacing) {
+			r.removed(room.ReasonKicked, cid)
+			for range 40 {
+				r.join("Eve")
+				r.removed(room.ReasonKicked, r.head.NextSeat-1)
+			}
+		}, asks(bob, ann), false},
+		{"Cid has lost her seat by silence", true, nil, func(r *replacing) { r.removed(room.ReasonTimeout, cid) },
+			asks(bob, ann), true},
+		{"A day later he asks Ann again: it is replaced.", true, nil, func(r *replacing) {
+			r.removed(room.ReasonKicked, cid)
+			r.now = r.now.Add(room.BoundFor)
+		}, asks(bob, ann), true},
 		{"Bob asks Ann and Cid for something else: it is replaced at once.", false, nil,
 			nothing, asks(bob, ann, cid), true},
 		{"Bob has agreed before", false, nil, func(r *replacing) {
@@ -122,6 +147,40 @@ func TestReplaces_eachCase_passesNobodyOver(t *testing.T) {
 		}
 		if !r.head.IsOpenProposal(e.N, r.now) {
 			t.Errorf("%s: the new one is not open", c.what)
+		}
+	}
+}
+
+// removed has an agent lose its seat for a reason.
+func (r *replacing) removed(why room.Reason, seat int) {
+	r.apply(*r.head.FreeSeat(r.agent(seat).Agent, why))
+}
+
+// Whose votes an admin prevents, agrees to nothing; who leaves lets the others decide.
+func TestReplaces_askedOneIsKeptFromVoting_theNewOneEnds(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		happens func(*replacing)
+		agreed  bool
+	}{
+		{"Bob asks Ann and Cid, and an admin kicks Cid, who is still to vote: the new one ends.",
+			func(r *replacing) { r.removed(room.ReasonKicked, cid) }, false},
+		{"banned", func(r *replacing) { r.removed(room.ReasonBanned, cid) }, false},
+		{"muted", func(r *replacing) { r.manage(room.Mute, cid) }, false},
+		{"left", func(r *replacing) { r.leave(cid) }, true},
+		{"silent", func(r *replacing) { r.removed(room.ReasonTimeout, cid) }, true},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+		r := &replacing{timeline: l, old: l.send(ann, room.Event{Kind: room.Proposal, Text: "tea",
+			Ask: []int{bob, cid}})}
+		r.agreed()
+		newer := r.answer(bob, room.Event{Ask: []int{ann, cid}})
+		r.send(ann, room.Event{Kind: room.Agree, ReplyTo: newer.N})
+		c.happens(r)
+		last, open := r.events[len(r.events)-1], r.head.IsOpenProposal(newer.N, r.now)
+		agreed := slices.Contains(last.Agreed, newer.N)
+		if agreed != c.agreed || open {
+			t.Errorf("%s: agreed on: %v, open: %v", c.what, agreed, open)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (h *Head) Bytes() int {
 
 func (s *State) referred() int {
 	n := s.Settings.referred() + s.Talk.referred() + textBytes(s.ID, s.LogKey)
-	n += sliceBytes(s.Agents) + sliceBytes(s.Bans) + sliceBytes(s.Mutes) + sliceBytes(s.Knocks)
+	n += sliceBytes(s.Agents) + sliceBytes(s.Bans) + sliceBytes(s.Mutes) + sliceBytes(s.Knocks) + sliceBytes(s.Removed)
 	for i := range s.Agents {
 		n += s.Agents[i].referred()
 	}
@@ -133,7 +133,10 @@ func (s *Settings) referred() int {
 }
 
 func (t *Talk) referred() int {
-	n := sliceBytes(t.Open) + sliceBytes(t.Done)
+	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Gone)
+	for i := range t.Gone {
+		n += sliceBytes(t.Gone[i].Owed)
+	}
 	for i := range t.Open {
 		request := &t.Open[i]
 		n += sliceBytes(request.To) + sliceBytes(request.Owed) + sliceBytes(request.Agreed) +

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/core"
 )
 
 // DebtLife is how long a request waits for its answers.
@@ -17,6 +16,18 @@ const DebtLife = 24 * time.Hour
 type Talk struct {
 	Open []OpenRequest `json:"o,omitempty"` // oldest first
 	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
+	Gone []Gone        `json:"g,omitempty"` // the last maxGone that full lists ended within DebtLife, oldest first
+}
+
+// maxGone is how many proposals are remembered of those that full lists ended.
+const maxGone = 8
+
+// Gone is a proposal that ended because its list was full: see Head.EndOverfull.
+type Gone struct {
+	N    int64 `json:"n"`           // the event of the proposal
+	End  int64 `json:"e"`           // the event that ended it
+	AtMs int64 `json:"at"`          // the time of End
+	Owed []int `json:"o,omitempty"` // the seats that had still to vote
 }
 
 // OpenRequest is a request or a proposal with answers owed.
@@ -245,7 +256,8 @@ type ledger struct {
 // or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing: others could tell that a
 // note was written.
 func (before Talk) apply(state *State, event Event) *ledger {
-	l := &ledger{state: state, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
+	l := &ledger{state: state, Talk: before}
+	l.Open = slices.Clone(before.Open)
 	l.removeIf(func(request OpenRequest) bool { return request.hasExpired(event.At()) })
 	switch {
 	case event.IsNote():
@@ -255,7 +267,11 @@ func (before Talk) apply(state *State, event Event) *ledger {
 		l.applyWithdrawal(event)
 		l.applyRequest(event, before.replacedBy(event))
 	case event.ChangesState():
-		l.removeAbsent()
+		l.removeAbsent(event)
+	}
+	if l.changed {
+		l.Gone = slices.DeleteFunc(slices.Clone(l.Gone[max(0, len(l.Gone)-maxGone):]),
+			func(gone Gone) bool { return gone.isPast(event.At()) })
 	}
 	return l
 }
@@ -385,21 +401,23 @@ func (l *ledger) complete() {
 	})
 }
 
-// applyWithdrawal ends the sender's own request.
+// applyWithdrawal ends the sender's own request, which its sender withdraws or, by ReasonListFull, a full list ends.
 func (l *ledger) applyWithdrawal(e Event) {
-	if e.Withdraws != 0 {
-		l.removeIf(func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
+	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
+	if i < 0 {
+		return
 	}
+	if e.Reason == ReasonListFull && l.Open[i].Proposal {
+		l.Gone = append(slices.Clip(l.Gone), Gone{N: e.Withdraws, End: e.N, AtMs: e.AtMs, Owed: l.Open[i].Owed})
+	}
+	l.Open, l.changed = slices.Delete(l.Open, i, i+1), true
 }
 
-// applyRequest records the request in event, which is to replace an agreement or nothing. A room has at most MaxOpen
-// requests.
+// applyRequest records the request in event, which is to replace an agreement or nothing. If its list is then too long,
+// the next event ends a request: see Head.EndOverfull.
 func (l *ledger) applyRequest(event Event, replaces Replaced) {
 	anyone := event.Kind == Request && len(event.Ask) == 0
 	if !anyone && len(event.Ask) == 0 {
-		return
-	}
-	if len(l.Open) >= core.MaxOpen && !l.removeOldest(len(event.To) > 0) {
 		return
 	}
 	l.Open, l.changed = append(l.Open, OpenRequest{
@@ -408,34 +426,16 @@ func (l *ledger) applyRequest(event Event, replaces Replaced) {
 	}), true
 }
 
-// removeOldest removes the oldest request of the agent with the most requests, so that another fits. Private requests
-// are removed first, and make no room among public requests: agents that do not see private requests could tell
-// how many there are.
-func (l *ledger) removeOldest(private bool) bool {
-	hidden := slices.ContainsFunc(l.Open, func(request OpenRequest) bool { return len(request.To) > 0 })
-	if private && !hidden {
-		return false
-	}
-	count, most := map[int]int{}, 0
-	for _, request := range l.Open {
-		if len(request.To) > 0 == hidden {
-			count[request.Seat]++
-			most = max(most, count[request.Seat])
-		}
-	}
-	i := slices.IndexFunc(l.Open, func(request OpenRequest) bool {
-		return len(request.To) > 0 == hidden &&
-			count[request.Seat] == most
-	})
-	l.Open = slices.Delete(l.Open, i, i+1)
-	return true
-}
-
-// removeAbsent ends the requests of agents that have left, and the debts of agents that have left or may only listen.
-func (l *ledger) removeAbsent() {
+// removeAbsent ends, after event, the requests of agents that have left, and the debts of agents that have left or may
+// only listen. A proposal that is to replace an agreement ends if an admin keeps one who is asked from voting: else the
+// admin would decide alone what becomes of the agreement.
+func (l *ledger) removeAbsent(event Event) {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
-	l.removeIf(func(request OpenRequest) bool { return gone(request.Seat) })
+	kept := func(seat int) bool { return l.state.SilencedSeat(seat) || event.takesSeat() && event.Seat == seat }
+	l.removeIf(func(request OpenRequest) bool {
+		return gone(request.Seat) || request.Replaces.N != 0 && slices.ContainsFunc(request.Owed, kept)
+	})
 	if slices.ContainsFunc(l.Done, gone) {
 		l.Done, l.changed = slices.DeleteFunc(slices.Clone(l.Done), gone), true
 	}

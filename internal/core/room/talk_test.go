@@ -2,14 +2,12 @@ package room_test
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -236,44 +234,6 @@ func TestOwes_isTheOldestDebt(t *testing.T) {
 	}
 	if _, owes := l.head.Talk.Owes(ann, l.now); owes {
 		t.Error("the asker owes")
-	}
-}
-
-func TestOpenRequests_oneMoreThan32_dropsTheOldestOfTheAgentThatHasMost(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	bobs := l.ask(bob, ann)
-	anns := l.ask(ann, bob)
-	for len(l.head.Talk.Open) < core.MaxOpen {
-		l.ask(ann, cid)
-	}
-	last := l.ask(cid, ann)
-	if n := len(l.head.Talk.Open); n != core.MaxOpen {
-		t.Errorf("%d are open", n)
-	}
-	if l.owed(bobs, cid) != "[1]" || l.owed(anns, cid) != "nothing" || l.owed(last, cid) != "[1]" {
-		t.Errorf("Bob's %s, Ann's first %s, the last %s", l.owed(bobs, cid), l.owed(anns, cid), l.owed(last, cid))
-	}
-	l.now = last.At().Add(room.DebtLife)
-	l.ask(ann, cid)
-	if len(l.head.Talk.Open) != 1 {
-		t.Errorf("a day later %d are open", len(l.head.Talk.Open))
-	}
-}
-
-func TestOpenRequests_private_neverDropAPublicOne(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	public := l.ask(ann, bob)
-	for range 2 * core.MaxOpen {
-		l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
-	}
-	for range core.MaxOpen - 1 {
-		l.ask(bob, ann)
-	}
-	seen := l.head.Talk.OpenTo(cid, l.now)
-	l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
-	if n := len(l.head.Talk.Open); n != core.MaxOpen || l.owed(public, cid) != "[2]" ||
-		!reflect.DeepEqual(l.head.Talk.OpenTo(cid, l.now), seen) {
-		t.Errorf("%d are open, and Ann's is %s", n, l.owed(public, cid))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -38,7 +39,25 @@ type Agreement struct {
 	Bound    []int `json:"b,omitempty"`   // the seats that it binds, the first that of By; empty in older items
 	AtMs     int64 `json:"at"`            // when everyone asked had agreed
 
-	ReplacedBy int64 `json:"-"` // set by Agreements: the newest agreement that replaces it, as far as its reader sees
+	// Set by Agreements, as far as its reader sees: the newest agreement that replaces this one, the names of those
+	// whom Replaces bound, and those of OldBound whom this one does not bind.
+	ReplacedBy      int64    `json:"-"`
+	OldBound, NoSay []string `json:"-"`
+}
+
+// BoundNames returns the names of those whom the agreement binds, in the order of Bound: see ident.Actor.
+func (agreement Agreement) BoundNames() []string {
+	return append([]string{ident.Actor(agreement.By, agreement.Person, agreement.PersonName)}, agreement.AgreedBy...)
+}
+
+// tellsOf sets whom old bound, which x replaces, and who of these had no say in x.
+func (x *Agreement) tellsOf(old Agreement) {
+	x.OldBound = old.BoundNames()
+	for i, name := range x.OldBound {
+		if i < len(old.Bound) && !slices.Contains(x.Bound, old.Bound[i]) {
+			x.NoSay = append(x.NoSay, name)
+		}
+	}
 }
 
 // Proposal returns what is left of the proposal's event.
@@ -112,6 +131,9 @@ func relate(list []Agreement, caller room.Caller) {
 			}
 		}
 		old := slices.IndexFunc(list, func(y Agreement) bool { return y.N == x.Replaces })
+		if x.Replaces != 0 && old >= 0 {
+			list[i].tellsOf(list[old])
+		}
 		switch {
 		case x.Replaces == 0:
 		case old > i && list[old].ReplacedBy == 0:

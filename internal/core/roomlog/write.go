@@ -138,9 +138,12 @@ const maxStateOps = 1 + 2 + 2
 // others returns the most ops that w needs with change, beside the events and the ops of keys: those of maxStateOps,
 // agreements, closed tasks, deletions of hooks, and parts of the snapshot.
 func (w *write) others(change Change, now time.Time) int {
-	n := maxStateOps + core.MaxOpen + w.parts
+	n := maxStateOps + max(core.MaxOpen, len(w.head.Talk.Open)) + w.parts
 	for _, event := range change.Events {
 		n += event.Parts() + len(event.TasksClosed())
+		if len(event.Ask) > 0 || event.Kind == room.Request {
+			n++ // see room.Head.EndOverfull
+		}
 		if event.ChecksTask() {
 			n++
 		}
@@ -154,11 +157,13 @@ func (w *write) others(change Change, now time.Time) int {
 	return n
 }
 
-// add numbers the events of change and applies them.
+// add numbers the events of change and applies them, each with the event by which it ends another request, if it does.
 func (w *write) add(change Change, now time.Time) ([]room.Event, error) {
 	next, from := w.head, len(w.events)
 	var derived, dropped []table.Op
-	for _, event := range change.Events {
+	for queue := change.Events; len(queue) > 0; {
+		event := queue[0]
+		queue = queue[1:]
 		event.V, event.N, event.ID = room.Version, next.AsOf+1, ident.NewEventID()
 		// never back, even if the clock goes back: events expire in order
 		event.AtMs = max(now.UnixMilli(), next.HeadMs)
@@ -192,6 +197,9 @@ func (w *write) add(change Change, now time.Time) ([]room.Event, error) {
 		w.parts += event.Parts() + len(event.TasksClosed())
 		if event.ExpiresMs != 0 {
 			w.parts += room.PartsRenewed
+		}
+		if end, needed := after.EndOverfull(event); needed {
+			queue = append([]room.Event{end}, queue...)
 		}
 		w.events, next = append(w.events, event), after
 	}

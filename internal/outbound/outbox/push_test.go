@@ -256,6 +256,39 @@ func TestPush_tellsWhatNeedsThePersonNow(t *testing.T) {
 	}
 }
 
+// A phone that was told of a proposal hears when others' proposals have ended it, and shows it no more. One that was
+// not told of it hears nothing.
+func TestPush_proposalThatAFullListEnds_isToldOnce(t *testing.T) {
+	p := newPhone(t)
+	proposes := func(who chat.Seated, what string) {
+		t.Helper()
+		p.say(chat.SendRequest{Token: who.Token, Text: what, Kind: room.Proposal, To: []string{"Bob"}})
+	}
+	cid := p.join("tea", "Cid")
+	for n := range 3 {
+		proposes(p.ann, fmt.Sprint("tea ", n))
+	}
+	p.clock.Advance(2 * time.Minute)
+	if texts, _ := p.delivers(); len(texts) != 1 || len(texts[0].bodies()) != 3 {
+		t.Fatalf("of three proposals is told %+v", texts)
+	}
+	proposes(p.ann, "tea 3")
+	proposes(cid, "coffee")    // ends tea 3, which the phone does not know
+	proposes(cid, "chocolate") // ends tea 2
+	p.clock.Advance(3 * time.Minute)
+	texts, _ := p.delivers()
+	if len(texts) != 1 {
+		t.Fatalf("called are %+v", texts)
+	}
+	wantLines(t, "after two ended", texts[0].bodies(), "Ann proposes something: tea 0", "Ann proposes something: tea 1",
+		"! Cid proposes something: coffee", "! Cid proposes something: chocolate",
+		"! What Ann proposed is over: too much was proposed")
+	p.clock.Advance(time.Hour)
+	if texts, again := p.delivers(); len(texts) > 0 || again != 0 {
+		t.Errorf("an hour later: %+v, again %v", texts, again)
+	}
+}
+
 // What the agent answers in its two minutes rings no phone.
 func TestPush_questionThatTheAgentAnswers_callsNobody(t *testing.T) {
 	p := newPhone(t)
@@ -318,7 +351,7 @@ func TestPush_removedQuestion_isToldWithoutAText(t *testing.T) {
 // A look that ends in no call reads no question, however many are open.
 func TestPush_lookWithoutACall_readsNoQuestion(t *testing.T) {
 	p := newPhone(t)
-	for n := range 20 {
+	for n := range 16 {
 		p.asks(fmt.Sprint("And ", n, "?"))
 	}
 	for n := range 120 { // so the process that looks does not have the questions at hand
@@ -331,13 +364,13 @@ func TestPush_lookWithoutACall_readsNoQuestion(t *testing.T) {
 		}
 		return nil
 	}}
-	for _, want := range []int{1, 21} { // one to load the room
+	for _, want := range []int{1, 17} { // one to load the room
 		events = 0
 		cold := process.calling(p.service, nil)
 		if _, err := cold.dispatcher.Deliver(p.ctx(), p.room, p.seat, p.id); err != nil {
 			t.Fatal(err)
 		}
-		if calls := len(p.service.Calls()); events != want || calls != want/20 {
+		if calls := len(p.service.Calls()); events != want || calls != want/17 {
 			t.Errorf("%d calls, and %d events were read, want %d", calls, events, want)
 		}
 		p.clock.Advance(2 * time.Minute)
@@ -374,7 +407,7 @@ func TestPush_manyNeeds_fitIntoACallWithTheDraft(t *testing.T) {
 		asker, words string
 		n            int // of questions that were told, and of further ones
 		whole        bool
-	}{{"Cid", "\U000e0041", 1, true}, {"Cid", "a", 10, true}, {strings.Repeat("\U00020000", 40), "a", 15, false}} {
+	}{{"Cid", "\U000e0041", 1, true}, {"Cid", "a", 8, true}, {strings.Repeat("\U00020000", 40), "a", 8, false}} {
 		p := newPhone(t)
 		p.ann = p.join("tea", c.asker)
 		p.approves()
@@ -400,7 +433,7 @@ func TestPush_manyNeeds_fitIntoACallWithTheDraft(t *testing.T) {
 			}
 		}
 		whole := len(all) == text.Notification.Badge
-		if last := all[len(all)-1]; drafts != 2 || whole != c.whole || !whole && old > 0 || len(last) > 400 ||
+		if last := all[len(all)-1]; drafts != 2 || whole != c.whole || len(all)-drafts-old < c.n || len(last) > 400 ||
 			text.Notification.Badge != 2*c.n+2 || !strings.HasPrefix(last, "! "+c.asker+" asks you") {
 			t.Errorf("%d of %d are told, %d drafts, %d old questions: %q", len(all), text.Notification.Badge, drafts,
 				old, all)
