@@ -71,6 +71,8 @@ export interface Agreement {
   at: string;
   more?: More;
   replaces?: string;
+  bound?: string[];
+  no_say?: string[];
   replaced_by?: string;
 }
 
@@ -173,6 +175,8 @@ export interface Message {
   agreed?: string;
   replaces?: string;
   replaced_by?: string;
+  bound?: string[];
+  no_say?: string[];
   agent?: string;
   reason?: string;
   hook?: string;

@@ -26,7 +26,7 @@ function spoken(part) {
   return part.type === "q" ? `“${inside}”` : inside;
 }
 
-/** Returns what all agreed on, the oldest first: [{id, text, file, by, agreed_by, at, replaces, replaced_by}]. */
+/** Returns what all agreed on, the oldest first: [{id, text, file, by, agreed_by, at, replaces, replaced_by, ...}]. */
 export function agreementsIn(messages, known) {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const found = messages.filter(({ agreed }) => agreed && byId.get(agreed)).map(({ agreed, at }) => {
@@ -42,7 +42,8 @@ export function agreementsIn(messages, known) {
   return all.map((one) => {
     const newer = all.findLast(({ replaces }) => replaces === one.id)?.id ?? one.replaced_by ??
       known.find(({ id }) => id === one.id)?.replaced_by;
-    return newer ? { ...one, replaced_by: newer } : one;
+    const { bound, no_say } = known.find(({ id }) => id === one.id) ?? {};
+    return { ...one, ...(newer && { replaced_by: newer }), ...(bound && { bound }), ...(no_say && { no_say }) };
   });
 }
 
@@ -64,7 +65,7 @@ const person = (p) =>
 
 /** Returns what stands above a message: who said what kind of thing to whom, and when. */
 function lineOf(message) {
-  const { id, to, ask, kind, reply_to: answers, replaces, withdraws, agreed, finished, at } = message;
+  const { id, to, ask, kind, reply_to: answers, replaces, withdraws, reason, agreed, finished, at } = message;
   const parts = [
     actorOf(message),
     to?.length && "only to " + to.join(", "),
@@ -74,7 +75,7 @@ function lineOf(message) {
   const marks = [
     id,
     replaces ? "replaces " + replaces : answers && "answers " + answers,
-    withdraws && "withdraws " + withdraws,
+    withdraws && (reason === "list_full" ? "too much was open, which ends " : "withdraws ") + withdraws,
     agreed && "completes the agreement on " + agreed,
     finished && "finishes " + finished.join(", "),
   ];

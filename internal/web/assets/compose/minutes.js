@@ -18,9 +18,10 @@ export function fenced(text) {
 
 const others = (names = [], by = "") => names.filter((name) => name !== by).join(", ");
 
-const agreementOf = ({ id, text, by, agreed_by: yes, at, file, replaces, replaced_by: newer }, say) =>
+const agreementOf = ({ id, text, by, agreed_by: yes, at, file, replaces, replaced_by: newer, ...old }, say) =>
   `### Proposed by ${by}, agreed by ${others(yes, by) || "all who were asked"}\n\n${stamp(at)} · ${id}` +
-  (replaces ? " · replaces " + replaces : "") + (newer ? " · replaced by " + newer : "") + "\n" +
+  (replaces ? " · replaces " + replaces : "") + (old.bound ? ", which bound " + old.bound.join(", ") : "") +
+  (old.no_say ? ` (without a say: ${old.no_say.join(", ")})` : "") + (newer ? " · replaced by " + newer : "") + "\n" +
   (text ? "\n" + say(text) : "") + (file ? "\n" + carried(file) : "");
 
 /** Says which file a message carries. */

@@ -47,7 +47,7 @@ export function Agreements({ room, state, onJump }) {
 
 /** agreement is one of room_info, or the proposal itself. Of many names one is shown, and all on request. */
 export function Agreement({ agreement, me, now, onJump }) {
-  const { id, text, file, by, agreed_by: all, at, replaced_by: newer, ...said } = agreement;
+  const { id, text, file, by, agreed_by: all, at, replaced_by: newer, no_say: unheard, ...said } = agreement;
   const [open, setOpen] = useState(false);
   const line = useRef();
   const who = by ?? actorOf(said);
@@ -66,6 +66,7 @@ export function Agreement({ agreement, me, now, onJump }) {
       <p class="sidebar-line small quiet" ref=${line} tabindex="-1">
         <span>
           ${fill(all ? w.agreedWith : w.agreedBy, { by: who, names })}
+          ${unheard && html`<br />${fill(w.unheard, { names: few(unheard, me, most) })}`}
           ${newer && html`<br />
             <button type="button" class="event-more" onClick=${() => onJump(newer)}>${w.outdated}</button>`}
         </span>

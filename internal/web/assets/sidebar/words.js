@@ -80,6 +80,7 @@ export const sidebar = {
   agreedBy: "{by}",
   agreedWith: "{by}, with {names}",
   outdated: "Replaced by a newer one",
+  unheard: "In place of one that also bound {names}",
   allAgreements: "Show all agreements",
   moreAgreements: "Show earlier ones",
 

@@ -2,11 +2,13 @@
 // quotes stand where the braces are.
 
 // How what a message asks stands; some is of several who were asked.
+const crowded = "Over: too much was open";
+
 export const outcomes = {
-  request: { some: "{n} of {of} answered", answered: "Answered", withdrawn: "Withdrawn" },
+  request: { some: "{n} of {of} answered", answered: "Answered", withdrawn: "Withdrawn", crowded },
   proposal: {
     some: "{n} of {of} agreed", agreed: "Agreed", objected: "{by} objected",
-    withdrawn: "Withdrawn", replaced: "Replaced by {newer}", outdated: "Agreed, then replaced by {newer}",
+    withdrawn: "Withdrawn", crowded, replaced: "Replaced by {newer}", outdated: "Agreed, then replaced by {newer}",
   },
 };
 
