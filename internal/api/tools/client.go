@@ -51,6 +51,10 @@ const (
 	unseen = unknownLongest - beforeEnd
 )
 
+// isOwnCommand reports whether c is a command of Parley, such as "parley leave". An agent behind "parley bridge" has
+// the name of its own client first.
+func isOwnCommand(c mcp.Client) bool { return strings.HasPrefix(c.Agent, "parley/") }
+
 // mostOf returns how long a call of a client may wait.
 func mostOf(c mcp.Client) time.Duration {
 	h := hosts[slices.IndexFunc(hosts, func(h host) bool { return strings.HasPrefix(c.Agent, h.agent) })]

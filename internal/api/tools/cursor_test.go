@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mark3labs/mcp-go/client/transport"
+
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -326,4 +328,24 @@ func (p *peer) pairs(t *testing.T) *reader {
 	b.token, b.cursor, b.user = bob.Token, bob.Cursor, personOf(t, bob.Token)
 	p.call("supervise", args{"agent_token": b.user, "claim": claimOf(bob)})
 	return b
+}
+
+// What "parley leave" and the page call leaves at once. A seat that was given back by a program would stay for a day.
+func TestLeaveRoom_ofAPersonOrItsCommand_isNotHeldBack(t *testing.T) {
+	for agent, held := range map[string]bool{"parley/1.0 (linux)": false, "claude-code/2.1 (cli) parley/1.0": true,
+		"curl/8": true} {
+		for _, user := range []bool{false, true} {
+			p := newWorld(t).connect(modern, transport.WithHTTPHeaders(map[string]string{"User-Agent": agent}))
+			b := p.pairs(t)
+			p.call("send_message", args{"agent_token": b.ann, "text": "May I?", "ask": "Bob"})
+			token := b.token
+			if user {
+				token = b.user
+			}
+			got := p.call("leave_room", args{"agent_token": token})
+			if want := map[bool]string{false: "left", true: "unread"}[held && !user]; got.Status != want {
+				t.Errorf("%q, of the user %t: %s", agent, user, got.text)
+			}
+		}
+	}
 }

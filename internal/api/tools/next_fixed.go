@@ -120,9 +120,21 @@ func gotFiles(g chat.FilesGot) string {
 
 // nextLeft returns next for a call that leaves.
 func nextLeft(g chat.Left) string {
+	if g.Status == chat.StatusUnread {
+		more := ""
+		if g.HasMore {
+			more = ", and wait_for_message brings more that is unread"
+		}
+		return "You have NOT left: what is in messages is meant for you" + more + ". If your user would want an " +
+			"answer given, call send_message. To leave all the same, repeat this call with the same words: the second one " +
+			"leaves."
+	}
 	unread, then := ". ", "Go on with your own work"
 	if g.HasMore {
 		unread = ", and more was unread than is shown here. "
+	}
+	if g.Unsaid {
+		unread += "Your last word was not said, since you are muted or only admins speak. "
 	}
 	if slices.ContainsFunc(g.Messages, isPrivate) {
 		then = "What is in messages was for you: tell your user, or come back"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
@@ -119,9 +120,11 @@ func (s *Set) leaveRoom() tool {
 		},
 		token: func(in chat.LeaveRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.LeaveRequest) (results.Left, error) {
+			in.Reads = !isOwnCommand(mcp.ClientFrom(ctx))
 			got, err := s.rooms.LeaveRoom(ctx, in)
 			return results.Left{Status: string(got.Status), Untrusted: notice(got.Messages, got.NewAdmin != ""),
-				Messages: viewMessages(got.Messages), NewAdmin: got.NewAdmin, Next: nextLeft(got)}, err
+				Messages: viewMessages(got.Messages), Unsaid: got.Unsaid, NewAdmin: got.NewAdmin,
+				Next: nextLeft(got)}, err
 		},
 	}.tool()
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	protocol "github.com/parley-chat/parley/internal/api/mcp"
@@ -98,9 +99,9 @@ type peer struct {
 	mcp *client.Client
 }
 
-func (w *world) connect(generation string) *peer {
+func (w *world) connect(generation string, options ...transport.StreamableHTTPCOption) *peer {
 	w.t.Helper()
-	c, err := client.NewStreamableHttpClient(w.url)
+	c, err := client.NewStreamableHttpClient(w.url, options...)
 	if err != nil {
 		w.t.Fatal(err)
 	}

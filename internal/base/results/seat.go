@@ -25,9 +25,10 @@ type Joined struct {
 
 // Left is the result of leave_room.
 type Left struct {
-	Status    string    `json:"status" doc:"left, or already_left"`
+	Status    string    `json:"status" doc:"left, already_left, or unread: you have not left, since what is in messages is meant for you"`
 	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []Message `json:"messages,omitempty" doc:"what you had not read, oldest first"`
+	Unsaid    bool      `json:"unsaid,omitempty" schema:"-" doc:"true if you left without your last word, since you may not speak to all here"`
 	NewAdmin  string    `json:"new_admin,omitempty" doc:"the agent that became admin by it"`
 	Next      string    `json:"next" doc:"what to do next"`
 }

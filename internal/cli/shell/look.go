@@ -230,6 +230,9 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			if got.Status == "already_left" {
 				already = " already"
 			}
+			if got.Unsaid {
+				s.out.print("Your last word was not said: you are muted there, or only admins speak.")
+			}
 			s.out.print("%s left %s%s.%s", subject, s.seat.Room, already, unread)
 			s.out.Screen.Show(got.Messages...)
 		})

@@ -321,7 +321,7 @@ func (in *inbox) viewEvent(event room.Event) Message {
 		message.Type = EventDrafted // the agent has not said the draft by now
 	}
 	message.OwnTask = in.pos.How == presence.Peek && message.Type == EventTask && me.HearsOfTask(event)
-	message.Repeated = event.N <= in.pos.MarkTo
+	message.Repeated = event.N <= in.pos.MarkTo && (!in.pos.leaves || me.HoldsLeave(event))
 	return message
 }
 
@@ -363,6 +363,7 @@ type position struct {
 	given   ident.Cursor // the caller's cursor, which goes on in that of the answer; zero: none
 	ignored bool         // the call has a cursor that is not of this seat
 	sentN   int64        // the message of the call; 0: none
+	leaves  bool         // the call leaves: what held it back before is marked
 }
 
 // position returns where a call with the given cursor, which may be zero, begins to read that is made an offer.

@@ -12,7 +12,7 @@ import (
 )
 
 // LeaveRoom gives up the seat and the name, with an optional last word, and returns the caller's unread messages. A
-// second call is no error. A held agent cannot leave; its person can. See room.State.CheckLeaving.
+// second call is no error. A held agent cannot leave; its person can. See room.State.CheckLeaving and holdBackLeave.
 func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error) {
 	if req.Text != "" {
 		if err := room.CheckText(req.Text); err != nil {
@@ -40,8 +40,52 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 			return Left{}, err
 		}
 	}
+	if req.Reads && !c.me.IsPerson() {
+		held, err := c.holdBackLeave(ctx, req.Text)
+		if err != nil || held.Status != "" {
+			return held, s.Outward(err)
+		}
+	}
 	got, err := c.leave(ctx, req.Text)
 	return got, s.Outward(err)
+}
+
+// leaveShown is the most messages in the answer to a leave that is held back.
+const leaveShown = 7
+
+// holdBackLeave holds back the first leave of an agent if something unread would hold back a finish: else a question to
+// Bob would wait among 61 unread messages, and his token be dead. The answer has what is meant for him, and its zero
+// value says that nothing is. The second call leaves. Its answer has the same once more, marked: the first may be lost.
+// Programs that give a seat back by themselves take the absence of an error for the end of the seat, so they do not ask
+// for this.
+func (c *session) holdBackLeave(ctx context.Context, text string) (Left, error) {
+	if checkLive(c.head, c.room.svc.now()) != nil ||
+		c.head.CheckLeaving(c.me.Agent, lastWord(c.head, c.me, text)) != nil {
+		return Left{}, nil
+	}
+	read, held, err := c.reader().BeforeLeave(ctx)
+	if err != nil || held || !c.head.MayHoldBack(c.me.Seat, read, nil, nil) {
+		return Left{}, err
+	}
+	got, last := Left{Status: StatusUnread}, int64(0)
+	b := batchFor(c.me, &c.head.State)
+	b.Events = leaveShown
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, read, c.head.AsOf) {
+		switch {
+		case err != nil:
+			return Left{}, err
+		case c.me.HoldsLeave(event) && b.Add(messageOf(b.Room, c.me, event), event):
+			last = event.N
+		case c.me.IsNews(event):
+			got.HasMore = true
+		}
+	}
+	if last == 0 {
+		return Left{}, nil
+	}
+	c.recorder().RecordCall(ctx)
+	got.Messages = b.Messages
+	return got, c.reader().HoldBackLeave(ctx, last)
 }
 
 // leave gives up the caller's seat, with the last word in the same Write: an agent neither leaves without the word nor
@@ -52,18 +96,20 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 		return Left{}, err
 	}
 	heard := c.livenessOfHeirs(ctx)
-	leaves := ofCaller(c, func(at place) (ch roomlog.Change, err error) {
+	leaves := ofCaller(c, func(at place) (ch roomlog.Answered[leaving], err error) {
 		head, caller, now := at.head, at.caller, at.now
 		if checkLive(head, now) != nil { // nobody has a seat in such a room
 			return ch, errUnseated
 		}
+		word := lastWord(head, caller, text)
+		ch.Answer.unsaid = word != text
 		if !caller.IsPerson() {
-			if err := head.CheckLeaving(caller.Agent, text); err != nil {
+			if err := head.CheckLeaving(caller.Agent, word); err != nil {
 				return ch, err
 			}
 		}
-		if text != "" {
-			event, err := head.ProposeMessage(caller, room.Message(text, "", nil), now)
+		if word != "" {
+			event, err := head.ProposeMessage(caller, room.Message(word, "", nil), now)
 			if err != nil {
 				return ch, err
 			}
@@ -88,11 +134,24 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 		return Left{}, err
 	}
 	got.Status, got.NewAdmin = StatusLeft, done.Events[len(done.Events)-1].NewAdmin
+	got.Unsaid = done.Answer.unsaid
 	if head := c.room.log.Peek(); !head.Deserted() {
 		got.Until = head.Expires()
 	}
 	return got, nil
 }
+
+// lastWord returns what caller says of text as it leaves: an agent that may not speak to all leaves without a word,
+// since its call would be refused each time.
+func lastWord(head *room.Head, caller room.Caller, text string) string {
+	if !caller.IsPerson() && head.Silenced(caller.Agent) {
+		return ""
+	}
+	return text
+}
+
+// leaving is what a leave does beside its events.
+type leaving struct{ unsaid bool } // see Left.Unsaid
 
 // livenessOfHeirs returns who is present. It reads the presence only if another agent becomes admin as the caller
 // leaves: a present agent comes first.
@@ -114,7 +173,7 @@ func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	in := newInbox(c, position{Offer: offer}, listening{})
+	in := newInbox(c, position{Offer: offer, leaves: true}, listening{})
 	err = in.collect(ctx)
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the caller leaves without its unread messages

@@ -1,6 +1,8 @@
 package chat_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,16 +15,118 @@ import (
 func TestLeave_lastWordThatMayNotBeSaid_isRefusedAndTheSeatStays(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-	for text, code := range map[string]fault.Code{"I may not say this": fault.NotAllowed,
-		"key " + p.ann.Token: fault.InvalidArgument} {
-		err := w.changesNothing(p.bob.Token, func() error {
-			_, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token, Text: text})
-			return err
-		})
-		wants(t, err, code)
-	}
+	err := w.changesNothing(p.bob.Token, func() error {
+		_, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token, Text: "key " + p.ann.Token})
+		return err
+	})
+	wants(t, err, fault.InvalidArgument)
 	w.leave(p.bob.Token)
+}
+
+// A mute ends no stay, and neither does a channel. The agent is told that nobody hears its word.
+func TestLeave_lastWordOfWhoMayOnlyListen_isNotSaid(t *testing.T) {
+	for name, capacity := range map[string]chat.CreateRequest{"muted": {}, "in a channel": {Type: room.Channel}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			capacity.Room, capacity.AgentName, capacity.Capacity = "plans", "Ann", 3
+			ann := w.create(capacity)
+			bob := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Bob"})
+			if name == "muted" {
+				w.manage(ann.Token, room.Mute, "Bob", chat.StatusMuted)
+			}
+			ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
+			w.tell(ann.Token, "Have you read it?", "Bob")
+			leaves := chat.LeaveRequest{Token: bob.Token, Text: "goodbye", Reads: true}
+			if got, err := w.LeaveRoom(t.Context(), leaves); err != nil || got.Status != chat.StatusUnread {
+				t.Fatalf("first: %+v, %v", got, err)
+			}
+			got, err := w.LeaveRoom(t.Context(), leaves)
+			if err != nil || got.Status != chat.StatusLeft || !got.Unsaid {
+				t.Errorf("then: %+v, %v", got, err)
+			}
+			same(t, "Ann receives", lines(w.look(ann.Token, ann.Cursor).Messages), []string{"left Bob (left)"})
+		})
+	}
+}
+
+// A question lies among 61 unread messages. The second call leaves, wherever it arrives and whatever came since.
+func TestLeave_whatIsMeantForTheLeaver_holdsItBackOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := w.company()
+		cid := p.cid.Token
+		for n := range 61 {
+			if n >= 40 && n < 48 {
+				w.ask(p.ann.Token, fmt.Sprintf("May I delete it? %d", n-40), "Cid")
+			}
+			w.say([]string{p.ann.Token, p.bob.Token}[n%2], fmt.Sprintf("word %d", n))
+		}
+		leaves := chat.LeaveRequest{Token: cid, Text: "goodbye", Reads: true}
+		before := w.head(cid).AsOf
+		got, err := there.LeaveRoom(t.Context(), leaves)
+		if after := w.head(cid).AsOf; err != nil || after != before || got.Status != chat.StatusUnread ||
+			!got.HasMore || len(got.Messages) != 7 || got.Messages[0].Text != "May I delete it? 0" {
+			t.Fatalf("first: %+v %q, %v", got.Status, texts(got.Messages), err)
+		}
+		w.ask(p.bob.Token, "And this one?", "Cid")
+		p.ann.Cursor = w.look(p.ann.Token, "").Cursor
+		got, err = w.LeaveRoom(t.Context(), leaves)
+		if err != nil || got.Status != chat.StatusLeft || got.Unsaid {
+			t.Fatalf("then: %+v, %v", got.Status, err)
+		}
+		for _, m := range got.Messages {
+			if m.Repeated != (strings.HasPrefix(m.Text, "May I") && m.Text != "May I delete it? 7") {
+				t.Errorf("%q comes marked %t", m.Text, m.Repeated)
+			}
+		}
+		same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"Cid: goodbye",
+			"left Cid (left)"})
+	})
+}
+
+func TestLeave_whatHoldsNoFinishBack_holdsNoLeaveBack(t *testing.T) {
+	asks := func(w *world, p company) { w.ask(p.ann.Token, "May I?", "Cid") }
+	for name, c := range map[string]struct {
+		happens func(w *world, p company)
+		changes func(w *world, p company, req *chat.LeaveRequest)
+		code    fault.Code
+	}{
+		"words to all": {happens: func(w *world, p company) { w.say(p.ann.Token, "hello") }},
+		"a status": {happens: func(w *world, p company) {
+			w.sayAs(p.ann.Token, room.Status, "half done, @Cid")
+		}},
+		"a vote": {happens: func(w *world, p company) {
+			w.agree(p.bob.Token, w.propose(p.cid.Token, "noon?", "Bob"))
+		}},
+		"what it has read": {happens: func(w *world, p company) {
+			asks(w, p)
+			w.look(p.cid.Token, p.cid.Cursor)
+		}},
+		"what it has read without a cursor": {happens: func(w *world, p company) {
+			asks(w, p)
+			w.look(p.cid.Token, "")
+		}},
+		"a program that gives its seat back": {asks, func(_ *world, _ company, req *chat.LeaveRequest) {
+			req.Reads = false
+		}, ""},
+		"its person": {asks, func(w *world, p company, req *chat.LeaveRequest) { req.Token = w.person(p.cid) }, ""},
+		"one that its person has paused": {asks, func(w *world, p company, _ *chat.LeaveRequest) {
+			w.pauses(w.person(p.cid), true)
+		}, fault.Paused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			req := chat.LeaveRequest{Token: p.cid.Token, Reads: true}
+			c.happens(w, p)
+			if c.changes != nil {
+				c.changes(w, p, &req)
+			}
+			got, err := w.LeaveRoom(t.Context(), req)
+			if fault.CodeOf(err) != c.code || err == nil && got.Status != chat.StatusLeft {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
 }
 
 func TestLeave_seatTakenOverDuringIt_returnsAlreadyLeft(t *testing.T) {

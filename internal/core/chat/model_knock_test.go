@@ -94,10 +94,8 @@ func (o leaveOp) on(m model) (model, error) {
 		return m, &wrong{"leave", o.who, "an agent that has joined"}
 	case m.barred(r, a) != nil:
 		return m, sameText("leave", []any{o.got.Status, o.code}, []any{chat.StatusAlreadyLeft, ""})
-	case !r.closed && (a.person.holds() || o.text != "" && r.tooMany()):
+	case !r.closed && (a.person.holds() || o.text != "" && r.tooMany() && !r.silences(a)):
 		return m, expectEqual("the code", o.code, fault.Paused)
-	case !r.closed && o.text != "" && r.silences(a):
-		return m, expectEqual("the code", o.code, fault.NotAllowed)
 	}
 	if err := o.isUnread(m, r, a); err != nil && m.sequential {
 		return m, err
@@ -105,7 +103,7 @@ func (o leaveOp) on(m model) (model, error) {
 	if r.closed {
 		return m, sameText("leave", []any{o.got.Status, o.code}, []any{chat.StatusAlreadyLeft, ""})
 	}
-	if o.got.Status != chat.StatusLeft || o.code != "" {
+	if o.got.Status != chat.StatusLeft || o.code != "" || o.got.Unsaid != (o.text != "" && r.silences(a)) {
 		return m, &wrong{"leave", o, chat.StatusLeft}
 	}
 	return lostLeave{o.who, o.text, o.got.NewAdmin, true}.on(m)

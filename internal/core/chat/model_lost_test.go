@@ -92,7 +92,7 @@ func (o lostLeave) on(m model) (model, error) {
 	if err != nil || refused {
 		return m, err
 	}
-	if o.text != "" {
+	if o.text != "" && !r.silences(a) {
 		e, code := m.compose(r, a, eventModel{seat: a.seat,
 			Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text}})
 		r, err = m.append(r, e)

@@ -205,13 +205,15 @@ type LeaveStatus string
 const (
 	StatusLeft        LeaveStatus = "left"
 	StatusAlreadyLeft LeaveStatus = "already_left"
+	StatusUnread      LeaveStatus = "unread" // the agent has not left: see session.holdBackLeave
 )
 
 // Left is the result of LeaveRoom.
 type Left struct {
 	Status   LeaveStatus
 	Messages []Message // what was unread
-	HasMore  bool      // message_history is closed to the caller now, so the rest is lost
+	HasMore  bool      // once the caller has left, message_history is closed to it, so the rest is lost
+	Unsaid   bool      // the agent has left without its last word: see session.leave
 	NewAdmin string    // the agent that became admin; "" if none did
 
 	// Of StatusLeft: until when the room keeps its record if nothing more happens; zero if it ends now, since nobody

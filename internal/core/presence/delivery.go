@@ -11,6 +11,7 @@ type Delivery struct {
 	stored    stored   // as the table has it, with what RecordShown adds
 	heldBack  heldBack // of a stay
 	warned    warning  // of a credential
+	leaveHeld int64    // the last event that held a leave back; 0: none did
 	joined    int64    // the join handed out the events up to joined
 	fromTable bool     // the table was read; else the line has only what this process knows
 }
@@ -67,7 +68,7 @@ func (l *line) raise(x line) {
 func deliveryOf(p room.ReadPosition, joined int64) Delivery {
 	d := Delivery{line: line{Twice: joined, Once: joined}, stored: stored{p.Once, p.ShownTo},
 		warned: warning(p.Credential), joined: joined, fromTable: true,
-		heldBack: heldBack{p.HeldBackTo, p.HeldBackKey, p.HeldBackTimes}}
+		heldBack: heldBack{p.HeldBackTo, p.HeldBackKey, p.HeldBackTimes}, leaveHeld: p.LeaveHeldTo}
 	d.raise(line{Arrived: p.Arrived, Twice: p.Twice, Once: p.Once, Heard: p.Heard})
 	return d
 }
@@ -81,7 +82,7 @@ func (d Delivery) unstored() line {
 func (d Delivery) position() room.ReadPosition {
 	return room.ReadPosition{Arrived: d.Arrived, Twice: d.Twice, Once: d.Once, ShownTo: d.stored.ShownTo,
 		Heard: d.Heard, HeldBackTo: d.heldBack.to, HeldBackKey: d.heldBack.key, HeldBackTimes: d.heldBack.times,
-		Credential: string(d.warned)}
+		Credential: string(d.warned), LeaveHeldTo: d.leaveHeld}
 }
 
 // written returns the delivery after position was written to the table.
@@ -134,7 +135,7 @@ func (d Delivery) Offer(query Query) Offer {
 		n := max(query.cursor, d.Newest())
 		return Offer{How: Peek, After: n, Arrived: n}
 	case LastLook: // D12
-		return Offer{How: LastLook, After: max(d.Twice, d.ShownHere)}
+		return Offer{How: LastLook, After: max(d.Twice, d.ShownHere), MarkTo: d.leaveHeld}
 	}
 	offer := Offer{How: query.how, Arrived: d.Arrived, After: d.Twice, UnsureTo: d.Twice, // D2, D3, D4, D11, D17
 		MarkTo: max(d.Once, d.ShownHere), First: d.Arrived == 0 && d.Newest() <= d.joined, // D15

@@ -190,6 +190,30 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 	return delivery.Newest(), err
 }
 
+// BeforeLeave returns the last event that the agent was handed in any way, as far as the table tells of other
+// processes, and whether a leave of it was held back before.
+func (r Reader) BeforeLeave(ctx context.Context) (read int64, held bool, err error) {
+	delivery, err := r.currentDelivery(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	var stored room.Presence
+	if !r.attendees.o.SingleProcess { // if the read fails, the agent is shown what it has read
+		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
+	}
+	return max(delivery.Newest(), r.cacheRead(stored.Read)), delivery.leaveHeld > 0, nil
+}
+
+// HoldBackLeave stores that a leave of the agent was held back by what is meant for it up to event to.
+func (r Reader) HoldBackLeave(ctx context.Context, to int64) error {
+	l := r.lockHandOut()
+	defer l.unlock()
+	return l.updateCurrent(ctx, func(d *Delivery) WriteTime {
+		d.leaveHeld = to
+		return BeforeAnswer
+	})
+}
+
 // Heard returns the last event that the reader was handed by a call that sent no message.
 func (r Reader) Heard(ctx context.Context) (int64, error) {
 	delivery, err := r.currentDelivery(ctx)

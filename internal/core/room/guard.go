@@ -78,6 +78,12 @@ func (c Caller) HoldBackOfAct(event Event, act TaskAct) (how HoldBack) {
 	return how
 }
 
+// HoldsLeave reports whether event, which c has not read, holds back that c leaves: as it holds back to finish a task.
+func (c Caller) HoldsLeave(event Event) bool {
+	const noTask = -1
+	return c.HoldBackOfAct(event, TaskAct{Ends: noTask}) == HoldBackAlways
+}
+
 // SeesAnswered reports whether e answers an event that a may see. If a does not see the answered event, the answer
 // counts for a as none.
 func (a Agent) SeesAnswered(e Event) bool {

@@ -15,5 +15,6 @@ type ReadPosition struct {
 	Credential  string `json:"credential,omitempty"`
 	HeldBackKey string `json:"key,omitempty"` // the idempotency key of the send of HeldBackTo
 	// HeldBackTimes is how many sends of a stay were held back in a row, with that of HeldBackTo.
-	HeldBackTimes int `json:"held,omitempty"`
+	HeldBackTimes int   `json:"held,omitempty"`
+	LeaveHeldTo   int64 `json:"leaves,omitempty"` // the last event that held back a leave of the agent; 0: none did yet
 }
