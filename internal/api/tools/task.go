@@ -214,7 +214,8 @@ func viewTask(t chat.TaskView) results.Task {
 		AdderPerson: t.AddedByPerson, AdderName: t.AdderName, By: t.By, ByPerson: t.EndedByPerson, ByName: t.ByName,
 		Was: t.Was, For: t.For, After: t.After, Dropped: t.Dropped,
 		Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
-		Report: t.Report, Missing: t.Missing, Evidence: viewEvidence(t.Evidence), Checks: viewChecks(t.Checks),
+		Report: t.Report, Missing: t.Missing, Evidence: viewEvidence(t.Evidence), Own: t.Own,
+		Checks: viewChecks(t.Checks),
 	}
 }
 

@@ -36,6 +36,7 @@ type Task struct {
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
 
 	Evidence *Evidence `json:"evidence,omitempty" doc:"of one that is done: what its agent says was run"`
+	Own      bool      `json:"own,omitempty" schema:"-" doc:"with evidence: true if you or an agent of your user or invite finished it, so that somebody else checks it"`
 	Checks   []Check   `json:"checks,omitempty" doc:"what other agents had that ran the same, the last of each, of eight at most"`
 }
 

@@ -116,6 +116,10 @@ func TestCheck_isByAnotherPrincipalThanWhoFinished(t *testing.T) {
 			_, err := w.Task(doer, checkOf(finisher, "t1", 0))
 			wants(t, err, fault.NotAllowed)
 			w.leave(finisher) // who it was counts, not whether it is there
+			seen, err := w.ListTasks(checker, chat.TaskListRequest{Token: token, ID: "t1"})
+			if err != nil || seen.Task.Own == c.may {
+				t.Errorf("before the check: %+v, %v", seen.Task, err)
+			}
 			got, err := w.Task(checker, checkOf(token, "t1", 0))
 			if !c.may {
 				wants(t, err, fault.NotAllowed)

@@ -49,6 +49,7 @@ type TaskView struct {
 	Report                       string         // the message that begins with Result, or has a file; "": none
 	Missing                      string         // why Result is not shown, in words of the server
 	Evidence                     *room.Evidence // what By says was run
+	Own                          bool           // of Evidence: the caller cannot check it, see room.Finished.IsOwn
 	Checks                       []CheckView    // of Evidence
 }
 
@@ -265,7 +266,7 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 		Adder: done.Task.Adder.Name, AddedByPerson: done.Task.ByPerson, By: done.By.Name, EndedByPerson: done.ByPerson,
 		AdderName: done.Task.Adder.Person, ByName: done.By.Person,
 		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(done.AtMs))),
-		Result: done.Result, Evidence: done.Ran}
+		Result: done.Result, Evidence: done.Ran, Own: done.Ran != nil && done.Finished().IsOwn(c.me.Agent)}
 	if done.Dropped {
 		v.State = TaskDropped
 	}

@@ -65,6 +65,9 @@ func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event,
 		Task:  &TaskChange{Action: CheckTask, No: f.No, Added: f.Added, Check: &check}}, nil
 }
 
+// IsOwn reports whether a has finished f, or came as the finisher did: then somebody else checks it.
+func (f Finished) IsOwn(a Agent) bool { return f.By.Seat == a.Seat || f.isOfPrincipal(a) }
+
 // isOfPrincipal reports whether a came as the finisher of f did: by the same key or account, or, if either has none,
 // by the same invite. A local server knows no principals.
 func (f Finished) isOfPrincipal(a Agent) bool {

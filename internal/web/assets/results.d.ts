@@ -142,6 +142,7 @@ export interface Task {
   report?: string;
   missing?: string;
   evidence?: Evidence;
+  own?: boolean;
   checks?: Check[];
 }
 
