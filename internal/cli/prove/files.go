@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -31,23 +33,24 @@ type Files struct {
 // has configured.
 func FilesAt(ctx context.Context, dir string) (f Files) {
 	program, err := exec.LookPath("git")
-	if err != nil {
-		return Files{Why: "Git is not installed"}
+	if err != nil { // also if the first git is in the current folder
+		return Files{Why: "Git is not installed in a folder that PATH names in full"}
 	}
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return Files{Why: err.Error()}
 	}
-	at := git{program: program, dir: dir, env: outside()}
-	f.Top, err = at.says(ctx, "rev-parse", "--show-toplevel")
+	r, below, err := findRepository(dir)
 	if err != nil {
 		return Files{Why: err.Error()}
 	}
-	f.Top = filepath.FromSlash(f.Top)
-	f.Dir, _ = at.says(ctx, "rev-parse", "--show-prefix") // the top has said that there is one
-	f.Dir = strings.TrimSuffix(f.Dir, "/")
+	at := git{program: program, dir: r.top, env: outside(), settings: []string{"-c", "safe.bareRepository=explicit"}}
+	if err := at.check(ctx, r); err != nil {
+		return Files{Why: err.Error()}
+	}
+	f.Top, f.Dir = r.top, below
 	f.Commit, _ = at.says(ctx, "rev-parse", "--verify", "--quiet", "HEAD^{commit}") // none in a new repository
-	f.Tree, err = at.tree(ctx, f.Top)
+	f.Tree, err = at.tree(ctx, r)
 	f.Dirty = true
 	if err != nil {
 		f.Why = err.Error()
@@ -64,17 +67,19 @@ type git struct {
 	env, settings []string // settings stand ahead of each command
 }
 
-// outside returns the environment without what a hook of Git has, which names another repository or an index of its
-// own, and without the person's keys: Git runs the filters of a repository.
+// outside returns the environment for Git: without variables of Git, which name programs, settings and another
+// repository, without the person's keys, and without relative folders in PATH, where a filter of the person would be
+// looked for among the files of others. Git asks nobody, and calls no server for objects that are not here.
 func outside() []string {
-	own := []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE",
-		"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
-		name, _, _ := strings.Cut(pair, "=")
-		name = strings.ToUpper(name)
-		return slices.Contains(own, name) || strings.HasPrefix(name, "PARLEY_")
+		name := strings.ToUpper(pair)
+		return strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "PARLEY_") || strings.HasPrefix(name, "PATH=")
 	})
-	return append(env, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0")
+	path := slices.DeleteFunc(filepath.SplitList(os.Getenv("PATH")), func(folder string) bool {
+		return !filepath.IsAbs(folder)
+	})
+	return append(env, "PATH="+strings.Join(path, string(os.PathListSeparator)), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0",
+		"GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // older Git knows the last alone
 }
 
 // says returns what a command of Git prints, without the end of its line. The error has the line that Git calls fatal,
@@ -101,61 +106,56 @@ func (g git) does(ctx context.Context, in string, args ...string) (string, error
 			why, fatal = text, is
 		}
 	}
-	if strings.HasPrefix(why, "not a git repository") {
-		return "", errors.New("no Git repository is here")
+	if strings.HasPrefix(why, "not a git repository") || strings.HasPrefix(why, "cannot use bare repository") {
+		return "", errNoRepository
 	}
 	return "", errors.New("git " + args[0] + ": " + cmp.Or(why, err.Error()))
 }
 
-// path returns a file of the repository by its name within.
-func (g git) path(ctx context.Context, name string) (string, error) {
-	path, err := g.says(ctx, "rev-parse", "--git-path", name)
-	if err == nil && !filepath.IsAbs(path) {
-		path = filepath.Join(g.dir, path)
+// check returns an error unless Git takes r for the repository, with its files in the folder top. Git reads settings
+// here, and starts nothing that they name.
+func (g git) check(ctx context.Context, r repository) error {
+	for option, want := range map[string]string{"--show-toplevel": r.top, "--absolute-git-dir": r.git} {
+		got, err := g.says(ctx, "rev-parse", option)
+		if err != nil {
+			return err
+		}
+		if !isSameFile(filepath.FromSlash(got), want) {
+			return errors.New("the settings of the repository name another folder, " + strconv.Quote(got))
+		}
 	}
-	return path, err
+	return nil
 }
 
-// tree returns the id of the tree of all files below top.
-func (g git) tree(ctx context.Context, top string) (tree string, err error) {
+// tree returns the id of the tree of all files of r.
+func (g git) tree(ctx context.Context, r repository) (tree string, err error) {
 	temporary, err := os.MkdirTemp("", "parley-prove-")
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
-	index, err := g.path(ctx, "index")
-	if err != nil {
-		return "", err
-	}
-	objects, err := g.path(ctx, "objects")
-	if err != nil {
-		return "", err
-	}
 	copied, written, none := filepath.Join(temporary, "index"), filepath.Join(temporary, "objects"),
 		filepath.Join(temporary, "none")
-	if err := errors.Join(copyIndex(index, copied), os.Mkdir(written, 0o700), os.Mkdir(none, 0o700)); err != nil {
+	if err := errors.Join(copyIndex(filepath.Join(r.git, "index"), copied), os.Mkdir(written, 0o700),
+		os.Mkdir(none, 0o700)); err != nil {
 		return "", err
 	}
-	g.dir = top
 	g.env = append(slices.Clone(g.env), "GIT_INDEX_FILE="+copied, "GIT_OBJECT_DIRECTORY="+written,
-		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+listed(objects))
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+r.objects())
 
 	// No hook runs and no service is asked, and nothing of the index is written into the repository. A new file beside
 	// a sparse checkout counts.
-	g.settings = []string{"-c", "core.hooksPath=" + none, "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
-		"-c", "core.untrackedCache=false", "-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false",
-		"-c", "core.sparseCheckout=false"}
-	if err := g.unhide(ctx); err != nil {
-		return "", err
-	}
-	if _, err := g.says(ctx, "add", "--all", "--", "."); err != nil {
+	g.settings = append(slices.Clone(g.settings), "-c", "core.hooksPath="+none, "-c", "core.fsmonitor=false", "-c",
+		"core.splitIndex=false", "-c", "core.untrackedCache=false", "-c", "core.safecrlf=false", "-c",
+		"advice.addEmbeddedRepo=false", "-c", "core.sparseCheckout=false")
+	if err := g.addAll(ctx); err != nil {
 		return "", err
 	}
 	tree, err = g.says(ctx, "write-tree", "--missing-ok") // of a partial clone some are elsewhere
 	if err != nil {
 		return "", err
 	}
-	if err := g.checkInner(ctx); err != nil {
+	if err := g.checkInner(ctx, temporary); err != nil {
 		return "", err
 	}
 	return tree, nil
@@ -178,72 +178,131 @@ func copyIndex(from, to string) error {
 	return errors.Join(os.WriteFile(to, bytes, 0o600), os.Chtimes(to, about.ModTime(), about.ModTime()))
 }
 
-// listed writes a path for a variable with a list of paths.
-func listed(path string) string {
+// objects returns the folder with the objects of r, for a variable with a list of paths.
+func (r repository) objects() string {
+	path := filepath.Join(r.common(), "objects")
 	if !strings.ContainsAny(path, `"`+string(os.PathListSeparator)) {
 		return path
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(filepath.ToSlash(path)) + `"`
 }
 
-// unhide lets Git look at files that its user told Git to take as unchanged. Files that are left out of a sparse
-// checkout stay left out.
-func (g git) unhide(ctx context.Context) error {
-	all, err := g.says(ctx, "ls-files", "-v", "-z")
+// entry is a file in the index or, with inner, a repository within the files: a submodule, or another clone.
+type entry struct {
+	mark, path, commit string
+	inner              bool
+}
+
+// entries returns what is in the index.
+func (g git) entries(ctx context.Context) (all []entry, err error) {
+	list, err := g.says(ctx, "ls-files", "--stage", "-v", "-z")
+	for line := range strings.SplitSeq(list, "\x00") {
+		about, path, found := strings.Cut(line, "\t")
+		if words := strings.Fields(about); found && len(words) > 2 {
+			all = append(all, entry{words[0], path, words[2], words[1] == "160000"})
+		}
+	}
+	return all, err
+}
+
+// isThere reports whether the file or, of a repository, its .git is in the folder of g.
+func (e entry) isThere(g git) bool {
+	path := filepath.Join(g.dir, filepath.FromSlash(e.path))
+	if e.inner {
+		path = filepath.Join(path, dotGit)
+	}
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// addAll adds all files to the index, also those that Git's user told Git to take as unchanged. Files that are left out
+// of a sparse checkout stay left out. A repository within is taken out before and then added again: git add asks one
+// that is in the index for changes, and its settings name programs.
+func (g git) addAll(ctx context.Context) error {
+	all, err := g.entries(ctx)
 	if err != nil {
 		return err
 	}
-	var assumed, skipped strings.Builder
-	for entry := range strings.SplitSeq(all, "\x00") {
-		mark, path, found := strings.Cut(entry, " ")
-		if !found {
+	var assumed, skipped, inner strings.Builder
+	for _, e := range all {
+		if e.inner && e.isThere(g) {
+			inner.WriteString(e.path + "\x00")
 			continue
 		}
-		if strings.ToUpper(mark) != mark {
-			assumed.WriteString(path + "\x00")
+		if strings.ToUpper(e.mark) != e.mark {
+			assumed.WriteString(e.path + "\x00")
 		}
-		if strings.ToUpper(mark) == "S" {
-			if _, err := os.Lstat(filepath.Join(g.dir, filepath.FromSlash(path))); err == nil {
-				skipped.WriteString(path + "\x00")
-			}
+		if strings.ToUpper(e.mark) == "S" && e.isThere(g) {
+			skipped.WriteString(e.path + "\x00")
 		}
 	}
-	for flag, paths := range map[string]string{"--no-assume-unchanged": assumed.String(),
-		"--no-skip-worktree": skipped.String()} {
-		if paths == "" {
+	for _, step := range []struct {
+		paths string
+		args  []string
+	}{
+		{assumed.String(), []string{"update-index", "--no-assume-unchanged", "-z", "--stdin"}},
+		{skipped.String(), []string{"update-index", "--no-skip-worktree", "-z", "--stdin"}},
+		{inner.String(), []string{"update-index", "--force-remove", "-z", "--stdin"}},
+		{"all", []string{"add", "--all", "--", "."}},
+		{inner.String(), []string{"update-index", "--add", "-z", "--stdin"}},
+	} {
+		if step.paths == "" {
 			continue
 		}
-		if _, err := g.does(ctx, paths, "update-index", flag, "-z", "--stdin"); err != nil {
+		if _, err := g.does(ctx, step.paths, step.args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkInner returns an error if a repository within the files, such as a submodule, has changes that are in none of
-// its commits: the tree holds only the id of a commit.
-func (g git) checkInner(ctx context.Context) error {
-	all, err := g.says(ctx, "ls-files", "--stage", "-z")
+// checkInner returns an error if the files of a repository within are not those of its commit: the tree holds only the
+// id of the commit.
+func (g git) checkInner(ctx context.Context, temporary string) error {
+	all, err := g.entries(ctx)
 	if err != nil {
 		return err
 	}
-	for entry := range strings.SplitSeq(all, "\x00") {
-		about, path, _ := strings.Cut(entry, "\t")
-		inner := filepath.Join(g.dir, filepath.FromSlash(path))
-		if !strings.HasPrefix(about, "160000 ") {
+	for n, e := range all {
+		if !e.inner || !e.isThere(g) { // not checked out
 			continue
 		}
-		if _, err := os.Lstat(filepath.Join(inner, ".git")); err != nil { // not checked out
-			continue
-		}
-		its := git{program: g.program, dir: inner, env: outside(), settings: g.settings}
-		changes, err := its.says(ctx, "status", "--porcelain", "--ignore-submodules=none")
+		same, err := g.hasFilesOf(ctx, e, filepath.Join(temporary, strconv.Itoa(n)))
 		if err != nil {
-			return err
+			return fmt.Errorf("the repository within, %s: %w", e.path, err)
 		}
-		if changes != "" {
-			return errors.New("the repository within, " + path + ", has changes of its own that are not committed")
+		if !same {
+			return errors.New("the repository within, " + e.path + ", has changes of its own that are not committed")
 		}
 	}
 	return nil
 }
+
+// hasFilesOf reports whether the files of the repository e within are those of its commit. Git works in a repository of
+// its own, which begins in the folder own, with a copy of the index and with the objects: no settings of the one within
+// are read.
+func (g git) hasFilesOf(ctx context.Context, e entry, own string) (bool, error) {
+	r, err := openRepository(filepath.Join(g.dir, filepath.FromSlash(e.path)))
+	if err != nil {
+		return false, err
+	}
+	its := git{program: g.program, dir: filepath.Dir(own), env: outside(), settings: g.settings}
+	begin := []string{"init", "--quiet", "--template=", own}
+	if len(e.commit) > sha1Digits {
+		begin = append(begin, "--object-format=sha256")
+	}
+	if _, err := its.says(ctx, begin...); err != nil {
+		return false, err
+	}
+	its.dir, its.env = r.top, append(its.env, "GIT_DIR="+filepath.Join(own, dotGit), "GIT_WORK_TREE="+r.top,
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+r.objects())
+	want, err := its.says(ctx, "rev-parse", "--verify", e.commit+"^{tree}")
+	if err != nil {
+		return false, err
+	}
+	tree, err := its.tree(ctx, r)
+	return tree == want, err
+}
+
+// sha1Digits is the length of a commit's id with the usual hash.
+const sha1Digits = 40

@@ -23,11 +23,11 @@ import (
 // settings keeps the settings of whoever runs the tests from Git.
 func settings(t *testing.T) {
 	t.Helper()
-	none := filepath.Join(t.TempDir(), "config")
-	write(t, none, "[user]\nname = Ann\nemail = ann@parley.example\n[protocol \"file\"]\nallow = always\n"+
-		"[init]\ndefaultBranch = main\n")
-	for name, value := range map[string]string{"GIT_CONFIG_GLOBAL": none, "GIT_CONFIG_NOSYSTEM": "1"} {
-		t.Setenv(name, value)
+	home := t.TempDir()
+	write(t, filepath.Join(home, ".gitconfig"), "[user]\nname = Ann\nemail = ann@parley.example\n"+
+		"[protocol \"file\"]\nallow = always\n[init]\ndefaultBranch = main\n")
+	for _, name := range []string{"HOME", "XDG_CONFIG_HOME"} {
+		t.Setenv(name, home)
 	}
 }
 
@@ -149,6 +149,22 @@ func TestFilesAt_inEachKindOfClone_isTheTreeOfACommitAndChangesNothing(t *testin
 			addSubmodule(t, origin)
 			return origin
 		},
+		"a submodule that is ignored": func(t *testing.T, origin string) string {
+			addSubmodule(t, origin)
+			write(t, filepath.Join(origin, ".gitignore"), "ignored\ninner\n")
+			return origin
+		},
+		"the inside of a submodule": func(t *testing.T, origin string) string {
+			addSubmodule(t, origin)
+			inner, its := filepath.Join(origin, "inner"), filepath.Join(origin, ".git", "modules", "inner")
+			if err := errors.Join(os.Mkdir(filepath.Dir(its), 0o700),
+				os.Rename(filepath.Join(inner, ".git"), its)); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(inner, ".git"), "gitdir: ../.git/modules/inner\n")
+			does(t, inner, "config", "core.worktree", "../../../inner")
+			return inner
+		},
 		"a clean filter": func(t *testing.T, origin string) string {
 			does(t, origin, "config", "filter.upper.clean", "tr a-z A-Z")
 			write(t, filepath.Join(origin, ".gitattributes"), "changed filter=upper\n")
@@ -244,13 +260,44 @@ func TestFilesAt_fileThatGitIsToldNotToLookAt_counts(t *testing.T) {
 	}
 }
 
-// Git advises how to trust the folder, below the reason.
-func TestFilesAt_folderOfSomebodyElse_saysWhy(t *testing.T) {
+func TestFiles_folderThatOthersName_isHeldOnlyIfPlain(t *testing.T) {
 	settings(t)
 	dir := repository(t)
-	t.Setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-	if got := prove.FilesAt(t.Context(), dir); !strings.Contains(got.Why, "dubious ownership") {
-		t.Errorf("%+v", got)
+	for _, path := range []string{"in/.git/HEAD", "in/sub/kept", "bare/HEAD", "bare/refs/kept",
+		"bare/objects/kept", "bare/sub/kept", "head/HEAD", "sub/sub/kept"} {
+		write(t, filepath.Join(dir, filepath.FromSlash(path)), "")
+	}
+	if err := os.Symlink("sub", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	files := prove.FilesAt(t.Context(), dir)
+	for named, want := range map[string]bool{"": true, "sub": true, "sub/sub": true, "head": true, "sub/../sub": true,
+		"..": false, "sub/../..": false, "/": false, filepath.ToSlash(filepath.Join(dir, "sub")): false, "kept": false,
+		"missing": false, "link": false, "link/sub": false, ".git": false, ".git/hooks": false, "in": false,
+		"in/sub": false, "bare": false, "bare/sub": false, "sub\x1b": false, `C:\sub`: false, "C:sub": false} {
+		if files.Holds(named) != want {
+			t.Errorf("%q: %t", named, !want)
+		}
+	}
+}
+
+// Somebody else's may lie above a folder of the person, as /tmp/.git does.
+func TestFilesAt_gitOfSomebodyElse_isNotStarted(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED, NOT TESTED: only root can give files to somebody else")
+	}
+	settings(t)
+	for _, its := range []string{"../beside/.git", ".git/worktrees/beside", ".git"} {
+		main := repository(t)
+		beside := filepath.Join(main, "..", "beside")
+		does(t, main, "worktree", "add", "--quiet", beside)
+		if err := os.Chown(filepath.Join(main, its), 65534, -1); err != nil {
+			t.Fatal(err)
+		}
+		if got := prove.FilesAt(t.Context(), filepath.Join(beside, "sub")); got.Tree != "" ||
+			!strings.Contains(got.Why, "Git was not started") {
+			t.Errorf("%s: %+v", its, got)
+		}
 	}
 }
 
@@ -327,7 +374,25 @@ func TestFilesAt_sameFilesInTwoClones_haveOneTree(t *testing.T) {
 func TestFilesAt_whatNoTreeHolds_hasNone(t *testing.T) {
 	settings(t)
 	for why, made := range map[string]func() string{
-		"no Git repository is here": func() string { return t.TempDir() },
+		"no Git repository is here": func() string { return filepath.Join(repository(t), ".git", "hooks") },
+		"is no plain folder": func() string {
+			dir := filepath.Join(repository(t), "sub")
+			if err := os.Symlink(filepath.Join("..", ".git"), filepath.Join(dir, ".git")); err != nil {
+				t.Fatal(err)
+			}
+			return dir
+		},
+		"does not lead back": func() string { // another worktree's
+			dir := repository(t)
+			does(t, dir, "worktree", "add", "--quiet", filepath.Join(dir, "..", "beside"))
+			write(t, filepath.Join(dir, "sub", ".git"), "gitdir: ../.git/worktrees/beside\n")
+			return filepath.Join(dir, "sub")
+		},
+		"settings of the repository name another folder": func() string {
+			dir := repository(t)
+			does(t, dir, "config", "core.worktree", t.TempDir())
+			return dir
+		},
 		"inner, has changes of its own": func() string {
 			dir := repository(t)
 			addSubmodule(t, dir)
@@ -335,7 +400,6 @@ func TestFilesAt_whatNoTreeHolds_hasNone(t *testing.T) {
 			write(t, filepath.Join(dir, "inner", "new"), "new\n")
 			return dir
 		},
-		"must be run in a work tree": func() string { return filepath.Join(repository(t), ".git") },
 		"clean filter 'never' failed": func() string {
 			dir := repository(t)
 			does(t, dir, "config", "filter.never.clean", "false")
