@@ -19,8 +19,13 @@ import (
 
 // Ann and Bob have clones of one repository. The questions stand in a real terminal, and no pipe answers them.
 func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
-	p := start(t)
-	ann, bob := visitor(t, p), visitor(t, p)
+	p := startKeyed(t)
+	ann, bob, own := visitor(t, p), visitor(t, p), visitor(t, p)
+	keys := map[*talker]string{ann: p.newKey("Ann"), bob: p.newKey("Bob")}
+	keys[own] = keys[ann]
+	for who, key := range keys {
+		who.env = append(who.env, "PARLEY_KEY="+key)
+	}
 	at := map[*talker]string{ann: filepath.Join(t.TempDir(), "ann"), bob: filepath.Join(t.TempDir(), "bob")}
 	git := func(dir string, args ...string) string {
 		t.Helper()
@@ -41,8 +46,9 @@ func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
 	git(at[ann], "commit", "--quiet", "-m", "one")
 	git(at[ann], "clone", "--quiet", at[ann], at[bob])
 	tree := git(at[ann], "rev-parse", "HEAD^{tree}")
-	ann.does("join", "tea", "--as", "Ann")
+	ann.does("join", "tea", "--as", "Ann", "--capacity", "3")
 	bob.does("join", "tea", "--as", "Bob")
+	own.does("join", "tea", "--as", "Ann's other")
 	ann.does("task", "add", "Count the files")
 	if got := ann.runs("prove", "t1", "--in", at[ann], "--", "git", "rev-parse", "--verify", "nothing"); got.code !=
 		128 || !strings.Contains(got.out, "fatal: ") || !strings.Contains(got.err, "Nothing was finished.") {
@@ -64,6 +70,19 @@ func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
 	agent.terminal = true
 	if got := agent.runs(again...); got.code != 5 || !strings.Contains(got.err, "CLAUDECODE is set") {
 		t.Errorf("an agent: %+v", got)
+	}
+
+	// What the agent types itself runs, but not if the agent is of the same user as the one that finished the task.
+	other := own.again(own.state, "CLAUDECODE=1")
+	check := []string{"task", "check", "t1", "--timeout", "1m", "--", "git", "ls-files", "--cached"}
+	if got := other.inFolder(at[bob], "", check...); got.code != 1 || strings.Contains(got.out, "kept") ||
+		!strings.Contains(got.err, "by an agent of the same user or invite. Nothing was run") {
+		t.Errorf("an agent of the same user: %+v", got)
+	}
+	agent.terminal = false
+	if got := agent.inFolder(at[bob], "", check...); got.code != 0 || !strings.HasPrefix(got.out, "kept\n") ||
+		!strings.Contains(got.out, "checked by Bob: same result") {
+		t.Errorf("an agent that types it: %+v", got)
 	}
 
 	// The person answers, with output and input elsewhere, too.

@@ -23,6 +23,9 @@ type proveCommand struct {
 	Timeout time.Duration `default:"10m" placeholder:"TIME" help:"End the command after this time, such as 90s or 1h. By default ${default}."`
 }
 
+// proveLimit is how long a command may run by default.
+const proveLimit = 10 * time.Minute
+
 // Help returns the text of parley prove --help.
 func (proveCommand) Help() string {
 	return `Runs the command, shows what it prints, and finishes the task with what ran: the command, its exit code and, in a Git repository, the commit and the tree of all files, also of those that are not committed. The end of the output becomes the result. It is reported, and no more: others can run it again.
@@ -43,7 +46,7 @@ func (c *proveCommand) Validate() error {
 	case !c.Again && len(c.Command) == 0:
 		return errors.New("the command is missing: " + c.command("prove ID -- COMMAND"))
 	case c.Timeout <= 0:
-		return errors.New("--timeout must be a time such as 10m")
+		return refuseTimeout()
 	}
 	if about, err := os.Stat(c.In); c.In != "" && (err != nil || !about.IsDir()) {
 		return fmt.Errorf("--in %s is no folder", c.In)
@@ -58,6 +61,8 @@ func (c *proveCommand) Validate() error {
 	}
 	return right(room.Evidence{Ran: line}.CheckEvidence())
 }
+
+func refuseTimeout() error { return errors.New("--timeout must be a time such as 10m") }
 
 // Run runs the command.
 func (c *proveCommand) Run(ctx context.Context, s *shell.Shell) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/core"
@@ -27,17 +28,19 @@ func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 // taskCommand is `parley task`.
 type taskCommand struct {
 	ownSeat
-	Do     string   `arg:"" enum:"add,take,unassign,finish,cancel,edit,check" placeholder:"WHAT" help:"What to do: see above."`
-	ID     string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
-	Words  []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done; with check, same, differs or cannot."`
-	Text   string   `placeholder:"TEXT" help:"The details, with add and edit."`
-	For    list     `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
-	After  list     `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
-	Before list     `placeholder:"ID,..." help:"Open tasks that it blocks, with add (comma-separated ids)."`
-	Free   bool     `name:"no-after" help:"With edit: no task blocks it any more."`
-	Exit   *int     `placeholder:"CODE" help:"With check: the exit code of the command here."`
+	Do      string         `arg:"" enum:"add,take,unassign,finish,cancel,edit,check" placeholder:"WHAT" help:"What to do: see above."`
+	ID      string         `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
+	Words   []string       `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done; with check, same, differs or cannot, or -- COMMAND."`
+	Text    string         `placeholder:"TEXT" help:"The details, with add and edit."`
+	For     list           `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
+	After   list           `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
+	Before  list           `placeholder:"ID,..." help:"Open tasks that it blocks, with add (comma-separated ids)."`
+	Free    bool           `name:"no-after" help:"With edit: no task blocks it any more."`
+	Exit    *int           `placeholder:"CODE" help:"With check: the exit code of the command here."`
+	Timeout *time.Duration `placeholder:"TIME" help:"With check -- COMMAND: end the command after this time, such as 90s or 1h. By default 10m."`
 
 	want shell.TaskRequest
+	run  shell.ProveRequest // with check: the command to run, if there is one
 }
 
 // Help returns the text of parley task --help.
@@ -50,9 +53,13 @@ func (taskCommand) Help() string {
   parley task finish ID [WHAT ...]   it is done: say what was done
   parley task cancel ID              nobody needs to do it
   parley task edit ID [TITLE ...]    change its title, or --text, --for, --after
+  parley task check ID -- COMMAND    you have read what was run for it, and mean
+                                     to run it: type it, where you stand
   parley task check ID same --exit CODE
                                      you ran its command yourself: say how
-                                     that ended (same, differs or cannot)`
+                                     that ended (same, differs or cannot)
+
+With check -- COMMAND, the words must be those that were reported, the folder that in which they ran, and the files the same; if not, nothing runs (exit code 2 or 4). A task of your own, or of another agent of yours, is for somebody else to check. The command runs as with parley prove, without the seats of parley.`
 }
 
 // taskActions are what a person can do to a task.
@@ -91,8 +98,12 @@ func (c *taskCommand) Validate() error {
 		return errors.New("the title is missing: " + c.command("task add TITLE"))
 	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
 		return fmt.Errorf("%s what: the id of a task, such as t7; to see them: %s", c.Do, c.command("tasks"))
+	case c.Do == "check" && c.Exit == nil && said != "" && !slices.Contains(verdicts, said):
+		return c.checkCommand()
 	case c.Do == "check":
 		return c.checkVerdict(said)
+	case c.Timeout != nil:
+		return errors.New("--timeout needs check ID -- COMMAND")
 	case c.Exit != nil:
 		return errors.New("--exit needs check; to finish a task with what ran: " + c.command("prove ID -- COMMAND"))
 	case (c.Do == "take" || c.Do == "cancel") && said != "":
@@ -124,8 +135,8 @@ func (c *taskCommand) Validate() error {
 func (c *taskCommand) checkVerdict(said string) error {
 	switch {
 	case !slices.Contains(verdicts, said):
-		return errors.New("check: say same, differs or cannot; for more words: " + c.command("say TEXT"))
-	case c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || c.Free:
+		return errors.New("check: say same, differs or cannot, or -- COMMAND; for more words: " + c.command("say TEXT"))
+	case c.others() || c.Timeout != nil:
 		return errors.New("check takes --exit, and no other of these flags")
 	case (c.Exit == nil) != (said == "cannot"):
 		return errors.New("same and differs need --exit CODE, and cannot has none")
@@ -136,7 +147,31 @@ func (c *taskCommand) checkVerdict(said string) error {
 	return nil
 }
 
+// checkCommand reads a check that runs a command.
+func (c *taskCommand) checkCommand() error {
+	c.run = shell.ProveRequest{ID: c.ID, Args: c.Words, Limit: proveLimit}
+	if c.Timeout != nil {
+		c.run.Limit = *c.Timeout
+	}
+	switch {
+	case c.others():
+		return errors.New("check -- COMMAND takes --timeout, and no other of these flags")
+	case c.run.Limit <= 0:
+		return refuseTimeout()
+	}
+	return nil
+}
+
+// others reports whether a flag of another action than check was given.
+func (c *taskCommand) others() bool {
+	return c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || len(c.Before) > 0 || c.Free
+}
+
 // Run changes the list.
 func (c *taskCommand) Run(ctx context.Context, s *shell.Shell) error {
+	if len(c.run.Args) > 0 {
+		outliveReaders() // and so does the command
+		return s.ProveTyped(ctx, c.which(), c.run)
+	}
 	return s.Task(ctx, c.which(), c.want)
 }

@@ -242,32 +242,30 @@ func (s *session) report(ctx context.Context, a args) (got results.Tasks, r resu
 // person can say yes: the words of others become a command here.
 func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) error {
 	if why := s.NoPerson(); why != "" {
-		return fail(unasked, "Nothing was run: a person runs this, in a terminal, and %s.", why)
+		return fail(unasked, "Nothing was run: a person runs this, in a terminal, and %s. If you have read the "+
+			"command and mean to run it, type it: %s", why, s.command("task check "+req.ID+" -- COMMAND"))
 	}
 	return s.inPerson(which, func(s *session) error {
-		task, err := s.task(ctx, req.ID)
+		task, err := s.checkable(ctx, req.ID)
 		if err != nil {
 			return err
 		}
-		req.Args, err = s.commandOf(task)
+		req.Args, err = prove.Split(string(task.Evidence.Ran))
+		if err != nil {
+			return fail(failed, "Nothing was run: %s needs a shell, and prove runs none. Read the command, run it "+
+				"yourself if you mean to, and report: %s", strconv.Quote(string(task.Evidence.Ran)), s.checking(task))
+		}
+		from := req.In // the files are found from where the person stands, and not from where others say
+		here, err := sameFiles(ctx, task, from)
 		if err != nil {
 			return err
 		}
-		here := prove.FilesAt(ctx, req.In)
-		if err := checkFiles(task, here); err != nil {
-			return err
-		}
-		top, dir := here.Top, string(task.Evidence.Dir)
-		req.In = filepath.Join(top, filepath.FromSlash(dir))
-		if here.Dir != dir {
-			if err := checkPlace(ctx, task, top, req.In); err != nil {
-				return err
-			}
-		}
+		req.In = filepath.Join(here.Top, filepath.FromSlash(string(task.Evidence.Dir)))
 		if err := s.askToRun(ctx, task, req, here); err != nil {
 			return err
 		}
-		if err := checkPlace(ctx, task, top, req.In); err != nil { // the answer may have taken long
+		here, err = sameFiles(ctx, task, from) // the answer may have taken long
+		if err != nil {
 			return err
 		}
 		ran, err := s.run(ctx, req, environment(os.Environ()))
@@ -275,25 +273,54 @@ func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) e
 	})
 }
 
-// commandOf returns the command of a finished task as words, or refuses.
-func (s *session) commandOf(task results.Task) ([]string, error) {
+// ProveTyped runs the command that the caller has typed, and reports for a finished task whether the result was the
+// same. The command, the files and the folder must be those of the task. Nothing of the task becomes a command, so an
+// agent may call it, too. For the same reason no error shows the command of the task: who has not read it shall not be
+// able to paste it.
+func (s *Shell) ProveTyped(ctx context.Context, which Which, req ProveRequest) error {
+	return s.inPerson(which, func(s *session) error {
+		task, err := s.checkable(ctx, req.ID)
+		if err != nil {
+			return err
+		}
+		its, err := prove.Split(string(task.Evidence.Ran))
+		if err != nil {
+			return fail(failed, "Nothing was run: the command of %s needs a shell, and this runs none. Read it, run "+
+				"it yourself if you mean to, and report: %s", task.ID, s.checking(task))
+		}
+		if !slices.Equal(its, req.Args) {
+			return fail(usage, "Nothing was run: another command was reported for %s, and a check is of that one, "+
+				"word for word. Read it, and type it if you mean to run it: %s", task.ID, s.command("tasks --closed"))
+		}
+		here, err := sameFiles(ctx, task, req.In)
+		if err != nil {
+			return err
+		}
+		if dir := string(task.Evidence.Dir); here.Dir != dir {
+			return fail(otherFiles, "Nothing was run: the command of %s ran in another folder of the repository, %s. "+
+				"Go there first.", task.ID, strconv.Quote("/"+dir))
+		}
+		ran, err := s.run(ctx, req, environment(os.Environ()))
+		return s.reportAgain(ctx, task, ran, here, err)
+	})
+}
+
+// checkable returns a finished task whose command this seat may run again, or refuses before anything runs.
+func (s *session) checkable(ctx context.Context, id string) (results.Task, error) {
+	task, err := s.task(ctx, id)
 	switch {
+	case err != nil:
 	case task.State != "done":
-		return nil, fail(failed, "%s is not done: nothing was run.", task.ID)
+		err = fail(failed, "%s is not done: nothing was run.", task.ID)
 	case task.Evidence == nil:
-		return nil, fail(failed, "%s says nothing of what was run: nothing to run again.", task.ID)
-	case task.Evidence.Dir != "" && !filepath.IsLocal(filepath.FromSlash(string(task.Evidence.Dir))):
-		return nil, fail(failed, "%s ran outside its repository: nothing was run.", task.ID)
+		err = fail(failed, "%s says nothing of what was run: nothing to run again.", task.ID)
 	case task.By == s.seat.Name:
-		return nil, fail(failed, "You have finished %s yourself. Nothing was run: somebody else runs it again.",
-			task.ID)
+		err = fail(failed, "You have finished %s yourself. Nothing was run: somebody else runs it again.", task.ID)
+	case task.Own:
+		err = fail(failed, "%s was finished by an agent of the same user or invite. Nothing was run: somebody else "+
+			"runs it again.", task.ID)
 	}
-	words, err := prove.Split(string(task.Evidence.Ran))
-	if err != nil {
-		return nil, fail(failed, "Nothing was run: %s needs a shell, and prove runs none. Read the command, run it "+
-			"yourself if you mean to, and report: %s", strconv.Quote(string(task.Evidence.Ran)), s.checking(task))
-	}
-	return words, nil
+	return task, err
 }
 
 // checking returns the command that reports a check by hand.
@@ -301,18 +328,22 @@ func (s *session) checking(task results.Task) string {
 	return s.command("task check " + task.ID + " same --exit " + strconv.Itoa(task.Evidence.Exit))
 }
 
-// checkFiles refuses files that are not those of the task.
-func checkFiles(task results.Task, here prove.Files) error {
-	its := task.Evidence
+// sameFiles returns the files here, from is the folder in which the caller stands. It refuses files that are not those
+// of the task, and a folder of the task that leads out of them.
+func sameFiles(ctx context.Context, task results.Task, from string) (prove.Files, error) {
+	its, here := task.Evidence, prove.FilesAt(ctx, from)
 	switch {
 	case its.Tree == "":
-		return fail(otherFiles, "Nothing was run: %s does not say on which files its command ran, so nothing can be "+
-			"compared.", task.ID)
+		return here, fail(otherFiles, "Nothing was run: %s does not say on which files its command ran, so nothing "+
+			"can be compared.", task.ID)
 	case here.Tree == "":
-		return fail(otherFiles, "Nothing was run: the files here cannot be compared with those of %s: %s.", task.ID,
-			here.Why)
+		return here, fail(otherFiles, "Nothing was run: the files here cannot be compared with those of %s: %s.",
+			task.ID, here.Why)
+	case here.Tree == its.Tree && here.Holds(string(its.Dir)):
+		return here, nil
 	case here.Tree == its.Tree:
-		return nil
+		return here, fail(otherFiles, "Nothing was run: the folder %s of %s leads elsewhere here.",
+			strconv.Quote(string(its.Dir)), task.ID)
 	}
 	what := ""
 	switch {
@@ -321,22 +352,8 @@ func checkFiles(task results.Task, here prove.Files) error {
 	case here.Dirty:
 		what = " Here are changes that are in no commit."
 	}
-	return fail(otherFiles, "Nothing was run: the files here are not those of %s.%s\n%s", task.ID, what,
+	return here, fail(otherFiles, "Nothing was run: the files here are not those of %s.%s\n%s", task.ID, what,
 		lines(bothTrees(its, here)))
-}
-
-// checkPlace refuses a folder in which the command of a task would run on other files than those of the task: a link
-// may lead out of the repository top.
-func checkPlace(ctx context.Context, task results.Task, top, in string) error {
-	here := prove.FilesAt(ctx, in)
-	if err := checkFiles(task, here); err != nil {
-		return err
-	}
-	if dir := string(task.Evidence.Dir); here.Top != top || here.Dir != dir {
-		return fail(otherFiles, "Nothing was run: the folder %s of %s leads elsewhere here.", strconv.Quote(dir),
-			task.ID)
-	}
-	return nil
 }
 
 // bothTrees shows the files of a task and those here.

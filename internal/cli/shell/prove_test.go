@@ -29,12 +29,13 @@ import (
 // clones returns two clones of one repository, for Ann and Bob.
 func clones(t *testing.T) (ann, bob string) {
 	t.Helper()
-	config := filepath.Join(t.TempDir(), "config")
-	t.Setenv("GIT_CONFIG_GLOBAL", config)
-	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", home)
 	ann, bob = filepath.Join(t.TempDir(), "ann"), filepath.Join(t.TempDir(), "bob")
-	for path, text := range map[string]string{config: "[user]\nname = Ann\nemail = ann@parley.example\n",
-		filepath.Join(ann, ".gitignore"): "ignored\n", filepath.Join(ann, "sub", "kept"): "kept\n"} {
+	for path, text := range map[string]string{
+		filepath.Join(home, ".gitconfig"): "[user]\nname = Ann\nemail = ann@parley.example\n",
+		filepath.Join(ann, ".gitignore"):  "ignored\n", filepath.Join(ann, "sub", "kept"): "kept\n"} {
 		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600))
 		if err != nil {
 			t.Fatal(err)
@@ -524,7 +525,7 @@ func TestProveAgain_withoutTheFilesOrAPerson_runsNothing(t *testing.T) {
 	alone := at(t, base, nil)
 	alone.NoPerson = func() string { return "there is no terminal here" }
 	asked, err = again(t, alone, bob, "t1", "yes")
-	wants(t, "no person", err, 5, "Nothing was run", "there is no terminal here")
+	wants(t, "no person", err, 5, "Nothing was run", "there is no terminal here", "parley task check t1 -- COMMAND")
 	nobody := asked
 	for _, c := range []struct {
 		what, dir, id string
@@ -607,6 +608,104 @@ func TestProveAgain_filesThatChangeBeforeTheAnswer_areOthers(t *testing.T) {
 	if got := taskOf(t, base, "t1").Checks; !errors.Is(err, context.Canceled) || len(got) > 0 {
 		t.Errorf("%v, %+v", err, got)
 	}
+}
+
+// typed runs task check -- COMMAND as Bob, for whom no person is there: an agent.
+func typed(t *testing.T, c *command, id, dir string, words ...string) error {
+	t.Helper()
+	c.NoPerson = func() string { return "CLAUDECODE is set" }
+	return c.ProveTyped(t.Context(), as("Bob"), shell.ProveRequest{ID: id, Args: words, In: dir, Limit: time.Hour})
+}
+
+func TestProveTyped_sameWordsFolderAndFiles_reportsWhatBobHad(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	ann, bob := clones(t)
+	tree := prove.FilesAt(t.Context(), ann).Tree
+	if err := os.WriteFile(filepath.Join(ann, "sub", "ignored"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{"t1": {"environment"}, "t2": {"need", "ignored"}}
+	for _, id := range []string{"t1", "t2"} {
+		added(t, base, "test it "+id)
+		if err := at(t, base, nil).Prove(t.Context(), as("Ann"),
+			proving(id, filepath.Join(ann, "sub"), all[id]...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PARLEY_OTHER", "seen-by-the-command")
+	c := at(t, base, nil)
+	if err := typed(t, c, "t1", filepath.Join(bob, "sub"), proving("", "", all["t1"]...).Args...); err != nil {
+		t.Fatal(err)
+	}
+	if shown := c.notes.String(); !strings.Contains(shown, "PATH=") || strings.Contains(shown, "PARLEY_") {
+		t.Errorf("the command has the environment %q", shown)
+	}
+	err := typed(t, at(t, base, nil), "t2", filepath.Join(bob, "sub"), proving("", "", all["t2"]...).Args...)
+	wants(t, "another result", err, 7, "exit code 7 here, and 0 was reported")
+	for id, want := range map[string]results.Check{"t1": {Verdict: "same"}, "t2": {Verdict: "differs"}} {
+		got := taskOf(t, base, id).Checks
+		if len(got) != 1 || got[0].By != "Bob" || got[0].Verdict != want.Verdict || got[0].Tree != tree {
+			t.Errorf("%s: %+v", id, got)
+		}
+	}
+}
+
+// Nothing runs, and no refusal has the words that would have to be typed.
+func TestProveTyped_whatIsNotTheTasks_runsNothing(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	ann, bob := clones(t)
+	words := proving("", "", "write", "ignored").Args
+	line := prove.Join(words)
+	tree := prove.FilesAt(t.Context(), bob).Tree
+	for n, a := range []map[string]any{{"ran": line, "tree": tree}, {"ran": line + " | tee log", "tree": tree},
+		{"ran": line}, {}, {"ran": line, "tree": tree, "dir": "sub"}} {
+		added(t, base, "by an agent "+strconv.Itoa(n))
+		a["action"], a["id"] = "finish", "t"+strconv.Itoa(n+1)
+		if a["ran"] != nil {
+			a["exit"] = 0
+		}
+		if err := calls(t, at(t, base, nil), "Ann", "task", a, new(results.Tasks)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	added(t, base, "open")
+	other := filepath.Join(ann, "new")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what, id, dir string
+		words         []string
+		code          int
+		says          string
+	}{
+		{"fewer words", "t1", bob, words[:2], 2, "word for word"},
+		{"more words", "t1", bob, append(slices.Clone(words), ""), 2, "parley tasks --closed"},
+		{"one word", "t1", bob, []string{line}, 2, "word for word"},
+		{"other files", "t1", ann, words, 4, "are not those of t1"},
+		{"no repository", "t1", t.TempDir(), words, 4, "no Git repository is here"},
+		{"another folder", "t1", filepath.Join(bob, "sub"), words, 4, `another folder of the repository, "/"`},
+		{"needs a shell", "t2", bob, append(slices.Clone(words), "|", "tee", "log"), 1, "needs a shell"},
+		{"no tree", "t3", bob, words, 4, "does not say on which files"},
+		{"no command", "t4", bob, words, 1, "t4 says nothing of what was run"},
+		{"the top", "t5", bob, words, 4, `another folder of the repository, "/sub"`},
+		{"open", "t6", bob, words, 1, "t6 is not done"},
+	} {
+		err := typed(t, at(t, base, nil), c.id, c.dir, c.words...)
+		wants(t, c.what, err, c.code, c.says, "othing")
+		if err != nil && strings.Contains(err.Error(), "ignored") {
+			t.Errorf("%s: it shows the command: %v", c.what, err)
+		}
+		for _, dir := range []string{c.dir, filepath.Join(bob, "sub")} {
+			if _, err := os.Stat(filepath.Join(dir, "ignored")); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: a command ran: %v", c.what, err)
+			}
+		}
+	}
+	err := at(t, base, nil).ProveTyped(t.Context(), as("Ann"), shell.ProveRequest{ID: "t1", In: bob, Args: words})
+	wants(t, "the own task", err, 1, "You have finished t1 yourself")
 }
 
 func TestTask_checkByHand_isReported(t *testing.T) {

@@ -1,7 +1,9 @@
 package archtest
 
 import (
+	"cmp"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -134,5 +136,30 @@ func TestPlugin_skills_nameWhatExists(t *testing.T) {
 				t.Errorf("%s names %s, which docs/tools.md does not have", path, m[1])
 			}
 		}
+	}
+}
+
+// Who runs what somebody else has reported has read it, and typed it: no skill, hook, page or sentence of a tool gives
+// the words to paste.
+func TestCheckOfACommand_isNowhereSuggestedWithTheCommand(t *testing.T) {
+	suggested, found := regexp.MustCompile(`task check [^\n]*? -- ([^\s"\x60]+)`), 0
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && name != root && skipped(name) {
+			return cmp.Or(err, filepath.SkipDir)
+		}
+		if d.IsDir() || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		for _, words := range suggested.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if words[1] != "COMMAND" {
+				t.Errorf("%s suggests %q", name, words[0])
+			}
+		}
+		return err
+	})
+	if err != nil || found < 5 {
+		t.Errorf("%v, %d suggestions", err, found)
 	}
 }
