@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,8 +14,9 @@ import (
 // superviseCommand is `parley supervise`.
 type superviseCommand struct {
 	ownSeat
-	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,reject,link" default:"" placeholder:"WHAT" help:"What to do: see above. By default, show how things stand."`
-	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on, off, or what you approve."`
+	Do     string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,reject,link" default:"" placeholder:"WHAT" help:"What to do: see above. By default, show how things stand."`
+	Anyway bool     `help:"With send and edit: also if what the draft answers was withdrawn, has ended or was answered by others."`
+	With   []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on, off, or what you approve."`
 
 	want shell.SuperviseRequest
 }
@@ -44,6 +46,9 @@ func (c *superviseCommand) Validate() error {
 		need = max(2, len(c.With))
 	case "reject":
 		need = max(1, len(c.With))
+	}
+	if c.Anyway && c.Do != "send" && c.Do != "edit" {
+		return errors.New("--anyway goes with send and edit")
 	}
 	if len(c.With) != need {
 		takes := map[string]string{"approve": "on, off, or some of private,files,agreements",
@@ -80,6 +85,7 @@ func (c *superviseCommand) read() error {
 			c.want.Decision = string(room.RefuseDraft)
 			return right(room.CheckNote("the reason", c.want.Text))
 		}
+		c.want.Anyway = c.Anyway
 		return checkSaid(c.With[1:])
 	case "link":
 		c.want.NewLink = true

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"encoding/base64"
+	"fmt"
 	"testing"
 )
 
@@ -101,4 +102,39 @@ func TestApproval_withoutAConnection_waitsIfItRestrains(t *testing.T) {
 	tab.sees("No connection")
 	tab.offline(false)
 	tab.isNot(css(drafts + " [role=alert]"))
+}
+
+// The question that a draft answers is withdrawn, before the person presses Send and after: the card says so, and the
+// draft is sent only after a second press.
+func TestApproval_questionIsWithdrawn_isAskedOnce(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("den", "Ada"), s.agent("den", "Bo")
+	tab := s.person().open(ada.watch)
+	tab.approves("All")
+	for n, pressedBefore := range []bool{false, true} {
+		asked := bo.says(fmt.Sprint("Shall I delete ", n, "?"), args{"ask": []string{"Ada"}})
+		ada.drafts(fmt.Sprint("Yes, delete ", n), args{"reply_to": asked})
+		tab.sees(fmt.Sprint("Yes, delete ", n))
+		tab.seesNot("The question was withdrawn.")
+		if pressedBefore {
+			tab.click(button("Send").in(drafts))
+			tab.is(button("Undo"))
+		}
+		bo.says("Never mind.", args{"withdraw": asked})
+		if pressedBefore {
+			tab.undoesNothing()
+		} else {
+			tab.sees("The question was withdrawn. 1 message came since")
+			tab.click(button("Send").in(drafts))
+			tab.sees("Send it anyway?")
+			tab.accessible(byDay, "a draft whose question was withdrawn")
+			tab.click(button("Cancel").in(drafts))
+			tab.click(button("Send").in(drafts))
+		}
+		tab.sees("Send it anyway?")
+		tab.decides(button("Send anyway").in(drafts))
+		tab.isNot(css(drafts))
+		tab.sees(fmt.Sprint("Yes, delete ", n))
+	}
 }

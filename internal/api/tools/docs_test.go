@@ -55,6 +55,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"`unfinished` of send_message", reflect.TypeFor[results.Unfinished]()},
 		{"A partner", reflect.TypeFor[results.Partner]()},
 		{"A draft", reflect.TypeFor[results.Draft]()},
+		{"`answers` of a draft", reflect.TypeFor[results.Answered]()},
 		{"`hooks` of supervise", reflect.TypeFor[results.Hook]()},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", part.name)

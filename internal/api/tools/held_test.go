@@ -31,8 +31,8 @@ var said = map[string]any{
 	"add_hook": "https://" + chosen + ".example", "add_agent": "https://" + chosen + ".example", "end_hook": chosen,
 	"add_push": chosen, "push_words": true, "push_drafts": true,
 	"paused": false, "approve": false, "approve_some": []string{}, "draft": "m1111111", "decision": "send",
-	"verdict": "same",
-	"ran":     chosen, "exit": 47, "commit": chosen, "tree": chosen, "dirty": true, "moved": true, "dir": chosen,
+	"anyway": true, "verdict": "same",
+	"ran": chosen, "exit": 47, "commit": chosen, "tree": chosen, "dirty": true, "moved": true, "dir": chosen,
 	"output": chosen, "output_bytes": 47, "ms": 47, "system": chosen,
 	"agent_token": nil, // whose it is, each call says
 }

@@ -83,6 +83,8 @@ func (s *Set) supervise() tool {
 				spec.Text("draft", &in.Draft, "The id of a draft; goes with decision."),
 				spec.Choice("decision", &in.Decision, "send it as it is; edit: send text in its place, marked as the "+
 					"person's; refuse it.", "send", "edit", "refuse"),
+				spec.Boolean("anyway", func(yes bool) { in.Anyway = yes }, "true: send or edit also if what the draft "+
+					"answers was withdrawn, has ended or was answered by others; the user has seen that."),
 				spec.Text("text", &in.Text, "Of decision edit: 1-32768 bytes. Of refuse: the reason for the "+
 					"agent, up to 200 characters, if there is one."),
 			}
@@ -202,7 +204,11 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 	}
 	for i, d := range got.Drafts {
 		v.Drafts[i] = results.Draft{ID: d.ID, Text: results.Text(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo,
-			At: viewTime(d.At), File: viewFileIf(d.File), Finishes: d.Finished}
+			At: viewTime(d.At), File: viewFileIf(d.File), Finishes: d.Finished, MessagesSince: d.Since}
+		if d.Answers != nil {
+			v.Drafts[i].Answers = &results.Answered{From: d.Answers.From, Text: results.Text(d.Answers.Text),
+				State: string(d.Answers.State)}
+		}
 		if !d.Kind.IsPlain() {
 			v.Drafts[i].Kind = string(d.Kind)
 		}

@@ -88,6 +88,7 @@ const (
 	ReasonUnadmitted = "unadmitted"
 	// with KeyInvalid: the access token of a sign-in is too old; the program gets another
 	ReasonExpired = "expired"
+	ReasonStale   = "stale" // with InvalidArgument: what a draft answers is open no more
 	// with InvalidArgument: the card of an agent names an address for calls of another origin
 	ReasonElsewhere = "other_origin"
 )

@@ -16,7 +16,7 @@ type Failure struct {
 	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
 	Untrusted         string   `json:"untrusted,omitempty"`           // says that the following is others' words
 	By                string   `json:"by,omitempty"`                  // the name of the agent that prevents the call
-	Reason            string   `json:"reason,omitempty"`              // why the seat of a person is gone
+	Reason            string   `json:"reason,omitempty"`              // why the seat of a person is gone, or a draft not sent
 	Note              string   `json:"note,omitempty"`                // what the agent in By gave as the reason
 	Next              string   `json:"next,omitempty"`                // what to do next
 }

@@ -33,6 +33,16 @@ type Draft struct {
 
 	File     *File    `json:"file,omitempty" doc:"that it carries: get_file takes the id of the draft"`
 	Finishes []string `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
+
+	Answers       *Answered `json:"answers,omitempty" doc:"what it answers, while that can be read"`
+	MessagesSince int       `json:"messages_since,omitempty" doc:"how many messages of others the agent was sent since, at most 100"`
+}
+
+// Answered is what a draft answers.
+type Answered struct {
+	From  string `json:"from" doc:"who said it"`
+	Text  Text   `json:"text,omitempty" doc:"what was said, or both ends of it"`
+	State string `json:"state,omitempty" doc:"of a question: open, withdrawn, answered (by others) or ended; absent if the agent has answered it"`
 }
 
 // Hook is an address that is called for new events: a wake, a webhook, a browser, a channel of a messenger, or an agent

@@ -347,6 +347,7 @@ func refusal(content json.RawMessage) error {
 		RetryAfter int64      `json:"retry_after_seconds"`
 		Yours      []string   `json:"yours"`
 		By         string     `json:"by"`
+		Reason     string     `json:"reason"`
 		Next       string     `json:"next"`
 	}
 	if err := json.Unmarshal(content, &f); err != nil || f.Code == "" {
@@ -354,6 +355,6 @@ func refusal(content json.RawMessage) error {
 	}
 	return &fault.Error{
 		Code: f.Code, Message: f.Message, RetryAfter: time.Duration(f.RetryAfter) * time.Second,
-		Yours: f.Yours, By: f.By, Next: f.Next,
+		Yours: f.Yours, By: f.By, Reason: f.Reason, Next: f.Next,
 	}
 }

@@ -200,6 +200,8 @@ var sentences = [...]string{
 	`Your user has paused you, or approves what you say, so you do not leave`,
 	"The owner of your seat has paused you, or approves what you say. You have not left: the owner can leave " +
 		"for you.",
+	`What this draft answers (.*?)\. Nothing was sent`,
+	"What this draft answers $1. Nothing was sent: --anyway sends it all the same. To see what came since: {history}",
 	`draft: no draft with this id waits`,
 	"No draft with this id waits for you. It has been decided, perhaps on another device, or is more than a day " +
 		"old. Nothing was decided. To see those that wait: {supervise drafts}",

@@ -141,7 +141,7 @@ var unmet = map[string][]string{
 		"offset ", "id: at most", "kind of a file", "limit must", "page must", "tasks goes", "add: give", "add takes",
 		"after of number", "files goes", "Give only one of",
 		"Give either", "Give add_",
-		"agent_name goes", "decision and text", "text goes with", "closed must", "redact must", "text does not go",
+		"agent_name goes", "decision, text", "text goes with", "closed must", "redact must", "text does not go",
 		"title and after", "for goes", "edit: say", "Say what to change", "room holds a password",
 		"There is no room of",
 		"id must be that of a task, such as t7: the closed", "%s is missing: give a name", "text is missing or",

@@ -3,8 +3,10 @@ package shell
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
@@ -15,6 +17,7 @@ type SuperviseRequest struct {
 	Draft           string // the id of a draft on which the person decides
 	Decision        string // send, edit or refuse
 	Text            string // the text of an edited draft, or why the draft is rejected
+	Anyway          bool   // the draft is sent although what it answers is open no more
 	NewLink         bool   // a link for a further device
 }
 
@@ -34,8 +37,17 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 		copyArg(a, "approve", req.Approve)
 		a.set("approve_some", req.ApproveSome)
 		a.flag("new_link", req.NewLink)
+		a.flag("anyway", req.Anyway)
 		var got results.Supervised
 		r, err := s.call(ctx, "supervise", a, &got)
+		var refused *fault.Error
+		if errors.As(err, &refused) && refused.Reason == fault.ReasonStale && s.by.Confirm != nil {
+			if err := s.confirmStale(refused.Message); err != nil {
+				return err
+			}
+			a.flag("anyway", true)
+			r, err = s.call(ctx, "supervise", a, &got)
+		}
 		if err != nil {
 			return err
 		}
@@ -55,6 +67,17 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 			s.supervision(got)
 		})
 	})
+}
+
+// confirmStale asks the person at the terminal whether a draft is sent although what it answers is open no more, as the
+// refusal says. The error says that the person did not type yes.
+func (s *session) confirmStale(refusal string) error {
+	why, _, _ := strings.Cut(refusal, ".")
+	answer, err := s.by.Confirm(HarmlessLine(why) + ". Send it anyway? Type yes and press Enter: ")
+	if err == nil && !strings.EqualFold(strings.TrimSpace(answer), "yes") {
+		err = fail(failed, "Nothing was sent. The draft still waits.")
+	}
+	return err
 }
 
 // decided says what a decision about a draft has done, and how many other drafts wait.
@@ -87,12 +110,28 @@ func (s *session) supervision(got results.Supervised) {
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
 		s.out.print("Draft %s waits. Send, edit or reject it: %s", d.ID, s.command("supervise send "+d.ID))
+		for _, line := range aboutDraft(d) {
+			s.out.print("%s", line)
+		}
 		s.out.Screen.Show(results.Message{
 			Type: "message", ID: d.ID, From: s.seat.Name, Text: results.Part(d.Text),
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
 			File: d.File, Finished: d.Finishes,
 		})
 	}
+}
+
+// aboutDraft says what a draft answers, and how many messages came since, each in a line.
+func aboutDraft(d results.Draft) (about []string) {
+	if a := d.Answers; a != nil {
+		states := map[string]string{"open": " (open)", "withdrawn": " (withdrawn)", "answered": " (answered by others)",
+			"ended": " (no longer open)"}
+		about = append(about, HarmlessLine("It answers "+a.From+states[a.State]+": "+string(a.Text)))
+	}
+	if n := d.MessagesSince; n > 0 {
+		about = append(about, results.Count(n, "message of others came since.", "messages of others came since."))
+	}
+	return about
 }
 
 // approved says which messages wait for the person.

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -10,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/observe/audit"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // SuperviseRequest is an order that only the person behind an agent may give.
@@ -36,6 +34,7 @@ type SuperviseRequest struct {
 	Draft    string // the id of a draft
 	Decision room.Decision
 	Text     string // with room.EditDraft sent in place of the draft; with room.RefuseDraft the reason
+	Anyway   bool   // it is sent although what it answers is open no more: see Answered
 }
 
 // Supervised is the result of Supervise.
@@ -109,7 +108,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	case req.EndHook != "":
 		_, err = c.endHook(ctx, req.EndHook)
 	case req.Draft != "":
-		duplicate, err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
+		duplicate, err = c.decideDraft(ctx, req)
 	case req.changesSupervision():
 		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve,
 			ApproveSome: req.ApproveSome}.Decide))
@@ -154,9 +153,9 @@ func (req SuperviseRequest) check() error {
 	case req.Approve != nil && req.ApproveSome != nil:
 		return fault.Refuse(fault.InvalidArgument, "Give only one of approve, for all messages or none, and "+
 			"approve_some, for these alone. Nothing was changed.")
-	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
-		return fault.Refuse(fault.InvalidArgument,
-			"decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
+	case req.Draft == "" && (req.Decision != "" || req.Text != "" || req.Anyway):
+		return fault.Refuse(fault.InvalidArgument, "decision, text and anyway go with draft, the id of the draft that "+
+			"you decide about. Nothing was changed.")
 	case req.Draft != "":
 		return req.Decision.Check(req.Text)
 	}
@@ -194,91 +193,4 @@ func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Calle
 // withoutHead adapts a decision that needs no head to supervise.
 func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Caller) (*room.Event, error) {
 	return func(_ *room.Head, a room.Caller) (*room.Event, error) { return how(a.Agent), nil }
-}
-
-// DraftView is a draft for the person: a message of type EventDrafted with the whole text, the file, and in Finished
-// the tasks to end.
-type DraftView = Message
-
-// drafts returns the open drafts of caller's seat, oldest first.
-func (c *session) drafts(ctx context.Context, caller room.Caller) ([]DraftView, error) {
-	head := c.room.log.Peek()
-	var list []DraftView
-	for _, draft := range caller.Person.Open(c.room.svc.now()) {
-		event, err := c.room.log.Event(ctx, draft.N)
-		if err != nil {
-			return nil, err
-		}
-		message := messageOf(&head.State, caller, event)
-		message.Text, message.More, message.File, message.Finished = event.Draft.Text, nil,
-			viewFile(event.Draft.File), taskIDs(event.Draft.Finishes)
-		list = append(list, message)
-	}
-	return list, nil
-}
-
-// openDrafts returns the ids of the open drafts of the caller's seat, oldest first. The head has them, so a page with
-// many rooms needs no read.
-func (c *session) openDrafts() (ids []string) {
-	for _, d := range c.me.Person.Open(c.room.svc.now()) {
-		ids = append(ids, c.head.MessageID(d.N))
-	}
-	return ids
-}
-
-// decideDraft decides about the draft of an id, for the person behind the caller's seat. duplicate reports that the
-// draft was decided so before: see isDecidedSo.
-func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) (duplicate bool,
-	err error) {
-	event, err := c.seenEvent(ctx, "draft", id)
-	if fault.CodeOf(err) == fault.InvalidArgument {
-		err = room.ErrDecided
-	}
-	if err != nil {
-		return false, err
-	}
-	file := event.CarriedFile()
-
-	// The draft is checked against the agreements of now: one may have been completed since it was written.
-	bound, err := c.boundByAnswered(ctx, event.Draft)
-	if err != nil {
-		return false, err
-	}
-	_, err = c.change(ctx, func(at place) (ch roomlog.Change, err error) {
-		e, err := at.head.DecideDraft(at.caller.Agent, event, decision, text, bound, at.now)
-		if err != nil {
-			return ch, err
-		}
-		ch.Events = []room.Event{e}
-		if event.Key != "" && e.Type == room.Said {
-			ch.Ops = []table.Op{roomlog.MoveSent(at.head.ID, at.caller.Agent, event.Key,
-				roomlog.SentAs{N: at.head.AsOf + 1}, at.now)}
-		}
-		switch {
-		case file == nil:
-		case e.Type == room.Said:
-			ch.Ops = append(ch.Ops, roomlog.PutClaim(at.head, e, at.now))
-		default:
-			ch.Ops = append(ch.Ops, roomlog.DropClaim(c.fileKey(file)))
-		}
-		return ch, nil
-	})
-	switch {
-	case errors.Is(err, room.ErrDecided):
-		same, failed := c.isDecidedSo(ctx, event, decision, text)
-		if failed != nil || same {
-			return same, failed
-		}
-	case err == nil && decision == room.RefuseDraft:
-		c.deleteFile(ctx, file)
-	}
-	return false, err
-}
-
-// isDecidedSo reports whether the person has decided about a draft in the same way within room.RepeatWindow. Then the
-// answer to that call may have been lost, and the person, who wants nothing else, is told that it is done.
-func (c *session) isDecidedSo(ctx context.Context, draft room.Event, decision room.Decision, text string) (bool,
-	error) {
-	event, err := c.findOwn(ctx, func(event room.Event) bool { return event.Decides == draft.N })
-	return event.N > 0 && event.IsDecision(decision, text), err
 }

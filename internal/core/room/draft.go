@@ -107,6 +107,43 @@ func (h *Head) DecideDraft(agent Agent, event Event, decision Decision, text str
 	return h.ProposeAnswer(Caller{Agent: agent}, e, bound, now) // from the agent, unless the text is the person's
 }
 
+// QuestionState is how the question stands that a draft answers: a request, a proposal, or a message with ask. It is
+// "" of what asks nothing, of what the agent of the draft has asked or answered, and of an agreement.
+type QuestionState string
+
+// The states of a question.
+const (
+	QuestionOpen      QuestionState = "open"
+	QuestionWithdrawn QuestionState = "withdrawn"
+	QuestionAnswered  QuestionState = "answered" // by others, so that it awaits nothing more
+	QuestionEnded     QuestionState = "ended"    // otherwise: it is a day old, was replaced, or its sender has left
+)
+
+// IsStale reports whether a draft answers what awaits no answer any more.
+func (q QuestionState) IsStale() bool { return q != "" && q != QuestionOpen }
+
+// Asked reports whether e, when it was sent, awaited an answer or a vote.
+func (e Event) Asked() bool { return e.Talk != nil && e.Talk.asks(e.N) }
+
+// Ends reports whether the question of event n, before e, is not open after e.
+func (e Event) Ends(n int64) bool { return e.Talk != nil && !e.Talk.asks(n) }
+
+// StateAfter returns how asked stands after e, the event that has ended it, for the agent of a seat.
+func (e Event) StateAfter(asked Event, seat int) QuestionState {
+	answers := e.Type == Said && (e.ReplyTo == asked.N || e.ReplyTo > asked.N && slices.Contains(asked.Ask, e.Seat))
+	switch {
+	case e.Withdraws == asked.N:
+		return QuestionWithdrawn
+	case e.At().Sub(asked.At()) >= DebtLife:
+		return QuestionEnded
+	case answers && e.Seat == seat:
+		return ""
+	case answers && asked.Kind != Proposal:
+		return QuestionAnswered
+	}
+	return QuestionEnded
+}
+
 // HasDraft reports whether the draft of event n waits for the person behind a.
 func (a Agent) HasDraft(n int64, now time.Time) bool {
 	return slices.ContainsFunc(a.Person.Open(now), func(d Draft) bool { return d.N == n })

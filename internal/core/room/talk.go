@@ -236,6 +236,16 @@ func (r *OpenRequest) applyAgreement(e Event) {
 	}
 }
 
+// IsOpenTo reports whether event n is a request or a proposal that is open, as far as the agent of a seat knows.
+func (t Talk) IsOpenTo(n int64, seat int, now time.Time) bool {
+	return slices.ContainsFunc(t.OpenTo(seat, now), func(r OpenRequest) bool { return r.N == n })
+}
+
+// asks reports whether event n is a request or a proposal that t has, however old.
+func (t *Talk) asks(n int64) bool {
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.N == n })
+}
+
 // isProposal reports whether event n is an open proposal.
 func (t Talk) isProposal(n int64) bool {
 	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.N == n && r.Proposal })

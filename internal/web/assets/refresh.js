@@ -17,8 +17,9 @@ export class Refresh {
 
   /**
    * @param {{read: (what: import("./types.d.ts").Due) => Promise<void>, clock: import("./types.d.ts").Clock,
-   *   signal: AbortSignal, stalls?: () => boolean, calls?: () => boolean}} room
-   *   stalls tells whether time alone may change a task, and calls whether an address is called for the agent
+   *   signal: AbortSignal, stalls?: () => boolean, calls?: () => boolean, drafts?: () => boolean}} room
+   *   stalls tells whether time alone may change a task, calls whether an address is called for the agent, and drafts
+   *   whether a draft waits: what comes may end the question that it answers
    */
   constructor(room) {
     this.room = room;
@@ -36,7 +37,8 @@ export class Refresh {
   after(messages) {
     const supervised = messages.filter(({ type }) => type === "draft" || type === "supervision").length;
     this.want({
-      supervision: supervised > 0 || messages.some(({ type }) => type === "hook"),
+      supervision: supervised > 0 || messages.some(({ type }) => type === "hook") ||
+        (messages.length > 0 && this.room.drafts?.()),
       info: messages.length > supervised, tasks: messages.some(movesTasks),
     });
   }

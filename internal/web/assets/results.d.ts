@@ -196,6 +196,12 @@ export interface Message {
   more?: More;
 }
 
+export interface Answered {
+  from: string;
+  text?: string;
+  state?: string;
+}
+
 export interface Draft {
   id: string;
   text?: string;
@@ -206,6 +212,8 @@ export interface Draft {
   at: string;
   file?: File;
   finishes?: string[];
+  answers?: Answered;
+  messages_since?: number;
 }
 
 export interface Hook {

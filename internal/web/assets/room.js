@@ -105,7 +105,8 @@ export class Room {
     });
     this.refresh = new Refresh({
       read: (what) => this.#read(what), stalls: () => this.state.tasks.some(({ by }) => by),
-      calls: () => !!this.state.supervision.hooks?.some(({ push }) => !push), clock, signal,
+      calls: () => !!this.state.supervision.hooks?.some(({ push }) => !push),
+      drafts: () => this.state.supervision.drafts.length > 0, clock, signal,
     });
     this.paging = new Paging({ call, show, clock, signal });
     this.unread = new Unread({ token, history, me: () => this.state.me, show });

@@ -16,6 +16,7 @@ export const unheld = { paused: false, approve: false, drafts: [] };
 
 export class Supervision {
   edits = new Map(); // what the person is writing in place of a draft, by its id; this browser keeps it
+  anyway = new Set(); // the ids of drafts of which the person knows that what they answer is open no more
   #shown = unheld;
   /** @type {import("./types.d.ts").State["approved"]} */
   #approved = [];
@@ -40,8 +41,10 @@ export class Supervision {
     const { notes, note, show, clock, signal } = room;
     this.room = room;
     this.decisions = new Decisions({
-      send: (draft, decision, text, leaving) =>
-        this.change({ draft, decision, ...(text && { text }) }, leaving ? { keepalive: true } : { signal }),
+      send: (draft, decision, text, leaving) => this.change({
+        draft, decision, ...(text && { text }),
+        ...(decision !== "refuse" && this.anyway.has(draft) && { anyway: true }),
+      }, leaving ? { keepalive: true } : { signal }),
       show: (deciding) => this.#decide(deciding),
       clock,
       signal,
@@ -157,8 +160,9 @@ export class Supervision {
 
   /**
    * Calls supervise, which pauses the agent, sets which of its messages are approved, adds or ends a hook, or decides
-   * about a draft: {paused, approve, approve_some, add_hook, end_hook, draft, decision, text}. Returns the supervision.
-   * A decision that comes too late throws, and state.late has it: the draft has left the page. how is of calling.js.
+   * about a draft: {paused, approve, approve_some, add_hook, end_hook, draft, decision, text, anyway}. Returns the
+   * supervision. A decision that comes too late throws, and state.late has it: the draft has left the page. how is of
+   * calling.js.
    */
   async change(args, how = /** @type {object} */ ({ signal: this.room.signal })) {
     const { draft, decision } = args;

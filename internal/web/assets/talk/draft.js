@@ -33,6 +33,9 @@ export function Draft({ draft, view }) {
   // The person's text, while it is being edited.
   const [edited, setEdited] = useState(/** @type {any} */ (supervision.edits.get(draft.id) ?? null));
   const { problem, act } = useAct();
+  // What the person wants to send although the question is open no more: {decision, text}.
+  const [asks, setAsks] = useState(/** @type {any} */ (null));
+  const question = w.question[draft.answers?.state];
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const answered = draft.reply_to;
@@ -46,13 +49,18 @@ export function Draft({ draft, view }) {
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
   const decide = (decision, text) => act(async () => {
     (focus(), view.opens());
+    const asked = !question || decision === "refuse" || supervision.anyway.has(draft.id);
+    setAsks(asked ? null : { decision, text });
+    if (!asked) return undefined;
     try {
       if (!room.isOffline) return await decisions.take(draft.id, decision, text);
     } catch (failed) {
+      if (failed.why?.reason === "stale") return setAsks({ decision, text }); // the question has ended meanwhile
       if (!room.isOffline) throw failed;
     }
     throw new Offline(w.offline);
   });
+  const decideAnyway = ({ decision, text }) => (supervision.anyway.add(draft.id), decide(decision, text));
   // Others see the name on it, as on what is written below.
   const sendEdited = () => (focus(), room.naming.speak("draft", () => decide("edit", trimmed(edited))));
   const text = decided?.decision === "edit" && decided.text || draft.text;
@@ -79,8 +87,19 @@ export function Draft({ draft, view }) {
         <p class=${draft.to ? "message-to" : "small quiet"}>
           ${draft.to && html`<${Icon} name="lock" />`}${readers}
         </p>
+        ${(question || draft.messages_since > 0) && html`
+          <p class="small quiet" role="status">
+            ${question} ${draft.messages_since > 0 && w.since(draft.messages_since)}
+          </p>`}
         ${decided?.elsewhere ? html`<p class="undo">${talk.undo.elsewhere}</p>` : decided ? html`
-          <${Decided} ...${{ decisions, draft, decided, act, focus }} />` : !writes ? html`
+          <${Decided} ...${{ decisions, draft, decided, act, focus }} />` : asks ? html`
+          <p role="alert">${w.anyway}</p>
+          <p class="message-buttons" ref=${reveal}>
+            <${Decision} class="button primary" onClick=${() => decideAnyway(asks)}>
+              ${talk.sendAnyway}
+            <//>
+            <button type="button" class="button" onClick=${() => (focus(), setAsks(null))}>${ui.cancel}</button>
+          </p>` : !writes ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" aria-keyshortcuts="A" onClick=${() => decide("send")}>${w.send}<//>
             <button type="button" class="button" aria-keyshortcuts="E"

@@ -110,6 +110,14 @@ export const talk = {
     sendEdited: "Send as me",
     sentAs: (person) => `Its readers see it as a message of ${person}.`,
     text: "Your message, sent instead",
+    // How the question stands that it answers, and what came since.
+    question: {
+      withdrawn: "The question was withdrawn.",
+      answered: "Others have answered the question.",
+      ended: "The question is no longer open.",
+    },
+    since: (n) => (n === 1 ? "1 message came since" : `${n} messages came since`),
+    anyway: "Send it anyway?",
   },
 
   search: "Search",
