@@ -86,6 +86,8 @@ func TestAct_againAfterItsAnswerWasLost_isAnsweredAndChangesNothing(t *testing.T
 		"release by the last word": {last, task(chat.TaskRequest{Action: chat.CommandRelease, ID: "t1", Text: "dusty"}),
 			"open []", "open []"},
 		"decline": {nil, task(chat.TaskRequest{Action: chat.CommandRelease, ID: "t2"}), "open []", "open []"},
+		"decline beside Cid": {func(w *world, p company) { w.adds(p.ann.Token, "mop > Bob Cid") },
+			task(chat.TaskRequest{Action: chat.CommandRelease, ID: "t4", Text: "busy"}), "open [Cid]", "open [Cid]"},
 		"finish": {takes, task(chat.TaskRequest{Action: chat.CommandFinish, ID: "t1", Text: "smooth"}), "done []",
 			"done []"},
 		"finish by the last word": {last, task(chat.TaskRequest{Action: chat.CommandFinish, ID: "t1", Text: "smooth"}),

@@ -467,6 +467,10 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			}
 			return x, nil
 		case t.holder != a.seat && t.adder != a.seat && !a.admin:
+			why, last := t.released[a.seat]
+			if t.holder == 0 && len(offered[0]) == 0 && last && why == req.Text {
+				return x, nil
+			}
 			return refuse(fault.NotAllowed)
 		default:
 			t.offered = offered[0]

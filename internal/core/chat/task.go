@@ -124,8 +124,8 @@ type taskOutcome struct {
 func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	done, held, err := op.resolve(ctx)
 	wrote = len(done.Events) > 0
-	if err == nil && held == nil && !wrote && op.order.Action == room.ReleaseTask && op.order.Text != "" {
-		err = op.checkReleased(ctx, done.Answer.taskBefore)
+	if op.order.Action == room.ReleaseTask && !wrote && held == nil {
+		done.Answer, err = op.releasedBefore(ctx, done.Answer, err)
 	}
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
@@ -234,29 +234,48 @@ func checkAddedBefore(head *room.Head, n int64) error {
 		"or dropped. Nothing was added: if there is more to do, say in the titles or texts what is different.")
 }
 
-// checkReleased refuses a release of task that changes nothing, unless the last that the agent did with task is a
-// release with the same words: that was the same call.
-func (op *taskOp) checkReleased(ctx context.Context, task room.Task) error {
-	c := op.session
-	for n := task.Last; n > task.N; { // each event of the task leads to the one before
+// maxReleaseReads is how many events releasedBefore reads at most.
+const maxReleaseReads = 30
+
+// releasedBefore returns the outcome of a release that changes nothing. A free task may say less than the call: another
+// agent of an offer is left, or the words are lost. So the call is refused, unless the last that the agent did with the
+// task is a release with the same words: that was the same call. refused is the refusal by the rules; nil: none.
+func (op *taskOp) releasedBefore(ctx context.Context, outcome taskOutcome, refused error) (taskOutcome, error) {
+	c, order := op.session, op.order
+	head := c.room.log.Peek()
+	task, open := head.Task(order.No)
+	isFree := open && task.Holder.Seat == 0
+	switch {
+	case refused == nil && order.Text == "":
+		return outcome, nil
+	case refused != nil && (fault.CodeOf(refused) != fault.NotAllowed || !isFree || len(order.For) > 0):
+		return outcome, refused
+	}
+	n := task.Last // each event of the task leads to the one before
+	for range maxReleaseReads {
+		if n <= task.N {
+			break
+		}
 		event, err := c.room.log.Event(ctx, n)
 		if err != nil && !errors.Is(err, table.ErrNotFound) {
-			return err
+			return outcome, err
 		}
 		if err != nil || event.Task == nil {
 			break
 		}
-		if event.Seat != c.me.Seat {
-			n = event.Task.Prev
-			continue
+		if event.Seat == c.me.Seat {
+			if event.Task.Action != room.ReleaseTask || event.Task.Text != order.Text {
+				break
+			}
+			return taskOutcome{taskNo: order.No, taskBefore: task, headAfter: head}, nil
 		}
-		if event.Task.Action != room.ReleaseTask || event.Task.Text != op.order.Text {
-			break
-		}
-		return nil
+		n = event.Task.Prev
 	}
-	return fault.Refuse(fault.InvalidArgument, "%s is free already, or offered as you say. Nothing was changed: say "+
-		"why with send_message.", room.TaskID(task.No))
+	if refused == nil {
+		refused = fault.Refuse(fault.InvalidArgument, "%s is free already, or offered as you say. Nothing was "+
+			"changed: say why with send_message.", room.TaskID(order.No))
+	}
+	return outcome, refused
 }
 
 // answer returns the list after the change, and the changed task.
