@@ -1155,6 +1155,7 @@ var newInTasks = regexp.MustCompile(`,"stops":\[[0-9,]*\]|,"given":true`)
 func TestTask_before_storedByAnOlderProgram_isToldByItsEvent(t *testing.T) {
 	for what, c := range map[string]struct {
 		dropped bool  // before the room is loaded
+		edits   int   // of the task, since
 		lost    int64 // the event that has expired
 		want    string
 	}{
@@ -1162,6 +1163,7 @@ func TestTask_before_storedByAnOlderProgram_isToldByItsEvent(t *testing.T) {
 		"dropped before":  {dropped: true, want: "t2 tell all open"},
 		"event is gone":   {lost: 7, want: "t2 tell all blocked after t3"},
 		"as is the other": {lost: 6, want: "t2 tell all open"},
+		"edited often":    {edits: 250, want: "t2 tell all open"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
@@ -1177,6 +1179,10 @@ func TestTask_before_storedByAnOlderProgram_isToldByItsEvent(t *testing.T) {
 			drop := func() { w.task(p.bob.Token, chat.CommandDrop, "t3") }
 			if c.dropped {
 				drop()
+			}
+			for i := range c.edits {
+				w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t2", Text: fmt.Sprint(i)})
+				w.clock.Advance(10 * time.Second)
 			}
 			for i := range 30 { // what a load reads of the end of the log lacks them
 				w.say(p.ann.Token, fmt.Sprint("word ", i))

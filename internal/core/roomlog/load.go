@@ -196,7 +196,7 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 }
 
 // maxStopReads is how many events withStops reads at most.
-const maxStopReads = 200
+const maxStopReads = 1000
 
 // withStops returns head with the stops of tasks that an older program wrote, which stored none: the events about such
 // a task tell them, as far as the log has them. Stops that none of maxStopReads events tells count as given by the one
