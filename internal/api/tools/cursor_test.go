@@ -221,6 +221,10 @@ func TestCursor_ofEachTool_carriesBothCounts(t *testing.T) {
 		{"wait_for_message", "without a cursor", func(b *reader) reply {
 			return b.call("wait_for_message", args{"agent_token": b.token, "wait_seconds": 0})
 		}, nil, 0, 0},
+		{"wait_for_message", "with the cursor from before an upload", func(b *reader) reply {
+			upload(b, nil)
+			return b.call("wait_for_message", b.with(args{"wait_seconds": 0}))
+		}, nil, 0, 1},
 		{"send_message", "sends", nil, status, 0, 1},
 		{"send_message", "waits", nil, args{"text": "on it", "kind": "status", "wait_seconds": 1}, 0, 1},
 		{"send_message", "is paused", supervised("send_message", "paused", status), nil, 2, 1},

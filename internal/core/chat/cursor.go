@@ -70,8 +70,12 @@ func (c *session) cursorAfter(n int64, given string) string {
 
 // cursor returns the cursor of an answer, at event n. The given one goes on without its mark: words to all may hold a
 // call back again. Its counts go on, so that nothing but a call that goes through ends them: see maxHeld. They begin at
-// 0 after a call without a cursor, such as a return.
+// 0 after a call without a cursor, such as a return. A message that is newer than the given one went through by a call
+// whose cursor the caller lacks: an upload, or a send whose answer was lost.
 func (c *session) cursor(n int64, given ident.Cursor) string {
+	if last, spoke := c.head.Recent.Said(c.me.Seat); spoke && !c.me.IsPerson() {
+		given = afterMessage(last.N, given)
+	}
 	given.N, given.Held = n, false
 	return given.String(c.token)
 }
