@@ -9,6 +9,7 @@ import { undo } from "./decisions.js";
 import { roomWords } from "./room-words.js";
 import * as storage from "./storage.js";
 import { Refusal } from "./mcp.js";
+import { namesIn } from "./talk/names.js";
 import { random } from "./token.js";
 
 const keyLife = 20 * 3600_000; // ms: the server knows a key for a day
@@ -48,14 +49,15 @@ export class Pending {
     return this.#all.filter(({ key }) => !this.#seen.has(key));
   }
 
-  /** Takes a message, and returns its key. */
-  take(args) {
+  /** Takes a message that these read (none: all), as far as known before the answer, and returns its key. */
+  take(args, to = args.to) {
     const now = this.room.clock.now();
     const text = JSON.stringify(args);
     if (this.#last.text === text && now - (this.#last.at ?? 0) < onePress) return this.#last.key;
     const message = {
       key: random(16),
       args,
+      to: namesIn(to),
       state: "sending",
       why: "",
       at: Math.max(now, (this.#all.at(-1)?.at ?? 0) + 1),
@@ -191,7 +193,7 @@ export class Pending {
     if (!message.tried) this.#change(message.key, { tried: now, waits: undefined });
     try {
       const got = await this.room.send({ ...message.args, idempotency_key: message.key });
-      if (got.sent) this.#change(message.key, { id: got.id });
+      if (got.sent) this.#change(message.key, { id: got.id, to: namesIn(got.to) });
       else this.#change(message.key, { state: "held", credential: got.credential });
     } catch (problem) {
       if (this.room.signal.aborted) return undefined;
@@ -237,4 +239,4 @@ const isVote = ({ kind }) => kind === "agree" || kind === "object";
 const looksLike = (args, message) =>
   (args.text ?? "") === (message.text ?? "") &&
   (args.reply_to ?? "") === (message.reply_to ?? "") &&
-  (args.to ?? []).length === (message.to ?? []).length;
+  (!args.to && args.reply_to || namesIn(args.to).length === (message.to ?? []).length);

@@ -359,12 +359,12 @@ export class Room {
   }
 
   /**
-   * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. Resolves with
-   * its key among the pending when it is kept.
+   * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. to is who reads it as far as
+   * known. Resolves with its key among the pending when it is kept.
    */
-  async send(args) {
+  async send(args, to) {
     if (!this.pending) throw new Refusal("unavailable", refusals.noAnswer);
-    return this.pending.take(args);
+    return this.pending.take(args, to);
   }
 
   /** Reports whether others see no name of the person, who can give one now and has not put that off on this device. */

@@ -24,6 +24,7 @@ export interface Sharing {
   name: string;
   size: number;
   args: Record<string, any>; // of share_file, beside name and size
+  to?: string[]; // as in Outgoing
   state: "waiting" | "uploading" | "held" | "refused";
   loaded: number; // bytes that have gone
   whole: boolean; // all of them have gone once
@@ -40,6 +41,7 @@ export interface Sharing {
 export interface Outgoing {
   key: string;
   args: Record<string, any>; // of send_message
+  to?: string[]; // who reads it: as written, then as the server says; none: all
   state: "sending" | "held" | "refused";
   why: string;
   credential?: string;

@@ -60,6 +60,8 @@ test("why a draft cannot be sent", () => {
   assert.deepEqual(unfit(draft({ audience: "some", to: ["Bo", "Dee"] }), state()), { why: "absent", names: ["Dee"] });
   assert.deepEqual(unfit(draft({ kind: "request", ask: ["Dee"] }), state()), { why: "absent", names: ["Dee"] });
   assert.equal(unfit(draft({ ask: ["Dee"] }), state()).why, "");
+  const answer = { audience: "some", to: ["Bo", "Dee"], reply: "m1", before: { audience: "all", to: [] } };
+  assert.equal(unfit(draft(answer), state()).why, ""); // the server knows who is left
   const note = draft({ audience: "agent", kind: "request", ask: ["Dee"] }); // it asks nobody
   assert.equal(unfit(note, state()).why, "");
   assert.equal(unfit(draft(), state({ closed: true })).why, "silent");
@@ -100,11 +102,30 @@ test("what is sent of a draft", () => {
     text: "hi",
     to: ["Ada"],
   });
-  assert.deepEqual(messageOf(draft({ text: " ", kind: "agree", reply: "m1" }), "Ada"), {
+  const before = { audience: "all", to: [] };
+  assert.deepEqual(messageOf(draft({ text: " ", kind: "agree", reply: "m1", before }), "Ada"), {
     reply_to: "m1",
     kind: "agree",
   });
   assert.deepEqual(messageOf(draft({ kind: "proposal", ask: ["Bo"] }), "Ada"), { text: "hi", kind: "proposal" });
+});
+
+test("an answer names readers only if its person has chosen them", () => {
+  const to = (message, chosen) => {
+    const one = new Draft("p1");
+    one.answer(message, "", "Ada");
+    one.change({ text: "yes", ...chosen });
+    return messageOf(one.now, "Ada").to;
+  };
+  const toSome = { id: "m1", from: "Bo", to: ["Ada", "Cy"] };
+  const byHand = { before: null };
+  assert.equal(to(toSome), undefined);
+  assert.equal(to(toSome, { kind: "request" }), undefined);
+  assert.equal(to({ id: "m2", from: "Bo" }), undefined);
+  assert.deepEqual(to(toSome, { ...byHand, to: ["Cy"] }), ["Cy"]);
+  assert.deepEqual(to(toSome, { ...byHand, audience: "all" }), ["everyone"]);
+  assert.deepEqual(to(toSome, { kind: "proposal" }), ["Bo", "Cy"]); // without readers it would be for all
+  assert.deepEqual(to({ id: "m3", from: "your user", to: ["Ada"] }), ["Ada"]); // so would the answer to a note
 });
 
 test("an answer leaves the audience as it was", () => {

@@ -131,6 +131,23 @@ test("a message from before the call, of somebody else or to others is not it", 
   assert.deepEqual(tab.states, ["yes sending"]);
 });
 
+test("an answer is shown as for those whom the server names, and known in the log whoever reads it", async () => {
+  const readers = () => tab.pending.shown.map(({ to }) => to);
+  tab.answers = async ({ idempotency_key: key }) => ({ sent: true, id: "m" + key, to: ["Bo"] });
+  const key = tab.pending.take({ text: "yes", reply_to: "m1" }, ["Bo", "Cy"]);
+  assert.deepEqual(readers(), [["Bo", "Cy"]]);
+  await rest();
+  assert.deepEqual([readers(), tab.calls[0].to], [[["Bo"]], undefined]);
+  tab.arrive({ ...said("yes", "m" + key), to: ["Bo"], reply_to: "m1" });
+  tab.answers = lost;
+  tab.pending.take({ text: "or no", reply_to: "m1" }, ["Bo", "Cy"]);
+  await rest();
+  tab.arrive({ ...said("or no", "m9"), to: ["Bo"], reply_to: "m1" });
+  assert.deepEqual(readers(), []);
+  tab.pending.take({ text: "to all", reply_to: "m1", to: ["everyone"] });
+  assert.deepEqual(readers(), [[]]);
+});
+
 test("what waits is sent after a reload, with the same key", async () => {
   tab.answers = lost;
   const key = tab.pending.take({ text: "kept" });

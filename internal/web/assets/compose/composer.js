@@ -8,7 +8,7 @@ import { MissingPart, later } from "../ui/later.js";
 import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { touch, useNarrow } from "../ui/viewport.js";
 import { Audience, Wanted } from "./audience.js";
-import { Draft, messageOf, readersOf, sharedBy } from "./draft.js";
+import { Draft, messageOf, readersOf, sharedBy, shownReaders } from "./draft.js";
 import { askedBy, bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
 import { Undo } from "../talk/marks.js";
@@ -73,9 +73,10 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
     if (unfit(draft.now, room.state, files.length).why) return;
     const { message, share } = sharedBy(messageOf({ ...draft.now, ask: askedBy(draft.now, room.state) }, state.me),
       files.length);
-    if (message) room.send(message).then(sent, () => {}); // room.pending shows what came of it
+    const to = shownReaders(draft.now, state.me);
+    if (message) room.send(message, to).then(sent, () => {}); // room.pending shows what came of it
     if (files.length) {
-      room.sharing.take(files, share);
+      room.sharing.take(files, share, to);
       onSaid("");
     }
     attached.forgetWhy();
@@ -91,7 +92,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
   const [own, setOwn] = useState(""); // the key of what was sent here last
   const said = state.pending.findLast((one) => one.waits && (one.args.text || one.key === own));
   const back = () => {
-    const { text: words = "", kind, reply_to: reply, to } = said.args;
+    const { to, args: { text: words = "", kind, reply_to: reply } } = said;
     if (words || !text) draft.begin({ text: words, kind, reply, ...readersOf({ from: state.me, to }, state.me) });
     area.current.focus();
   };

@@ -2,6 +2,7 @@
 // same: one that is looked at again takes over what was written in another.
 
 import * as storage from "../storage.js";
+import { everyone } from "../talk/names.js";
 
 /**
  * An empty draft. audience is all, agent (a note to the own agent) or some: those in to. kind is as of send_message;
@@ -167,15 +168,27 @@ export function readersOf(message, me) {
   return to.length && message.from !== "your user" ? { audience: "some", to } : { audience: "agent", to: [] };
 }
 
+/** Returns who reads a draft, for its person to see; undefined: all. */
+export const shownReaders = ({ audience, to }, me) => ({ some: to, agent: [me] })[audience];
+
 /** Returns a text as it is sent: its first line may be indented. */
 export const trimmed = (text) => text.replace(/^\s*\n/, "").trimEnd();
 
+/**
+ * Reports whether a draft is an answer whose readers the person has not chosen: the server knows who could read what it
+ * answers, by more than names. A suggestion without readers would be for all.
+ */
+export const keepsReaders = ({ reply, before, audience, kind }) =>
+  reply !== "" && before !== null && audience !== "agent" && kind !== "proposal";
+
 /** Returns the arguments of send_message for a draft. */
-export function messageOf({ text, audience, to, ask, kind, reply }, me) {
+export function messageOf(draft, me) {
+  const { text, audience, to, ask, kind, reply } = draft;
   const args = {};
   if (text.trim()) args.text = trimmed(text);
-  if (audience === "some") args.to = to;
   if (audience === "agent") args.to = [me];
+  else if (audience === "some" && !keepsReaders(draft)) args.to = to;
+  else if (audience === "all" && reply && !keepsReaders(draft)) args.to = [everyone];
   if (reply) args.reply_to = reply;
   if (audience === "agent") return args; // a note wants nothing
   if (kind) args.kind = kind;

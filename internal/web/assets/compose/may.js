@@ -1,6 +1,7 @@
 // Whether a person may speak now or change the room, and whether what it has written can be sent.
 
 import { mentions } from "../talk/mentions.js";
+import { keepsReaders } from "./draft.js";
 
 export const longest = 32_768; // bytes of a text
 
@@ -53,7 +54,7 @@ export function askedBy(draft, state) {
 export function unfit(draft, state, files = 0) {
   const here = othersOf(state).map(({ name }) => name);
   const asked = (draft.kind === "request" && draft.ask) || [];
-  const named = [...(draft.audience === "some" ? draft.to : []), ...asked];
+  const named = [...(draft.audience === "some" && !keepsReaders(draft) ? draft.to : []), ...asked];
   const absent = [...new Set(named)].filter((name) => !here.includes(name));
   if (isSilent(state)) return { why: "silent" };
   if (bytesLeft(draft.text) < 0) return { why: "long" };

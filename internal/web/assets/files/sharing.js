@@ -4,6 +4,7 @@
 
 import { backoff } from "../clock.js";
 import { NoAnswer, Refusal } from "../mcp.js";
+import { namesIn } from "../talk/names.js";
 import { random } from "../token.js";
 import { ui } from "../ui/words.js";
 import { addressIn } from "./wire.js";
@@ -31,10 +32,10 @@ export class Sharing {
   }
 
   /**
-   * Takes files with what is said of the first of them: {note, to, reply_to}.
+   * Takes files with what is said of the first of them: {note, to, reply_to}. to is who reads it, as in Pending.take.
    * @param {File[]} files
    */
-  take(files, { note = "", ...args }) {
+  take(files, { note = "", ...args }, to = args.to) {
     files.forEach((file, n) => {
       const key = random(16);
       const { size } = file;
@@ -42,6 +43,7 @@ export class Sharing {
       this.#stops.set(key, new AbortController());
       this.#all = [...this.#all, {
         key, file, name, size, args: { ...args, ...(note && n === 0 && { note }) },
+        to: namesIn(to),
         state: "waiting", loaded: 0, whole: false, why: "", patience: 0, upload: null,
       }];
     });
@@ -103,7 +105,7 @@ export class Sharing {
     for (let failed = 1; ; failed++) {
       try {
         const got = await this.#once(key, stop);
-        if (got.sent) this.#change(key, { id: got.id });
+        if (got.sent) this.#change(key, { id: got.id, to: namesIn(got.to) });
         else this.#change(key, { state: "held", credential: got.credential });
         return this.settle();
       } catch (problem) {

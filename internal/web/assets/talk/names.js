@@ -30,6 +30,12 @@ export const sayer = (message, me) =>
 /** Reports whether the person of a seat has said a message, or approved it: it is not new to that person. */
 export const isOwn = ({ from, person, draft }, me) => from === me && !!(person || draft);
 
+/** Stands for all who are in a room, where the server gives and takes the names of readers. */
+export const everyone = "everyone";
+
+/** Returns the names of readers, as the server gives and takes them; none: all. */
+export const namesIn = (to = []) => (to.includes(everyone) ? [] : to);
+
 /** Returns who reads a message beside its sender. me is the seat of this page; say is fill, or plain for a text. */
 export function audience({ from, to }, me, say = fill) {
   if (!to?.length) return talk.toAll;

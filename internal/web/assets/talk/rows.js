@@ -80,14 +80,14 @@ function addEvent(rows, event) {
 }
 
 /** Returns a pending message as it will stand in the conversation. */
-function spoken({ key, args }, who) {
-  const { text = "", to, ask, kind, reply_to } = args;
+function spoken({ key, args, to = args.to }, who) {
+  const { text = "", ask, kind, reply_to } = args;
   return { ...who, id: "sending:" + key, type: "message", text, to, ask, kind, reply_to };
 }
 
 /** Returns a message with a file that is on its way, as it will stand in the conversation. */
-function shared({ key, name, size, args }, who) {
-  const { note = "", to, reply_to } = args;
+function shared({ key, name, size, args, to }, who) {
+  const { note = "", reply_to } = args;
   return {
     ...who, id: "sharing:" + key, type: "message", text: note, to, reply_to, file: { name, size },
   };
