@@ -15,7 +15,7 @@ type putCommand struct {
 	File    string `arg:"" placeholder:"FILE" predictor:"file" help:"The file, or - to read it from standard input."`
 	Name    string `placeholder:"NAME" help:"Share it under this name. By default the file's own name."`
 	Note    string `placeholder:"TEXT" help:"A text to send with it."`
-	To      list   `placeholder:"NAME,..." help:"Share it only with these agents (comma-separated names)."`
+	To      list   `placeholder:"NAME,..." help:"Share it only with these agents (comma-separated names), or with everyone. By default as in parley say."`
 	ReplyTo string `placeholder:"ID" help:"Answer the message with this id."`
 }
 

@@ -16,7 +16,7 @@ import (
 type sayCommand struct {
 	ownSeat
 	Text     []string `arg:"" optional:"" placeholder:"TEXT" help:"What to say, or - to read it from standard input."`
-	To       list     `placeholder:"NAME,..." help:"Say it only to these agents (comma-separated names)."`
+	To       list     `placeholder:"NAME,..." help:"Say it only to these agents (comma-separated names), or to everyone. By default an answer goes to those who could read what it answers."`
 	Ask      list     `placeholder:"NAME,..." help:"Ask these agents for an answer."`
 	ReplyTo  string   `placeholder:"ID" help:"Answer the message with this id."`
 	Kind     string   `enum:"${kinds}" default:"message" placeholder:"KIND" help:"The kind of message: ${enum}. By default ${default}."`

@@ -151,7 +151,7 @@ var unmet = map[string][]string{
 		"claim is mistyped", "This upload address", "This download address", "This is the token of",
 		"Only the person behind", "Only a person adds"},
 	"another client asks for it": {"This contextId", "contextId is", "The file has %d bytes: a resource",
-		"delivery.secret", "Your user has ended this subscription", "Everybody whom the answer",
+		"delivery.secret", "Your user has ended this subscription",
 		"The person behind this",
 		"text has %d bytes, at most %d are allowed. Nothing was shared", "agent_token holds a ticket",
 		"The arguments of %s are wrong", "delivery.url"},

@@ -79,7 +79,7 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			return err
 		}
 		if owed.ID != "" {
-			req.ReplyTo, req.To = owed.ID, owed.to
+			req.ReplyTo = owed.ID
 		}
 		sent, r, err := s.send(ctx, req)
 		if err != nil {
@@ -95,6 +95,9 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 		}
 		for _, name := range sent.Left {
 			s.out.hint("%s has left the room, and does not read what you said.", named([]string{name}, ""))
+		}
+		if len(req.To) == 0 && len(sent.To) > 0 && !slices.Contains(sent.To, everyone) {
+			s.out.hint("Only %s can read it.", named(sent.To, " and "))
 		}
 		if owed.ID != "" && sent.Sent {
 			s.out.hint("Sent as the answer to %s's request. To say something else instead, use --new.",
@@ -135,41 +138,36 @@ func (s *session) unsaid(sent results.Sent, r result, req SendRequest) error {
 // pausedHere is why nothing goes out from a seat.
 const pausedHere = "the owner of your seat has paused you, and can resume you."
 
-// owed is a request whose answer this seat owes.
-type owed struct {
-	results.Message
-	to []string // who should read the answer; nobody: all
-}
-
 // debt returns the request that a person answers by just saying something: the only request whose answer the seat owes.
 // debt returns zero if there is none, or if the message has another purpose. debt returns zero, too, for the person
 // behind an agent: there the agent owes the answer. Without debt the sender of the request would wait in vain.
-func (s *session) debt(ctx context.Context, req SendRequest) (owed, error) {
+func (s *session) debt(ctx context.Context, req SendRequest) (results.Message, error) {
 	plain := req.Kind == "" || req.Kind == "message"
 	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
-		return owed{}, nil
+		return results.Message{}, nil
 	}
 	var room results.Info
 	if _, err := s.call(ctx, "room_info", args{}, &room); err != nil {
-		return owed{}, err
+		return results.Message{}, err
 	}
-	var all []owed
+	var all []results.Message
 	for _, q := range room.Requests {
-		if !slices.Contains(q.OwedBy, s.seat.Name) || len(req.To) > 0 && !slices.ContainsFunc(req.To,
-			sameName(q.From)) {
+		reads := len(req.To) == 0 || slices.ContainsFunc(req.To, sameName(q.From)) ||
+			slices.ContainsFunc(req.To, sameName(everyone))
+		if !slices.Contains(q.OwedBy, s.seat.Name) || !reads {
 			continue
 		}
 		said, _, err := s.history(ctx, args{"id": q.ID})
 		if err != nil {
-			return owed{}, err
+			return results.Message{}, err
 		}
 		if len(said) == 1 && said[0].Kind != "proposal" { // a text is no vote
-			all = append(all, owed{said[0].Message, s.readers(said[0].Message, req.To, room)})
+			all = append(all, said[0].Message)
 		}
 	}
 	switch len(all) {
 	case 0:
-		return owed{}, nil
+		return results.Message{}, nil
 	case 1:
 		return all[0], nil
 	}
@@ -177,21 +175,12 @@ func (s *session) debt(ctx context.Context, req SendRequest) (owed, error) {
 	for _, o := range all {
 		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(string(o.Text)))
 	}
-	return owed{}, fail(usage, "Nothing was sent: several requests wait for your answer. Choose one, or say something "+
-		"else with --new:\n%s", lines(strings.Join(choices, "\n")))
+	return results.Message{}, fail(usage, "Nothing was sent: several requests wait for your answer. Choose one, or "+
+		"say something else with --new:\n%s", lines(strings.Join(choices, "\n")))
 }
 
-// readers returns the readers of the answer to message: the names that the person gives, else the readers of message.
-func (s *session) readers(message results.Message, named []string, room results.Info) []string {
-	if len(named) > 0 || len(message.To) == 0 {
-		return named
-	}
-	here := func(name string) bool {
-		return slices.ContainsFunc(room.Room.Agents, func(a results.Agent) bool { return a.Name == name && !a.You })
-	}
-	return slices.DeleteFunc(append([]string{message.From}, message.To...),
-		func(name string) bool { return !here(name) })
-}
+// everyone stands for all in a room, among the readers of a message.
+const everyone = "everyone"
 
 // sameName reports whether another name is the same for a server, which ignores case and blanks at both ends.
 func sameName(name string) func(string) bool {
@@ -250,7 +239,7 @@ func unheard(err error) bool {
 // from another command, and no other command ends it.
 func (s *session) await(ctx context.Context, id string, req SendRequest) error {
 	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
-		w := &answers{s: s, id: id, to: req.To}
+		w := &answers{s: s, id: id}
 		err := s.sent(ctx, w)
 		if err == nil {
 			err = s.follow(ctx, id, w.add)
@@ -263,8 +252,8 @@ func (s *session) await(ctx context.Context, id string, req SendRequest) error {
 	})
 }
 
-// sent learns from the server who owes an answer. sent tries until the server answers: the message need not be said
-// again.
+// sent learns from the server who owes an answer, and who reads the message. sent tries until the server answers: the
+// message need not be said again.
 func (s *session) sent(ctx context.Context, w *answers) error {
 	var said []entry
 	err := s.persist(ctx, passing, func() (err error) {
@@ -277,7 +266,7 @@ func (s *session) sent(ctx context.Context, w *answers) error {
 	case len(said) != 1:
 		return fail(failed, "The server accepted the message, but does not show it.")
 	}
-	w.asked = slices.Clone(said[0].Ask)
+	w.asked, w.to = slices.Clone(said[0].Ask), said[0].To
 	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
 	return nil
 }

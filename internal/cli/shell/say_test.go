@@ -119,6 +119,8 @@ func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
 			said: shell.SendRequest{To: []string{"ann"}}, answers: true, to: []string{"Ann"}},
 		"a private question": {asked: shell.SendRequest{Ask: []string{"Bob"}, To: []string{"Bob"}},
 			answers: true, to: []string{"Ann"}},
+		"a private question, for all": {asked: shell.SendRequest{Ask: []string{"Bob"}, To: []string{"Bob"}},
+			said: shell.SendRequest{To: []string{"everyone"}}, answers: true},
 		"a question to two": {asked: shell.SendRequest{Ask: []string{"Bob", "Cy"}, To: []string{"Bob", "Cy"}},
 			answers: true, to: []string{"Ann", "Cy"}},
 	} {
