@@ -49,7 +49,7 @@ func (s *Set) shareFile() tool {
 				spec.Text("name", &in.Name, "Path on your disk. Others see its last part.").RequireOr().
 					Also("file", "filename"),
 				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Bytes of the file on disk."),
-				spec.List("to", &in.To, "Names: only they and you see the file and its note."),
+				spec.List("to", &in.To, "As in send_message."),
 				spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 				spec.Choice("kind", &in.Kind, "request or proposal, as in send_message.", room.Request, room.Proposal),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
@@ -173,7 +173,7 @@ func (s *Set) viewShared(ctx context.Context, got chat.Shared, asked shareCall) 
 
 // viewShared is the result of a share whose bytes came with the call.
 func (a advisor) viewShared(got chat.Shared, asked shareCall) results.Shared {
-	said := chat.SendRequest{Finishes: asked.Finishes}
+	said := chat.SendRequest{To: asked.To, ReplyTo: asked.ReplyTo, Finishes: asked.Finishes}
 	of := a.viewSent(got.Sent, said)
 	return results.Shared{Done: &of.Sent, Status: of.Status, Sent: &of, File: viewFileIf(got.File), Cursor: of.Cursor,
 		Next: a.shared(got.Sent, said)}

@@ -58,10 +58,12 @@ type situation struct {
 	lastHold   bool   // with held: what others say holds back no further such call
 	credential string // what the message seems to hold, the reason not to send it; "": none
 	file       bool   // the call shares a file
-	apart      bool   // the call says something in private
+	apart      bool   // the call gives to
+	replies    bool   // the call gives reply_to
 	kind       room.Kind
 	duplicate  bool
 	before     bool           // a message came before the caller's message
+	unheard    bool           // the text names by @ an agent that cannot read it
 	unfinished bool           // a task in finishes was not finished
 	beside     string         // of a proposal: what it answers and does not replace; "": nothing
 	frozen     bool           // nothing replaces that now: an admin keeps one from voting whom it binds
@@ -76,7 +78,7 @@ type situation struct {
 // news says what the messages of a result mean for the next turn.
 type news struct {
 	wants     bool   // another agent has said something that may want an answer
-	private   bool   // the last message of another agent is private
+	private   string // the last message of another agent, if it is private; else ""
 	elsewhere bool   // the last message asks others for an answer
 	answers   bool   // the last message answers the reader
 	agreed    string // the proposal on which the last message completed an agreement; "": none
@@ -111,8 +113,10 @@ func newsOf(messages []chat.Message, self string) news {
 // addMessage adds a message of another agent.
 func (n *news) addMessage(message chat.Message) {
 	n.wants = n.wants || !wantsNothing(message)
-	n.private, n.elsewhere, n.answers, n.agreed = len(message.To) > 0, len(message.Ask) > 0, message.AnswersYou,
-		message.Agreed
+	n.private, n.elsewhere, n.answers, n.agreed = "", len(message.Ask) > 0, message.AnswersYou, message.Agreed
+	if len(message.To) > 0 {
+		n.private = message.ID
+	}
 	if message.ReplyTo != "" && message.ReplyTo == n.request || message.Withdraws != "" &&
 		message.Withdraws == n.request {
 		n.request = ""
@@ -185,7 +189,7 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) *situation {
 	heard, isNew := newsIn(s.Situation, s.Messages, s.Name), s.Status != chat.StatusReturned
 	return &situation{advisor: a, Situation: s.Situation, news: heard, messages: s.Messages, cursor: s.Cursor,
 		more: s.HasMore, seat: true, watch: s.Watch != "", hidden: s.Hidden > 0 && isNew, newcomer: isNew,
-		opens: opens && !heard.private && !heard.wants, vacant: len(s.Room.Agents) < s.Room.Capacity,
+		opens: opens && heard.private == "" && !heard.wants, vacant: len(s.Room.Agents) < s.Room.Capacity,
 		uninviting: a.keys && s.Invite.Code == ""}
 }
 
@@ -193,7 +197,7 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) *situation {
 func newsIn(is chat.Situation, messages []chat.Message, self string) news {
 	n := newsOf(messages, self)
 	if is.Listening || is.Others == 0 {
-		n.wants, n.private, n.answers, n.request = false, false, false, ""
+		n.wants, n.private, n.answers, n.request = false, "", false, ""
 	}
 	return n
 }
@@ -222,8 +226,9 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: a.wait == 0,
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
 		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, lastHold: w.LastHold,
-		credential: s.Credential, file: file, apart: len(asked.To) > 0, kind: asked.Kind, duplicate: s.Duplicate,
-		before: s.Before > 0, unfinished: len(s.Unfinished) > 0, beside: s.Beside, frozen: s.Frozen,
+		credential: s.Credential, file: file, apart: len(asked.To) > 0, replies: asked.ReplyTo != "",
+		kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0, unheard: s.Unheard,
+		unfinished: len(s.Unfinished) > 0, beside: s.Beside, frozen: s.Frozen,
 		over: s.Sent && len(asked.Finishes) > len(s.Unfinished)}
 }
 
@@ -232,9 +237,12 @@ func newsOfSend(s chat.Sent, asked chat.SendRequest) news {
 	w := s.Waited
 	n := newsIn(w.Situation, w.Messages[w.Along:], "")
 	if s.Sent && asked.Wait == 0 {
-		private := n.private && !n.elsewhere
+		private := n.private
+		if n.elsewhere {
+			private = ""
+		}
 		n = newsOf(w.Messages[s.Before:], "")
-		n.private = private || n.private
+		n.private = cmp.Or(n.private, private)
 	}
 	n.agreed = cmp.Or(s.Agreed, n.agreed)
 	return n

@@ -161,12 +161,27 @@ func TestNext_safety(t *testing.T) {
 			ann, bob := s.pair()
 			bob.do("send_message", args{"text": chosen, "kind": "request", "to": "Ann", "cursor": bob.cursor})
 			return ann.look().Next
-		}, []string{"You were asked in private, in message m", ": if your user would want it answered, call send_message (", ", to); if not, decline with the same call. Without the argument to, everybody reads it."}, nil},
+		}, []string{"You owe an answer: if your user would want it given, call send_message (", ", reply_to m"}, []string{", to)"}},
 		"private words have a private answer": {func(s *story) string {
 			ann, bob := s.pair()
 			bob.do("send_message", private)
 			return ann.look().Next
-		}, []string{"The last message was said in private: to answer in private, call send_message (", ", to); without the argument to, everybody reads it. If it wants no answer, "}, nil},
+		}, []string{"The last message was said in private: to answer in private, call send_message (", ", reply_to m", "); without reply_to and to, everybody reads it. If it wants no answer, "}, nil},
+		"private words that are held back keep their readers": {func(s *story) string {
+			ann, bob := s.pair()
+			bob.do("send_message", private)
+			ann.look()
+			asked := ann.last
+			bob.do("send_message", args{"text": "Well?", "to": "Ann"})
+			return ann.do("send_message", args{"text": "900.", "reply_to": asked, "cursor": ann.cursor}).Next
+		}, []string{"NOT sent", "f yours is still to be said, call send_message (", ", reply_to) with what fits"}, nil},
+		"words that name one who cannot read them": {func(s *story) string {
+			ann, bob := s.pair()
+			s.agent("Cy").do("join_room", args{"room": "plans", "agent_name": "Cy"})
+			bob.do("send_message", private)
+			ann.look()
+			return ann.do("send_message", args{"text": "Ask @Cy.", "reply_to": ann.last}).Next
+		}, []string{"Your text names somebody by @ who cannot read it: only those in to can."}, nil},
 		"a secret that was read is replaced": {func(s *story) string {
 			ann, bob := s.pair()
 			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})

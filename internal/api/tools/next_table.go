@@ -32,6 +32,7 @@ var facts = []row{
 	{(*situation).isHeld, "NOT {done}, so nothing happened yet: what is in messages came first{goes}", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
+	{func(s *situation) bool { return s.unheard }, "Your text names somebody by @ who cannot read it: only those in to can", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record until the last of you leaves, and room_info shows it{change}{revised}", ""},
 	{(*situation).hasObjection, "An objection closes its proposal for good, so only a new one can be agreed to", ""},
@@ -70,11 +71,10 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.Listening && !s.isOver() && s.act == "" }, "You can only read here, because you are muted or only admins speak", "{else}"},
 	{func(s *situation) bool { return s.Spent && !s.isOver() && s.act == "" }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
-	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object and the reason"},                                                                 // [S]
-	{(*situation).owesPrivately, "You were asked in private, in message {asked}{also}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
-	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer{also}", "if your user would want it given, call {answer}; if not, decline with the same call"},
+	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object and the reason"},          // [S]
+	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer{also}", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]: a private question has a private answer
 	{(*situation).isHeld, "", "if {yours}, {again}{fits}; if not, {else}"},
-	{(*situation).heardPrivately, "The last message was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
+	{(*situation).heardPrivately, "The last message was said in private", "to answer in private, call {send}; without reply_to and to, everybody reads it. If it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "give your user what they need of it, since the record ends with the last seat, and {leave}; if something is open, call {send} or {wait}"},
@@ -164,10 +164,11 @@ func (s *situation) isAsked() bool {
 	return s.Owes != "" && !s.isOut() && s.status != chat.StatusSuperseded
 }
 
-func (s *situation) owesVote() bool      { return s.Owes != "" && s.OwesAgreement }
-func (s *situation) owesPrivately() bool { return s.Owes != "" && s.OwesPrivate }
+func (s *situation) owesVote() bool { return s.Owes != "" && s.OwesAgreement }
 
-func (s *situation) heardPrivately() bool { return s.private && s.wants && !s.elsewhere && !s.isOver() }
+func (s *situation) heardPrivately() bool {
+	return s.private != "" && s.wants && !s.elsewhere && !s.isOver()
+}
 
 func (s *situation) isPair() bool { return s.Others == 1 }
 

@@ -298,9 +298,8 @@ func TestNext_afterTheOwnWork_saysWhatIsOpen(t *testing.T) {
 // An open question is named first, read or not, whatever else there is to say, and no other work or leave is named.
 func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
 	debts := map[string]room.Debt{
-		"a vote":             {Owes: "m7", OwesAgreement: true, AlsoOwes: []string{"m3"}},
-		"a private question": {Owes: "m7", OwesPrivate: true},
-		"a question":         {Owes: "m7"},
+		"a vote":     {Owes: "m7", OwesAgreement: true, AlsoOwes: []string{"m3"}},
+		"a question": {Owes: "m7"},
 	}
 	lures := map[string]func(s *situation){
 		"nothing":               func(*situation) {},
@@ -327,7 +326,7 @@ func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
 		"a draft":               func(s *situation) { s.Undecided = true },
 		"a muted agent":         func(s *situation) { s.Listening, s.Tasks = true, []chat.TaskBrief{{ID: "t2"}} },
 		"agents that said much": func(s *situation) { s.Spent = true },
-		"private words":         func(s *situation) { s.private, s.wants = true, true },
+		"private words":         func(s *situation) { s.private, s.wants = "m6", true },
 		"words":                 func(s *situation) { s.wants, s.Others = true, 1 },
 		"words of many":         func(s *situation) { s.wants = true },
 		"a newcomer":            func(s *situation) { s.seat, s.newcomer, s.opens, s.Begun = true, true, true, false },

@@ -110,10 +110,10 @@ var words = map[string]func(*situation) string{
 		switch {
 		case s.act != "":
 			return ""
-		case !s.private || s.apart:
+		case s.private == "" || s.apart || s.replies:
 			return " with what fits"
 		}
-		return " with what fits (to answer what was said in private, give to)"
+		return " with what fits (to answer what was said in private, give reply_to)"
 	},
 	"another": func(s *situation) string {
 		if s.sent {
@@ -264,8 +264,8 @@ func (s *situation) waitCall() string {
 func (s *situation) sendCall() string {
 	more := ""
 	switch {
-	case s.private: // without the id of a request to all, which would be answered to the wrong readers
-		more = ", to"
+	case s.private != "": // and not a request to all, which would be answered to the wrong readers
+		more = ", reply_to " + s.private
 	case s.request != "":
 		more = ", reply_to " + s.request
 	}
@@ -277,8 +277,6 @@ func (s *situation) answerCall() string {
 	switch {
 	case s.OwesAgreement:
 		more += ", kind agree"
-	case s.OwesPrivate:
-		more += ", to"
 	case s.file && s.held: // the file may be the answer
 		return "share_file or send_message ({cursor}" + more + ")"
 	}
@@ -286,15 +284,20 @@ func (s *situation) answerCall() string {
 }
 
 func (s *situation) repeatCall() string {
-	switch {
-	case s.act != "":
+	if s.act != "" {
 		return taskCall(s.act)
-	case s.file:
-		return "call share_file ({cursor})"
-	case s.apart:
-		return "call " + s.call("send_message", s.send, ", to")
 	}
-	return "call " + s.call("send_message", s.send, "")
+	more := "" // else private words would go to all
+	if s.replies {
+		more += ", reply_to"
+	}
+	if s.apart {
+		more += ", to"
+	}
+	if s.file {
+		return "call share_file ({cursor}" + more + ")"
+	}
+	return "call " + s.call("send_message", s.send, more)
 }
 
 // cursorArgument returns the cursor of the result. If a result has none, an earlier cursor is valid.

@@ -38,12 +38,13 @@ func (s *Set) sendMessage() tool {
 	}.tool()
 }
 
-// sendArgs lists who before what: some clients lose what a model writes behind a long argument, and without to a
-// private text was read by all.
+// sendArgs lists who before what: some clients lose what a model writes behind a long argument, and a private text that
+// lost to and reply_to was read by all.
 func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.List("to", &in.To, "Names: only they and you see it. Without to, even a reply is for all."),
+		spec.List("to", &in.To, "Who reads it beside you: names, or everyone. Default: those who could read "+
+			"reply_to, else everyone."),
 		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
 		spec.Choice("kind", &in.Kind, "request: wants an answer, of those in ask or else of anyone. "+
@@ -78,8 +79,9 @@ func sendGist(in chat.SendRequest) chat.SendRequest {
 	if len(in.Text) > chat.ShortText {
 		in.Text = strings.Clone(in.Text[:chat.ShortText])
 	}
-	in.To, in.Ask, in.ReplyTo, in.Activity = nil, nil, "", ""
-	in.Finishes = make([]string, min(1, len(in.Finishes))) // whether there are any
+	in.Ask, in.Activity = nil, ""
+	in.To = make([]string, min(1, len(in.To))) // whether there are any
+	in.Finishes = make([]string, min(1, len(in.Finishes)))
 	return in
 }
 

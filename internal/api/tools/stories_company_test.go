@@ -34,7 +34,7 @@ func TestStory_spammer(t *testing.T) {
 		bob.do("send_message", args{"text": "How much are your pears, between us?", "to": "Cy", "kind": "request",
 			"cursor": bob.cursor})
 		cy.do("wait_for_message", args{"cursor": cy.cursor})
-		cy.do("send_message", args{"text": "Two a pound, for you.", "to": []string{"Bob"}, "reply_to": cy.last,
+		cy.do("send_message", args{"text": "Two a pound, for you.", "reply_to": cy.last,
 			"cursor": cy.cursor})
 		bob.do("wait_for_message", args{"cursor": bob.cursor})
 		bob.do("send_message", args{"text": "@Dee, do you want some, too?", "cursor": bob.cursor})

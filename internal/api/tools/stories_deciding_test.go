@@ -27,13 +27,14 @@ func TestStory_requests(t *testing.T) {
 		bob.do("send_message", args{"withdraw": bob.said})
 		cy.look()
 		bob.do("send_message", args{"text": "Who is that?", "ask": "Dee"})
-		s.note("A private request reaches nobody else.")
+		s.note("A private request reaches nobody else, nor does its answer.")
 		ann.look()
 		ann.do("send_message", args{"text": "Can you pay for it?", "to": "Bob", "kind": "request",
 			"cursor": ann.cursor})
 		cy.look()
 		bob.look()
-		bob.do("send_message", args{"text": "Half of it.", "to": "Ann", "reply_to": ann.said, "cursor": bob.cursor})
+		bob.do("send_message", args{"text": "Half of it; @Cy has the rest.", "reply_to": ann.said,
+			"cursor": bob.cursor})
 		ann.look()
 	})
 }

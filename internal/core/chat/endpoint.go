@@ -339,41 +339,19 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 		moment: newMoment(head, caller)}, nil
 }
 
-// sendAnswer sends an answer to the readers of the answered message: see answeredTo.
+// sendAnswer sends an answer, which keeps the readers of the answered message.
 func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
-	o, k, _, err := c.address(ctx, outgoing{keyFromServer: true, needsConsent: c.warningOf(answer.Text) != "",
+	o, k, repeated, err := c.address(ctx, outgoing{keyFromServer: true, needsConsent: c.warningOf(answer.Text) != "",
 		req: SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)}})
-	if err != nil {
+	if err != nil || repeated != nil {
 		return err
 	}
-	o, err = o.forAnswered(c, answer.Step)
-	if err != nil {
-		return err
-	}
+	o.event.Step = answer.Step
 	got, err := c.appendMessage(ctx, &o, k)
 	if err == nil && got.sent.Waited.Status == StatusPaused {
 		return refusePausedEndpoint()
 	}
 	return err
-}
-
-// forAnswered returns the answer o of the endpoint c to step, for the readers of the answered message.
-func (o outgoing) forAnswered(c *session, step int) (outgoing, error) {
-	o.event.Step = step
-	seats := answeredTo(c.me.Agent, o.event.ReSeat, o.event.ReFor)
-	for _, seat := range seats {
-		if agent, here := c.head.Seated(seat); here {
-			o.event.To, o.event.ToNames = append(o.event.To, seat), append(o.event.ToNames, agent.Name)
-		}
-	}
-	if len(seats) > 0 && o.event.To == nil {
-		return o, refuseNobodyLeft()
-	}
-	return o, nil
-}
-
-func refuseNobodyLeft() error {
-	return fault.Refuse(fault.NotAllowed, "Everybody whom the answer was for has left. Nothing was sent.")
 }
 
 func refusePausedEndpoint() error {

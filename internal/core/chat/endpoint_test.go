@@ -459,7 +459,7 @@ func TestAnswer_toPrivateMessages_isPrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(t, w.Answer(t.Context(), x, chat.Answer{Text: "Yes.", To: hears.N, Key: "evt", Step: 1}),
-		fault.NotAllowed)
+		fault.InvalidArgument)
 }
 
 // Bea answers Ann in private, which calls nobody. Of that Bot is told once those call it who have read it.

@@ -57,6 +57,9 @@ func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 			len(got.Messages) != 1 || got.Messages[0].ID != public {
 			t.Errorf("those before: %+v", got)
 		}
+		s.uploads(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "sum.txt", Size: 2, ReplyTo: private}), "40")
+		same(t, "Ann, of an answer", s.names(p.ann.Token), []string{"plan.txt", "rows.csv", "sum.txt"})
+		same(t, "Cid, of an answer", s.names(p.cid.Token), []string{"plan.txt"})
 	})
 }
 

@@ -16,6 +16,8 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 		e, ok = m.withdrawal(r, a, e)
 	case e.Kind == room.Agree || e.Kind == room.Object:
 		e, ok = m.vote(r, a, e)
+	case e.keeps:
+		e.to, ok = r.readersOf(a, e.replyTo)
 	}
 	switch {
 	case !ok:
@@ -26,7 +28,7 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 		return e, fault.NotAllowed
 	}
 	e, ok = r.question(a, e)
-	if !ok {
+	if !ok || len(e.finishes) > 0 && len(e.to) > 0 {
 		return e, fault.InvalidArgument
 	}
 	e.replaces = m.replaces(r, a, e)

@@ -132,15 +132,10 @@ func (o answerOp) on(m model) (model, error) {
 	if err != nil || refused {
 		return m, err
 	}
-	e, _ := r.event(o.to)
-	c := sendCall{who: o.who, text: o.text, replyTo: o.to, key: o.key(), to: r.names(e.answersTo(a)),
-		answers: true}
+	c := sendCall{who: o.who, text: o.text, replyTo: o.to, key: o.key(), answers: true}
 	x := c.outcome(m, r, a)
 	x.event.called = true
-	switch left := len(c.to) == 0 && len(e.answersTo(a)) > 0; {
-	case left:
-		x = sendOutcome{code: fault.NotAllowed}
-	case x.paused:
+	if x.paused {
 		x = sendOutcome{code: fault.Paused}
 	}
 	if o.code != x.code {

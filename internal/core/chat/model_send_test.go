@@ -37,6 +37,14 @@ func (c sendCall) String() string {
 
 func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
 
+// named returns the names in to, which are none if it says that all read the send.
+func (c sendCall) named() []string {
+	if slices.Equal(c.to, []string{chat.Everyone}) {
+		return nil
+	}
+	return c.to
+}
+
 // isMalformed reports whether no room allows the send.
 func (c sendCall) isMalformed() bool {
 	noAnswer := c.kind == room.Status || c.kind == room.Done || c.isVote()
@@ -60,7 +68,7 @@ type sendOutcome struct {
 func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	known := a.key(c.key, m.now)
 	last, repeats := c.repeats(m, r, a)
-	to, found := r.addressed(a, c.to)
+	to, found := r.addressed(a, c.named())
 	ask, asked := r.addressed(a, c.ask)
 	repeats = repeats && (found || !c.isVote())
 	switch {
@@ -87,7 +95,7 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 // decided decides how a send to these seats, that asks these, ends if it repeats no other.
 func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sendOutcome {
 	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
-		finishes: c.finishes,
+		finishes: c.finishes, keeps: c.keeps(r),
 		Message: chat.Message{
 			Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.kind,
 		}}
@@ -97,10 +105,16 @@ func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sen
 	if x, ok := c.underSupervision(m, r, a, e); ok {
 		return x
 	}
+	if e.keeps {
+		to, _ = r.readersOf(a, c.replyTo)
+	}
 	if c.isHeld(r, a, to) {
 		return sendOutcome{held: true}
 	}
 	e, code := m.compose(r, a, e)
+	if len(c.to) > len(c.named()) && len(e.to) > 0 && e.Text != "" { // a vote to all on a private proposal
+		code = cmp.Or(code, fault.InvalidArgument)
+	}
 	if code == "" && a.person.approves(r, e) {
 		return c.drafted(m, r, a, ask, e)
 	}
@@ -111,6 +125,25 @@ func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sen
 func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
 	e, there := r.event(n)
 	return n == 0 || there && a.sees(e)
+}
+
+// keeps reports whether the send, an answer without readers of its own, is for those who see what it answers. A
+// proposal, a vote and a withdrawal are not, and nobody else sees what is between an agent and its person.
+func (c sendCall) keeps(r roomModel) bool {
+	e, _ := r.event(c.replyTo)
+	between := e.hidden || e.Person && e.Kind == "" && e.withdraws == 0 && slices.Equal(e.to, []int{e.seat})
+	return len(c.to) == 0 && len(e.to) > 0 && !between && c.kind != room.Proposal && !c.isVote() && c.withdraw == 0
+}
+
+// readersOf returns the seats but that of a that see event n; found is false if there are none.
+func (r roomModel) readersOf(a agentModel, n int64) (seats []int, found bool) {
+	e, _ := r.event(n)
+	for _, x := range r.seated() {
+		if x.seat != a.seat && n >= x.since && x.sees(e) {
+			seats = append(seats, x.seat)
+		}
+	}
+	return seats, len(seats) > 0
 }
 
 // isHeld reports whether the send to these seats is held back by what came after its cursor.
@@ -241,7 +274,10 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 	}
 	asked := c.ask
 	if c.kind == room.Request && len(asked) == 0 {
-		asked = c.to
+		asked = c.named()
+	}
+	if c.keeps(r) && c.kind == room.Request && len(c.ask) == 0 {
+		asked = r.everNamed(last.to)
 	}
 	sameAsk := c.kind == room.Proposal || (len(c.ask) == 0 || len(last.ask) > 0) && // who asks itself alone is refused
 		slices.Equal(keysOf(r.everNamed(last.ask), a.name), keysOf(asked, a.name))
@@ -249,9 +285,12 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 	if kind == room.Plain {
 		kind = ""
 	}
+	if last.keeps || c.keeps(r) {
+		return kind == last.Kind && sameAsk && sameTarget && last.keeps && c.keeps(r)
+	}
 	return kind == last.Kind && sameAsk &&
-		sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.to, a.name)) &&
-		(len(c.to) == 0) == (len(last.to) == 0)
+		sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.named(), a.name)) &&
+		(len(c.named()) == 0) == (len(last.to) == 0)
 }
 
 // isSaidBy reports whether the call of a says what the message of its key says.
@@ -270,7 +309,8 @@ func (c sendCall) isSaidBy(r roomModel, a agentModel, k keyModel) bool {
 		asked = r.everNamed(e.to)
 	}
 	return e.Text == c.text && e.Kind == kind && (found || e.replyTo == c.replyTo) && e.withdraws == c.withdraw &&
-		slices.Equal(e.finishes, c.finishes) && (c.isVote() || c.withdraw > 0 || sameNames(e.to, c.to)) &&
+		slices.Equal(e.finishes, c.finishes) && e.keeps == c.keeps(r) &&
+		(e.keeps || c.isVote() || c.withdraw > 0 || sameNames(e.to, c.named())) &&
 		(len(asked) == 0 && !k.asks || sameNames(e.ask, asked))
 }
 

@@ -65,14 +65,14 @@ func (p personModel) without(n int64) personModel {
 // aim is all by which two sends of an agent are known to be the same.
 func (e eventModel) aim() string {
 	to, ask := e.to, e.ask
-	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 {
+	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 || e.keeps {
 		to = nil
 	}
 	if e.Kind == room.Proposal || e.Kind == room.Request && slices.Equal(ask, e.to) { // those whom it asks unnamed
 		ask = nil
 	}
-	return fmt.Sprintf("%s %s, to %v, asks %v, replies %d, withdraws %d, ends %v", e.Kind, e.Text, to, ask, e.replyTo,
-		e.withdraws, e.finishes)
+	return fmt.Sprintf("%s %s, to %v, asks %v, replies %d, withdraws %d, ends %v, keeps %t", e.Kind, e.Text, to, ask,
+		e.replyTo, e.withdraws, e.finishes, e.keeps)
 }
 
 // draftOf returns the event of the open draft of e; 0 for none.

@@ -155,6 +155,7 @@ type eventModel struct {
 	added                 int64   // of a change of a task: the event that added it
 	words                 bool    // of a change of tasks: it counts as a message
 	called                bool    // an endpoint answers by it
+	keeps                 bool    // its call named no readers: those who see what it answers are to read it
 }
 
 // actor returns the agent that caused the event; 0 for one without a seat.

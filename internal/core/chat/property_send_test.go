@@ -89,7 +89,7 @@ func (m *machine) sendOf(c sendCall) {
 		Token: m.tokens[c.who], Text: c.text, To: c.to, Ask: c.ask, Kind: c.kind, Key: c.key, Absence: c.absence,
 		ReplyTo: m.numbers.id(c.who.room, c.replyTo), Withdraw: m.numbers.id(c.who.room, c.withdraw),
 	}
-	if r, _ := m.find(c.who); len(r.tasks) > 0 && len(c.to) == 0 && !c.isVote() &&
+	if r, _ := m.find(c.who); len(r.tasks) > 0 && len(c.named()) == 0 && !c.isVote() &&
 		c.withdraw == 0 && !m.speaksA2A(c.who) && pick(m, "finishes", false, false, true) {
 		no := taskNumber(m.taskID(r))
 		c.finishes = []int64{no}
@@ -141,6 +141,9 @@ func (m *machine) message(id agentID) sendCall {
 	}
 	if pick(m, "private", false, false, true) {
 		c.to = m.names("to")
+		if pick(m, "all", false, false, true) {
+			c.to = []string{chat.Everyone}
+		}
 	}
 	if pick(m, "asks", false, false, true) {
 		c.ask = m.names("ask")

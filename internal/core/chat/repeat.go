@@ -441,8 +441,8 @@ func (o *outgoing) differs(me room.Caller, event room.Event, asksSame bool) stri
 		{"kind", event.Kind == mine.Kind},
 		{"withdraw", event.Withdraws == mine.Withdraws},
 		{"reply_to", event.ReplyTo == mine.ReplyTo || event.IsVote() && mine.ReplyTo == 0}, // as saysSame has it
-		{"to", event.HasReadersOfAnother() || (len(event.To) > 0) == (len(o.req.To) > 0) &&
-			sameCompany(me, event.ToNames, o.req.To)},
+		{"to", event.HasReadersOfAnother() || event.KeepsReaders == mine.KeepsReaders && (mine.KeepsReaders ||
+			(len(event.To) > 0) == (len(o.req.To) > 0) && sameCompany(me, event.ToNames, o.req.To))},
 		{"ask", asksSame},
 		{"finishes", slices.Equal(slices.Sorted(slices.Values(event.Finishes)),
 			slices.Sorted(slices.Values(mine.Finishes)))},

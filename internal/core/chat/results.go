@@ -118,6 +118,7 @@ type Sent struct {
 	Finished   []string     // the ids of the tasks of finishes that the message closed
 	Unfinished []Unfinished // those that it did not close
 	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
+	Unheard    bool         // the text names by @ an agent here that cannot read the message
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
 	Frozen     bool         // Beside is an agreement that nothing replaces now: see room.State.StillBinds

@@ -53,6 +53,7 @@ type outgoing struct {
 	req           SendRequest
 	cursor        string          // for the guard: that of req, or of a stay what has arrived
 	event         room.Event      // names are seats, and ids are events: see address
+	toAll         bool            // the call says that all read the message, by Everyone
 	answers       int64           // the message of reply_to, in whose place event may answer another; 0: none
 	fileName      string          // of the shared file, which may still have to arrive; "" without a file
 	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
@@ -303,7 +304,11 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 		return decided{}, needAgreement
 	}
 	event, err := head.ProposeAnswer(caller, o.event, k.bound.seats, now)
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.toAll && len(event.To) > 0 && event.Text != "":
+		err = room.RefuseOtherReaders()
+	default:
 		err = k.noSpace
 	}
 	if err != nil {

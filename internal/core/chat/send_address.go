@@ -56,9 +56,12 @@ func (c *session) withEvent(ctx context.Context, o outgoing, k known) (_ outgoin
 	if e.Kind == room.Plain {
 		e.Kind = ""
 	}
+	if isEveryone(o.req.To) {
+		o.req.To, o.toAll = nil, true
+	}
 	e, err = c.findNamed(ctx, o.req, e)
 	var unseen error
-	o.event, o.answers, unseen = c.findAnswered(ctx, o.req, e)
+	o.event, o.answers, unseen = c.findAnswered(ctx, &o, e)
 	if unseen == nil && (len(o.req.To) > 0 || err != nil) {
 		again, repeats := k.again.amongNamed(ctx, o, k.guard, err)
 		if repeats.N > 0 { // a repetition keeps addressees that have left since
@@ -87,6 +90,17 @@ func (c *session) findNamed(ctx context.Context, req SendRequest, e room.Event) 
 		e.Ask = append(e.Ask, agent.Seat)
 	}
 	return e, err
+}
+
+// isEveryone reports whether to says that all read the message.
+func isEveryone(to []string) bool {
+	return len(to) > 0 && !slices.ContainsFunc(to, func(name string) bool { return !namesAll(name) })
+}
+
+// namesAll reports whether name is Everyone, in any spelling. No agent has that name.
+func namesAll(name string) bool {
+	n, _ := ident.Nickname("to", ident.Addressed(name))
+	return n.Key == Everyone
 }
 
 // findAgents returns the agents of names without the caller, each once, in the order of their seats. The head is
@@ -177,7 +191,8 @@ func nameKeys(names []string) []string {
 
 // findAnswered returns e with the answered message and the withdrawn one. n is the message of reply_to, in whose place
 // e may answer another: see underDispute.
-func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Event) (_ room.Event, n int64, err error) {
+func (c *session) findAnswered(ctx context.Context, o *outgoing, e room.Event) (_ room.Event, n int64, err error) {
+	req := o.req
 	if req.Withdraw != "" {
 		event, err := c.seenEvent(ctx, "withdraw", req.Withdraw)
 		if err != nil {
@@ -203,7 +218,20 @@ func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Even
 	if event.Task != nil {
 		e.ReAdded = event.Task.Added
 	}
+	// The readers are found again when the answer is sent: see room.Head.ProposeAnswer.
+	e.KeepsReaders = o.keepsReaders(e, event)
+	if e.KeepsReaders {
+		e.To, e.ToNames = c.head.ReadersOf(e, c.me.Seat)
+	}
 	return e, n, nil
+}
+
+// keepsReaders reports whether e goes to those who could read answered: the call says nothing of its readers. A
+// proposal asks all, and votes and withdrawals have rules of their own. An answer to a note is for all: nobody else
+// could read the note.
+func (o *outgoing) keepsReaders(e, answered room.Event) bool {
+	return len(o.req.To) == 0 && !o.toAll && len(answered.To) > 0 && !answered.IsNote() &&
+		e.Kind != room.Proposal && !e.HasReadersOfAnother()
 }
 
 // seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.

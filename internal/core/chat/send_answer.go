@@ -20,18 +20,22 @@ func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *
 	}
 	c.moveOn()
 	is := &outcome{ruling: v.ruling, event: o.event, idle: k.idle}
-	event := &is.event
 	if v.ruling == accepted {
-		*event = *v.event
-	} else {
-		is.earlier, event.N = v.sentAs, v.sentAs.N
-		if !v.sentAs.Draft && (event.IsVote() || len(event.Finishes) > 0) { // its answer may have been lost
-			if first, err := c.room.log.Event(ctx, event.N); err == nil {
-				event.Agreed, event.Closes = first.Agreed, first.Closes
-			}
-		}
+		is.event = *v.event
+		is.sent = c.sentBy(ctx, o, v, is.event)
+		return is
+	}
+	event := &is.event
+	is.earlier, event.N = v.sentAs, v.sentAs.N
+	first, err := c.room.log.Event(ctx, event.N)
+	if err == nil && !v.sentAs.Draft { // its answer may have been lost, and readers may have left since
+		event.Seat, event.To, event.ToNames = first.Seat, first.To, first.ToNames
+		event.Agreed, event.Closes = first.Agreed, first.Closes
 	}
 	is.sent = c.sentBy(ctx, o, v, *event)
+	if err != nil {
+		is.sent.To, is.sent.Unheard = nil, false
+	}
 	return is
 }
 
@@ -44,10 +48,8 @@ func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room
 		return Sent{ID: id, Duplicate: !isNew, Waited: waited}
 	}
 	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
-		Finished: taskIDs(event.Closes), Left: c.namesOfLeft(ctx, o.req.Text)}
-	if isNew || o.req.Key == "" { // agents named again under a key may have left
-		got.To = readers(event)
-	}
+		Finished: taskIDs(event.Closes), Left: c.namesOfLeft(ctx, o.req.Text),
+		To: readers(event), Unheard: c.head.MentionsOthers(event)}
 	if len(event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(event.Agreed[0])
 	}

@@ -232,7 +232,7 @@ func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T
 	w := newWorld(t)
 	p := w.company()
 	secret := w.tell(p.ann.Token, "blue?", "Bob")
-	for _, to := range [][]string{nil, {"Cid"}, {"Cid", "Ann"}} {
+	for _, to := range [][]string{{chat.Everyone}, {"Cid"}, {"Cid", "Ann"}} {
 		reply, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "yes, that one", To: to, ReplyTo: secret.ID})
 		if err != nil {
 			t.Fatal(err)
@@ -247,6 +247,143 @@ func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T
 			}
 		}
 	}
+}
+
+// Ann has asked Bob and Cid what Dora must not know, and Bob answers.
+func TestPrivate_answer_goesToThoseWhoCouldReadWhatItAnswers(t *testing.T) {
+	type talk struct {
+		*world
+		p          company
+		dora, late chat.Seated
+		req        chat.SendRequest
+	}
+	everyone, both := []string{chat.Everyone}, []string{"Ann", "Cid"}
+	for name, c := range map[string]struct {
+		req    chat.SendRequest
+		before func(w *talk)
+		to     []string
+		why    string // refused
+	}{
+		"words":           {to: both},
+		"a request":       {req: chat.SendRequest{Kind: room.Request}, to: both},
+		"a question":      {req: chat.SendRequest{Ask: []string{"Cid"}}, to: both},
+		"a status":        {req: chat.SendRequest{Kind: room.Status}, to: both},
+		"a last word":     {req: chat.SendRequest{Kind: room.Done}, to: both},
+		"of Bob's person": {before: func(w *talk) { w.req.Token = w.person(w.p.bob) }, to: both},
+		"of who asked":    {before: func(w *talk) { w.req.Token = w.p.ann.Token }, to: []string{"Bob", "Cid"}},
+		"to Dora":         {req: chat.SendRequest{To: []string{"Dora"}}, to: []string{"Dora"}},
+		"to all":          {req: chat.SendRequest{To: []string{" @EveryOne"}}, to: everyone},
+		"to all and Dora": {req: chat.SendRequest{To: []string{"everyone", "Dora"}}, why: "everyone beside others"},
+		"that asks Dora":  {req: chat.SendRequest{Ask: []string{"Dora"}}, why: "could not read the question"},
+		"a proposal":      {req: chat.SendRequest{Kind: room.Proposal}, to: everyone},
+		"a report":        {req: chat.SendRequest{Finishes: []string{"t1"}}, why: "reply_to names a private message"},
+		"a report to all": {req: chat.SendRequest{Finishes: []string{"t1"}, To: everyone}, to: everyone},
+		"of one whom Cid left": {before: func(w *talk) { w.leave(w.p.cid.Token); w.late = w.join("plans", "Cid") },
+			to: []string{"Ann"}},
+		"of one whom all left": {before: func(w *talk) {
+			w.leave(w.p.ann.Token)
+			w.leave(w.p.cid.Token)
+			w.late = w.join("plans", "Ann")
+		}, why: "have left"},
+		"a vote": {before: func(w *talk) {
+			w.req.ReplyTo = w.sends(chat.SendRequest{Token: w.p.ann.Token, Text: "40k", Kind: room.Proposal,
+				To: []string{"Bob"}}).ID
+		}, req: chat.SendRequest{Kind: room.Agree}, to: []string{"Ann"}},
+		"a vote to all": {before: func(w *talk) {
+			w.req.ReplyTo = w.sends(chat.SendRequest{Token: w.p.ann.Token, Text: "40k", Kind: room.Proposal,
+				To: []string{"Bob"}}).ID
+		}, req: chat.SendRequest{Kind: room.Agree, To: everyone}, why: "goes to all who saw it"},
+		"to a note": {before: func(w *talk) {
+			w.req.ReplyTo = w.tell(w.person(w.p.bob), "Say yes.", "Bob").ID
+		}, to: everyone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &talk{world: newWorld(t), req: c.req}
+			w.p = w.company()
+			w.dora = w.join("plans", "Dora")
+			w.adds(w.p.bob.Token, "sand")
+			w.task(w.p.bob.Token, chat.CommandTake, "t1")
+			w.req.Token, w.req.Text = w.p.bob.Token, "yes, do not tell Dora"
+			w.req.ReplyTo = w.tell(w.p.ann.Token, "is 40k enough?", "Bob", "Cid").ID
+			if c.before != nil {
+				c.before(w)
+			}
+			got, err := w.send(w.req)
+			if c.why != "" {
+				wants(t, err, fault.InvalidArgument)
+				if !strings.Contains(err.Error(), c.why) {
+					t.Error(err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, "it says that it goes to", got.To, c.to)
+			for _, agent := range []chat.Seated{w.p.ann, w.p.cid, w.dora, w.late} {
+				named := slices.Contains(c.to, agent.Name) && agent.Token != w.late.Token
+				hasLeft := w.late.Token != "" && agent.Token == w.p.cid.Token
+				if agent.Token == "" || agent.Token == w.req.Token || hasLeft {
+					continue
+				}
+				_, err := w.History(t.Context(), chat.HistoryRequest{Token: agent.Token, ID: got.ID})
+				if reads := err == nil; reads != (named || c.to[0] == chat.Everyone) {
+					t.Errorf("%s reads it: %v", agent.Name, reads)
+				}
+			}
+		})
+	}
+}
+
+// The answer to the first call was lost, and since then one reader, or all, have left.
+func TestPrivate_answerIsRepeatedAfterReadersLeft_isTheSame(t *testing.T) {
+	for name, key := range map[string]string{"by its words": "", "by its key": "k"} {
+		onFiles(t, func(t *testing.T, services ...*world) {
+			w, there := services[0], services[len(services)-1]
+			p := w.company()
+			asked := w.tell(p.ann.Token, "is 40k enough?", "Bob", "Cid")
+			req := chat.SendRequest{Token: p.bob.Token, Text: "yes", ReplyTo: asked.ID, Key: key}
+			first := w.sends(req)
+			for _, leaves := range []chat.Seated{p.cid, p.ann} {
+				w.leave(leaves.Token)
+				again, err := there.send(req)
+				if err != nil || !again.Duplicate || again.ID != first.ID || !slices.Equal(again.To, first.To) {
+					t.Errorf("%s, after %s left: %+v, %v", name, leaves.Name, again, err)
+				}
+			}
+			if key != "" {
+				req.To = []string{chat.Everyone}
+				_, err := there.send(req)
+				wants(t, err, fault.InvalidArgument)
+			}
+		})
+	}
+}
+
+// Bob's person decides about an answer once a reader, or all, have left. Until then a repeated call names the draft.
+func TestPrivate_answerWaitsForAPerson_goesToThoseWhoAreStillThere(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.bob)
+	w.approvesSome(person, room.Selection{Private: true})
+	asked := w.tell(p.ann.Token, "is 40k enough?", "Bob", "Cid")
+	req := chat.SendRequest{Token: p.bob.Token, Text: "yes", ReplyTo: asked.ID}
+	one := w.drafts(req)
+	two := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "or 50k", ReplyTo: asked.ID})
+	w.leave(p.cid.Token)
+	late := w.join("plans", "Cid")
+	if again := w.drafts(req); again != one {
+		t.Errorf("repeated, it is draft %s, and was %s", again, one)
+	}
+	w.decides(person, one, room.SendDraft, "")
+	last := w.all(p.ann.Token)
+	if m := last[len(last)-1]; m.Text != "yes" || !slices.Equal(m.To, []string{"Ann"}) {
+		t.Errorf("Ann reads %+v", m)
+	}
+	same(t, "the new Cid reads", texts(w.all(late.Token)), nil)
+	w.leave(p.ann.Token)
+	_, err := w.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Draft: two, Decision: room.SendDraft})
+	wants(t, err, fault.InvalidArgument)
 }
 
 func TestPrivate_key_belongsToTheSeatNotToTheAddressee(t *testing.T) {

@@ -12,9 +12,11 @@ import (
 
 // SendRequest asks to say Text.
 type SendRequest struct {
-	Token    string
-	Text     string        // may be empty with room.Agree, and with Withdraw
-	To       []string      // names: only they and the sender see the message; empty: everybody does
+	Token string
+	Text  string // may be empty with room.Agree, and with Withdraw
+	// To has names: only they and the sender see the message. Everyone alone stands for everybody, and so does an empty
+	// To, except in an answer to a private message, which goes to those who could read that: see outgoing.keepsReaders.
+	To       []string
 	Ask      []string      // names; each owes an answer
 	ReplyTo  string        // the id of the answered message, if any
 	Withdraw string        // the id of the caller's request or proposal to take back
@@ -51,6 +53,9 @@ func (req SendRequest) check() error {
 	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
 		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants "+
 			"none), proposal (wants everyone to agree), agree, object or done (you are finished). Nothing was sent.")
+	case slices.ContainsFunc(req.To, namesAll) && !isEveryone(req.To):
+		return fault.Refuse(fault.InvalidArgument, "to names everyone beside others. Nothing was sent: give only "+
+			"[\"everyone\"], for all, or only names.")
 	case len(req.Ask) > 0 && !req.Kind.TakesAsk():
 		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was "+
 			"sent: leave ask out, or use kind request.", req.Kind)
@@ -83,7 +88,7 @@ func (req SendRequest) checkFinishes() error {
 	case len(req.Finishes) > core.MaxFinishes:
 		return fault.Refuse(fault.InvalidArgument, "finishes: at most %d tasks. Nothing was sent: report the others "+
 			"by another message.", core.MaxFinishes)
-	case len(req.Finishes) > 0 && (len(req.To) > 0 || req.Kind.IsVote() || req.Withdraw != ""):
+	case len(req.Finishes) > 0 && (len(req.To) > 0 && !isEveryone(req.To) || req.Kind.IsVote() || req.Withdraw != ""):
 		return fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and not with to, a vote or "+
 			"withdraw. Nothing was sent: use two calls.")
 	}

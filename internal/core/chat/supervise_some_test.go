@@ -218,7 +218,9 @@ var waysOut = map[string]wayOut{
 	"the answer to a private question": {before: earlier(ann, chat.SendRequest{Text: "well?", To: bobs, Ask: bobs}),
 		try: sending(chat.SendRequest{Text: word, To: both, ReplyTo: "it"}), waits: "p"},
 	"a public answer to a private message": {before: earlier(ann, chat.SendRequest{Text: "well?", To: bobs}),
-		try: sending(chat.SendRequest{Text: word, ReplyTo: "it"})},
+		try: sending(chat.SendRequest{Text: word, To: []string{chat.Everyone}, ReplyTo: "it"})},
+	"an answer to a private message": {before: earlier(ann, chat.SendRequest{Text: "well?", To: bobs}),
+		try: sending(chat.SendRequest{Text: word, ReplyTo: "it"}), waits: "p"},
 
 	// What was held back before is judged again.
 	"confirmed after a hold": {before: func(x *escape) {
@@ -241,7 +243,7 @@ var waysOut = map[string]wayOut{
 	"the name of a file": {try: sharing(chat.ShareRequest{Name: word + ".txt"}), waits: "f"},
 	"a private file":     {try: sharing(chat.ShareRequest{Note: word, To: cid}), waits: "pf"},
 	"a file to answer": {before: earlier(ann, chat.SendRequest{Text: "well?", To: bobs, Ask: bobs}),
-		try: sharing(chat.ShareRequest{Note: word, ReplyTo: "it"}), waits: "f"},
+		try: sharing(chat.ShareRequest{Note: word, ReplyTo: "it"}), waits: "pf"},
 	"a file with a question": {try: sharing(chat.ShareRequest{Note: word, Ask: cid}), waits: "f"},
 	"a proposed file":        {try: sharing(chat.ShareRequest{Note: word, Kind: room.Proposal}), waits: "fa"},
 	"a file proposed to one": {try: sharing(chat.ShareRequest{Note: word, Kind: room.Proposal, To: cid}),

@@ -9,7 +9,6 @@ import (
 type Debt struct {
 	Owes          string   // the id of the request to answer first: the oldest proposal, else the oldest; "": no debt
 	OwesAgreement bool     // that request is a proposal
-	OwesPrivate   bool     // that request is private
 	AlsoOwes      []string // the ids of the other requests, oldest first
 }
 
@@ -26,7 +25,6 @@ func (h *Head) DebtOf(seat int, now time.Time) (debt Debt) {
 			debt.AlsoOwes = append(debt.AlsoOwes, h.MessageID(request.N))
 		}
 	}
-	debt.Owes, debt.OwesAgreement, debt.OwesPrivate = h.MessageID(owed[first].N), owed[first].Proposal,
-		len(owed[first].To) > 0
+	debt.Owes, debt.OwesAgreement = h.MessageID(owed[first].N), owed[first].Proposal
 	return debt
 }

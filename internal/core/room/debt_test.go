@@ -40,8 +40,6 @@ func TestDebtOf_isTheOldestProposalElseTheOldestRequest(t *testing.T) {
 			l.reply(bob, e)
 			return e
 		}, want: room.Debt{OwesAgreement: true}},
-		"a private proposal": {happen: func(l *timeline) room.Event { return l.propose(ann, bob) },
-			want: room.Debt{OwesAgreement: true, OwesPrivate: true}},
 		"an answered request": {happen: func(l *timeline) room.Event {
 			e := l.ask(ann, bob)
 			l.reply(bob, e)

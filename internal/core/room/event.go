@@ -66,6 +66,9 @@ type Event struct {
 	Replaces  int64 `json:"rpl,omitempty"` // of a Proposal: ReplyTo, if the proposal takes its place: see State.replaces
 	Withdraws int64 `json:"wd,omitempty"`  // the withdrawn request or proposal of the sender
 
+	// KeepsReaders says that the call named no readers, and ReplyTo is private: To has those who see that.
+	KeepsReaders bool `json:"keep,omitempty"`
+
 	// Step is 0 unless an endpoint speaks, and then one more than the Step of the answered event: see core.MaxSteps.
 	Step int `json:"step,omitempty"`
 
@@ -235,9 +238,9 @@ func (e Event) Frees() bool {
 
 // Fingerprint identifies a message by its text, kind, file, addressees, those asked by name, and the answered or
 // withdrawn event, so that a repeated call is recognized. If the text were enough, "shall we merge?" to Bob as a
-// request, said once before as a remark, would ask nobody. A vote and a withdrawal have no addressees of their own: the
-// readers follow from the answered event. A message with a removed text has no fingerprint, so no call repeats the
-// message.
+// request, said once before as a remark, would ask nobody. A vote, a withdrawal and an answer that keeps readers have
+// no addressees of their own: the readers follow from the answered event. A message with a removed text has no
+// fingerprint, so no call repeats the message.
 func (e Event) Fingerprint() (sum [16]byte) {
 	if e.Redacted {
 		return sum
@@ -246,8 +249,10 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	switch {
 	case e.HasReadersOfAnother():
 		h.Write(fmt.Append(nil, e.Kind, e.Withdraws, "\x00"))
+	case e.KeepsReaders: // some may have left since
+		h.Write([]byte("readers\x00")) // no text contains a NUL
 	case len(e.To) > 0:
-		h.Write(fmt.Append(nil, e.To, "\x00")) // no text contains a NUL
+		h.Write(fmt.Append(nil, e.To, "\x00"))
 	}
 	if e.ReplyTo != 0 || e.Withdraws != 0 {
 		h.Write(fmt.Append(nil, e.ReplyTo, e.Withdraws, "\x00"))

@@ -34,6 +34,8 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 		err = rules.completeWithdrawal(&event)
 	case event.IsVote():
 		err = rules.completeVote(&event)
+	case event.KeepsReaders:
+		err = rules.completeReaders(&event)
 	}
 	if err != nil {
 		return event, err
@@ -49,7 +51,13 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 		return event, err
 	}
 	h.completeReport(agent, &event)
-	if len(event.Finishes) > 0 && len(event.To) > 0 {
+	switch {
+	case len(event.Finishes) == 0 || len(event.To) == 0:
+	case event.KeepsReaders:
+		return event, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and reply_to names a "+
+			"private message, whose answer is private. Nothing was sent: give to as [\"everyone\"] if all may read "+
+			"the text, or leave finishes out.")
+	default:
 		return event, fault.Refuse(fault.InvalidArgument,
 			"finishes goes with a message to all. Nothing was sent: leave "+
 				"finishes out, and end the tasks with task (action finish).")
@@ -73,6 +81,38 @@ type messageRules struct {
 	agent Agent
 	now   time.Time
 	bound []int // see Head.boundBy
+}
+
+// ReadersOf returns the seats but one that see what event answers, and the names of their agents. The seats for which
+// that message was do not tell: their agents may have left, and who has such a seat now need not see the message.
+func (h *Head) ReadersOf(event Event, but int) (seats []int, names []string) {
+	for i := range h.Agents { // by index: an Agent is large
+		if agent := &h.Agents[i]; agent.Seat != but && agent.SeesAnswered(event) {
+			seats = append(seats, agent.Seat)
+		}
+	}
+	slices.Sort(seats)
+	return seats, h.NamesOf(seats)
+}
+
+// completeReaders gives event, an answer to a private message, the readers of that message: an answer goes to those who
+// could read what it answers. Without this rule, "Yes, 40k is enough, do not tell Cy" went to Cy. An answer that nobody
+// else could read is refused.
+func (c messageRules) completeReaders(event *Event) error {
+	event.To, event.ToNames = c.head.ReadersOf(*event, c.agent.Seat)
+	if len(event.To) == 0 {
+		return fault.Refuse(fault.InvalidArgument, "reply_to: the others who could read that message have left. "+
+			"Nothing was sent: name in to who is to read your answer.")
+	}
+	return nil
+}
+
+// MentionsOthers reports whether the text of event, a private message, names an agent by @ that does not see it.
+func (h *Head) MentionsOthers(event Event) bool {
+	text := mentionable(event.Text)
+	return text != "" && slices.ContainsFunc(h.Agents, func(a Agent) bool {
+		return !a.CanSee(event.Seat, event.To) && h.mentions(text, a.Key)
+	})
 }
 
 // NamesOf returns the names of the agents on these seats. Free seats have none.
@@ -122,8 +162,8 @@ func (c messageRules) completeAsk(event *Event) error {
 			return fault.Refuse(fault.InvalidArgument,
 				"ask: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
 		case !agent.CanSee(event.Seat, event.To):
-			return fault.Refuse(fault.InvalidArgument, "ask names an agent that is not in to, so it could not read "+
-				"the question. Nothing was sent: name it in to as well.")
+			return fault.Refuse(fault.InvalidArgument, "ask names an agent that could not read the question: it "+
+				"is not in to or, without to, cannot read what you answer. Nothing was sent: name all readers in to.")
 		case c.head.Silenced(agent):
 			return fault.Refuse(fault.InvalidArgument,
 				"ask names an agent that may only read here, so it cannot answer. Nothing was sent: ask others.")
@@ -198,11 +238,16 @@ func (c messageRules) completeWithdrawal(event *Event) error {
 func (c messageRules) setReaders(request OpenRequest, event *Event) error {
 	to, names := c.readersOf(request, event.Seat)
 	if event.Text != "" && len(event.To) > 0 && !slices.Equal(slices.Sorted(slices.Values(event.To)), to) {
-		return fault.Refuse(fault.InvalidArgument, "An answer to a proposal, or a withdrawal, goes to all who saw "+
-			"it. Nothing was sent: leave to out, and use another message for others.")
+		return RefuseOtherReaders()
 	}
 	event.To, event.ToNames = to, names
 	return nil
+}
+
+// RefuseOtherReaders refuses a vote or withdrawal with words for other readers than those of what it is about.
+func RefuseOtherReaders() error {
+	return fault.Refuse(fault.InvalidArgument, "An answer to a proposal, or a withdrawal, goes to all who saw "+
+		"it. Nothing was sent: leave to out, and use another message for others.")
 }
 
 // readersOf returns the seats that see request, without seat, and the names of their agents; nil if request is public.
