@@ -502,7 +502,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			return refuse(code)
 		}
 		if edited.title == t.title && edited.text == t.text && slices.Equal(edited.offered, t.offered) &&
-			slices.Equal(edited.after, t.after) && slices.Equal(edited.stops, t.stops) {
+			slices.Equal(edited.after, t.after) {
 			return x, nil
 		}
 		t = edited
@@ -554,7 +554,7 @@ func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages
 		t.offered = offered
 	}
 	if c.req.After != nil {
-		t.after, t.stops, t.gone = nil, nil, nil
+		t.after, t.gone = nil, nil
 		for _, id := range c.req.After {
 			before := taskNumber(id)
 			x, there := r.taskNo(before)
@@ -565,6 +565,7 @@ func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages
 				t.after = append(t.after, before)
 			}
 		}
+		t.stops = slices.DeleteFunc(slices.Clone(t.stops), func(no int64) bool { return !slices.Contains(t.after, no) })
 		if r.withTask(no, t).waitsForItself(no) {
 			return t, fault.InvalidArgument
 		}

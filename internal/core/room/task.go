@@ -98,7 +98,6 @@ type TaskChange struct {
 	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
 	Stops    bool       `json:"stop,omitempty"`  // of EditTask: the last of After alone is new, see DecideAdd
-	Given    bool       `json:"given,omitempty"` // of EditTask: the agent gave After, so none of After is a stop now
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words
@@ -491,13 +490,10 @@ func (s *State) AddedBefore(agent Agent, call string, now time.Time) (n int64) {
 	return n
 }
 
-// stopsAfter returns the stops of a task after c, an edit; before c it had stops. An agent that may edit the task and
-// gives its after makes the stops in there its own.
+// stopsAfter returns the stops of a task after c, an edit; before c it had stops. An edit that keeps a stop in the after
+// of the task leaves it a stop: else it would outlive its maker by an edit of other things.
 func (c *TaskChange) stopsAfter(stops []int64) []int64 {
-	switch {
-	case c.Given:
-		stops = nil
-	case c.Stops && len(c.After) > 0:
+	if c.Stops && len(c.After) > 0 {
 		stops = append(slices.Clip(stops), c.After[len(c.After)-1])
 	}
 	return slices.DeleteFunc(append([]int64{}, stops...), func(no int64) bool { return !slices.Contains(c.After, no) })

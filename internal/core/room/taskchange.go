@@ -466,7 +466,6 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	change := event.Task
 	change.Text, change.For, change.After, change.Stops = task.Text, task.For, task.After, o.stops
-	change.Given = o.After != nil && !o.stops
 	switch {
 	case !o.stops && !head.MayManage(agent, task):
 		return nil, refuseManage(task)
@@ -493,7 +492,7 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 
 	// An edit that changes nothing makes no event, so a repetition is harmless.
 	if change.Title == task.Title && change.Text == task.Text && slices.Equal(change.For, task.For) &&
-		slices.Equal(change.After, task.After) && slices.Equal(change.stopsAfter(task.Stops), task.Stops) {
+		slices.Equal(change.After, task.After) {
 		return nil, nil
 	}
 	task.After = change.After
