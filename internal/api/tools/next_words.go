@@ -139,10 +139,11 @@ var words = map[string]func(*situation) string{
 	"beside": func(s *situation) string { return s.beside },
 	"whynot": func(s *situation) string {
 		if s.frozen {
-			return "an admin keeps one whom that binds from voting (kicked or banned less than 24 hours ago, or muted)"
+			return "an admin keeps one whom that binds from voting (kicked or banned less than 24 hours ago, or may only " +
+				"listen)"
 		}
-		return "only one does that has reply_to " + s.beside + ", asks all who are bound by it and here and, while it is " +
-			"open, is from one of them"
+		return "only one does that has reply_to " + s.beside + ", asks all who are bound by it and here, is read by " +
+			"all who read it and, while it is open, is from one of them"
 	},
 	"ended": func(s *situation) string {
 		var ids []string

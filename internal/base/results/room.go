@@ -81,7 +81,7 @@ type Agreement struct {
 
 	Replaces   string   `json:"replaces,omitempty" doc:"as in a message"`
 	Bound      []string `json:"bound,omitempty" doc:"whom that bound"`
-	NoSay      []string `json:"no_say,omitempty" doc:"who of bound neither proposed this one nor agreed to it"`
+	NoSay      []string `json:"no_say,omitempty" doc:"who of bound neither proposed this one nor agreed to it, or had lost the seat by then"`
 	ReplacedBy string   `json:"replaced_by,omitempty" doc:"the id of the agreement that has replaced it: this one is no longer in force"`
 }
 

@@ -76,9 +76,10 @@ func (c *session) ownFirst(ctx context.Context) ([]roomlog.Agreement, error) {
 	return stored, err
 }
 
-// agreementsPage returns the agreements as messages, oldest first.
+// agreementsPage returns at most limit agreements as messages, oldest first. More are read: an agreement on the page
+// tells whom the one bound that it replaces.
 func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
-	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, limit)
+	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	batch := batchFor(c.me, &c.head.State)
 	batch.Events = limit
 	for _, x := range stored {

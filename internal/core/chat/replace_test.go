@@ -126,7 +126,7 @@ func TestReplaced_adminWhoKicksTheOthers_waitsForADay(t *testing.T) {
 		}
 		w.agree(second.Token, ten.ID)
 		newest := there.info(p.ann.Token).Agreements[0]
-		read := w.history(p.ann.Token, chat.HistoryRequest{Agreed: true}).Messages[1]
+		read := w.history(p.ann.Token, chat.HistoryRequest{Agreed: true, Limit: 1}).Messages[0]
 		for what, names := range map[string][2][]string{"room_info": {newest.Bound, newest.NoSay},
 			"the history": {read.Bound, read.NoSay}} {
 			same(t, what+" says: bound were", names[0], []string{"Ann", "Bob", "Cid"})

@@ -217,8 +217,9 @@ func (c messageRules) refuseVote(event Event) error {
 			"proposals was full. Nothing was sent: if you want it, propose it yourself.")
 	}
 	return fault.Refuse(fault.InvalidArgument, "reply_to is not an open proposal: it has been agreed, objected to, "+
-		"withdrawn or replaced by a newer one, a day has passed, its proposer has left, or it is not a proposal. "+
-		"Nothing was sent: room_info lists what is open and what was agreed.")
+		"withdrawn or replaced by a newer one, the list of open ones was full, an admin kept one from voting whom it "+
+		"asked, a day has passed, its proposer has left, or it is not a proposal. Nothing was sent: room_info lists "+
+		"what is open and what was agreed.")
 }
 
 // completeWithdrawal checks the withdrawn event, and gives event the same readers. event wakes the agents who owed an

@@ -31,7 +31,7 @@ import (
 //  10. Another agreement has replaced it, so that it binds nobody: that one stands.
 //  11. Cid was kicked or banned, and Bob asks Ann within a day: it stands.
 //  12. A day later he asks Ann again: it is replaced.
-//  13. Bob asks Ann and Cid, and an admin kicks Cid, who is still to vote: the new one ends.
+//  13. Bob asks Ann and Cid, and an admin kicks Cid, who is still to vote or has agreed: the new one ends.
 //
 // Nobody has answered yet:
 //

@@ -1,7 +1,9 @@
 package room_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -160,27 +162,34 @@ func (r *replacing) removed(why room.Reason, seat int) {
 func TestReplaces_askedOneIsKeptFromVoting_theNewOneEnds(t *testing.T) {
 	for _, c := range []struct {
 		what    string
+		voted   int // before
 		happens func(*replacing)
 		agreed  bool
 	}{
-		{"Bob asks Ann and Cid, and an admin kicks Cid, who is still to vote: the new one ends.",
+		{"Bob asks Ann and Cid, and an admin kicks Cid, who is still to vote or has agreed: the new one ends.", ann,
 			func(r *replacing) { r.removed(room.ReasonKicked, cid) }, false},
-		{"banned", func(r *replacing) { r.removed(room.ReasonBanned, cid) }, false},
-		{"muted", func(r *replacing) { r.manage(room.Mute, cid) }, false},
-		{"left", func(r *replacing) { r.leave(cid) }, true},
-		{"silent", func(r *replacing) { r.removed(room.ReasonTimeout, cid) }, true},
+		{"kicked after the vote", cid, func(r *replacing) { r.removed(room.ReasonKicked, cid) }, false},
+		{"banned", ann, func(r *replacing) { r.removed(room.ReasonBanned, cid) }, false},
+		{"muted", ann, func(r *replacing) { r.manage(room.Mute, cid) }, false},
+		{"muted after the vote", cid, func(r *replacing) { r.manage(room.Mute, cid) }, false},
+		{"left", ann, func(r *replacing) { r.leave(cid) }, true},
+		{"silent", ann, func(r *replacing) { r.removed(room.ReasonTimeout, cid) }, true},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		r := &replacing{timeline: l, old: l.send(ann, room.Event{Kind: room.Proposal, Text: "tea",
 			Ask: []int{bob, cid}})}
 		r.agreed()
 		newer := r.answer(bob, room.Event{Ask: []int{ann, cid}})
-		r.send(ann, room.Event{Kind: room.Agree, ReplyTo: newer.N})
+		r.send(c.voted, room.Event{Kind: room.Agree, ReplyTo: newer.N})
 		c.happens(r)
 		last, open := r.events[len(r.events)-1], r.head.IsOpenProposal(newer.N, r.now)
 		agreed := slices.Contains(last.Agreed, newer.N)
 		if agreed != c.agreed || open {
 			t.Errorf("%s: agreed on: %v, open: %v", c.what, agreed, open)
+		}
+		_, err := r.head.ProposeMessage(r.agent(ann), room.Event{Kind: room.Agree, ReplyTo: newer.N}, r.now)
+		if !strings.Contains(fmt.Sprint(err), "an admin kept one from voting") {
+			t.Errorf("%s: a vote is refused so: %v", c.what, err)
 		}
 	}
 }

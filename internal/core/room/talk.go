@@ -437,14 +437,16 @@ func (l *ledger) applyRequest(event Event, replaces Replaced) {
 }
 
 // removeAbsent ends, after event, the requests of agents that have left, and the debts of agents that have left or may
-// only listen. A proposal that is to replace an agreement ends if an admin keeps one who is asked from voting: else the
-// admin would decide alone what becomes of the agreement.
+// only listen. A proposal that is to replace an agreement ends if an admin keeps one who is asked from voting, also one
+// who has agreed: else the admin would decide alone what becomes of the agreement, by that proposal or by another one
+// in its place.
 func (l *ledger) removeAbsent(event Event) {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
 	kept := func(seat int) bool { return l.state.SilencedSeat(seat) || event.takesSeat() && event.Seat == seat }
 	l.removeIf(func(request OpenRequest) bool {
-		return gone(request.Seat) || request.Replaces.N != 0 && slices.ContainsFunc(request.Owed, kept)
+		return gone(request.Seat) || request.Replaces.N != 0 &&
+			(slices.ContainsFunc(request.Owed, kept) || slices.ContainsFunc(request.Agreed, kept))
 	})
 	if slices.ContainsFunc(l.Done, gone) {
 		l.Done, l.changed = slices.DeleteFunc(slices.Clone(l.Done), gone), true

@@ -91,7 +91,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/web/assets/sidebar/agreements.js", "shown = {};", "internal/core/chat.agreementsShown"},
 	{"internal/core/chat/task.go", "You have added these tasks in the last {}, ", "internal/core/room.RepeatWindow"},
 	{"docs/tools.md", "and {} proposals that all see", "internal/core.MaxProposals"},
-	{"docs/tools.md", "is bound for {} and, as who is muted", "internal/core/room.BoundFor"},
+	{"docs/tools.md", "is bound for {} and, as one who may only listen", "internal/core/room.BoundFor"},
 	{"docs/security.md", "it stays for {} after a kick", "internal/core/room.BoundFor"},
 	{"internal/api/tools/next_words.go", "kicked or banned less than {} ago", "internal/core/room.BoundFor"},
 	{"docs/events.md", "keeps its seat for {} after the subscription", "internal/core/room.HookLease"},
