@@ -345,7 +345,7 @@ func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.S
 		if err != nil || isTooOld(event) {
 			return taken, err
 		}
-		if event.Seat == c.me.Seat && event.Person == c.me.IsPerson() && mine.IsOnTheSameAs(event) {
+		if event.Actor() == c.me.Seat && event.Person == c.me.IsPerson() && mine.IsOnTheSameAs(event) {
 			if saysSame(mine, event.Saying()) {
 				taken.N = event.N
 			}

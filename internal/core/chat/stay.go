@@ -82,7 +82,7 @@ func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err 
 		if at.IsZero() && (c.me.Sees(event) || event.N <= c.me.Joined) {
 			at = event.At()
 		}
-		if event.N <= c.me.Joined || event.Type == room.Said && event.Seat == c.me.Seat && !event.Person {
+		if event.N <= c.me.Joined || event.Type == room.Said && event.Actor() == c.me.Seat && !event.Person {
 			return false, at, nil
 		}
 		if c.me.IsNews(event) && c.me.WokenBy(event, len(c.head.Agents), false) {

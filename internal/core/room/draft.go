@@ -116,7 +116,7 @@ const (
 	QuestionOpen      QuestionState = "open"
 	QuestionWithdrawn QuestionState = "withdrawn"
 	QuestionAnswered  QuestionState = "answered" // by others, so that it awaits nothing more
-	QuestionEnded     QuestionState = "ended"    // otherwise: it is a day old, was replaced, or its sender has left
+	QuestionEnded     QuestionState = "ended"    // otherwise: by age, a newer one, a full list, or its sender's leave
 )
 
 // IsStale reports whether a draft answers what awaits no answer any more.
@@ -132,7 +132,7 @@ func (e Event) Ends(n int64) bool { return e.Talk != nil && !e.Talk.asks(n) }
 func (e Event) StateAfter(asked Event, seat int) QuestionState {
 	answers := e.Type == Said && (e.ReplyTo == asked.N || e.ReplyTo > asked.N && slices.Contains(asked.Ask, e.Seat))
 	switch {
-	case e.Withdraws == asked.N:
+	case e.Withdraws == asked.N && !e.IsByFullList():
 		return QuestionWithdrawn
 	case e.At().Sub(asked.At()) >= DebtLife:
 		return QuestionEnded

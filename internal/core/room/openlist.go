@@ -138,5 +138,23 @@ func (t Talk) GoneFor(seat int, now time.Time) []Gone {
 	})
 }
 
+// keepGone returns at most maxGone of list: without the oldest of the one that has most. Otherwise a guest, whose
+// proposals end one by one, would have the room forget what of others has ended.
+func keepGone(list []Gone) []Gone {
+	if len(list) <= maxGone {
+		return list
+	}
+	ended, oldest := map[int]int{}, 0
+	for _, gone := range list {
+		ended[gone.By]++
+	}
+	for i, gone := range list {
+		if ended[gone.By] > ended[list[oldest].By] {
+			oldest = i
+		}
+	}
+	return slices.Delete(slices.Clone(list), oldest, oldest+1)
+}
+
 // isPast reports whether g is no longer news.
 func (g Gone) isPast(now time.Time) bool { return now.Sub(time.UnixMilli(g.AtMs)) >= DebtLife }

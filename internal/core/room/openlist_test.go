@@ -207,6 +207,38 @@ func TestEndOverfull_itsEvent_isForThoseWhoSawTheRequest(t *testing.T) {
 	}
 }
 
+// A guest, whose own proposals end one by one, has the room forget nothing: Bob still hears what became of Ann's.
+func TestEndOverfull_manyOfOneInvite_areForgottenFirst(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid", "Dora", "Eve")
+	l.guests(dora, eve)
+	propose := func(seat int) room.Event {
+		e, err := l.proposes(false, seat, bob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	var last room.Event
+	for _, seat := range []int{dora, eve, dora, eve, ann, ann, ann, ann} {
+		last = propose(seat)
+	}
+	propose(cid)
+	if l.ended() != last.N {
+		t.Fatalf("%d ends, not %d", l.ended(), last.N)
+	}
+	propose(cid)
+	for n := range 20 {
+		propose([]int{dora, eve}[n%2])
+		if l.ended() == 0 {
+			t.Fatalf("the %dth of the guests ends nothing", n)
+		}
+	}
+	gone := l.head.Talk.GoneFor(bob, l.now)
+	if len(gone) != 8 || gone[0].N != last.N || !l.head.Talk.EndedByFullList(last.N, l.now) {
+		t.Errorf("the room remembers %+v", gone)
+	}
+}
+
 func TestProposal_fifthOfOneAgentOrInvite_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 	l.guests(ann, cid)

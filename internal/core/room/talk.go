@@ -16,7 +16,7 @@ const DebtLife = 24 * time.Hour
 type Talk struct {
 	Open []OpenRequest `json:"o,omitempty"` // oldest first
 	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
-	Gone []Gone        `json:"g,omitempty"` // the last maxGone that full lists ended within DebtLife, oldest first
+	Gone []Gone        `json:"g,omitempty"` // of those that full lists ended within DebtLife, maxGone; oldest first
 }
 
 // maxGone is how many proposals are remembered of those that full lists ended.
@@ -27,6 +27,7 @@ type Gone struct {
 	N    int64 `json:"n"`           // the event of the proposal
 	End  int64 `json:"e"`           // the event that ended it
 	AtMs int64 `json:"at"`          // the time of End
+	By   int   `json:"b"`           // who proposed it: see State.askerOf
 	Owed []int `json:"o,omitempty"` // the seats that had still to vote
 }
 
@@ -280,8 +281,7 @@ func (before Talk) apply(state *State, event Event) *ledger {
 		l.removeAbsent(event)
 	}
 	if l.changed {
-		l.Gone = slices.DeleteFunc(slices.Clone(l.Gone[max(0, len(l.Gone)-maxGone):]),
-			func(gone Gone) bool { return gone.isPast(event.At()) })
+		l.Gone = slices.DeleteFunc(slices.Clone(l.Gone), func(gone Gone) bool { return gone.isPast(event.At()) })
 	}
 	return l
 }
@@ -418,7 +418,8 @@ func (l *ledger) applyWithdrawal(e Event) {
 		return
 	}
 	if e.Reason == ReasonListFull && l.Open[i].Proposal {
-		l.Gone = append(slices.Clip(l.Gone), Gone{N: e.Withdraws, End: e.N, AtMs: e.AtMs, Owed: l.Open[i].Owed})
+		l.Gone = keepGone(append(slices.Clip(l.Gone), Gone{N: e.Withdraws, End: e.N, AtMs: e.AtMs,
+			By: l.state.askerOf(e.Seat), Owed: l.Open[i].Owed}))
 	}
 	l.Open, l.changed = slices.Delete(l.Open, i, i+1), true
 }
