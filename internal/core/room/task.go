@@ -490,8 +490,8 @@ func (s *State) AddedBefore(agent Agent, call string, now time.Time) (n int64) {
 	return n
 }
 
-// stopsAfter returns the stops of a task after c, an edit; before c it had stops. An edit that keeps a stop in the after
-// of the task leaves it a stop: else it would outlive its maker by an edit of other things.
+// stopsAfter returns the stops of a task after c, an edit; before c it had stops. An edit that keeps a stop in after
+// leaves it a stop: else the stop would outlive its maker by an edit of other things.
 func (c *TaskChange) stopsAfter(stops []int64) []int64 {
 	if c.Stops && len(c.After) > 0 {
 		stops = append(slices.Clip(stops), c.After[len(c.After)-1])
