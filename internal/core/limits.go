@@ -41,6 +41,7 @@ const (
 	MaxProposals        = 8                 // of MaxOpen, that all see
 	MaxPrivateProposals = 4                 // of MaxOpenPrivate
 	MaxProposed         = 4                 // open proposals of one agent, or of the guests of one invite
+	MaxQuestions        = 16                // proposals of a room that put tasks in question: see room.Question
 	// MaxSteps is how many messages endpoints send because of each other after a message that no endpoint caused: two
 	// endpoints that are alone would never stop. See room.Event.Step.
 	MaxSteps = 8

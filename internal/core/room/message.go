@@ -47,6 +47,10 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 		return event, err
 	}
 	event.Replaces = rules.replaces(&event)
+	event.Bound = nil // a draft may have been completed for another head
+	if event.Replaces != 0 && !h.Talk.isProposal(event.Replaces) {
+		event.Bound = bound
+	}
 	if err := rules.checkProposed(&event); err != nil {
 		return event, err
 	}

@@ -114,7 +114,7 @@ func (t Talk) replacedBy(e Event) Replaced {
 // replaced returns what e replaces by its own fields; zero for nothing.
 func (e Event) replaced() (r Replaced) {
 	if e.Replaces != 0 {
-		r = Replaced{e.Replaces, e.ReSeat, e.ReFor}
+		r = Replaced{e.Replaces, e.ReSeat, e.ReFor, e.Bound}
 	}
 	return r
 }

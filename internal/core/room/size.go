@@ -21,7 +21,7 @@ func (e *Event) Referred() int {
 	for _, seats := range e.AgreedTo {
 		n += sliceBytes(seats)
 	}
-	n += sliceBytes(e.Finishes) + sliceBytes(e.Closes) + sliceBytes(e.Wakes) + sliceBytes(e.Calls)
+	n += sliceBytes(e.Bound) + sliceBytes(e.Finishes) + sliceBytes(e.Closes) + sliceBytes(e.Wakes) + sliceBytes(e.Calls)
 	for _, c := range e.Calls {
 		n += textBytes(c.Hook)
 	}
@@ -133,14 +133,18 @@ func (s *Settings) referred() int {
 }
 
 func (t *Talk) referred() int {
-	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Gone)
+	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Gone) + sliceBytes(t.Questions)
 	for i := range t.Gone {
 		n += sliceBytes(t.Gone[i].Owed)
+	}
+	for i := range t.Questions {
+		n += sliceBytes(t.Questions[i].Ask) + sliceBytes(t.Questions[i].To)
 	}
 	for i := range t.Open {
 		request := &t.Open[i]
 		n += sliceBytes(request.To) + sliceBytes(request.Owed) + sliceBytes(request.Agreed) +
-			sliceBytes(request.Apart) + sliceBytes(request.Persons) + sliceBytes(request.Replaces.For)
+			sliceBytes(request.Apart) + sliceBytes(request.Persons) + sliceBytes(request.Replaces.For) +
+			sliceBytes(request.Replaces.Bound)
 		for _, v := range request.Persons {
 			n += textBytes(v.Name)
 		}

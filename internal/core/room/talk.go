@@ -17,6 +17,8 @@ type Talk struct {
 	Open []OpenRequest `json:"o,omitempty"` // oldest first
 	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
 	Gone []Gone        `json:"g,omitempty"` // of those that full lists ended within DebtLife, maxGone; oldest first
+	// Questions are the proposals that put tasks in question, oldest first.
+	Questions []Question `json:"q,omitempty"`
 }
 
 // maxGone is how many proposals are remembered of those that full lists ended.
@@ -56,6 +58,8 @@ type Replaced struct {
 	N    int64 `json:"n"`            // the event of its proposal
 	Seat int   `json:"s"`            // of the one who proposed it
 	For  []int `json:"to,omitempty"` // the seats that see it beside Seat; empty: all
+	// Bound are the seats that it binds; empty in the requests of older programs.
+	Bound []int `json:"b,omitempty"`
 }
 
 // Voter is a person who voted in the seat of its agent.
@@ -276,13 +280,16 @@ func (before Talk) apply(state *State, event Event) *ledger {
 		l.applyDone(event)
 		l.applyAnswer(event)
 		l.applyWithdrawal(event)
-		l.applyRequest(event, before.replacedBy(event))
+		replaces := before.replacedBy(event)
+		l.applyRequest(event, replaces)
+		l.applyQuestion(event, replaces)
 	case event.ChangesState():
 		l.removeAbsent(event)
 	}
 	if l.changed {
 		l.Gone = slices.DeleteFunc(slices.Clone(l.Gone), func(gone Gone) bool { return gone.isPast(event.At()) })
 	}
+	l.forgetQuestions()
 	return l
 }
 
@@ -411,7 +418,8 @@ func (l *ledger) complete() {
 	})
 }
 
-// applyWithdrawal ends the sender's own request, which its sender withdraws or, by ReasonListFull, a full list ends.
+// applyWithdrawal ends the sender's own request, which its sender withdraws or, by ReasonListFull, a full list ends. A
+// withdrawal ends its question, too.
 func (l *ledger) applyWithdrawal(e Event) {
 	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
 	if i < 0 {
@@ -420,6 +428,9 @@ func (l *ledger) applyWithdrawal(e Event) {
 	if e.Reason == ReasonListFull && l.Open[i].Proposal {
 		l.Gone = keepGone(append(slices.Clip(l.Gone), Gone{N: e.Withdraws, End: e.N, AtMs: e.AtMs,
 			By: l.state.askerOf(e.Seat), Owed: l.Open[i].Owed}))
+	}
+	if e.Reason != ReasonListFull {
+		l.removeQuestions(func(q *Question) bool { return q.N == e.Withdraws })
 	}
 	l.Open, l.changed = slices.Delete(l.Open, i, i+1), true
 }

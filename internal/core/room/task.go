@@ -55,6 +55,8 @@ type Task struct {
 	SinceN   int64   `json:"sn,omitempty"`    // the event that began the present state: taken, or free with this offer
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
 	Last     int64   `json:"last,omitempty"`  // the last event about the task
+	Edited   int64   `json:"ed,omitempty"`    // the event that last edited the task, but for its order; 0: none
+	Taken    int64   `json:"tk,omitempty"`    // the event by which it was last taken; 0: none
 
 	Written int64 `json:"-"` // the event that last wrote the task: see Part
 }
@@ -321,7 +323,8 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 // not add it, unless the holder fell silent.
 func (x Opening) Suits(h *Head, a Agent) bool {
 	return a.SeesTask(x.Task.N) && !x.Task.Holder.Is(a) && len(h.TasksOf(a)) == 0 &&
-		!a.Person.Supervises() && !a.IsPersonOnly() && (x.Stalled || !x.Task.Adder.Is(a))
+		!a.Person.Supervises() && !a.IsPersonOnly() && (x.Stalled || !x.Task.Adder.Is(a)) &&
+		h.QuestionOf(x.Task, a) == 0
 }
 
 // NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For a while after a
@@ -353,11 +356,11 @@ func (h *Head) IsFreeFor(agent Agent, task Task, seen map[int]Presence, now time
 }
 
 // NextTask returns the task that agent gets without naming a task: the oldest task offered to agent, else the oldest
-// free task, else the oldest stalled task.
+// free task, else the oldest stalled task. None is in question.
 func (h *Head) NextTask(agent Agent, seen map[int]Presence, now time.Time) (Task, bool) {
 	best, rank := -1, 3
 	for i, task := range h.Tasks {
-		if !h.IsFreeFor(agent, task, seen, now) {
+		if !h.IsFreeFor(agent, task, seen, now) || h.QuestionOf(task, agent) != 0 {
 			continue
 		}
 		r := 1
@@ -429,6 +432,7 @@ func (s *State) ChangeTasks(event Event) {
 		s.changeTask(event, func(task *Task) {
 			task.Holder, task.For, task.SinceN, task.SinceMs = by, nil, event.N,
 				event.AtMs
+			task.Taken = event.N
 		})
 	case ReleaseTask:
 		s.changeTask(event, func(task *Task) {
@@ -438,6 +442,9 @@ func (s *State) ChangeTasks(event Event) {
 		s.changeTask(event, func(task *Task) {
 			if task.Holder.Seat == 0 {
 				task.SinceN, task.SinceMs = event.N, event.AtMs
+			}
+			if !change.Stops {
+				task.Edited = event.N
 			}
 			task.Title, task.Text, task.Redacted, task.For, task.After, task.Stops = change.Title, change.Text, false,
 				change.For, change.After, change.stopsAfter(task.Stops)

@@ -235,8 +235,7 @@ func (o TaskOrder) findTask(head *Head, agent Agent, now time.Time) (Task, error
 		}
 		task, ok := head.NextTask(agent, o.Seen, now)
 		if !ok {
-			return task, fault.Refuse(fault.InvalidArgument, "No task is free now. Nothing was changed: call "+
-				"wait_for_message, which ends when one is.")
+			return task, head.refuseNoneFree(agent, o.Seen, now)
 		}
 		return task, nil
 	}
@@ -522,6 +521,22 @@ func (h *Head) insteadOf(a Agent, seen map[int]Presence, now time.Time) string {
 		return "the next free one is " + TaskID(next.No) + "."
 	}
 	return "no other is free, and wait_for_message ends when one becomes free."
+}
+
+// refuseNoneFree refuses agent a task without an id. It names those in question that agent could take.
+func (h *Head) refuseNoneFree(agent Agent, seen map[int]Presence, now time.Time) error {
+	var doubtful []int64
+	for _, task := range h.Tasks {
+		if h.IsFreeFor(agent, task, seen, now) {
+			doubtful = append(doubtful, task.No)
+		}
+	}
+	but := ""
+	if len(doubtful) > 0 {
+		but = ", but for what is in question (" + taskIDs(doubtful) + "): take that by its id if it holds as it is"
+	}
+	return fault.Refuse(fault.InvalidArgument, "No task is free now%s. Nothing was changed: call wait_for_message, "+
+		"which ends when one is.", but)
 }
 
 func refuseManage(t Task) error {

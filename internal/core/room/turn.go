@@ -153,8 +153,8 @@ func (t Turn) canAct(agent Agent) bool {
 		if !agent.SeesTask(task.N) {
 			continue
 		}
-		if task.Holder.Is(agent) || head.IsFreeFor(agent, task, t.Seen, t.Now) ||
-			head.Yields(task, agent, t.Seen, t.Now) {
+		yields := head.IsFreeFor(agent, task, t.Seen, t.Now) || head.Yields(task, agent, t.Seen, t.Now)
+		if task.Holder.Is(agent) || yields && head.QuestionOf(task, agent) == 0 {
 			return true
 		}
 		only, _ := head.offeredTo(task, t.Now)
