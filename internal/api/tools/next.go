@@ -73,6 +73,8 @@ type situation struct {
 	task string // the id of the task that the call gave to the caller; "": none
 	over bool   // a task was finished
 	act  string // with held: the arguments of the call that was held back; "": none
+	// question is with act: the proposal that puts the task to take in question; "": none does
+	question string
 }
 
 // news says what the messages of a result mean for the next turn.
@@ -277,21 +279,22 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	return s.next()
 }
 
-// heldAct returns next for a call of task that something unread held back. done says that a repeated next has finished
-// its task before.
-func (a advisor) heldAct(w chat.Waited, asked chat.TaskRequest, done bool) string {
-	act := "action " + string(asked.Action)
+// heldAct returns next for a call of task that was held back. A repeated next has finished its task before, if t has
+// that.
+func (a advisor) heldAct(t chat.Tasks, asked chat.TaskRequest) string {
+	w, act := *t.Held, "action "+string(asked.Action)
 	if asked.ID != "" {
 		act += ", id " + asked.ID
 	}
 	if asked.Text != "" {
 		act += ", text"
 	}
-	if done { // of next, to take another task is what is left
+	if t.Task != nil { // of next, to take another task is what is left
 		act = "action take"
 	}
 	s := &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, w.Messages, ""),
-		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, held: true, lastHold: w.LastHold, act: act}
+		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, held: true, lastHold: w.LastHold, act: act,
+		question: t.Question}
 	return s.next()
 }
 

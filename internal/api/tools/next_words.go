@@ -100,6 +100,23 @@ var words = map[string]func(*situation) string{
 		}
 		return "sent"
 	},
+	"came": func(s *situation) string {
+		switch {
+		case s.question == "":
+			return "what is in messages came first"
+		case len(s.messages) > 0:
+			return "what is in messages came first, and " + s.question + " takes back the agreement it was added under"
+		}
+		return s.question + " takes back the agreement it was added under"
+	},
+	"by":         func(s *situation) string { return s.Question },
+	"questioned": func(s *situation) string { return strings.Join(s.Questioned, ", ") },
+	"edits": func(s *situation) string {
+		if !s.Revises || s.Bound || s.Listening {
+			return ""
+		}
+		return ". Once it is clear what holds, call task (action edit, or drop)"
+	},
 	"yours": func(s *situation) string {
 		if s.act != "" {
 			return "it still fits"
@@ -324,7 +341,7 @@ func (s *situation) otherwise() string {
 	case s.held: // what came first may be that nothing is wanted any more
 		return "{wait}"
 	case s.mine() != "" && s.Bound && !s.isBlocked(): // a held agent may only report
-		return "go on with " + s.mine() + ", unless somebody has asked not to; once it is done, call " +
+		return "go on with " + s.mine() + s.unless() + "; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
 	case s.mine() != "" && !s.isBlocked():
 		action, result := "finish", ", text"
@@ -338,7 +355,7 @@ func (s *situation) otherwise() string {
 		if s.Listening {
 			call += " without text"
 		}
-		return "go on with " + s.mine() + ", unless somebody has asked not to; once it is done, " + call
+		return "go on with " + s.mine() + s.unless() + "; once it is done, " + call
 	case s.Offered != "" && s.owed() > 0: // the answer may be that it must not begin
 		return "{wait}, or " + taskCall("action take, id "+s.Offered) + ", which is offered to you"
 	case s.Offered != "": // somebody may have asked in words to wait
@@ -372,9 +389,17 @@ func (s *situation) otherwise() string {
 	return "{wait}"
 }
 
+// unless says when the agent does not go on with mine.
+func (s *situation) unless() string {
+	if s.InQuestion && s.mine() == s.Tasks[0].ID {
+		return " only if it holds as it is"
+	}
+	return ", unless somebody has asked not to"
+}
+
 // revised says what follows from what was just agreed on. What was done under an agreement that is replaced is not
-// undone, or two agents would begin it anew. The one that proposed is told to add tasks, and an admin to edit those that
-// are open; if all were, all would do the same.
+// undone, or two agents would begin it anew. The one that proposed is told to add tasks; if all were, all would do the
+// same.
 func (s *situation) revised() (text string) {
 	const most = 10
 	if r := s.revision; r != nil && r.ID == s.agreed {
@@ -385,9 +410,6 @@ func (s *situation) revised() (text string) {
 				text += fmt.Sprintf(" and %d more", more)
 			}
 			text += "): to have it done otherwise takes a new task"
-		}
-		if s.OpenTasks > 0 && s.Admin {
-			text += ". Open tasks keep their words: where these no longer fit, call task (action edit)"
 		}
 	}
 	if s.mayFollow() && !s.Bound && !s.Listening {

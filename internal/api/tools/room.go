@@ -55,7 +55,7 @@ func viewInfo(i chat.Info) results.Info {
 		v.Open.Requests += v.Open.Proposals
 	}
 	for _, r := range i.Requests {
-		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Person: r.Person,
+		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Person: r.Person, Replaces: r.Replaces,
 			PersonName: r.PersonName, Text: results.Text(r.Text), OwedBy: r.OwedBy, Proposal: r.Proposal,
 			Minutes: int64(r.Age / time.Minute)})
 	}

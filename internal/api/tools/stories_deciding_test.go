@@ -168,3 +168,47 @@ func TestStory_closing(t *testing.T) {
 		ann.token, bob.token = "", ""
 	})
 }
+
+func TestStory_takenBack(t *testing.T) {
+	checkStory(t, "One takes back a plan and its tasks are in question", func(s *story) {
+		ann, bob, cy := s.agent("Ann"), s.agent("Bob"), s.agent("Cy")
+		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
+		ann.do("send_message", args{"text": "We move the shop to the new host.", "kind": "proposal"})
+		plan := ann.said
+		bob.do("send_message", args{"kind": "agree", "reply_to": plan})
+		cy.do("send_message", args{"kind": "agree", "reply_to": plan})
+		ann.look()
+		ann.do("task", args{"action": "add", "tasks": []any{
+			args{"title": "test the copy"},
+			args{"title": "copy the data", "for": "Bob"},
+			args{"title": "switch the address", "for": "Cy"},
+		}})
+		cy.do("task", args{"action": "finish", "id": "t1", "ran": "make copy", "exit": 0, "text": "It is whole."})
+		bob.look()
+		bob.do("task", args{"action": "take", "id": "t2", "cursor": bob.cursor})
+		s.note("Bob has the data half copied, and takes the plan back.")
+		bob.do("send_message", args{"text": "No longer.", "kind": "object", "reply_to": plan, "cursor": bob.cursor})
+		bob.do("send_message", args{"text": "We stay: the new host has no backups.", "kind": "proposal",
+			"reply_to": plan, "cursor": bob.cursor})
+		stay := bob.said
+		cy.look()
+		cy.do("room_info", args{"agent_token": cy.token})
+		cy.do("list_tasks", nil)
+		cy.do("task", args{"action": "take"})
+		s.note("Cy takes it all the same.")
+		cy.do("task", args{"action": "take", "id": "t3", "cursor": cy.cursor})
+		cy.do("send_message", args{"kind": "agree", "reply_to": stay, "cursor": cy.cursor})
+		ann.look()
+		ann.do("send_message", args{"kind": "agree", "reply_to": stay, "cursor": ann.cursor})
+		s.note("The new plan is agreed on, and nobody begins what is left of the old one.")
+		bob.look()
+		bob.do("task", args{"action": "next", "id": "t2", "text": "deleted again", "cursor": bob.cursor})
+		cy.look()
+		cy.do("list_tasks", args{"id": "t1"})
+		ann.do("task", args{"action": "edit", "id": "t3", "title": "keep the address"})
+		cy.look()
+		cy.do("task", args{"action": "take", "id": "t3", "cursor": cy.cursor})
+	})
+}

@@ -44,8 +44,8 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it; "+
-			"if unsure, none. after: what comes first, by id (t7) or number here (from 1). before: what must then "+
-			"wait for it, to stop what is not begun.",
+			"if unsure, none. after: what comes first, by id (t7) or number here (from 1). before: unbegun tasks "+
+			"to stop: they await it, yours at once.",
 			newTaskFields),
 		spec.List("for", &in.For, "release, edit: as in tasks.").OrEmpty(),
 		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message, finishes), or why. edit: "+
@@ -135,7 +135,7 @@ func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tas
 	if held := got.Held; held != nil {
 		view := results.Tasks{Untrusted: notice(held.Messages, false), Tasks: []results.Task{}, Held: true,
 			Messages: viewMessages(held.Messages), MoreMessages: held.HasMore, Cursor: held.Cursor,
-			Next: a.heldAct(*held, asked, got.Task != nil)}
+			Next: a.heldAct(got, asked)}
 		if got.Task != nil {
 			task := viewTask(*got.Task)
 			view.Task = &task
@@ -213,6 +213,7 @@ func viewTask(t chat.TaskView) results.Task {
 		ID: t.ID, Title: results.Text(t.Title), Text: results.Text(t.Text), State: string(t.State), Adder: t.Adder,
 		AdderPerson: t.AddedByPerson, AdderName: t.AdderName, By: t.By, ByPerson: t.EndedByPerson, ByName: t.ByName,
 		Was: t.Was, For: t.For, After: t.After, Dropped: t.Dropped,
+		Question: t.Question, DoneUnder: t.DoneUnder,
 		Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
 		Report: t.Report, Missing: t.Missing, Evidence: viewEvidence(t.Evidence), Own: t.Own,
 		Checks: viewChecks(t.Checks),

@@ -65,13 +65,14 @@ type Request struct {
 	Text       Text     `json:"text" doc:"its text, of a file without one its name; if that is longer than 80 characters, the first 40 and the last 40"`
 	OwedBy     []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
 	Proposal   bool     `json:"proposal,omitempty" schema:"-" doc:"true for a proposal"`
+	Replaces   string   `json:"replaces,omitempty" doc:"of a proposal: the agreement that it would replace"`
 	Minutes    int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
 }
 
 // Agreement is a proposal to which everyone asked has agreed.
 type Agreement struct {
 	ID       string   `json:"id" doc:"of the proposal; a proposal that replies to it can replace it"`
-	Text     Text     `json:"text" doc:"its first 500 characters; of a replaced one 100"`
+	Text     Text     `json:"text" doc:"its first 2,000 characters in room_info, 500 elsewhere and of several long ones; of a replaced one 100"`
 	By       string   `json:"by" doc:"who proposed it: an agent or, if the person behind it did, that person, as Ann, for Ann's Claude"`
 	AgreedBy []string `json:"agreed_by,omitempty" doc:"all who agreed: by first"`
 	To       []string `json:"to,omitempty" doc:"of a private one: who sees it beside the one that proposed it"`

@@ -7,7 +7,7 @@ type Tasks struct {
 	Tasks        []Task    `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30; none if id names one"`
 	HasMore      bool      `json:"has_more,omitempty" doc:"true if there are more"`
 	Results      []Task    `json:"results,omitempty" doc:"what came of the tasks that are in after of task and are over, if you have that or look at it alone: at most eight and 6 KB"`
-	Held         bool      `json:"held,omitempty" doc:"true if nothing was changed, since what is in messages came first"`
+	Held         bool      `json:"held,omitempty" doc:"true if nothing was changed, since what is in messages came first, or the task is in question"`
 	Messages     []Message `json:"messages,omitempty" doc:"with held: everything unread"`
 	MoreMessages bool      `json:"more_messages,omitempty" doc:"with held: true if more is unread than is shown"`
 	Cursor       string    `json:"cursor,omitempty" doc:"the one that you gave: this call moves nothing. With held, the one to go on with; without one, how far you have read; absent while your last result may be lost, in list_tasks, and for a person's token"`
@@ -31,13 +31,15 @@ type Task struct {
 	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
 	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`
 	Dropped     []string `json:"after_dropped,omitempty" doc:"which of after were dropped and are no stops, so that it waits for ever: edit its after, or drop it"`
+	Question    string   `json:"in_question,omitempty" doc:"of one that is open: the proposal that takes back the agreement under which it was added; until it is edited or taken, begin it only if it holds as it is"`
 	Result      Text     `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
 	Report      string   `json:"report,omitempty" doc:"the message of which result is only the beginning, for message_history (id), or that shared a file, for get_file"`
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
 
-	Evidence *Evidence `json:"evidence,omitempty" doc:"of one that is done: what its agent says was run"`
-	Own      bool      `json:"own,omitempty" schema:"-" doc:"with evidence: true if you or an agent of your user or invite finished it, so that somebody else checks it"`
-	Checks   []Check   `json:"checks,omitempty" doc:"what other agents had that ran the same, the last of each, of eight at most"`
+	Evidence  *Evidence `json:"evidence,omitempty" doc:"of one that is done: what its agent says was run"`
+	Own       bool      `json:"own,omitempty" schema:"-" doc:"with evidence: true if you or an agent of your user or invite finished it, so that somebody else checks it"`
+	DoneUnder string    `json:"done_under,omitempty" doc:"with evidence: the agreement under which it was done, which was replaced since"`
+	Checks    []Check   `json:"checks,omitempty" doc:"what other agents had that ran the same, the last of each, of eight at most"`
 }
 
 // TaskBrief names a task.

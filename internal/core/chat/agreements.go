@@ -26,22 +26,25 @@ import (
 // If 22 had reply_to 20, it would replace nothing, and stand beside 10.
 
 const (
-	agreementsShown = 5   // that are in force, in a room's description, and to a returning agent; and as many replaced
-	agreementChars  = 500 // of each agreement
-	replacedChars   = 100 // of one that is replaced
-	requestChars    = 80  // of an open request
+	agreementsShown = 5       // that are in force, in a room's description or a join; and as many replaced
+	agreementChars  = 2000    // of an agreement in a room's description, while all such texts fit into agreementBytes
+	agreementBytes  = 6 << 10 // since clients cut long results
+	briefChars      = 500     // of an agreement elsewhere
+	replacedChars   = 100     // of one that is replaced
+	requestChars    = 80      // of an open request
 	// agreementsRead is how many of the newest agreements a search or a count reads, also of those that are shown.
 	agreementsRead = 100
 )
 
 // agreements returns agreements visible to the caller: agreementsShown that are in force, and as many that are
-// replaced, in the order of ownFirst. So a time that was changed often hides no other agreement.
-func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
+// replaced, in the order of ownFirst. So a time that was changed often hides no other agreement. most is agreementChars
+// or briefChars.
+func (c *session) agreements(ctx context.Context, most int) ([]Agreement, error) {
 	stored, err := c.ownFirst(ctx)
 	var list []Agreement
-	inForce, replaced := 0, 0
+	inForce, replaced, left := 0, 0, agreementBytes
 	for _, x := range stored {
-		chars, count := agreementChars, &inForce
+		chars, count := most, &inForce
 		if x.ReplacedBy != 0 {
 			chars, count = replacedChars, &replaced
 		}
@@ -53,7 +56,12 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 		a := Agreement{ID: c.head.MessageID(x.N), By: names[0], AgreedBy: names,
 			To: x.ToNames, File: viewFileSum(x.File), At: time.UnixMilli(x.AtMs), Bound: x.OldBound, NoSay: x.NoSay,
 			Replaces: c.head.MessageID(x.Replaces), ReplacedBy: c.head.MessageID(x.ReplacedBy)}
-		a.Text = x.Text[:sanitize.Seam(x.Text, len(sanitize.FirstChars(x.Text, chars)))]
+		text := sanitize.FirstChars(x.Text, chars)
+		if len(text) > left {
+			text = sanitize.FirstChars(text, briefChars)
+		}
+		left -= len(text)
+		a.Text = x.Text[:sanitize.Seam(x.Text, len(text))]
 		if len(a.Text) < len(x.Text) {
 			a.More = &More{ID: a.ID, Offset: len(a.Text)}
 		}
@@ -197,16 +205,25 @@ func (c *session) boundByAnswered(ctx context.Context, draft *room.Event) ([]int
 }
 
 // nameReplacement returns refusal, the refusal of o, or a refusal that names the proposal by which another one replaced
-// what o votes on: an agent that has not read far enough votes on that next.
+// what o votes on: an agent that has not read far enough votes on that next. Who objects to an agreement is told to
+// propose.
 func (c *session) nameReplacement(ctx context.Context, o *outgoing, refusal error) error {
 	if !o.event.IsVote() || o.event.ReplyTo == 0 || fault.CodeOf(refusal) != fault.InvalidArgument {
 		return refusal
 	}
 	n, err := c.latestOf(ctx, o.event.ReplyTo)
-	if err != nil || n == o.event.ReplyTo {
+	if err != nil {
 		return refusal
 	}
 	id := c.head.MessageID(n)
+	if bound, err := c.boundBy(ctx, n); err == nil && bound != nil && o.event.Kind == room.Object {
+		return fault.Refuse(fault.InvalidArgument, "%s is agreed on, so no objection ends it. Nothing was sent: to "+
+			"take it back, send what is to hold in its place, if only that it ends, with kind proposal and reply_to "+
+			"%s. If it binds you, its open tasks are in question from then on.", id, id)
+	}
+	if n == o.event.ReplyTo {
+		return refusal
+	}
 	return fault.Refuse(fault.InvalidArgument, "reply_to was replaced by %s. Nothing was sent: if that still asks "+
 		"you, vote on it with reply_to %s. room_info lists what is open and what was agreed.", id, id)
 }
@@ -289,11 +306,39 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 		list = append(list, OpenRequest{
 			ID: c.head.MessageID(request.N), From: event.Name, Text: bothEnds(requestOf(event), requestChars),
 			Person: event.Person, PersonName: c.head.PersonIn(event),
-			OwedBy: c.head.NamesOf(request.Owed), Age: max(0, now.Sub(time.UnixMilli(request.AtMs))),
+			OwedBy: c.head.NamesOf(request.Owed), Replaces: c.wouldReplace(&request),
+			Age:      max(0, now.Sub(time.UnixMilli(request.AtMs))),
 			Proposal: request.Proposal,
 		})
 	}
 	return list, nil
+}
+
+// wouldReplace returns the id of the agreement that request, which the caller sees, is to replace; "" for none, and if
+// the caller does not see that.
+func (c *session) wouldReplace(request *room.OpenRequest) string {
+	old := request.Replaces
+	if !c.me.SeesMessage(old.N, old.Seat, old.For) {
+		return ""
+	}
+	return c.head.MessageID(old.N)
+}
+
+// underWhich returns the agreement under which a task was done and which another one has replaced since; 0: none. list
+// has the agreements that the caller sees. See room.Question.
+func (c *session) underWhich(task room.Task, list []roomlog.Agreement) int64 {
+	for i := range list {
+		old := &list[i]
+		newer := find(list, old.ReplacedBy)
+		if newer == nil {
+			continue
+		}
+		replaced := room.Question{N: newer.N, Old: old.N, Seat: newer.Seat, Ask: newer.Bound}
+		if replaced.Concerns(&c.head.State, task) {
+			return old.N
+		}
+	}
+	return 0
 }
 
 // requestOf returns the text of a request, or the name of a file without a text.

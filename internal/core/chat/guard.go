@@ -36,6 +36,7 @@ type intent struct {
 	// a report by finish, so after one they have yet to hold something back.
 	marks  bool
 	isAct  bool   // a change of tasks; false: a message
+	doubt  bool   // the call takes a task in question, which holds it back as a message does
 	stay   bool   // of a message: the caller speaks A2A, and knows no cursor
 	upload bool   // of a message: its file has come by an upload
 	key    string // with stay: the idempotency key of the message
@@ -70,8 +71,8 @@ func (o *outgoing) intent() *intent {
 	}
 }
 
-// holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does.
-// If none does, the new guard knows that.
+// holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does,
+// or the call takes a task in question. If none does, the new guard knows that.
 func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *Waited, error) {
 	if err := c.refresh(ctx); err != nil {
 		return g, nil, err
@@ -80,13 +81,13 @@ func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *
 		return guard{}, nil, nil
 	}
 	g, by, err := c.checkUnread(ctx, what, g)
-	if err != nil || by == nil {
+	if err != nil || by == nil && !what.doubt {
 		return g, nil, err
 	}
 	if what.upload {
 		return g, nil, refuseUnread()
 	}
-	held, err := c.answerHeld(ctx, what, g, !c.me.IsOwnPersons(*by))
+	held, err := c.answerHeld(ctx, what, g, by == nil || !c.me.IsOwnPersons(*by))
 	return g, held, err
 }
 

@@ -109,6 +109,6 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 			info.Open.Requests++
 		}
 	}
-	info.Agreements, err = c.agreements(ctx)
+	info.Agreements, err = c.agreements(ctx, agreementChars)
 	return info, err
 }

@@ -293,7 +293,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 			return got, err
 		}
 		c.moveOn()
-		got.Agreements, err = c.agreements(ctx)
+		got.Agreements, err = c.agreements(ctx, briefChars)
 	}
 	return got, err
 }

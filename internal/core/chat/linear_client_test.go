@@ -383,8 +383,7 @@ func (c *client) task() error {
 		c.record(s, taskOp{call, got, code})
 		c.handedOut(s, waitOp{cursor: call.cursor, got: *got.Held, owed: true})
 	case err == nil, code == fault.InvalidArgument, code == fault.NotAllowed:
-		got.Cursor = c.numbers.cursor(c.token, got.Cursor)
-		c.record(s, taskOp{call, got, code})
+		c.record(s, taskOp{call, c.numbers.tasks(c.token, got), code})
 	case unanswered(err):
 		if req.Action != "" {
 			c.recordLost(s, lostTask{call})

@@ -31,7 +31,10 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 	if !ok || len(e.finishes) > 0 && len(e.to) > 0 {
 		return e, fault.InvalidArgument
 	}
-	e.replaces = m.replaces(r, a, e)
+	e.replaces, e.bound = m.replaces(r, a, e), nil
+	if bound, open := m.boundBy(r, a, e.replaces); !open {
+		e.bound = bound
+	}
 	if e.Kind == room.Proposal {
 		if code := m.mayPropose(r, a, e); code != "" {
 			return e, code

@@ -23,7 +23,62 @@ type requestModel struct {
 	agreed   []int // of a proposal: who has agreed
 	persons  []int // those of agreed whose person did so
 	apart    []int // who answered where not everybody sees it who sees the request
-	replaces int64 // of a proposal: the agreement that it is to replace
+	replaces int64 // of a proposal: the agreement that it is to replace, itself or by what it replaced; 0: none
+	bound    []int // whom replaces binds
+}
+
+// questionModel is what somebody bound by an agreement has proposed in its place: see room.Question.
+type questionModel struct {
+	n, old int64 // the proposal, and the agreement
+	seat   int   // who proposes
+	ask    []int
+	to     []int // who sees it beside seat; empty: everybody
+}
+
+// concerns reports whether q puts t in question.
+func (q questionModel) concerns(r roomModel, t taskModel) bool {
+	adder, _ := r.agent(t.adder)
+	last := max(t.added, t.edited)
+	return q.old < last && last < q.n && t.taken < q.n &&
+		(adder.gone || adder.seat == q.seat || slices.Contains(q.ask, adder.seat))
+}
+
+// questionOf returns the newest proposal that a sees and that puts t in question; 0: none.
+func (r roomModel) questionOf(a agentModel, t taskModel) (n int64) {
+	for _, q := range r.questions {
+		e, _ := r.event(q.n)
+		if a.sees(e) && q.concerns(r, t) {
+			n = max(n, q.n)
+		}
+	}
+	return n
+}
+
+// doneUnder returns the agreement under which t, which is done, was done, if a sees what replaced it; 0: none.
+func (r roomModel) doneUnder(a agentModel, t taskModel) int64 {
+	list := r.agreed(a)
+	for _, x := range list {
+		for _, newer := range list {
+			e, _ := r.event(newer.n)
+			q := questionModel{n: newer.n, old: x.n, seat: e.seat, ask: newer.bound}
+			if x.replacedBy == newer.n && q.concerns(r, t) {
+				return x.n
+			}
+		}
+	}
+	return 0
+}
+
+// questioned returns r with the question of e, if e is a proposal of one bound by old, which e is to replace.
+func (r roomModel) questioned(e eventModel, old int64, bound []int) roomModel {
+	if !slices.Contains(bound, e.seat) {
+		return r
+	}
+	r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q questionModel) bool {
+		return q.seat == e.seat && q.old == old && (len(e.to) == 0 || slices.Equal(q.to, e.to))
+	})
+	r.questions = append(r.questions, questionModel{e.n, old, e.seat, e.ask, e.to})
+	return r
 }
 
 // agreementModel is a proposal to which everyone asked has agreed.
@@ -140,9 +195,9 @@ func (m model) talkEnded(r roomModel, a agentModel) bool {
 // completes.
 func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 	r.open = m.current(r)
-	replaces := e.replaces
+	replaces, bound := e.replaces, e.bound
 	if q, open := m.request(r, e.replaces); open {
-		replaces = q.replaces
+		replaces, bound = q.replaces, q.bound
 	}
 	if e.Type == chat.EventSaid {
 		r = r.hearDone(e)
@@ -151,8 +206,9 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		if len(e.ask) > 0 || e.Kind == room.Request {
 			r.open = append(r.open, requestModel{
 				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0,
-				owed: e.ask, replaces: replaces,
+				owed: e.ask, replaces: replaces, bound: bound,
 			})
+			r = r.questioned(e, replaces, bound)
 		}
 	} else {
 		r = r.withoutAbsent(e)
@@ -162,8 +218,12 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		switch answered := len(q.owed) == 0; {
 		case q.proposal && answered && len(q.agreed) > 0:
 			e.agreed = append(e.agreed, q.n)
-			r.agreements = append(slices.Clip(r.agreements), agreementModel{n: q.n, done: m.now,
-				by: r.voters(q), bound: append([]int{q.seat}, q.agreed...)})
+			x := agreementModel{n: q.n, done: m.now, by: r.voters(q), bound: append([]int{q.seat}, q.agreed...),
+				replaces: q.replaces}
+			if p, _ := r.event(q.n); q.replaces == 0 { // of no agreement, but of what was open
+				x.replaces = p.replaces
+			}
+			r.agreements = append(slices.Clip(r.agreements), x)
 		case !answered, q.any, len(q.apart) > 0:
 			left = append(left, q)
 		}
@@ -429,6 +489,9 @@ func (r roomModel) voters(q requestModel) (names []string) {
 func (r roomModel) withdrawn(e eventModel) roomModel {
 	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool {
 		return e.withdraws > 0 && q.n == e.withdraws && q.seat == e.seat
+	})
+	r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q questionModel) bool {
+		return q.n == e.withdraws && e.Reason != room.ReasonListFull
 	})
 	return r
 }

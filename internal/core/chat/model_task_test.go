@@ -18,6 +18,7 @@ import (
 type taskModel struct {
 	title, text   string
 	added         int64 // its event
+	edited, taken int64 // the last event that did so; to let it wait for another is no edit
 	adder, holder int   // seats; 0: nobody
 	offered       []offerModel
 	after         []int64
@@ -66,6 +67,9 @@ func (c taskCall) check(a agentModel, t taskModel) (taskModel, bool, fault.Code)
 		onOthers := has.Tree != "" && t.ran.Tree != "" && has.Tree != t.ran.Tree
 		if onOthers || c.req.Verdict != "" && c.req.Verdict != has.Verdict {
 			return t, false, fault.InvalidArgument
+		}
+		if t.ran.Tree == "" {
+			has.Tree = ""
 		}
 	}
 	i := slices.IndexFunc(t.checks, func(x checkModel) bool { return x.seat == a.seat })
@@ -287,9 +291,14 @@ type taskCall struct {
 }
 
 // isHeld reports whether what came after the cursor holds the call back, which would take or finish task no: like
-// words to all, or like the report of the task. A vote of another holds back neither.
+// words to all, or like the report of the task. A vote of another holds back neither. To take a task in question is
+// held back once.
 func (c taskCall) isHeld(r roomModel, a agentModel, no int64) bool {
 	c.cursor.sends = c.cursor.acts
+	t, _ := r.taskNo(no)
+	if c.req.Action == chat.CommandTake && c.cursor.n > 0 && c.cursor.acts == 0 && r.questionOf(a, t) > 0 {
+		return true
+	}
 	text, report := sendCall{cursor: c.cursor}, sendCall{cursor: c.cursor, finishes: []int64{no}}
 	return c.cursor.n > 0 && slices.ContainsFunc(r.newsAfter(a, c.cursor.n, r.head()), func(e eventModel) bool {
 		switch {
@@ -456,7 +465,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			x.was = was.name
 		}
 		shows.State, shows.By, shows.Was = chat.TaskTaken, a.name, x.was
-		t.holder, t.offered, t.since = a.seat, nil, m.now
+		t.holder, t.offered, t.since, t.taken = a.seat, nil, m.now, r.head()+1
 	case chat.CommandRelease:
 		switch {
 		case t.holder == 0 && t.isOfferedTo(a) && len(offered[0]) == 0:
@@ -506,6 +515,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			return x, nil
 		}
 		t = edited
+		t.edited = r.head() + 1
 		if t.holder == 0 {
 			t.since = m.now
 		}
@@ -706,7 +716,7 @@ func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutc
 		if len(r.tasksOf(a)) >= 5 {
 			continue
 		}
-		t.holder, t.offered, t.since = a.seat, nil, m.now
+		t.holder, t.offered, t.since, t.taken = a.seat, nil, m.now, r.head()+1
 		next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, added: t.added,
 			Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.TakeTask, Task: &chat.TaskView{
 				ID: fmt.Sprintf("t%d", no), Title: t.title, State: chat.TaskTaken, By: a.name}}})
@@ -723,7 +733,7 @@ func (m model) nextTask(r roomModel, a agentModel, silent silences) (best int64)
 	rank := 3
 	for i, t := range r.tasks {
 		no, k := int64(i+1), 1
-		if t.end != "" || !m.mayTake(r, a, t, silent(no, stallsAfter)) {
+		if t.end != "" || !m.mayTake(r, a, t, silent(no, stallsAfter)) || r.questionOf(a, t) > 0 {
 			continue
 		}
 		if t.isOfferedTo(a) {
@@ -784,12 +794,16 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 		by, _ := r.agent(t.by)
 		v.State, v.By, v.For, v.Result, v.Age = t.end, by.name, nil, t.result, m.now.Sub(t.ended)
 		v.EndedByPerson, v.Evidence = t.byPerson, t.ran
+		if t.ran != nil {
+			v.DoneUnder, v.Own = shown(r.doneUnder(a, t)), t.by == a.seat || t.finisher.isOneUser(a)
+		}
 		for _, x := range t.checks {
 			by, _ := r.agent(x.seat)
 			v.Checks = append(v.Checks, chat.CheckView{By: by.name, Check: x.Check, Mine: x.seat == a.seat})
 		}
 		return v
 	}
+	v.Question = shown(r.questionOf(a, t))
 	for _, x := range t.after {
 		if t.isStuckBehind(x) {
 			v.Dropped = append(v.Dropped, fmt.Sprintf("t%d", x))
@@ -915,6 +929,9 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 	} else if there {
 		shown, v := *o.got.Task, m.viewTask(r, a, x.no, t, after)
 		v.Was = x.was
+		if x.wrote && o.req.Action == chat.CommandFinish { // what was just done is not read again
+			v.DoneUnder = ""
+		}
 		if !m.sequential {
 			shown.Age = v.Age
 		}

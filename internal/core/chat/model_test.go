@@ -101,6 +101,7 @@ type roomModel struct {
 	agents           []agentModel     // all that ever joined; the agent of seat n is the nth
 	open             []requestModel   // requests and proposals, oldest first
 	agreements       []agreementModel // oldest first
+	questions        []questionModel  // oldest first
 	knocks           []knockModel
 	bans, mutes      []string    // names
 	kept             []keptModel // the last is the newest
@@ -147,6 +148,7 @@ type eventModel struct {
 	ask, named            []int   // whom it asks, and for whom else it is meant
 	agreed                []int64 // the proposals that it completes
 	replaces              int64   // of a proposal: what it replaces
+	bound                 []int   // of a proposal: whom replaces, an agreement, binds
 	hidden                bool    // from all but the agent of seat and its person, and from that agent without a reason
 	drafts                bool    // it keeps a draft
 	decides               int64   // the draft about which the person behind seat has decided so

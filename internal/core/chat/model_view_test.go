@@ -210,8 +210,12 @@ func (o infoOp) on(m model) (model, error) {
 			continue
 		}
 		owed, _ := q.knownTo(a.seat)
-		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Person: e.Person,
-			Text: bothEnds(e.Text), OwedBy: r.names(owed), Age: m.now.Sub(q.at), Proposal: q.proposal})
+		request := chat.OpenRequest{ID: shown(q.n), From: e.From, Person: e.Person,
+			Text: bothEnds(e.Text), OwedBy: r.names(owed), Age: m.now.Sub(q.at), Proposal: q.proposal}
+		if old, _ := r.event(q.replaces); q.replaces > 0 && a.sees(old) {
+			request.Replaces = shown(q.replaces)
+		}
+		requests = append(requests, request)
 		if q.proposal {
 			open.Proposals++
 		} else {
@@ -247,44 +251,50 @@ func (o infoOp) String() string { return fmt.Sprintf("%v asks for info: %s", o.w
 
 // agreed returns the agreements that a sees, the newest first, with what each replaced and what replaced it.
 func (r roomModel) agreed(a agentModel) (list []agreementModel) {
-	replacedBy := map[int64]int64{}
 	for _, x := range slices.Backward(r.agreements) {
-		p, _ := r.event(x.n)
-		if !a.sees(p) {
-			continue
+		if p, _ := r.event(x.n); a.sees(p) {
+			list = append(list, x)
 		}
-		if old, _ := r.event(p.replaces); p.replaces > 0 && a.sees(old) {
-			x.replaces = p.replaces
+	}
+	for i, x := range list {
+		for _, newer := range list[:i] { // for the same agreement, and for all of those
+			inPlace := x.replaces > 0 && newer.replaces == x.replaces && list[i].replacedBy == 0
+			if inPlace && !slices.ContainsFunc(x.bound, func(s int) bool { return !slices.Contains(newer.bound, s) }) {
+				list[i].replacedBy = newer.n
+			}
 		}
-		x.replacedBy = replacedBy[x.n]
-		if replacedBy[p.replaces] == 0 {
-			replacedBy[p.replaces] = x.n
+		at := slices.IndexFunc(list, func(y agreementModel) bool { return y.n == x.replaces })
+		if at > i && list[at].replacedBy == 0 {
+			list[at].replacedBy = x.n
 		}
-		list = append(list, x)
+		if old, _ := r.event(x.replaces); at < i && !a.sees(old) {
+			list[i].replaces = 0
+		}
 	}
 	return list
 }
 
-// sameAgreements compares the list of agreements that an answer contains: of the first ten, all up to the fifth that
-// is in force. Those that bind a come first.
+// sameAgreements compares the list of agreements that an answer contains: the first five that are in force, and the
+// first five that are not. Those that bind a come first.
 func (r roomModel) sameAgreements(a agentModel, got []chat.Agreement) error {
 	var gotText, want []string
 	for _, x := range got {
 		gotText = append(gotText, fmt.Sprint(x.ID, x.Text, x.By, x.At.Unix(), x.AgreedBy, x.Replaces, x.ReplacedBy))
 	}
-	list, inForce := r.agreed(a), 0
+	list, count := r.agreed(a), map[bool]int{}
 	slices.SortStableFunc(list, func(x, y agreementModel) int {
 		binds := func(x agreementModel) int { return slices.Index(x.bound, a.seat) }
 		return min(binds(y), 0) - min(binds(x), 0)
 	})
-	for _, x := range list[:min(len(list), 10)] {
-		if x.replacedBy == 0 {
-			inForce++
-		}
-		if inForce > 5 {
-			break
+	for _, x := range list {
+		count[x.replacedBy == 0]++
+		if count[x.replacedBy == 0] > 5 {
+			continue
 		}
 		p, _ := r.event(x.n)
+		if x.replacedBy > 0 {
+			p.Text = p.Text[:min(100, len(p.Text))]
+		}
 		by := ident.Actor(p.From, p.Person, "") // a draft that its person has edited is the person's
 		want = append(want, fmt.Sprint(shown(x.n), p.Text, by, x.done.Unix(), append([]string{by}, x.by...),
 			shown(x.replaces), shown(x.replacedBy)))

@@ -113,6 +113,23 @@ func (x *numbers) agreements(room string, list []chat.Agreement) []chat.Agreemen
 	return list
 }
 
+func (x *numbers) tasks(token string, got chat.Tasks) chat.Tasks {
+	plain := func(list []chat.TaskView) []chat.TaskView {
+		list = slices.Clone(list)
+		for i := range list {
+			for _, id := range []*string{&list[i].Question, &list[i].DoneUnder} {
+				*id = x.number(roomOf(token), *id)
+			}
+		}
+		return list
+	}
+	got.Tasks, got.Results, got.Cursor = plain(got.Tasks), plain(got.Results), x.cursor(token, got.Cursor)
+	if got.Task != nil {
+		got.Task = &plain([]chat.TaskView{*got.Task})[0]
+	}
+	return got
+}
+
 func (x *numbers) seated(got chat.Seated) chat.Seated {
 	room := roomOf(got.Token)
 	got.Messages, got.Agreements = x.messages(room, got.Messages), x.agreements(room, got.Agreements)
@@ -136,7 +153,9 @@ func (x *numbers) sent(token string, got chat.Sent) chat.Sent {
 func (x *numbers) info(token string, got chat.Info) chat.Info {
 	got.Agreements, got.Requests = x.agreements(roomOf(token), got.Agreements), slices.Clone(got.Requests)
 	for i := range got.Requests {
-		got.Requests[i].ID = x.number(roomOf(token), got.Requests[i].ID)
+		for _, id := range []*string{&got.Requests[i].ID, &got.Requests[i].Replaces} {
+			*id = x.number(roomOf(token), *id)
+		}
 	}
 	return got
 }

@@ -42,6 +42,46 @@ func (m *machine) takeBack() {
 	m.again(c)
 }
 
+// revise has all agree to a plan of one of them, unless there is one, one of them perhaps add a task, and one propose
+// another plan in its place.
+func (m *machine) revise() {
+	id := m.agent()
+	r, a := m.find(id)
+	if m.speaksA2A(id) {
+		m.Skip("it knows no kinds")
+	}
+	plans := slices.DeleteFunc(r.agreed(a), func(x agreementModel) bool { return x.replacedBy > 0 })
+	if len(plans) == 0 {
+		m.said++
+		m.sendOf(sendCall{who: id, text: fmt.Sprintf("plan %d", m.said), kind: room.Proposal})
+		for _, other := range m.agents {
+			r, a := m.find(other)
+			if other.room == id.room && !a.gone && !m.speaksA2A(other) && m.model.mayVote(r, a) {
+				m.sendOf(sendCall{who: other, kind: room.Agree, replyTo: m.proposalFor(r, a)})
+			}
+		}
+		return
+	}
+	other := func() agentID {
+		here := slices.DeleteFunc(slices.Clone(m.agents), func(x agentID) bool { return x.room != id.room })
+		return pick(m, "other", here...)
+	}
+	m.said++
+	m.taskOf(taskCall{who: other(), req: chat.TaskRequest{Action: chat.CommandAdd,
+		Tasks: []chat.NewTask{{Title: fmt.Sprintf("part %d", m.said)}}}})
+	m.sendOf(sendCall{who: id, text: fmt.Sprintf("plan %d", m.said), kind: room.Proposal, replyTo: plans[0].n})
+	r, _ = m.find(id)
+	req := chat.TaskRequest{Action: pick(m, "then", chat.CommandTake, chat.CommandFinish, chat.CommandEdit, ""),
+		ID: fmt.Sprintf("t%d", max(1, len(r.tasks)))}
+	switch req.Action {
+	case chat.CommandFinish:
+		req.Exited, req.Evidence = true, room.Evidence{Ran: "make"}
+	case chat.CommandEdit:
+		req.Title = "another part"
+	}
+	m.taskOf(taskCall{who: other(), req: req})
+}
+
 // again perhaps has the client of a send repeat the call, perhaps after other words of its agent, or of others.
 func (m *machine) again(c sendCall) {
 	for range rapid.IntRange(0, 2).Draw(m.T, "words between") {

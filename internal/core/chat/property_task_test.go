@@ -75,7 +75,13 @@ func (m *machine) task() {
 			req.Exited, req.Evidence.Exit = true, pick(m, "exit", 0, 2)
 		}
 	}
-	call, token, service := taskCall{who: id, req: req, closed: closed}, m.tokens[id], m.service()
+	m.taskOf(taskCall{who: id, req: req, closed: closed})
+}
+
+// taskOf makes the call.
+func (m *machine) taskOf(call taskCall) {
+	id, req := call.who, call.req
+	token, service := m.tokens[id], m.service()
 	if req.Action == chat.CommandTake || req.Action == chat.CommandFinish {
 		call.req.Cursor, call.cursor = m.cursor(id)
 	}
@@ -87,8 +93,7 @@ func (m *machine) task() {
 		m.roster(id, *got.Held)
 	} else {
 		m.given(id, got.Cursor)
-		got.Cursor = m.numbers.cursor(token, got.Cursor)
-		m.take(taskOp{call, got, m.unexpected(err)})
+		m.take(taskOp{call, m.numbers.tasks(token, got), m.unexpected(err)})
 	}
 	if !m.model.oneService { // so that the other service learns of the call soon
 		m.readHistory(service, historyOp{who: id, limit: 1})

@@ -170,7 +170,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	}{
 		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack},
 		"leave": {1, m.leave}, "agree": {3, m.agree}, "ask": {2, m.ask}, "take back": {1, m.takeBack},
-		"send": {7, m.send}, "wait": {4, m.wait},
+		"revise": {3, m.revise},
+		"send":   {7, m.send}, "wait": {4, m.wait},
 		"ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info}, "show": {1, m.show},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "supervise": {3, m.supervise},
 		"manage":      {2, m.manage},

@@ -257,6 +257,7 @@ func TestReplaced_voteOnIt_namesTheNewOne(t *testing.T) {
 	w.agree(p.cid.Token, last)
 	names("once the last one is agreed on", open[0], room.Agree, "was replaced by "+last+". ")
 	names("of the last one itself", last, room.Agree, "reply_to is not an open proposal")
+	names("of the last one itself", last, room.Object, "with kind proposal and reply_to "+last+". ")
 
 	// An agreement is replaced only once the new one is agreed on.
 	newer := w.counter(p.bob, "noon", last).ID
@@ -264,7 +265,7 @@ func TestReplaced_voteOnIt_namesTheNewOne(t *testing.T) {
 	w.agree(p.ann.Token, newer)
 	w.agree(p.cid.Token, newer)
 	names("once the newer one is agreed on", last, room.Agree, "was replaced by "+newer+". ")
-	names("of the first", open[0], room.Object, "was replaced by "+newer+". ")
+	names("of the first", open[0], room.Object, "with kind proposal and reply_to "+newer+". ")
 }
 
 // An agreement lives for a year, and the event of its proposal for a month.

@@ -9,7 +9,7 @@ import (
 // Agreement is a proposal to which everyone who was asked has agreed.
 type Agreement struct {
 	ID       string   // of the proposal
-	Text     string   // its first 500 characters; of a replaced one 100
+	Text     string   // its first characters: see session.agreements
 	By       string   // who proposed it
 	AgreedBy []string // who agreed: By, then the others
 	To       []string // of a private proposal: who sees it beside By
@@ -197,6 +197,7 @@ type OpenRequest struct {
 	Age        time.Duration // since the request
 
 	Proposal bool
+	Replaces string // of a proposal: the agreement that it is to replace; "" if the caller sees none
 }
 
 // LeaveStatus says what LeaveRoom did.

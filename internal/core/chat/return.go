@@ -77,7 +77,7 @@ func (c *session) answerReturn(ctx context.Context, query presence.Query) (Seate
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me),
 	}
-	got.Agreements, err = c.agreements(ctx)
+	got.Agreements, err = c.agreements(ctx, briefChars)
 	if err != nil {
 		return Seated{}, err
 	}

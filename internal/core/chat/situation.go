@@ -65,8 +65,14 @@ type Work struct {
 	// OffersLater says that an open task is offered to the caller that cannot be taken yet.
 	OffersLater bool
 	Free        string // the id of the oldest task in FreeTasks, or ""
-	FreeTasks   int    // how many tasks the caller could get by take without an id, as far as the log tells
-	OpenTasks   int    // how many the caller sees that are neither done nor dropped
+	// Question is the newest proposal that puts tasks in question which the caller has or may edit; "": none does.
+	// Questioned has the ids of these tasks, at most questionedShown. See room.Question.
+	Question   string
+	Questioned []string
+	Revises    bool // the caller may edit one of Questioned
+	InQuestion bool // the first of Tasks is among them
+	FreeTasks  int  // how many tasks the caller could get by take without an id, as far as the log tells
+	OpenTasks  int  // how many the caller sees that are neither done nor dropped
 }
 
 // Awaited is which answers are outstanding.
@@ -186,6 +192,9 @@ func freeSeats(head *room.Head, now time.Time) (free, all int) {
 	return free, head.Capacity
 }
 
+// questionedShown is how many tasks in question a result names.
+const questionedShown = 10
+
 // tasksBrief is how many of the caller's tasks another call's result names.
 const tasksBrief = 3
 
@@ -196,6 +205,8 @@ func (c *session) work() (w Work) {
 	if !here {
 		return w
 	}
+
+	// First the caller's own tasks, as many as are named.
 	mine := head.TasksOf(agent)
 	for _, waits := range []bool{false, true} {
 		for _, task := range mine {
@@ -204,17 +215,19 @@ func (c *session) work() (w Work) {
 				continue
 			}
 			if len(w.Tasks) == 0 {
-				w.Waits = taskIDs(before)
+				w.Waits, w.InQuestion = taskIDs(before), head.QuestionOf(task, agent) != 0
 			}
 			w.Tasks = append(w.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
 		}
 	}
+
+	// Then what the caller could take: nothing in question is offered or free.
 	for _, task := range head.Tasks {
 		if !agent.SeesTask(task.N) {
 			continue
 		}
 		w.OpenTasks++
-		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() {
+		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() || head.QuestionOf(task, agent) != 0 {
 			continue
 		}
 		if !head.IsFreeFor(agent, task, nil, now) {
@@ -227,7 +240,27 @@ func (c *session) work() (w Work) {
 			w.Offered = room.TaskID(task.No)
 		}
 	}
+	w.addQuestioned(head, agent)
 	return w
+}
+
+// addQuestioned adds the tasks in question which agent has or may edit: those of the newest proposal that has some.
+func (w *Work) addQuestioned(head *room.Head, agent room.Agent) {
+	newest := int64(0)
+	for _, task := range head.Tasks {
+		n, edits := head.QuestionOf(task, agent), head.MayManage(agent, task)
+		if n == 0 || n < newest || !agent.SeesTask(task.N) || !edits && !task.Holder.Is(agent) {
+			continue
+		}
+		if n > newest {
+			newest, w.Questioned, w.Revises = n, nil, false
+		}
+		w.Revises = w.Revises || edits
+		if len(w.Questioned) < questionedShown {
+			w.Questioned = append(w.Questioned, room.TaskID(task.No))
+		}
+	}
+	w.Question = head.MessageID(newest)
 }
 
 // awaited returns which answers are outstanding. agents is the roster; nil: the call has not read it, and nobody counts
@@ -277,14 +310,15 @@ func (r *seenRoster) company(owes bool) (s Company) {
 }
 
 // silentTask returns the oldest task of a silent agent that the caller may take now, else the one that it may take
-// soonest. seen is the presence of the seats.
+// soonest. None is in question. seen is the presence of the seats.
 func (c *session) silentTask(seen map[int]room.Presence) (s SilentTask) {
 	if c.me.IsSupervised() {
 		return s
 	}
 	head, agent, now := c.head, c.me.Agent, c.room.svc.now()
 	for _, task := range head.Tasks {
-		if !task.Holder.IsHere(&head.State) || task.Holder.Is(agent) || !agent.SeesTask(task.N) {
+		if !task.Holder.IsHere(&head.State) || task.Holder.Is(agent) || !agent.SeesTask(task.N) ||
+			head.QuestionOf(task, agent) != 0 {
 			continue
 		}
 		silent, left := head.SilentFor(task, seen, now), head.YieldsIn(task, agent, seen, now)

@@ -63,6 +63,23 @@ func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error
 	return got, s.Outward(err)
 }
 
+// Questioned returns the tasks that proposals put in question, as far as the agent of a stay sees: the ids of tasks by
+// that of the newest proposal. It goes by the cached head.
+func (s *Service) Questioned(ctx context.Context, token string) (map[string][]string, error) {
+	c, err := s.enterCached(ctx, token)
+	if err != nil {
+		return nil, s.Outward(err)
+	}
+	defer c.room.release()
+	list := map[string][]string{}
+	for _, task := range c.seenTasks(0) {
+		if id := c.head.MessageID(c.head.QuestionOf(task, c.me.Agent)); id != "" {
+			list[id] = append(list[id], room.TaskID(task.No))
+		}
+	}
+	return list, nil
+}
+
 // stayEnd returns why the stay of a refused token is over; "" if the refusal has another reason.
 func stayEnd(err error) room.Reason {
 	var refused *fault.Error

@@ -21,7 +21,8 @@ import (
 // the same is refused, since its words would be lost, and the answer would look as if they stood.
 //
 // With a cursor, something unread holds back a take, a finish and a next of an agent, after these rules, and only where
-// something would change: see room.Caller.HoldBackOfAct. Without a cursor, and for a person, nothing does. In the
+// something would change: see room.Caller.HoldBackOfAct. The first take of a task in question is held back, too, though
+// nothing is unread: see room.Question. Without a cursor, and for a person, nothing does. In the
 // cases, Cora is to take t2:
 //
 //  1. Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.
@@ -80,6 +81,7 @@ type taskOp struct {
 	req     TaskRequest
 	order   room.TaskOrder // Seen is nil until the rules need the presence of the seats
 	guard   guard          // of an agent that begins or ends a task
+	doubt   int64          // the proposal that puts the task to take in question, if that holds back; else 0
 }
 
 // newTaskOp returns the change that an order asks for.
@@ -102,7 +104,7 @@ func (op *taskOp) intent() *intent {
 	}
 	return &intent{
 		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOfAct(event, act) },
-		finishes:   finishes, marks: act.Takes, isAct: true,
+		finishes:   finishes, marks: act.Takes, isAct: true, doubt: op.doubt != 0,
 	}
 }
 
@@ -136,7 +138,7 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	case err != nil:
 		return Tasks{}, false, err
 	case held != nil:
-		return Tasks{Held: held, Situation: held.Situation}, false, nil
+		return Tasks{Held: held, Question: op.session.head.MessageID(op.doubt), Situation: held.Situation}, false, nil
 	}
 	if wrote && op.order.Action == room.AddTasks && done.Answer.addedIn == 0 {
 		done.Answer.addedIn = done.Events[0].N
@@ -170,11 +172,26 @@ func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], er
 	c := op.session
 	return appendBy(ctx, c, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
 		ch, err := op.propose(at.head, at.caller, at.now)
-		if err == nil && len(ch.Events) > 0 && op.intent().mayBeHeld(op.guard, at) {
+		op.doubt = 0
+		if err == nil && op.guard.on && op.guard.cursor.HeldActs == 0 {
+			op.doubt = questionOfTaken(at, ch.Events)
+		}
+		if err == nil && len(ch.Events) > 0 && (op.doubt != 0 || op.intent().mayBeHeld(op.guard, at)) {
 			err = needReading
 		}
 		return ch, err
 	})
+}
+
+// questionOfTaken returns the proposal that puts in question what the caller takes by events; 0: none does.
+func questionOfTaken(at place, events []room.Event) int64 {
+	for _, event := range events {
+		if event.Task.Action == room.TakeTask {
+			task, _ := at.head.Task(event.Task.No)
+			return at.head.QuestionOf(task, at.caller.Agent)
+		}
+	}
+	return 0
 }
 
 // propose checks the rules on head, and returns the events of the change and their outcome. propose changes nothing.

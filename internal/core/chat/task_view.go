@@ -42,6 +42,7 @@ type TaskView struct {
 	For                          []string
 	After                        []string       // ids of the tasks before; of a blocked task some are not done
 	Dropped                      []string       // of an open task: which of After were dropped
+	Question                     string         // of an open task: the proposal that puts it in question; "": none
 	Age                          time.Duration  // of the State
 	Mine                         bool           // the caller has the task
 	Was                          string         // of a take: who had the task before
@@ -50,6 +51,7 @@ type TaskView struct {
 	Missing                      string         // why Result is not shown, in words of the server
 	Evidence                     *room.Evidence // what By says was run
 	Own                          bool           // of Evidence: the caller cannot check it, see room.Finished.IsOwn
+	DoneUnder                    string         // with Evidence: under which agreement, if that was replaced since
 	Checks                       []CheckView    // of Evidence
 }
 
@@ -75,9 +77,10 @@ type Tasks struct {
 	Alike   []string // after an add, or an edit of the title: see taskOp.alike
 	Stuck   []string // after a drop: the ids of open tasks directly after Task
 	Cursor  string   // see session.ownCursor
-	// Held has everything unread if that held the call back. Then nothing was changed, and of the other fields only
-	// Situation is set.
+	// Held has everything unread if that held the call back, or the task to take is in question. Then nothing was
+	// changed, and of the other fields only Question and Situation are set.
 	Held      *Waited
+	Question  string // with Held: the proposal that puts the task to take in question; "": none does
 	Situation Situation
 	silent    SilentTask // for Situation
 }
@@ -127,11 +130,8 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	stored, more, err := c.room.log.Items().AllDone(ctx, c.me.Agent, before, closedShown)
 	c.moveOn()
 	got := Tasks{HasMore: more}
-	for _, done := range stored {
-		got.Tasks = append(got.Tasks, *c.doneTask(done))
-	}
 	if err == nil {
-		err = c.addChecks(ctx, got.Tasks)
+		got.Tasks, err = c.checkedTasks(ctx, stored...)
 	}
 	return got, err
 }
@@ -230,6 +230,7 @@ func (c *session) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
 	}
 	v.After = taskIDs(task.After)
 	v.Dropped = taskIDs(head.DroppedBefore(task))
+	v.Question = head.MessageID(head.QuestionOf(task, c.me.Agent))
 	switch {
 	case head.Stalled(task, seen, now):
 		v.State = TaskStalled
@@ -279,39 +280,46 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 	return &v
 }
 
-// checkedTask is doneTask with the checks.
+// checkedTask is checkedTasks of one.
 func (c *session) checkedTask(ctx context.Context, done roomlog.Done) (*TaskView, error) {
-	list := []TaskView{*c.doneTask(done)}
-	return &list[0], c.addChecks(ctx, list)
+	list, err := c.checkedTasks(ctx, done)
+	return &list[0], err
 }
 
-// addChecks adds to closed tasks the checks of what was run for them. Most tasks say nothing of that, and cost no read.
-func (c *session) addChecks(ctx context.Context, list []TaskView) error {
+// checkedTasks is doneTask of each, with the checks of what was run for the task, and the agreement under which it was
+// done, if that was replaced. Most tasks say nothing of what was run, and cost no read.
+func (c *session) checkedTasks(ctx context.Context, closed ...roomlog.Done) (list []TaskView, err error) {
 	first, last := int64(0), int64(0)
-	for _, v := range list {
-		if no, _ := room.TaskNumber(v.ID); v.Evidence != nil {
+	for i := range closed {
+		list = append(list, *c.doneTask(closed[i]))
+		if no := closed[i].Task.No; closed[i].Ran != nil {
 			first, last = min(cmp.Or(first, no), no), max(last, no)
 		}
 	}
 	if last == 0 {
-		return nil
+		return list, nil
 	}
 	checks, err := c.room.log.Items().Checks(ctx, first, last)
 	if err != nil {
-		return err
+		return list, err
+	}
+	agreed, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	if err != nil {
+		return list, err
 	}
 	for i := range list {
-		no, _ := room.TaskNumber(list[i].ID)
-		if list[i].Evidence == nil { // its words were removed
+		v := &list[i]
+		if v.Evidence == nil { // nothing was run, or its words were removed
 			continue
 		}
-		for _, check := range checks[no] {
-			list[i].Checks = append(list[i].Checks, CheckView{By: check.By.Name, ByPerson: check.ByPerson,
+		v.DoneUnder = c.head.MessageID(c.underWhich(closed[i].Task, agreed))
+		for _, check := range checks[closed[i].Task.No] {
+			v.Checks = append(v.Checks, CheckView{By: check.By.Name, ByPerson: check.ByPerson,
 				ByName: check.By.Person, At: time.UnixMilli(check.AtMs), Check: check.Check,
 				Mine: check.By.Is(c.me.Agent)})
 		}
 	}
-	return nil
+	return list, nil
 }
 
 // Bounds of the results in one answer.

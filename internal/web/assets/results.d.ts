@@ -44,6 +44,7 @@ export interface Request {
   text: string;
   owed_by?: string[];
   proposal?: boolean;
+  replaces?: string;
   minutes: number;
 }
 
@@ -138,11 +139,13 @@ export interface Task {
   for?: string[];
   after?: string[];
   after_dropped?: string[];
+  in_question?: string;
   result?: string;
   report?: string;
   missing?: string;
   evidence?: Evidence;
   own?: boolean;
+  done_under?: string;
   checks?: Check[];
 }
 
