@@ -90,6 +90,9 @@ func asksFor(q results.Request) string {
 	if ago := span(q.Minutes); ago != "" {
 		when = ago + " ago"
 	}
+	if q.Replaces != "" {
+		when += " in place of " + q.Replaces
+	}
 	return fmt.Sprintf("%s asked %s %s [%s]: %s", ident.Actor(q.From, q.Person, q.PersonName), owing, when, q.ID,
 		strings.Join(strings.Fields(string(q.Text)), " "))
 }

@@ -158,6 +158,12 @@ func messageIn(message results.Message) string {
 }
 
 func taskIn(how string, task results.Task) string {
+	if task.Question != "" {
+		how += ", in question by " + task.Question
+	}
+	if task.DoneUnder != "" {
+		how += ", under " + task.DoneUnder + ", replaced since"
+	}
 	text := "### " + task.ID + " · " + how + "\n"
 	for _, words := range []results.Text{task.Title, task.Text, task.Result} {
 		if words != "" {

@@ -68,11 +68,22 @@ func (s *session) list(tasks []results.Task, indent string) {
 		if task.Evidence != nil {
 			rows = append(rows, []string{"", "", task.Evidence.Reported()})
 		}
+		if task.DoneUnder != "" {
+			rows = append(rows, []string{"", "", "done under " + task.DoneUnder + ", replaced since"})
+		}
+		if task.Question != "" {
+			rows = append(rows, []string{"", "", questioned(task)})
+		}
 		for _, check := range task.Checks {
 			rows = append(rows, []string{"", "", check.Checked()})
 		}
 	}
 	s.out.table(rows)
+}
+
+// questioned says which proposal puts task in question.
+func questioned(task results.Task) string {
+	return "in question: " + task.Question + " takes back the agreement it was added under"
 }
 
 func titleAndResult(t results.Task) string {
