@@ -70,6 +70,7 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "done", { by: me })), "Done by your agent");
   assert.equal(say(task("t1", "done", { by: me, by_person: true })), "Done by you");
   assert.equal(say(task("t1", "dropped", { by: "Bo" })), "Canceled");
+  assert.equal(say(task("t1", "open", { in_question: "m4" })), "To do · in question");
 });
 
 test("a task that the person has given to its agent says so in the list, in a row and in events", () => {

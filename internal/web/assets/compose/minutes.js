@@ -43,12 +43,13 @@ function standing({ state, by: agent, by_name: called, for: offered, after = [] 
 }
 
 function taskOf(facts, task, say) {
-  const { id, title, text, result } = task;
+  const { id, title, text, result, in_question: question, done_under: under } = task;
   const [reported, ...checks] = told(task).map(([template, { by, ran = "", ...values }]) => written(template, {
     ...values, ran: ran.includes(", exit ") ? JSON.stringify(ran) : ran, // which looks like what follows
     by: by && actor(by.by, by.by_person || !!by.by_name, by.by_name),
   }));
-  return `### ${id} · ${facts}\n\n` + [title, text, result].filter(Boolean).map(say).join("\n") +
+  const more = (question ? ", in question by " + question : "") + (under ? `, under ${under}, replaced since` : "");
+  return `### ${id} · ${facts}${more}\n\n` + [title, text, result].filter(Boolean).map(say).join("\n") +
     (reported ? `\nWhat was run:\n\n${say(reported)}` : "") + checks.map((check) => `\n- ${check}\n`).join("");
 }
 

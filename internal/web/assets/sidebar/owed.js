@@ -38,6 +38,7 @@ export const requestsOf = ({ requests, me, messages }) =>
     .sort((a, b) => Number(b.mine) - Number(a.mine));
 
 function Request({ state, request, now, onJump }) {
+  const old = request.replaces && state.agreements.find(({ id }) => id === request.replaces);
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class="sidebar-owed">
@@ -45,6 +46,9 @@ function Request({ state, request, now, onJump }) {
         <span>${sentence(request, state)}</span> <${Ago} at=${at} now=${now} />
       </p>
       <${Quote} id=${request.id} text=${gist(request.message) || beginning(request.text)} onJump=${onJump} />
+      ${old && html`
+        <p class="small quiet">${w.replaces}</p>
+        <${Quote} id=${old.id} text=${beginning(old.text)} onJump=${onJump} />`}
     </li>`;
 }
 

@@ -44,6 +44,7 @@ export const sidebar = {
   requests: "Waiting for others",
   asks: "{asker} asked {names}",
   asksAnyone: "Anyone can answer {asker}",
+  replaces: "In place of:",
 
   // Who is here.
   people: "Members",

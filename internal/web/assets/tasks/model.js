@@ -45,10 +45,13 @@ export const isGiven = ({ id, by, by_name: called }, { me, alone, messages = [] 
 export const before = ({ after = [] }, tasks) => tasks.filter(({ id }) => after.includes(id));
 
 /**
- * Says how a task stands, and for whom and after what one comes that is blocked: first what was dropped, since that
- * never ends.
+ * Says how a task stands, whether it is in question, and for whom and after what one comes that is blocked: first what
+ * was dropped, since that never ends.
  */
-export function standing(task, view) {
+export const standing = (task, view) =>
+  [...standsAs(task, view), ...(task.in_question ? [w.states.inQuestion] : [])];
+
+function standsAs(task, view) {
   const { me, alone, tasks } = view;
   const { state, by, for: offered = [], after = [], after_dropped: dropped } = task;
   const whose = offered.length

@@ -54,6 +54,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
         <button type="button" class="task-title" aria-expanded=${open} onClick=${() => setOpen(!open)}>
           <span class="task-id">${id}</span> <bdi>${title}</bdi>
           ${!open && result && html` <span class="quiet" dir="auto">${firstLine(result)}</span>`}
+          ${!open && task.in_question && html` <span class="quiet">${w.inQuestion}</span>`}
           ${!open && checks.length > 0 && html` <span class="quiet task-checked">${checks}</span>`}
         </button>
         <${Who} state=${state} task=${task} />
@@ -100,7 +101,7 @@ function Who({ state, task }) {
 /** All that is known of a task: what comes before it, by name and with what came of it, and what was done. */
 function Details({ room, state, task, onLook, onJump }) {
   const [over, setOver] = useState(/** @type {any[]} */ ([])); // what is done of that, as the server tells
-  const { id, text, adder, minutes, after = [], result, report } = task;
+  const { id, text, adder, minutes, after = [], result, report, in_question: question } = task;
   const first = before(task, state.tasks);
   useEffect(() => {
     if (after.length === first.length) return;
@@ -113,6 +114,10 @@ function Details({ room, state, task, onLook, onJump }) {
         ${minutes > 0 && html`${ui.minutes(minutes)} · `}
         ${adder && fill(w.addedBy, { adder: named(adder, state, task.adder_person, task.adder_name) })}
       </p>
+      ${question && html`
+        <p class="small">${w.questioned}${" "}
+          <button type="button" class="task-to" onClick=${() => onJump(question)}>${w.proposal}</button>
+        </p>`}
       ${text && html`<div class="task-text"><${Markdown} text=${text} /></div>`}
       ${after.length > 0 && html`
         <p class="small quiet">${w.first}</p>
@@ -126,19 +131,28 @@ function Details({ room, state, task, onLook, onJump }) {
             <li key=${one.id}>
               <${Mark} state=${one.state} /><bdi>${one.title}</bdi>
               ${(one.result || one.report) && html`<${Result} ...${one} onJump=${onJump} />`}
-              <${Ran} state=${state} task=${one} />
+              <${Ran} state=${state} task=${one} onJump=${onJump} />
             </li>`)}
         </ul>`}
       ${(result || report) && html`<${Result} ...${{ result, report, onJump }} />`}
-      <${Ran} ...${{ state, task }} />
+      <${Ran} ...${{ state, task, onJump }} />
     </div>`;
 }
 
-/** What was run for a task that is done, as its agent says, and what others had that ran the same. */
-function Ran({ state, task }) {
+/**
+ * What was run for a task that is done, as its agent says, what others had that ran the same, and under which agreement
+ * that was, if it was replaced.
+ */
+function Ran({ state, task, onJump }) {
   const lines = ranOf(task, state);
   if (!lines.length) return null;
-  return html`<ul class="task-ran small">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+  const under = task.done_under && fill(w.doneUnder, { agreement: { element: html`
+    <button type="button" class="task-to" onClick=${() => onJump(task.done_under)}>${w.agreement}</button>` } });
+  return html`
+    <ul class="task-ran small">
+      ${lines.map((line) => html`<li>${line}</li>`)}
+      ${under && html`<li>${under}</li>`}
+    </ul>`;
 }
 
 const Result = ({ result = "", report = "", onJump }) => html`

@@ -17,6 +17,7 @@ export const tasks = {
     stuck: "blocked by {after}, which was canceled",
     done: "Done by {by}",
     dropped: "Canceled",
+    inQuestion: " · in question", // behind any other
   },
   given: "You assigned it to your agent",
 };
