@@ -199,6 +199,43 @@ func TestSend_nameOfAnAgentThatHasLeft_isSaid(t *testing.T) {
 	}
 }
 
+// An agent that speaks A2A has no list of tasks: a proposal in place of an agreement names those that it puts in
+// question.
+func TestSend_proposalThatTakesBackAnAgreement_namesItsTasks(t *testing.T) {
+	w := newWorld(t, set{})
+	bob, ctx := w.seated("Bob"), t.Context()
+	cid, err := w.rooms.JoinRoom(ctx, chat.JoinRequest{Room: "lobby", AgentName: "Cid"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sends := func(req chat.SendRequest) string {
+		t.Helper()
+		got, err := w.rooms.Send(ctx, req)
+		if err != nil || !got.Sent {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		return got.ID
+	}
+	plan := sends(chat.SendRequest{Token: w.ann.Token, Text: "move", Kind: room.Proposal, Ask: []string{"Cid"}})
+	sends(chat.SendRequest{Token: cid.Token, Kind: room.Agree, ReplyTo: plan})
+	if _, err := w.rooms.Task(ctx, chat.TaskRequest{Token: w.ann.Token, Action: chat.CommandAdd,
+		Tasks: []chat.NewTask{{Title: "copy"}, {Title: "switch"}}}); err != nil {
+		t.Fatal(err)
+	}
+	stay := sends(chat.SendRequest{Token: cid.Token, Text: "stay", Kind: room.Proposal, ReplyTo: plan,
+		Ask: []string{"Ann"}})
+	want := "Cid (proposes in place of " + plan + "; " + stay + " puts in question t1 and t2): stay"
+	if said := bob.looks().History; said[len(said)-1].Parts[0].Text != want {
+		t.Errorf("the history has %+v, not %q", said[len(said)-1], want)
+	}
+	parts := bob.says("m2", "What is new?").last().Status.Message.Parts
+	if !slices.ContainsFunc(parts, func(p part) bool {
+		return strings.HasPrefix(p.Text, want) && p.Metadata["in_question"] == "t1, t2"
+	}) {
+		t.Errorf("the answer has %+v", parts)
+	}
+}
+
 func TestStream_agentThatIsPaused_goesOnUntilItsUserLetsItSpeak(t *testing.T) {
 	w := newWorld(t, set{capacity: 2})
 	bob := w.seated("Bob")

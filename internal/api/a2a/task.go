@@ -48,12 +48,14 @@ func (s *Server) readTask(ctx context.Context, token string, most int) (*wire.Ta
 		m.ID = fmt.Sprintf("status-%d", when.UnixMilli())
 	}
 	said := slices.DeleteFunc(stay.Messages, func(message chat.Message) bool { return message.Type != chat.EventSaid })
-	for _, message := range said[max(0, len(said)-most):] {
+	said = said[max(0, len(said)-most):]
+	questioned := s.questioned(ctx, token, said)
+	for _, message := range said {
 		text, err := s.whole(ctx, token, message)
 		if err != nil {
 			return nil, err
 		}
-		task.History = append(task.History, saidIn(at, message, text))
+		task.History = append(task.History, saidIn(at, message, text, questioned))
 	}
 	return task, nil
 }
@@ -73,14 +75,14 @@ func standsAt(stay chat.Stay) (wire.TaskState, string) {
 	return wire.TaskStateWorking, ""
 }
 
-// saidIn returns a message of the room as a message of the history of a task.
-func saidIn(at seat, message chat.Message, text string) *wire.Message {
-	role, line := wire.MessageRoleAgent, transcript.Of(message, text, transcript.Way{})
+// saidIn returns a message of the room as a message of the history of a task. See Server.questioned.
+func saidIn(at seat, message chat.Message, text string, questioned map[string][]string) *wire.Message {
+	role, line := wire.MessageRoleAgent, transcript.Of(message, text, transcript.Way{Questioned: questioned})
 	if message.Mine {
 		role, line = wire.MessageRoleUser, strings.TrimPrefix(text+transcript.NoteOf(message.File, false), "\n")
 	}
 	got := wire.NewMessageForTask(role, taskOf(at), wire.NewTextPart(line))
-	got.ID, got.Metadata = message.ID, about(message)
+	got.ID, got.Metadata = message.ID, about(message, questioned)
 	return got
 }
 

@@ -138,25 +138,39 @@ func endedBy(why room.Reason) (wire.TaskState, string) {
 
 // heard returns a part for each message and event, and a part for each file that a program may fetch.
 func (s *Server) heard(ctx context.Context, token string, messages []chat.Message) (parts []*wire.Part) {
+	questioned := s.questioned(ctx, token, messages)
 	for _, message := range messages {
 		text, err := s.whole(ctx, token, message)
 		if err != nil { // the message counts as handed out, so heard must show it
 			text += saidTooLong
 		}
 		file := s.fileOf(ctx, token, message)
-		line := transcript.Of(message, text, transcript.Way{HasAddress: file != nil})
+		line := transcript.Of(message, text, transcript.Way{HasAddress: file != nil, Questioned: questioned})
 		if line == "" {
 			continue
 		}
 		p := wire.NewTextPart(line)
-		p.Metadata = about(message)
+		p.Metadata = about(message, questioned)
 		parts = append(parts, p)
 		if file != nil {
-			file.Metadata = about(message)
+			file.Metadata = about(message, questioned)
 			parts = append(parts, file)
 		}
 	}
 	return parts
+}
+
+// questioned returns the tasks that proposals among messages put in question; nil if no such proposal is there, or the
+// room does not tell.
+func (s *Server) questioned(ctx context.Context, token string, messages []chat.Message) map[string][]string {
+	if !slices.ContainsFunc(messages, func(message chat.Message) bool { return message.Replaces != "" }) {
+		return nil
+	}
+	list, err := s.o.Rooms.Questioned(ctx, token)
+	if err != nil {
+		return nil
+	}
+	return list
 }
 
 // fileOf returns the address at which a program gets the file of a message; nil if the message has no file.
@@ -177,8 +191,8 @@ func (s *Server) fileOf(ctx context.Context, token string, message chat.Message)
 	return p
 }
 
-// about returns what a program reads of a message beside the text.
-func about(message chat.Message) map[string]any {
+// about returns what a program reads of a message beside the text. See Server.questioned.
+func about(message chat.Message, questioned map[string][]string) map[string]any {
 	got := map[string]any{"id": message.ID, "type": string(message.Type), "at": message.At.UTC().Format(time.RFC3339)}
 	if message.From != "" {
 		got["from"] = message.From
@@ -188,6 +202,9 @@ func about(message chat.Message) map[string]any {
 	}
 	if message.Replaces != "" {
 		got["replaces"] = message.Replaces
+	}
+	if tasks := questioned[message.ID]; len(tasks) > 0 {
+		got["in_question"] = strings.Join(tasks, ", ")
 	}
 	if message.Agreed != "" {
 		got["agreed"] = message.Agreed

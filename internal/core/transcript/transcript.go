@@ -52,6 +52,8 @@ func Apart(texts []string) []string {
 type Way struct {
 	HasAddress bool // the address of a file is beside its text
 	InPrivate  bool // the agent's answer to a private message is private, too
+	// Questioned has the tasks that proposals put in question: the ids of tasks by that of the proposal.
+	Questioned map[string][]string
 }
 
 // Of returns the text that an agent reads of an event; "" for an event that does not concern the agent.
@@ -145,7 +147,7 @@ func (w Way) speaker(message chat.Message) string {
 	var how []string
 	switch {
 	case message.Kind == room.Proposal && message.Replaces != "":
-		how = append(how, "proposes in place of "+message.Replaces)
+		how = append(how, "proposes in place of "+message.Replaces+w.questionedBy(message))
 	case message.Kind == room.Proposal:
 		how = append(how, "proposes")
 	case message.Kind == room.Request || len(message.Ask) > 0:
@@ -167,6 +169,15 @@ func (w Way) speaker(message chat.Message) string {
 		return message.Actor()
 	}
 	return message.Actor() + " (" + strings.Join(how, ", ") + ")"
+}
+
+// questionedBy names the tasks that a proposal puts in question; "" for none.
+func (w Way) questionedBy(message chat.Message) string {
+	tasks := w.Questioned[message.ID]
+	if len(tasks) == 0 {
+		return ""
+	}
+	return "; " + message.ID + " puts in question " + strings.Join(tasks, " and ")
 }
 
 // NoteOf returns the line about a message's file, which follows the text; "" for a message without a file.

@@ -85,6 +85,11 @@ func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+	replaces.ID = "m8"
+	const want = "Kim, for Ann (proposes in place of m5; m8 puts in question t1 and t2): hi"
+	if got := Of(replaces, "hi", Way{Questioned: map[string][]string{"m8": {"t1", "t2"}}}); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 func TestOf_aTask_saysWhatWasRunAndWhatCameOfIt(t *testing.T) {
