@@ -145,7 +145,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.needed("Lodge · Parley", 2, taskLine)
 	tab.waits("1 question · 1 suggestion")
 	tab.look(1024, 768, "light")
-	// In Arial "4 drafts · 1 question · 1 suggestion" takes 214 pixels. Other fonts of a machine are wider, or narrower.
+	// In Arial "4 drafts · 1 question · 1 suggestion" takes 214 pixels. A machine may have another font.
 	tab.until("three kinds have room in the line, beside a narrow conversation, too",
 		`document.querySelector(".room-sidebar .for-you-what").clientWidth >= 214`)
 	tab.look(1440, 900, "light")
