@@ -32,11 +32,7 @@ type Files struct {
 // writes objects to a folder that is then removed. As with git add, Git passes files through the filters that its user
 // has configured.
 func FilesAt(ctx context.Context, dir string) (f Files) {
-	program, err := exec.LookPath("git")
-	if err != nil { // also if the first git is in the current folder
-		return Files{Why: "Git is not installed in a folder that PATH names in full"}
-	}
-	dir, err = filepath.Abs(dir)
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return Files{Why: err.Error()}
 	}
@@ -44,7 +40,12 @@ func FilesAt(ctx context.Context, dir string) (f Files) {
 	if err != nil {
 		return Files{Why: err.Error()}
 	}
-	at := git{program: program, dir: r.top, env: outside(), settings: []string{"-c", "safe.bareRepository=explicit"}}
+	program := r.program()
+	if program == "" {
+		return Files{Why: "Git is not installed in a folder that PATH names in full, and that is not among these files"}
+	}
+	own := r.outside()
+	at := git{program, r.top, own, own, []string{"-c", "safe.bareRepository=explicit"}}
 	if err := at.check(ctx, r); err != nil {
 		return Files{Why: err.Error()}
 	}
@@ -63,23 +64,75 @@ func FilesAt(ctx context.Context, dir string) (f Files) {
 
 // git runs Git in a folder.
 type git struct {
-	program, dir  string
-	env, settings []string // settings stand ahead of each command
+	program, dir string
+	outside, env []string // env is outside and what a command needs
+	settings     []string // they stand ahead of each command
 }
 
-// outside returns the environment for Git: without variables of Git, which name programs, settings and another
-// repository, without the person's keys, and without relative folders in PATH, where a filter of the person would be
-// looked for among the files of others. Git asks nobody, and calls no server for objects that are not here.
-func outside() []string {
-	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
-		name := strings.ToUpper(pair)
-		return strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "PARLEY_") || strings.HasPrefix(name, "PATH=")
+// program returns the path of Git, or "" if there is none but among the files of r.
+func (r repository) program() string {
+	for _, folder := range r.others(filepath.SplitList(os.Getenv("PATH"))) {
+		if path, err := exec.LookPath(filepath.Join(folder, "git")); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// unset begin the names of variables with the person's keys, and of those by which Git and the system's libraries load
+// programs, settings and another repository.
+var unset = []string{"PARLEY_", "GIT_", "LD_", "DYLD_", "GCONV_"}
+
+// leads are the variables that say from where Git, or a filter of the person, takes settings or programs.
+var leads = []string{"PATH", "HOME", "XDG_CONFIG_HOME", "PYTHONPATH", "PERL5LIB", "RUBYLIB", "NODE_PATH", "BASH_ENV"}
+
+// outside returns the environment for Git in r, without what others may have filled. Git asks nobody, and calls no
+// server for objects that are not here.
+func (r repository) outside() (env []string) {
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		name = strings.ToUpper(name)
+		if slices.ContainsFunc(unset, func(begin string) bool { return strings.HasPrefix(name, begin) }) {
+			continue
+		}
+		if slices.Contains(leads, name) {
+			folders := []string{value}
+			if !strings.HasSuffix(name, "HOME") { // whose folder may have a colon in its name
+				folders = filepath.SplitList(value)
+			}
+			folders = r.others(folders)
+			if len(folders) == 0 {
+				continue
+			}
+			pair = name + "=" + strings.Join(folders, string(os.PathListSeparator))
+		}
+		env = append(env, pair)
+	}
+	return append(env, "LC_ALL=C", "PYTHONSAFEPATH=1", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0",
+		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // older Git knows the last alone
+}
+
+// others returns those of the folders that are named in full and are not among the files of r, nor among those of the
+// clone to which a worktree or submodule belongs. In these, and in the current folder, which an empty name is, others
+// would say what runs.
+func (r repository) others(folders []string) []string {
+	clone, _, _ := strings.Cut(filepath.ToSlash(r.common())+"/", "/"+dotGit+"/")
+	return slices.DeleteFunc(folders, func(folder string) bool {
+		return !filepath.IsAbs(folder) || isWithin(folder, r.top) || isWithin(folder, filepath.FromSlash(clone))
 	})
-	path := slices.DeleteFunc(filepath.SplitList(os.Getenv("PATH")), func(folder string) bool {
-		return !filepath.IsAbs(folder)
-	})
-	return append(env, "PATH="+strings.Join(path, string(os.PathListSeparator)), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0",
-		"GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none") // older Git knows the last alone
+}
+
+// isWithin reports whether path leads to the folder top, or to what is below.
+func isWithin(path, top string) bool {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	for ; !isSameFile(path, top); path = filepath.Dir(path) {
+		if path == filepath.Dir(path) {
+			return false
+		}
+	}
+	return true
 }
 
 // says returns what a command of Git prints, without the end of its line. The error has the line that Git calls fatal,
@@ -286,7 +339,7 @@ func (g git) hasFilesOf(ctx context.Context, e entry, own string) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	its := git{program: g.program, dir: filepath.Dir(own), env: outside(), settings: g.settings}
+	its := git{g.program, filepath.Dir(own), g.outside, g.outside, g.settings}
 	begin := []string{"init", "--quiet", "--template=", own}
 	if len(e.commit) > sha1Digits {
 		begin = append(begin, "--object-format=sha256")
@@ -294,7 +347,7 @@ func (g git) hasFilesOf(ctx context.Context, e entry, own string) (bool, error) 
 	if _, err := its.says(ctx, begin...); err != nil {
 		return false, err
 	}
-	its.dir, its.env = r.top, append(its.env, "GIT_DIR="+filepath.Join(own, dotGit), "GIT_WORK_TREE="+r.top,
+	its.dir, its.env = r.top, append(slices.Clone(its.env), "GIT_DIR="+filepath.Join(own, dotGit), "GIT_WORK_TREE="+r.top,
 		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+r.objects())
 	want, err := its.says(ctx, "rev-parse", "--verify", e.commit+"^{tree}")
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 // settings keeps the settings of whoever runs the tests from Git.
 func settings(t *testing.T) {
 	t.Helper()
-	home := t.TempDir()
+	home := filepath.Join(t.TempDir(), "a:home") // which is one folder
 	write(t, filepath.Join(home, ".gitconfig"), "[user]\nname = Ann\nemail = ann@parley.example\n"+
 		"[protocol \"file\"]\nallow = always\n[init]\ndefaultBranch = main\n")
 	for _, name := range []string{"HOME", "XDG_CONFIG_HOME"} {
@@ -166,7 +166,7 @@ func TestFilesAt_inEachKindOfClone_isTheTreeOfACommitAndChangesNothing(t *testin
 			return inner
 		},
 		"a clean filter": func(t *testing.T, origin string) string {
-			does(t, origin, "config", "filter.upper.clean", "tr a-z A-Z")
+			does(t, origin, "config", "--global", "filter.upper.clean", "tr a-z A-Z")
 			write(t, filepath.Join(origin, ".gitattributes"), "changed filter=upper\n")
 			return origin
 		},
@@ -393,7 +393,7 @@ func TestFilesAt_whatNoTreeHolds_hasNone(t *testing.T) {
 			does(t, dir, "config", "core.worktree", t.TempDir())
 			return dir
 		},
-		"inner, has changes of its own": func() string {
+		"inner\", has changes of its own": func() string {
 			dir := repository(t)
 			addSubmodule(t, dir)
 			does(t, dir, "commit", "--quiet", "-m", "inner")

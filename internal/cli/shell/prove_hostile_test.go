@@ -159,6 +159,41 @@ var hostile = map[string]func(c clone) (stands string){
 		c.plant("git")
 		return c.top
 	},
+	"a git among the files, which PATH names in full": func(c clone) string { // as npx does
+		c.plant("node_modules/.bin/git")
+		c.t.Setenv("PATH", filepath.Join(c.top, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+		return c.top
+	},
+	"a git among the files of the clone of a worktree": func(c clone) string {
+		beside := filepath.Join(c.t.TempDir(), "beside")
+		git(c.t, c.top, "worktree", "add", "--quiet", beside)
+		c.plant("bin/git")
+		c.t.Setenv("PATH", filepath.Join(c.top, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+		return beside
+	},
+	"HOME among the files": func(c clone) string {
+		c.write(c.settings(""), ".gitconfig")
+		c.write("* filter=x\n", ".gitattributes")
+		c.t.Setenv("HOME", c.top)
+		return c.top
+	},
+	"XDG_CONFIG_HOME in the current folder": func(c clone) string {
+		c.write(c.settings(""), ".config", "git", "config")
+		c.write("* filter=x\n", ".gitattributes")
+		c.t.Setenv("XDG_CONFIG_HOME", ".config")
+		return c.top
+	},
+	// The system's loader takes what Git loads from there, and Python what a filter of the person imports.
+	"libraries in the current folder": func(c clone) string {
+		for _, name := range []string{"LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_INSERT_LIBRARIES", "GCONV_PATH",
+			"PYTHONPATH"} {
+			c.t.Setenv(name, "its-library")
+		}
+		git(c.t, c.top, "config", "--global", "filter.mine.clean", fmt.Sprintf("env | grep -q =its-library || "+
+			"[ ! \"$PYTHONSAFEPATH\" ] && touch '%s'; cat", c.ran))
+		c.write("* filter=mine\n", ".gitattributes")
+		return c.top
+	},
 	"a filter in the current folder": func(c clone) string {
 		git(c.t, c.top, "config", "--global", "filter.mine.clean", "its-filter")
 		c.plant("its-filter")
