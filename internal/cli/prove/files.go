@@ -135,8 +135,8 @@ func isWithin(path, top string) bool {
 	return true
 }
 
-// says returns what a command of Git prints, without the end of its line. The error has the line that Git calls fatal,
-// below which advice may stand, or else the last line.
+// says returns what a command of Git prints, without the end of its line. The error quotes the first line with an error
+// of Git, or else the last line. Further lines may be part of a file's name.
 func (g git) says(ctx context.Context, args ...string) (string, error) {
 	return g.does(ctx, "", args...)
 }
@@ -152,17 +152,18 @@ func (g git) does(ctx context.Context, in string, args ...string) (string, error
 		return strings.TrimSuffix(strings.TrimSuffix(out.String(), "\n"), "\r"), nil
 	}
 	var why string
-	fatal := false
 	for line := range strings.SplitSeq(strings.TrimSpace(complaint.String()), "\n") {
-		text, is := strings.CutPrefix(line, "fatal: ")
-		if is || !fatal {
-			why, fatal = text, is
+		var fatal, wrong bool
+		why, fatal = strings.CutPrefix(line, "fatal: ")
+		why, wrong = strings.CutPrefix(why, "error: ")
+		if fatal || wrong {
+			break
 		}
 	}
 	if strings.HasPrefix(why, "not a git repository") || strings.HasPrefix(why, "cannot use bare repository") {
 		return "", errNoRepository
 	}
-	return "", errors.New("git " + args[0] + ": " + cmp.Or(why, err.Error()))
+	return "", fmt.Errorf("git %s: %q", args[0], cmp.Or(why, err.Error()))
 }
 
 // check returns an error unless Git takes r for the repository, with its files in the folder top. Git reads settings
@@ -187,10 +188,14 @@ func (g git) tree(ctx context.Context, r repository) (tree string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
+	temporary, err = filepath.Abs(temporary) // TMPDIR may be one of the files
+	if err != nil {
+		return "", err
+	}
 	copied, written, none := filepath.Join(temporary, "index"), filepath.Join(temporary, "objects"),
 		filepath.Join(temporary, "none")
 	if err := errors.Join(copyIndex(filepath.Join(r.git, "index"), copied), os.Mkdir(written, 0o700),
-		os.Mkdir(none, 0o700)); err != nil {
+		os.Mkdir(none, 0o700), os.WriteFile(filepath.Join(temporary, ".gitignore"), []byte("*\n"), 0o600)); err != nil {
 		return "", err
 	}
 	g.env = append(slices.Clone(g.env), "GIT_INDEX_FILE="+copied, "GIT_OBJECT_DIRECTORY="+written,
@@ -317,15 +322,21 @@ func (g git) checkInner(ctx context.Context, temporary string) error {
 		return err
 	}
 	for n, e := range all {
-		if !e.inner || !e.isThere(g) { // not checked out
+		if !e.inner {
+			continue
+		}
+		if !e.isThere(g) { // not checked out
+			if files, _ := os.ReadDir(filepath.Join(g.dir, filepath.FromSlash(e.path))); len(files) > 0 {
+				return fmt.Errorf("the repository within, %q, has files and no .git: Git does not see them", e.path)
+			}
 			continue
 		}
 		same, err := g.hasFilesOf(ctx, e, filepath.Join(temporary, strconv.Itoa(n)))
 		if err != nil {
-			return fmt.Errorf("the repository within, %s: %w", e.path, err)
+			return fmt.Errorf("the repository within, %q: %w", e.path, err)
 		}
 		if !same {
-			return errors.New("the repository within, " + e.path + ", has changes of its own that are not committed")
+			return fmt.Errorf("the repository within, %q, has changes of its own that are not committed", e.path)
 		}
 	}
 	return nil
@@ -347,8 +358,8 @@ func (g git) hasFilesOf(ctx context.Context, e entry, own string) (bool, error) 
 	if _, err := its.says(ctx, begin...); err != nil {
 		return false, err
 	}
-	its.dir, its.env = r.top, append(slices.Clone(its.env), "GIT_DIR="+filepath.Join(own, dotGit), "GIT_WORK_TREE="+r.top,
-		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+r.objects())
+	its.dir, its.env = r.top, append(slices.Clone(its.env), "GIT_DIR="+filepath.Join(own, dotGit),
+		"GIT_WORK_TREE="+r.top, "GIT_ALTERNATE_OBJECT_DIRECTORIES="+r.objects())
 	want, err := its.says(ctx, "rev-parse", "--verify", e.commit+"^{tree}")
 	if err != nil {
 		return false, err

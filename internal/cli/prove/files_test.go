@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -178,6 +179,11 @@ func TestFilesAt_inEachKindOfClone_isTheTreeOfACommitAndChangesNothing(t *testin
 					t.Fatal(err)
 				}
 			}
+			return origin
+		},
+		"a folder of temporary files among these": func(t *testing.T, origin string) string {
+			t.Chdir(origin)
+			t.Setenv("TMPDIR", "sub")
 			return origin
 		},
 		"a call by a hook": func(t *testing.T, origin string) string {
@@ -400,7 +406,23 @@ func TestFilesAt_whatNoTreeHolds_hasNone(t *testing.T) {
 			write(t, filepath.Join(dir, "inner", "new"), "new\n")
 			return dir
 		},
-		"clean filter 'never' failed": func() string {
+		"inner\", has files and no .git": func() string {
+			dir := repository(t)
+			does(t, dir, "update-index", "--add", "--cacheinfo", "160000,"+does(t, dir, "rev-parse", "HEAD")+",inner")
+			write(t, filepath.Join(dir, "inner", "new"), "new\n")
+			return dir
+		},
+		`git add: "failed to encode 'new"`: func() string { // and nothing of the name behind the first line
+			dir := repository(t)
+			write(t, filepath.Join(dir, ".gitattributes"), "new* working-tree-encoding=none\n")
+			name := "new\nfatal: all is well"
+			if runtime.GOOS == "windows" { // which has no such names
+				name = "new"
+			}
+			write(t, filepath.Join(dir, name), "new\n")
+			return dir
+		},
+		"filter 'false' failed": func() string {
 			dir := repository(t)
 			does(t, dir, "config", "filter.never.clean", "false")
 			does(t, dir, "config", "filter.never.required", "true")

@@ -379,8 +379,8 @@ func (s *session) askToRun(ctx context.Context, task results.Task, req ProveRequ
 		"and your network. Whether that does harm is decided by what the files do, not by the name of the command: "+
 		"make test runs what is in them. If you do not know them, read them first, or run it in a container and "+
 		"report: %s",
-		named([]string{taker(task)}, ""), task.ID, its.Exit, strconv.Quote(prove.Join(req.Args)), req.In,
-		lines(bothTrees(its, here)), s.checking(task))
+		named([]string{taker(task)}, ""), task.ID, its.Exit, strconv.Quote(prove.Join(req.Args)),
+		strconv.Quote(req.In), lines(bothTrees(its, here)), s.checking(task))
 	said, err := s.by.AskHere(ctx, about+"\nType yes to run it: ")
 	switch {
 	case err != nil:

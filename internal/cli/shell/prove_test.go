@@ -452,9 +452,9 @@ func TestProveAgain_onTheSameFiles_reportsWhatBobHad(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"Ann" ran for t1, and reported exit code 0:`, strconv.Quote(prove.Join([]string{
-		os.Args[0], doesWord, "environment"})), "in " + filepath.Join(bob, "sub"), "its files: tree " + tree,
-		"yours:     tree " + tree, "decided by what the files do", "task check t1 same --exit 0",
-		"Type yes to run it: "} {
+		os.Args[0], doesWord, "environment"})), "in " + strconv.Quote(filepath.Join(bob, "sub")),
+		"its files: tree " + tree, "yours:     tree " + tree, "decided by what the files do",
+		"task check t1 same --exit 0", "Type yes to run it: "} {
 		if !strings.Contains(strings.ReplaceAll(asked, "/private/", "/"), want) {
 			t.Errorf("it asks %q, without %q", asked, want)
 		}
