@@ -70,10 +70,13 @@ func (c *session) readAnswered(ctx context.Context, head *room.Head, n int64) (*
 }
 
 // stateOfQuestion returns how asked stands as of head, for the agent of the caller's seat. An agreement does not end
-// with its proposal: who answers it, or proposes another in its place, answers what still binds.
+// with its proposal: who answers it, or proposes another in its place, answers what still binds. A question without its
+// text counts as withdrawn, although its answer is still owed: the person cannot read to what the draft says yes.
 func (c *session) stateOfQuestion(ctx context.Context, head *room.Head, asked room.Event) (room.QuestionState, error) {
-	switch {
-	case head.Talk.IsOpenTo(asked.N, c.me.Seat, c.room.svc.now()):
+	switch open := head.Talk.IsOpenTo(asked.N, c.me.Seat, c.room.svc.now()); {
+	case open && asked.Redacted:
+		return room.QuestionWithdrawn, nil
+	case open:
 		return room.QuestionOpen, nil
 	case !asked.Asked() || asked.Seat == c.me.Seat:
 		return "", nil

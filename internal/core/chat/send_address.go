@@ -228,10 +228,13 @@ func (c *session) findAnswered(ctx context.Context, o *outgoing, e room.Event) (
 
 // keepsReaders reports whether e goes to those who could read answered: the call says nothing of its readers. A
 // proposal asks all, and votes and withdrawals have rules of their own. An answer to a note is for all: nobody else
-// could read the note.
+// could read the note. A draft in private is no note: its agent would say to all what goes on from private words.
 func (o *outgoing) keepsReaders(e, answered room.Event) bool {
-	return len(o.req.To) == 0 && !o.toAll && len(answered.To) > 0 && !answered.IsNote() &&
-		e.Kind != room.Proposal && !e.HasReadersOfAnother()
+	private := len(answered.To) > 0 && !answered.IsNote()
+	if draft := answered.Draft; draft != nil {
+		private = len(draft.To) > 0
+	}
+	return private && len(o.req.To) == 0 && !o.toAll && e.Kind != room.Proposal && !e.HasReadersOfAnother()
 }
 
 // seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.

@@ -284,7 +284,17 @@ func TestPrivate_answer_goesToThoseWhoCouldReadWhatItAnswers(t *testing.T) {
 			w.leave(w.p.ann.Token)
 			w.leave(w.p.cid.Token)
 			w.late = w.join("plans", "Ann")
-		}, why: "have left"},
+		}, why: "nobody else here"},
+		"to Bob's private draft": {before: func(w *talk) {
+			w.approvesSome(w.person(w.p.bob), room.Selection{Private: true})
+			w.req.ReplyTo = w.drafts(w.req)
+		}, why: "nobody else here"},
+		"to Bob's draft for all": {before: func(w *talk) {
+			person := w.person(w.p.bob)
+			w.approves(person, true)
+			w.req.ReplyTo = w.drafts(chat.SendRequest{Token: w.p.bob.Token, Text: "hello"})
+			w.approves(person, false)
+		}, to: everyone},
 		"a vote": {before: func(w *talk) {
 			w.req.ReplyTo = w.sends(chat.SendRequest{Token: w.p.ann.Token, Text: "40k", Kind: room.Proposal,
 				To: []string{"Bob"}}).ID

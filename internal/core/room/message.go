@@ -105,8 +105,8 @@ func (h *Head) ReadersOf(event Event, but int) (seats []int, names []string) {
 func (c messageRules) completeReaders(event *Event) error {
 	event.To, event.ToNames = c.head.ReadersOf(*event, c.agent.Seat)
 	if len(event.To) == 0 {
-		return fault.Refuse(fault.InvalidArgument, "reply_to: the others who could read that message have left. "+
-			"Nothing was sent: name in to who is to read your answer.")
+		return fault.Refuse(fault.InvalidArgument, "reply_to: nobody else here can read that message. Nothing was "+
+			"sent: say it by another message, with its readers in to.")
 	}
 	return nil
 }
