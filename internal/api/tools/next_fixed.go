@@ -121,13 +121,15 @@ func gotFiles(g chat.FilesGot) string {
 // nextLeft returns next for a call that leaves.
 func nextLeft(g chat.Left) string {
 	if g.Status == chat.StatusUnread {
-		more := ""
+		more, answer := "", "If your user would want an answer given, call send_message"
 		if g.HasMore {
 			more = ", and wait_for_message brings more that is unread"
 		}
-		return "You have NOT left: what is in messages is meant for you" + more + ". If your user would want an " +
-			"answer given, call send_message. To leave all the same, repeat this call with the same words: the second one " +
-			"leaves."
+		if g.Silent {
+			answer = "You can only read here, so tell your user"
+		}
+		return "You have NOT left: what is in messages is meant for you" + more + ". " + answer + ". To leave all the " +
+			"same, repeat this call with the same words: the second one leaves."
 	}
 	unread, then := ". ", "Go on with your own work"
 	if g.HasMore {

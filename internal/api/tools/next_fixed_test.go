@@ -43,3 +43,12 @@ func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
 		}
 	}
 }
+
+func TestNext_afterALeaveThatIsHeldBack_namesWhatTheAgentMayDo(t *testing.T) {
+	for silent, does := range map[bool]string{false: "call send_message", true: "tell your user"} {
+		got := nextLeft(chat.Left{Status: chat.StatusUnread, Silent: silent})
+		if !strings.Contains(got, does) || silent && strings.Contains(got, "send_message") {
+			t.Errorf("silent %t: %s", silent, got)
+		}
+	}
+}

@@ -37,7 +37,8 @@ func TestLeave_lastWordOfWhoMayOnlyListen_isNotSaid(t *testing.T) {
 			ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
 			w.tell(ann.Token, "Have you read it?", "Bob")
 			leaves := chat.LeaveRequest{Token: bob.Token, Text: "goodbye", Reads: true}
-			if got, err := w.LeaveRoom(t.Context(), leaves); err != nil || got.Status != chat.StatusUnread {
+			if got, err := w.LeaveRoom(t.Context(), leaves); err != nil || got.Status != chat.StatusUnread ||
+				!got.Silent {
 				t.Fatalf("first: %+v, %v", got, err)
 			}
 			got, err := w.LeaveRoom(t.Context(), leaves)

@@ -216,6 +216,7 @@ type Left struct {
 	Messages []Message // what was unread
 	HasMore  bool      // once the caller has left, message_history is closed to it, so the rest is lost
 	Unsaid   bool      // the agent has left without its last word: see session.leave
+	Silent   bool      // of StatusUnread: the agent may not speak, and so not answer
 	NewAdmin string    // the agent that became admin; "" if none did
 
 	// Of StatusLeft: until when the room keeps its record if nothing more happens; zero if it ends now, since nobody
