@@ -70,13 +70,13 @@ func (c *session) readAnswered(ctx context.Context, head *room.Head, n int64) (*
 }
 
 // stateOfQuestion returns how asked stands as of head, for the agent of the caller's seat. An agreement does not end
-// with its proposal: who answers it, or proposes another in its place, answers what still binds. A question without its
-// text counts as withdrawn, although its answer is still owed: the person cannot read to what the draft says yes.
+// with its proposal: who answers it, or proposes another in its place, answers what still binds. A message of another
+// whose text was removed counts as withdrawn, question or not: the person cannot read to what the draft says yes.
 func (c *session) stateOfQuestion(ctx context.Context, head *room.Head, asked room.Event) (room.QuestionState, error) {
-	switch open := head.Talk.IsOpenTo(asked.N, c.me.Seat, c.room.svc.now()); {
-	case open && asked.Redacted:
+	switch {
+	case asked.Redacted && asked.Seat != c.me.Seat:
 		return room.QuestionWithdrawn, nil
-	case open:
+	case head.Talk.IsOpenTo(asked.N, c.me.Seat, c.room.svc.now()):
 		return room.QuestionOpen, nil
 	case !asked.Asked() || asked.Seat == c.me.Seat:
 		return "", nil

@@ -39,6 +39,7 @@ func TestDraft_answersWhatIsOpenNoMore_isSentOnlyAnyway(t *testing.T) {
 	withdraws := func(s *stale) {
 		s.sends(chat.SendRequest{Token: s.p.ann.Token, Text: "Never mind.", Withdraw: s.id})
 	}
+	removes := func(s *stale) { s.redact(s.p.ann.Token, s.id) }
 	answers := func(to ...string) func(*stale) {
 		return func(s *stale) { s.reply(s.p.cid.Token, "No.", s.id, to...) }
 	}
@@ -54,7 +55,8 @@ func TestDraft_answersWhatIsOpenNoMore_isSentOnlyAnyway(t *testing.T) {
 		"a private one, too":        {private, withdraws, room.QuestionWithdrawn, 1},
 		"a message with ask, too":   {asks("", nil, "Bob"), withdraws, room.QuestionWithdrawn, 1},
 		"a proposal, too":           {proposal, withdraws, room.QuestionWithdrawn, 1},
-		"its text is removed":       {toBob, func(s *stale) { s.redact(s.p.ann.Token, s.id) }, room.QuestionWithdrawn, 0},
+		"its text is removed":       {toBob, removes, room.QuestionWithdrawn, 0},
+		"a remark is removed":       {asks("", nil), removes, room.QuestionWithdrawn, 0},
 		"another answers":           {toAll, answers(), room.QuestionAnswered, 1},
 		"another answers in secret": {toAll, answers("Ann"), room.QuestionOpen, 0},
 		"one of two answers":        {toBoth, answers(), room.QuestionOpen, 1},
@@ -115,8 +117,8 @@ func TestDraft_answersWhatIsOpenNoMore_isSentOnlyAnyway(t *testing.T) {
 					t.Fatalf("the person sees %+v", got)
 				}
 				last := got[len(got)-1]
-				if a := last.Answers; a.From != "Ann" || !strings.Contains(a.Text, "delete it") && a.Text != room.Removed ||
-					a.State != c.want || last.Since != c.since {
+				if a := last.Answers; a.From != "Ann" || a.State != c.want || last.Since != c.since ||
+					!strings.Contains(a.Text, "delete it") && a.Text != room.Removed {
 					t.Errorf("the person sees %+v, and %d messages since; want %s, %d", a, last.Since, c.want, c.since)
 				}
 				before := lines(there.all(s.p.cid.Token))

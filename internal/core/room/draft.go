@@ -114,9 +114,9 @@ type QuestionState string
 // The states of a question.
 const (
 	QuestionOpen      QuestionState = "open"
-	QuestionWithdrawn QuestionState = "withdrawn"
-	QuestionAnswered  QuestionState = "answered" // by others, so that it awaits nothing more
-	QuestionEnded     QuestionState = "ended"    // otherwise: by age, a newer one, a full list, or its sender's leave
+	QuestionWithdrawn QuestionState = "withdrawn" // or its text was removed, as that of any message may be
+	QuestionAnswered  QuestionState = "answered"  // by others, so that it awaits nothing more
+	QuestionEnded     QuestionState = "ended"     // otherwise: by age, a newer one, a full list, or its sender's leave
 )
 
 // IsStale reports whether a draft answers what awaits no answer any more.
