@@ -236,7 +236,7 @@ func TestView_pausedAgent_isSaidAtEachSize(t *testing.T) {
 	}
 	ann.call("task", args{"action": "add", "tasks": []args{{"title": "Weld"}}})
 	ann.call("task", args{"action": "take", "id": "t1"})
-	h := ann.hosts(320, nil)
+	h := ann.hosts(400, nil)
 	h.reads("working")
 	tab := s.person().open(ann.watch)
 	tab.click(button("Pause your agent"))
