@@ -22,7 +22,7 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 			t.Errorf("%q is %q with %q, %v", given, name, got, err)
 		}
 	}
-	const code = "0123456789abcdefghjkmnpqrst" // mistyped
+	const code = "0123456789abcdefghjkmnpqrst"        // mistyped
 	invite := NewInvite("key", "tea2345", 1).String() // one by chance may hold the form of a token
 	const link, noPassword = "this link leads to no invite", "a name has no colon"
 	const line = "only the name behind the word room"
