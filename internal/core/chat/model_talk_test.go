@@ -32,7 +32,6 @@ type questionModel struct {
 	n, old int64 // the proposal, and the agreement
 	seat   int   // who proposes
 	ask    []int
-	to     []int // who sees it beside seat; empty: everybody
 }
 
 // concerns reports whether q puts t in question.
@@ -43,11 +42,14 @@ func (q questionModel) concerns(r roomModel, t taskModel) bool {
 		(adder.gone || adder.seat == q.seat || slices.Contains(q.ask, adder.seat))
 }
 
-// questionOf returns the newest proposal that a sees and that puts t in question; 0: none.
+// questionOf returns the newest proposal that a sees and that puts t in question, if a could read the agreement, too;
+// 0: none.
 func (r roomModel) questionOf(a agentModel, t taskModel) (n int64) {
 	for _, q := range r.questions {
 		e, _ := r.event(q.n)
-		if a.sees(e) && q.concerns(r, t) {
+		old, _ := r.event(q.old)
+		reads := requestModel{seat: old.seat, to: old.to}.visibleTo(a.seat)
+		if a.sees(e) && reads && q.concerns(r, t) {
 			n = max(n, q.n)
 		}
 	}
@@ -75,9 +77,9 @@ func (r roomModel) questioned(e eventModel, old int64, bound []int) roomModel {
 		return r
 	}
 	r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q questionModel) bool {
-		return q.seat == e.seat && q.old == old && (len(e.to) == 0 || slices.Equal(q.to, e.to))
+		return q.seat == e.seat && q.old == old
 	})
-	r.questions = append(r.questions, questionModel{e.n, old, e.seat, e.ask, e.to})
+	r.questions = append(r.questions, questionModel{e.n, old, e.seat, e.ask})
 	return r
 }
 

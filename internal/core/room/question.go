@@ -22,7 +22,7 @@ import (
 //  8. Bob proposes in place of his own, and withdraws that: it is not.
 //  9. Ann proposes in place of his, and withdraws that: it is in question by his.
 //  10. Dora, whom the agreement does not bind, proposes in his place: it is not.
-//  11. Agreement and proposal are private: it is in question for those who see them.
+//  11. The agreement is private: it is in question for those who see that, though all may see the proposal.
 //
 // A question forbids nothing, or one agent could block a room: next offers no such task, and the first take of one is
 // held back once. A program from before questions drops them from the room when it next changes the Talk.
@@ -32,7 +32,7 @@ type Question struct {
 	Seat   int   `json:"s"`             // who proposes
 	Invite int   `json:"inv,omitempty"` // of a guest in Seat
 	Ask    []int `json:"ask"`           // who is asked
-	To     []int `json:"to,omitempty"`  // the seats that see the proposal, beside Seat; empty: all
+	To     []int `json:"to,omitempty"`  // the seats that see the agreement, and so the proposal, too; empty: all
 }
 
 // covers reports whether task was added or last edited under the agreement, and nobody has taken it since.
@@ -48,7 +48,7 @@ func (q *Question) Concerns(s *State, task Task) bool {
 	return q.covers(&task) && (adder.Seat == q.Seat || slices.Contains(q.Ask, adder.Seat) || !adder.IsHere(s))
 }
 
-// QuestionOf returns the event of the newest proposal, of those that agent sees, which puts task in question; 0: none.
+// QuestionOf returns the event of the newest proposal that puts task in question, if agent sees the agreement; 0: none.
 func (s *State) QuestionOf(task Task, agent Agent) (n int64) {
 	for i := range s.Talk.Questions {
 		q := &s.Talk.Questions[i]
@@ -60,17 +60,18 @@ func (s *State) QuestionOf(task Task, agent Agent) (n int64) {
 }
 
 // applyQuestion records that event, a proposal, puts tasks in question if it is to replace an agreement that binds its
-// sender. It comes in the place of what its sender proposed for the same agreement and the same readers, or more of
-// them. A room has at most MaxQuestions.
+// sender. It comes in the place of what its sender proposed for the same agreement. It is for those who see the
+// agreement: else two guests who agree in private could question what others add. A room has at most MaxQuestions.
 func (l *ledger) applyQuestion(event Event, replaces Replaced) {
 	if !slices.Contains(replaces.Bound, event.Seat) {
 		return
 	}
 	by, _ := l.state.Seated(event.Seat)
-	q := Question{N: event.N, Old: replaces.N, Seat: event.Seat, Invite: by.Invite, Ask: event.Ask, To: event.To}
-	l.removeQuestions(func(old *Question) bool {
-		return old.Seat == q.Seat && old.Old == q.Old && (len(q.To) == 0 || slices.Equal(q.To, old.To))
-	})
+	q := Question{N: event.N, Old: replaces.N, Seat: event.Seat, Invite: by.Invite, Ask: event.Ask}
+	if len(replaces.For) > 0 {
+		q.To = append([]int{replaces.Seat}, replaces.For...)
+	}
+	l.removeQuestions(func(old *Question) bool { return old.Seat == q.Seat && old.Old == q.Old })
 	l.Questions, l.changed = append(slices.Clip(l.Questions), q), true
 	if len(l.Questions) > core.MaxQuestions {
 		l.removeQuestionOfMost()

@@ -123,10 +123,11 @@ func TestQuestion_eachCase(t *testing.T) {
 		{"Bob's proposal stands beside it", nil, func(r *replacing) {
 			r.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", Ask: []int{cid}})
 		}, 0},
-		{"Agreement and proposal are private: it is in question for those who see them.",
-			[]int{bob, cid}, func(r *replacing) {
-				r.inPlace(bob, r.old, room.Event{To: []int{ann, cid}})
-			}, 1},
+		{"Agreement and proposal are private", []int{bob, cid}, func(r *replacing) {
+			r.inPlace(bob, r.old, room.Event{To: []int{ann, cid}})
+		}, 1},
+		{"The agreement is private: it is in question for those who see that, though all may see the proposal.",
+			[]int{bob, cid}, bobs, 1},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		r := &replacing{timeline: l, old: l.send(ann, room.Event{Kind: room.Proposal, Text: "tea",
