@@ -95,7 +95,8 @@ func TestNext_afterAnAgreement_neverNamesLeavingAndOnlyTheProposerGoesOn(t *test
 	}
 }
 
-// What was done is not undone, so an agreement that replaces another names it.
+// What was done is not undone, so an agreement that replaces another names it. Of much, as of what is in question, ten
+// are named, and how many more there are.
 func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.T) {
 	many := strings.Fields("t1 t2 t3 t4 t5 t6 t7 t8 t9 t10 t11 t12")
 	for want, done := range map[string][]string{
@@ -116,6 +117,12 @@ func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.
 				t.Errorf("after a %s of %d: %s", call, len(done), next)
 			}
 		}
+	}
+	is := among(2)
+	is.Question, is.Questioned = "m5", many
+	if next := advise().waited(chat.Waited{Cursor: "c9", Situation: is}, chat.WaitRequest{}); !strings.Contains(next,
+		"since m5 takes back the agreement they were added under: t1, t2, t3, t4, t5, t6, t7, t8, t9, t10 and 2 more. ") {
+		t.Errorf("of many in question: %s", next)
 	}
 	beside := chat.Sent{Sent: true, Beside: "m2", Waited: chat.Waited{Cursor: "c9", Situation: among(2)}}
 	next := advise().sent(beside, chat.SendRequest{Kind: room.Proposal})

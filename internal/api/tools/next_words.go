@@ -110,7 +110,7 @@ var words = map[string]func(*situation) string{
 		return s.question + " takes back the agreement it was added under"
 	},
 	"by":         func(s *situation) string { return s.Question },
-	"questioned": func(s *situation) string { return strings.Join(s.Questioned, ", ") },
+	"questioned": func(s *situation) string { return firstTen(s.Questioned) },
 	"edits": func(s *situation) string {
 		if !s.Revises || s.Bound || s.Listening {
 			return ""
@@ -401,19 +401,24 @@ func (s *situation) unless() string {
 // undone, or two agents would begin it anew. The one that proposed is told to add tasks; if all were, all would do the
 // same.
 func (s *situation) revised() (text string) {
-	const most = 10
 	if r := s.revision; r != nil && r.ID == s.agreed {
 		text = "; it replaces " + r.Old
-		if done := r.Done; len(done) > 0 {
-			text += ", but what is done stays done (" + strings.Join(done[:min(most, len(done))], ", ")
-			if more := len(done) - most; more > 0 {
-				text += fmt.Sprintf(" and %d more", more)
-			}
-			text += "): to have it done otherwise takes a new task"
+		if len(r.Done) > 0 {
+			text += ", but what is done stays done (" + firstTen(r.Done) + "): to have it done otherwise takes a new task"
 		}
 	}
 	if s.mayFollow() && !s.Bound && !s.Listening {
 		text += ". If work follows from it, call task (action add)"
+	}
+	return text
+}
+
+// firstTen lists ten of ids at most, and how many more there are.
+func firstTen(ids []string) string {
+	const most = 10
+	text := strings.Join(ids[:min(most, len(ids))], ", ")
+	if more := len(ids) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
 }

@@ -66,7 +66,7 @@ type Work struct {
 	OffersLater bool
 	Free        string // the id of the oldest task in FreeTasks, or ""
 	// Question is the newest proposal that puts tasks in question which the caller has or may edit; "": none does.
-	// Questioned has the ids of these tasks, at most questionedShown. See room.Question.
+	// Questioned has the ids of these tasks. See room.Question.
 	Question   string
 	Questioned []string
 	Revises    bool // the caller may edit one of Questioned
@@ -192,9 +192,6 @@ func freeSeats(head *room.Head, now time.Time) (free, all int) {
 	return free, head.Capacity
 }
 
-// questionedShown is how many tasks in question a result names.
-const questionedShown = 10
-
 // tasksBrief is how many of the caller's tasks another call's result names.
 const tasksBrief = 3
 
@@ -256,9 +253,7 @@ func (w *Work) addQuestioned(head *room.Head, agent room.Agent) {
 			newest, w.Questioned, w.Revises = n, nil, false
 		}
 		w.Revises = w.Revises || edits
-		if len(w.Questioned) < questionedShown {
-			w.Questioned = append(w.Questioned, room.TaskID(task.No))
-		}
+		w.Questioned = append(w.Questioned, room.TaskID(task.No))
 	}
 	w.Question = head.MessageID(newest)
 }
