@@ -154,8 +154,8 @@ var sentences = [...]string{
 		"{history --agreed}",
 	`(\w+) is agreed on, so no objection`,
 	"$1 is agreed on, so no objection ends it. Nothing was sent: to take it back, propose what is to hold in its " +
-		"place, if only that it ends, with --kind proposal --reply-to $1. If it binds you, its open tasks are in " +
-		"question from then on.",
+		"place, if only that it ends, with --kind proposal --reply-to $1. If that replaces it, and it binds you, its " +
+		"open tasks are in question from then on.",
 	`Several open proposals ask you: (.*)\. Nothing`,
 	"Several open proposals ask you: $1. Nothing was sent: say with --reply-to which one you mean.",
 	`You have agreed to that proposal already`,

@@ -219,7 +219,7 @@ func (c *session) nameReplacement(ctx context.Context, o *outgoing, refusal erro
 	if bound, err := c.boundBy(ctx, n); err == nil && bound != nil && o.event.Kind == room.Object {
 		return fault.Refuse(fault.InvalidArgument, "%s is agreed on, so no objection ends it. Nothing was sent: to "+
 			"take it back, send what is to hold in its place, if only that it ends, with kind proposal and reply_to "+
-			"%s. If it binds you, its open tasks are in question from then on.", id, id)
+			"%s. If that replaces it, and it binds you, its open tasks are in question from then on.", id, id)
 	}
 	if n == o.event.ReplyTo {
 		return refusal
