@@ -511,7 +511,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			return refuse(code)
 		}
 		if edited.title == t.title && edited.text == t.text && slices.Equal(edited.offered, t.offered) &&
-			slices.Equal(edited.after, t.after) {
+			slices.Equal(edited.after, t.after) && r.questionOf(a, t) == 0 {
 			return x, nil
 		}
 		t = edited

@@ -57,7 +57,11 @@ func TestQuestion_eachCase(t *testing.T) {
 	}{
 		{"Nobody has touched t1: it is in question.", nil, bobs, 1},
 		{"nobody has proposed anything", nil, func(*replacing) {}, 0},
-		{"Ann edits t1: it is not.", nil, func(r *replacing) { bobs(r); r.edit(ann, 1) }, 0},
+		{"Ann edits t1, if only to what it is: it is not.", nil, func(r *replacing) { bobs(r); r.edit(ann, 1) }, 0},
+		{"Ann edits t1 to what it is", nil, func(r *replacing) {
+			bobs(r)
+			r.must(ann, room.TaskOrder{Action: room.EditTask, No: 1, Title: "go"})
+		}, 0},
 		{"Cid takes it, and has it", nil, func(r *replacing) { bobs(r); r.take(cid, 1) }, 0},
 		{"Cid takes t1: it is not, also once he has given it back.", nil, func(r *replacing) {
 			bobs(r)

@@ -489,9 +489,10 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 		}
 	}
 
-	// An edit that changes nothing makes no event, so a repetition is harmless.
+	// An edit that changes nothing makes no event, so a repetition is harmless. Of a task in question the edit says
+	// that the task holds as it is.
 	if change.Title == task.Title && change.Text == task.Text && slices.Equal(change.For, task.For) &&
-		slices.Equal(change.After, task.After) {
+		slices.Equal(change.After, task.After) && (o.stops || head.QuestionOf(task, agent) == 0) {
 		return nil, nil
 	}
 	task.After = change.After
