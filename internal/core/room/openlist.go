@@ -144,12 +144,18 @@ func keepGone(list []Gone) []Gone {
 	if len(list) <= maxGone {
 		return list
 	}
-	ended, oldest := map[int]int{}, 0
-	for _, gone := range list {
-		ended[gone.By]++
+	return withoutOldestOfMost(list, func(gone *Gone) int { return gone.By })
+}
+
+// withoutOldestOfMost returns list, which is not empty and begins with the oldest, without the oldest of the one that
+// has most. of returns whose an entry is. list is unchanged.
+func withoutOldestOfMost[T any](list []T, of func(*T) int) []T {
+	count, oldest := map[int]int{}, 0
+	for i := range list {
+		count[of(&list[i])]++
 	}
-	for i, gone := range list {
-		if ended[gone.By] > ended[list[oldest].By] {
+	for i := range list {
+		if count[of(&list[i])] > count[of(&list[oldest])] {
 			oldest = i
 		}
 	}

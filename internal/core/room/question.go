@@ -74,27 +74,16 @@ func (l *ledger) applyQuestion(event Event, replaces Replaced) {
 	l.removeQuestions(func(old *Question) bool { return old.Seat == q.Seat && old.Old == q.Old })
 	l.Questions, l.changed = append(slices.Clip(l.Questions), q), true
 	if len(l.Questions) > core.MaxQuestions {
-		l.removeQuestionOfMost()
+		l.Questions = withoutOldestOfMost(l.Questions, (*Question).asker)
 	}
 }
 
-// removeQuestionOfMost removes the oldest question of who has most, the guests of one invite being one.
-func (l *ledger) removeQuestionOfMost() {
-	type proposer struct{ seat, invite int }
-	of := func(q *Question) proposer {
-		if q.Invite != 0 {
-			return proposer{invite: q.Invite}
-		}
-		return proposer{seat: q.Seat}
+// asker returns who proposes, for comparison: the guests of one invite are one, as for State.askerOf.
+func (q *Question) asker() int {
+	if q.Invite != 0 {
+		return -q.Invite
 	}
-	count, most := map[proposer]int{}, 0
-	for i := range l.Questions {
-		by := of(&l.Questions[i])
-		count[by]++
-		most = max(most, count[by])
-	}
-	i := slices.IndexFunc(l.Questions, func(q Question) bool { return count[of(&q)] == most })
-	l.Questions = slices.Delete(l.Questions, i, i+1) // a clone of applyQuestion
+	return q.Seat
 }
 
 // removeQuestions removes the questions for which over is true.
