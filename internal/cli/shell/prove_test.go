@@ -505,14 +505,7 @@ func TestProveAgain_withoutTheFilesOrAPerson_runsNothing(t *testing.T) {
 	}
 	for n, a := range []map[string]any{{"ran": "make test | tee log", "tree": strings.Repeat("0", 40)},
 		{"ran": "git init ignored"}, {}} {
-		added(t, base, "by an agent "+strconv.Itoa(n))
-		a["action"], a["id"] = "finish", "t"+strconv.Itoa(n+2)
-		if a["ran"] != nil {
-			a["exit"] = 0
-		}
-		if err := calls(t, at(t, base, nil), "Ann", "task", a, new(results.Tasks)); err != nil {
-			t.Fatal(err)
-		}
+		finishes(t, base, "t"+strconv.Itoa(n+2), a)
 	}
 	added(t, base, "open")
 	run := func(dir, id, answer string) (string, error) { return again(t, at(t, base, nil), dir, id, answer) }
@@ -661,14 +654,7 @@ func TestProveTyped_whatIsNotTheTasks_runsNothing(t *testing.T) {
 	tree := prove.FilesAt(t.Context(), bob).Tree
 	for n, a := range []map[string]any{{"ran": line, "tree": tree}, {"ran": line + " | tee log", "tree": tree},
 		{"ran": line}, {}, {"ran": line, "tree": tree, "dir": "sub"}} {
-		added(t, base, "by an agent "+strconv.Itoa(n))
-		a["action"], a["id"] = "finish", "t"+strconv.Itoa(n+1)
-		if a["ran"] != nil {
-			a["exit"] = 0
-		}
-		if err := calls(t, at(t, base, nil), "Ann", "task", a, new(results.Tasks)); err != nil {
-			t.Fatal(err)
-		}
+		finishes(t, base, "t"+strconv.Itoa(n+1), a)
 	}
 	added(t, base, "open")
 	other := filepath.Join(ann, "new")
@@ -738,5 +724,18 @@ func TestTask_checkByHand_isReported(t *testing.T) {
 		if !strings.Contains(tail.out.String(), want) {
 			t.Errorf("the history is\n%s\nwithout %q", &tail.out, want)
 		}
+	}
+}
+
+// finishes has Ann add a task, which gets the id, and finish it with the evidence in a.
+func finishes(t *testing.T, base, id string, a map[string]any) {
+	t.Helper()
+	added(t, base, "by an agent "+id)
+	a["action"], a["id"] = "finish", id
+	if a["ran"] != nil {
+		a["exit"] = 0
+	}
+	if err := calls(t, at(t, base, nil), "Ann", "task", a, new(results.Tasks)); err != nil {
+		t.Fatal(err)
 	}
 }
