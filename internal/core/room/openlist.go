@@ -40,9 +40,9 @@ func (s *State) isBacked(r OpenRequest) bool {
 	return slices.ContainsFunc(r.Agreed, func(seat int) bool { return s.askerOf(seat) != s.askerOf(r.Seat) })
 }
 
-// checkProposed refuses event, a proposal that may replace another, if its sender has core.MaxProposed open, or if all
-// proposals of its list have somebody's agreement. Those that other guests of the invite made in private do not count:
-// the refusal would tell of them.
+// checkProposed refuses event, a proposal that may replace another, if its sender has core.MaxProposed open in its
+// list, or if all proposals of its list have somebody's agreement. Those that other guests of the invite made in
+// private do not count: the refusal would tell of them.
 func (c messageRules) checkProposed(event *Event) error {
 	if event.Kind != Proposal {
 		return nil
@@ -50,23 +50,22 @@ func (c messageRules) checkProposed(event *Event) error {
 	own, listed, backed := 0, 0, 0
 	to := openList{len(event.To) > 0, true}
 	for _, r := range c.head.Talk.Open {
-		if !r.Proposal || r.N == event.Replaces || r.hasExpired(c.now) {
+		if r.list() != to || r.N == event.Replaces || r.hasExpired(c.now) {
 			continue
 		}
+		listed++
 		if c.head.askerOf(r.Seat) == c.head.askerOf(c.agent.Seat) && r.visibleTo(c.agent.Seat) {
 			own++
 		}
-		if r.list() == to {
-			listed++
-			if c.head.isBacked(r) {
-				backed++
-			}
+		if c.head.isBacked(r) {
+			backed++
 		}
 	}
 	switch {
 	case own >= core.MaxProposed:
 		return fault.Refuse(fault.InvalidArgument, "At most %d proposals of one agent, or of the guests of one "+
-			"invite, are open at once. Nothing was sent: withdraw one of yours, or wait until one has ended.",
+			"invite, are open at once in public, and as many in private. Nothing was sent: withdraw one of yours, or "+
+			"wait until one has ended.",
 			core.MaxProposed)
 	case listed >= to.size() && backed == listed:
 		return fault.Refuse(fault.NotAllowed, "%d proposals are open, and somebody has agreed to each, so none makes "+
