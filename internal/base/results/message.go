@@ -58,7 +58,7 @@ type Sent struct {
 	Untrusted  string       `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages   []Message    `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
 	HasMore    bool         `json:"has_more,omitempty" doc:"true if more follows at cursor"`
-	Cursor     string       `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
+	Cursor     string       `json:"cursor,omitempty" doc:"how far you have read: give it to the next call; absent if you gave none"`
 	Agents     []Agent      `json:"agents,omitempty" doc:"as in wait_for_message"`
 	Seated     int          `json:"seated,omitempty" doc:"as in wait_for_message"`
 	Waiting    int          `json:"waiting,omitempty" doc:"as in wait_for_message"`

@@ -10,7 +10,7 @@ type Tasks struct {
 	Held         bool      `json:"held,omitempty" doc:"true if nothing was changed, since what is in messages came first, or the task is in question"`
 	Messages     []Message `json:"messages,omitempty" doc:"with held: everything unread"`
 	MoreMessages bool      `json:"more_messages,omitempty" doc:"with held: true if more is unread than is shown"`
-	Cursor       string    `json:"cursor,omitempty" doc:"the one that you gave: this call moves nothing. With held, the one to go on with; without one, how far you have read; absent while your last result may be lost, in list_tasks, and for a person's token"`
+	Cursor       string    `json:"cursor,omitempty" doc:"the one that you gave: this call moves nothing. With held, the one to go on with; absent if you gave none, in list_tasks, and for a person's token"`
 	Next         string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 

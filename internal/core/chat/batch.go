@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"slices"
 
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -67,14 +66,6 @@ func (b *batch) Add(message Message, event room.Event) bool {
 		b.Oldest = event
 	}
 	return true
-}
-
-// moveToFront puts the messages from index n on (added latest first) first, in order of time, and returns their count.
-func (b *batch) moveToFront(n int) int {
-	older := slices.Clone(b.Messages[n:])
-	slices.Reverse(older)
-	b.Messages = append(older, b.Messages[:n]...)
-	return len(older)
 }
 
 // FillAfter fills the batch with the events after n. full is true if an event did not fit. Between two pages, calls

@@ -1,8 +1,7 @@
 package chat
 
 import (
-	"context"
-
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -16,27 +15,32 @@ func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
 	return cursor, true
 }
 
+// checkCursor refuses a wait of an agent without a cursor of its own: nothing would show which messages have arrived.
+func (c *session) checkCursor(given string) error {
+	if _, ok := c.readCursor(given); ok {
+		return nil
+	}
+	what := "missing"
+	if given != "" {
+		what = "none of yours (an id is no cursor)"
+	}
+	return fault.Refuse(fault.InvalidArgument, "cursor is %s. Nothing was done: give the cursor of your last result. "+
+		"If you lost it, join_room with only agent_token gives you one, with what you may have missed.", what)
+}
+
 // ownCursor returns the cursor of an answer that hands nothing out, and how far the caller has read: the cursor given,
-// if it is one of the caller's; else, for an agent, how far it was handed events. The cursor is "" while an answer may
-// be lost: see presence.Delivery.Cursor.
-func (c *session) ownCursor(ctx context.Context, given string) (cursor string, read int64, err error) {
+// if it is one of the caller's; else none, and how far this process has handed out events to the caller.
+func (c *session) ownCursor(given string) (cursor string, read int64) {
 	if named, ok := c.readCursor(given); ok {
-		return given, named.N, nil
+		return given, named.N
 	}
-	if c.me.IsPerson() {
-		return "", 0, nil
-	}
-	read, ok, err := c.reader().Cursor(ctx)
-	if ok {
-		cursor = c.cursor(read, ident.Cursor{})
-	}
-	return cursor, read, err
+	return "", c.reader().HandedOutHere()
 }
 
 // nextCursor is ownCursor for an answer after which words to all may hold a call back again: a cursor that these have
 // held back once loses its mark. went is nil, or a call that went through: its count ends.
-func (c *session) nextCursor(ctx context.Context, given string, went *intent) (cursor string, read int64, err error) {
-	cursor, read, err = c.ownCursor(ctx, given)
+func (c *session) nextCursor(given string, went *intent) (cursor string, read int64) {
+	cursor, read = c.ownCursor(given)
 	if named, ok := c.readCursor(given); ok {
 		next := named
 		if went != nil {
@@ -46,7 +50,7 @@ func (c *session) nextCursor(ctx context.Context, given string, went *intent) (c
 			cursor = c.cursor(named.N, next)
 		}
 	}
-	return cursor, read, err
+	return cursor, read
 }
 
 // afterMessage returns the cursor that was given with a call whose message is event n; 0: none. If n is newer than the

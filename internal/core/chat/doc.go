@@ -56,15 +56,14 @@
 //
 // handOut (wait.go) has these steps for a wait, a poll, a send and the guard. Others leave some out:
 //
-//	                       1 sleeper   2 record  3 hooks  4 older  5 roster
-//	handOut                emptied     first     ended    along    of a wait
-//	addUnread (return.go)  a           last      b        along    in Seated.Room
-//	addLatest (return.go)  a           last      b        c        in Seated.Room
-//	nextNews (stay.go)     goes on     first     b        c        A2A has none
-//	lastUnread (leave.go)  a           d         d        d        d
+//	                       1 sleeper   2 record  3 hooks  4 roster
+//	handOut                emptied     first     ended    of a wait
+//	addUnread (return.go)  a           last      b        in Seated.Room
+//	addLatest (return.go)  a           last      b        in Seated.Room
+//	nextNews (stay.go)     goes on     first     b        A2A has none
+//	lastUnread (leave.go)  a           c         c        c
 //
-// a: no program waits here for a paused agent. b: the next wait ends them. c: the client has them, or pages back.
-// d: the seat is given up.
+// a: no program waits here for a paused agent. b: the next wait ends them. c: the seat is given up.
 //
 // # Locks
 //

@@ -54,10 +54,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if !ok {
 		return Shared{Sent: got.sent}, nil
 	}
-	sent, _, err := c.nextCursor(ctx, o.cursor, o.intent())
-	if err != nil {
-		return Shared{}, err
-	}
+	sent, _ := c.nextCursor(o.cursor, o.intent())
 	unsent := sent
 	if named, ok := c.readCursor(o.cursor); ok {
 		if len(o.event.Finishes) > 0 { // a refusal of the upload has no cursor: see guardOfUpload
@@ -282,10 +279,7 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	case as.Draft && !c.me.HasDraft(as.N, c.room.svc.now()):
 		return Sent{}, refuseFileDraft()
 	}
-	_, read, err := c.ownCursor(ctx, "")
-	if err != nil {
-		return Sent{}, err
-	}
+	_, read := c.ownCursor("")
 	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true, Waited: Waited{
 		Situation: c.situation(learned{read: read, unseen: as.Draft && c.isUnseen(ctx)})}}
 	if as.Draft {

@@ -95,7 +95,11 @@ func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *
 // messages meant for the caller hold the next call back. It counts the hold, too, unless the caller's own person has
 // caused it: see maxHeld. For a stay, which has no cursor, the table keeps mark and count.
 func (c *session) answerHeld(ctx context.Context, what *intent, g guard, counts bool) (*Waited, error) {
-	in := newInbox(c, position{Offer: presence.OfferAfter(g.cursor.N)}, listening{})
+	offer := presence.OfferAfter(g.cursor.N)
+	if what.stay {
+		offer = presence.OfferHeldBack(g.cursor.N)
+	}
+	in := newInbox(c, position{Offer: offer}, listening{})
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}

@@ -94,18 +94,6 @@ func TestGuard_whatHoldsNothingBack_comesWithTheResult(t *testing.T) {
 	})
 }
 
-func TestGuard_withoutACursor_isSentWithTheUnreadAndACursor(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p := w.company()
-		w.say(p.ann.Token, "read this, @Cid")
-		got := there.guarded(p, "hello", "")
-		if !got.Sent || place(t, p.cid.Token, got.Waited.Cursor) != w.elsewhere().number(p.cid.Token, got.ID) {
-			t.Errorf("got %+v", got)
-		}
-		same(t, "Cid receives", lines(got.Waited.Messages), []string{"Ann: read this, @Cid"})
-	})
-}
-
 // A service that loads the room first sees only the sender's own messages. The news
 // lies before the page that it reads.
 func TestSend_cursorBehindOldNews_isHeldBack(t *testing.T) {
@@ -338,7 +326,7 @@ func TestTask_votesStatusAndOtherActs_holdNothing(t *testing.T) {
 		t.Errorf("the rules of tasks come first: %v", err)
 	}
 	foreign := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandRelease, ID: "t1", Cursor: p.ann.Cursor}
-	if got := w.does(foreign); !got.Situation.CursorIgnored {
+	if got := w.does(foreign); got.Held != nil || got.Cursor != "" {
 		t.Errorf("a cursor of another: %+v", got)
 	}
 	if got := w.does(req); got.Held != nil || got.Task.Text != "twice" {

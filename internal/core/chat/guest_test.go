@@ -232,7 +232,7 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 				_, err = w.RoomInfo(old, chat.InfoRequest{})
 				says(t, err, fault.NotAllowed, "renewed")
 				for _, token := range []string{gil.Token, gils} {
-					if _, err := w.Wait(old, chat.WaitRequest{Token: token}); err != nil {
+					if _, err := w.Wait(old, withCursor(chat.WaitRequest{Token: token})); err != nil {
 						t.Errorf("a seat that the old invite gave is not admitted by it: %v", err)
 					}
 				}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -21,7 +20,6 @@ type inbox struct {
 	scanned  int64 // the last event checked
 	batch    batch
 	before   int // of a send: how many messages came before the caller's own
-	along    int // how many messages were handed out twice before: see bringAlong
 	end      ending
 	signs    signs
 	reason   room.Reason // of lost
@@ -67,7 +65,6 @@ const (
 	eventsMissed                   // some events had expired
 	slept                          // an event came while the caller was paused
 	asleep                         // a program waits for a paused caller, and gets nothing
-	unsure                         // events handed out before may not have arrived, and do not fit into the batch
 )
 
 // has reports whether the inbox has found a sign of x.
@@ -100,11 +97,8 @@ func (in *inbox) reached() int64 {
 	return in.scanned
 }
 
-// hasNews reports whether the batch has events that the caller was not handed twice before.
-func (in *inbox) hasNews() bool { return len(in.batch.Messages) > in.along }
-
 // othersGone reports whether the wait brings nothing, since all others are away or have left.
-func (in *inbox) othersGone() bool { return in.listens.endsAtOnce && !in.hasNews() }
+func (in *inbox) othersGone() bool { return in.listens.endsAtOnce && len(in.batch.Messages) == 0 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.session.me) }
@@ -255,64 +249,6 @@ func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newe
 	return true, nil // even if the last record failed: everything in an earlier record must be handed out
 }
 
-// bringAlong adds messages that were handed out twice to calls without a cursor, and moves them before the new
-// messages, as far as they fit: case 3 of presence.Delivery. They end no wait and displace no new ones, so an agent
-// that never gives a cursor reaches the newest. The events before the oldest that comes along are read once: else each
-// such send would read the joins of a room of 100 from the table.
-func (in *inbox) bringAlong(ctx context.Context) error {
-	offer := in.pos.Offer
-	if in.has(asleep) || offer.Arrived >= offer.UnsureTo {
-		return nil
-	}
-	had, reader := len(in.batch.Messages), in.session.reader()
-	offer.Arrived = max(offer.Arrived, reader.NoneAlong())
-	oldest := offer.UnsureTo + 1
-	all, err := in.session.older(ctx, offer, func(event room.Event) bool {
-		if !in.session.me.IsNews(event) {
-			return true
-		}
-		oldest = event.N
-		message := in.viewEvent(event)
-		message.Repeated = true
-		fits := in.batch.Add(message, event)
-		if fits && event.N < in.pos.sentN {
-			in.before++
-		}
-		return fits
-	})
-	if all {
-		reader.RecordNoneAlong(oldest - 1)
-	}
-	in.add(unsure, !all)
-	in.along = in.batch.moveToFront(had)
-	return err
-}
-
-// older calls add with each event of an offer that was handed out twice, the latest first. all is false if an event
-// did not fit, or is too far back: Bob, who was handed 41 to 1500 twice, is told that he may have missed 41 to 500. A
-// person needs no older events: the page shows all. Joins and leaves do not come along: they made 4.7 KB of the answer
-// to each send of an agent that gave no cursor, and room_info tells who is here.
-func (c *session) older(ctx context.Context, offer presence.Offer, add func(room.Event) bool) (all bool, err error) {
-	after, to := max(offer.Arrived, c.me.Joined), offer.UnsureTo // the join handed out the events before Joined
-	if c.me.IsPerson() || after >= to {
-		return true, nil
-	}
-	first := int(min(core.BatchEvents+1, to-after))
-	for event, err := range c.room.log.Pages(c.me, first).Back(ctx, to+1) {
-		switch {
-		case err != nil:
-			return false, err
-		case event.N <= after: // some between have expired
-			return true, nil
-		case event.N <= to-core.MaxBack || event.Type != room.Joined && event.Type != room.Left && !add(event):
-			return false, nil
-		case event.N == after+1: // without another page
-			return true, nil
-		}
-	}
-	return true, nil
-}
-
 // viewEvent returns event as the caller sees event.
 func (in *inbox) viewEvent(event room.Event) Message {
 	me := in.session.me
@@ -321,7 +257,7 @@ func (in *inbox) viewEvent(event room.Event) Message {
 		message.Type = EventDrafted // the agent has not said the draft by now
 	}
 	message.OwnTask = in.pos.How == presence.Peek && message.Type == EventTask && me.HearsOfTask(event)
-	message.Repeated = event.N <= in.pos.MarkTo && (!in.pos.leaves || me.HoldsLeave(event))
+	message.Repeated = in.pos.Marks(event) && (!in.pos.leaves || me.HoldsLeave(event))
 	return message
 }
 
@@ -360,14 +296,12 @@ func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
 // position is where a call begins to read.
 type position struct {
 	presence.Offer
-	given   ident.Cursor // the caller's cursor, which goes on in that of the answer; zero: none
-	ignored bool         // the call has a cursor that is not of this seat
-	sentN   int64        // the message of the call; 0: none
-	leaves  bool         // the call leaves: what held it back before is marked
+	given  ident.Cursor // the caller's cursor, which goes on in that of the answer; zero: none
+	sentN  int64        // the message of the call; 0: none
+	leaves bool         // the call leaves: what held it back before is marked
 }
 
 // position returns where a call with the given cursor, which may be zero, begins to read that is made an offer.
 func (req *WaitRequest) position(offer presence.Offer, given ident.Cursor) position {
-	offer.Sends = req.sentN > 0
 	return position{Offer: offer, given: afterMessage(req.sentN, given), sentN: req.sentN}
 }

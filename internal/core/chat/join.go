@@ -268,8 +268,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		return Seated{}, err
 	}
 	if mine.Regains {
-		c.recorder().RecordCall(ctx)
-		return c.answerReturn(ctx, presence.QueryOnReturn(false))
+		return c.answerReturn(ctx, presence.QueryOnReturn(false), true)
 	}
 	view, err := live.view(ctx, c.head, c.me)
 	if err != nil {

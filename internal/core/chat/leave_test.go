@@ -102,9 +102,9 @@ func TestLeave_whatHoldsNoFinishBack_holdsNoLeaveBack(t *testing.T) {
 			asks(w, p)
 			w.look(p.cid.Token, p.cid.Cursor)
 		}},
-		"what it has read without a cursor": {happens: func(w *world, p company) {
+		"what its return has shown": {happens: func(w *world, p company) {
 			asks(w, p)
-			w.look(p.cid.Token, "")
+			w.enter(chat.JoinRequest{Token: p.cid.Token})
 		}},
 		"a program that gives its seat back": {asks, func(_ *world, _ company, req *chat.LeaveRequest) {
 			req.Reads = false

@@ -28,7 +28,6 @@ type client struct {
 	last      sendCall // to be repeated
 	said      int
 	sends     int
-	gaveUp    bool // its last call
 }
 
 func newClient(r *linearRun, id int) *client {
@@ -86,7 +85,7 @@ func during[T any](c *client, call func(context.Context, *chat.Service) (T, erro
 	}
 	s.began = c.calls.ticks.Add(1)
 	got, err = call(ctx, service)
-	s.ended, c.gaveUp = c.calls.ticks.Add(1), ctx.Err() != nil
+	s.ended = c.calls.ticks.Add(1)
 	return got, s, err
 }
 
@@ -118,10 +117,9 @@ func (c *client) removed(s callSpan, err error) error {
 	return nil
 }
 
-// recordUnsure records that a call has no answer. What it handed out without a cursor is
-// lost only if the client gave the call up.
+// recordUnsure records that a call has no answer.
 func (c *client) recordUnsure(s callSpan, cursor cursorArg) {
-	if cursor.given || c.gaveUp {
+	if cursor.given {
 		c.record(s, unsureOp{c.who, cursor})
 	}
 }
@@ -178,10 +176,12 @@ func (c *client) leave() error {
 	got.Messages = c.numbers.messages(c.who.room, got.Messages)
 	switch code := fault.CodeOf(err); {
 	case err == nil:
-		if word := (lostSend{sendCall{who: c.who, text: req.Text}}); req.Text != "" && got.Status == chat.StatusLeft {
-			c.record(s, word) // others may see it before they see that the agent left
+		if req.Text != "" && got.Status == chat.StatusLeft && !got.Unsaid {
+			// Others may see the word before they see that the agent left.
+			c.record(s, lostSend{sendCall{who: c.who, text: req.Text}})
+			req.Text = ""
 		}
-		c.record(s, leaveOp{c.who, "", got, ""})
+		c.record(s, leaveOp{c.who, req.Text, got, ""})
 		c.token = ""
 	case unanswered(err):
 		if req.Text != "" {
@@ -214,12 +214,11 @@ func (c *client) comeBack() error {
 		return service.JoinRoom(ctx, chat.JoinRequest{Token: c.token})
 	})
 	switch {
+	case err == nil && c.service == nil && c.oneIn(4), unanswered(err): // the answer is lost
 	case err == nil:
-		c.record(s, returnOp{who: c.who, read: c.passed().n, got: c.numbers.seated(got)})
+		c.record(s, returnOp{who: c.who, read: c.place(), got: c.numbers.seated(got)})
 		c.record(s, viewOp{"the return", c.who, &got.Room, nil, -1})
 		c.cursor = got.Cursor
-	case unanswered(err):
-		c.recordUnsure(s, cursorArg{}) // a return reads no cursor
 	default:
 		return c.removed(s, err)
 	}
@@ -246,10 +245,10 @@ func (c *client) wait(d time.Duration) error {
 		return service.Wait(ctx, req)
 	})
 	switch {
-	case err == nil && c.noCursors && got.Status != chat.StatusRemoved && c.oneIn(4): // the answer is lost
-		c.record(s, unsureOp{c.who, c.passed()})
 	case err == nil:
 		c.handedOut(s, waitOp{cursor: c.passed(), got: got})
+	case c.noCursors && fault.CodeOf(err) == fault.InvalidArgument:
+		c.record(s, waitOp{who: c.who, code: fault.InvalidArgument})
 	case unanswered(err):
 		c.recordUnsure(s, c.passed())
 	default:
@@ -260,7 +259,7 @@ func (c *client) wait(d time.Duration) error {
 
 // handedOut records what was handed out, and moves the client's cursor.
 func (c *client) handedOut(s callSpan, op waitOp) {
-	op.who, op.gaveUp = c.who, c.gaveUp
+	op.who = c.who
 	c.cursor, op.got = op.got.Cursor, c.numbers.waited(c.token, op.got)
 	c.record(s, op)
 	if op.got.Status == chat.StatusRemoved {
@@ -310,7 +309,7 @@ func (c *client) send() error {
 // cursor, or the last message again.
 func (c *client) chooseMessage() sendCall {
 	call := sendCall{who: c.who}
-	if !c.noCursors && c.oneIn(2) {
+	if c.oneIn(2) {
 		call.cursor = c.passed()
 	}
 	if c.last.text != "" && c.oneIn(3) {

@@ -262,7 +262,11 @@ func (r *linearRun) readAll(clients []*client) error {
 		c.service = r.services[0]
 		for was := int64(-1); c.token != "" && c.place() != was; {
 			was = c.place()
-			if err := c.wait(0); err != nil {
+			read := c.comeBack
+			if !c.noCursors {
+				read = func() error { return c.wait(0) }
+			}
+			if err := read(); err != nil {
 				return err
 			}
 		}

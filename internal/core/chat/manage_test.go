@@ -218,7 +218,7 @@ func TestManage_kickOfTheLastOtherByAnotherProcess_keepsTheAbsenceOfTheAdmin(t *
 	w := onTable(t, clock, shared, chat.Options{})
 	ann := w.join("kitchen", "Ann")
 	w.join("kitchen", "Bob")
-	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: ann.Token,
+	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor,
 		Absence: chat.Absence{Given: true, BackIn: 100 * time.Minute}})
 	if err != nil {
 		t.Fatal(err)

@@ -30,25 +30,19 @@ type agentModel struct {
 	promoted   time.Time // when it became admin after its join
 	asAdmin    time.Time // the start of its silence when it last was an admin
 
-	keys           []keyModel
-	shown          int64  // how far calls with a cursor were shown events
-	from, fromMost int64  // the last batch without a cursor began after an event of these
-	handed         int64  // and ended with this one
-	acked, ackMost int64  // up to where it has surely, or possibly, acknowledged
-	given          int64  // the last event of anything that was handed out
-	heard          int64  // the same, of calls that sent no message
-	guarded        int64  // of a stay: the last event handed out when a send was held back
-	heldKey        string // and the key that it had
-	heldTimes      int    // and how many were held back in a row by then
-	person         personModel
+	keys      []keyModel
+	acked     int64  // up to where it has acknowledged; where calls overlap, or among services, at most
+	handed    int64  // the last event that it was handed; of a stay, without guarded
+	guarded   int64  // of a stay: the last event handed out when a send was held back
+	heldKey   string // and the key that it had
+	heldTimes int    // and how many were held back in a row by then
+	person    personModel
 
 	endpoint bool      // it is called, and has no token
 	success  time.Time // the last call of it that succeeded, or its join
 	begun    int64     // the event from which on it is called
 
-	// Of runs with lost answers:
-	unsure int  // how many answers without a cursor were lost since the last that has come
-	owed   bool // the news for which a send was held back is yet to be handed out
+	owed bool // the news for which a send was held back is yet to be handed out
 }
 
 // callModel is a call, and the return announced by then.

@@ -176,7 +176,7 @@ func (c joinCall) sit(m model, r roomModel, a, old agentModel, how chat.JoinStat
 	if a.admin {
 		a.asAdmin = m.now
 	}
-	a.handed, a.from, a.fromMost, r.heir = a.joined, a.joined, a.joined, ""
+	a.handed, r.heir = a.joined, ""
 	r, err := m.append(r.with(a), eventModel{seat: a.seat,
 		Message: chat.Message{Type: chat.EventJoined, Agent: c.agent}})
 	if err != nil {

@@ -111,11 +111,12 @@ func (o leaveOp) on(m model) (model, error) {
 
 // isUnread compares what a leave returns with what its caller has not read.
 func (o leaveOp) isUnread(m model, r roomModel, a agentModel) (err error) {
-	low, high := m.unreadFrom(a)
-	if !m.oneService { // elsewhere a service may not know what was shown here
+	high := max(a.handed, a.guarded)
+	low := high
+	if !m.oneService { // elsewhere a service may not know what was handed out here
 		low = a.joined
 	}
-	for n := low; n <= max(low, high, a.shown); n++ {
+	for n := low; n <= high; n++ {
 		news := r.newsAfter(a, n, r.head())
 		fits := min(len(news), len(o.got.Messages))
 		var want []chat.Message

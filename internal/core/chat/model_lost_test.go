@@ -152,8 +152,7 @@ func (o lostManage) on(m model) (model, error) {
 	return next, err
 }
 
-// unsureOp notes that a call has no answer: its cursor may have been acknowledged or, if
-// it had none, what it handed out may be lost, and handed out again.
+// unsureOp notes that a call has no answer: its cursor may have been acknowledged.
 type unsureOp struct {
 	who    agentID
 	cursor cursorArg
@@ -162,15 +161,12 @@ type unsureOp struct {
 func (o unsureOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	a.ackMost = max(a.ackMost, o.cursor.n)
-	if !o.cursor.given {
-		a.unsure++
-	}
+	a.acked = max(a.acked, o.cursor.n)
 	return m.withAgent(r.id, a), nil
 }
 
 func (o unsureOp) String() string {
-	return fmt.Sprintf("%v waits or returns with %v: no answer", o.who, o.cursor)
+	return fmt.Sprintf("%v calls with %v: no answer", o.who, o.cursor)
 }
 
 // closedOp is a call that was refused since the room was closed, or begun anew.

@@ -3,17 +3,19 @@ package chat_test
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
 // returnOp is a join that gives the caller its own seat, by its token or otherwise. Its
-// messages begin with the batch that was handed out last, and contain the caller's
-// own.
+// messages are all that no cursor has acknowledged, and contain the caller's own. What the
+// caller was handed before is marked; where calls overlap, what its last cursor covers.
 type returnOp struct {
 	who  agentID
-	read int64 // the cursor that the caller has; 0 if it passes none
+	read int64 // where the last cursor stands that the caller has; 0 if that is not known
 	got  chat.Seated
 	code fault.Code
 }
@@ -29,60 +31,55 @@ func (o returnOp) on(m model) (model, error) {
 	if o.code != "" || o.got.Status != chat.StatusReturned {
 		return m, &wrong{"return", []any{o.code, o.got.Status}, chat.StatusReturned}
 	}
+	upTo, before := numberOf(o.got.Cursor), a
 	a = a.call(m.now)
-	low, high := max(a.joined, a.acked), max(a.fromMost, a.ackMost)
-	upTo := numberOf(o.got.Cursor)
-	if !m.oneService {
-		low = a.joined
-	}
-	if !m.sequential {
-		low, high = a.joined, max(high, a.handed, o.read)
-	}
-	if a.unsure > 1 {
-		high = upTo
-	}
 	if upTo < 1 || upTo > r.head() {
 		return m, &wrong{"the cursor of a return", o.got, r.head()}
 	}
+	for _, x := range o.got.Messages {
+		e, _ := r.event(numberOf(x.ID))
+		if e.n <= o.read && e.seat != a.seat && !x.Repeated && !m.mayForget(r, a, upTo) {
+			return m, &wrong{"the mark of a repeated message", x, o.read}
+		}
+	}
+	low, high := a.joined, max(a.joined, a.acked) // another service may not know what has arrived
+	if m.sequential && m.oneService {
+		low = high
+	}
 	for n := low; n <= high; n++ {
-		err = o.caughtUp(m, r, a, n, n, upTo)
-		for to := n + 1; err != nil && to <= high; to++ { // so far it comes along
-			if e, _ := r.event(to); e.isMove() {
-				err = o.caughtUp(m, r, a, n, to, upTo)
+		err = o.caughtUp(m, r, before, n, upTo)
+		if err == nil {
+			if len(o.got.Messages) > 0 {
+				a.handed = max(a.handed, upTo)
 			}
+			return m.withAgent(r.id, a), nil
 		}
-		if err != nil {
-			continue
-		}
-		surely := max(a.joined, a.acked, a.ackMost)
-		left := slices.DeleteFunc(slices.Clone(r.newsAfter(a, surely, max(surely, n))), eventModel.isMove)
-		if len(left) > 0 && !o.got.Situation.Unsure && m.sequential && m.oneService {
-			return m, &wrong{"what may have been missed", len(left), "told, or shown"}
-		}
-		a.given = max(a.given, upTo)
-		if len(o.got.Messages) > 0 {
-			a.heard = max(a.heard, upTo)
-		}
-		if upTo > a.handed {
-			a.from, a.fromMost, a.handed = n, max(n, high), upTo
-		}
-		return m.withAgent(r.id, a), nil
 	}
 	return m, err
 }
 
-// caughtUp compares the answer with one that begins after event n. What is up to along comes along.
-func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, along, upTo int64) error {
+// mayForget reports whether no service may know when a called last: that was not noted, or is gone with its seat, which
+// it loses after event n.
+func (m model) mayForget(r roomModel, a agentModel, n int64) bool {
+	return m.lostWrites || m.logs != nil && slices.ContainsFunc(m.logs.rooms[r.id][n:], func(line string) bool {
+		return strings.HasPrefix(line, string(chat.EventLeft)+"|"+a.name+"|")
+	})
+}
+
+// caughtUp compares the answer with one that begins after event n. Another service marks also what it cannot know not
+// to be handed out: what came until shortly after the last call that is known of a, for a lease, or a regain.
+func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, upTo int64) error {
+	until := latest(a.lastCall().Add(302*time.Second), m.now.Add(-598*time.Second), a.regainedAt)
 	first := r.head() + 1 // of the events shown
 	got, want := slices.Clone(o.got.Messages), o.got.Messages[:0:0]
 	for _, e := range r.log[min(n, upTo):upTo] {
-		if !a.receives(e) || e.n <= along && e.isMove() {
+		if !a.receives(e) {
 			continue
 		}
 		x := r.reads(a, e)
-		x.Repeated = e.n <= max(a.handed, a.shown) && e.seat != a.seat
-		if i := len(want); i < len(got) && (!m.oneService && e.n <= a.shown || !a.isNews(e)) {
-			x.Repeated = got[i].Repeated // another service may have shown it, or nobody the own
+		x.Repeated = e.seat != a.seat && e.n <= max(a.handed, a.guarded)
+		if i := len(want); i < len(got) && !m.oneService && e.seat != a.seat && e.at.Before(until) {
+			x.Repeated = x.Repeated || got[i].Repeated
 		}
 		want, first = append(want, x), min(first, e.n)
 	}

@@ -176,7 +176,8 @@ func (c sendCall) heldByOthers(r roomModel, a agentModel) int {
 // it: the same text to the same agents, in answer to the same message, within ten
 // minutes, unless it is short, no vote and no withdrawal, and
 // another agent has spoken since. If the cursor is from before the message, its
-// sender does not know that it was sent. A question is new once its sender was handed an answer.
+// sender does not know that it was sent. A question is new once an answer has arrived, as a
+// cursor has shown.
 func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, same bool) {
 	last, answered := r.lastSaid(a)
 	if c.key != "" || last.n == 0 || last.Text != c.text || m.now.Sub(last.At) >= 10*time.Minute {
@@ -184,7 +185,7 @@ func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, 
 	}
 	isShort := len(c.text) < 40 && !c.isVote() && c.withdraw == 0
 	meantAgain := isShort && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
-	heard := a.heard
+	heard := a.acked
 	if c.cursor.n > 0 {
 		heard = c.cursor.n
 	}
@@ -406,12 +407,11 @@ func (o sendOp) on(m model) (model, error) {
 		return m, err
 	}
 	a, _ = r.agent(a.seat)
-	a.ackMost = max(a.ackMost, o.cursor.n)
-	if !o.cursor.given && o.cursor.sends > 0 && x.duplicate == 0 { // a stay
+	switch {
+	case o.cursor.given:
+		a.acked = max(a.acked, o.cursor.n)
+	case o.cursor.sends > 0 && x.duplicate == 0: // a stay
 		a.heldTimes = 0
-	}
-	if answers := max(o.replyTo, x.event.replyTo); a.from < answers && answers <= a.handed {
-		a.ackMost = max(a.ackMost, answers)
 	}
 	return next.withAgent(r.id, a), nil
 }
@@ -461,9 +461,9 @@ func (o holdOp) on(m model) (model, error) {
 	if o.got.Sent || o.got.Duplicate || o.got.ID != "" {
 		return m, &wrong{"the send held back", o.got, "not sent"}
 	}
-	a.owed, a.ackMost = true, max(a.ackMost, o.cursor.n)
+	a.owed, a.acked = true, max(a.acked, o.cursor.n)
 	if !o.cursor.given { // a stay
-		a.acked, a.guarded, a.heldKey = max(a.acked, o.cursor.n), numberOf(o.got.Waited.Cursor), o.key
+		a.guarded, a.heldKey = numberOf(o.got.Waited.Cursor), o.key
 		a.heldTimes = o.cursor.sends + o.heldByOthers(r, a)
 	}
 	return m.withAgent(r.id, a), nil

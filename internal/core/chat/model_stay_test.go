@@ -43,5 +43,5 @@ func (m *machine) handedAfter(c sendCall, got chat.Sent) int64 {
 	if !got.Duplicate || c.cursor.n < numberOf(got.ID) {
 		return c.cursor.n
 	}
-	return max(a.from, a.acked)
+	return max(a.joined, a.acked)
 }

@@ -866,7 +866,7 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 		return m, &wrong{"held back", o.got.Held != nil, x.held}
 	case x.held:
 		a = a.call(m.now)
-		a.owed, a.ackMost = true, max(a.ackMost, o.cursor.n)
+		a.owed, a.acked = true, max(a.acked, o.cursor.n)
 		return m.withAgent(r.id, a), nil
 	case x.code != o.code:
 		return m, &wrong{"the code", o.code, x.code}
@@ -939,15 +939,10 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 			return m, err
 		}
 	}
-	// This service may not know of all that has arrived. A cursor beyond that would lose what has not.
 	a, _ = r.agent(a.seat)
-	a.ackMost = max(a.ackMost, o.cursor.n)
-	if o.cursor.n > 0 && numberOf(o.got.Cursor) != o.cursor.n {
+	a.acked = max(a.acked, o.cursor.n)
+	if numberOf(o.got.Cursor) != o.cursor.n { // none without one
 		return m, &wrong{"the cursor", o.got.Cursor, o.cursor}
-	}
-	if at := numberOf(o.got.Cursor); o.got.Cursor != "" &&
-		(at < a.joined || at > r.head() || m.sequential && at > max(a.ackMost, a.joined)) {
-		return m, &wrong{"the cursor", at, a.ackMost}
 	}
 	return m.with(r).withAgent(r.id, a.call(m.now)), nil
 }

@@ -43,9 +43,8 @@ type model struct {
 type conditions struct {
 	sequential bool       // no two calls overlap, and no call of the table fails
 	oneService bool       // one service knows that there is no other
-	logs       *finalLogs // what the logs hold after the run; nil if unknown
 	lostWrites bool       // what is noted beside the log may be lost
-	lateWrites bool       // or be overwritten by something older
+	logs       *finalLogs // what the logs hold after the run; nil if unknown
 }
 
 // agentID identifies an agent for good.

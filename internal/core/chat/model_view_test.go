@@ -102,10 +102,10 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.AgentView, wa
 	switch {
 	case x.endpoint:
 	case !x.used && m.now.Before(x.joinedAt.Add(90*time.Second)): // its join has handed out what came before
-		n := r.unread(viewer, x, max(x.given, x.joined))
+		n := r.unread(viewer, x, max(x.handed, x.guarded))
 		want.Unread = &n
 	case got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) &&
-		*got.Unread >= r.unread(viewer, x, max(x.given, x.joined)):
+		*got.Unread >= r.unread(viewer, x, max(x.handed, x.guarded)):
 		want.Unread = got.Unread
 	}
 	last := latest(x.joinedAt, x.lastCall())

@@ -82,10 +82,12 @@ type waitOp struct {
 	owed    bool  // to a send that was held back
 	sent    bool  // to one that was not, and did not wait
 	since   int64 // the message after which the call waited
-	gaveUp  bool  // its client gave up while it was answered: its cursor may not be noted
 }
 
 func (o waitOp) on(m model) (model, error) {
+	if o.cursor.n == 0 && o.after == 0 {
+		return o.blind(m)
+	}
 	r, a, err := o.waiter(m)
 	if err != nil || o.code != "" {
 		return m, err
@@ -104,41 +106,40 @@ func (o waitOp) on(m model) (model, error) {
 		a = o.heard(a, m.now)
 	}
 	a.owed = a.owed && !o.owed
-	if o.cursor.n > 0 && !o.sent {
-		unread := o.owed && a.handed == a.joined // a hold reads nothing, so the position may be unknown
-		a.ackMost = max(a.ackMost, o.cursor.n)
-		if !o.gaveUp && !unread {
-			a.acked = max(a.acked, o.cursor.n)
-		}
-	}
-	a.ackMost = max(a.ackMost, o.after) // each call of a stay acknowledges
-	first, last, err := o.starts(m, r, a, upTo)
-	if err != nil {
+	a.acked = max(a.acked, o.cursor.n)
+	if err := m.sameMessages(o.got.Messages, o.shown(r, a, upTo)); err != nil {
 		return m, err
-	}
-	if err := o.checkTold(m, r, a, first); err != nil {
-		return m, err
-	}
-	a.given = max(a.given, upTo)
-	if !o.sent && o.since == 0 && len(o.got.Messages) > o.got.Along {
-		a.heard = max(a.heard, upTo)
 	}
 	switch {
-	case o.cursor.n > 0:
-		a.shown = max(a.shown, upTo)
-	case len(o.got.Messages) > o.got.Along:
-		if a.unsure > 0 || m.lostWrites || m.lateWrites { // some of it may have been handed out before
-			last, a.unsure = upTo, 0
-		}
-		if o.after == 0 {
-			first, last = max(first, a.handed), max(last, a.handed)
-		}
-		a.from, a.fromMost, a.handed = first, last, max(a.handed, upTo)
+	case o.cursor.given:
+		a.handed = max(a.handed, upTo)
+	case !o.owed && len(o.got.Messages) > 0: // a stay; for what was owed to it see holdOp
+		a.acked, a.handed = max(a.acked, o.after), max(a.handed, upTo)
 	}
 	if m.sequential && m.oneService && !o.owed && o.got.Status != chat.StatusRemoved {
 		err = expectEqual("away until", o.got.AwayUntil.UnixMilli(), a.back().UnixMilli())
 	}
 	return m.withAgent(r.id, a), err
+}
+
+// blind is on for a call without a cursor of its own: a wait is refused and changes nothing, and a send hands nothing
+// out.
+func (o waitOp) blind(m model) (model, error) {
+	r, a, refused, err := m.admit(o.who, o.code)
+	if err != nil || refused {
+		return m, err
+	}
+	if !o.sent {
+		return m, expectEqual("the code", o.code, fault.InvalidArgument)
+	}
+	a = o.heard(a, m.now)
+	away := o.got.AwayUntil
+	if m.sequential && m.oneService {
+		away = a.back()
+	}
+	return m.withAgent(r.id, a), sameText("a send without a cursor",
+		[]any{brief(o.got.Messages), o.got.Cursor, o.got.HasMore, o.got.Status, o.got.AwayUntil.UnixMilli()},
+		[]any{brief(nil), "", false, "", away.UnixMilli()})
 }
 
 // heard returns a after the call. Only a wait of some length ends an absence by itself. A held agent announces none.
@@ -177,92 +178,16 @@ func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 	return r, a, err
 }
 
-// unreadFrom returns the events, from low to high, after which a call of a without a
-// cursor may begin. One answer that was lost comes again.
-func (m model) unreadFrom(a agentModel) (low, high int64) {
-	// What nothing acknowledged comes along, as far as it fits.
-	low, high = a.joined, max(a.fromMost, a.ackMost)
-	if m.oneService && m.sequential {
-		low = max(low, a.acked) // else a service may not know what was acknowledged
-	}
-	if m.lostWrites || m.lateWrites || a.unsure > 0 {
-		low, high = a.joined, max(high, a.handed) // handed out once more, or twice
-	}
-	return low, high
-}
-
-// starts returns the events, from first to last, after which the answer may have
-// begun: one if the call had a cursor. The messages are all news since.
-func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, last int64, err error) {
-	low, high := o.cursor.n, o.cursor.n
-	if o.cursor.n == 0 {
-		low, high = m.unreadFrom(a)
-		if a.unsure > 1 {
-			high = upTo
-		}
-	}
-	if o.after > 0 {
-		low, high = o.after, o.after
-	}
+// shown returns the news after the call's cursor, as a reads it. A cursor shows what has arrived, so nothing is marked;
+// a stay has none.
+func (o waitOp) shown(r roomModel, a agentModel, upTo int64) (want []chat.Message) {
 	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed,
 		room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Situation.Reason) {
 		upTo-- // the caller's own end is no message, unless an admin caused it
 	}
-	for n := low; n <= high; n++ {
-		err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, n, upTo))
-		for to := n + 1; err != nil && to <= high; to++ { // so far it comes along
-			if e, _ := r.event(to); e.isMove() {
-				err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, to, upTo))
-			}
-		}
-		if err != nil {
-			continue
-		}
-		if first == 0 {
-			first = n
-		}
-		last = n
-	}
-	if first > 0 {
-		return first, last, nil
-	}
-	return 0, 0, err
-}
-
-// checkTold compares whether the answer to a call without a cursor says that what came before its messages, and that
-// nothing acknowledged, may have been missed. An answer without messages may have looked at nothing.
-func (o waitOp) checkTold(m model, r roomModel, a agentModel, first int64) error {
-	if o.cursor.n > 0 || o.after > 0 || o.owed || len(o.got.Messages) == 0 || !m.sequential || !m.oneService {
-		return nil
-	}
-	along := o.got.Messages[:o.got.Along]
-	if slices.ContainsFunc(along, func(x chat.Message) bool { return numberOf(x.ID) > a.fromMost || !x.Repeated }) {
-		return &wrong{"what comes along", brief(along), fmt.Sprint("up to ", a.fromMost)}
-	}
-	low := max(a.joined, a.acked, a.ackMost)
-	left := slices.DeleteFunc(slices.Clone(r.newsAfter(a, low, max(low, first))), eventModel.isMove)
-	if len(left) > 0 && !o.got.Situation.Unsure {
-		return &wrong{"what may have been missed", len(left), "told, or shown"}
-	}
-	return nil
-}
-
-// isMove reports whether e is a join or a leave, which does not come along.
-func (e eventModel) isMove() bool { return e.Type == chat.EventJoined || e.Type == chat.EventLeft }
-
-// shown returns the news from n to upTo as a reads it; that up to along comes along. What a service has shown
-// before is marked, unless the caller passed a cursor.
-func (o waitOp) shown(m model, r roomModel, a agentModel, n, along, upTo int64) (want []chat.Message) {
-	news := slices.DeleteFunc(slices.Clone(r.newsAfter(a, n, upTo)), func(e eventModel) bool {
-		return e.n <= along && e.isMove()
-	})
-	for i, e := range news {
+	for _, e := range r.newsAfter(a, max(o.cursor.n, o.after), upTo) {
 		x := r.news(a, e)
-		x.Repeated = o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
-		if !m.oneService && i < len(o.got.Messages) { // another service may have shown it
-			may := o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
-			x.Repeated = o.got.Messages[i].Repeated && may
-		}
+		x.Repeated = o.cursor.n == 0 && e.n <= max(a.handed, a.guarded)
 		want = append(want, x)
 	}
 	return want
@@ -271,10 +196,8 @@ func (o waitOp) shown(m model, r roomModel, a agentModel, n, along, upTo int64) 
 // checkEnd compares everything but the messages.
 func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 	got := o.got
-	wantIgnored := o.cursor.given && o.cursor.n == 0
 	switch {
-	case got.Situation.CursorIgnored != wantIgnored, got.Situation.Missed, got.Status == chat.StatusSuperseded,
-		upTo < 1, upTo > r.head():
+	case got.Situation.Missed, got.Status == chat.StatusSuperseded, upTo < 1, upTo > r.head():
 		return &wrong{"the wait", got, "up to the head, with nothing missed"}
 	case got.Status == chat.StatusRemoved && !isClosing(got.Situation.Reason):
 		if end := r.log[upTo-1]; end.Type != chat.EventLeft || end.seat != a.seat ||
@@ -296,7 +219,7 @@ func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	status, reason := o.status(m, r, a)
 	seatWanted, nameWanted, asked := false, false, status != chat.StatusRemoved && !a.person.holds()
-	for _, x := range o.got.Messages[o.got.Along:] {
+	for _, x := range o.got.Messages {
 		seatWanted = seatWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonRoomFull
 		nameWanted = nameWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonNameTaken &&
 			!strings.EqualFold(x.Agent, a.name)
@@ -346,10 +269,10 @@ func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStat
 		works = o.got.Status != chat.StatusAllDone
 	}
 	parted, ended := false, m.talkEnded(r, a) && !works
-	for _, x := range o.got.Messages[o.got.Along:] {
+	for _, x := range o.got.Messages {
 		parted = parted || x.Type == chat.EventLeft || x.Kind == room.Done
 	}
-	switch some := len(o.got.Messages) > o.got.Along; {
+	switch some := len(o.got.Messages) > 0; {
 	case r.closed && !o.got.HasMore:
 		if r.abandoned {
 			return chat.StatusRemoved, room.ReasonBegunAnew

@@ -282,12 +282,16 @@ func (m *machine) cursor(id agentID) (string, cursorArg) {
 	if m.speaksA2A(id) {
 		return c, cursorArg{}
 	}
-	if all := m.cursors[id]; pick(m, "cursor", true, false) && len(all) > 0 {
+	if all := m.cursors[id]; pick(m, "cursor", true, true, true, false) && len(all) > 0 {
 		c = rapid.SampledFrom(all[max(0, len(all)-4):]).Draw(m.T, "of its own")
 	} else {
 		c = pick(m, "no cursor", "", "", "", "nonsense")
 	}
-	return c, m.numbers.passed(m.tokens[id], c)
+	passed := m.numbers.passed(m.tokens[id], c)
+	if r, _ := m.find(id); passed.n > r.head() { // of an earlier token, and by chance a cursor of this one
+		passed = cursorArg{given: true}
+	}
+	return c, passed
 }
 
 // unexpected fails if err is no answer of the rules.

@@ -310,10 +310,7 @@ func (s *stage) observe(d deed) {
 
 // wait opens a wait of Dora, or looks in.
 func (s *stage) wait(d deed) {
-	req := chat.WaitRequest{Token: s.tokens[dora], ForMe: d.forMe}
-	if d.guarded {
-		req.Cursor = s.cursor
-	}
+	req := chat.WaitRequest{Token: s.tokens[dora], Cursor: s.cursor, ForMe: d.forMe}
 	if d.what == "look" {
 		got, err := s.Wait(s.ctx, req)
 		s.hear("look", s.news(got), fault.CodeOf(err))
@@ -353,8 +350,7 @@ func (s *stage) news(got chat.Waited) string {
 		got.Situation.Others,
 		got.Situation.SeatWanted, got.Situation.NameWanted,
 		got.Situation.Begun, got.Situation.Owes, got.Situation.OwesAgreement, got.Situation.Owed, got.Situation.Quiet,
-		got.Situation.Listening, got.Situation.CursorIgnored,
-		got.Situation.Missed)
+		got.Situation.Listening, got.Situation.Missed)
 }
 
 // lined describes messages.

@@ -234,17 +234,15 @@ func (r recognizer) readReplies(ctx context.Context, o *outgoing, g guard) (reco
 	return r, nil
 }
 
-// wasAnswered reports whether the caller was handed an answer to its question. The cursor tells what was handed out.
-// Without a cursor, the result of the question itself does not count: it may be lost with an answer in it, and its call
-// made again.
-func (c *session) wasAnswered(ctx context.Context, question room.Event, g guard) (bool, error) {
+// wasAnswered reports whether an answer to the caller's question has arrived, as the call's cursor shows or, without
+// one, that of an earlier call.
+func (c *session) wasAnswered(ctx context.Context, question room.Event, g guard) (_ bool, err error) {
 	heard := g.cursor.N
 	if !g.on {
-		last, err := c.reader().Heard(ctx)
+		heard, err = c.reader().Acknowledged(ctx)
 		if err != nil {
 			return false, err
 		}
-		heard = last
 	}
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, question.N, heard) {
 		switch {

@@ -92,7 +92,6 @@ type Waited struct {
 	AwayUntil  time.Time     // until when others see the caller as away, or zero
 	FreeTask   string        // of StatusTurn: the id of a free task; "" if the caller should speak
 	before     int           // see Sent.Before
-	Along      int           // how many of Messages are repeated, since two results with them may have been lost
 	Wakes      bool          // something in Messages ends a wait
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
 	PollAfter  time.Duration // of a standby that looks in: until the next call

@@ -27,13 +27,12 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	}
 	peeks := false
 	if !req.Brought {
-		c.recorder().RecordCall(ctx)
 		peeks, err = c.bind(ctx) // perhaps for a program of the person: the agent is yet to be handed the news
 		if err != nil {
 			return Seated{}, err
 		}
 	}
-	return c.answerReturn(ctx, presence.QueryOnReturn(peeks))
+	return c.answerReturn(ctx, presence.QueryOnReturn(peeks), !req.Brought)
 }
 
 // bind lets the caller's key or account admit a seat from the time when the server asked for none, whose own token is
@@ -62,11 +61,15 @@ func mayBind(by ident.Principal, caller room.Caller) bool {
 	return ident.KeyOf(by.ID) != "" && by.Seat == 0 && caller.IsUnadmitted() && caller.KeepsLease()
 }
 
-// answerReturn returns the answer for a caller that is back in its seat, and reads as query says.
-func (c *session) answerReturn(ctx context.Context, query presence.Query) (Seated, error) {
+// answerReturn returns the answer for a caller that is back in its seat, and reads as query says. calls says that the
+// caller itself has called: that is recorded once the call before it has been looked up.
+func (c *session) answerReturn(ctx context.Context, query presence.Query, calls bool) (Seated, error) {
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, query)
 	if err != nil {
 		return Seated{}, err
+	}
+	if calls {
+		c.recorder().RecordCall(ctx)
 	}
 	view, err := c.room.view(ctx, c.head, c.me)
 	if err != nil {
@@ -121,22 +124,15 @@ func (c *session) namesRoom(req JoinRequest) (bool, error) {
 	return err == nil && n.Key == c.head.Key, nil
 }
 
-// addUnread adds the messages of an offer, the agent's own included, after older, perhaps lost messages: see
-// bringAlong.
+// addUnread adds the messages of an offer, the agent's own included.
 func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seated) error {
 	b := batch{Events: core.JoinEvents, Limit: core.JoinBytes, Room: &c.head.State}
-	scanned, full, err := c.fillBatch(ctx, &b, offer.After, offer.MarkTo)
+	scanned, full, err := c.fillBatch(ctx, &b, offer)
 	if err != nil {
 		return err
 	}
-	had := len(b.Messages)
-	all, err := c.older(ctx, offer, func(event room.Event) bool { return c.addEvent(&b, event, offer.MarkTo) })
-	if err != nil {
-		return err
-	}
-	b.moveToFront(had)
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, ident.Cursor{})
-	got.Situation = c.situation(learned{read: scanned, findings: Findings{Unsure: !all}})
+	got.Situation = c.situation(learned{read: scanned})
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
@@ -155,29 +151,24 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 	return err
 }
 
-// fillBatch adds the events after n, up to the caller's head, to b, and returns the last event that fits or is hidden.
-// full is true if an event did not fit. Messages up to shown are marked as repeated.
-func (c *session) fillBatch(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
+// fillBatch adds the events of offer, up to the caller's head, to b, and returns the last event that fits or is hidden.
+// full is true if an event did not fit.
+func (c *session) fillBatch(ctx context.Context, b *batch, offer presence.Offer) (scanned int64, full bool, err error) {
+	n := offer.After
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || event.N > c.head.AsOf {
 			return n, false, err
 		}
-		if !c.addEvent(b, event, shown) {
-			return n, true, nil
+		if c.me.Receives(event) {
+			message := messageOf(b.Room, c.me, event)
+			message.Repeated = event.Seat != c.me.Seat && offer.Marks(event)
+			if !b.Add(message, event) {
+				return n, true, nil
+			}
 		}
 		n = event.N
 	}
 	return n, false, nil
-}
-
-// addEvent adds event to b, and reports whether it fits.
-func (c *session) addEvent(b *batch, event room.Event, shown int64) bool {
-	if !c.me.Receives(event) {
-		return true
-	}
-	message := messageOf(b.Room, c.me, event)
-	message.Repeated = event.N <= shown && event.Seat != c.me.Seat
-	return b.Add(message, event)
 }
 
 // addLatest adds the latest messages, for a new device of a person: the unread ones may be many.
@@ -187,8 +178,8 @@ func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seat
 		return err
 	}
 	got.Cursor, got.Situation = c.cursor(asOf, ident.Cursor{}), c.situation(learned{read: asOf})
-	offer.After = asOf
-	shown := max(1, len(got.Messages)) // earlier events are no news to the device, even if nobody has spoken
+	offer.Arrived = asOf               // earlier events are no news to the device, and
+	shown := max(1, len(got.Messages)) // that is recorded even if nobody has spoken
 	_, err := c.reader().RecordHandedOut(ctx, nil, offer, asOf, shown)
 	return err
 }

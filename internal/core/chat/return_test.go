@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -28,16 +30,25 @@ func TestReturn_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 	same(t, "all", append(texts(got.Messages), texts(rest.Messages)...), want)
 }
 
-// As with a send: see TestSend_withoutACursor_bringsWordsAlongAndNoMoves.
-func TestReturn_bringsWordsAlongAndNoMoves(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.say(p.ann.Token, "hello")
-	w.leave(w.join("plans", "Dora").Token)
-	for range 2 {
-		w.look(p.bob.Token, "")
-	}
-	same(t, "Bob", lines(w.enter(chat.JoinRequest{Token: p.bob.Token}).Messages), []string{"Ann: hello"})
+// Bob's answers are lost, and he returns where another process may have handed them out. The words that came after his
+// last call are new.
+func TestReturn_marksWhatMayHaveArrived_eachTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := w.pair()
+		w.say(p.ann.Token, "lost")
+		w.look(p.bob.Token, p.bob.Cursor)
+		w.clock.Advance(presence.SendLag + time.Minute)
+		w.say(p.ann.Token, "new")
+		for n, want := range []string{"lost true, new false, ", "lost true, new true, "} {
+			got := ""
+			for _, m := range there.enter(chat.JoinRequest{Token: p.bob.Token}).Messages {
+				got += fmt.Sprintf("%s %t, ", m.Text, m.Repeated)
+			}
+			if got != want {
+				t.Errorf("return %d: %s; want %s", n+1, got, want)
+			}
+		}
+	})
 }
 
 func TestReturn_roomOrNameOfAnother_isRefused(t *testing.T) {

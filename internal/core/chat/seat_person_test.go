@@ -144,7 +144,8 @@ func TestPerson_readsByItself_andOnEachDevice(t *testing.T) {
 			}
 			others = append(others, other)
 		}
-		mine := w.say(p.bob.Token, "my own words")
+		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+		w.say(p.bob.Token, "my own words")
 		w.say(others[1], "and mine")
 		all := []string{"Ann: before", "Bob: my own words", "Bob: and mine"}
 		for i, token := range []string{phone, others[0]} {
@@ -159,13 +160,12 @@ func TestPerson_readsByItself_andOnEachDevice(t *testing.T) {
 			same(t, "then it sees", lines(got.Messages), []string{fmt.Sprint("Ann: later ", i)})
 			all = append(all, fmt.Sprint("Ann: later ", i))
 		}
-		same(t, "what came after the agent's own words", lines(w.look(p.bob.Token, mine.Waited.Cursor).Messages),
+		same(t, "what came after the agent's own words", lines(w.look(p.bob.Token, p.bob.Cursor).Messages),
 			all[2:])
 	})
 }
 
-// The wait of a device without a cursor goes on where its last result ended, whatever the
-// agent and the other devices read.
+// The wait of a device without a cursor marks what it brings again, whatever the agent and the other devices read.
 func TestPerson_waitsWithoutACursor_missesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.pair()
@@ -190,8 +190,7 @@ func TestNote_wakesTheAgentAndHoldsItsNextMessageOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.company()
 		person := w.person(p.bob)
-		w.look(p.bob.Token, "")
-		cursor := w.say(p.bob.Token, "hello").Waited.Cursor
+		cursor := w.look(p.bob.Token, p.bob.Cursor).Cursor
 		note := w.tell(person, "ask about the price", "bob")
 		held, err := there.send(chat.SendRequest{Token: p.bob.Token, Text: "I agree", Cursor: cursor})
 		if err != nil || held.Sent || len(held.Waited.Messages) != 1 || held.Waited.Messages[0].ID != note.ID ||

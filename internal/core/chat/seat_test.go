@@ -23,7 +23,7 @@ func callsOf(ctx context.Context, w *world, token string) map[string]func() erro
 	return map[string]func() error{
 		"join": func() error { _, err := w.JoinRoom(ctx, chat.JoinRequest{Token: token}); return err },
 		"send": func() error { _, err := w.Send(ctx, chat.SendRequest{Token: token, Text: "hello"}); return err },
-		"wait": func() error { _, err := w.Wait(ctx, chat.WaitRequest{Token: token}); return err },
+		"wait": func() error { _, err := w.Wait(ctx, withCursor(chat.WaitRequest{Token: token})); return err },
 		"history": func() error {
 			_, err := w.History(ctx, chat.HistoryRequest{Token: token})
 			return err
@@ -136,9 +136,7 @@ func TestSeatNumber_ofOneWhoIsGone_staysHis(t *testing.T) {
 	w.sends(chat.SendRequest{Token: ann.Token, Text: "psst, Bob", To: []string{"Bob"}})
 	w.sends(chat.SendRequest{Token: ann.Token, Text: "who of you two?", To: []string{"Bob", "Cid"},
 		Ask: []string{"Cid"}, Kind: room.Request})
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token}); err != nil {
-		t.Fatal(err)
-	}
+	w.look(bob.Token, bob.Cursor)
 	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, Agents: []string{"Bob"},
 		Action: room.Kick}); err != nil {
 		t.Fatal(err)

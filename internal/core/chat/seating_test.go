@@ -133,18 +133,6 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 	})
 }
 
-func TestWayBack_oldCursorAfterARegain_countsAsAbsent(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann")
-	bob := w.joinAs(w.local(), "plans", "Bob")
-	old := w.look(bob.Token, "").Cursor
-	w.clock.Advance(2 * time.Minute)
-	back := w.joinAs(w.local(), "plans", "Bob")
-	if got := w.look(back.Token, old); !got.Situation.CursorIgnored {
-		t.Errorf("the old cursor is one of the new token: %+v", got)
-	}
-}
-
 func TestWayBack_agentThatWaits_keepsItsName(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans", "Ann")
@@ -224,23 +212,24 @@ func TestWayBack_openWaitOfTheEndedToken_endsAndGetsNothing(t *testing.T) {
 	}
 }
 
-// A sender without a cursor is kicked between its message and the wait for an answer.
+// A sender is kicked between its message and the wait for an answer. What it has not read shows only by a cursor.
 func TestSend_kickedBeforeItsWait_getsWhatWasUnread(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann")
-	bob := w.join("plans", "Bob")
-	w.say(ann.Token, "read")
-	w.look(bob.Token, "")
-	w.say(ann.Token, "unread")
-	got := w.sends(chat.SendRequest{Token: bob.Token, Text: "tea?", Wait: time.Minute, Said: func() {
-		w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
-	}}).Waited
-	if got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonKicked {
-		t.Errorf("%+v", got)
-	}
-	same(t, "Bob hears", texts(got.Messages), []string{"read", "unread"})
-	if !got.Messages[0].Repeated || got.Messages[1].Repeated {
-		t.Errorf("what comes again is not told apart: %+v", got.Messages)
+	for _, blind := range []bool{false, true} {
+		w := newWorld(t)
+		ann := w.join("plans", "Ann")
+		bob := w.join("plans", "Bob")
+		w.sayAs(ann.Token, room.Status, "unread")
+		req, want := chat.SendRequest{Token: bob.Token, Text: "tea?", Wait: time.Minute, Said: func() {
+			w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
+		}}, []string(nil)
+		if !blind {
+			req.Cursor, want = bob.Cursor, []string{"unread"}
+		}
+		got := w.sends(req).Waited
+		if got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonKicked {
+			t.Errorf("blind %t: %+v", blind, got)
+		}
+		same(t, fmt.Sprintf("blind %t: Bob hears", blind), texts(got.Messages), want)
 	}
 }
 
@@ -586,7 +575,7 @@ func TestNamesakes_bothAlive_doNotEvictEachOther(t *testing.T) {
 			for round := range 20 { // an hour
 				w.clock.Advance(3 * time.Minute)
 				i := (round + 1) % 2
-				_, err := w.Wait(t.Context(), chat.WaitRequest{Token: tokens[i]})
+				_, err := w.Wait(t.Context(), withCursor(chat.WaitRequest{Token: tokens[i]}))
 				if err == nil {
 					continue
 				}

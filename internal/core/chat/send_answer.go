@@ -123,7 +123,7 @@ func (c *session) namesOfLeft(ctx context.Context, text string) []string {
 func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
 	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
 	c.moveOn()
-	cursor, read, _ := c.ownCursor(ctx, o.cursor) // after an error the answer does without
+	cursor, read := c.ownCursor(o.cursor)
 	switch {
 	case o.upload == nil:
 	case status == StatusPaused:
@@ -145,9 +145,9 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 	waited, err := c.listen(ctx, req, is)
 	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		c.moveOn()
-		cursor, _ := c.readCursor(req.Cursor)
-		got.Waited.Cursor = c.cursorAfter(is.event.N, req.Cursor)
-		got.Waited.Situation = c.situation(learned{read: cursor.N})
+		cursor, read := c.ownCursor(req.Cursor)
+		got.Waited.Cursor = c.cursorAfter(is.event.N, cursor)
+		got.Waited.Situation = c.situation(learned{read: read})
 		return got, nil
 	}
 	if err == nil {
@@ -169,15 +169,27 @@ func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*W
 		}
 	}
 	cursor, named := c.readCursor(req.Cursor)
+	// Nothing would show that what the answer to a blind call hands out has arrived.
+	blind := !named && !req.Stay && !c.me.IsPerson()
 	if !c.isSeated() { // another may have the seat, and to wait or to record would be in its name
-		return c.unread(ctx, req.waits(is), cursor, named)
+		got, err := c.unread(ctx, req.waits(is), cursor, named)
+		if err == nil && blind {
+			got = &Waited{Status: got.Status, Situation: got.Situation}
+		}
+		return got, err
+	}
+	call := presence.Call{Absence: req.Absence, Activity: req.Activity, Lag: presence.SendLag}
+	if blind {
+		c.recorder().Record(ctx, call)
+		return &Waited{AwayUntil: c.recorder().AwayUntil(),
+			Situation: c.situation(learned{read: c.reader().HandedOutHere()})}, nil
 	}
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
-	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
+	c.reader().AcknowledgeUnstored(cursor.N)
 	if waits {
 		return c.wait(ctx, req.waits(is))
 	}
-	c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity, Lag: presence.SendLag})
+	c.recorder().Record(ctx, call)
 	return c.unread(ctx, req.waits(is), cursor, named)
 }
 
@@ -226,19 +238,17 @@ func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.C
 	}
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
 	if offer, none := c.reader().OfferNothing(c.query(req, cursor), newest); none {
-		pos := req.position(offer, cursor)
-		pos.ignored = req.Cursor != ""
-		return pos, nil
+		return req.position(offer, cursor), nil
 	}
 	return c.acknowledgeCursor(ctx, req)
 }
 
 // readFromAtLast returns where a caller without a seat continues to read: no later than where its token ended, as the
-// seat's new owner may have read on.
+// seat's new owner may have read on. An agent without a cursor hears only how its seat ended.
 func (c *session) readFromAtLast(ctx context.Context, req *WaitRequest, cursor ident.Cursor) (position, error) {
-	offer := presence.Offer{How: presence.LastLook, After: cursor.N}
-	if cursor.N == 0 {
-		again, err := c.reader().AcknowledgeAndOffer(ctx, presence.QueryAgain(c.good))
+	offer := presence.Offer{How: presence.LastLook, After: cmp.Or(cursor.N, c.good)}
+	if cursor.N == 0 && (req.Stay || c.me.IsPerson()) {
+		again, err := c.reader().AcknowledgeAndOffer(ctx, presence.QueryOnReturn(false))
 		if err != nil {
 			return position{}, err
 		}

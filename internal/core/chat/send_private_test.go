@@ -27,15 +27,19 @@ func (w *world) everywhere(s chat.Seated) map[string]any {
 		}
 		return got.Waited
 	}
+	standby, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: s.Token, Standby: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return map[string]any{
-		"wait without a cursor": w.look(s.Token, ""),
-		"return":                w.enter(chat.JoinRequest{Token: s.Token}).Messages,
-		"wait":                  w.look(s.Token, s.Cursor),
-		"history":               w.history(s.Token, chat.HistoryRequest{}),
-		"history after":         w.history(s.Token, chat.HistoryRequest{After: w.id(s.Token, 1)}),
-		"room_info":             w.info(s.Token).Requests,
-		"guard":                 send(guarded),
-		"send and wait":         send(waited),
+		"standby without a cursor": standby,
+		"return":                   w.enter(chat.JoinRequest{Token: s.Token}).Messages,
+		"wait":                     w.look(s.Token, s.Cursor),
+		"history":                  w.history(s.Token, chat.HistoryRequest{}),
+		"history after":            w.history(s.Token, chat.HistoryRequest{After: w.id(s.Token, 1)}),
+		"room_info":                w.info(s.Token).Requests,
+		"guard":                    send(guarded),
+		"send and wait":            send(waited),
 	}
 }
 
@@ -559,12 +563,10 @@ func TestUnseenMessages_whileAThirdLooks_moveItsCursorPastThem(t *testing.T) {
 		for i := range 130 { // more than a page
 			last = w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
 		}
-		for name, cursor := range map[string]string{"with a cursor": p.cid.Cursor, "without a cursor": ""} {
-			got := there.look(p.cid.Token, cursor)
-			if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) ||
-				got.HasMore || got.Situation.Missed {
-				t.Errorf("%s: %+v", name, got)
-			}
+		got := there.look(p.cid.Token, p.cid.Cursor)
+		if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) ||
+			got.HasMore || got.Situation.Missed {
+			t.Errorf("%+v", got)
 		}
 	})
 }
@@ -634,16 +636,11 @@ func TestUnseenMessages_whileAThirdWaits_leaveItShownAsWaiting(t *testing.T) {
 func TestUnseenMessages_whileASendOfAThirdWaits_doNotAnswerIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	done := make(chan chat.Sent, 1)
-	go func() {
-		got, _ := w.Send(t.Context(), chat.SendRequest{Token: p.cid.Token, Text: "anybody?", Wait: 30 * time.Second})
-		done <- got
-	}()
-	await(t, "the wait", func() bool { return w.watch.count(30*time.Second) > 0 })
+	wait := w.sending(chat.SendRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Text: "anybody?",
+		Wait: 30 * time.Second})
 	w.tell(p.ann.Token, "not I", "Bob")
 	w.say(p.bob.Token, "here I am")
-	got := <-done
-	same(t, "Cid is answered", lines(got.Waited.Messages), []string{"Bob: here I am"})
+	same(t, "Cid is answered", lines(take(t, wait).Messages), []string{"Bob: here I am"})
 }
 
 // Bob leaves, and another takes his name, between the lookup of the name and the write: that one is no addressee.

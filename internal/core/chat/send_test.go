@@ -143,10 +143,11 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 func TestSend_thatWaits_bringsEarlierMessagesWithTheAnswer(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	w.say(p.bob.Token, "before")
+	w.sayAs(p.bob.Token, room.Status, "before")
 	done := make(chan chat.Sent, 1)
 	go func() {
-		got, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "mine", Wait: 45 * time.Second})
+		got, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Text: "mine",
+			Wait: 45 * time.Second})
 		if err != nil {
 			t.Error(err)
 		}
@@ -154,7 +155,7 @@ func TestSend_thatWaits_bringsEarlierMessagesWithTheAnswer(t *testing.T) {
 	}()
 	w.awaitText(p.bob.Token, "mine")
 	w.say(p.bob.Token, "after")
-	if got := <-done; !got.Sent || got.Before != 2 || !slices.Equal(texts(got.Waited.Messages), []string{"before",
+	if got := <-done; !got.Sent || got.Before != 1 || !slices.Equal(texts(got.Waited.Messages), []string{"before",
 		"after"}) {
 		t.Errorf("got %+v", got)
 	}
@@ -163,10 +164,14 @@ func TestSend_thatWaits_bringsEarlierMessagesWithTheAnswer(t *testing.T) {
 func TestSend_thatWaits_endsForAnEarlierMessageThatIsMeantForIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	w.say(p.bob.Token, "what do you think, @Ann?")
-	got, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "mine", Wait: 45 * time.Second})
-	if err != nil || !got.Sent || got.Before != 3 {
-		t.Errorf("got %+v, %v", got, err)
+	req := chat.SendRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Text: "mine", Wait: 45 * time.Second}
+	for n, sent := range []bool{false, false, true} { // it is held back twice
+		w.say(p.bob.Token, fmt.Sprintf("what do you think of %d, @Ann?", n))
+		got, err := w.send(req)
+		if err != nil || got.Sent != sent || sent && got.Before != 1 {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		req.Cursor = got.Waited.Cursor
 	}
 }
 
@@ -297,8 +302,8 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	ann, bob := all.of("Ann"), all.of("Bob")
 	w.adds(ann.Token, "sand", "paint < 1", "hang < 1", "sweep < 3")
 	report := func(id string) chat.SendRequest {
-		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Kind: room.Status, Finishes: []string{id},
-			Wait: time.Minute}
+		return chat.SendRequest{Token: bob.Token, Cursor: w.look(bob.Token, "").Cursor, Text: "done: " + id,
+			Kind: room.Status, Finishes: []string{id}, Wait: time.Minute}
 	}
 	w.task(bob.Token, chat.CommandTake, "t1")
 	waits := w.hold(ann) // and takes one of the two

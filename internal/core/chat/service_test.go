@@ -131,7 +131,7 @@ func TestCache_roomsInUse_stayCached(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	over := make(chan error, 1)
 	go func() {
-		_, err := s.Wait(ctx, WaitRequest{Token: got.Token, Wait: time.Minute})
+		_, err := s.Wait(ctx, WaitRequest{Token: got.Token, Cursor: got.Cursor, Wait: time.Minute})
 		over <- err
 	}()
 	fake, _ := s.clock.(*clockwork.FakeClock)

@@ -21,7 +21,6 @@ type Situation struct {
 	room.Debt                  // room.State.DebtOf
 	room.Supervised            // room.Head.SupervisedOf, or Paused by learned.paused
 	OwesUnread      bool       // the message in Owes was not handed to the caller, as far as the answer knows
-	CursorIgnored   bool       // the given cursor is not one of this seat
 	Findings                   // learned.findings
 	Company                    // roster.company, of learned.roster
 	Silent          SilentTask // session.silentTask, of learned.roster; else learned.silent
@@ -32,7 +31,6 @@ type Situation struct {
 // means that the call is none of those that read it.
 type learned struct {
 	read     int64       // the caller has read the events up to read, as far as the call knows
-	ignored  bool        // see Situation.CursorIgnored, of a call that reads news
 	findings Findings    // inbox.findings, of a call that reads news
 	roster   *seenRoster // of a wait; nil: it was not read
 	silent   SilentTask  // of a call that reads presence and no roster
@@ -89,7 +87,6 @@ type Awaited struct {
 // Findings is what a call that reads news has found in it, or on the way.
 type Findings struct {
 	Missed     bool        // events after the cursor have expired
-	Unsure     bool        // events handed out without a cursor may not have arrived, and are not shown again
 	OthersGone bool        // the wait returned at once, since all others are away or have left
 	SeatWanted bool        // a join found no free seat, and the caller can enlarge the room
 	NameWanted bool        // a join under a taken name was refused, and the caller can kick the agent of that name
@@ -115,7 +112,7 @@ type SilentTask struct {
 // situation returns the caller's situation on the head of the session.
 func (c *session) situation(l learned) Situation {
 	s := Situation{Standing: c.standing(), Work: c.work(), Debt: c.head.DebtOf(c.me.Seat, c.room.svc.now()),
-		CursorIgnored: l.ignored, Findings: l.findings, Silent: l.silent, Unseen: l.unseen}
+		Findings: l.findings, Silent: l.silent, Unseen: l.unseen}
 	if agent, here := c.head.Seated(c.me.Seat); here {
 		s.Supervised = c.head.SupervisedOf(agent, c.room.svc.now())
 	}
@@ -155,7 +152,7 @@ func (c *session) mayCall(ctx context.Context, k room.Hook) bool {
 
 // learned returns what a caller that is handed the inbox has learned. seen is the roster; nil: it was not read.
 func (in *inbox) learned(seen *seenRoster) learned {
-	return learned{read: in.scanned, ignored: in.pos.ignored, findings: in.findings(), roster: seen}
+	return learned{read: in.scanned, findings: in.findings(), roster: seen}
 }
 
 func (c *session) standing() Standing {
@@ -285,7 +282,7 @@ func (c *session) awaited(agents []AgentView) (a Awaited) {
 
 // findings returns what the inbox has found. A caller without a seat is asked nothing.
 func (in *inbox) findings() Findings {
-	f := Findings{Missed: in.has(eventsMissed), Unsure: in.has(unsure), OthersGone: in.othersGone(),
+	f := Findings{Missed: in.has(eventsMissed), OthersGone: in.othersGone(),
 		Reason: in.reason, LostTask: in.lostTask}
 	head, me := in.session.head, in.session.me
 	if agent, here := head.Seated(me.Seat); here && in.end != lost {

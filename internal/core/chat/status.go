@@ -23,7 +23,7 @@ type stop struct {
 // found returns what the inbox has found. It decides nothing: decideStatus does.
 func (in *inbox) found(ctx context.Context) found {
 	c := in.session
-	return found{end: in.end, news: in.hasNews(), parted: in.has(agentParted),
+	return found{end: in.end, news: len(in.batch.Messages) > 0, parted: in.has(agentParted),
 		ended:   c.head.Ended(c.me.Agent, c.room.svc.now()) && !c.hasActiveTask(ctx),
 		watches: c.me.IsPerson() || in.has(asleep)}
 }

@@ -35,7 +35,7 @@ func TestOtherVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 		"snapshot": {"META", "META", all},
 		"part":     {"META#SEAT#00000001", "META#SEAT#00000001", all},
 		"presence": {"SEEN#00000001", "SEEN#00000001", []string{"join", "info", "newcomer"}},
-		"position": {"AT#00000002", "AT#00000002", []string{"join", "wait", "leave"}},
+		"position": {"AT#00000002", "AT#00000002", []string{"join", "leave"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

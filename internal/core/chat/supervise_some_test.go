@@ -327,7 +327,7 @@ var waysOut = map[string]wayOut{
 
 	// Its seat.
 	"an activity": {try: calling(func(ctx context.Context, x *escape) error {
-		_, err := x.Wait(ctx, chat.WaitRequest{Token: x.bob.Token, Activity: word})
+		_, err := x.Wait(ctx, withCursor(chat.WaitRequest{Token: x.bob.Token, Activity: word}))
 		return err
 	}), held: true},
 	"leaving":             {try: leaving(""), held: true, silent: true},

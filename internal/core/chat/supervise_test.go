@@ -127,7 +127,7 @@ func TestSupervision_agentShowsNoActivity(t *testing.T) {
 	if got := w.sends(sent); !got.Duplicate {
 		t.Errorf("the same again: %+v", got)
 	}
-	waits := chat.WaitRequest{Token: p.bob.Token, Activity: "the answer is no"}
+	waits := chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Activity: "the answer is no"}
 	_, err := w.Wait(t.Context(), waits)
 	wants(t, err, fault.Paused)
 	w.approves(person, false)

@@ -64,15 +64,14 @@ func (c *session) answerTasks(ctx context.Context, got Tasks, given string, went
 	if err != nil || got.Held != nil {
 		return got, c.room.svc.Outward(err)
 	}
-	read, ignored := c.head.AsOf, false
+	read := c.head.AsOf
 	if !c.me.IsPerson() {
-		cursor, named := c.readCursor(given)
-		c.reader().AcknowledgeUnstored(cursor.N, 0)
-		ignored = given != "" && !named
-		got.Cursor, read, err = c.nextCursor(ctx, given, went)
+		cursor, _ := c.readCursor(given)
+		c.reader().AcknowledgeUnstored(cursor.N)
+		got.Cursor, read = c.nextCursor(given, went)
 	}
-	got.Situation = c.situation(learned{read: read, ignored: ignored, silent: got.silent})
-	return got, c.room.svc.Outward(err)
+	got.Situation = c.situation(learned{read: read, silent: got.silent})
+	return got, nil
 }
 
 // taskOp is a change of tasks under way. resolve learns more of the order and the guard; nothing else changes.

@@ -56,7 +56,11 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	if err != nil {
 		return nil, err
 	}
-	if err := c.me.CheckActivity(req.Activity); err != nil {
+	err = c.me.CheckActivity(req.Activity)
+	if err == nil && !req.Standby && !req.Stay && !c.me.IsPerson() {
+		err = c.checkCursor(req.Cursor)
+	}
+	if err != nil {
 		c.room.release()
 		return nil, err
 	}
@@ -89,13 +93,11 @@ func checkPresence(backIn time.Duration, activity string) error {
 // acknowledgeCursor acknowledges the caller's cursor, and returns where the caller continues to read. A peek
 // acknowledges nothing.
 func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
-	cursor, ok := c.readCursor(req.Cursor)
+	cursor, _ := c.readCursor(req.Cursor)
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
 	pos := req.position(offer, cursor)
 	if req.Peek {
 		pos.given.ToldOthersAway = false
-	} else {
-		pos.ignored = !ok && req.Cursor != ""
 	}
 	return pos, err
 }
@@ -110,7 +112,7 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 	case req.Stay:
 		return presence.QueryInStay(c.head.AsOf, req.key, req.repeats)
 	}
-	return presence.QueryAgain(c.head.AsOf)
+	return presence.QueryOnReturn(false) // a person, or a program on standby
 }
 
 // wait is Wait for a caller accepted on a current head. The steps are functions with large stack frames, which do not
@@ -283,18 +285,13 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		c.moveOn()
 	}
 
-	// Step 4: older events come along, where the new ones leave space.
-	if err := in.bringAlong(ctx); err != nil {
-		return nil, found{}, err
-	}
-
-	// Step 5: the answer is made.
+	// Step 4: the answer is made.
 	finds := in.found(ctx)
 	seen, isNew := c.rosterFor(ctx, in, finds)
 	next := in.pos.given
-	next.ToldOthersAway = in.othersGone() || next.ToldOthersAway && !in.hasNews()
+	next.ToldOthersAway = in.othersGone() || next.ToldOthersAway && len(in.batch.Messages) == 0
 	got := &Waited{
-		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
+		Messages: in.batch.Messages, HasMore: in.end == full, before: in.before,
 		Wakes:     in.end > goesOn,
 		Cursor:    c.cursor(in.reached(), next),
 		Situation: c.situation(in.learned(seen)),

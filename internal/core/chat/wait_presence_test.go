@@ -136,10 +136,8 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 		state room.AgentState // "" if it does not matter
 	}{
 		"a message that waits": {func(w *world, bob chat.Seated) {
-			go func() {
-				_, _ = w.send(chat.SendRequest{Token: bob.Token, Text: "one thing more", Wait: 40 * time.Second})
-			}()
-			await(w.t, "the wait", func() bool { return w.watch.count(40*time.Second) > 0 })
+			w.sending(chat.SendRequest{Token: bob.Token, Cursor: bob.Cursor, Text: "one thing more",
+				Wait: 40 * time.Second})
 		}, false, ""},
 		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false, room.AgentStandby},
 		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true, room.AgentWaiting},
@@ -204,24 +202,18 @@ func TestFirstWait_allOthersHaveLeft_returnsAtOnceAsAllDone(t *testing.T) {
 
 func TestFirstWait_unlessAllOthersAreAway_waits(t *testing.T) {
 	for name, c := range map[string]struct {
-		cid      func(w *world, p company) // Bob is away
-		noCursor bool
+		cid func(w *world, p company) // Bob is away
 	}{
 		"one is busy": {cid: func(w *world, p company) { w.look(p.cid.Token, p.cid.Cursor) }},
 		"one waits":   {cid: func(w *world, p company) { w.hold(p.cid) }},
 		// it may answer
 		"one is on standby": {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) }},
-		"without a cursor":  {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour) }, noCursor: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.company()
 			w.leaves(p.bob, 10*time.Minute)
 			c.cid(w, p)
-			if c.noCursor {
-				w.look(p.ann.Token, w.look(p.ann.Token, "").Cursor)
-				p.ann.Cursor = ""
-			}
 			w.stillWaits("Ann", w.hold(p.ann)[0])
 		})
 	}

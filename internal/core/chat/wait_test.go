@@ -65,7 +65,7 @@ func TestWait_contextDeadline_endsThreeSecondsBefore(t *testing.T) {
 	if limit := w.WaitLimit(ctx, time.Minute); limit != 0 {
 		t.Errorf("it may wait for %v", limit)
 	}
-	got, err := w.Wait(ctx, chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
+	got, err := w.Wait(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
 	if err != nil || got.Status != chat.StatusQuiet {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -236,30 +236,20 @@ func TestAllDone_openWait_lastsForItsWholeTime(t *testing.T) {
 // leave it open and drop the answer.
 func TestWait_canceled_losesNoMessage(t *testing.T) {
 	for _, after := range []time.Duration{30 * time.Second, 55 * time.Second, 64 * time.Second} {
-		for _, withCursor := range []bool{true, false} {
-			for _, closes := range []bool{true, false} {
-				t.Run(fmt.Sprintf("%s cursor=%t closes=%t", after, withCursor, closes), func(t *testing.T) {
-					giveUp(t, after, withCursor, closes)
-				})
-			}
+		for _, closes := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s closes=%t", after, closes), func(t *testing.T) { giveUp(t, after, closes) })
 		}
 	}
 }
 
 // giveUp has Bob's client give up its wait. Ann speaks just before, just after, and
 // during the next wait.
-func giveUp(t *testing.T, after time.Duration, withCursor, closes bool) {
+func giveUp(t *testing.T, after time.Duration, closes bool) {
 	w := newWorld(t)
 	p := w.pair()
-	cursor := func(c string) string {
-		if withCursor {
-			return c
-		}
-		return ""
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	lost := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: cursor(p.bob.Cursor), Wait: 2 * time.Minute})
+	lost := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 2 * time.Minute})
 	w.clock.Advance(after)
 	if closes {
 		cancel()
@@ -273,12 +263,9 @@ func giveUp(t *testing.T, after time.Duration, withCursor, closes bool) {
 	}
 	w.say(p.ann.Token, "two")
 
-	got := w.look(p.bob.Token, cursor(p.bob.Cursor))
+	got := w.look(p.bob.Token, p.bob.Cursor)
 	if want := []string{"one", "two"}; !slices.Equal(texts(got.Messages), want) {
 		t.Fatalf("after giving up: %q, want %q", texts(got.Messages), want)
-	}
-	if repeated := got.Messages[0].Repeated; repeated != (!withCursor && !closes) || got.Messages[1].Repeated {
-		t.Fatalf("marked as repeated: %t, %t", got.Messages[0].Repeated, got.Messages[1].Repeated)
 	}
 	w.say(p.ann.Token, "three")
 	if got := w.look(p.bob.Token, got.Cursor); !slices.Equal(texts(got.Messages), []string{"three"}) {
@@ -299,66 +286,6 @@ func TestWait_givenUp_endsAsIfItsTimeWereUp(t *testing.T) {
 	w.say(p.ann.Token, "are you there?")
 	if got := w.look(p.bob.Token, ""); len(got.Messages) != 1 || got.Messages[0].Repeated {
 		t.Errorf("then came %+v", got.Messages)
-	}
-}
-
-// An agent begins wait after wait, each while the one before is being answered.
-func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	const words = 100
-	var mu sync.Mutex
-	received := map[string]int{}
-	all := make(chan struct{})
-	hear := func(messages []chat.Message) {
-		mu.Lock()
-		defer mu.Unlock()
-		for _, m := range messages {
-			if m.Repeated {
-				continue
-			}
-			received[m.Text]++
-			if len(received) == words {
-				select {
-				case <-all:
-				default:
-					close(all)
-				}
-			}
-		}
-	}
-	var waiters sync.WaitGroup
-	for range 4 {
-		waiters.Go(func() {
-			for {
-				got, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: 10 * time.Second})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				hear(got.Messages)
-				select {
-				case <-all:
-					return
-				default:
-				}
-			}
-		})
-	}
-	for i := range words {
-		w.say(p.ann.Token, fmt.Sprintf("word %d", i))
-	}
-	select {
-	case <-all:
-	case <-time.After(chat.Patience): // only lost messages get here
-		t.Error("messages were lost")
-	}
-	w.Stop() // ends the last waits
-	waiters.Wait()
-	for text, n := range received {
-		if n != 1 {
-			t.Errorf("%q was handed out %d times", text, n)
-		}
 	}
 }
 
@@ -539,40 +466,33 @@ func (w *world) peek(p pair, cursor string) chat.Waited {
 }
 
 func TestPeek_whatItReturns_isStillNewToTheAgent(t *testing.T) {
-	for name, cursor := range map[string]func(pair) string{
-		"without a cursor": func(pair) string { return "" },
-		"with a cursor":    func(p pair) string { return p.bob.Cursor },
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.pair()
-			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,
-				Standby: true, Peek: true})
-			w.say(p.ann.Token, "one")
-			first := take(t, waiting)
-			w.say(p.ann.Token, "two")
-			second := w.peek(p, first.Cursor)
-			if !slices.Equal(texts(first.Messages), []string{"one"}) ||
-				!slices.Equal(texts(second.Messages), []string{"two"}) {
-				t.Fatalf("the program got %+v, then %+v", first, second)
-			}
-			if again := w.peek(p, second.Cursor); again.Status != chat.StatusQuiet {
-				t.Errorf("after its own cursor: %+v", again)
-			}
-			if again := w.peek(p, ""); !slices.Equal(texts(again.Messages), []string{"one", "two"}) {
-				t.Errorf("without a cursor: %+v", again)
-			}
-			got := w.look(p.bob.Token, cursor(p))
-			if !slices.Equal(texts(got.Messages), []string{"one", "two"}) || got.Messages[0].Repeated {
-				t.Errorf("the agent got %+v", got)
-			}
-			// The agent has them now, and so no program wakes it for them.
-			for _, earlier := range []string{"", p.bob.Cursor, first.Cursor} {
-				if after := w.peek(p, earlier); after.Status != chat.StatusQuiet || len(after.Messages) > 0 {
-					t.Errorf("after the agent has read: %+v", after)
-				}
-			}
-		})
+	w := newWorld(t)
+	p := w.pair()
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,
+		Standby: true, Peek: true})
+	w.say(p.ann.Token, "one")
+	first := take(t, waiting)
+	w.say(p.ann.Token, "two")
+	second := w.peek(p, first.Cursor)
+	if !slices.Equal(texts(first.Messages), []string{"one"}) ||
+		!slices.Equal(texts(second.Messages), []string{"two"}) {
+		t.Fatalf("the program got %+v, then %+v", first, second)
+	}
+	if again := w.peek(p, second.Cursor); again.Status != chat.StatusQuiet {
+		t.Errorf("after its own cursor: %+v", again)
+	}
+	if again := w.peek(p, ""); !slices.Equal(texts(again.Messages), []string{"one", "two"}) {
+		t.Errorf("without a cursor: %+v", again)
+	}
+	got := w.look(p.bob.Token, p.bob.Cursor)
+	if !slices.Equal(texts(got.Messages), []string{"one", "two"}) || got.Messages[0].Repeated {
+		t.Errorf("the agent got %+v", got)
+	}
+	// The agent has them now, and so no program wakes it for them.
+	for _, earlier := range []string{"", p.bob.Cursor, first.Cursor} {
+		if after := w.peek(p, earlier); after.Status != chat.StatusQuiet || len(after.Messages) > 0 {
+			t.Errorf("after the agent has read: %+v", after)
+		}
 	}
 }
 
@@ -607,7 +527,7 @@ func TestWait_replyToItsReadPositionLost_losesNoMessage(t *testing.T) {
 	p := w.pair()
 	w.say(p.ann.Token, "for Bob")
 	bob := w.losingReplies("AT#", chat.Options{Clock: hurriedClock{w.clock}})
-	got, err := bob.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
+	got, err := bob.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor})
 	if err != nil {
 		wants(t, err, fault.Unavailable)
 		got = bob.look(p.bob.Token, "")
@@ -622,7 +542,7 @@ func TestWait_deadlinePassesWhileItsReadPositionIsWritten_losesNoMessage(t *test
 	bob, ctx := w.expiringAt(func(c tabletest.Call) bool {
 		return c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "AT#")
 	})
-	got, err := bob.Wait(ctx, chat.WaitRequest{Token: p.bob.Token})
+	got, err := bob.Wait(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor})
 	if ctx.Err() == nil {
 		t.Fatal("the deadline has not passed")
 	}

@@ -68,22 +68,32 @@ func (w *world) say(token, text string) chat.Sent {
 	return got
 }
 
-// look is a wait of zero length.
+// look is a wait of zero length: see withCursor.
 func (w *world) look(token, cursor string) chat.Waited {
 	w.t.Helper()
-	got, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: token, Cursor: cursor})
+	got, err := w.Wait(w.t.Context(), withCursor(chat.WaitRequest{Token: token, Cursor: cursor}))
 	if err != nil {
 		w.t.Fatalf("wait: %v", err)
 	}
 	return got
 }
 
-// waiting begins a wait in the background.
+// withCursor returns a wait with the cursor that an agent must give. Without another, the agent reads all since it
+// joined.
+func withCursor(req chat.WaitRequest) chat.WaitRequest {
+	own, err := ident.ParseToken(req.Token)
+	if req.Cursor == "" && err == nil && !own.Person && !req.Standby && !req.Stay {
+		req.Cursor = ident.Cursor{N: 1}.String(own)
+	}
+	return req
+}
+
+// waiting begins a wait in the background: see withCursor.
 func (w *world) waiting(ctx context.Context, req chat.WaitRequest) <-chan answer {
 	w.t.Helper()
 	got := make(chan answer, 1)
 	go func() {
-		a, err := w.Wait(ctx, req)
+		a, err := w.Wait(ctx, withCursor(req))
 		got <- answer{a, err}
 	}()
 	return got

@@ -73,7 +73,7 @@ func TestPartner_thereOrExpected_isWaitedFor(t *testing.T) {
 			w.blocked(4)
 		}},
 		"is away": {before: func(w *world, bob pairing.Result) {
-			_, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: bob.Token,
+			_, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor,
 				Absence: chat.Absence{Given: true, BackIn: time.Hour}})
 			if err != nil {
 				w.t.Fatal(err)
@@ -116,10 +116,10 @@ func TestPartner_atWorkAfterALongWait_isWaitedFor(t *testing.T) {
 	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: chat.PartnerSilent})
 	w.blocked(2)
 	w.clock.Advance(chat.PartnerSilent - 20*time.Second)
-	cursor := w.say(ann.Token, "a long question").Waited.Cursor
+	w.say(ann.Token, "a long question")
 	take(t, wait)
 	w.clock.Advance(50 * time.Second)
-	if got := w.look(ann.Token, cursor); got.Status == chat.StatusAllDone || got.Situation.NoPartner {
+	if got := w.look(ann.Token, ann.Cursor); got.Status == chat.StatusAllDone || got.Situation.NoPartner {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -137,7 +137,7 @@ func TestPartner_whoseSendIsHeldBackElsewhere_isWaitedFor(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	w.clock.Advance(10 * time.Second)
-	if got := w.look(ann.Token, ""); got.Status == chat.StatusAllDone {
+	if got := w.look(ann.Token, ann.Cursor); got.Status == chat.StatusAllDone {
 		t.Errorf("got %+v", got)
 	}
 }

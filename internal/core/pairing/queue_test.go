@@ -32,7 +32,7 @@ func TestEnterQueue_twoAgents_arePairedAndTalk(t *testing.T) {
 	same(t, "Bob's messages at first", lines(bob.Messages), nil)
 	w.say(ann.Token, "hello")
 	same(t, "Bob receives", lines(w.look(bob.Token, bob.Cursor).Messages), []string{"Ann: hello"})
-	same(t, "Ann receives", lines(w.look(ann.Token, "").Messages), nil)
+	same(t, "Ann receives", lines(w.look(ann.Token, ann.Cursor).Messages), nil)
 }
 
 func TestEnterQueue_pairedTicket_returnsTheSameSeatForAnHour(t *testing.T) {

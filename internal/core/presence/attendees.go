@@ -28,8 +28,9 @@ type Options struct {
 // Attendees is what the process knows of a room beside its log: which agents wait here, and the cache of their seats.
 // OnAdvance must be called for the events of the log. Methods may be called concurrently.
 type Attendees struct {
-	log *roomlog.Log
-	o   *Options
+	log   *roomlog.Log
+	o     *Options
+	began time.Time // what was handed out before that is not cached
 
 	freeTasksMu sync.Mutex // held while announceFreeTasks runs
 	freeTasks   freeTasks  // by freeTasksMu: only lockFreeTasks gives it
@@ -66,7 +67,6 @@ type seatCache struct {
 // reading is how far one reader has come, and which roster it saw.
 type reading struct {
 	delivery     Delivery
-	noneAlong    int64     // see Reader.NoneAlong
 	storedAt     time.Time // when the delivery was last written here
 	roster       [16]byte  // the agents present when the reader last saw them; zero: unknown
 	rosterReadAt time.Time // when the roster was last read for a quiet result
@@ -78,7 +78,7 @@ type reading struct {
 
 // New returns the Attendees of the room of a log.
 func New(log *roomlog.Log, options *Options) *Attendees {
-	return &Attendees{log: log, o: options, guarded: guarded{seats: map[int]*seatCache{}}}
+	return &Attendees{log: log, o: options, began: options.Clock.Now(), guarded: guarded{seats: map[int]*seatCache{}}}
 }
 
 // locked is an Attendees while its mu is held, from lock to unlock. It calls no method of a that takes mu.

@@ -3,6 +3,7 @@ package presence
 import (
 	"time"
 
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
@@ -12,12 +13,11 @@ type How int
 // The ways to read.
 const (
 	ByCursor     How = iota + 1 // from the call's cursor on: the cursor of the next call acknowledges the answer
-	NoCursor                    // without a cursor: the next call without one gets the answer again
-	OnReturn                    // the agent returns to its seat: each return gets it again, until it has arrived
+	OnReturn                    // a return, or a person or standby without a cursor: it comes until it has arrived
 	InStay                      // the caller knows no cursor: each call shows that the answer before has arrived
 	Peek                        // a program reads in the agent's place: nothing is handed out
 	PeekOnReturn                // a program returns for the agent: nothing is handed out
-	LastLook                    // nothing is recorded: the agent gives its seat up
+	LastLook                    // nothing is recorded: the agent gives its seat up, or HoldBack records it
 )
 
 // handsOut reports whether what a call gets counts as handed out.
@@ -38,11 +38,11 @@ func (q Query) needsNoDelivery() bool {
 	return q.how == ByCursor || q.how == Peek && q.cursor >= q.asOf
 }
 
+// returns reports whether the call returns to its seat.
+func (q Query) returns() bool { return q.how == OnReturn || q.how == PeekOnReturn }
+
 // QueryAfter returns the query of a call with cursor n.
 func QueryAfter(n int64) Query { return Query{how: ByCursor, cursor: n} }
-
-// QueryAgain returns the query of a call without a cursor that knows the events up to asOf.
-func QueryAgain(asOf int64) Query { return Query{how: NoCursor, asOf: asOf} }
 
 // QueryInStay returns the query of a call of a stay that knows the events up to asOf, and sends a message under key;
 // "": it sends none. repeats is the message that was sent under key before; 0: none.
@@ -70,17 +70,23 @@ type Offer struct {
 	After  int64 // the events after After are offered
 	MarkTo int64 // the events up to MarkTo are marked as repeated
 	// the events up to Arrived have arrived: this cursor acknowledges nothing that may be lost
-	Arrived  int64
-	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
-	First    bool  // the reader was handed nothing yet
-	Sends    bool  // the call sends a message
+	Arrived   int64
+	First     bool      // the reader was handed nothing yet
+	MarkUntil time.Time // what came before is marked, too, since another process may have handed it out
 
-	once   int64     // what the reader had been handed once
 	readAt time.Time // when the table was read for this call; zero: it was not
+}
+
+// Marks reports whether the event may have been handed out before.
+func (o Offer) Marks(event room.Event) bool {
+	return event.N <= o.MarkTo || event.At().Before(o.MarkUntil)
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.
 func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: n} }
+
+// OfferHeldBack returns the offer of a stay's message that is held back, after event n: Reader.HoldBack records it.
+func OfferHeldBack(n int64) Offer { return Offer{How: LastLook, After: n, Arrived: n} }
 
 // OfferInStay returns the offer of a call that follows a stay, which was handed the events up to n.
 func OfferInStay(n int64) Offer { return Offer{How: InStay, After: n} }
@@ -88,10 +94,10 @@ func OfferInStay(n int64) Offer { return Offer{How: InStay, After: n} }
 // isRecorded reports whether a Delivery changes when a call is handed messages of o, none later than event to.
 func (o Offer) isRecorded(to int64, messages int) bool {
 	switch {
-	case !o.How.handsOut(): // D6, D12
+	case !o.How.handsOut(): // D4, D9
 		return false
 	case o.How == ByCursor: // D1: the acknowledgment by the cursor is recorded, even if nothing is new
 		return true
 	}
-	return messages > 0 || to-o.After >= roomlog.PageEvents // D13
+	return messages > 0 || to-o.After >= roomlog.PageEvents
 }

@@ -2,10 +2,12 @@ package presence
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // storeEvery is how often a Delivery is written that only cursors change: otherwise each message would cost a write.
@@ -33,12 +35,35 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	delivery, err := r.currentDelivery(ctx)
 	offer := delivery.Offer(query)
 	offer.readAt = readAt
+	if err == nil && query.returns() && !r.caller.IsPerson() {
+		offer.MarkUntil, err = r.calledUntil(ctx)
+	}
 	return offer, err
+}
+
+// calledUntil returns until when another process, or this one before it began, may have handed out events that the
+// table does not show as handed out. The table lags behind the agent's last call by SendLag at most, and forgets that
+// call when its lease ends, or when the seat is regained.
+func (r Reader) calledUntil(ctx context.Context) (until time.Time, err error) {
+	const lag = SendLag + room.ClockSkew
+	last, err := r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+		until, err = r.attendees.now().Add(lag-room.Lease), nil
+	case last.Used:
+		until = room.Latest(last.At(), last.WaitsUntil()).Add(lag)
+	default:
+		until = last.At()
+	}
+	if r.attendees.o.SingleProcess { // it knows what it has handed out
+		until = room.Earliest(until, r.attendees.began)
+	}
+	return until, err
 }
 
 // acknowledgeCursor records that the events up to cursor have arrived.
 func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
-	if when := r.AcknowledgeUnstored(cursor, 0); !r.isDue(when) {
+	if when := r.AcknowledgeUnstored(cursor); !r.isDue(when) {
 		return
 	}
 	l := r.lockHandOut()
@@ -48,10 +73,10 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 
 // AcknowledgeUnstored caches what a call acknowledges, and returns when that is to be written. After a message nothing
 // is: the message has cost a write.
-func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) (when WriteTime) {
+func (r Reader) AcknowledgeUnstored(cursor int64) (when WriteTime) {
 	l, cached := r.lockCache()
 	defer l.unlock()
-	return cached.delivery.Acknowledge(cursor, replyTo)
+	return cached.delivery.Acknowledge(cursor)
 }
 
 // isDue reports whether a change is written now. If not, it is only cached.
@@ -61,9 +86,8 @@ func (r Reader) isDue(when WriteTime) bool {
 	return when > OncePerMinute || when == OncePerMinute && l.a.now().Sub(cached.storedAt) >= storeEvery
 }
 
-// OfferNothing returns, without a read, the offer of a call of an agent without a cursor if the call surely gets
-// nothing. newest is the last event that may be news to the agent. OfferNothing caches that nothing comes along either,
-// if that is sure.
+// OfferNothing returns, without a read, the offer of a call of a stay if the call surely gets nothing. newest is the
+// last event that may be news to the agent.
 func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, none bool) {
 	if r.caller.IsPerson() {
 		return Offer{}, false
@@ -73,9 +97,6 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, none bool)
 	offer = cached.delivery.Offer(query)
 	if !cached.delivery.fromTable || newest > offer.After {
 		return Offer{}, false
-	}
-	if newest <= max(cached.noneAlong, offer.Arrived) {
-		cached.noneAlong = max(cached.noneAlong, query.asOf)
 	}
 	offer.After = query.asOf
 	return offer, true
@@ -88,7 +109,7 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	err error) {
 	l := r.lockHandOut()
 	defer l.unlock()
-	if wait.isSuperseded() { // D7
+	if wait.isSuperseded() { // D5
 		return false, nil
 	}
 	if !offer.How.handsOut() {
@@ -120,7 +141,7 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		// If the read fails, the agent is called for events that it has read.
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
-	to := max(r.cacheRead(stored.Read), r.knownDelivery().ShownHere)
+	to := max(r.cacheRead(stored.Read), r.knownDelivery().Handed)
 	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
@@ -137,22 +158,9 @@ func (r Reader) cacheRead(n int64) int64 {
 	return cached.latest.Read
 }
 
-// NoneAlong returns an event up to which, as the process knows, none comes along (D3). It spares reads of the table.
-func (r Reader) NoneAlong() int64 {
-	l, cached := r.lockCache()
-	defer l.unlock()
-	return cached.noneAlong
-}
-
-// RecordNoneAlong caches that no event up to n comes along. The mark only rises.
-func (r Reader) RecordNoneAlong(n int64) {
-	l, cached := r.lockCache()
-	defer l.unlock()
-	cached.noneAlong = max(cached.noneAlong, n)
-}
-
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
 func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, times int, key string) error {
+	r.cacheRead(to)
 	l := r.lockHandOut()
 	defer l.unlock()
 	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, times, key) })
@@ -190,6 +198,15 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 	return delivery.Newest(), err
 }
 
+// HandedOutHere is HandedOut as far as this process knows. It reads nothing.
+func (r Reader) HandedOutHere() int64 { return r.knownDelivery().Newest() }
+
+// Acknowledged returns the last event that cursors have acknowledged.
+func (r Reader) Acknowledged(ctx context.Context) (int64, error) {
+	delivery, err := r.currentDelivery(ctx)
+	return delivery.Arrived, err
+}
+
 // BeforeLeave returns the last event that the agent was handed in any way, as far as the table tells of other
 // processes, and whether a leave of it was held back before.
 func (r Reader) BeforeLeave(ctx context.Context) (read int64, held bool, err error) {
@@ -212,19 +229,6 @@ func (r Reader) HoldBackLeave(ctx context.Context, to int64) error {
 		d.leaveHeld = to
 		return BeforeAnswer
 	})
-}
-
-// Heard returns the last event that the reader was handed by a call that sent no message.
-func (r Reader) Heard(ctx context.Context) (int64, error) {
-	delivery, err := r.currentDelivery(ctx)
-	return delivery.Heard, err
-}
-
-// Cursor returns the cursor of an answer that hands nothing out: see Delivery.Cursor.
-func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
-	delivery, err := r.knownOrRead(ctx)
-	n, ok = delivery.Cursor()
-	return n, ok, err
 }
 
 // HasCursor reports whether an answer with all events from from on has a cursor: see Delivery.HasCursor.
@@ -354,7 +358,7 @@ func (l lockedReader) answerWithout(ctx context.Context, delivery Delivery, when
 	}
 	if when == BeforeAnswerIfPossible {
 		held, cached := l.r.lockCache()
-		cached.delivery.raise(line{ShownHere: delivery.Newest()})
+		cached.delivery.raise(line{Handed: delivery.Handed})
 		held.unlock()
 	}
 	if !canceled {
@@ -373,6 +377,6 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 
 // cache caches delivery, with what was acknowledged or shown here since delivery was read.
 func (r *reading) cache(delivery Delivery) {
-	delivery.raise(r.delivery.unstored()) // D8
+	delivery.raise(r.delivery.line) // D6
 	r.delivery = delivery
 }

@@ -3,6 +3,7 @@ package presence
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -17,7 +18,7 @@ func (w *world) process() *Attendees {
 // offered describes what a call without a cursor may be handed.
 func offered(t *testing.T, r Reader) string {
 	t.Helper()
-	o, err := r.AcknowledgeAndOffer(t.Context(), QueryAgain(0))
+	o, err := r.AcknowledgeAndOffer(t.Context(), QueryOnReturn(false))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func handOut(t *testing.T, r Reader, wait *Wait, q Query, to int64) bool {
 func TestReader_anotherProcessIsCalled_offersTheLastAnswerAgain(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
-		if !handOut(t, w.Reader(bob), nil, QueryAgain(0), said) {
+		if !handOut(t, w.Reader(bob), nil, QueryOnReturn(false), said) {
 			t.Fatal("nothing was handed out")
 		}
 		want := fmt.Sprintf("after %d, marked up to %d", bob.Joined, said)
@@ -50,6 +51,38 @@ func TestReader_anotherProcessIsCalled_offersTheLastAnswerAgain(t *testing.T) {
 			if got := offered(t, r.Reader(bob)); got != want {
 				t.Errorf("%s offers the events %s, want %s", name, got, want)
 			}
+		}
+	})
+}
+
+// Another process, or this one before it was started, may have handed out what came before the last call or soon after
+// it, and the table need not know. The only process knows what it has handed out since its start.
+func TestReader_returnElsewhere_marksWhatMayHaveBeenHandedOut(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob, here, alone, began := w.agent(seatOfBob), w.process(), New(w.log, w.o), w.now()
+		const lag = SendLag + room.ClockSkew
+		markedUntil := func(a *Attendees) time.Time {
+			offer, err := a.Reader(bob).AcknowledgeAndOffer(t.Context(), QueryOnReturn(false))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return offer.MarkUntil
+		}
+		here.Recorder(w.log.Peek(), bob).RecordCall(t.Context())
+		last := w.now()
+		w.pass(room.Lease - time.Minute)
+		restarted := New(w.log, w.o)
+		for name, a := range map[string]*Attendees{"another process": w.process(), "after a restart": restarted} {
+			if got := markedUntil(a); !got.Equal(last.Add(lag)) {
+				t.Errorf("%s: what came before %v is marked, want %v", name, got, last.Add(lag))
+			}
+		}
+		if got := markedUntil(alone); !got.Equal(began) {
+			t.Errorf("the only process marks what came before %v, want %v", got, began)
+		}
+		w.pass(time.Hour)
+		if got, want := markedUntil(w.process()), w.now().Add(lag-room.Lease); !got.Equal(want) {
+			t.Errorf("once the call is forgotten, what came before %v is marked, want %v", got, want)
 		}
 	})
 }
@@ -65,7 +98,7 @@ func TestReader_waitOutlastsAWriteOfAnotherProcess_keepsWhatThatStored(t *testin
 			}
 			return confirmed
 		}
-		offer, err := here.Reader(bob).AcknowledgeAndOffer(t.Context(), QueryAgain(0))
+		offer, err := here.Reader(bob).AcknowledgeAndOffer(t.Context(), QueryOnReturn(false))
 		if err != nil || confirms() {
 			t.Fatal("no warning")
 		}
@@ -87,14 +120,14 @@ func TestReader_waitIsSuperseded_handsNothingOut(t *testing.T) {
 		bob := w.agent(seatOfBob)
 		older, said := w.waits(bob), w.says(seatOfAnn)
 		newer := w.waits(bob)
-		if handOut(t, w.Reader(bob), older, QueryAgain(0), said) {
+		if handOut(t, w.Reader(bob), older, QueryOnReturn(false), said) {
 			t.Error("the superseded wait hands events out")
 		}
 		want := fmt.Sprintf("after %d, marked up to %[1]d", bob.Joined)
 		if got := offered(t, w.Reader(bob)); got != want {
 			t.Errorf("then the events %s are offered, want %s", got, want)
 		}
-		if !handOut(t, w.Reader(bob), newer, QueryAgain(0), said) {
+		if !handOut(t, w.Reader(bob), newer, QueryOnReturn(false), said) {
 			t.Error("the newer wait hands nothing out")
 		}
 	})
@@ -104,7 +137,7 @@ func TestReader_tableTakesNoWrites_marksWhatComesAgainInThisProcess(t *testing.T
 	play(t, func(t *testing.T, w *world) {
 		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
 		w.broken = true
-		handOut(t, w.Reader(bob), nil, QueryAgain(0), said)
+		handOut(t, w.Reader(bob), nil, QueryOnReturn(false), said)
 		w.broken = false
 		want := fmt.Sprintf("after %d, marked up to %d", bob.Joined, said)
 		if got := offered(t, w.Reader(bob)); got != want {
@@ -143,7 +176,7 @@ func TestReader_sameCursorAfterAMessage_isWrittenOnce(t *testing.T) {
 			do   func()
 			want int
 		}{
-			{"the message", func() { w.Reader(bob).AcknowledgeUnstored(said, 0) }, 0},
+			{"the message", func() { w.Reader(bob).AcknowledgeUnstored(said) }, 0},
 			{"the next call", func() { handOut(t, w.Reader(bob), nil, QueryAfter(said), said) }, 1},
 			{"a call a minute later", func() {
 				w.pass(storeEvery)

@@ -17,7 +17,6 @@ type heldBack struct {
 
 // inStay returns offer, made for a call without a cursor, as an offer for a call of a stay.
 func (d Delivery) inStay(offer Offer, query Query) Offer {
-	offer.UnsureTo = 0
 	if n := d.ArrivedAt(query.key); query.repeats == 0 || n < query.repeats { // 1, 2
 		offer.Arrived, offer.After = n, max(offer.After, n)
 	}
@@ -26,9 +25,8 @@ func (d Delivery) inStay(offer Offer, query Query) Offer {
 
 // HoldBack records that a stay was handed the events of offer up to to, which held back its message under key. times
 // is how many messages were held back in a row by then.
-// The offer is ByCursor, so HandOut raises ShownHere alone: if Once were raised, ArrivedAt would count the events.
 func (d *Delivery) HoldBack(offer Offer, to int64, times int, key string) WriteTime { // 3
-	d.raise(lineAt(offer.Arrived))
+	d.raise(line{Arrived: offer.Arrived})
 	d.heldBack = heldBack{to, key, times}
 	return BeforeAnswer
 }
@@ -51,9 +49,8 @@ func (d Delivery) HeldBefore(key string) int {
 // ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the stay
 // was handed, but not the answer that held back the same message.
 func (d Delivery) ArrivedAt(key string) int64 {
-	handed := max(d.Once, d.stored.ShownTo) // 1
 	if key != "" && key == d.heldBack.key { // 3
-		return handed
+		return d.Handed
 	}
-	return max(handed, d.heldBack.to)
+	return max(d.Handed, d.heldBack.to) // 1
 }

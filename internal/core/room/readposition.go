@@ -4,11 +4,8 @@ package room
 // package presence reads the fields, and draws conclusions: see presence.Delivery.
 type ReadPosition struct {
 	V          int   `json:"v"`
-	Arrived    int64 `json:"acked,omitempty"`   // up to this event, acknowledged by a cursor or a reply
-	Twice      int64 `json:"from,omitempty"`    // up to this event, handed out twice to calls without a cursor
-	Once       int64 `json:"handed,omitempty"`  // up to this event, handed out to calls without a cursor
-	ShownTo    int64 `json:"given,omitempty"`   // the same for calls with a cursor, of an agent with hooks
-	Heard      int64 `json:"heard,omitempty"`   // up to this event, handed out to calls that sent no message
+	Arrived    int64 `json:"acked,omitempty"`   // up to this event, acknowledged by a cursor
+	Handed     int64 `json:"handed,omitempty"`  // up to this event, handed out; of an agent without hooks it lags behind
 	HeldBackTo int64 `json:"guarded,omitempty"` // the same for a held back send of a stay
 	// Credential is the fingerprint, in hex, of a message held back for a likely credential, and behind a space
 	// the idempotency key of a call of the page.

@@ -126,12 +126,12 @@ type Start struct {
 	HeadN int64 // events after Head are newer than the call
 }
 
-// clockSkew is by how much the clocks of two processes may differ.
-const clockSkew = 2 * time.Second
+// ClockSkew is by how much the clocks of two processes may differ.
+const ClockSkew = 2 * time.Second
 
 // Precedes reports whether event n, sent at this time, may be newer than the call.
 func (s Start) Precedes(n int64, at time.Time) bool {
-	return n > s.Known && (n > s.HeadN || at.After(s.At.Add(-clockSkew)))
+	return n > s.Known && (n > s.HeadN || at.After(s.At.Add(-ClockSkew)))
 }
 
 // lastOf finds, for any seat, the last event of one sort from another seat.

@@ -24,7 +24,7 @@ import (
 var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "text has more than {} bytes", "internal/core.MaxText"},
 	{"docs/tools.md", "For {}, a call with the text", "internal/core/room.RepeatWindow"},
-	{"docs/tools.md", "within the last {} counts as repeated", "internal/core/room.clockSkew"},
+	{"docs/tools.md", "within the last {} counts as repeated", "internal/core/room.ClockSkew"},
 	{"docs/tools.md", "ends after {}, since some clients end it", "internal/api/tools.unseen"},
 	{"docs/tools.md", "`enter_queue` ends after {} at most", "internal/core.MaxQueueWait"},
 	{"docs/tools.md", "`enter_queue` ends after {}.", "internal/core.UnseenQueueWait"},

@@ -126,7 +126,7 @@ func (a *agent) manage() {
 // the call.
 func (a *agent) wait() {
 	a.turn, a.heard = false, false
-	req := chat.WaitRequest{Token: a.token, Cursor: a.given(), Wait: a.waits, ForMe: a.forMe, Standby: a.standby}
+	req := chat.WaitRequest{Token: a.token, Cursor: a.cursor, Wait: a.waits, ForMe: a.forMe, Standby: a.standby}
 	c := &call{what: fmt.Sprintf("wait %s", a.waits), cursor: req.Cursor}
 	if a.words > 0 && !a.alone && a.chance(0.05) {
 		req.Absence = chat.Absence{Given: true, BackIn: time.Duration(1+a.rng.IntN(15)) * time.Minute}
@@ -151,7 +151,7 @@ func (a *agent) wait() {
 		got, err := s.Wait(ctx, req)
 		o.waited, o.err = &got, err
 	})
-	if req.Wait > 0 && a.words > 0 && (a.cursors || !a.lost) && a.chance(0.03) {
+	if req.Wait > 0 && a.words > 0 && a.chance(0.03) {
 		a.losesAt = time.Now().Add(a.between(0, req.Wait))
 	}
 }

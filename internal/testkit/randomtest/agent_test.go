@@ -19,7 +19,7 @@ type agent struct {
 	index   int
 	name    string
 	alone   bool                 // it is a person without an agent
-	cursors bool                 // it passes its cursor
+	cursors bool                 // it passes its cursor with what it sends
 	standby bool                 // a program waits for it
 	forMe   bool                 // it is woken only by what is meant for it
 	waits   time.Duration        // how long it waits at a time
@@ -33,7 +33,6 @@ type agent struct {
 	at      time.Time // when it acts; zero: it is in a call, or does nothing any more
 	call    *call     // under way
 	cancel  context.CancelFunc
-	lost    bool // it got no answer to its last call
 	gone    bool // it has left
 	crashed bool // it never calls again
 
@@ -51,7 +50,6 @@ type agent struct {
 
 	own     int64          // the event of the send whose result it reads: that does not repeat it
 	handed  map[int64]bool // events
-	readTo  int64          // all events up to this one were handed out
 	ownEnd  time.Time      // of the last call that a program did not make
 	lastEnd time.Time      // of its last call
 	planned time.Time      // when the last of its waits was to end
@@ -126,7 +124,7 @@ func (a *agent) start(c *call, do func(ctx context.Context, s *chat.Service, o *
 	}()
 }
 
-// given returns the cursor that a passes.
+// given returns the cursor that a passes with what it sends.
 func (a *agent) given() string {
 	if !a.cursors {
 		return ""
@@ -147,7 +145,6 @@ func (a *agent) hear(o outcome) {
 		}
 	}
 	if o.call.lost {
-		a.lost = true
 		a.note("%s: %s lost", a.name, o.call.what)
 		if !a.crashed {
 			a.at = time.Now().Add(a.pace())
@@ -198,18 +195,14 @@ func (a *agent) hear(o outcome) {
 }
 
 // losesAnswer drops the answer of a call, as happens where a connection breaks. The
-// agent repeats the call. Without a cursor it gets what was lost once more, so it loses no two in a
-// row; nor that of a send, which nothing would show to be repeated.
+// agent repeats the call, but for a send without a cursor, which nothing would show to be repeated.
 func (a *agent) losesAnswer(o outcome) bool {
-	lost := a.lost
-	a.lost = false
 	switch {
-	case o.sent == nil && o.waited == nil, a.words <= 0, !a.cursors && (lost || o.sent != nil):
+	case o.sent == nil && o.waited == nil, a.words <= 0, !a.cursors && o.sent != nil:
 		return false
 	case !a.chance(0.03):
 		return false
 	}
-	a.lost = true
 	a.note("%s: the answer of %s is lost", a.name, o.call.what)
 	a.at = time.Now().Add(a.pace())
 	switch {
@@ -262,8 +255,7 @@ func (a *agent) sits(got chat.Seated) {
 	}
 	a.token, a.id, a.cursor = got.Token, id, got.Cursor
 	a.readLog()
-	a.readTo = a.number(got.Cursor)
-	a.note("%s: seat %d, cursor %d", a.name, id.Seat, a.readTo)
+	a.note("%s: seat %d, cursor %d", a.name, id.Seat, a.number(got.Cursor))
 	a.opens(got.Watch)
 }
 

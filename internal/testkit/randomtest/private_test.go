@@ -170,9 +170,11 @@ func (p *play) whisper(who string, reply, kind int) {
 // look lets an agent read what there is, in both runs, so that they agree on how far it
 // has read.
 func (p *play) look(who string) {
-	if _, err := p.s.Wait(p.t.Context(), chat.WaitRequest{Token: p.seats[who].Token}); err != nil {
+	got, err := p.s.Wait(p.t.Context(), chat.WaitRequest{Token: p.seats[who].Token, Cursor: p.cursors[who]})
+	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.cursors[who] = got.Cursor
 }
 
 // speak says something to all or, of Cid and Dan, to some.

@@ -197,12 +197,12 @@ func (r *run) finish() {
 	r.stop()
 	for _, a := range r.alive() {
 		for more := true; more && !r.failed; {
-			got, err := r.services[0].Wait(r.ctx, chat.WaitRequest{Token: a.token, Cursor: a.given()})
+			got, err := r.services[0].Wait(r.ctx, chat.WaitRequest{Token: a.token, Cursor: a.cursor})
 			if err != nil {
 				r.fail("%s looks at the end: %v", a.name, err)
 				return
 			}
-			a.read(a.given(), got.Messages, got.Cursor)
+			a.read(a.cursor, got.Messages, got.Cursor)
 			more = got.HasMore
 		}
 		a.checkComplete()
