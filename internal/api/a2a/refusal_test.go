@@ -266,7 +266,7 @@ func TestSend_clientLeavesWhileItsFirstMessageWaits_leavesNobody(t *testing.T) {
 	waits()
 	news := make(chan []string)
 	go func() {
-		got, _ := w.rooms.Wait(t.Context(), chat.WaitRequest{Token: w.ann.Token, Wait: longest})
+		got, _ := w.rooms.Wait(t.Context(), chat.WaitRequest{Token: w.ann.Token, Cursor: w.ann.Cursor, Wait: longest})
 		for got.Status == chat.StatusMessages && got.Messages[len(got.Messages)-1].Type != chat.EventLeft {
 			got, _ = w.rooms.Wait(t.Context(), chat.WaitRequest{Token: w.ann.Token, Cursor: got.Cursor, Wait: longest})
 		}

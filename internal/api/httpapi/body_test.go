@@ -111,12 +111,12 @@ func padded(seat chat.Seated, blank, letters string) []string {
 		return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":{%s}%s}}`,
 			tool, arguments, params)
 	}
-	wait := fmt.Sprintf(`"agent_token":%q,"wait_seconds":290`, seat.Token)
-	send := fmt.Sprintf(`"agent_token":%q,"wait_seconds":290,"to":["Agent 0"],"text":%q`, seat.Token, letters[:32_000])
+	cursor := fmt.Sprintf(`"cursor":%q,"wait_seconds":290`, seat.Cursor)
+	wait := fmt.Sprintf(`"agent_token":%q,`, seat.Token) + cursor
+	send := wait + fmt.Sprintf(`,"to":["Agent 0"],"text":%q`, letters[:32_000])
 	return []string{
 		blank + call("wait_for_message", wait, ""),
-		call("wait_for_message", fmt.Sprintf(`"agent_token":%q,"wait_seconds":290`, blank+seat.Token), ""),
-		call("wait_for_message", wait+`,"cursor":"`+letters+`"`, ""),
+		call("wait_for_message", fmt.Sprintf(`"agent_token":%q,`, blank+seat.Token)+cursor, ""),
 		call("wait_for_message", wait+`,"sessionId":"`+letters+`"`, ""),
 		call("wait_for_message", wait, `,"_meta":{"progressToken":1,"more":"`+letters+`"}`),
 		call("wait_for_message", wait, `,"_meta":{"progressToken":"`+letters+`"}`),
@@ -140,8 +140,8 @@ func TestBodies_ofCallsThatWait_areNotKept(t *testing.T) {
 			waiting = append(waiting, seat)
 		}
 	}
-	for _, seat := range waiting {
-		h.looked(seat)
+	for k, seat := range waiting {
+		waiting[k] = h.looked(seat)
 	}
 	before, waits := heap(), int64(0)
 	for k, seat := range waiting {

@@ -83,11 +83,7 @@ func TestOverload_tooManyWaits_areRefusedUntilOneEnds(t *testing.T) {
 	cursor := "?cursor=" + seats[inside-1].Cursor // of another seat, so it is ignored
 	var waits []<-chan *http.Response
 	for k, seat := range seats {
-		looked, err := h.rooms.Wait(t.Context(), chat.WaitRequest{Token: seat.Token})
-		if err != nil {
-			t.Fatal(err)
-		}
-		waits = append(waits, h.send(h.standby(seat.Token, "?cursor="+looked.Cursor)))
+		waits = append(waits, h.send(h.standby(seat.Token, "?cursor="+h.looked(seat).Cursor)))
 		h.awaitWaits(int64(k + 1))
 	}
 	for range 3 {
@@ -131,21 +127,22 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 	var conns []net.Conn
 	before, files := held(t)
 	wait := func(seat chat.Seated) string {
-		return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":%q,"cursor":%q},"_meta":{"progressToken":1}}}`, seat.Token, seats[39].Cursor)
+		return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":%q,"cursor":%q},"_meta":{"progressToken":1}}}`, seat.Token, seat.Cursor)
 	}
 	for k, seat := range seats {
 		c := h.dial()
 		conns = append(conns, c)
+		if k%4 > 1 {
+			seat = h.looked(seat)
+		}
 		switch body := wait(seat); k % 4 {
 		case 0: // in the middle of the head
 			h.write(c, h.head(len(body))[:20])
 		case 1: // in the middle of the body
 			h.write(c, h.head(len(body))+body[:30])
 		case 2: // in the middle of a wait; half of the waits become streams
-			h.looked(seat)
 			h.write(c, h.head(len(body))+body)
 		case 3: // in the middle of a wait without MCP
-			h.looked(seat)
 			h.write(c, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", StandbyPath,
 				strings.TrimPrefix(h.url, "http://"), seat.Token))
 		}
@@ -166,14 +163,18 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 	h.restsAt(before, files)
 }
 
-// looked reads everything for a seat, so that the next wait waits.
-func (h *hall) looked(seat chat.Seated) {
+// looked reads everything for a seat, so that the next wait waits, also one without a cursor. It returns the seat with
+// its new cursor.
+func (h *hall) looked(seat chat.Seated) chat.Seated {
 	h.t.Helper()
-	for range 2 { // without a cursor all comes twice
-		if _, err := h.rooms.Wait(h.t.Context(), chat.WaitRequest{Token: seat.Token}); err != nil {
+	for range 2 { // the second acknowledges the first
+		got, err := h.rooms.Wait(h.t.Context(), chat.WaitRequest{Token: seat.Token, Cursor: seat.Cursor})
+		if err != nil {
 			h.t.Fatal(err)
 		}
+		seat.Cursor = got.Cursor
 	}
+	return seat
 }
 
 // restsAt returns when the process has no more goroutines and descriptors than before,

@@ -271,7 +271,7 @@ func TestStandby_newerWaitOfTheSeat_endsItForGood(t *testing.T) {
 func TestStandby_agentItselfWaits_comesAgainLater(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	own := h.send(h.request(fmt.Sprintf(
-		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":%q,"wait_seconds":60}}}`, h.bob.Token),
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":%q,"cursor":%q,"wait_seconds":60}}}`, h.bob.Token, h.bob.Cursor),
 		http.Header{"Accept": {"application/json"}}))
 	h.awaitWaits(1)
 	resp, err := http.DefaultClient.Do(h.standby(h.bob.Token, ""))
@@ -299,7 +299,7 @@ func TestStandby_peeks_comesAgainSoonWhenTheAgentItselfWaits(t *testing.T) {
 	defer cancel()
 	own := make(chan error, 1)
 	go func() {
-		_, err := h.rooms.Wait(ctx, chat.WaitRequest{Token: h.bob.Token, Wait: time.Minute})
+		_, err := h.rooms.Wait(ctx, chat.WaitRequest{Token: h.bob.Token, Cursor: h.bob.Cursor, Wait: time.Minute})
 		own <- err
 	}()
 	for _, resp := range []func() *http.Response{

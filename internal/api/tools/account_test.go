@@ -116,12 +116,13 @@ func (l *ledger) next() entry {
 }
 
 // waiting begins a wait and returns when n waits are open.
-func (l *ledger) waiting(ctx context.Context, generation, token string, nth int64) <-chan reply {
+func (l *ledger) waiting(ctx context.Context, generation string, seat reply, nth int64) <-chan reply {
 	l.t.Helper()
 	answered := make(chan reply, 1)
 	go func() {
 		defer close(answered)
-		resp, err := l.post(ctx, generation, "wait_for_message", args{"agent_token": token, "wait_seconds": 50})
+		resp, err := l.post(ctx, generation, "wait_for_message",
+			args{"agent_token": seat.Token, "cursor": seat.Cursor, "wait_seconds": 50})
 		if err != nil {
 			return // the test gave up the call
 		}
@@ -165,8 +166,10 @@ func TestAccount_everyCall_hasToolCodeAndRoom(t *testing.T) {
 				{"send_message", "ok", joined.room, args{"agent_token": seat.Token, "text": "hello"}, false},
 				{"send_message", "ok", joined.room,
 					args{"token": " " + strings.ToUpper(seat.Token), "text": "hello to all"}, false},
-				{"wait_for_message", "ok", joined.room, args{"client_id": seat.Token, "wait_seconds": 0}, false},
-				{"wait_for_message", "ok", joined.room, args{"agent_token": seat.Token, "wait_seconds": 1}, true},
+				{"wait_for_message", "ok", joined.room,
+					args{"client_id": seat.Token, "cursor": seat.Cursor, "wait_seconds": 0}, false},
+				{"wait_for_message", "ok", joined.room,
+					args{"agent_token": seat.Token, "cursor": seat.Cursor, "wait_seconds": 1}, true},
 				{"wait_for_message", "token_invalid", "", args{"agent_token": "hello"}, true},
 				{"send_message", "invalid_argument", "", args{"text": "agent_token"}, false},
 				{"room_info", "room_not_found", "", args{"room": "no such"}, false},
@@ -190,7 +193,7 @@ func TestAccount_clientGoesAway_isGoneAndHoldsNothing(t *testing.T) {
 		l := newLedger(t, meter.Options{})
 		seat, _ := l.call(generation, "join_room", args{"room": "hall", "agent_name": "Ann"})
 		ctx, leave := context.WithCancel(t.Context())
-		gone := l.waiting(ctx, generation, seat.Token, 1)
+		gone := l.waiting(ctx, generation, seat, 1)
 		leave()
 		<-gone
 		if e := l.next(); e.call.Code != meter.CodeGone || e.call.Tool != "wait_for_message" {
@@ -205,12 +208,12 @@ func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 		l := newLedger(t, meter.Options{MaxWaits: 1})
 		ann, _ := l.call(generation, "join_room", args{"room": "hall", "agent_name": "Ann"})
 		bob, _ := l.call(generation, "join_room", args{"room": "hall", "agent_name": "Bob"})
-		for range 2 { // that Bob joined, and once more
-			l.call(generation, "wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0})
-		}
-		inside := l.waiting(t.Context(), generation, ann.Token, 1)
+		seated, _ := l.call(generation, "wait_for_message", // that Bob joined
+			args{"agent_token": ann.Token, "cursor": ann.Cursor, "wait_seconds": 0})
+		ann.Cursor = seated.Cursor
+		inside := l.waiting(t.Context(), generation, ann, 1)
 		for tool, arguments := range map[string]args{
-			"wait_for_message": {"agent_token": bob.Token, "wait_seconds": 5},
+			"wait_for_message": {"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 5},
 			"send_message":     {"agent_token": bob.Token, "text": "and then I wait", "wait_seconds": 5},
 		} {
 			refused, e := l.call(generation, tool, arguments)
@@ -219,7 +222,8 @@ func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 				t.Errorf("%s %s: %+v, %+v", generation, tool, refused, e)
 			}
 		}
-		looked, _ := l.call(generation, "wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 0})
+		looked, _ := l.call(generation, "wait_for_message",
+			args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0})
 		sent, _ := l.call(generation, "send_message", args{"agent_token": bob.Token, "text": "without a wait"})
 		if looked.Status != "quiet" || sent.ID == "" {
 			t.Errorf("%s: who does not wait is answered %+v and %+v", generation, looked, sent)
@@ -229,7 +233,7 @@ func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 		}
 		l.next()
 		if after, _ := l.call(generation, "wait_for_message",
-			args{"agent_token": bob.Token, "wait_seconds": 1}); after.Status == "" {
+			args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 1}); after.Status == "" {
 			t.Errorf("%s: afterwards %+v", generation, after)
 		}
 	}
@@ -239,11 +243,12 @@ func TestWait_addressHasItsShare_isRefusedAndSaysSo(t *testing.T) {
 	l := newLedger(t, meter.Options{MaxWaitsPerAddress: 1})
 	ann, _ := l.call(legacy, "join_room", args{"room": "hall", "agent_name": "Ann"})
 	bob, _ := l.call(legacy, "join_room", args{"room": "hall", "agent_name": "Bob"})
-	for range 2 { // that Bob joined, and once more
-		l.call(legacy, "wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0})
-	}
-	inside := l.waiting(t.Context(), legacy, ann.Token, 1)
-	refused, _ := l.call(legacy, "wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 5})
+	seated, _ := l.call(legacy, "wait_for_message", // that Bob joined
+		args{"agent_token": ann.Token, "cursor": ann.Cursor, "wait_seconds": 0})
+	ann.Cursor = seated.Cursor
+	inside := l.waiting(t.Context(), legacy, ann, 1)
+	refused, _ := l.call(legacy, "wait_for_message",
+		args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 5})
 	if refused.Code != "unavailable" || refused.Retry != 10 || !strings.Contains(refused.Message, "Your address") {
 		t.Errorf("%+v", refused)
 	}

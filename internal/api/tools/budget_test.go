@@ -26,6 +26,7 @@ import (
 type callers struct {
 	t     *testing.T
 	tools map[string]mcp.Tool
+	last  *reply // the last result
 }
 
 func limitedTools(t *testing.T, units int) callers {
@@ -39,7 +40,7 @@ func limitedTools(t *testing.T, units int) callers {
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
 		tools.Options{ViewURI: tools.ViewURI,
 			Address: func(context.Context) string { return "" }})
-	c := callers{t, map[string]mcp.Tool{}}
+	c := callers{t, map[string]mcp.Tool{}, &reply{}}
 	for _, tool := range set.Tools() {
 		c.tools[tool.Name] = tool
 	}
@@ -52,13 +53,11 @@ func (c callers) call(address, tool, arguments string) (token string, err error)
 	if err != nil {
 		return "", err
 	}
-	var result struct {
-		Token string `json:"agent_token"`
-	}
-	if err := json.Unmarshal(results.JSON(got), &result); err != nil {
+	*c.last = reply{}
+	if err := json.Unmarshal(results.JSON(got), c.last); err != nil {
 		c.t.Fatal(err)
 	}
-	return result.Token, nil
+	return c.last.Token, nil
 }
 
 func (c callers) must(address, tool, arguments string) (token string) {
@@ -92,7 +91,7 @@ func (c callers) untilRefused(address, tool string, arguments func(n int) string
 func TestBudget_anyCallRepeated_isRefusedAfterAWhile(t *testing.T) {
 	const units = 400
 	for name, c := range map[string]struct {
-		tool, arguments string // of Ann, an admin; %[1]s is her token, %[2]d a number
+		tool, arguments string // of Ann, an admin; %[1]s is her token, %[2]d a number, %[3]s her cursor
 		most            int
 	}{
 		"settings":         {"update_room", `{"agent_token":"%[1]s","description":"%[2]d"}`, 80},
@@ -109,7 +108,7 @@ func TestBudget_anyCallRepeated_isRefusedAfterAWhile(t *testing.T) {
 		"a room's info":     {"room_info", `{"agent_token":"%[1]s"}`, units},
 		"looks of no view":  {"show_room", `{"view":"%[1]s"}`, units},
 		"tickets":           {"enter_queue", `{"agent_name":"Ann","wait_seconds":0}`, 120},
-		"waits of no time":  {"wait_for_message", `{"agent_token":"%[1]s","wait_seconds":0}`, units},
+		"waits of no time":  {"wait_for_message", `{"agent_token":"%[1]s","cursor":"%[3]s","wait_seconds":0}`, units},
 		"kicks of nobody":   {"manage_agent", `{"agent_token":"%[1]s","agent":"Zoe","action":"kick"}`, units},
 		"malformed calls":   {"send_message", `{}`, units},
 		"tokens of nothing": {"message_history", `{"agent_token":"` + strings.Repeat("a", 40) + `"}`, units},
@@ -117,8 +116,9 @@ func TestBudget_anyCallRepeated_isRefusedAfterAWhile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := limitedTools(t, units)
 			ann := w.must("192.0.2.1", "create_room", `{"room":"plans","agent_name":"Ann","capacity":9}`)
+			cursor := w.last.Cursor
 			w.untilRefused("192.0.2.1", c.tool, func(n int) string {
-				return strings.NewReplacer("%[1]s", ann, "%[2]d", fmt.Sprint(n)).Replace(c.arguments)
+				return strings.NewReplacer("%[1]s", ann, "%[2]d", fmt.Sprint(n), "%[3]s", cursor).Replace(c.arguments)
 			}, c.most)
 			w.must("192.0.2.2", "create_room", `{"agent_name":"Bob"}`) // at another address
 		})
@@ -145,8 +145,9 @@ func TestBudget_callerThatHasSpentIt_hearsAndLeaves(t *testing.T) {
 	w := limitedTools(t, 400)
 	ann := w.must("192.0.2.1", "create_room", `{"room":"plans","agent_name":"Ann"}`)
 	bob := w.must("192.0.2.2", "join_room", `{"room":"plans","agent_name":"Bob"}`)
+	cursor := w.last.Cursor
 	w.untilRefused("192.0.2.2", "message_history", func(int) string { return `{"agent_token":"` + bob + `"}` }, 400)
 	w.must("192.0.2.1", "send_message", `{"agent_token":"`+ann+`","text":"stop it"}`)
-	w.must("192.0.2.2", "wait_for_message", `{"agent_token":"`+bob+`","wait_seconds":10}`)
+	w.must("192.0.2.2", "wait_for_message", `{"agent_token":"`+bob+`","cursor":"`+cursor+`","wait_seconds":10}`)
 	w.must("192.0.2.2", "leave_room", `{"agent_token":"`+bob+`"}`)
 }

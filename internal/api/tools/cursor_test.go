@@ -31,6 +31,9 @@ func (b *reader) does(tool string, more args) {
 	for key, value := range more {
 		arguments[key] = value
 	}
+	if _, has := arguments["cursor"]; !has && slices.Contains(takeCursor, tool) {
+		arguments["cursor"] = b.cursor
+	}
 	b.takes(b.call(tool, arguments))
 }
 
@@ -135,8 +138,7 @@ func TestCursor_afterALostAnswer_losesNothing(t *testing.T) {
 		}},
 	}
 	for _, c := range cases {
-		for _, lost := range []string{"with a cursor", "without a cursor", "without a cursor, twice", "of a return",
-			"of the user"} {
+		for _, lost := range []string{"with a cursor", "of a return", "of the user"} {
 			t.Run(c.tool+" "+c.how+" after an answer "+lost, func(t *testing.T) {
 				p := newWorld(t).connect(modern)
 				b := p.pairs(t)
@@ -218,9 +220,6 @@ func TestCursor_ofEachTool_carriesBothCounts(t *testing.T) {
 		sends, acts int
 	}{
 		{"wait_for_message", "looks", nil, args{"wait_seconds": 0}, 2, 1},
-		{"wait_for_message", "without a cursor", func(b *reader) reply {
-			return b.call("wait_for_message", args{"agent_token": b.token, "wait_seconds": 0})
-		}, nil, 0, 0},
 		{"wait_for_message", "with the cursor from before an upload", func(b *reader) reply {
 			upload(b, nil)
 			return b.call("wait_for_message", b.with(args{"wait_seconds": 0}))

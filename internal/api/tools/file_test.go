@@ -73,7 +73,11 @@ func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 	user := userOf(ann)
 	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
 	offer := func(token string, size int) string {
-		return p.call("share_file", args{"agent_token": token, "name": "a.txt", "size": size}).Upload.Line
+		offered := args{"agent_token": token, "name": "a.txt", "size": size}
+		if token == ann.Token {
+			offered["cursor"] = p.call("wait_for_message", args{"agent_token": token, "wait_seconds": 0}).Cursor
+		}
+		return p.call("share_file", offered).Upload.Line
 	}
 	answers := func(line, content, want string) {
 		t.Helper()

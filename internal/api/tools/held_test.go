@@ -115,7 +115,7 @@ func tellsNothing(t *testing.T, hold, tool, name string, value any) {
 }
 
 func callersOf(t *testing.T, set *tools.Set) callers {
-	c := callers{t, map[string]mcp.Tool{}}
+	c := callers{t, map[string]mcp.Tool{}, &reply{}}
 	for _, tool := range set.Tools() {
 		c.tools[tool.Name] = tool
 	}

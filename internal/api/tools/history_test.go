@@ -24,7 +24,8 @@ func TestHistory_ofAPerson_isLargerAndHasACursor(t *testing.T) {
 	if len(latest.Messages) != 91 || latest.HasMore || latest.Cursor == "" { // with the join
 		t.Fatalf("the person gets %d messages, more %v, cursor %q", len(latest.Messages), latest.HasMore, latest.Cursor)
 	}
-	if got := p.call("wait_for_message", args{"agent_token": user, "wait_seconds": 0}); len(got.Messages) != 90 {
+	if got := p.call("wait_for_message",
+		args{"agent_token": user, "cursor": "", "wait_seconds": 0}); len(got.Messages) != 90 {
 		t.Errorf("a wait without a cursor gives %d", len(got.Messages))
 	}
 	if got := p.call("wait_for_message", args{"agent_token": user, "cursor": latest.Cursor,

@@ -210,7 +210,7 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) *situation {
-	messages := w.Messages[w.Along:] // what comes along was news before
+	messages := w.Messages
 	return &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, messages, ""), messages: messages,
 		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: asked.Wait == 0,
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision}
@@ -224,7 +224,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 // afterSending returns the situation after a send or, with file, a share.
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *situation {
 	w := s.Waited
-	return &situation{advisor: a, Situation: w.Situation, news: newsOfSend(s, asked), messages: w.Messages[w.Along:],
+	return &situation{advisor: a, Situation: w.Situation, news: newsOfSend(s, asked), messages: w.Messages,
 		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: a.wait == 0,
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
 		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, lastHold: w.LastHold,
@@ -237,7 +237,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 // newsOfSend is newsIn for a send. A send without a wait answers the messages before it, unless they are private.
 func newsOfSend(s chat.Sent, asked chat.SendRequest) news {
 	w := s.Waited
-	n := newsIn(w.Situation, w.Messages[w.Along:], "")
+	n := newsIn(w.Situation, w.Messages, "")
 	if s.Sent && asked.Wait == 0 {
 		private := n.private
 		if n.elsewhere {

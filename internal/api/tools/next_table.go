@@ -32,6 +32,7 @@ var facts = []row{
 	{(*situation).isHeld, "NOT {done}, so nothing happened yet: {came}{goes}", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
+	{(*situation).isBlind, "This call gave no cursor of yours, so it brought no messages and did not wait; if you lost your last one, join_room with only agent_token gives you one", ""},
 	{func(s *situation) bool { return s.unheard }, "Your text names somebody by @ who cannot read it: only those in to can", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record until the last of you leaves, and room_info shows it{change}{revised}", ""},
@@ -44,8 +45,7 @@ var facts = []row{
 	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, and the seat of that name is silent, call manage_agent (action kick), which frees the name"},
 	{(*situation).seatKnock, "Somebody found no seat here", "if it is wanted, call update_room (capacity); those who join after that see nothing of what was said before"},
 	// Messages that are not shown, or not whole.
-	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
-	{func(s *situation) bool { return s.Missed || s.hidden || s.Unsure }, "Not all that was said is shown: {unshown}", ""},
+	{func(s *situation) bool { return s.Missed || s.hidden }, "Not all that was said is shown: some of it has expired, or is from before you joined", ""},
 	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
 	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "{show}"},
 	// Tasks that change hands.
@@ -137,6 +137,9 @@ func (s *situation) isResumed() bool {
 
 func (s *situation) isCredential() bool { return s.credential != "" && !s.Paused }
 func (s *situation) isHeld() bool       { return s.held && s.credential == "" }
+
+// isBlind reports whether a message went through whose call gave no cursor: see chat.session.listen.
+func (s *situation) isBlind() bool { return s.sent && s.cursor == "" && !s.isOut() }
 
 func (s *situation) nameKnock() bool {
 	return s.NameWanted && !s.knockedIn(room.ReasonNameTaken)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -179,15 +178,5 @@ func TestWatch_isALinkWhoseClaimStandsInTheFragment(t *testing.T) {
 	}
 	if got := watchLink("https://parley.example/mcp", ""); got != "" {
 		t.Errorf("without a claim: %s", got)
-	}
-}
-
-// Another call can read what may be lost and does not fit.
-func TestNext_whatMayHaveBeenMissed_namesTheCallThatHasIt(t *testing.T) {
-	w := newsFor(0, came("m9"))
-	w.Situation.Unsure = true
-	if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got, "Not all that was said is "+
-		"shown: what results without a cursor handed out earlier may not have reached you, and message_history has it") {
-		t.Error(got)
 	}
 }

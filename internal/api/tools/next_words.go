@@ -87,13 +87,6 @@ var words = map[string]func(*situation) string{
 	},
 
 	// What became of the call.
-	"unshown": func(s *situation) string {
-		if s.Unsure {
-			return "what results without a cursor handed out earlier may not have reached you, and message_history " +
-				"has it"
-		}
-		return "some of it has expired, or is from before you joined"
-	},
 	"done": func(s *situation) string {
 		if s.act != "" {
 			return "done"

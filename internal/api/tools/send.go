@@ -19,9 +19,8 @@ func (s *Set) sendMessage() tool {
 		eager: true,
 		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to " +
 			"those in to. It cannot be unsaid. " +
-			"With wait_seconds the reply comes in the same call; else wait for it with wait_for_message. " +
-			"What you had not read comes back, too. sent false: nothing was sent, and next says why. A call that " +
-			"failed may be repeated unchanged.",
+			"With wait_seconds the reply comes in the same call, else by wait_for_message. " +
+			"sent false: nothing was sent, and next says why. A call that failed may be repeated unchanged.",
 		hints: hints{openWorld: true},
 		shown: []string{"sent", "id", "status", "messages", "has_more", "cursor", "owed", "next"},
 		args:  s.sendArgs,
@@ -55,10 +54,10 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Text("withdraw", &in.Withdraw,
 			"id of your own request or proposal to take back, alone or with plain text."),
 		spec.Text("text", &in.Text, "1-32768 bytes. withdraw and kind agree need none."),
-		spec.Code("cursor", &in.Cursor, "From your last result. Unread words can hold your text back (sent false): "+
-			"read them, send what still fits with the new cursor."),
+		spec.Code("cursor", &in.Cursor, "From your last result. Without it no unread words come back, and no wait; "+
+			"with it they can hold your text back (sent false): read them, send what still fits with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
-			"Default 0. Then wait so long, as wait_for_message does: "+
+			"Default 0. Then wait as wait_for_message does: "+
 				"with ask or a proposal, for all asked who are here.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "").Hide(),

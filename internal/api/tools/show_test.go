@@ -249,7 +249,7 @@ func TestShowRoom_withoutAView_isNoTool(t *testing.T) {
 	t.Cleanup(rooms.Stop)
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
 		tools.Options{Address: func(context.Context) string { return "" }})
-	c := callers{t, map[string]mcp.Tool{}}
+	c := callers{t, map[string]mcp.Tool{}, &reply{}}
 	for _, tool := range set.Tools() {
 		c.tools[tool.Name] = tool
 	}

@@ -8,37 +8,19 @@ import (
 )
 
 func TestStory_noCursor(t *testing.T) {
-	checkStory(t, "One never passes a cursor", func(s *story) {
-		ann, bob := s.agent("Ann"), s.agent("Bob")
-		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
-		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
-		wait := bob.begin("wait_for_message", args{"wait_seconds": 50})
-		s.pass(5 * time.Second)
-		ann.do("send_message", args{"text": "one"})
-		wait.end()
-		ann.do("send_message", args{"text": "two"})
-		s.note("Bob's client may have given up before the answer came: what it got comes once more.")
-		bob.do("wait_for_message", args{"wait_seconds": 50})
-		bob.do("send_message", args{"text": "I have both.", "reply_to": bob.last})
-		wait = bob.begin("wait_for_message", args{"wait_seconds": 50})
-		s.pass(50 * time.Second)
-		wait.end()
-	})
-}
-
-func TestStory_idAsCursor(t *testing.T) {
-	checkStory(t, "One passes an id as the cursor", func(s *story) {
+	checkStory(t, "One passes no cursor, an id, and the cursor of another", func(s *story) {
 		ann, bob := s.agent("Ann"), s.agent("Bob")
 		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		ann.do("send_message", args{"text": "one"})
-		bob.do("wait_for_message", args{"cursor": 2, "wait_seconds": 50})
-		ann.do("send_message", args{"text": "two"})
-		bob.do("wait_for_message", args{"cursor": bob.last, "wait_seconds": 50})
-		bob.do("send_message", args{"text": "What comes after two?", "cursor": bob.last})
-		bob.do("send_message", args{"text": "And after that?", "cursor": "c0000000000000"})
-		s.note("Nor is another's cursor one.")
-		bob.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0})
+		for _, none := range []string{"", ann.said, ann.cursor} {
+			bob.do("wait_for_message", args{"cursor": none, "wait_seconds": 50})
+		}
+		bob.do("send_message", args{"text": "What comes after one?", "cursor": "c0000000000000",
+			"wait_seconds": 45, "back_in_minutes": 30})
+		s.note("Bob does as he is told.")
+		bob.do("join_room", args{"agent_token": bob.token})
+		bob.look()
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -253,13 +254,16 @@ func (h *held) unheard() reply {
 	return reply{}
 }
 
-// complete adds the token to the calls that need one.
+// complete adds the token and the cursor to the calls that take them.
 func (a *actor) complete(tool string, arguments args) args {
 	all := args{}
 	switch tool {
 	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent",
 		"supervise", "task", "list_tasks", "share_file", "get_file":
 		all["agent_token"] = a.token
+	}
+	if slices.Contains(takeCursor, tool) {
+		all["cursor"] = a.cursor
 	}
 	for k, v := range arguments {
 		all[k] = v

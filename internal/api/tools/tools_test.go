@@ -158,15 +158,15 @@ func TestSend_withUnknownArgument_saysNothing(t *testing.T) {
 	}
 }
 
-func TestWait_invalidCursor_isNoError(t *testing.T) {
+func TestWait_cursorOfNobody_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	for _, cursor := range []any{2, "2", 2.5, "41-zz", "latest", bob.Cursor} {
-		r := p.call("wait_for_message", args{"agent_token": ann.Token, "cursor": cursor, "timeout": 0})
-		if !strings.HasPrefix(r.Next, "The cursor you gave is not one of yours") {
-			t.Errorf("with cursor %v next is %s", cursor, r.Next)
+		r := p.try("wait_for_message", args{"agent_token": ann.Token, "cursor": cursor, "timeout": 0})
+		if r.Code != "invalid_argument" || !strings.HasPrefix(r.Message, "cursor is none of yours") {
+			t.Errorf("with cursor %v: %s", cursor, r.text)
 		}
 	}
 }
@@ -181,10 +181,9 @@ func TestSend_asksForMoreThanTheLongestWait_isNotRefused(t *testing.T) {
 	if len(got.Messages) != 1 {
 		t.Errorf("waiting too long gave %s", got.text)
 	}
-	// ends the wait of Ann's next send
-	p.call("send_message", args{"agent_token": bob.Token, "text": "what is new, @Ann?"})
-	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "wait_seconds": 300}); !got.Sent ||
-		len(got.Messages) == 0 {
+	p.call("leave_room", args{"agent_token": bob.Token}) // ends the wait of Ann's next send
+	if got := p.call("send_message", args{"agent_token": ann.Token, "cursor": ann.Cursor, "text": "more",
+		"wait_seconds": 300}); !got.Sent || len(got.Messages) == 0 {
 		t.Errorf("sending with too long a wait gave %s", got.text)
 	}
 }

@@ -133,7 +133,7 @@ func TestTools_whatAgentsChoose_isMarkedAndInFieldsOfItsOwn(t *testing.T) {
 		"idempotency_key": chosen})
 	p.try("send_message", args{"agent_token": bob.Token, "text": "psst", "to": chosen + "s cousin"})
 	p.try("send_message", args{"agent_token": bob.Token, "text": "psst", "kind": chosen})
-	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": chosen, "wait_seconds": 0,
+	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0,
 		"activity": unseen + "reading " + chosen})
 	p.call("send_message", args{"agent_token": bob.Token, "text": chosen, "cursor": ann.Cursor, "to": []string{chosen},
 		"kind": "request"})

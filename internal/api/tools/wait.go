@@ -30,7 +30,8 @@ func (s *Set) waitForMessage() tool {
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Code("cursor", &in.Cursor, "From your last result. Without it some messages may come twice."),
+				spec.Code("cursor", &in.Cursor,
+					"From your last result. An agent needs it; lost: join_room with only agent_token."),
 				s.waitArg(&in.Wait, s.clients.longest, earlier+"0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
 					"End only for what is for you (private words, replies, @yourname, what you are asked, also by a "+

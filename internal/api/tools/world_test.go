@@ -1,13 +1,16 @@
 package tools_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +39,7 @@ type world struct {
 	log   *secretscan.Buffer
 
 	instructions string
+	cursors      sync.Map // the last cursor of each agent, by token
 }
 
 // The two generations of the protocol.
@@ -122,6 +126,9 @@ func (w *world) connect(generation string, options ...transport.StreamableHTTPCO
 // args are the arguments of a call.
 type args map[string]any
 
+// takeCursor are the tools that take a cursor, as their lists of arguments show.
+var takeCursor = []string{"send_message", "wait_for_message", "task", "share_file"}
+
 // reply is a result, as far as these tests read it.
 type reply struct {
 	Status    string           `json:"status"`
@@ -165,7 +172,8 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
 	defer cancel()
 	var request mcp.CallToolRequest
-	request.Params.Name, request.Params.Arguments = tool, map[string]any(arguments)
+	token, _ := arguments["agent_token"].(string)
+	request.Params.Name, request.Params.Arguments = tool, map[string]any(p.w.withCursor(tool, token, arguments))
 	result, err := p.mcp.CallTool(ctx, request)
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", tool, err)
@@ -187,10 +195,24 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 	default:
 		err = misplaced(result.RawStructuredContent)
 	}
+	if r.Cursor != "" {
+		p.w.cursors.Store(cmp.Or(r.Token, token), r.Cursor)
+	}
 	if err == nil && r.Code != "" {
 		err = checkListed(r.Message)
 	}
 	return r, err
+}
+
+// withCursor adds the agent's last cursor to a wait that says nothing of one.
+func (w *world) withCursor(tool, token string, arguments args) args {
+	last, known := w.cursors.Load(token)
+	if _, says := arguments["cursor"]; says || !known || tool != "wait_for_message" {
+		return arguments
+	}
+	arguments = maps.Clone(arguments)
+	arguments["cursor"] = last
+	return arguments
 }
 
 // upload uploads these bytes as the line of an upload does.

@@ -296,7 +296,7 @@ func TestPush_questionThatTheAgentAnswers_callsNobody(t *testing.T) {
 	if texts, again := p.delivers(); len(texts) > 0 || again != 2*time.Minute {
 		t.Errorf("a question: %+v, again %v", texts, again)
 	}
-	got, err := p.Wait(p.ctx(), chat.WaitRequest{Token: p.bob.Token})
+	got, err := p.Wait(p.ctx(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor})
 	if err != nil {
 		t.Fatal(err)
 	}

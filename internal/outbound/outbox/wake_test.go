@@ -38,7 +38,7 @@ func TestWake_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
 		return func() { w.say(req) }
 	}
 	reads := func() { cursor = w.reads(bob.Token, cursor) }
-	readsWithoutCursor := func() { cursor = w.reads(bob.Token, "") }
+	returns := func() { cursor = w.reads(bob.Token, "") }
 	pauses := func(yes bool) func() {
 		return func() { w.supervise(chat.SuperviseRequest{Token: person, Paused: &yes}) }
 	}
@@ -56,7 +56,7 @@ func TestWake_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
 		{"more of those", says(ann, chat.SendRequest{Text: "@Bob, are you there?"}), nil},
 		{"Bob reads", reads, nil},
 		{"Bob is named", says(ann, chat.SendRequest{Text: "@Bob, do you hear us?"}), []string{"/all", "/me"}},
-		{"Bob reads without a cursor", readsWithoutCursor, nil},
+		{"Bob returns", returns, nil},
 		{"words for all after that", says(ann, chat.SendRequest{Text: "We wait for him."}), []string{"/all"}},
 		{"Bob reads and answers", func() { reads(); says(bob, chat.SendRequest{Text: "Yes.", Cursor: cursor})() }, nil},
 		{"Bob is paused", pauses(true), nil},
@@ -90,7 +90,7 @@ func TestWake_whileTheAgentWaits_callsOnlyIfThatBringsNothing(t *testing.T) {
 		ctx, end := context.WithCancel(w.ctx())
 		waited := make(chan chat.Waited, 1)
 		go func() {
-			got, _ := there.Wait(ctx, chat.WaitRequest{Token: bob.Token, Wait: 4 * time.Minute})
+			got, _ := there.Wait(ctx, chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: 4 * time.Minute})
 			waited <- got
 		}()
 		for !w.shows(ann.Token, "Bob", room.AgentWaiting) {
@@ -382,7 +382,7 @@ func TestWait_hookThatHasExpired_isNotReliedOn(t *testing.T) {
 	w, ann, bob := newTalk(t)
 	w.pass(outbound.MaxHookLife + time.Minute)
 	w.says(ann, 1)
-	got, err := w.Wait(w.ctx(), chat.WaitRequest{Token: bob.Token})
+	got, err := w.Wait(w.ctx(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor})
 	if err != nil || got.Situation.Hooked {
 		t.Errorf("the agent is told that it is called: %v, %v", got.Situation.Hooked, err)
 	}

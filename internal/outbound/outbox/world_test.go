@@ -186,9 +186,16 @@ func (w *world) say(req chat.SendRequest) {
 	}
 }
 
-// reads is a wait of zero length. It returns the cursor.
+// reads is a wait of zero length or, without a cursor, a return. It returns the cursor.
 func (w *world) reads(token, cursor string) string {
 	w.t.Helper()
+	if cursor == "" {
+		got, err := w.JoinRoom(w.ctx(), chat.JoinRequest{Token: token})
+		if err != nil {
+			w.t.Fatalf("return: %v", err)
+		}
+		return got.Cursor
+	}
 	got, err := w.Wait(w.ctx(), chat.WaitRequest{Token: token, Cursor: cursor})
 	if err != nil {
 		w.t.Fatalf("wait: %v", err)
