@@ -193,8 +193,8 @@ func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- c.Call(ctx, "wait_for_message", map[string]any{"agent_token": seat.AgentToken, "wait_seconds": 60},
-			&results.Waited{})
+		ended <- c.Call(ctx, "wait_for_message", map[string]any{"agent_token": seat.AgentToken,
+			"cursor": seat.Cursor, "wait_seconds": 60}, &results.Waited{})
 	}()
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) || errors.As(err, new(*client.Unreachable)) {

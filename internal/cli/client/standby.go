@@ -113,13 +113,12 @@ func (c *Client) AsksForKeys(ctx context.Context) (bool, error) {
 }
 
 // Admit shows the client's key beside the token of a seat from before the server asked for keys: from then on the token
-// alone is admitted. The result is that of join_room, with the messages that are news to the seat: join_room also gives
-// its own words, and what it may have received before.
+// alone is admitted. The result is that of join_room without the seat's own words. What is marked as repeated stays:
+// after its restart a server marks words that nobody has read, too.
 func (c *Client) Admit(ctx context.Context, token string) (got results.Joined, err error) {
 	err = c.Call(ctx, "join_room", map[string]any{"agent_token": token}, &got)
 	got.Messages = slices.DeleteFunc(got.Messages, func(m results.Message) bool {
-		own := cmp.Or(m.From, m.By, m.Agent) == got.AgentName && !m.Person && m.Draft == ""
-		return own || m.Repeated
+		return cmp.Or(m.From, m.By, m.Agent) == got.AgentName && !m.Person && m.Draft == ""
 	})
 	return got, err
 }

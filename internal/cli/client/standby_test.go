@@ -16,9 +16,14 @@ func TestStandby_codesAndResults(t *testing.T) {
 	c := caller(t, apptest.Serve(t, nil))
 	ann, bob := join(t, c, "Ann"), join(t, c, "Bob")
 	look := client.StandbyRequest{Token: ann.AgentToken, Peek: true, Wait: time.Millisecond}
-	if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken, "wait_seconds": 0},
-		&results.Waited{}); err != nil {
-		t.Fatal(err)
+	cursor := ann.Cursor
+	for range 2 { // the second acknowledges the first
+		var got results.Waited
+		if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken,
+			"cursor": cursor, "wait_seconds": 0}, &got); err != nil {
+			t.Fatal(err)
+		}
+		cursor = got.Cursor
 	}
 	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusRequestTimeout ||
 		got.Status != results.StatusQuiet || got.RetryAfter != time.Second {

@@ -51,7 +51,8 @@ func (v *visit) waitOnce(ctx context.Context) (r Result, late bool) {
 	began := time.Now()
 	var got results.Waited
 	err := v.calls.Call(limited, "wait_for_message",
-		map[string]any{"agent_token": v.room.AgentToken, "wait_seconds": int(v.Wait / time.Second)}, &got)
+		map[string]any{"agent_token": v.room.AgentToken, "cursor": v.room.Cursor,
+			"wait_seconds": int(v.Wait / time.Second)}, &got)
 
 	// The call is over, so no beat comes any more.
 	ended, came := time.Now(), []time.Time{}

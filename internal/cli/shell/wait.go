@@ -72,6 +72,9 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			r, err = s.call(ctx, "wait_for_message", a, &got)
 			return err
 		})
+		if fault.CodeOf(err) == fault.InvalidArgument { // the seat has no cursor, or the server has lost the messages
+			r, err = s.call(ctx, "join_room", args{}, &got)
+		}
 		if err != nil {
 			return err
 		}

@@ -235,7 +235,7 @@ func (c HookCall) resume(o HookOptions) (text string, err error) {
 		return "", err
 	}
 	for _, s := range own {
-		text += fmt.Sprintf("Your agent_token for %s is %s. wait_for_message with wait_seconds 0 shows what is new.\n",
+		text += fmt.Sprintf("Your agent_token for %s is %s. join_room with only that shows what is new.\n",
 			Where(s, own), s.Token)
 	}
 	return text, o.Start()

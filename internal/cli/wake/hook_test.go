@@ -220,7 +220,7 @@ func starts(session, source, dir string) string {
 
 const (
 	goesOn = `Your agent_token for the Parley room where you are "Ann" is tok1. ` +
-		"wait_for_message with wait_seconds 0 shows what is new.\n"
+		"join_room with only that shows what is new.\n"
 	takesOver = `A session in this directory ended and left a seat: its agent_token for the Parley room where you ` +
 		`are "Ann" is tok1. Ask your user before you go on with it. If they want that, call join_room with this ` +
 		`agent_token and agent_name "Ann".` + "\n"

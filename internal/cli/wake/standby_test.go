@@ -59,10 +59,10 @@ func TestStandby_agentWaitsItself_isNotWokenUntilItStops(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	heard := make(chan results.Waited, 1)
+	wait := h.waitOf(h.ann, 60)
 	go func() {
 		var got results.Waited
-		_ = h.tools.Call(h.t.Context(), "wait_for_message",
-			map[string]any{"agent_token": h.ann.AgentToken, "wait_seconds": 60}, &got)
+		_ = h.tools.Call(h.t.Context(), "wait_for_message", wait, &got)
 		heard <- got
 	}()
 	h.until("it makes way", func() bool { return h.answered("409") >= 3 })
@@ -142,8 +142,7 @@ func TestStandby_answerOwed_saysSo(t *testing.T) {
 	h.read(h.ann)
 	// Bob waits for the answer, and so the turn is Ann's.
 	go func() {
-		_ = h.tools.Call(h.t.Context(), "wait_for_message",
-			map[string]any{"agent_token": h.bob.AgentToken, "wait_seconds": 60}, &results.Waited{})
+		_ = h.tools.Call(h.t.Context(), "wait_for_message", h.waitOf(h.bob, 60), &results.Waited{})
 	}()
 	h.until("she is woken again", func() bool { return len(h.texts()) == 2 })
 	if got := h.texts()[1]; !strings.HasPrefix(got, "All others in "+where+" wait for the answer that you owe") {

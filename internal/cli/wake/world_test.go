@@ -39,6 +39,7 @@ type hall struct {
 	base     string
 	tools    *client.Client
 	ann, bob results.Joined
+	cursors  map[string]string // by token: of the last result of each agent
 	stop     context.CancelFunc
 	ended    chan error
 
@@ -61,7 +62,8 @@ type notified struct {
 func newHall(t *testing.T) *hall {
 	t.Helper()
 	t.Parallel()
-	h := &hall{t: t, clock: clockwork.NewFakeClock(), step: 100 * time.Millisecond, ended: make(chan error, 1)}
+	h := &hall{t: t, clock: clockwork.NewFakeClock(), step: 100 * time.Millisecond, ended: make(chan error, 1),
+		cursors: map[string]string{}}
 	h.base = apptest.Serve(t, h.noting)
 	h.tools = client.New(h.base, client.Options{})
 	t.Cleanup(func() {
@@ -147,6 +149,7 @@ func (h *hall) call(tool string, args map[string]any, result any) {
 func (h *hall) join(room, name string) (j results.Joined) {
 	h.t.Helper()
 	h.call("join_room", map[string]any{"room": room, "agent_name": name}, &j)
+	h.cursors[j.AgentToken] = j.Cursor
 	return j
 }
 
@@ -180,16 +183,22 @@ func (h *hall) say(as results.Joined, text string, more ...any) {
 // read looks in, and returns the texts that the agent gets.
 func (h *hall) read(as results.Joined) (texts []string) {
 	h.t.Helper()
-	var got results.Waited
-	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0}, &got)
-	for _, m := range got.Messages {
-		if m.Type == "message" {
-			texts = append(texts, string(m.Text))
+	for range 2 { // the second acknowledges the first
+		var got results.Waited
+		h.call("wait_for_message", h.waitOf(as, 0), &got)
+		for _, m := range got.Messages {
+			if m.Type == "message" {
+				texts = append(texts, string(m.Text))
+			}
 		}
+		h.cursors[as.AgentToken] = got.Cursor
 	}
-	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0, "cursor": got.Cursor},
-		&got)
 	return texts
+}
+
+// waitOf returns the arguments of a wait of the agent.
+func (h *hall) waitOf(as results.Joined, seconds int) map[string]any {
+	return map[string]any{"agent_token": as.AgentToken, "cursor": h.cursors[as.AgentToken], "wait_seconds": seconds}
 }
 
 // seat is Ann's seat as a hook notes it.
