@@ -333,7 +333,7 @@ func TestAccess_seatsFromBeforeTheFirstKey_goOnOnceAnyCommandHasOne(t *testing.T
 				await(t, "the token works", admitted)
 				now.interrupted()
 			default:
-				if got := now.ends(); got.code != 0 || room == "mine" && !strings.Contains(got.out, "  1 new  ") ||
+				if got := now.ends(); got.code != 0 || room == "mine" && !strings.Contains(got.out, "  2 new  ") ||
 					room == "wait" && !strings.Contains(got.out, "Before.") {
 					t.Errorf("with a key: %+v", got)
 				}

@@ -128,7 +128,7 @@ func TestAttack_calls_showNoSecret(t *testing.T) {
 	}
 	c.ok("send_message", args{"agent_token": ann.AgentToken, "text": marker + " said to all"})
 	there.called(t)
-	c.ok("wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 0})
+	c.ok("wait_for_message", args{"agent_token": bob.AgentToken, "cursor": bob.Cursor, "wait_seconds": 0})
 	c.ok("send_message", args{"agent_token": ann.AgentToken, "text": marker + " said to Bob",
 		"to": []string{"Bob"}})
 	there.called(t)

@@ -108,18 +108,17 @@ func TestAttack_startedBodies_blockNobody(t *testing.T) {
 		connections, failed, longest.Milliseconds())
 }
 
-// waitAlone has so many agents join a room each, from addresses of their own, and returns
-// their tokens.
-func (p *program) waitAlone(n int) []string {
+// waitAlone has so many agents join a room each, from addresses of their own, and returns their seats.
+func (p *program) waitAlone(n int) []seat {
 	p.t.Helper()
-	tokens := make([]string, n)
+	seats := make([]seat, n)
 	var joining errgroup.Group
 	joining.SetLimit(16)
 	for k := range n {
 		joining.Go(func() error {
 			got, err := stranger{p, household(k)}.call(p.t.Context(), "join_room",
 				args{"room": fmt.Sprintf("alone %d", k), "agent_name": "Ann"})
-			tokens[k] = got.AgentToken
+			seats[k] = seat{got.AgentToken, got.Cursor}
 			if err == nil && got.AgentToken == "" {
 				err = errors.New(got.Message)
 			}
@@ -129,15 +128,15 @@ func (p *program) waitAlone(n int) []string {
 	if err := joining.Wait(); err != nil {
 		p.t.Fatal(err)
 	}
-	return tokens
+	return seats
 }
 
 func TestAttack_paddedWaits_holdNoBodies(t *testing.T) {
 	waits := scaled(264)
 	p := exposed(t, "--max-bodies", fmt.Sprint(scaled(64)), "--metrics-addr", "127.0.0.1:0")
 	pad := strings.Repeat(" ", 250<<10)
-	for k, token := range p.waitAlone(waits) {
-		body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":"%s","wait_seconds":50}}}%s`, token, pad)
+	for k, his := range p.waitAlone(waits) {
+		body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":"%s","cursor":"%s","wait_seconds":50}}}%s`, his.token, his.cursor, pad)
 		c := p.dial()
 		if _, err := io.WriteString(c, p.posts(household(k/100), body, "")); err != nil {
 			t.Fatal(err)
@@ -158,18 +157,18 @@ func TestAttack_paddedWaits_holdNoBodies(t *testing.T) {
 
 // waits has the agents of the tokens wait, all from one address, and returns how many
 // were refused at once. The others go on waiting.
-func (p *program) waits(address string, tokens []string) (refused int) {
+func (p *program) waits(address string, seats []seat) (refused int) {
 	p.t.Helper()
 	var no atomic.Int64
 	before := p.metric("parley_open_waits")
-	for _, token := range tokens {
+	for _, his := range seats {
 		go func() {
 			r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet,
 				strings.TrimSuffix(p.url, "mcp")+"v1/wait", nil)
 			if err != nil {
 				return
 			}
-			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header.Set("Authorization", "Bearer "+his.token)
 			r.Header.Set("X-Forwarded-For", address)
 			resp, err := strangers.Do(r)
 			if err != nil {
@@ -182,7 +181,7 @@ func (p *program) waits(address string, tokens []string) (refused int) {
 		}()
 	}
 	await(p.t, "all wait or are refused", func() bool {
-		return p.metric("parley_open_waits")-before+float64(no.Load()) >= float64(len(tokens))
+		return p.metric("parley_open_waits")-before+float64(no.Load()) >= float64(len(seats))
 	})
 	return int(no.Load())
 }
@@ -191,16 +190,16 @@ func TestAttack_waitsOfAFewAddresses_leaveRoomForOthers(t *testing.T) {
 	each, all := scaled(200), scaled(600)
 	p := exposed(t, "--waits-per-address", fmt.Sprint(each), "--max-waits", fmt.Sprint(all), "--metrics-addr",
 		"127.0.0.1:0")
-	tokens := p.waitAlone(4*2*each + 1)
+	seats := p.waitAlone(4*2*each + 1)
 	refused := 0
 	for n := range 4 {
-		refused += p.waits(household(n), tokens[n*2*each:(n+1)*2*each])
+		refused += p.waits(household(n), seats[n*2*each:(n+1)*2*each])
 	}
 	held := p.metric("parley_open_waits")
 	if most := float64(all - all/10 + max(1, each/20)); held > most {
 		t.Errorf("four addresses hold %v waits, want at most %v", held, most)
 	}
-	if no := p.waits(p.victim().address, tokens[len(tokens)-1:]); no > 0 {
+	if no := p.waits(p.victim().address, seats[len(seats)-1:]); no > 0 {
 		t.Error("another address gets no wait")
 	}
 	attacks(t, "4 addresses asked for %d waits and hold %.0f of %d; %d were refused, and another address got in",

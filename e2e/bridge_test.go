@@ -55,10 +55,9 @@ func TestBridge_everyClient_isHeardAndAnswered(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			c := talk{t, k.open(t, string(command))}
 			c.inFull()
-			at := places()[0]
-			alice, bob := c.giveUpWaiting(roomOf(t)+" again", at)
+			alice, bob := c.giveUpWaiting(roomOf(t) + " again")
 			p.awaitOpenWaits(0)
-			c.hearsNext(alice, bob, at)
+			c.hearsNext(alice, bob)
 		})
 	}
 }
@@ -68,7 +67,7 @@ func TestBridge_longWait_showsProgressWhileOtherCallsGoOn(t *testing.T) {
 	p := start(t, "--keep-alive", "100ms")
 	s, c := bridged(t, p)
 	alice, bob := c.meet(roomOf(t))
-	heard := c.waiting(bob, places()[0])
+	heard := c.waiting(bob)
 	for beat := 1; beat <= 3; beat++ {
 		var progress struct {
 			Token    string `json:"progressToken"`
@@ -99,10 +98,10 @@ func TestBridge_cancelledCall_endsAloneAndUnanswered(t *testing.T) {
 	ctx, giveUp := context.WithCancel(t.Context())
 	gone := make(chan error, 1)
 	go func() {
-		_, err := s.call(ctx, "wait_for_message", waitArgs(bob, places()[0], 50))
+		_, err := s.call(ctx, "wait_for_message", waitArgs(bob, 50))
 		gone <- err
 	}()
-	other := c.waiting(alice, places()[0])
+	other := c.waiting(alice)
 	p.awaitOpenWaits(2)
 	giveUp()
 	if err := <-gone; !errors.Is(err, context.Canceled) {
@@ -125,7 +124,7 @@ func TestBridge_serverKilledAndStarted_callsGoOn(t *testing.T) {
 	p := start(t)
 	_, c := bridged(t, p)
 	alice, bob := c.meet(roomOf(t))
-	cut := c.waiting(bob, places()[0])
+	cut := c.waiting(bob)
 	c.awaitWaiting(alice.token, "Bob")
 	p.kill()
 	if a := <-cut; a.Code != "unavailable" || !strings.HasPrefix(a.Next, "Repeat the call word for word") ||
@@ -154,7 +153,7 @@ func TestBridge_serverKilledAndStarted_callsGoOn(t *testing.T) {
 	if l, ok := <-welcome; !ok || l.Error != nil || !strings.Contains(string(l.Result), legacyProtocol) {
 		t.Errorf("once the server was back, initialize was answered %+v", l)
 	}
-	c.hearsNext(alice, bob, places()[0])
+	c.hearsNext(alice, bob)
 }
 
 func TestBridge_oddLines_areAnsweredAndTheNextOneToo(t *testing.T) {
@@ -196,7 +195,7 @@ func TestBridge_inputOrProcessEnds_withinASecondAndTheWaitWithIt(t *testing.T) {
 	for name, end := range map[string]func(*stdio){"input": (*stdio).closeInput, "signal": (*stdio).terminate} {
 		t.Run(name, func(t *testing.T) {
 			s, c := bridged(t, p)
-			s.begin("tools/call", callOf("wait_for_message", waitArgs(c.join(roomOf(t), "Bob"), places()[0], 50)))
+			s.begin("tools/call", callOf("wait_for_message", waitArgs(c.join(roomOf(t), "Bob"), 50)))
 			p.awaitOpenWaits(1)
 			const most = time.Second + 500*time.Millisecond // of which the test may take some
 			if took := s.ended(func() { end(s) }); took > most {

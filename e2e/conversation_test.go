@@ -14,8 +14,7 @@ var conversations = []struct {
 	{"is heard and answered", talk.inFull},
 	{"speaks in private, asks and rules", talk.inCompany},
 	{"is paired and talks", talk.inPairs},
-	{"comes back with a cursor and hears what follows", func(c talk) { c.comesBack(places()[0]) }},
-	{"comes back without a cursor and hears what follows", func(c talk) { c.comesBack(places()[1]) }},
+	{"comes back and hears what follows", talk.comesBack},
 	{"hears what it missed", talk.hearsWhatItMissed},
 }
 
@@ -163,7 +162,7 @@ func (c talk) meet(room string) (alice, bob seat) {
 // sayAndHear lets Alice speak while Bob waits, and returns the id.
 func (c talk) sayAndHear(alice, bob seat) string {
 	c.t.Helper()
-	heard := c.waiting(bob, places()[0])
+	heard := c.waiting(bob)
 	c.awaitWaiting(alice.token, "Bob")
 	said := c.ok("send_message", args{"agent_token": alice.token, "text": opening})
 	if !said.Sent || said.ID == "" || said.Duplicate || said.Next == "" {

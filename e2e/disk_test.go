@@ -151,7 +151,7 @@ func TestAttack_diskFilledByAGuest_whoIsThenThrownOut(t *testing.T) {
 	flood(admin, ann.AgentToken)
 	t.Logf("%d bytes were left by the guest, and %d by all", afterGuest, left())
 	for n := range 200 { // what else a guest may do writes, too
-		at(n, door, "wait_for_message", args{"agent_token": gus.AgentToken, "wait_seconds": 0,
+		at(n, door, "wait_for_message", args{"agent_token": gus.AgentToken, "cursor": gus.Cursor, "wait_seconds": 0,
 			"activity": fmt.Sprint("busy ", n)})
 	}
 	_, link, _ := strings.Cut(gus.Watch, "#")
@@ -264,7 +264,7 @@ func (a *attic) isFull(bob seat) {
 		short(got[0].Text) != a.kept[len(a.kept)-1] {
 		a.t.Errorf("on a full disk the history ends in %+v, want %q", got, a.kept[len(a.kept)-1])
 	}
-	if got := a.ok("wait_for_message", waitArgs(bob, places()[0], 0)).Messages; len(got) == 0 ||
+	if got := a.ok("wait_for_message", waitArgs(bob, 0)).Messages; len(got) == 0 ||
 		short(got[0].Text) != a.kept[1] {
 		a.t.Errorf("on a full disk a wait answered %+v, want %q first", got, a.kept[1])
 	}

@@ -30,10 +30,10 @@ func TestDynamoDB_agentsOnTwoPrograms_holdOneConversation(t *testing.T) {
 	one, other := startPair(t)
 	a, b := talk{t, openGo(t, one.url, modernProtocol)}, talk{t, openGo(t, other.url, legacyProtocol)}
 	alice, bob := a.join("the bridge", "Alice"), b.join("the bridge", "Bob")
-	answered := b.waiting(bob, places()[0])
+	answered := b.waiting(bob)
 	a.awaitWaiting(alice.token, "Bob")
 	a.ok("send_message", args{"agent_token": alice.token, "text": opening})
-	b.heard(<-answered, bob, places()[0])
+	b.heard(<-answered, bob)
 	b.ok("send_message", args{"agent_token": bob.token, "text": reply})
 	if news := a.listen(&alice); news[len(news)-1].Text != reply {
 		t.Errorf("Alice heard %+v, want Bob's reply", news)

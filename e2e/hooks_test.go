@@ -20,7 +20,7 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 	}
 	ann.does("watch", made.Watch)
 	bob.does("join", "tea", "--as", "Bob")
-	claude.ok("wait_for_message", args{"agent_token": made.AgentToken, "wait_seconds": 0}) // so that nothing is new
+	claude.reads(&seat{made.AgentToken, made.Cursor}) // so that nothing is new
 	if got := ann.runs("hooks", "tea"); got.code != 0 || got.out != "" ||
 		!strings.Contains(got.err, "No address is called for an agent that you watch in the room tea") {
 		t.Errorf("before the subscription: %+v", got)

@@ -78,7 +78,7 @@ func TestOverload_moreWaitsThanConnections_areRefusedAndThoseInsideFinish(t *tes
 	seats := make([]seat, inside+more)
 	for k := range seats {
 		a := c.ok("join_room", args{"room": "crowd", "agent_name": fmt.Sprintf("Agent %d", k), "capacity": len(seats)})
-		seats[k].token = a.AgentToken
+		seats[k] = seat{a.AgentToken, a.Cursor}
 	}
 	for k := range seats {
 		c.catchUp(&seats[k])

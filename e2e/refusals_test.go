@@ -52,7 +52,7 @@ func mistyped(token string) string {
 // part lets Bob leave, twice, and gives his seat to Carol.
 func (c talk) part(room string, alice, bob seat) {
 	c.t.Helper()
-	alice.cursor = c.ok("wait_for_message", args{"agent_token": alice.token, "wait_seconds": 0}).Cursor
+	alice.cursor = c.ok("wait_for_message", waitArgs(alice, 0)).Cursor
 	if a := c.ok("leave_room", args{"agent_token": bob.token}); a.Status != "left" {
 		c.t.Errorf("leave_room answered %+v, want left", a)
 	}

@@ -167,8 +167,9 @@ func TestLogAndMetrics_everyToolWithMarkedArguments_holdNothingThatAClientChose(
 			c.markedCalls(tools, ann.AgentToken)
 			client.beyondTools(t, bob.AgentToken)
 			strayRequests(t, p, bob.AgentToken)
-			c.ok("wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 0})
-			c.giveUp(bob.AgentToken, ann.AgentToken, marker+" Bob")
+			his := seat{bob.AgentToken, bob.Cursor}
+			c.reads(&his)
+			c.giveUp(his, ann.AgentToken, marker+" Bob")
 			c.ok("leave_room", args{"agent_token": bob.AgentToken})
 			figures := p.metrics()
 			p.terminate()
@@ -201,12 +202,12 @@ func (p *program) metrics() string {
 }
 
 // giveUp begins a wait of an agent of that name, and goes when another sees it.
-func (c talk) giveUp(token, others, name string) {
+func (c talk) giveUp(s seat, others, name string) {
 	c.t.Helper()
 	ctx, leave := context.WithCancel(c.t.Context())
 	gone := make(chan error, 1)
 	go func() {
-		_, err := c.c.call(ctx, "wait_for_message", args{"agent_token": token, "wait_seconds": 50})
+		_, err := c.c.call(ctx, "wait_for_message", waitArgs(s, 50))
 		gone <- err
 	}()
 	c.awaitWaiting(others, name)

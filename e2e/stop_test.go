@@ -20,7 +20,7 @@ func TestStop_openWait_isAnsweredAndTheSeatStays(t *testing.T) {
 			p := start(t)
 			c := talk{t, openGo(t, p.url, protocol)}
 			alice, bob := c.meet("the closing time")
-			answered := c.waiting(bob, places()[0])
+			answered := c.waiting(bob)
 			c.awaitWaiting(alice.token, "Bob")
 			if code := p.terminate(); code != 0 {
 				t.Errorf("the program ended with code %d, want 0", code)
@@ -30,7 +30,7 @@ func TestStop_openWait_isAnsweredAndTheSeatStays(t *testing.T) {
 			}
 			p.again()
 			c = talk{t, openGo(t, p.url, protocol)}
-			c.hearsNext(alice, bob, places()[0])
+			c.hearsNext(alice, bob)
 		})
 	}
 }
@@ -44,8 +44,8 @@ func TestSoak_stopBesideThousandsOfWaits_answersEach(t *testing.T) {
 	const waits = 4000
 	p := start(t, "--metrics-addr", "127.0.0.1:0")
 	var open []<-chan waitEnd
-	for _, token := range p.waitAlone(waits) {
-		open = append(open, p.held(t.Context(), seat{token: token}))
+	for _, his := range p.waitAlone(waits) {
+		open = append(open, p.held(t.Context(), his))
 	}
 	awaitLonger(t, longestDrain, "all wait", func() bool { return p.metric("parley_open_waits") == waits })
 	began, server := time.Now(), p.server

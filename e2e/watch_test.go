@@ -27,7 +27,7 @@ func watched(t *testing.T) *agentOf {
 	a := &agentOf{talk: talk{t, openGo(t, strings.TrimSuffix(p.url, "mcp")+"k/"+key+"/mcp", modernProtocol)},
 		ann: visitor(t, p), bob: visitor(t, p)}
 	made := a.ok("create_room", args{"room": "tea", "agent_name": "Ann's Claude"})
-	a.token, a.link, a.ann.terminal = made.AgentToken, made.Watch, true
+	a.token, a.cursor, a.link, a.ann.terminal = made.AgentToken, made.Cursor, made.Watch, true
 	a.bob.does("join", regexp.MustCompile(`http://\S+/i/[0-9a-z]+`).FindString(made.Invite), "--as", "Bob")
 	return a
 }
@@ -35,7 +35,7 @@ func watched(t *testing.T) *agentOf {
 // says sends a message as the agent, with what was said before read.
 func (a *agentOf) says(text string) answer {
 	a.t.Helper()
-	a.cursor = a.ok("wait_for_message", args{"agent_token": a.token, "wait_seconds": 0}).Cursor
+	a.cursor = a.ok("wait_for_message", args{"agent_token": a.token, "cursor": a.cursor, "wait_seconds": 0}).Cursor
 	return a.ok("send_message", args{"agent_token": a.token, "text": text, "cursor": a.cursor})
 }
 
@@ -108,7 +108,7 @@ func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
 	tail := a.ann.begin("tail")
 	tail.shows("joined: Bob")
 	a.ann.does("say", "--to", "Ann's Claude", "Ask for the log.")
-	news := a.ok("wait_for_message", args{"agent_token": a.token, "wait_seconds": 0})
+	news := a.ok("wait_for_message", args{"agent_token": a.token, "cursor": a.cursor, "wait_seconds": 0})
 	if n := len(news.Messages); n == 0 || news.Messages[n-1].From != "your user" ||
 		news.Messages[n-1].Text != "Ask for the log." {
 		t.Errorf("the agent got %+v", news.Messages)

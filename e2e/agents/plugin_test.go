@@ -212,7 +212,7 @@ func talk(t *testing.T, command, room string, do func(tool string, arguments map
 		do("join_room", map[string]any{"room": room, "agent_name": "Ann"}),
 		do("send_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "text": "Hello from Ann"}),
 		say(resting),
-		do("wait_for_message", map[string]any{"agent_token": "$TOKEN", "wait_seconds": 0}),
+		do("wait_for_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": 0}),
 	), "Do this: ")
 }
 

@@ -42,9 +42,10 @@ func serveBinary(t *testing.T, binary string, env []string, args ...string) stri
 
 // guest is an agent without a client: it calls the tools itself.
 type guest struct {
-	t     *testing.T
-	url   string
-	token string
+	t      *testing.T
+	url    string
+	token  string
+	cursor string
 }
 
 // join seats a guest.
@@ -52,10 +53,11 @@ func join(t *testing.T, url, room, name string) *guest {
 	t.Helper()
 	g := &guest{t: t, url: url}
 	var seat struct {
-		Token string `json:"agent_token"`
+		Token  string `json:"agent_token"`
+		Cursor string `json:"cursor"`
 	}
 	g.call("join_room", map[string]any{"room": room, "agent_name": name}, &seat)
-	g.token = seat.Token
+	g.token, g.cursor = seat.Token, seat.Cursor
 	return g
 }
 

@@ -137,8 +137,12 @@ func (g *guest) hears(text string) {
 	g.t.Helper()
 	var all []string
 	for range 10 { // others join and leave
-		var got struct{ Messages []struct{ Text string } }
-		g.call("wait_for_message", map[string]any{"agent_token": g.token, "wait_seconds": 20}, &got)
+		var got struct {
+			Messages []struct{ Text string }
+			Cursor   string
+		}
+		g.call("wait_for_message", map[string]any{"agent_token": g.token, "cursor": g.cursor, "wait_seconds": 20}, &got)
+		g.cursor = got.Cursor
 		for _, one := range got.Messages {
 			all = append(all, one.Text)
 		}

@@ -162,7 +162,7 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	  const text = await answer.text();
 	  return new Response(text.replaceAll('"state":"away"', '"state":"silent","idle_minutes":15'), answer);
 	})(window.fetch))`)
-	cy.call("wait_for_message", args{"wait_seconds": 0, "back_in_minutes": 30})
+	cy.call("wait_for_message", args{"cursor": cy.cursor, "wait_seconds": 0, "back_in_minutes": 30})
 	s.caller("Cy").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
 	tab.is(button("Remove inactive agent").in(".sidebar-knock"))
 	tab.click(button("Remove inactive agent").in(".event"))

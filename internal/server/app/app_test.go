@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -100,11 +101,12 @@ func TestApp_stopped_answersWaitsAtOnce(t *testing.T) {
 	a := onFile(t, app.Config{})
 	defer a.Close()
 	joined := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`)
-	_, rest, _ := strings.Cut(joined, `"agent_token":"`)
-	token, _, _ := strings.Cut(rest, `"`)
+	valueOf := func(name string) string {
+		return regexp.MustCompile(`"` + name + `":"([^"]+)"`).FindStringSubmatch(joined)[1]
+	}
 	a.Stop()
-	if got := call(t, a.Handler, "wait_for_message",
-		`{"agent_token":"`+token+`","wait_seconds":50}`); !strings.Contains(got, `"status":"quiet"`) {
+	if got := call(t, a.Handler, "wait_for_message", `{"agent_token":"`+valueOf("agent_token")+`","cursor":"`+
+		valueOf("cursor")+`","wait_seconds":50}`); !strings.Contains(got, `"status":"quiet"`) {
 		t.Error(got)
 	}
 }

@@ -28,8 +28,9 @@ func crowd(t *testing.T, client *http.Client, name string, agents int) (seat res
 	var joined []result
 	for k := range agents - 1 {
 		seat := call(t, client, "join_room", args{"room": name, "agent_name": fmt.Sprint(wideName, k)})
-		call(t, client, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 0,
-			"activity": quotes[:core.MaxActivity]})
+		call(t, client, "wait_for_message",
+			args{"agent_token": seat.AgentToken, "cursor": seat.Cursor, "wait_seconds": 0,
+				"activity": quotes[:core.MaxActivity]})
 		joined = append(joined, seat)
 	}
 	for k := range 12 {

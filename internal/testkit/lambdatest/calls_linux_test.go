@@ -351,7 +351,8 @@ func tenInstances(t *testing.T, hosts int, lasts time.Duration) {
 	calls := 0
 	for over := false; !over && !t.Failed(); calls++ {
 		call(t, agents, "send_message", args{"agent_token": ann.AgentToken, "text": fmt.Sprint("word ", calls)})
-		call(t, agents, "wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 1})
+		bob.Cursor = call(t, agents, "wait_for_message", args{"agent_token": bob.AgentToken, "cursor": bob.Cursor,
+			"wait_seconds": 1}).Cursor
 		select {
 		case <-all:
 			over = true

@@ -10,22 +10,17 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/lambdatest"
 )
 
-const (
-	chaosWait  = 5                // seconds; six instances serve more agents than that
-	closeBy    = 20 * time.Second // of two lost calls, within which both may have been handed a message
-	handedLate = 15 * time.Second // after a lost call
-)
+const chaosWait = 5 // seconds; six instances serve more agents than that
 
 // talker is an agent that obeys next: it answers some of what it reads, speaks when it
 // has the turn, and repeats calls whose answers were lost.
 type talker struct {
 	*chaos
-	room    string
-	name    string
-	cursors bool
-	loud    bool // it speaks all the time, and soon leaves a call that hangs
-	rng     *rand.Rand
-	seat    result
+	room string
+	name string
+	loud bool // it speaks all the time, and soon leaves a call that hangs
+	rng  *rand.Rand
+	seat result
 
 	said  []string // texts that were confirmed
 	seen  []message
@@ -33,11 +28,9 @@ type talker struct {
 	last  string          // the id of the last message that it knows, its own included
 	times []time.Duration // from the call that sends to the arrival, of messages in seen
 
-	turns    []turn
-	lostAt   time.Time   // the last call whose answer was lost
-	doubtful []timeframe // in which messages may have been handed to two lost calls in a row
+	turns []turn
 
-	lost, vanished, refused, repeats, excused int
+	lost, vanished, refused int
 }
 
 // turn is a your_turn that arrived.
@@ -46,8 +39,6 @@ type turn struct {
 	word string // the id of the last message that the agent knew
 	at   time.Time
 }
-
-type timeframe struct{ from, to time.Time }
 
 // patience is how long a loud talker stays at a call: less than the table may be held up.
 const patience = 600 * time.Millisecond
@@ -101,7 +92,7 @@ func (a *talker) leaves(p float64) time.Duration {
 	if a.loud && !a.over.Load() {
 		return patience
 	}
-	if a.over.Load() || !a.chance(p) || !a.cursors && time.Since(a.lostAt) < closeBy {
+	if a.over.Load() || !a.chance(p) {
 		return 0
 	}
 	return 300*time.Millisecond + rand.N(2*time.Second) // the invocation has begun by then
@@ -109,10 +100,7 @@ func (a *talker) leaves(p float64) time.Duration {
 
 // call calls a tool and takes in what it brings. ok is false if the answer was lost.
 func (a *talker) call(tool string, arguments args, leaves time.Duration) (got result, ok bool) {
-	arguments["agent_token"] = a.seat.AgentToken
-	if a.cursors {
-		arguments["cursor"] = a.seat.Cursor
-	}
+	arguments["agent_token"], arguments["cursor"] = a.seat.AgentToken, a.seat.Cursor
 	for {
 		got, err := a.attempt(tool, arguments, leaves)
 		switch {
@@ -148,16 +136,11 @@ func (a *talker) pause() { <-time.After(200*time.Millisecond + rand.N(400*time.M
 
 // lose notes that the answer of a call was lost.
 func (a *talker) lose(left bool) {
-	now := time.Now()
 	if left {
 		a.vanished++
 	} else {
 		a.lost++
 	}
-	if now.Sub(a.lostAt) < closeBy {
-		a.doubtful = append(a.doubtful, timeframe{a.lostAt.Add(-handedLate), now.Add(handedLate)})
-	}
-	a.lostAt = now
 }
 
 // take takes in the messages of an answer.
@@ -168,10 +151,8 @@ func (a *talker) take(got result) {
 	for _, m := range got.Messages {
 		switch {
 		case m.Type != "message":
-		case a.known[m.ID] && m.Repeated:
-			a.repeats++
 		case a.known[m.ID]:
-			a.t.Errorf("%s in %s: %q came twice, the second time unmarked", a.name, a.room, m.Text)
+			a.t.Errorf("%s in %s: %q came twice", a.name, a.room, m.Text)
 		default:
 			a.known[m.ID] = true
 			a.seen, a.last = append(a.seen, m), m.ID

@@ -44,10 +44,10 @@ func TestSoak_chaos_nothingIsLostAndEveryTurnIsHeard(t *testing.T) {
 	c := &chaos{t: t, fleet: fleet, wire: wire,
 		client: fleet.FunctionURL(lambdatest.AtRandom(rand.New(rand.NewPCG(seed, 1))))}
 	rooms := [][]*talker{
-		c.seat("duet", seed, true, true),
-		c.seat("trio", seed, true, false, true),
-		c.seat("five", seed, true, true, false, true, true),
-		c.seat("loud", seed, true, true, true, true),
+		c.seat("duet", seed, 2),
+		c.seat("trio", seed, 3),
+		c.seat("five", seed, 5),
+		c.seat("loud", seed, 4),
 	}
 	for _, a := range rooms[3] {
 		a.loud = true
@@ -69,14 +69,13 @@ func TestSoak_chaos_nothingIsLostAndEveryTurnIsHeard(t *testing.T) {
 	report(t, kills, fleet.Started(), slices.Concat(rooms...))
 }
 
-// seat gives agents, with or without cursors, seats in a room.
-func (c *chaos) seat(room string, seed uint64, cursors ...bool) (talkers []*talker) {
-	for k, has := range cursors {
-		name := []string{"Ann", "Bob", "Cid", "Dan", "Eve"}[k]
-		a := &talker{chaos: c, room: room, name: name, cursors: has, known: map[string]bool{}}
+// seat gives so many agents seats in a room.
+func (c *chaos) seat(room string, seed uint64, agents int) (talkers []*talker) {
+	for k, name := range []string{"Ann", "Bob", "Cid", "Dan", "Eve"}[:agents] {
+		a := &talker{chaos: c, room: room, name: name, known: map[string]bool{}}
 		a.rng = rand.New(rand.NewPCG(seed, uint64(len(room)*10+k)))
 		a.seat = call(c.t, on(c.fleet, k), "join_room",
-			args{"room": room, "agent_name": name, "capacity": len(cursors)})
+			args{"room": room, "agent_name": name, "capacity": agents})
 		talkers = append(talkers, a)
 	}
 	return talkers

@@ -63,7 +63,9 @@ func talk(t *testing.T, i *lambdatest.Instance, seat result, n int) {
 			call(t, client, "send_message", args{"agent_token": seat.AgentToken,
 				"text": fmt.Sprint("message ", k, " of many: ", seat.Seq)})
 		case 1:
-			call(t, client, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 0})
+			seat.Cursor = call(t, client, "wait_for_message",
+				args{"agent_token": seat.AgentToken, "cursor": seat.Cursor,
+					"wait_seconds": 0}).Cursor
 		case 2:
 			call(t, client, "room_info", args{"agent_token": seat.AgentToken})
 		case 3:

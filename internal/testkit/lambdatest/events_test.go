@@ -47,18 +47,19 @@ func TestEvents_builtProgram_answersEachFile(t *testing.T) {
 		t.Fatalf("%d files, %v; want as many as this test has answers for, %d", len(files), err, len(answers()))
 	}
 	i := deploy(t).start(0)
-	token := ""
+	var seat result
 	for _, want := range answers() {
 		text, err := os.ReadFile(filepath.Join(folder, want.file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, body := invokeFile(t, i, strings.ReplaceAll(string(text), "AGENT_TOKEN", token))
+		event := strings.NewReplacer("AGENT_TOKEN", seat.AgentToken, "CURSOR", seat.Cursor).Replace(string(text))
+		status, body := invokeFile(t, i, event)
 		if status != want.status || !strings.Contains(body, want.part) {
 			t.Errorf("%s: %d %s; want %d with %s", want.file, status, body, want.status, want.part)
 		}
 		if r, err := decode(body); want.file == "join.json" && err == nil {
-			token = r.AgentToken
+			seat = r
 		}
 	}
 }

@@ -114,37 +114,24 @@ func TestSoak_turnLostWithItsClient_passesOn(t *testing.T) {
 	}
 }
 
-func TestGhost_messageWithoutACursor_comesOnceMoreToTheNextCall(t *testing.T) {
+// A wait of a program without a cursor hands out what no cursor has acknowledged, marked, at each call.
+func TestGhost_messageToAStandby_comesAgainToTheNextCalls(t *testing.T) {
 	t.Parallel()
 	const openFor = 4 * time.Second // long after its client left
-	for name, waitOf := range map[string]func(seat result, seconds int) *http.Request{
-		"wait_for_message": func(seat result, seconds int) *http.Request {
-			return mcpRequest(t, toolCall("wait_for_message",
-				args{"agent_token": seat.AgentToken, "wait_seconds": seconds}))
-		},
-		"standby": func(seat result, seconds int) *http.Request { return standbyRequest(t, seat.AgentToken, seconds) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			fleet := deploy(t).fleet(3, "PARLEY_KEEP_ALIVE=100ms")
-			alice, bob := pair(t, on(fleet, 0), "room")
-			for range 2 { // the second may get what nothing has acknowledged once more
-				answered(t, on(fleet, 0), waitOf(bob, 1))
-			}
-			vanish(t, fleet, 1, waitOf(bob, 15))
-			<-time.After(openFor)
-			call(t, on(fleet, 0), "send_message", args{"agent_token": alice.AgentToken, "text": "for Bob"})
-			fleet.Settle() // the ghost has been handed the message
-			for k, status := range []string{"messages", "quiet"} {
-				// Nothing acknowledges the message, so it comes along with both answers.
-				got := answered(t, on(fleet, 2), waitOf(bob, 1))
-				all := got.Messages
-				if got.Status != status || len(all) == 0 || all[len(all)-1].Text != "for Bob" ||
-					!all[len(all)-1].Repeated {
-					t.Errorf("call %d: %+v", k, got)
-				}
-			}
-		})
+	fleet := deploy(t).fleet(3, "PARLEY_KEEP_ALIVE=100ms")
+	alice, bob := pair(t, on(fleet, 0), "room")
+	bob.Cursor = ended(t, waiting(t, on(fleet, 0), bob, 0)).Cursor // acknowledges what pair has read
+	standBy := func(seconds int) *http.Request { return standbyRequest(t, bob.AgentToken, seconds) }
+	vanish(t, fleet, 0, standBy(15)) // at the instance that knows that: the table lags behind
+	<-time.After(openFor)
+	call(t, on(fleet, 1), "send_message", args{"agent_token": alice.AgentToken, "text": "for Bob"})
+	fleet.Settle() // the ghost has been handed the message
+	for k := range 2 {
+		got := answered(t, on(fleet, 2), standBy(1))
+		all := got.Messages
+		if got.Status != "messages" || len(all) == 0 || all[len(all)-1].Text != "for Bob" || !all[len(all)-1].Repeated {
+			t.Errorf("call %d: %+v", k, got)
+		}
 	}
 }
 

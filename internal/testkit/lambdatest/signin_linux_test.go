@@ -78,7 +78,8 @@ func TestBootstrap_refreshFrozenInItsWrite_leadsToTheSamePair(t *testing.T) {
 				t.Error("the instance that was frozen answers another pair")
 			}
 			for range 2 {
-				p.caller().call(t, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 0})
+				p.caller().call(t, "wait_for_message", args{"agent_token": seat.AgentToken, "cursor": seat.Cursor,
+					"wait_seconds": 0})
 				p = p.at(here.FunctionURL())
 				p.refresh()
 			}
