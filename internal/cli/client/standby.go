@@ -117,10 +117,16 @@ func (c *Client) AsksForKeys(ctx context.Context) (bool, error) {
 // after its restart a server marks words that nobody has read, too.
 func (c *Client) Admit(ctx context.Context, token string) (got results.Joined, err error) {
 	err = c.Call(ctx, "join_room", map[string]any{"agent_token": token}, &got)
-	got.Messages = slices.DeleteFunc(got.Messages, func(m results.Message) bool {
-		return cmp.Or(m.From, m.By, m.Agent) == got.AgentName && !m.Person && m.Draft == ""
-	})
+	got.Messages = NewsTo(got.AgentName, got.Messages)
 	return got, err
+}
+
+// NewsTo returns the messages of a result of join_room without the own words of the agent of this name. The slice of
+// messages is changed.
+func NewsTo(agent string, messages []results.Message) []results.Message {
+	return slices.DeleteFunc(messages, func(m results.Message) bool {
+		return cmp.Or(m.From, m.By, m.Agent) == agent && !m.Person && m.Draft == ""
+	})
 }
 
 // firstClause matches the first clause of a text; the rest says what an agent may do.

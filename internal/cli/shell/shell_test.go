@@ -47,6 +47,34 @@ func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
 	}
 }
 
+func TestWait_cursorIsLost_endsWithTheWordsOfOthersAlone(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Bob", "Ann")
+	wait := func(within time.Duration) (printed string, err error) {
+		c := at(t, base, nil)
+		err = c.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+			for i := range all {
+				all[i].Cursor = ""
+			}
+			return all, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Out.JSON = false
+		err = c.Wait(t.Context(), as("Ann"), shell.WaitRequest{Within: within})
+		return c.out.String(), err
+	}
+	say(t, base, "Ann", shell.SendRequest{Text: "Milk?"})
+	if printed, err := wait(100 * time.Millisecond); printed != "" || !errors.Is(err, shell.ErrQuiet) {
+		t.Errorf("after Ann's own words: %q, %v", printed, err)
+	}
+	say(t, base, "Bob", shell.SendRequest{Text: "Tea?"})
+	if printed, err := wait(0); !strings.Contains(printed, "Tea?") || strings.Contains(printed, "Milk?") || err != nil {
+		t.Errorf("after Bob's words: %q, %v", printed, err)
+	}
+}
+
 func TestWait_outputFails_showsItAgain(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")

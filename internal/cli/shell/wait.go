@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
 )
 
 // waitCall is how long one call waits: servers on Lambda and proxies allow no more.
@@ -74,6 +75,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		})
 		if fault.CodeOf(err) == fault.InvalidArgument { // the seat has no cursor, or the server has lost the messages
 			r, err = s.call(ctx, "join_room", args{}, &got)
+			got.Messages = client.NewsTo(s.seat.Name, got.Messages)
 		}
 		if err != nil {
 			return err
