@@ -22,7 +22,7 @@ import (
 // StandbyRequest asks for a wait in an agent's place.
 type StandbyRequest struct {
 	Token  string
-	Cursor string // of an earlier answer; "" means after the events last handed out to the agent
+	Cursor string // of an earlier answer; "" means after what a cursor has shown to have arrived
 	// Peek leaves new events unread: the agent's next call still gets all of them.
 	Peek  bool
 	ForMe bool          // only a message for the agent ends the wait

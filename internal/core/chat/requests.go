@@ -59,7 +59,8 @@ type LeaveRequest struct {
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.
 type Absence = presence.Absence
 
-// WaitRequest asks for news after Cursor or, without a cursor, after the seat's last result.
+// WaitRequest asks for news after Cursor. An agent's wait needs one: see session.checkCursor. Without a cursor a person
+// or a program asks for all that no cursor has shown to have arrived.
 type WaitRequest struct {
 	Token  string
 	Cursor string
