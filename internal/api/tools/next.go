@@ -210,9 +210,8 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) *situation {
-	messages := w.Messages
-	return &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, messages, ""), messages: messages,
-		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: asked.Wait == 0,
+	return &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, w.Messages, ""),
+		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: asked.Wait == 0,
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision}
 }
 

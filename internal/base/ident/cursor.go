@@ -70,9 +70,8 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 // ParseCursor parses the output of String for the same token; capitals count as small letters, and space around s is
 // ignored. ok is false, and the cursor zero, for an empty or malformed s and for a cursor of another token: an invented
 // cursor, or another token's, passes by chance one time in 2,048. Models pass an id, or another agent's cursor, so a
-// call treats a cursor that is not ok as absent. The caller must check that the number is
-// not beyond the log's head: it has 30 bits, so that of an invented cursor almost always is. ParseCursor is safe for
-// concurrent use.
+// call treats a cursor that is not ok as absent. The caller must check that the number is not beyond the log's head: it
+// has 30 bits, so that of an invented cursor almost always is. ParseCursor is safe for concurrent use.
 func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	v, ok := unspell(cursorPrefix, s, cursorChars)
 	if !ok {
