@@ -102,17 +102,6 @@ func refuseEarlyKick(wait time.Duration) error {
 		fault.Seconds(wait))
 }
 
-// checkLive returns why nobody can change the room any more; nil if the room is live.
-func checkLive(head *room.Head, now time.Time) error {
-	switch {
-	case head.Closed:
-		return head.RefuseClosed()
-	case head.Expired(now):
-		return roomlog.ErrNotFound
-	}
-	return nil
-}
-
 // appendDecision appends the decision of c's caller; no event if nothing had to change. may checks the caller's right;
 // propose checks every other rule.
 func appendDecision[T any](ctx context.Context, c *session, may permission, propose rule[T]) (roomlog.Answered[T],
@@ -134,18 +123,11 @@ func appendDecision[T any](ctx context.Context, c *session, may permission, prop
 	if err != nil {
 		return done, err
 	}
-	c.auditDecisions(ctx, done.Events)
+	c.room.svc.auditDecisions(ctx, c.token.Room, done.Events)
 	if c.moveOn() { // the decision may have changed the caller's role
 		c.recorder().RecordCall(ctx)
 	}
 	return done, nil
-}
-
-// addCall adds this call, not recorded yet, to the presence of the seats.
-func (c *session) addCall(presence map[int]room.Presence) {
-	if c.me.KeepsLease() {
-		presence[c.me.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
-	}
 }
 
 // appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.SeatRequest.Succeed.

@@ -13,14 +13,14 @@ func (s *Service) AuditSeat(ctx context.Context, id string, seat int, how JoinSt
 	audit.Log(ctx, s.audit, "seat_taken", audit.Room(id), audit.Seat(seat), slog.String("how", string(how)))
 }
 
-// auditDecisions logs the caller's decisions about the room or an agent there, one line for each.
-func (c *session) auditDecisions(ctx context.Context, events []room.Event) {
+// auditDecisions logs the caller's decisions about room id or an agent there, one line for each.
+func (s *Service) auditDecisions(ctx context.Context, id string, events []room.Event) {
 	for _, event := range events {
-		about := []slog.Attr{audit.Room(c.token.Room), audit.Seat(event.By)}
+		about := []slog.Attr{audit.Room(id), audit.Seat(event.By)}
 		if event.Type != room.Changed && event.Seat != 0 {
 			about = append(about, slog.Int("of", event.Seat))
 		}
-		audit.Log(ctx, c.room.svc.audit, decisionOf(event), about...)
+		audit.Log(ctx, s.audit, decisionOf(event), about...)
 	}
 }
 

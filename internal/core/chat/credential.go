@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/sanitize"
-	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // confirmCredential reports whether the caller has been warned of the credential in this very message. If not, the
@@ -38,19 +36,4 @@ func (c *session) warnOfCredential(ctx context.Context, o *outgoing) (warned boo
 		return warned, nil, err
 	}
 	return false, &Sent{Credential: o.credential, Waited: c.answerUnsent(ctx, o, "")}, nil
-}
-
-// checkLastWord refuses a last word once for what warningOf finds.
-func (c *session) checkLastWord(ctx context.Context, text string) error {
-	kind := c.warningOf(text)
-	if kind == "" {
-		return nil
-	}
-	confirmed, err := c.confirmCredential(ctx, room.Message(text, "", nil).Fingerprint(), "")
-	if err != nil || confirmed {
-		return err
-	}
-	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and all here would read it. "+
-		"You have not left: take it out and call again; if others are meant to have it, repeat this call as it is.",
-		kind)
 }

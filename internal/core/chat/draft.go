@@ -98,6 +98,14 @@ func (c *session) stateOfQuestion(ctx context.Context, head *room.Head, asked ro
 	return room.QuestionEnded, nil
 }
 
+// boundByAnswered returns the seats that the agreement binds which draft answers, if draft is a proposal; nil for none.
+func (c *session) boundByAnswered(ctx context.Context, draft *room.Event) ([]int, error) {
+	if draft == nil || draft.Kind != room.Proposal || draft.ReplyTo == 0 {
+		return nil, nil
+	}
+	return c.boundBy(ctx, draft.ReplyTo)
+}
+
 // messagesSince counts the messages of others that the caller sees after event n, among the next core.MaxNews events.
 func (c *session) messagesSince(ctx context.Context, n, end int64) (count int, err error) {
 	end = min(end, n+core.MaxNews)
@@ -110,15 +118,6 @@ func (c *session) messagesSince(ctx context.Context, n, end int64) (count int, e
 		}
 	}
 	return count, nil
-}
-
-// openDrafts returns the ids of the open drafts of the caller's seat, oldest first. The head has them, so a page with
-// many rooms needs no read.
-func (c *session) openDrafts() (ids []string) {
-	for _, d := range c.me.Person.Open(c.room.svc.now()) {
-		ids = append(ids, c.head.MessageID(d.N))
-	}
-	return ids
 }
 
 // errQuestionEnded reports that what a draft answers was open when the call looked, and is no more.
@@ -211,4 +210,19 @@ func (c *session) isDecidedSo(ctx context.Context, draft room.Event, decision ro
 	error) {
 	event, err := c.findOwn(ctx, func(event room.Event) bool { return event.Decides == draft.N })
 	return event.N > 0 && event.IsDecision(decision, text), err
+}
+
+// findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero
+// event if there is none.
+func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.Event, error) {
+	now := c.room.svc.now()
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.room.log.Peek().AsOf+1) {
+		switch {
+		case err != nil || now.Sub(event.At()) >= room.RepeatWindow:
+			return room.Event{}, err
+		case event.Seat == c.me.Seat && is(event):
+			return event, nil
+		}
+	}
+	return room.Event{}, nil
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/files"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // ShareRequest asks to share a file: a short file in Text or Data, or a file of Size bytes that is uploaded
@@ -105,23 +104,6 @@ type Download struct {
 	ID     string // of the message
 	Ending string // see FileGot
 	Open   func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
-}
-
-// viewFile returns f as an agent sees f; nil for no file.
-func viewFile(f *room.File) *File {
-	if f == nil {
-		return nil
-	}
-	return &File{Name: f.Name, Size: f.Size, Type: f.Type, Width: f.Width, Height: f.Height}
-}
-
-// viewFileSum is viewFile with the digest, so that no agent copies a digest by hand.
-func viewFileSum(f *room.File) *File {
-	v := viewFile(f)
-	if v != nil {
-		v.Sum = f.Sum
-	}
-	return v
 }
 
 // check refuses a request that no room would take, and returns the name of the file. The error is a *fault.Error.
@@ -346,18 +328,6 @@ func storeFault(err error) error {
 		return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of files did not answer in time.")
 	}
 	return err
-}
-
-// fileOps returns the ops for the Write of event, the event after head: the claim of event's file, and the end of the
-// upload that brought the file.
-func (o *outgoing) fileOps(head *room.Head, event room.Event, now time.Time) (ops []table.Op) {
-	if event.CarriedFile() != nil {
-		ops = append(ops, roomlog.PutClaim(head, event, now))
-	}
-	if o.upload != nil && now.Before(o.upload.Until()) { // else another upload may have the slot
-		ops = append(ops, table.Delete(o.upload.Key, table.Always))
-	}
-	return ops
 }
 
 // deleteFile deletes the unclaimed bytes of file, and the pictures drawn of file; nil is no file. After a failure,

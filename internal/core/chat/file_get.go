@@ -19,7 +19,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/files"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // textPart is the most bytes of a text that GetFile returns.
@@ -356,47 +355,6 @@ func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session,
 		return nil, refuseTicketOver()
 	}
 	return r.acceptViewer(head, room.Caller{Agent: agent}), nil
-}
-
-// filesPage returns a page of the messages with files, oldest first.
-func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
-	before := c.head.AsOf + 1
-	if req.Before != "" {
-		event, err := c.seenEvent(ctx, "before", req.Before)
-		if err != nil {
-			return Page{}, err
-		}
-		before = event.N
-	}
-	claims, err := roomlog.Claims(ctx, c.room.svc.store.Table(), c.token.Room)
-	if err != nil {
-		return Page{}, err
-	}
-	claims = slices.DeleteFunc(claims, func(claim roomlog.Claim) bool {
-		return claim.Draft || claim.N >= before || !c.me.SeesMessage(claim.N, claim.Seat, claim.To)
-	})
-	slices.SortStableFunc(claims, func(claim, y roomlog.Claim) int { return int(y.N - claim.N) })
-	batch := batchFor(c.me, &c.head.State)
-	batch.Events = req.Limit
-	full := false
-	for _, claim := range claims {
-		event, err := c.room.log.Event(ctx, claim.N)
-		if errors.Is(err, table.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return Page{}, err
-		}
-		if event.File == nil { // the file was removed meanwhile
-			continue
-		}
-		full = !batch.Add(messageOf(batch.Room, c.me, event), event)
-		if full {
-			break
-		}
-	}
-	slices.Reverse(batch.Messages)
-	return Page{Messages: batch.Messages, HasMore: full, Cut: full && len(batch.Messages) < req.Limit}, nil
 }
 
 // The refusals of getting a file, beside those of carriedFile.

@@ -418,12 +418,6 @@ func refuseLargerFile(size, most int64) error {
 		"shared: call share_file again with its size.", size, most)
 }
 
-// refuseUnread refuses an upload that would end tasks. Its answer hands out nothing: the code of an upload is no token.
-func refuseUnread() error {
-	return fault.Refuse(fault.NotAllowed, "Something unread is meant for you, and may be about what this file "+
-		"finishes. Nothing was shared or finished: call wait_for_message, then share_file with its cursor.")
-}
-
 func refuseBrokenOff(cause error) error {
 	return fault.Wrap(cause, fault.Unavailable, time.Second, "The upload broke off before all bytes were there. "+
 		"Nothing was shared: run the command again.")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -57,19 +58,6 @@ func (what *intent) held(in *ident.Cursor) *int {
 
 // passesOthers reports whether only words of the caller's own person hold the call back: see maxHeld.
 func (what *intent) passesOthers(g guard) bool { return *what.held(&g.cursor) >= maxHeld }
-
-// intent returns the message for the guard.
-func (o *outgoing) intent() *intent {
-	said := o.event
-	if o.fileName != "" {
-		said.File = &room.File{} // the rule asks only whether there is one, and that of an upload is yet to arrive
-	}
-	return &intent{
-		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOf(event, said) },
-		to:         said.To, finishes: said.Finishes, marks: true, stay: o.req.Stay, key: o.req.Key,
-		upload: o.upload != nil,
-	}
-}
 
 // holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does,
 // or the call takes a task in question. If none does, the new guard knows that.
@@ -181,4 +169,10 @@ func (what *intent) isHeldBy(caller room.Caller, g guard, event room.Event) bool
 	}
 	how := what.holdBackOf(caller, event)
 	return how == room.HoldBackAlways || how == room.HoldBackOnce && !g.cursor.Held
+}
+
+// refuseUnread refuses an upload that would end tasks. Its answer hands out nothing: the code of an upload is no token.
+func refuseUnread() error {
+	return fault.Refuse(fault.NotAllowed, "Something unread is meant for you, and may be about what this file "+
+		"finishes. Nothing was shared or finished: call wait_for_message, then share_file with its cursor.")
 }

@@ -99,3 +99,18 @@ func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, err
 	}
 	return Info{Room: describeInvited(head), Now: s.now()}, nil
 }
+
+// describeInvited is describeOutside for the holder of an invite. It tells who is a person without an agent, who has
+// chosen the name of the seat, and the chosen names of the persons behind the admins: they tell who runs the room.
+func describeInvited(head *room.Head) Room {
+	shown := describeOutside(head)
+	for i, agent := range head.Agents {
+		switch {
+		case agent.IsPersonOnly():
+			shown.Agents[i].PersonName = agent.Name
+		case agent.Role == room.Admin:
+			shown.Agents[i].PersonName = agent.Person.Name
+		}
+	}
+	return shown
+}

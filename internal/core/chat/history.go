@@ -2,13 +2,14 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // History returns a part of the room's messages, the caller's own included: the latest, the messages before or after
@@ -105,31 +106,66 @@ func (c *session) latestCursor(ctx context.Context, n, oldest int64, more bool) 
 	return c.cursor(n, ident.Cursor{}), nil
 }
 
-// addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages
-// to all. Joins and leaves stay out: the newcomer never met those agents. The log has no more than most messages to
-// all, so the search stops at the first message, however many joins and leaves precede it.
-func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, caller room.Caller, n, most int64) error {
-	if most == 0 {
-		return nil
+// agreementsPage returns at most limit agreements as messages, oldest first. More are read: an agreement on the page
+// tells whom the one bound that it replaces.
+func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
+	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	batch := batchFor(c.me, &c.head.State)
+	batch.Events = limit
+	for _, x := range stored {
+		event := x.Proposal()
+		message := messageOf(batch.Room, c.me, event)
+		message.Agreed, message.File = message.ID, viewFileSum(x.File)
+		message.Replaces, message.ReplacedBy = c.head.MessageID(x.Replaces), c.head.MessageID(x.ReplacedBy)
+		message.Bound, message.NoSay = x.OldBound, x.NoSay
+		if !batch.Add(message, event) {
+			more = true
+			break
+		}
 	}
-	crowd := max(0, len(got.Room.Agents)-core.AgentsShown)
-	head := log.Peek()
-	b := batch{Events: core.JoinEvents, Limit: max(core.JoinBytes/6, core.JoinBytes-crowd*AgentBytes), Talk: most,
-		Room: &head.State}
-	full, err := b.FillBefore(ctx, log, caller, n)
-	slices.Reverse(b.Messages)
-	got.Messages = b.Messages
-	if err != nil || !full {
-		return err
-	}
-	got.Earlier, err = countEarlier(ctx, log, caller, b.Oldest.Before())
-	return err
+	slices.Reverse(batch.Messages)
+	return Page{Messages: batch.Messages, HasMore: more, Cut: more && len(batch.Messages) < limit}, err
 }
 
-// countEarlier returns how many messages to everybody, before a place in the log, a may see.
-func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
-	oldest, err := log.Oldest(ctx, a.Since)
-	return max(0, before.Messages-oldest.Messages), err
+// filesPage returns a page of the messages with files, oldest first.
+func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
+	before := c.head.AsOf + 1
+	if req.Before != "" {
+		event, err := c.seenEvent(ctx, "before", req.Before)
+		if err != nil {
+			return Page{}, err
+		}
+		before = event.N
+	}
+	claims, err := roomlog.Claims(ctx, c.room.svc.store.Table(), c.token.Room)
+	if err != nil {
+		return Page{}, err
+	}
+	claims = slices.DeleteFunc(claims, func(claim roomlog.Claim) bool {
+		return claim.Draft || claim.N >= before || !c.me.SeesMessage(claim.N, claim.Seat, claim.To)
+	})
+	slices.SortStableFunc(claims, func(claim, y roomlog.Claim) int { return int(y.N - claim.N) })
+	batch := batchFor(c.me, &c.head.State)
+	batch.Events = req.Limit
+	full := false
+	for _, claim := range claims {
+		event, err := c.room.log.Event(ctx, claim.N)
+		if errors.Is(err, table.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return Page{}, err
+		}
+		if event.File == nil { // the file was removed meanwhile
+			continue
+		}
+		full = !batch.Add(messageOf(batch.Room, c.me, event), event)
+		if full {
+			break
+		}
+	}
+	slices.Reverse(batch.Messages)
+	return Page{Messages: batch.Messages, HasMore: full, Cut: full && len(batch.Messages) < req.Limit}, nil
 }
 
 // restOfText returns a part of one long text: of a message or, after the message has expired, of an agreement.
@@ -153,4 +189,32 @@ func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, 
 		message = rest
 	}
 	return Page{Messages: []Message{message}, HasMore: message.More != nil}, nil
+}
+
+// seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.
+// field is the argument for the refusal.
+func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
+	none := refuseUnseen(field)
+	n, ok := c.head.MessageNumber(id)
+	if !ok { // the cached head may be older than the event
+		head, err := c.room.log.Refresh(ctx, c.room.svc.now())
+		if err != nil {
+			return room.Event{}, err
+		}
+		n, ok = head.MessageNumber(id)
+	}
+	if !ok {
+		return room.Event{}, none
+	}
+	event, err := c.room.log.Event(ctx, n)
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.Sees(event) {
+		return room.Event{}, none
+	}
+	return event, err
+}
+
+// refuseUnseen refuses the id of a message that the caller may not see. field is the argument with the id.
+func refuseUnseen(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
+		"expired. Nothing was done: use the id of a message that you have read.", field)
 }

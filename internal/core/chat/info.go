@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/password"
@@ -111,4 +112,57 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 	}
 	info.Agreements, err = c.agreements(ctx, agreementChars)
 	return info, err
+}
+
+// openRequests returns the open requests and proposals visible to the caller, oldest first.
+func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
+	now := c.room.svc.now()
+	var list []OpenRequest
+	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
+		event, err := c.room.log.Event(ctx, request.N)
+		if err != nil {
+			return nil, err
+		}
+		if !c.me.Sees(event) {
+			continue
+		}
+		list = append(list, OpenRequest{
+			ID: c.head.MessageID(request.N), From: event.Name, Text: bothEnds(requestOf(event), requestChars),
+			Person: event.Person, PersonName: c.head.PersonIn(event),
+			OwedBy: c.head.NamesOf(request.Owed), Replaces: c.wouldReplace(&request),
+			Age:      max(0, now.Sub(time.UnixMilli(request.AtMs))),
+			Proposal: request.Proposal,
+		})
+	}
+	return list, nil
+}
+
+// wouldReplace returns the id of the agreement that request, which the caller sees, is to replace; "" for none, and if
+// the caller does not see that.
+func (c *session) wouldReplace(request *room.OpenRequest) string {
+	old := request.Replaces
+	if !c.me.SeesMessage(old.N, old.Seat, old.For) {
+		return ""
+	}
+	return c.head.MessageID(old.N)
+}
+
+// openDrafts returns the ids of the open drafts of the caller's seat, oldest first. The head has them, so a page with
+// many rooms needs no read.
+func (c *session) openDrafts() (ids []string) {
+	for _, d := range c.me.Person.Open(c.room.svc.now()) {
+		ids = append(ids, c.head.MessageID(d.N))
+	}
+	return ids
+}
+
+// stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
+// seats, with this call.
+func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
+	for _, task := range c.head.Tasks {
+		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
+			list = append(list, TaskBrief{room.TaskID(task.No), task.Title})
+		}
+	}
+	return list
 }

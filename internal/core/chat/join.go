@@ -229,16 +229,6 @@ func (op *joinOp) checkPassword(ctx context.Context, live *liveRoom, head *room.
 	return op.svc.passwords.Check(ctx, head, op.password)
 }
 
-// readPresence returns the presence of every seat, and loads into the head who spoke within the time lease before now.
-func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
-	since := r.svc.now().Add(-lease)
-	presence, _, err := r.agents.ReadPresence(ctx, table.Strong)
-	if err != nil {
-		return nil, err
-	}
-	return presence, r.log.ReadBack(ctx, since)
-}
-
 // readKept reads who was the person when the caller's principal last had a seat under the newcomer's name. If a
 // person was there, a deserted room does not start over.
 func (op *joinOp) readKept(ctx context.Context, live *liveRoom) (err error) {

@@ -180,3 +180,18 @@ func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	}
 	return in.batch.Messages, in.end == full, err
 }
+
+// checkLastWord refuses a last word once for what warningOf finds.
+func (c *session) checkLastWord(ctx context.Context, text string) error {
+	kind := c.warningOf(text)
+	if kind == "" {
+		return nil
+	}
+	confirmed, err := c.confirmCredential(ctx, room.Message(text, "", nil).Fingerprint(), "")
+	if err != nil || confirmed {
+		return err
+	}
+	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and all here would read it. "+
+		"You have not left: take it out and call again; if others are meant to have it, repeat this call as it is.",
+		kind)
+}

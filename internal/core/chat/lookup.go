@@ -8,9 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// maxAttempts bounds how often a call starts again because another call has changed the room meanwhile.
-const maxAttempts = 200
-
 // byName repeats do, which looks up a room by name, until the name no longer moves to another room. did is the verb
 // for the refusal.
 func byName[T any](ctx context.Context, service *Service, did string, do func() (T, error)) (T, error) {

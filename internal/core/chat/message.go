@@ -182,6 +182,54 @@ func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Even
 	m.shorten(core.FirstPartBytes)
 }
 
+// setTask sets the fields of m, an event about tasks.
+func (m *Message) setTask(state *room.State, c *room.TaskChange) {
+	m.TaskAction = c.Action
+	for _, task := range c.Add {
+		v := TaskView{ID: room.TaskID(task.No), Title: task.Title, State: TaskOpen, Adder: m.Agent}
+		for _, p := range task.For {
+			v.For = append(v.For, p.Name)
+		}
+		v.After = taskIDs(task.After)
+		m.Tasks = append(m.Tasks, v)
+	}
+	if len(m.Tasks) > 0 {
+		m.Task = &m.Tasks[0]
+		return
+	}
+	v := TaskView{ID: room.TaskID(c.No), Title: c.Title, Text: c.Text, Was: c.Was.Name}
+	switch c.Action {
+	case room.TakeTask:
+		v.State, v.By = TaskTaken, m.Agent
+	case room.ReleaseTask:
+		v.State = TaskOpen
+	case room.FinishTask:
+		v.State, v.By, v.Text, v.Result, v.Evidence = TaskDone, m.Agent, "", c.Text, c.Ran
+	case room.DropTask:
+		v.State, v.By, v.Text, v.Result = TaskDropped, m.Agent, "", c.Text
+	}
+	if c.Check != nil {
+		v.State, v.Checks = TaskDone, []CheckView{{By: m.Agent, Check: *c.Check}}
+	}
+	v.After = taskIDs(c.After)
+	if c.Stops { // text and offer are not of the one who stops the task
+		v.Text = ""
+	} else {
+		for _, p := range c.For {
+			v.For = append(v.For, p.Name)
+		}
+	}
+	m.Task = &v
+}
+
+// taskIDs returns the ids of tasks.
+func taskIDs(list []int64) (ids []string) {
+	for _, no := range list {
+		ids = append(ids, room.TaskID(no))
+	}
+	return ids
+}
+
 // shorten cuts a text that takes more than so many bytes of JSON. More leads to the rest.
 func (m *Message) shorten(limit int) {
 	if first := firstPart(m.Text, limit); len(first) < len(m.Text) {
@@ -301,4 +349,21 @@ func bothEnds(s string, n int) string {
 		return string(chars)
 	}
 	return string(chars[:n/2]) + " … " + string(chars[len(chars)-n/2:])
+}
+
+// viewFile returns f as an agent sees f; nil for no file.
+func viewFile(f *room.File) *File {
+	if f == nil {
+		return nil
+	}
+	return &File{Name: f.Name, Size: f.Size, Type: f.Type, Width: f.Width, Height: f.Height}
+}
+
+// viewFileSum is viewFile with the digest, so that no agent copies a digest by hand.
+func viewFileSum(f *room.File) *File {
+	v := viewFile(f)
+	if v != nil {
+		v.Sum = f.Sum
+	}
+	return v
 }

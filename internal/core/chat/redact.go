@@ -52,10 +52,6 @@ func refuseNoTask() error {
 		"those that there are.")
 }
 
-func refuseRaces() error {
-	return fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call again.")
-}
-
 // removeText removes the text of the message with an id, and returns the event of the removal; no event if there is no
 // text. If the agents have agreed on the message meanwhile, the room has changed, or the message has expired, the error
 // is needItems, and the caller tries again. A closed room is not changed.

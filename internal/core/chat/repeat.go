@@ -353,21 +353,6 @@ func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.S
 	return taken, nil
 }
 
-// findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero
-// event if there is none.
-func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.Event, error) {
-	now := c.room.svc.now()
-	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.room.log.Peek().AsOf+1) {
-		switch {
-		case err != nil || now.Sub(event.At()) >= room.RepeatWindow:
-			return room.Event{}, err
-		case event.Seat == c.me.Seat && is(event):
-			return event, nil
-		}
-	}
-	return room.Event{}, nil
-}
-
 // checkKey refuses a call whose idempotency key stands for another message or draft. Otherwise the answer would be
 // "sent" for words that nobody reads. The first message or draft that was stored under a key binds it.
 //

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -182,4 +183,31 @@ func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seat
 	shown := max(1, len(got.Messages)) // that is recorded even if nobody has spoken
 	_, err := c.reader().RecordHandedOut(ctx, nil, offer, asOf, shown)
 	return err
+}
+
+// addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages
+// to all. Joins and leaves stay out: the newcomer never met those agents. The log has no more than most messages to
+// all, so the search stops at the first message, however many joins and leaves precede it.
+func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, caller room.Caller, n, most int64) error {
+	if most == 0 {
+		return nil
+	}
+	crowd := max(0, len(got.Room.Agents)-core.AgentsShown)
+	head := log.Peek()
+	b := batch{Events: core.JoinEvents, Limit: max(core.JoinBytes/6, core.JoinBytes-crowd*AgentBytes), Talk: most,
+		Room: &head.State}
+	full, err := b.FillBefore(ctx, log, caller, n)
+	slices.Reverse(b.Messages)
+	got.Messages = b.Messages
+	if err != nil || !full {
+		return err
+	}
+	got.Earlier, err = countEarlier(ctx, log, caller, b.Oldest.Before())
+	return err
+}
+
+// countEarlier returns how many messages to everybody, before a place in the log, a may see.
+func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
+	oldest, err := log.Oldest(ctx, a.Since)
+	return max(0, before.Messages-oldest.Messages), err
 }

@@ -68,21 +68,6 @@ func describeOutside(head *room.Head) Room {
 	return shown
 }
 
-// describeInvited is describeOutside for the holder of an invite. It tells who is a person without an agent, who has
-// chosen the name of the seat, and the chosen names of the persons behind the admins: they tell who runs the room.
-func describeInvited(head *room.Head) Room {
-	shown := describeOutside(head)
-	for i, agent := range head.Agents {
-		switch {
-		case agent.IsPersonOnly():
-			shown.Agents[i].PersonName = agent.Name
-		case agent.Role == room.Admin:
-			shown.Agents[i].PersonName = agent.Person.Name
-		}
-	}
-	return shown
-}
-
 // roster is what is known of the agents of a room.
 type roster struct {
 	Head       *room.Head
@@ -306,4 +291,21 @@ func (c *session) hasActiveTask(ctx context.Context) bool {
 		return true
 	}
 	return c.head.Works(seen, c.room.svc.now())
+}
+
+// addCall adds this call, not recorded yet, to the presence of the seats.
+func (c *session) addCall(presence map[int]room.Presence) {
+	if c.me.KeepsLease() {
+		presence[c.me.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
+	}
+}
+
+// readPresence returns the presence of every seat, and loads into the head who spoke within the time lease before now.
+func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
+	since := r.svc.now().Add(-lease)
+	presence, _, err := r.agents.ReadPresence(ctx, table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	return presence, r.log.ReadBack(ctx, since)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -46,6 +47,17 @@ func (c *session) change(ctx context.Context, r rule[struct{}]) ([]room.Event, e
 		return r(at)
 	})
 	return done.Events, err
+}
+
+// checkLive returns why nobody can change the room any more; nil if the room is live.
+func checkLive(head *room.Head, now time.Time) error {
+	switch {
+	case head.Closed:
+		return head.RefuseClosed()
+	case head.Expired(now):
+		return roomlog.ErrNotFound
+	}
+	return nil
 }
 
 // appendBy appends the events of a rule of c: see roomlog.Append. Events that add data need space on the disk: before
@@ -101,4 +113,11 @@ func (n need) Error() string { return "chat: a rule needs more: " + string(n) }
 func needOf(err error) (n need, is bool) {
 	is = errors.As(err, &n)
 	return n, is
+}
+
+// maxAttempts bounds how often a call starts again because another call has changed the room meanwhile.
+const maxAttempts = 200
+
+func refuseRaces() error {
+	return fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call again.")
 }

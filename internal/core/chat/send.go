@@ -3,10 +3,12 @@ package chat
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // Send sends a text to the caller's room, and waits for an answer if asked to.
@@ -338,4 +340,29 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 	got.Answer = verdict{ruling: accepted, sentAs: as, replacesNone: replacesNone,
 		frozen: replacesNone && !open && head.StillBinds(k.bound.seats, now)}
 	return got, nil // 13
+}
+
+// intent returns the message for the guard.
+func (o *outgoing) intent() *intent {
+	said := o.event
+	if o.fileName != "" {
+		said.File = &room.File{} // the rule asks only whether there is one, and that of an upload is yet to arrive
+	}
+	return &intent{
+		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOf(event, said) },
+		to:         said.To, finishes: said.Finishes, marks: true, stay: o.req.Stay, key: o.req.Key,
+		upload: o.upload != nil,
+	}
+}
+
+// fileOps returns the ops for the Write of event, the event after head: the claim of event's file, and the end of the
+// upload that brought the file.
+func (o *outgoing) fileOps(head *room.Head, event room.Event, now time.Time) (ops []table.Op) {
+	if event.CarriedFile() != nil {
+		ops = append(ops, roomlog.PutClaim(head, event, now))
+	}
+	if o.upload != nil && now.Before(o.upload.Until()) { // else another upload may have the slot
+		ops = append(ops, table.Delete(o.upload.Key, table.Always))
+	}
+	return ops
 }

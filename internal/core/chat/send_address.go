@@ -3,7 +3,6 @@ package chat
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // address returns the message with names turned into seats and ids into events, once, before the first attempt:
@@ -42,6 +40,17 @@ func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known,
 		return o, k, nil, c.refuseToken(ctx, head)
 	}
 	return o, k, nil, err
+}
+
+// guardCursor returns the cursor of a message for the guard. That of a stay is at what has arrived, and marked as held:
+// perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back. The
+// table has the count of these: see maxHeld.
+func (c *session) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
+	if !req.Stay {
+		return req.Cursor, nil
+	}
+	n, held, err := c.reader().Arrived(ctx, req.Key)
+	return ident.Cursor{N: n, Held: true, HeldSends: held}.String(c.token), err
 }
 
 // withEvent returns o with its event. If o repeats an earlier call to named agents, the event has the addressees of
@@ -235,32 +244,4 @@ func (o *outgoing) keepsReaders(e, answered room.Event) bool {
 		private = len(draft.To) > 0
 	}
 	return private && len(o.req.To) == 0 && !o.toAll && e.Kind != room.Proposal && !e.HasReadersOfAnother()
-}
-
-// seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.
-// field is the argument for the refusal.
-func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
-	none := refuseUnseen(field)
-	n, ok := c.head.MessageNumber(id)
-	if !ok { // the cached head may be older than the event
-		head, err := c.room.log.Refresh(ctx, c.room.svc.now())
-		if err != nil {
-			return room.Event{}, err
-		}
-		n, ok = head.MessageNumber(id)
-	}
-	if !ok {
-		return room.Event{}, none
-	}
-	event, err := c.room.log.Event(ctx, n)
-	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.Sees(event) {
-		return room.Event{}, none
-	}
-	return event, err
-}
-
-// refuseUnseen refuses the id of a message that the caller may not see. field is the argument with the id.
-func refuseUnseen(field string) error {
-	return fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
-		"expired. Nothing was done: use the id of a message that you have read.", field)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -15,17 +14,6 @@ import (
 // A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call acknowledges
 // every earlier result, unless the call repeats a message: then an answer may have been lost. A stay has a hook only if
 // a program on the machine of a local server subscribes over MCP by the id of its context.
-
-// guardCursor returns the cursor of a message for the guard. That of a stay is at what has arrived, and marked as held:
-// perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back. The
-// table has the count of these: see maxHeld.
-func (c *session) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
-	if !req.Stay {
-		return req.Cursor, nil
-	}
-	n, held, err := c.reader().Arrived(ctx, req.Key)
-	return ident.Cursor{N: n, Held: true, HeldSends: held}.String(c.token), err
-}
 
 // Stay is the state of an agent's stay. It comes from the log alone, so each process returns the same.
 type Stay struct {
