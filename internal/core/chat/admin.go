@@ -13,33 +13,33 @@ import (
 
 // enterUnheld accepts a token on the current head, unless the agent's person holds the agent: see
 // room.Caller.CheckOrder.
-func (s *Service) enterUnheld(ctx context.Context, token string) (*session, error) {
+func (s *Service) enterUnheld(ctx context.Context, token string) (managing, error) {
 	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
-		return nil, err
+		return managing{}, err
 	}
 	if err := c.me.CheckOrder(); err != nil {
 		c.room.release()
-		return nil, err
+		return managing{}, err
 	}
-	return c, nil
+	return managing{c}, nil
 }
 
 // permission returns why the caller by may not decide something about the room, or nil.
 type permission func(h *room.Head, by room.Caller, now time.Time) error
 
 // enterAdmin accepts the token of an admin on the current head.
-func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error) {
+func (s *Service) enterAdmin(ctx context.Context, token string) (managing, error) {
 	c, _, err := s.enterManager(ctx, token, nil)
 	return c, err
 }
 
 // enterManager accepts, on the current head, the token of an agent that may give orders, and returns the permission
 // for later checks.
-func (s *Service) enterManager(ctx context.Context, token string, orders []room.Order) (*session, permission, error) {
+func (s *Service) enterManager(ctx context.Context, token string, orders []room.Order) (managing, permission, error) {
 	c, err := s.enterUnheld(ctx, token)
 	if err != nil {
-		return nil, nil, err
+		return managing{}, nil, err
 	}
 	may := permission(checkAdmin)
 	err = c.appointAdmin(ctx)
@@ -52,14 +52,14 @@ func (s *Service) enterManager(ctx context.Context, token string, orders []room.
 	}
 	if err != nil {
 		c.room.release()
-		return nil, nil, err
+		return managing{}, nil, err
 	}
 	return c, may, nil
 }
 
 // kickPermission returns the permission for a kick in a room of two. Like an admin, the other agent may kick a silent
 // admin: see room.SeatRequest.RelievedFrom. A call of the admin after the read of presence may come too late.
-func (c *session) kickPermission(ctx context.Context, order room.Order) (permission, error) {
+func (c managing) kickPermission(ctx context.Context, order room.Order) (permission, error) {
 	presence, err := c.room.readPresence(ctx, room.AdminLease)
 	if err != nil {
 		return nil, err
@@ -104,9 +104,9 @@ func refuseEarlyKick(wait time.Duration) error {
 
 // appendDecision appends the decision of c's caller; no event if nothing had to change. may checks the caller's right;
 // propose checks every other rule.
-func appendDecision[T any](ctx context.Context, c *session, may permission, propose rule[T]) (roomlog.Answered[T],
+func appendDecision[T any](ctx context.Context, c managing, may permission, propose rule[T]) (roomlog.Answered[T],
 	error) {
-	done, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (ch roomlog.Answered[T], err error) {
+	done, err := appendBy(ctx, c.session, c.room.svc.now(), func(at place) (ch roomlog.Answered[T], err error) {
 		by := at.caller
 		if err := by.CheckOrder(); err != nil { // the person may hold the agent by now
 			return ch, err
@@ -132,7 +132,7 @@ func appendDecision[T any](ctx context.Context, c *session, may permission, prop
 
 // appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.SeatRequest.Succeed.
 // Only calls that need an admin run appointAdmin.
-func (c *session) appointAdmin(ctx context.Context) error {
+func (c managing) appointAdmin(ctx context.Context) error {
 	live := c.room
 	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(live.svc.now()) {
 		return nil
@@ -141,7 +141,7 @@ func (c *session) appointAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.addCall(presence)
+	reading(c).addCall(presence)
 	heard := room.Liveness{Presence: presence}
 	_, err = roomlog.Append(ctx, live.log, live.svc.now(), func(at roomlog.Place) (ch roomlog.Change, _ error) {
 		if event := heard.Succeed(at.Head, at.Now); event != nil && checkLive(at.Head, at.Now) == nil {

@@ -24,7 +24,7 @@ const (
 // agreements returns agreements visible to the caller: agreementsShown that are in force, and as many that are
 // replaced, in the order of ownFirst. So a time that was changed often hides no other agreement. most is agreementChars
 // or briefChars.
-func (c *session) agreements(ctx context.Context, most int) ([]Agreement, error) {
+func (c reading) agreements(ctx context.Context, most int) ([]Agreement, error) {
 	stored, err := c.ownFirst(ctx)
 	var list []Agreement
 	inForce, replaced, left := 0, 0, agreementBytes
@@ -57,7 +57,7 @@ func (c *session) agreements(ctx context.Context, most int) ([]Agreement, error)
 
 // ownFirst returns the newest agreements visible to the caller, those that bind the caller before the others, and the
 // newest first. Otherwise two guests could hide, by five agreements of their own, what the caller is bound by.
-func (c *session) ownFirst(ctx context.Context) ([]roomlog.Agreement, error) {
+func (c reading) ownFirst(ctx context.Context) ([]roomlog.Agreement, error) {
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	rank := func(x roomlog.Agreement) int {
 		if len(x.Bound) == 0 || slices.Contains(x.Bound, c.me.Seat) { // an older one does not say whom it binds
@@ -71,7 +71,7 @@ func (c *session) ownFirst(ctx context.Context) ([]roomlog.Agreement, error) {
 
 // agreedProposal returns the proposal with this id from the agreements, for use after the event of the proposal has
 // expired. none is the error if no agreement has the id.
-func (c *session) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
+func (c reading) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
 	n, ok := c.head.MessageNumber(id)
 	if !ok {
 		return room.Event{}, none
@@ -99,7 +99,7 @@ func find(list []roomlog.Agreement, n int64) *roomlog.Agreement {
 
 // boundBy returns the seats that agreement n binds; nil if n is no agreement, or another has replaced it. One from
 // before the seats were kept binds all who see it, but no person without an agent who did not agree: none was asked.
-func (c *session) boundBy(ctx context.Context, n int64) (seats []int, err error) {
+func (c reading) boundBy(ctx context.Context, n int64) (seats []int, err error) {
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	x := find(stored, n)
 	switch {
@@ -119,7 +119,7 @@ func (c *session) boundBy(ctx context.Context, n int64) (seats []int, err error)
 }
 
 // lastRevision is revisionOf for the last agreement in messages; nil if there is none.
-func (c *session) lastRevision(ctx context.Context, messages []Message) *Revision {
+func (c reading) lastRevision(ctx context.Context, messages []Message) *Revision {
 	for _, message := range slices.Backward(messages) {
 		if message.Agreed != "" {
 			return c.revisionOf(ctx, message.Agreed)
@@ -130,7 +130,7 @@ func (c *session) lastRevision(ctx context.Context, messages []Message) *Revisio
 
 // revisionOf returns what became of work when the proposal with this id was agreed on; nil if that replaced no
 // agreement. An agent that is not told begins anew what is done. An answer does without if it cannot be read.
-func (c *session) revisionOf(ctx context.Context, id string) *Revision {
+func (c reading) revisionOf(ctx context.Context, id string) *Revision {
 	n, _ := c.head.MessageNumber(id)
 	proposal, err := c.room.log.Event(ctx, n)
 	if err != nil || proposal.Replaces == 0 {
@@ -160,7 +160,7 @@ func (c *session) revisionOf(ctx context.Context, id string) *Revision {
 
 // underWhich returns the agreement under which a task was done and which another one has replaced since; 0: none. list
 // has the agreements that the caller sees. See room.Question.
-func (c *session) underWhich(task room.Task, list []roomlog.Agreement) int64 {
+func (c reading) underWhich(task room.Task, list []roomlog.Agreement) int64 {
 	for i := range list {
 		old := &list[i]
 		newer := find(list, old.ReplacedBy)

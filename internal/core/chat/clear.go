@@ -16,7 +16,7 @@ const clearStep = 50
 // clearFiles removes the files of former agents with the name of this key, and returns their number. The log names the
 // senders, so a repeated ban finishes a ban that broke off. The messages stay, and no event is written, since one seat
 // may have shared hundreds of files.
-func (c *session) clearFiles(ctx context.Context, key string) (n int, err error) {
+func (c managing) clearFiles(ctx context.Context, key string) (n int, err error) {
 	head, t := c.room.log.Peek(), c.room.svc.store.Table()
 	all, err := roomlog.Claims(ctx, t, c.token.Room)
 	if err != nil {
@@ -41,13 +41,13 @@ func (c *session) clearFiles(ctx context.Context, key string) (n int, err error)
 	for part := range slices.Chunk(claims, clearStep) {
 		var ops []table.Op
 		for _, claim := range part {
-			ops = append(ops, roomlog.DropClaim(c.fileKey(&room.File{Key: claim.ID})))
+			ops = append(ops, roomlog.DropClaim(filing(c).fileKey(&room.File{Key: claim.ID})))
 		}
 		if err := t.Write(ctx, ops...); err != nil {
 			return n, err
 		}
 		for _, claim := range part {
-			c.deleteFile(ctx, &room.File{Key: claim.ID})
+			filing(c).deleteFile(ctx, &room.File{Key: claim.ID})
 		}
 		n += len(part)
 	}
@@ -55,14 +55,14 @@ func (c *session) clearFiles(ctx context.Context, key string) (n int, err error)
 }
 
 // clearTasks drops the open tasks of former agents with the name of this key, and returns their number.
-func (c *session) clearTasks(ctx context.Context, key string) (n int, err error) {
+func (c managing) clearTasks(ctx context.Context, key string) (n int, err error) {
 	head := c.room.log.Peek()
 	for _, task := range head.Tasks {
 		if nameKeys([]string{task.Adder.Name})[0] != key || task.Adder.IsHere(&head.State) {
 			continue
 		}
 		drop := room.TaskOrder{Action: room.DropTask, No: task.No}
-		_, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (ch roomlog.Change, err error) {
+		_, err := appendBy(ctx, c.session, c.room.svc.now(), func(at place) (ch roomlog.Change, err error) {
 			event, _, err := drop.Decide(at.head, at.caller, at.now)
 			if event != nil {
 				ch.Events = []room.Event{*event}

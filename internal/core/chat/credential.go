@@ -10,13 +10,13 @@ import (
 // confirmCredential reports whether the caller has been warned of the credential in this very message. If not, the
 // caller counts as warned from now on. After a lost answer the page repeats the call with its key: nobody has read
 // the lost warning, so this call confirms nothing. key is "" for other callers.
-func (c *session) confirmCredential(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
+func (c sending) confirmCredential(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
 	return c.reader().ConfirmCredential(ctx, hex.EncodeToString(fingerprint[:]), key)
 }
 
 // warningOf returns what a text of the caller seems to hold that is not meant for others: a credential or, of an agent,
 // the end of its own tool call. A person makes no tool calls.
-func (c *session) warningOf(text string) string {
+func (c sending) warningOf(text string) string {
 	kind := sanitize.Credential(text)
 	if kind == "" && !c.me.IsPerson() && sanitize.HoldsCallSyntax(text) {
 		return sanitize.CallSyntax
@@ -26,7 +26,7 @@ func (c *session) warningOf(text string) string {
 
 // warnOfCredential keeps a text with a credential unsent once: models paste secrets, and a sent message cannot be taken
 // back. The same call again sends the text.
-func (c *session) warnOfCredential(ctx context.Context, o *outgoing) (warned bool, _ *Sent, err error) {
+func (c sending) warnOfCredential(ctx context.Context, o *outgoing) (warned bool, _ *Sent, err error) {
 	key := o.req.Key
 	if !c.me.IsPerson() || o.fileName != "" {
 		key = ""

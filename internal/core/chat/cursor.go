@@ -37,22 +37,6 @@ func (c *session) ownCursor(given string) (cursor string, read int64) {
 	return "", c.reader().HandedOutHere()
 }
 
-// nextCursor is ownCursor for an answer after which words to all may hold a call back again: a cursor that these have
-// held back once loses its mark. went is nil, or a call that went through: its count ends.
-func (c *session) nextCursor(given string, went *intent) (cursor string, read int64) {
-	cursor, read = c.ownCursor(given)
-	if named, ok := c.readCursor(given); ok {
-		next := named
-		if went != nil {
-			*went.held(&next) = 0
-		}
-		if next != named || named.Held {
-			cursor = c.cursor(named.N, next)
-		}
-	}
-	return cursor, read
-}
-
 // afterMessage returns the cursor that was given with a call whose message is event n; 0: none. If n is newer than the
 // cursor, the message went through, and the count of held messages ends. A repeated call, too, may have lost the answer
 // that said so.

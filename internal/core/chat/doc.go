@@ -8,6 +8,8 @@
 //
 //   - session is one call of an agent with an accepted token, or of the person behind the agent (seat.go). It ends with
 //     the call: between two calls nothing but the log and the table knows the agent.
+//   - reading, sending, tasking, filing, seating, hooking and managing are the parts (parts.go). The receiver of a
+//     method is its part: the method can touch the session and the part, and takes a step into another part in sight.
 //   - joinOp and taskOp are calls under way (join.go, task.go). A seatProposal proposes the events and items of a join
 //     that gets a seat (seating.go).
 //   - A rule decides at a place in the log what a call appends, or returns a need: then the call reads, and tries

@@ -28,7 +28,7 @@ type Answered struct {
 }
 
 // drafts returns the open drafts of caller's seat, oldest first.
-func (c *session) drafts(ctx context.Context, caller room.Caller) ([]DraftView, error) {
+func (c managing) drafts(ctx context.Context, caller room.Caller) ([]DraftView, error) {
 	head := c.room.log.Peek()
 	var list []DraftView
 	for _, draft := range caller.Person.Open(c.room.svc.now()) {
@@ -53,7 +53,7 @@ func (c *session) drafts(ctx context.Context, caller room.Caller) ([]DraftView, 
 }
 
 // readAnswered returns what a draft with reply_to n answers, as of head.
-func (c *session) readAnswered(ctx context.Context, head *room.Head, n int64) (*Answered, error) {
+func (c managing) readAnswered(ctx context.Context, head *room.Head, n int64) (*Answered, error) {
 	if n == 0 {
 		return nil, nil
 	}
@@ -72,7 +72,7 @@ func (c *session) readAnswered(ctx context.Context, head *room.Head, n int64) (*
 // stateOfQuestion returns how asked stands as of head, for the agent of the caller's seat. An agreement does not end
 // with its proposal: who answers it, or proposes another in its place, answers what still binds. A message of another
 // whose text was removed counts as withdrawn, question or not: the person cannot read to what the draft says yes.
-func (c *session) stateOfQuestion(ctx context.Context, head *room.Head, asked room.Event) (room.QuestionState, error) {
+func (c managing) stateOfQuestion(ctx context.Context, head *room.Head, asked room.Event) (room.QuestionState, error) {
 	switch {
 	case asked.Redacted && asked.Seat != c.me.Seat:
 		return room.QuestionWithdrawn, nil
@@ -81,7 +81,7 @@ func (c *session) stateOfQuestion(ctx context.Context, head *room.Head, asked ro
 	case !asked.Asked() || asked.Seat == c.me.Seat:
 		return "", nil
 	case asked.Kind == room.Proposal:
-		bound, err := c.boundBy(ctx, asked.N)
+		bound, err := reading(c).boundBy(ctx, asked.N)
 		if err != nil || bound != nil {
 			return "", err
 		}
@@ -99,15 +99,15 @@ func (c *session) stateOfQuestion(ctx context.Context, head *room.Head, asked ro
 }
 
 // boundByAnswered returns the seats that the agreement binds which draft answers, if draft is a proposal; nil for none.
-func (c *session) boundByAnswered(ctx context.Context, draft *room.Event) ([]int, error) {
+func (c managing) boundByAnswered(ctx context.Context, draft *room.Event) ([]int, error) {
 	if draft == nil || draft.Kind != room.Proposal || draft.ReplyTo == 0 {
 		return nil, nil
 	}
-	return c.boundBy(ctx, draft.ReplyTo)
+	return reading(c).boundBy(ctx, draft.ReplyTo)
 }
 
 // messagesSince counts the messages of others that the caller sees after event n, among the next core.MaxNews events.
-func (c *session) messagesSince(ctx context.Context, n, end int64) (count int, err error) {
+func (c managing) messagesSince(ctx context.Context, n, end int64) (count int, err error) {
 	end = min(end, n+core.MaxNews)
 	for event, err := range c.room.log.Pages(c.me, core.MaxNews).Since(ctx, n, end) {
 		if err != nil || event.N > end {
@@ -127,8 +127,8 @@ var errQuestionEnded = errors.New("chat: the question has ended meanwhile")
 // decided so before: see isDecidedSo. A draft that answers what was withdrawn, has ended or was answered by others is
 // sent only with req.Anyway: the person may not know, as with the agent's "Yes, delete it" to a question that its
 // sender had taken back.
-func (c *session) decideDraft(ctx context.Context, req SuperviseRequest) (duplicate bool, err error) {
-	event, err := c.seenEvent(ctx, "draft", req.Draft)
+func (c managing) decideDraft(ctx context.Context, req SuperviseRequest) (duplicate bool, err error) {
+	event, err := reading(c).seenEvent(ctx, "draft", req.Draft)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		err = room.ErrDecided
 	}
@@ -146,14 +146,14 @@ func (c *session) decideDraft(ctx context.Context, req SuperviseRequest) (duplic
 			return same, failed
 		}
 	case err == nil && req.Decision == room.RefuseDraft:
-		c.deleteFile(ctx, event.CarriedFile())
+		filing(c).deleteFile(ctx, event.CarriedFile())
 	}
 	return false, err
 }
 
 // appendDecision appends the decision of req about the draft of event. The draft is checked against the agreements and
 // the questions of now: one may have been completed, and another withdrawn, since the draft was written.
-func (c *session) appendDecision(ctx context.Context, req SuperviseRequest, event room.Event) error {
+func (c managing) appendDecision(ctx context.Context, req SuperviseRequest, event room.Event) error {
 	bound, err := c.boundByAnswered(ctx, event.Draft)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (c *session) appendDecision(ctx context.Context, req SuperviseRequest, even
 		case e.Type == room.Said:
 			ch.Ops = append(ch.Ops, roomlog.PutClaim(at.head, e, at.now))
 		default:
-			ch.Ops = append(ch.Ops, roomlog.DropClaim(c.fileKey(file)))
+			ch.Ops = append(ch.Ops, roomlog.DropClaim(filing(c).fileKey(file)))
 		}
 		return ch, nil
 	})
@@ -206,7 +206,7 @@ func refuseStale(state room.QuestionState) error {
 
 // isDecidedSo reports whether the person has decided about a draft in the same way within room.RepeatWindow. Then the
 // answer to that call may have been lost, and the person, who wants nothing else, is told that it is done.
-func (c *session) isDecidedSo(ctx context.Context, draft room.Event, decision room.Decision, text string) (bool,
+func (c managing) isDecidedSo(ctx context.Context, draft room.Event, decision room.Decision, text string) (bool,
 	error) {
 	event, err := c.findOwn(ctx, func(event room.Event) bool { return event.Decides == draft.N })
 	return event.N > 0 && event.IsDecision(decision, text), err
@@ -214,7 +214,7 @@ func (c *session) isDecidedSo(ctx context.Context, draft room.Event, decision ro
 
 // findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero
 // event if there is none.
-func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.Event, error) {
+func (c managing) findOwn(ctx context.Context, is func(room.Event) bool) (room.Event, error) {
 	now := c.room.svc.now()
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.room.log.Peek().AsOf+1) {
 		switch {

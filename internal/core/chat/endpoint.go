@@ -54,8 +54,9 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, hook roomlog
 		return AddedAgent{}, err
 	}
 	unheld := ident.Token{Secret: ident.NewSecret()} // nobody gets the token
-	got, err := c.seatEndpoint(ctx, newcomer{Name: as, Token: unheld, Holder: room.HashToken(unheld),
-		By: ident.PrincipalOf(ctx), ClientKey: ident.ClientKey(ctx)}, hook)
+	who := newcomer{Name: as, Token: unheld, Holder: room.HashToken(unheld), By: ident.PrincipalOf(ctx),
+		ClientKey: ident.ClientKey(ctx)}
+	got, err := seating(c).seatEndpoint(ctx, who, hook)
 	if err != nil && ctx.Err() == nil {
 		undo()
 	}
@@ -90,7 +91,7 @@ func endpointOf(head *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookI
 }
 
 // seatEndpoint takes a seat for an endpoint that the caller, a person, adds.
-func (c *session) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.HookItem) (AddedAgent, error) {
+func (c seating) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.HookItem) (AddedAgent, error) {
 	events, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
 		head, by, now := at.head, at.caller, at.now
 		claim := room.SeatRequest{Name: n.Name, Token: n.Holder}
@@ -320,12 +321,12 @@ func (s *Service) Answer(ctx context.Context, hook roomlog.HookItem, answer Answ
 }
 
 // enterEndpoint makes an endpoint the caller. Endpoints have no token.
-func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*session, error) {
+func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (seating, error) {
 	live, now := s.acquire(hook.Room), s.now()
 	head, err := live.log.Refresh(ctx, now)
 	if err != nil {
 		live.release()
-		return nil, err
+		return seating{}, err
 	}
 	seated, _ := head.Seated(hook.Seat)
 	stay := ident.NewStay(head.LogKey, head.ID, hook.Seat, seated.Joined)
@@ -333,21 +334,22 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 	caller, here := head.CallerByToken(holder)
 	if _, hooked := caller.Hook(hook.ID); !here || !hooked {
 		live.release()
-		return nil, room.RefuseRemoved(room.ReasonLeft)
+		return seating{}, room.RefuseRemoved(room.ReasonLeft)
 	}
-	return &session{token: stay, holder: holder, room: live, start: startOn(head, now),
-		moment: newMoment(head, caller)}, nil
+	return seating{&session{token: stay, holder: holder, room: live, start: startOn(head, now),
+		moment: newMoment(head, caller)}}, nil
 }
 
 // sendAnswer sends an answer, which keeps the readers of the answered message.
-func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
-	o, k, repeated, err := c.address(ctx, outgoing{keyFromServer: true, needsConsent: c.warningOf(answer.Text) != "",
-		req: SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)}})
+func (c seating) sendAnswer(ctx context.Context, answer Answer) error {
+	o, k, repeated, err := sending(c).address(ctx, outgoing{keyFromServer: true,
+		needsConsent: sending(c).warningOf(answer.Text) != "",
+		req:          SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)}})
 	if err != nil || repeated != nil {
 		return err
 	}
 	o.event.Step = answer.Step
-	got, err := c.appendMessage(ctx, &o, k)
+	got, err := sending(c).appendMessage(ctx, &o, k)
 	if err == nil && got.sent.Waited.Status == StatusPaused {
 		return refusePausedEndpoint()
 	}

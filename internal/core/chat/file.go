@@ -151,7 +151,7 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	case s.opts.Files == nil:
 		return Shared{}, refuseNoFiles()
 	}
-	c, err := s.enterCached(ctx, req.Token)
+	c, err := s.enterSending(ctx, req.Token)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -162,24 +162,24 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	// A client may leave the end of the call in either text.
 	o := outgoing{req: say, fileName: name, credential: cmp.Or(c.warningOf(say.Text), c.warningOf(req.Text))}
 	if req.Size > 0 {
-		return c.beginUpload(ctx, o, req.Size)
+		return filing(c).beginUpload(ctx, o, req.Size)
 	}
 	content := req.Data
 	if req.Text != "" {
 		content = []byte(req.Text)
 	}
-	return c.shareContent(ctx, o, content)
+	return filing(c).shareContent(ctx, o, content)
 }
 
 // shareContent sends the message with a file that came with the call.
-func (c *session) shareContent(ctx context.Context, o outgoing, content []byte) (Shared, error) {
+func (c filing) shareContent(ctx context.Context, o outgoing, content []byte) (Shared, error) {
 	x := arrival{head: content[:min(len(content), picture.HeadOfPicture)], size: int64(len(content)), sum: sha256.New()}
 	x.sum.Write(content) // a hash never fails
 	o, err := o.withFile(c.newFileKey(), &x)
 	if err != nil {
 		return Shared{}, err
 	}
-	o, k, got, err := c.address(ctx, o)
+	o, k, got, err := sending(c).address(ctx, o)
 	if err == nil && got == nil {
 		got, err = c.sendContent(ctx, &o, k, content)
 	}
@@ -199,18 +199,18 @@ func (c *session) shareContent(ctx context.Context, o outgoing, content []byte) 
 		file = event.File
 	}
 	shared.File = viewFileSum(file)
-	shared.Sent, err = c.answer(ctx, &o.req, got)
+	shared.Sent, err = sending(c).answer(ctx, &o.req, got)
 	return shared, err
 }
 
 // sendContent stores the content, and sends the message with it.
-func (c *session) sendContent(ctx context.Context, o *outgoing, k known, content []byte) (*outcome, error) {
+func (c filing) sendContent(ctx context.Context, o *outgoing, k known, content []byte) (*outcome, error) {
 	size := int64(len(content))
 	refund, err := c.room.svc.limits.Upload(c.payer(ctx), size)
 	if err != nil {
 		return nil, err
 	}
-	got, ok, err := c.mayAppend(ctx, o, k) // so nothing is stored in vain
+	got, ok, err := sending(c).mayAppend(ctx, o, k) // so nothing is stored in vain
 	if ok {
 		got, err = c.sendFile(ctx, o, k, func(k files.Key) error {
 			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), size)
@@ -223,10 +223,10 @@ func (c *session) sendContent(ctx context.Context, o *outgoing, k known, content
 	return got, err
 }
 
-func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, ID: ident.NewFileID()} }
+func (c filing) newFileKey() files.Key { return files.Key{Room: c.token.Room, ID: ident.NewFileID()} }
 
 // fileKey returns the key of the bytes of f.
-func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
+func (c filing) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
 // withFile returns the message with an arrived file. As much of a text as a message may have is checked like the text
 // of a message: a secret of Parley is refused, and a credential needs a second call.
@@ -248,7 +248,7 @@ func (o outgoing) withFile(k files.Key, x *arrival) (outgoing, error) {
 // sendFile sends the message with the file, if room and store have space. put stores the bytes; nil: the bytes are
 // stored already. If the message ends up without the file, sendFile deletes the bytes. If the result is unclear,
 // sendFile keeps the bytes: the store deletes them later unless a claim exists (see files.Store).
-func (c *session) sendFile(ctx context.Context, o *outgoing, k known, put func(files.Key) error) (got *outcome,
+func (c filing) sendFile(ctx context.Context, o *outgoing, k known, put func(files.Key) error) (got *outcome,
 	err error) {
 	file, unclear := o.event.File, false
 	defer func() {
@@ -273,14 +273,14 @@ func (c *session) sendFile(ctx context.Context, o *outgoing, k known, put func(f
 			return nil, storeFault(err)
 		}
 	}
-	got, err = c.send(ctx, o, k)
+	got, err = sending(c).send(ctx, o, k)
 	refused := errors.As(err, new(*fault.Error)) && fault.CodeOf(err) != fault.Unavailable
 	unclear = err != nil && !refused
 	return got, err
 }
 
 // checkFits refuses a file of size bytes, not stored yet, if the room or the store has no space.
-func (c *session) checkFits(ctx context.Context, size int64) error {
+func (c filing) checkFits(ctx context.Context, size int64) error {
 	if err := c.checkRoomFits(ctx, size); err != nil {
 		return err
 	}
@@ -288,7 +288,7 @@ func (c *session) checkFits(ctx context.Context, size int64) error {
 }
 
 // checkRoomFits refuses a file of size bytes if the room has no space.
-func (c *session) checkRoomFits(ctx context.Context, size int64) error {
+func (c filing) checkRoomFits(ctx context.Context, size int64) error {
 	service := c.room.svc
 	claims, err := roomlog.Claims(ctx, service.store.Table(), c.token.Room)
 	if err != nil {
@@ -309,7 +309,7 @@ func (c *session) checkRoomFits(ctx context.Context, size int64) error {
 }
 
 // checkStoreFits refuses size bytes, not stored yet, if the store has no space.
-func (c *session) checkStoreFits(ctx context.Context, size int64) error {
+func (c filing) checkStoreFits(ctx context.Context, size int64) error {
 	free, err := c.room.svc.opts.Files.Free(ctx)
 	if err == nil && free < size {
 		return refuseStoreFull(fmt.Sprintf(": it takes %d bytes more", free))
@@ -332,7 +332,7 @@ func storeFault(err error) error {
 
 // deleteFile deletes the unclaimed bytes of file, and the pictures drawn of file; nil is no file. After a failure,
 // the store deletes the bytes later.
-func (c *session) deleteFile(ctx context.Context, file *room.File) {
+func (c filing) deleteFile(ctx context.Context, file *room.File) {
 	if file == nil || c.room.svc.opts.Files == nil {
 		return
 	}

@@ -38,7 +38,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	if s.opts.Files == nil {
 		return FileGot{}, refuseNoFiles()
 	}
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterFiling(ctx, req.Token)
 	if err != nil {
 		return FileGot{}, err
 	}
@@ -77,7 +77,7 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 	case len(ids) > core.MaxFilesRead:
 		return FilesGot{}, refuseManyFiles()
 	}
-	c, err := s.enterCurrent(ctx, token)
+	c, err := s.enterFiling(ctx, token)
 	if err != nil {
 		return FilesGot{}, err
 	}
@@ -99,8 +99,8 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 
 // fileWithTicket returns the file of the message with an id, and a ticket for the file. field is the argument with the
 // id.
-func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot, *room.File, error) {
-	event, err := c.seenEvent(ctx, field, id)
+func (c filing) fileWithTicket(ctx context.Context, field, id string) (FileGot, *room.File, error) {
+	event, err := reading(c).seenEvent(ctx, field, id)
 	if err != nil {
 		return FileGot{}, nil, err
 	}
@@ -118,7 +118,7 @@ func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot
 
 // carriedFile returns the file of event, an event visible to the caller. A draft has a file as long as the draft waits.
 // field is the argument that names event.
-func (c *session) carriedFile(field string, event room.Event) (*room.File, error) {
+func (c filing) carriedFile(field string, event room.Event) (*room.File, error) {
 	file := event.CarriedFile()
 	switch {
 	case event.Redacted:
@@ -139,7 +139,7 @@ const besidePart = 3 * utf8.UTFMax
 
 // readInto adds to got a part of a text from offset on, within the bounds textPart and fits, and cuts no character in
 // two.
-func (c *session) readInto(ctx context.Context, file *room.File, offset int64, fits func(string) bool,
+func (c filing) readInto(ctx context.Context, file *room.File, offset int64, fits func(string) bool,
 	got *FileGot) error {
 	if offset < 0 || offset >= file.Size {
 		return refuseOffsetBeyond(file.Size)
@@ -197,7 +197,7 @@ func wholeCharacters(data []byte) int {
 // readable returns data as a text, with U+FFFD for each byte that is not UTF-8.
 func readable(data []byte) string { return string([]rune(string(data))) }
 
-func (c *session) readFile(ctx context.Context, file *room.File, offset, length int64) ([]byte, error) {
+func (c filing) readFile(ctx context.Context, file *room.File, offset, length int64) ([]byte, error) {
 	r, err := c.openFile(ctx, file, offset, length)
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func openFault(err error) error {
 
 // drawInto adds the picture of file to got, if models may see the picture. A picture always counts as a download;
 // drawing it also counts its pixels.
-func (c *session) drawInto(ctx context.Context, file *room.File, got *FileGot) error {
+func (c filing) drawInto(ctx context.Context, file *room.File, got *FileGot) error {
 	service, key := c.room.svc, c.pictureKey(file)
 	p, ok := service.pictures.Kept(key)
 	if ok {
@@ -245,10 +245,10 @@ func (c *session) drawInto(ctx context.Context, file *room.File, got *FileGot) e
 }
 
 // pictureKey is the name of f for the decoder of pictures.
-func (c *session) pictureKey(f *room.File) string { return c.token.Room + " " + f.Key }
+func (c filing) pictureKey(f *room.File) string { return c.token.Room + " " + f.Key }
 
 // openFile opens a part of a file of the caller's room, and counts the part for the caller.
-func (c *session) openFile(ctx context.Context, file *room.File, offset, length int64) (io.ReadCloser, error) {
+func (c filing) openFile(ctx context.Context, file *room.File, offset, length int64) (io.ReadCloser, error) {
 	length = min(length, file.Size-offset)
 	refund, err := c.room.svc.limits.Download(c.payer(ctx), length)
 	if err != nil {
@@ -309,7 +309,7 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 		return Download{}, err
 	}
 	defer c.room.release()
-	event, err := c.seenEvent(ctx, "id", t.Message)
+	event, err := reading(c).seenEvent(ctx, "id", t.Message)
 	if err != nil {
 		return Download{}, err
 	}
@@ -325,9 +325,9 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 }
 
 // enterDownload returns the agent for whom a ticket was made. The session's room must be released.
-func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, error) {
+func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (filing, error) {
 	if err := ident.PrincipalOf(ctx).CheckToken(ident.Token{Room: t.Room, Seat: t.Seat}); err != nil {
-		return nil, err
+		return filing{}, err
 	}
 	live := s.acquire(t.Room)
 	c, err := live.enterDownload(ctx, t)
@@ -336,25 +336,25 @@ func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, 
 	}
 	if err != nil {
 		live.release()
-		return nil, err
+		return filing{}, err
 	}
 	return c, nil
 }
 
-func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session, error) {
+func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (filing, error) {
 	now := r.svc.now()
 	head, err := r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
-		return nil, refuseTicketOver()
+		return filing{}, refuseTicketOver()
 	}
 	if err != nil {
-		return nil, err
+		return filing{}, err
 	}
 	agent, here := head.Seated(t.Seat)
 	if !here || head.Expired(now) || !now.Before(t.Until) || !t.Of(head.LogKey, agent.Joined) {
-		return nil, refuseTicketOver()
+		return filing{}, refuseTicketOver()
 	}
-	return r.acceptViewer(head, room.Caller{Agent: agent}), nil
+	return filing{r.acceptViewer(head, room.Caller{Agent: agent})}, nil
 }
 
 // The refusals of getting a file, beside those of carriedFile.

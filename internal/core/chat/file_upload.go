@@ -20,7 +20,7 @@ import (
 )
 
 // beginUpload opens an upload for a file of up to most bytes, if the message may be sent now.
-func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shared, error) {
+func (c filing) beginUpload(ctx context.Context, o outgoing, most int64) (Shared, error) {
 	service := c.room.svc
 	if err := c.checkFits(ctx, most); err != nil {
 		return Shared{}, err
@@ -36,7 +36,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, c.me.IsPerson(), o.req.Key)
 	}
 	o.req.Key = uploadKey(code) // so no note is taken for the same words without a file: see outgoing.recognizedBy
-	o, k, got, err := c.address(ctx, o)
+	o, k, got, err := sending(c).address(ctx, o)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -47,14 +47,14 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	if err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := c.mayAppend(ctx, &o, k)
+	got, ok, err := sending(c).mayAppend(ctx, &o, k)
 	if err != nil {
 		return Shared{}, err
 	}
 	if !ok {
 		return Shared{Sent: got.sent}, nil
 	}
-	sent, _ := c.nextCursor(o.cursor, o.intent())
+	sent, _ := reading(c).nextCursor(o.cursor, o.intent())
 	unsent := sent
 	if named, ok := c.readCursor(o.cursor); ok {
 		if len(o.event.Finishes) > 0 { // a refusal of the upload has no cursor: see guardOfUpload
@@ -73,7 +73,7 @@ func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shar
 	case wait > 0:
 		return Shared{}, refuseManyUploads(wait)
 	}
-	answer := c.answerUnsent(ctx, &o, "")
+	answer := sending(c).answerUnsent(ctx, &o, "")
 	answer.Cursor = unsent
 	return Shared{Sent: Sent{Waited: answer}, Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife}}, nil
 }
@@ -110,8 +110,8 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	// ShareFile has warned the agent of a credential in the text.
 	o := outgoing{req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, event: u.Message, upload: u,
 		fileName: u.Name, keyFromServer: true}
-	k := c.knownWith(guardOfUpload(u))
-	if got, ok, err := c.mayAppend(ctx, &o, k); err != nil {
+	k := sending(c).knownWith(guardOfUpload(u))
+	if got, ok, err := sending(c).mayAppend(ctx, &o, k); err != nil {
 		return Sent{}, err
 	} else if !ok {
 		return got.sent, nil
@@ -142,7 +142,7 @@ func guardOfUpload(u *roomlog.Upload) guard {
 }
 
 // receiveUpload stores the arriving file, and sends the message with the file.
-func (c *session) receiveUpload(ctx context.Context, o outgoing, k known, x *arrival, most int64) (Sent, error) {
+func (c filing) receiveUpload(ctx context.Context, o outgoing, k known, x *arrival, most int64) (Sent, error) {
 	if err := c.checkFits(ctx, max(1, most)); err != nil {
 		return Sent{}, err
 	}
@@ -168,17 +168,17 @@ func (c *session) receiveUpload(ctx context.Context, o outgoing, k known, x *arr
 		return again, err
 	}
 	if got.sent.Sent {
-		got.sent.Waited = c.answerUnsent(ctx, &o, "")
+		got.sent.Waited = sending(c).answerUnsent(ctx, &o, "")
 	}
 	return got.sent, nil
 }
 
 // enterUpload returns the caller of ShareFile for a code, and the upload; nil if the upload is not, or no longer, open.
 // The caller's room must be released.
-func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (*session, *roomlog.Upload, error) {
+func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (filing, *roomlog.Upload, error) {
 	token := ident.Token{Room: code.Room, Seat: code.Seat}
 	if err := ident.PrincipalOf(ctx).CheckToken(token); err != nil {
-		return nil, nil, err
+		return filing{}, nil, err
 	}
 	live := s.acquire(code.Room)
 	c, u, err := live.enterUpload(ctx, code)
@@ -187,42 +187,42 @@ func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (*sess
 	}
 	if err != nil {
 		live.release()
-		return nil, nil, err
+		return filing{}, nil, err
 	}
 	return c, u, nil
 }
 
-func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*session, *roomlog.Upload, error) {
+func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (filing, *roomlog.Upload, error) {
 	now := r.svc.now()
 	head, err := r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
-		return nil, nil, refuseUploadOver()
+		return filing{}, nil, refuseUploadOver()
 	}
 	if err != nil {
-		return nil, nil, err
+		return filing{}, nil, err
 	}
 	agent, here := head.Seated(code.Seat)
 	if !here || head.Expired(now) {
-		return nil, nil, refuseUploadOver()
+		return filing{}, nil, refuseUploadOver()
 	}
 	u, open, err := r.log.Items().Upload(ctx, agent, code)
 	if err != nil {
-		return nil, nil, err
+		return filing{}, nil, err
 	}
 	if !open {
-		return r.acceptViewer(head, room.Caller{Agent: agent}), nil, nil
+		return filing{r.acceptViewer(head, room.Caller{Agent: agent})}, nil, nil
 	}
 	holder := room.HashedToken{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay}
 	caller, here := head.CallerByToken(holder)
 	if !here {
-		return nil, nil, refuseUploadOver()
+		return filing{}, nil, refuseUploadOver()
 	}
-	return &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, holder: holder, room: r,
-		start: startOn(head, now), moment: newMoment(head, caller)}, &u, nil
+	return filing{&session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, holder: holder,
+		room: r, start: startOn(head, now), moment: newMoment(head, caller)}}, &u, nil
 }
 
 // uploadAgain answers an upload to an address that has had a file.
-func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.Reader) (Sent, error) {
+func (c filing) uploadAgain(ctx context.Context, code ident.UploadCode, r io.Reader) (Sent, error) {
 	as, err := c.sentByUpload(ctx, code)
 	if err != nil {
 		return Sent{}, err
@@ -252,7 +252,7 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 
 // sentByUpload returns the message that shared the file of a code, from the agent or the agent's person. It refuses a
 // code without a shared file.
-func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (roomlog.SentAs, error) {
+func (c filing) sentByUpload(ctx context.Context, code ident.UploadCode) (roomlog.SentAs, error) {
 	person := room.Caller{Agent: c.me.Agent, Device: "-"} // any device of the person
 	for _, by := range []room.Caller{c.me, person} {
 		as, err := c.room.log.Items().Sent(ctx, by, uploadKey(code))
@@ -264,7 +264,7 @@ func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (room
 }
 
 // sharedBefore returns the result of the earlier upload, whose message as stands for, if x has the same bytes.
-func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arrival) (Sent, error) {
+func (c filing) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arrival) (Sent, error) {
 	event, err := c.room.log.Event(ctx, as.N)
 	if err != nil {
 		return Sent{}, err
@@ -281,7 +281,7 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	}
 	_, read := c.ownCursor("")
 	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true, Waited: Waited{
-		Situation: c.situation(learned{read: read, unseen: as.Draft && c.isUnseen(ctx)})}}
+		Situation: reading(c).situation(learned{read: read, unseen: as.Draft && reading(c).isUnseen(ctx)})}}
 	if as.Draft {
 		got.Waited.Status = StatusPending
 	} else {
@@ -384,7 +384,7 @@ func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent,
 }
 
 // agentOrNone returns the agent of c; false if err says that the code or ticket is not good.
-func (c *session) agentOrNone(err error, service *Service) (room.Agent, bool, error) {
+func (c filing) agentOrNone(err error, service *Service) (room.Agent, bool, error) {
 	switch {
 	case err == nil:
 		return c.me.Agent, true, nil

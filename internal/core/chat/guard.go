@@ -20,13 +20,29 @@ type guard struct {
 }
 
 // guardFor returns the guard of a call with a cursor, which may be none, or none of the caller's.
-func (c *session) guardFor(cursor string) guard {
+func (c reading) guardFor(cursor string) guard {
 	read, ok := c.token.ParseCursor(cursor)
 	return guard{on: ok, cursor: read, checked: read.N}
 }
 
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
+
+// nextCursor is ownCursor for an answer after which words to all may hold a call back again: a cursor that these have
+// held back once loses its mark. went is nil, or a call that went through: its count ends.
+func (c reading) nextCursor(given string, went *intent) (cursor string, read int64) {
+	cursor, read = c.ownCursor(given)
+	if named, ok := c.readCursor(given); ok {
+		next := named
+		if went != nil {
+			*went.held(&next) = 0
+		}
+		if next != named || named.Held {
+			cursor = c.cursor(named.N, next)
+		}
+	}
+	return cursor, read
+}
 
 // intent is what a guard checks: a message (outgoing.intent), or a change of tasks (taskOp.intent).
 type intent struct {
@@ -61,7 +77,7 @@ func (what *intent) passesOthers(g guard) bool { return *what.held(&g.cursor) >=
 
 // holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does,
 // or the call takes a task in question. If none does, the new guard knows that.
-func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *Waited, error) {
+func (c reading) holdBack(ctx context.Context, what *intent, g guard) (guard, *Waited, error) {
 	if err := c.refresh(ctx); err != nil {
 		return g, nil, err
 	}
@@ -82,7 +98,7 @@ func (c *session) holdBack(ctx context.Context, what *intent, g guard) (guard, *
 // answerHeld answers a call that is held back with everything unread. The cursor of the answer is marked as held: only
 // messages meant for the caller hold the next call back. It counts the hold, too, unless the caller's own person has
 // caused it: see maxHeld. For a stay, which has no cursor, the table keeps mark and count.
-func (c *session) answerHeld(ctx context.Context, what *intent, g guard, counts bool) (*Waited, error) {
+func (c reading) answerHeld(ctx context.Context, what *intent, g guard, counts bool) (*Waited, error) {
 	offer := presence.OfferAfter(g.cursor.N)
 	if what.stay {
 		offer = presence.OfferHeldBack(g.cursor.N)
@@ -113,7 +129,7 @@ func (c *session) answerHeld(ctx context.Context, what *intent, g guard, counts 
 
 // checkUnread searches the unread events for one that holds the call back, and returns that event; nil: none does. The
 // guard that it returns has checked those before that event.
-func (c *session) checkUnread(ctx context.Context, what *intent, g guard) (_ guard, by *room.Event, err error) {
+func (c reading) checkUnread(ctx context.Context, what *intent, g guard) (_ guard, by *room.Event, err error) {
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, g.checked, c.head.AsOf) {
 		switch {
 		case err != nil:

@@ -21,7 +21,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	if err := req.check(); err != nil {
 		return Page{}, err
 	}
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterReading(ctx, req.Token)
 	if err != nil {
 		return Page{}, s.Outward(err)
 	}
@@ -67,7 +67,7 @@ func refuseOffset() error {
 }
 
 // page returns a page of the events visible to the caller, oldest first.
-func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
+func (c reading) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	batch, log := batchFor(c.me, &c.head.State), c.room.log
 	batch.Events = req.Limit
 	if req.After != "" {
@@ -97,7 +97,7 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 
 // latestCursor returns the cursor at event n, the latest, of a page that begins with event oldest; "" if the page lacks
 // events of an answer that may be lost: see presence.Delivery.HasCursor. more says that older events are visible.
-func (c *session) latestCursor(ctx context.Context, n, oldest int64, more bool) (string, error) {
+func (c reading) latestCursor(ctx context.Context, n, oldest int64, more bool) (string, error) {
 	if more {
 		if has, err := c.reader().HasCursor(ctx, oldest); err != nil || !has {
 			return "", err
@@ -108,7 +108,7 @@ func (c *session) latestCursor(ctx context.Context, n, oldest int64, more bool) 
 
 // agreementsPage returns at most limit agreements as messages, oldest first. More are read: an agreement on the page
 // tells whom the one bound that it replaces.
-func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
+func (c reading) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	batch := batchFor(c.me, &c.head.State)
 	batch.Events = limit
@@ -128,7 +128,7 @@ func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 }
 
 // filesPage returns a page of the messages with files, oldest first.
-func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
+func (c reading) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
 	before := c.head.AsOf + 1
 	if req.Before != "" {
 		event, err := c.seenEvent(ctx, "before", req.Before)
@@ -169,7 +169,7 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 }
 
 // restOfText returns a part of one long text: of a message or, after the message has expired, of an agreement.
-func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, error) {
+func (c reading) restOfText(ctx context.Context, id string, offset int) (Page, error) {
 	event, err := c.seenEvent(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		event, err = c.agreedProposal(ctx, id, err)
@@ -193,7 +193,7 @@ func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, 
 
 // seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.
 // field is the argument for the refusal.
-func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
+func (c reading) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
 	none := refuseUnseen(field)
 	n, ok := c.head.MessageNumber(id)
 	if !ok { // the cached head may be older than the event

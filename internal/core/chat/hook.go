@@ -28,7 +28,7 @@ type HookSeat struct {
 	room.Agent
 }
 
-func (c *session) hookSeat() HookSeat { return HookSeat{c.head.ID, c.head.Name, c.me.Agent} }
+func (c hooking) hookSeat() HookSeat { return HookSeat{c.head.ID, c.head.Name, c.me.Agent} }
 
 // HookSeat returns the seat of an agent's token.
 func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) {
@@ -41,16 +41,16 @@ func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) 
 }
 
 // enterHook accepts the token of an agent, on the current head of its room.
-func (s *Service) enterHook(ctx context.Context, token string) (*session, error) {
+func (s *Service) enterHook(ctx context.Context, token string) (hooking, error) {
 	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
-		return nil, err
+		return hooking{}, err
 	}
 	if c.me.IsPerson() {
 		c.room.release()
-		return nil, refusePersonSubscribes()
+		return hooking{}, refusePersonSubscribes()
 	}
-	return c, nil
+	return hooking{c}, nil
 }
 
 // BeginHook adds hook to the seat of a token, or refreshes the hook. The result is what is known of the hook's
@@ -82,7 +82,7 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 }
 
 // beginHook adds hook to the caller's seat by appending event. began is false if the seat has hook already.
-func (c *session) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
+func (c hooking) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
 		caller := at.caller
@@ -142,13 +142,13 @@ func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, er
 		return false, s.Outward(err)
 	}
 	defer c.room.release()
-	there, err = c.endHook(ctx, id)
+	there, err = hooking{c}.endHook(ctx, id)
 	return there, s.Outward(err)
 }
 
 // endHook ends a hook of the caller's seat; there says whether the seat had it. After a person has ended a hook of the
 // agent, no refresh begins the hook again.
-func (c *session) endHook(ctx context.Context, id string) (there bool, err error) {
+func (c hooking) endHook(ctx context.Context, id string) (there bool, err error) {
 	ops := roomlog.DropHook(c.head.ID, c.me.Seat, id)
 	if c.me.IsPerson() {
 		switch hook, err := c.room.svc.store.Hook(ctx, id); {
@@ -158,7 +158,7 @@ func (c *session) endHook(ctx context.Context, id string) (there bool, err error
 			return false, err
 		}
 	}
-	done, err := appendBy(ctx, c, c.room.svc.now(), func(at place) (roomlog.Change, error) {
+	done, err := appendBy(ctx, c.session, c.room.svc.now(), func(at place) (roomlog.Change, error) {
 		return proposeHookEnd(at.head, at.caller, at.now, id, room.ReasonUnhooked, ops), nil
 	})
 	return len(done.Events) > 0, err
@@ -182,7 +182,7 @@ func (s *Service) EndGoneHook(ctx context.Context, hook roomlog.HookItem) error 
 
 // endExpiredHooks ends the caller's hooks that were not refreshed, so that the answer does not say that hooks call the
 // caller. Perhaps no other process has checked the hooks since.
-func (c *session) endExpiredHooks(ctx context.Context) {
+func (c hooking) endExpiredHooks(ctx context.Context) {
 	svc := c.room.svc
 	for _, k := range c.me.Hooks {
 		if k.Form.IsOfPerson() {
@@ -334,7 +334,7 @@ type HookView struct {
 }
 
 // hooks returns the hooks of agent, the caller's seat, oldest first.
-func (c *session) hooks(ctx context.Context, agent room.Agent) (list []HookView, err error) {
+func (c hooking) hooks(ctx context.Context, agent room.Agent) (list []HookView, err error) {
 	store := c.room.svc.store
 	for _, k := range agent.Hooks {
 		hook, err := store.Hook(ctx, k.ID)

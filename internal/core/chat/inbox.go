@@ -14,7 +14,7 @@ import (
 
 // inbox has what a wait has found so far.
 type inbox struct {
-	session  *session
+	session  reading
 	pos      position
 	listens  listening
 	scanned  int64 // the last event checked
@@ -77,7 +77,7 @@ func (in *inbox) add(x signs, found bool) {
 	}
 }
 
-func newInbox(c *session, pos position, listens listening) *inbox {
+func newInbox(c reading, pos position, listens listening) *inbox {
 	var talk *room.Talk
 	if c.head.LastTalk <= pos.After {
 		talk = &c.head.Talk

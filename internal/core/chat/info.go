@@ -16,7 +16,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		info, err := s.infoByName(ctx, req)
 		return info, s.Outward(err)
 	}
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterSeating(ctx, req.Token)
 	if err != nil {
 		return Info{}, s.Outward(err)
 	}
@@ -75,10 +75,10 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 }
 
 // info describes the room to the caller.
-func (c *session) info(ctx context.Context) (info Info, err error) {
+func (c seating) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
 	info.Invite = inviteOf(c.head, info.Now)
-	info.View = c.view()
+	info.View = reading(c).view()
 	if c.me.Role == room.Admin {
 		for _, b := range c.head.Bans {
 			info.Banned = append(info.Banned, b.Name)
@@ -102,7 +102,7 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 	if err != nil {
 		return Info{}, err
 	}
-	info.Open = &Open{Tasks: c.work().OpenTasks}
+	info.Open = &Open{Tasks: reading(c).work().OpenTasks}
 	for _, r := range info.Requests {
 		if r.Proposal {
 			info.Open.Proposals++
@@ -110,12 +110,12 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 			info.Open.Requests++
 		}
 	}
-	info.Agreements, err = c.agreements(ctx, agreementChars)
+	info.Agreements, err = reading(c).agreements(ctx, agreementChars)
 	return info, err
 }
 
 // openRequests returns the open requests and proposals visible to the caller, oldest first.
-func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
+func (c seating) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	now := c.room.svc.now()
 	var list []OpenRequest
 	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
@@ -139,7 +139,7 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 
 // wouldReplace returns the id of the agreement that request, which the caller sees, is to replace; "" for none, and if
 // the caller does not see that.
-func (c *session) wouldReplace(request *room.OpenRequest) string {
+func (c seating) wouldReplace(request *room.OpenRequest) string {
 	old := request.Replaces
 	if !c.me.SeesMessage(old.N, old.Seat, old.For) {
 		return ""
@@ -149,7 +149,7 @@ func (c *session) wouldReplace(request *room.OpenRequest) string {
 
 // openDrafts returns the ids of the open drafts of the caller's seat, oldest first. The head has them, so a page with
 // many rooms needs no read.
-func (c *session) openDrafts() (ids []string) {
+func (c seating) openDrafts() (ids []string) {
 	for _, d := range c.me.Person.Open(c.room.svc.now()) {
 		ids = append(ids, c.head.MessageID(d.N))
 	}
@@ -158,7 +158,7 @@ func (c *session) openDrafts() (ids []string) {
 
 // stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
 // seats, with this call.
-func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
+func (c seating) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
 	for _, task := range c.head.Tasks {
 		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
 			list = append(list, TaskBrief{room.TaskID(task.No), task.Title})

@@ -274,7 +274,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		Cursor: ident.Cursor{N: mine.N}.String(token), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
 		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now),
-		Situation: c.situation(learned{read: c.head.AsOf}),
+		Situation: reading(c).situation(learned{read: c.head.AsOf}),
 	}
 	if mine.N > 1 {
 		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no private messages
@@ -282,29 +282,29 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 			return got, err
 		}
 		c.moveOn()
-		got.Agreements, err = c.agreements(ctx, briefChars)
+		got.Agreements, err = reading(c).agreements(ctx, briefChars)
 	}
 	return got, err
 }
 
 // enter returns the session of the newcomer after mine, the event of its seat. A newcomer that has lost a new seat
 // again is still told of the seat.
-func (op *joinOp) enter(ctx context.Context, live *liveRoom, mine room.Event) (*session, error) {
+func (op *joinOp) enter(ctx context.Context, live *liveRoom, mine room.Event) (seating, error) {
 	token, holder, head := op.TokenFor(live.log.ID(), mine.Seat), op.Holder, live.log.Peek()
 	holder.Seat = mine.Seat
 	caller, here := head.CallerByToken(holder)
 	switch {
 	case here:
 	case mine.Regains:
-		return nil, live.refuseToken(ctx, head, holder)
+		return seating{}, live.refuseToken(ctx, head, holder)
 	default:
 		caller = room.Caller{Agent: *mine.Agent}
 		if token.Person {
 			caller.Device = holder.Hash
 		}
 	}
-	return &session{token: token, holder: holder, room: live, start: room.Start{At: op.began},
-		moment: newMoment(head, caller)}, nil
+	return seating{&session{token: token, holder: holder, room: live, start: room.Start{At: op.began},
+		moment: newMoment(head, caller)}}, nil
 }
 
 // createRoom creates the room with the caller as admin. old is the log that had the name before; nil if unknown.

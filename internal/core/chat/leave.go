@@ -19,7 +19,7 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 			return Left{}, err
 		}
 	}
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterSeating(ctx, req.Token)
 	switch fault.CodeOf(err) {
 	case "":
 	case fault.Removed:
@@ -58,7 +58,7 @@ const leaveShown = 7
 // value says that nothing is. The second call leaves. Its answer has the same once more, marked: the first may be lost.
 // Programs that give a seat back by themselves take the absence of an error for the end of the seat, so they do not ask
 // for this.
-func (c *session) holdBackLeave(ctx context.Context, text string) (Left, error) {
+func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 	if checkLive(c.head, c.room.svc.now()) != nil ||
 		c.head.CheckLeaving(c.me.Agent, lastWord(c.head, c.me, text)) != nil {
 		return Left{}, nil
@@ -90,13 +90,13 @@ func (c *session) holdBackLeave(ctx context.Context, text string) (Left, error) 
 
 // leave gives up the caller's seat, with the last word in the same Write: an agent neither leaves without the word nor
 // stays after the word.
-func (c *session) leave(ctx context.Context, text string) (got Left, err error) {
+func (c seating) leave(ctx context.Context, text string) (got Left, err error) {
 	got.Messages, got.HasMore, err = c.lastUnread(ctx)
 	if err != nil {
 		return Left{}, err
 	}
 	heard := c.livenessOfHeirs(ctx)
-	leaves := ofCaller(c, func(at place) (ch roomlog.Answered[leaving], err error) {
+	leaves := ofCaller(c.session, func(at place) (ch roomlog.Answered[leaving], err error) {
 		head, caller, now := at.head, at.caller, at.now
 		if checkLive(head, now) != nil { // nobody has a seat in such a room
 			return ch, errUnseated
@@ -155,7 +155,7 @@ type leaving struct{ unsaid bool } // see Left.Unsaid
 
 // livenessOfHeirs returns who is present. It reads the presence only if another agent becomes admin as the caller
 // leaves: a present agent comes first.
-func (c *session) livenessOfHeirs(ctx context.Context) (heard room.Liveness) {
+func (c seating) livenessOfHeirs(ctx context.Context) (heard room.Liveness) {
 	if c.head.Successor(c.me.Seat) == 0 {
 		return heard
 	}
@@ -168,12 +168,12 @@ func (c *session) livenessOfHeirs(ctx context.Context) (heard room.Liveness) {
 }
 
 // lastUnread returns the caller's unread messages. Nothing is recorded: the seat is given up.
-func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
+func (c seating) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, presence.QueryAtLast())
 	if err != nil {
 		return nil, false, err
 	}
-	in := newInbox(c, position{Offer: offer, leaves: true}, listening{})
+	in := newInbox(reading(c), position{Offer: offer, leaves: true}, listening{})
 	err = in.collect(ctx)
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the caller leaves without its unread messages
@@ -182,12 +182,12 @@ func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 }
 
 // checkLastWord refuses a last word once for what warningOf finds.
-func (c *session) checkLastWord(ctx context.Context, text string) error {
-	kind := c.warningOf(text)
+func (c seating) checkLastWord(ctx context.Context, text string) error {
+	kind := sending(c).warningOf(text)
 	if kind == "" {
 		return nil
 	}
-	confirmed, err := c.confirmCredential(ctx, room.Message(text, "", nil).Fingerprint(), "")
+	confirmed, err := sending(c).confirmCredential(ctx, room.Message(text, "", nil).Fingerprint(), "")
 	if err != nil || confirmed {
 		return err
 	}

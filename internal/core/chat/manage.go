@@ -80,7 +80,7 @@ func (s *Service) ordersOf(req ManageRequest) (orders []room.Order, err error) {
 }
 
 // clearAll removes the files and the open tasks of the agents of orders, and returns how many.
-func (c *session) clearAll(ctx context.Context, orders []room.Order) (files, tasks int, err error) {
+func (c managing) clearAll(ctx context.Context, orders []room.Order) (files, tasks int, err error) {
 	for _, order := range orders {
 		f, err := c.clearFiles(ctx, order.Name.Key)
 		if err != nil {
@@ -96,7 +96,7 @@ func (c *session) clearAll(ctx context.Context, orders []room.Order) (files, tas
 }
 
 // carryOut appends the events of orders, all or none.
-func (c *session) carryOut(ctx context.Context, may permission, orders []room.Order) (Managed, []room.Event, error) {
+func (c managing) carryOut(ctx context.Context, may permission, orders []room.Order) (Managed, []room.Event, error) {
 	isAbsent := func(order room.Order) bool {
 		_, here := c.head.Named(order.Name.Key)
 		return !here

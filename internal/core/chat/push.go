@@ -184,7 +184,7 @@ func (s *Service) BeginPush(ctx context.Context, token string, hook roomlog.Hook
 // endFormerPushes ends the browsers in whose place next comes, whoever began them, and those of devices that the person
 // no longer has. Otherwise one device would ring twice, and a fifth device could not have its browser called until the
 // next look at the browser of the first.
-func (c *session) endFormerPushes(ctx context.Context, next roomlog.HookItem) error {
+func (c hooking) endFormerPushes(ctx context.Context, next roomlog.HookItem) error {
 	for _, k := range c.me.Hooks {
 		if k.Form != room.FormPush || k.ID == next.ID {
 			continue

@@ -55,15 +55,15 @@ func refuseNoTask() error {
 // removeText removes the text of the message with an id, and returns the event of the removal; no event if there is no
 // text. If the agents have agreed on the message meanwhile, the room has changed, or the message has expired, the error
 // is needItems, and the caller tries again. A closed room is not changed.
-func (c *session) removeText(ctx context.Context, id string) ([]room.Event, error) {
+func (c managing) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
 	head, err := log.Refresh(ctx, c.room.svc.now())
 	if err != nil {
 		return nil, err
 	}
-	event, err := c.seenEvent(ctx, "redact", id)
+	event, err := reading(c).seenEvent(ctx, "redact", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		event, err = c.agreedProposal(ctx, id, err)
+		event, err = reading(c).agreedProposal(ctx, id, err)
 	}
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	}
 	file := event.CarriedFile()
 	if file != nil {
-		ops = append(ops, roomlog.DropClaim(c.fileKey(file)))
+		ops = append(ops, roomlog.DropClaim(filing(c).fileKey(file)))
 	}
 	done, err := appendDecision(ctx, c, may, func(at place) (roomlog.Change, error) {
 		if event.Redacted || event.Text == "" && event.File == nil {
@@ -97,7 +97,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		return roomlog.Change{Events: []room.Event{event.Redaction()}, Ops: ops}, nil
 	})
 	if len(done.Events) > 0 {
-		c.deleteFile(ctx, file)
+		filing(c).deleteFile(ctx, file)
 	}
 	return done.Events, err
 }
@@ -116,7 +116,7 @@ func redactedID(s *room.State, event room.Event) string {
 }
 
 // removeTask removes the words of the task with an id, open or closed, as removeText does.
-func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, error) {
+func (c managing) removeTask(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
 	head, err := log.Refresh(ctx, c.room.svc.now())
 	if err != nil {

@@ -28,7 +28,7 @@ import (
 //	a message is found      checkKey     a key for another message         the call is refused
 //	a question is found     readReplies  the answers that were handed out  it has none: else the call asks anew
 type recognizer struct {
-	session *session
+	session sending
 	start   room.Start     // which events may be newer than the call
 	earlier roomlog.SentAs // the message or draft that the call repeats; N is 0: none is known
 	replies replies
@@ -236,7 +236,7 @@ func (r recognizer) readReplies(ctx context.Context, o *outgoing, g guard) (reco
 
 // wasAnswered reports whether an answer to the caller's question has arrived, as the call's cursor shows or, without
 // one, that of an earlier call.
-func (c *session) wasAnswered(ctx context.Context, question room.Event, g guard) (_ bool, err error) {
+func (c sending) wasAnswered(ctx context.Context, question room.Event, g guard) (_ bool, err error) {
 	heard := g.cursor.N
 	if !g.on {
 		heard, err = c.reader().Acknowledged(ctx)
@@ -359,7 +359,7 @@ func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.S
 // The call is compared with the event, since only the event has the words; of an edited draft, with the agent's own
 // words. What was removed or lost counts as equal. The server's own keys are not compared: a second call of an endpoint
 // for one event may get other words, and the first answer stands; sharedBefore compares the bytes of an upload.
-func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
+func (c sending) checkKey(ctx context.Context, o *outgoing, earlier roomlog.SentAs) error {
 	if earlier.N == 0 || o.req.Key == "" || o.keyFromServer {
 		return nil
 	}
@@ -393,7 +393,7 @@ func (c *session) checkKey(ctx context.Context, o *outgoing, earlier roomlog.Sen
 
 // answerRepeated returns what came of a message that the call repeats: nothing is proposed again. The event of o may
 // lack addressees that have left, and without addressees it would be a message to all.
-func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
+func (c sending) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
 	err := checkOpenDraft(earlier, c.me, c.room.svc.now())
 	if err == nil {
 		err = c.checkKey(ctx, o, earlier)

@@ -53,7 +53,7 @@ type ShowRequest struct {
 type LeaveRequest struct {
 	Token string
 	Text  string // a last word; "" for none
-	Reads bool   // what is meant for the agent and unread holds its first leave back: see session.holdBackLeave
+	Reads bool   // what is meant for the agent and unread holds its first leave back: see seating.holdBackLeave
 }
 
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.

@@ -9,7 +9,7 @@ import (
 // Agreement is a proposal to which everyone who was asked has agreed.
 type Agreement struct {
 	ID       string   // of the proposal
-	Text     string   // its first characters: see session.agreements
+	Text     string   // its first characters: see reading.agreements
 	By       string   // who proposed it
 	AgreedBy []string // who agreed: By, then the others
 	To       []string // of a private proposal: who sees it beside By
@@ -206,7 +206,7 @@ type LeaveStatus string
 const (
 	StatusLeft        LeaveStatus = "left"
 	StatusAlreadyLeft LeaveStatus = "already_left"
-	StatusUnread      LeaveStatus = "unread" // the agent has not left: see session.holdBackLeave
+	StatusUnread      LeaveStatus = "unread" // the agent has not left: see seating.holdBackLeave
 )
 
 // Left is the result of LeaveRoom.
@@ -214,7 +214,7 @@ type Left struct {
 	Status   LeaveStatus
 	Messages []Message // what was unread
 	HasMore  bool      // once the caller has left, message_history is closed to it, so the rest is lost
-	Unsaid   bool      // the agent has left without its last word: see session.leave
+	Unsaid   bool      // the agent has left without its last word: see seating.leave
 	Silent   bool      // of StatusUnread: the agent may not speak, and so not answer
 	NewAdmin string    // the agent that became admin; "" if none did
 

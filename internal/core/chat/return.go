@@ -15,7 +15,7 @@ import (
 
 // returnToSeat is JoinRoom for an agent with a token.
 func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, error) {
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterSeating(ctx, req.Token)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -39,7 +39,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 // bind lets the caller's key or account admit a seat from the time when the server asked for none, whose own token is
 // the caller's. Without bind, neither the token alone nor a link of the seat would ever be admitted: see access.Gate.
 // If two keys call at once, the first admits the seat, and the other returns to it as if it had come later.
-func (c *session) bind(ctx context.Context) (bound bool, err error) {
+func (c seating) bind(ctx context.Context) (bound bool, err error) {
 	by := ident.PrincipalOf(ctx)
 	if !mayBind(by, c.me) {
 		return false, nil
@@ -64,7 +64,7 @@ func mayBind(by ident.Principal, caller room.Caller) bool {
 
 // answerReturn returns the answer for a caller that is back in its seat, and reads as query says. calls says that the
 // caller itself has called: that is recorded once the call before it has been looked up.
-func (c *session) answerReturn(ctx context.Context, query presence.Query, calls bool) (Seated, error) {
+func (c seating) answerReturn(ctx context.Context, query presence.Query, calls bool) (Seated, error) {
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, query)
 	if err != nil {
 		return Seated{}, err
@@ -81,7 +81,7 @@ func (c *session) answerReturn(ctx context.Context, query presence.Query, calls 
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me),
 	}
-	got.Agreements, err = c.agreements(ctx, briefChars)
+	got.Agreements, err = reading(c).agreements(ctx, briefChars)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -92,7 +92,7 @@ func (c *session) answerReturn(ctx context.Context, query presence.Query, calls 
 }
 
 // checkReturn refuses a token together with the name of another room or agent.
-func (c *session) checkReturn(req JoinRequest) error {
+func (c seating) checkReturn(req JoinRequest) error {
 	if req.Room != "" {
 		names, err := c.namesRoom(req)
 		if err != nil {
@@ -113,7 +113,7 @@ func (c *session) checkReturn(req JoinRequest) error {
 }
 
 // namesRoom reports whether req names the room of the session, by its name or an invite.
-func (c *session) namesRoom(req JoinRequest) (bool, error) {
+func (c seating) namesRoom(req JoinRequest) (bool, error) {
 	if v, ok := ident.InviteIn(req.Room); ok {
 		return v.Room == c.head.ID, nil
 	}
@@ -126,14 +126,14 @@ func (c *session) namesRoom(req JoinRequest) (bool, error) {
 }
 
 // addUnread adds the messages of an offer, the agent's own included.
-func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seated) error {
+func (c seating) addUnread(ctx context.Context, offer presence.Offer, got *Seated) error {
 	b := batch{Events: core.JoinEvents, Limit: core.JoinBytes, Room: &c.head.State}
 	scanned, full, err := c.fillBatch(ctx, &b, offer)
 	if err != nil {
 		return err
 	}
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, ident.Cursor{})
-	got.Situation = c.situation(learned{read: scanned})
+	got.Situation = reading(c).situation(learned{read: scanned})
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
@@ -154,7 +154,7 @@ func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seat
 
 // fillBatch adds the events of offer, up to the caller's head, to b, and returns the last event that fits or is hidden.
 // full is true if an event did not fit.
-func (c *session) fillBatch(ctx context.Context, b *batch, offer presence.Offer) (scanned int64, full bool, err error) {
+func (c seating) fillBatch(ctx context.Context, b *batch, offer presence.Offer) (scanned int64, full bool, err error) {
 	n := offer.After
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || event.N > c.head.AsOf {
@@ -173,12 +173,12 @@ func (c *session) fillBatch(ctx context.Context, b *batch, offer presence.Offer)
 }
 
 // addLatest adds the latest messages, for a new device of a person: the unread ones may be many.
-func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seated) error {
+func (c seating) addLatest(ctx context.Context, offer presence.Offer, got *Seated) error {
 	asOf := c.head.AsOf
 	if err := got.addLastMessages(ctx, c.room.log, c.me, asOf+1, asOf); err != nil {
 		return err
 	}
-	got.Cursor, got.Situation = c.cursor(asOf, ident.Cursor{}), c.situation(learned{read: asOf})
+	got.Cursor, got.Situation = c.cursor(asOf, ident.Cursor{}), reading(c).situation(learned{read: asOf})
 	offer.Arrived = asOf               // earlier events are no news to the device, and
 	shown := max(1, len(got.Messages)) // that is recorded even if nobody has spoken
 	_, err := c.reader().RecordHandedOut(ctx, nil, offer, asOf, shown)

@@ -240,7 +240,7 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 
 // rosterFor returns the roster for the result of a wait; nil if the wait needs none. A wait that messages end has no
 // roster, unless an agent came or left. isNew says that the roster has changed since the seat's last result.
-func (c *session) rosterFor(ctx context.Context, in *inbox, finds found) (_ *seenRoster, isNew bool) {
+func (c reading) rosterFor(ctx context.Context, in *inbox, finds found) (_ *seenRoster, isNew bool) {
 	head := c.head
 	if !in.listens.withRoster || in.end == lost {
 		return nil, false
@@ -264,7 +264,7 @@ func (c *session) rosterFor(ctx context.Context, in *inbox, finds found) (_ *see
 }
 
 // presence returns the presence needed to tell the stalled tasks of head; nil if the log tells.
-func (c *session) presence(ctx context.Context, head *room.Head) (map[int]room.Presence, error) {
+func (c reading) presence(ctx context.Context, head *room.Head) (map[int]room.Presence, error) {
 	if !head.NeedsPresence(c.room.svc.now()) {
 		return nil, nil
 	}
@@ -272,7 +272,7 @@ func (c *session) presence(ctx context.Context, head *room.Head) (map[int]room.P
 }
 
 // allPresence returns the presence of every seat.
-func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[int]room.Presence, error) {
+func (c reading) allPresence(ctx context.Context, how table.Consistency) (map[int]room.Presence, error) {
 	all, _, err := c.room.agents.ReadPresence(ctx, how)
 	if err != nil {
 		return nil, err
@@ -282,7 +282,7 @@ func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[i
 }
 
 // hasActiveTask reports whether a taken task has not stalled; true if unknown.
-func (c *session) hasActiveTask(ctx context.Context) bool {
+func (c reading) hasActiveTask(ctx context.Context) bool {
 	seen, err := c.presence(ctx, c.head)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -294,7 +294,7 @@ func (c *session) hasActiveTask(ctx context.Context) bool {
 }
 
 // addCall adds this call, not recorded yet, to the presence of the seats.
-func (c *session) addCall(presence map[int]room.Presence) {
+func (c reading) addCall(presence map[int]room.Presence) {
 	if c.me.KeepsLease() {
 		presence[c.me.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
 	}

@@ -25,7 +25,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
 	}
-	c, err := s.enterCached(ctx, req.Token)
+	c, err := s.enterSending(ctx, req.Token)
 	if err != nil {
 		return Sent{}, s.Outward(err)
 	}
@@ -41,7 +41,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 }
 
 // say sends the text of req. It returns before the call waits, so that its frame does not last as long as a wait.
-func (c *session) say(ctx context.Context, req SendRequest) (*outcome, error) {
+func (c sending) say(ctx context.Context, req SendRequest) (*outcome, error) {
 	o, k, repeated, err := c.address(ctx, outgoing{req: req, credential: c.warningOf(req.Text)})
 	if err != nil || repeated != nil {
 		return repeated, err
@@ -78,7 +78,7 @@ type known struct {
 }
 
 // knownWith returns what is known of a message before the first attempt.
-func (c *session) knownWith(g guard) known {
+func (c sending) knownWith(g guard) known {
 	k := known{again: recognizer{session: c, start: c.start}, guard: g}
 	k.again.start.Known = max(c.start.Known, g.cursor.N) // the client has the answer with this cursor
 	return k
@@ -97,7 +97,7 @@ type outcome struct {
 func (is *outcome) wrote() bool { return is.ruling == accepted || is.sent.Credential != "" }
 
 // send counts the message against the limits of the caller, and appends the message.
-func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, error) {
+func (c sending) send(ctx context.Context, o *outgoing, k known) (*outcome, error) {
 	undo, err := c.room.svc.limits.Message(c.payer(ctx), len(o.req.Text))
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, err
 }
 
 // appendMessage appends the message, unless it is in the log already or stays unsent.
-func (c *session) appendMessage(ctx context.Context, o *outgoing, k known) (*outcome, error) {
+func (c sending) appendMessage(ctx context.Context, o *outgoing, k known) (*outcome, error) {
 	v, err := c.resolve(ctx, o, k, c.attempt)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (c *session) appendMessage(ctx context.Context, o *outgoing, k known) (*out
 }
 
 // mayAppend reports whether the message would be appended now. If not, got is the result, also of a repeated message.
-func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *outcome, ok bool, err error) {
+func (c sending) mayAppend(ctx context.Context, o *outgoing, k known) (got *outcome, ok bool, err error) {
 	v, err := c.resolve(ctx, o, k, c.rehearse)
 	if err != nil || v.ruling == accepted {
 		return nil, err == nil, err
@@ -157,7 +157,7 @@ const (
 
 // resolve tries to send the message, by attempt or rehearse, and learns what the verdict needs, until the message is
 // accepted, repeated, unsent or refused.
-func (c *session) resolve(ctx context.Context, o *outgoing, k known,
+func (c sending) resolve(ctx context.Context, o *outgoing, k known,
 	try func(context.Context, *outgoing, known) (verdict, error)) (verdict, error) {
 	k.noSpace = c.checkSpace(len(o.req.Text))
 	for range maxAttempts {
@@ -197,7 +197,7 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known,
 }
 
 // learn adds to k what is needed. answer is not nil if the message stays unsent.
-func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
+func (c sending) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
 	switch needs {
 	case needLastMessage:
 		err = k.again.readLast(ctx)
@@ -209,7 +209,7 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:
 		var unread *Waited
-		k.guard, unread, err = c.holdBack(ctx, o.intent(), k.guard)
+		k.guard, unread, err = reading(c).holdBack(ctx, o.intent(), k.guard)
 		if unread != nil {
 			answer = &Sent{Waited: *unread}
 		}
@@ -217,15 +217,15 @@ func (c *session) learn(ctx context.Context, o *outgoing, k known, needs need) (
 		k.warned, answer, err = c.warnOfCredential(ctx, o)
 	case needAgreement:
 		k.bound.known = true
-		k.bound.seats, err = c.boundBy(ctx, o.event.ReplyTo)
+		k.bound.seats, err = reading(c).boundBy(ctx, o.event.ReplyTo)
 	}
 	return k, answer, err
 }
 
 // attempt appends the message if the rules accept it, on the very head before it. If the idempotency key turns out to
 // stand for an earlier message, the rules are applied once more, with that message known.
-func (c *session) attempt(ctx context.Context, o *outgoing, k known) (verdict, error) {
-	done, err := roomlog.Append(ctx, c.room.log, c.start.At, ofCaller(c, func(at place) (decided, error) {
+func (c sending) attempt(ctx context.Context, o *outgoing, k known) (verdict, error) {
+	done, err := roomlog.Append(ctx, c.room.log, c.start.At, ofCaller(c.session, func(at place) (decided, error) {
 		now := k
 		for _, x := range at.blocked {
 			if x.Item != nil { // the message for which the key stands
@@ -241,7 +241,7 @@ func (c *session) attempt(ctx context.Context, o *outgoing, k known) (verdict, e
 }
 
 // rehearse applies the rules to the message on a head at least as new as the call, and appends nothing.
-func (c *session) rehearse(ctx context.Context, o *outgoing, k known) (verdict, error) {
+func (c sending) rehearse(ctx context.Context, o *outgoing, k known) (verdict, error) {
 	head, err := c.room.log.Refresh(ctx, c.start.At)
 	if err != nil {
 		return verdict{}, err

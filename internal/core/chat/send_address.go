@@ -18,12 +18,12 @@ import (
 // otherwise a message for Bob would reach another agent with Bob's name at a second attempt. k is what is known before
 // the first attempt. repeated is what came of an earlier message to the same names that the call repeats; nil: none is
 // found yet. A caller whose seat is gone is told so first.
-func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
+func (c sending) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
 	o.cursor, err = c.guardCursor(ctx, &o.req)
 	if err != nil {
 		return o, k, nil, err
 	}
-	k = c.knownWith(c.guardFor(o.cursor))
+	k = c.knownWith(reading(c).guardFor(o.cursor))
 	o, earlier, err := c.withEvent(ctx, o, k)
 	if err == nil && earlier.N > 0 {
 		repeated, err = c.answerRepeated(ctx, &o, earlier)
@@ -45,7 +45,7 @@ func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known,
 // guardCursor returns the cursor of a message for the guard. That of a stay is at what has arrived, and marked as held:
 // perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back. The
 // table has the count of these: see maxHeld.
-func (c *session) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
+func (c sending) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
 	if !req.Stay {
 		return req.Cursor, nil
 	}
@@ -55,7 +55,7 @@ func (c *session) guardCursor(ctx context.Context, req *SendRequest) (string, er
 
 // withEvent returns o with its event. If o repeats an earlier call to named agents, the event has the addressees of
 // that call, and earlier is the message of that call.
-func (c *session) withEvent(ctx context.Context, o outgoing, k known) (_ outgoing, earlier roomlog.SentAs, err error) {
+func (c sending) withEvent(ctx context.Context, o outgoing, k known) (_ outgoing, earlier roomlog.SentAs, err error) {
 	e := room.Message(o.req.Text, o.req.Kind, o.event.File)
 	for _, id := range o.req.Finishes {
 		if no, ok := room.TaskNumber(id); ok && !slices.Contains(e.Finishes, no) {
@@ -82,7 +82,7 @@ func (c *session) withEvent(ctx context.Context, o outgoing, k known) (_ outgoin
 }
 
 // findNamed returns e with the seats of the names in To and in Ask.
-func (c *session) findNamed(ctx context.Context, req SendRequest, e room.Event) (room.Event, error) {
+func (c sending) findNamed(ctx context.Context, req SendRequest, e room.Event) (room.Event, error) {
 	if len(req.To) > 0 && c.me.IsPerson() && sameCompany(c.me, req.To, nil) { // a note
 		e.To, e.ToNames = []int{c.me.Seat}, []string{c.me.Name}
 	} else {
@@ -114,7 +114,7 @@ func namesAll(name string) bool {
 
 // findAgents returns the agents of names without the caller, each once, in the order of their seats. The head is
 // current, since another agent may have the name now. field is the argument for the refusal.
-func (c *session) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
+func (c sending) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -151,7 +151,7 @@ func refuseOnlySelf(field string) error {
 
 // refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling
 // mistake. The refusal does not suggest a message to all: words meant for one agent could become public.
-func (c *session) refuseAbsent(field string, number int, key string) error {
+func (c sending) refuseAbsent(field string, number int, key string) error {
 	if n, left := c.head.LeftAs(c.me.Agent, key); left {
 		if tail, known := c.room.log.Tail(n - 1); known && len(tail) > 0 && c.me.Sees(tail[0]) {
 			return fault.Refuse(fault.InvalidArgument, "%s: number %d left %s. Nothing was sent.", field, number,
@@ -200,10 +200,10 @@ func nameKeys(names []string) []string {
 
 // findAnswered returns e with the answered message and the withdrawn one. n is the message of reply_to, in whose place
 // e may answer another: see underDispute.
-func (c *session) findAnswered(ctx context.Context, o *outgoing, e room.Event) (_ room.Event, n int64, err error) {
+func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (_ room.Event, n int64, err error) {
 	req := o.req
 	if req.Withdraw != "" {
-		event, err := c.seenEvent(ctx, "withdraw", req.Withdraw)
+		event, err := reading(c).seenEvent(ctx, "withdraw", req.Withdraw)
 		if err != nil {
 			return e, 0, err
 		}
@@ -212,9 +212,9 @@ func (c *session) findAnswered(ctx context.Context, o *outgoing, e room.Event) (
 	if req.ReplyTo == "" {
 		return e, 0, nil
 	}
-	event, err := c.seenEvent(ctx, "reply_to", req.ReplyTo)
+	event, err := reading(c).seenEvent(ctx, "reply_to", req.ReplyTo)
 	if fault.CodeOf(err) == fault.InvalidArgument && e.Kind == room.Proposal { // an agreement outlives its events
-		event, err = c.agreedProposal(ctx, req.ReplyTo, err)
+		event, err = reading(c).agreedProposal(ctx, req.ReplyTo, err)
 	}
 	n = event.N
 	if err == nil && e.Kind == room.Proposal {

@@ -27,7 +27,7 @@ const replaceSteps = 8
 
 // underDispute returns what a proposal that answers this event is meant for: of an objection to what was to replace an
 // agreement, that agreement. The log alone decides, so a repeated call answers the same.
-func (c *session) underDispute(ctx context.Context, answered room.Event) (room.Event, error) {
+func (c sending) underDispute(ctx context.Context, answered room.Event) (room.Event, error) {
 	if answered.Kind != room.Object {
 		return answered, nil
 	}
@@ -40,7 +40,7 @@ func (c *session) underDispute(ctx context.Context, answered room.Event) (room.E
 
 // toReplace returns the agreement that proposal n was to replace, itself or after proposals that it was to replace
 // first; nil if there is none, or the caller sees no more of it.
-func (c *session) toReplace(ctx context.Context, n int64) (*roomlog.Agreement, error) {
+func (c sending) toReplace(ctx context.Context, n int64) (*roomlog.Agreement, error) {
 	var stored []roomlog.Agreement
 	for step := range replaceSteps {
 		event, err := c.room.log.Event(ctx, n)
@@ -67,7 +67,7 @@ func (c *session) toReplace(ctx context.Context, n int64) (*roomlog.Agreement, e
 // nameReplacement returns refusal, the refusal of o, or a refusal that names the proposal by which another one replaced
 // what o votes on: an agent that has not read far enough votes on that next. Who objects to an agreement is told to
 // propose.
-func (c *session) nameReplacement(ctx context.Context, o *outgoing, refusal error) error {
+func (c sending) nameReplacement(ctx context.Context, o *outgoing, refusal error) error {
 	if !o.event.IsVote() || o.event.ReplyTo == 0 || fault.CodeOf(refusal) != fault.InvalidArgument {
 		return refusal
 	}
@@ -76,7 +76,7 @@ func (c *session) nameReplacement(ctx context.Context, o *outgoing, refusal erro
 		return refusal
 	}
 	id := c.head.MessageID(n)
-	if bound, err := c.boundBy(ctx, n); err == nil && bound != nil && o.event.Kind == room.Object {
+	if bound, err := reading(c).boundBy(ctx, n); err == nil && bound != nil && o.event.Kind == room.Object {
 		return fault.Refuse(fault.InvalidArgument, "%s is agreed on, so no objection ends it. Nothing was sent: to "+
 			"take it back, send what is to hold in its place, if only that it ends, with kind proposal and reply_to "+
 			"%s. If that replaces it, and it binds you, its open tasks are in question from then on.", id, id)
@@ -91,7 +91,7 @@ func (c *session) nameReplacement(ctx context.Context, o *outgoing, refusal erro
 // latestOf follows what replaced proposal n, and what replaced that, as far as the caller sees; n if nothing did. An
 // agreement is replaced once the newer one is agreed on. A proposal is open for a day, so the events after n tell of
 // most; of agreements the items tell.
-func (c *session) latestOf(ctx context.Context, n int64) (int64, error) {
+func (c sending) latestOf(ctx context.Context, n int64) (int64, error) {
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	if err != nil {
 		return n, err

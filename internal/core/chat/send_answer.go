@@ -11,7 +11,7 @@ import (
 )
 
 // result returns what came of a message, as of the newest head. k is what was known before the append.
-func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *outcome {
+func (c sending) result(ctx context.Context, o *outgoing, k known, v verdict) *outcome {
 	if v.ruling == unsent { // the answer has its head
 		return &outcome{ruling: unsent, event: o.event, sent: *v.answer}
 	}
@@ -40,7 +40,7 @@ func (c *session) result(ctx context.Context, o *outgoing, k known, v verdict) *
 }
 
 // sentBy returns the answer about event, an accepted or repeated message.
-func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room.Event) Sent {
+func (c sending) sentBy(ctx context.Context, o *outgoing, v verdict, event room.Event) Sent {
 	isNew, id := v.ruling == accepted, c.head.MessageID(event.N)
 	if v.sentAs.Draft {
 		waited := c.answerUnsent(ctx, o, StatusPending)
@@ -61,7 +61,7 @@ func (c *session) sentBy(ctx context.Context, o *outgoing, v verdict, event room
 
 // besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none: what it
 // answers (replacesNone), what has replaced that, or the agreement that a refused one was to replace.
-func (c *session) besideOf(ctx context.Context, proposal *room.Event, replacesNone bool) string {
+func (c sending) besideOf(ctx context.Context, proposal *room.Event, replacesNone bool) string {
 	n := proposal.ReplyTo
 	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
 		return ""
@@ -92,7 +92,7 @@ func readers(event room.Event) []string {
 }
 
 // unfinished returns the tasks of finishes that are not among closed, each with the reason.
-func (c *session) unfinished(finishes, closed []int64) (list []Unfinished) {
+func (c sending) unfinished(finishes, closed []int64) (list []Unfinished) {
 	head := c.head
 	for _, no := range finishes {
 		if slices.Contains(closed, no) {
@@ -110,7 +110,7 @@ func (c *session) unfinished(finishes, closed []int64) (list []Unfinished) {
 
 // namesOfLeft returns the agents that the text names by @ and that have left: the sender expects them to read. If
 // the index does not reach back to room.LeftWindow, the log is read and the index extended.
-func (c *session) namesOfLeft(ctx context.Context, text string) []string {
+func (c sending) namesOfLeft(ctx context.Context, text string) []string {
 	log, me := c.room.log, c.me
 	names, sure := c.head.LeftNamed(me.Agent, text, c.start.At)
 	if !sure && log.ReadBack(ctx, c.start.At.Add(-room.LeftWindow)) == nil { // the result does without the names
@@ -120,7 +120,7 @@ func (c *session) namesOfLeft(ctx context.Context, text string) []string {
 }
 
 // answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
-func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
+func (c sending) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
 	c.recorder().Record(ctx, presence.Call{Lag: presence.SendLag})
 	c.moveOn()
 	cursor, read := c.ownCursor(o.cursor)
@@ -131,12 +131,12 @@ func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStat
 	default: // the code is no token, so the cursor was made before
 		cursor = o.upload.Cursor
 	}
-	return Waited{Status: status, Cursor: cursor, Situation: c.situation(learned{read: read,
-		paused: status == StatusPaused, unseen: status == StatusPending && c.isUnseen(ctx)})}
+	return Waited{Status: status, Cursor: cursor, Situation: reading(c).situation(learned{read: read,
+		paused: status == StatusPaused, unseen: status == StatusPending && reading(c).isUnseen(ctx)})}
 }
 
 // answer completes the result of a sent message with unread messages, or with those that came during the wait.
-func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Sent, error) {
+func (c sending) answer(ctx context.Context, req *SendRequest, is *outcome) (Sent, error) {
 	got := is.sent
 	service := c.room.svc
 	if req.Said != nil {
@@ -147,20 +147,20 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 		c.moveOn()
 		cursor, read := c.ownCursor(req.Cursor)
 		got.Waited.Cursor = c.cursorAfter(is.event.N, cursor)
-		got.Waited.Situation = c.situation(learned{read: read})
+		got.Waited.Situation = reading(c).situation(learned{read: read})
 		return got, nil
 	}
 	if err == nil {
 		got.Waited, got.Before = *waited, waited.before
 	}
 	if got.Agreed != "" && !got.Waited.Situation.Person {
-		got.Waited.Revision = c.revisionOf(ctx, got.Agreed)
+		got.Waited.Revision = reading(c).revisionOf(ctx, got.Agreed)
 	}
 	return got, service.Outward(err)
 }
 
 // listen reads unread messages after the append, or waits for some.
-func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
+func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
 	// What is agreed may be followed by tasks.
 	waits := req.Wait > 0 && !c.hasMoreWork(is) && len(is.event.Agreed) == 0
 	if waits {
@@ -182,12 +182,12 @@ func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*W
 	if blind {
 		c.recorder().Record(ctx, call)
 		return &Waited{AwayUntil: c.recorder().AwayUntil(),
-			Situation: c.situation(learned{read: c.reader().HandedOutHere()})}, nil
+			Situation: reading(c).situation(learned{read: c.reader().HandedOutHere()})}, nil
 	}
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
 	c.reader().AcknowledgeUnstored(cursor.N)
 	if waits {
-		return c.wait(ctx, req.waits(is))
+		return reading(c).wait(ctx, req.waits(is))
 	}
 	c.recorder().Record(ctx, call)
 	return c.unread(ctx, req.waits(is), cursor, named)
@@ -202,25 +202,25 @@ func (req *SendRequest) waits(is *outcome) *WaitRequest {
 // hasMoreWork reports whether the sender has just finished a task and has more to do: another task of its own that
 // waits for no other, or more free tasks than idle agents. If others owe the sender an answer, it waits, and
 // hasMoreWork is false.
-func (c *session) hasMoreWork(is *outcome) bool {
+func (c sending) hasMoreWork(is *outcome) bool {
 	if len(is.event.Closes) == 0 {
 		return false
 	}
-	now := c.work()
-	return c.awaited(nil).Owed == 0 && (len(now.Tasks) > 0 && len(now.Waits) == 0 || now.FreeTasks > is.idle)
+	now := reading(c).work()
+	return reading(c).awaited(nil).Owed == 0 && (len(now.Tasks) > 0 && len(now.Waits) == 0 || now.FreeTasks > is.idle)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.
-func (c *session) unread(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (*Waited, error) {
+func (c sending) unread(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (*Waited, error) {
 	pos, err := c.readFrom(ctx, req, cursor, named)
 	if err != nil {
 		return nil, err
 	}
-	in := newInbox(c, pos, listening{})
+	in := newInbox(reading(c), pos, listening{})
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
-	got, finds, err := c.handOut(ctx, in, nil)
+	got, finds, err := reading(c).handOut(ctx, in, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ func (c *session) unread(ctx context.Context, req *WaitRequest, cursor ident.Cur
 }
 
 // readFrom returns where the caller continues to read after its message.
-func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
+func (c sending) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
 	switch {
 	case !c.isSeated():
 		return c.readFromAtLast(ctx, req, cursor)
@@ -237,15 +237,15 @@ func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.C
 		return req.position(presence.OfferAfter(cursor.N), cursor), nil
 	}
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
-	if offer, none := c.reader().OfferNothing(c.query(req, cursor), newest); none {
+	if offer, none := c.reader().OfferNothing(reading(c).query(req, cursor), newest); none {
 		return req.position(offer, cursor), nil
 	}
-	return c.acknowledgeCursor(ctx, req)
+	return reading(c).acknowledgeCursor(ctx, req)
 }
 
 // readFromAtLast returns where a caller without a seat continues to read: no later than where its token ended, as the
 // seat's new owner may have read on. An agent without a cursor hears only how its seat ended.
-func (c *session) readFromAtLast(ctx context.Context, req *WaitRequest, cursor ident.Cursor) (position, error) {
+func (c sending) readFromAtLast(ctx context.Context, req *WaitRequest, cursor ident.Cursor) (position, error) {
 	offer := presence.Offer{How: presence.LastLook, After: cmp.Or(cursor.N, c.good)}
 	if cursor.N == 0 && (req.Stay || c.me.IsPerson()) {
 		again, err := c.reader().AcknowledgeAndOffer(ctx, presence.QueryOnReturn(false))

@@ -61,20 +61,20 @@ func (s *Service) ShowRoom(ctx context.Context, req ShowRequest) (Shown, error) 
 }
 
 // enterView accepts a view on the current head. The caller of enterView must release the room.
-func (s *Service) enterView(ctx context.Context, token string) (*session, error) {
+func (s *Service) enterView(ctx context.Context, token string) (reading, error) {
 	v, err := parseView(token)
 	if err != nil {
-		return nil, err
+		return reading{}, err
 	}
 	asker := ident.PrincipalOf(ctx)
 	if err := asker.CheckView(v); err != nil {
-		return nil, err
+		return reading{}, err
 	}
 	live, began := s.acquire(v.Room), s.now()
 	head, err := live.log.Refresh(ctx, began)
 	if err != nil {
 		live.release()
-		return nil, err
+		return reading{}, err
 	}
 	caller, ok := head.Viewer(v)
 	if ok && !head.Expired(began) {
@@ -87,9 +87,9 @@ func (s *Service) enterView(ctx context.Context, token string) (*session, error)
 	}
 	if err != nil {
 		live.release()
-		return nil, err
+		return reading{}, err
 	}
-	return live.acceptViewer(head, caller), nil
+	return reading{live.acceptViewer(head, caller)}, nil
 }
 
 // parseView reads a view. An agent token in place of a view is refused with advice.
@@ -125,7 +125,7 @@ func (r *liveRoom) refuseView(ctx context.Context, head *room.Head, v ident.View
 
 // view returns the token of a view for the caller; "" for a person, who has the page, and for a stay, since some
 // clients do not keep the id of a stay secret.
-func (c *session) view() string {
+func (c reading) view() string {
 	if c.me.IsPerson() || c.token.IsStay() {
 		return ""
 	}
@@ -133,7 +133,7 @@ func (c *session) view() string {
 }
 
 // show returns the messages after a message; with "", the newest.
-func (c *session) show(ctx context.Context, after string) (shown Shown, err error) {
+func (c reading) show(ctx context.Context, after string) (shown Shown, err error) {
 	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Paused: c.me.Person.Paused, Now: c.room.svc.now()}
 	seen, err := c.room.readRoster(ctx, c.head, c.me)
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 
 // answered returns the beginnings of older messages that those of shown answer or agree to: first for those that wait,
 // then for the newest. An older message that is not cached costs a strong read, which finds no text that was removed.
-func (c *session) answered(ctx context.Context, shown Shown) (list []Message, err error) {
+func (c reading) answered(ctx context.Context, shown Shown) (list []Message, err error) {
 	var waiting []Message
 	newest := slices.Clone(shown.Messages)
 	slices.Reverse(newest)
@@ -211,7 +211,7 @@ func (c *session) answered(ctx context.Context, shown Shown) (list []Message, er
 }
 
 // open returns what is open; without agreed, without the agreements.
-func (c *session) open(ctx context.Context, seen map[int]room.Presence, agreed bool) (open ShownOpen, err error) {
+func (c reading) open(ctx context.Context, seen map[int]room.Presence, agreed bool) (open ShownOpen, err error) {
 	tasks := c.seenTasks(0)
 	open.Tasks = len(tasks)
 	for _, task := range tasks[:min(openNamed, len(tasks))] {
@@ -257,7 +257,7 @@ func pollPause(age time.Duration) time.Duration {
 // waiting returns what waits for the person of the agent: the drafts, then the proposals and then the requests that the
 // agent owes an answer, each in the order of the room. With whole, each has its message, unless page has it or it does
 // not fit.
-func (c *session) waiting(ctx context.Context, page Page, whole bool) ([]Waiting, error) {
+func (c reading) waiting(ctx context.Context, page Page, whole bool) ([]Waiting, error) {
 	now := c.room.svc.now()
 	var drafts, proposals, requests []Waiting
 	for _, draft := range c.me.Person.Open(now) {
@@ -311,7 +311,7 @@ func agreedTo(request room.OpenRequest) (n int) {
 // shownAfter returns the caller's messages after a message, and the time of the message. If the cached tail has the
 // message, no event is read. A message hidden from the caller is refused, since the number of an event tells how many
 // precede it.
-func (c *session) shownAfter(ctx context.Context, id string) (page Page, at time.Time, err error) {
+func (c reading) shownAfter(ctx context.Context, id string) (page Page, at time.Time, err error) {
 	none := refuseUnseen("after")
 	n, ok := c.head.MessageNumber(id)
 	if !ok {

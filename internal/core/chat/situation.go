@@ -15,15 +15,15 @@ import (
 // Situation is how things stand for the caller at the end of a call, beside the events handed out. Package tools
 // makes the field next from it alone. Each part is the whole result of the function named at the part.
 type Situation struct {
-	Standing                   // session.standing
-	Work                       // session.work
-	Awaited                    // session.awaited
+	Standing                   // reading.standing
+	Work                       // reading.work
+	Awaited                    // reading.awaited
 	room.Debt                  // room.State.DebtOf
 	room.Supervised            // room.Head.SupervisedOf, or Paused by learned.paused
 	OwesUnread      bool       // the message in Owes was not handed to the caller, as far as the answer knows
 	Findings                   // learned.findings
 	Company                    // roster.company, of learned.roster
-	Silent          SilentTask // session.silentTask, of learned.roster; else learned.silent
+	Silent          SilentTask // reading.silentTask, of learned.roster; else learned.silent
 	Unseen          bool       // learned.unseen
 }
 
@@ -35,7 +35,7 @@ type learned struct {
 	roster   *seenRoster // of a wait; nil: it was not read
 	silent   SilentTask  // of a call that reads presence and no roster
 	paused   bool        // of a send that a pause has kept from being sent: the person may have ended the pause since
-	unseen   bool        // session.isUnseen, of a call that leaves a draft
+	unseen   bool        // reading.isUnseen, of a call that leaves a draft
 }
 
 // Standing is who the caller is, and what room it is in.
@@ -110,7 +110,7 @@ type SilentTask struct {
 }
 
 // situation returns the caller's situation on the head of the session.
-func (c *session) situation(l learned) Situation {
+func (c reading) situation(l learned) Situation {
 	s := Situation{Standing: c.standing(), Work: c.work(), Debt: c.head.DebtOf(c.me.Seat, c.room.svc.now()),
 		Findings: l.findings, Silent: l.silent, Unseen: l.unseen}
 	if agent, here := c.head.Seated(c.me.Seat); here {
@@ -130,7 +130,7 @@ func (c *session) situation(l learned) Situation {
 
 // isUnseen reports whether nobody may see a draft of the caller: its person has no page of the room open, and nothing
 // of the person is called. A failed read counts as a page: what is not known is not said.
-func (c *session) isUnseen(ctx context.Context) bool {
+func (c reading) isUnseen(ctx context.Context) bool {
 	for _, k := range c.me.Hooks {
 		if k.Form.IsOfPerson() && c.mayCall(ctx, k) {
 			return false
@@ -142,7 +142,7 @@ func (c *session) isUnseen(ctx context.Context) bool {
 
 // mayCall reports whether k may be called: it is stored where k leads, its service has not refused the calls, and the
 // person still has the device of a browser.
-func (c *session) mayCall(ctx context.Context, k room.Hook) bool {
+func (c reading) mayCall(ctx context.Context, k room.Hook) bool {
 	hook, err := c.room.svc.store.Hook(ctx, k.ID)
 	if err != nil {
 		return !errors.Is(err, table.ErrNotFound)
@@ -155,7 +155,7 @@ func (in *inbox) learned(seen *seenRoster) learned {
 	return learned{read: in.scanned, findings: in.findings(), roster: seen}
 }
 
-func (c *session) standing() Standing {
+func (c reading) standing() Standing {
 	head, now := c.head, c.room.svc.now()
 	_, _, at := head.Recent.LastWord()
 	s := Standing{
@@ -193,7 +193,7 @@ func freeSeats(head *room.Head, now time.Time) (free, all int) {
 const tasksBrief = 3
 
 // work returns the caller's work as far as the log tells: only presence tells whether the agent of a task is silent.
-func (c *session) work() (w Work) {
+func (c reading) work() (w Work) {
 	head, now := c.head, c.room.svc.now()
 	agent, here := head.Seated(c.me.Seat)
 	if !here {
@@ -257,7 +257,7 @@ func (w *Work) addQuestioned(head *room.Head, agent room.Agent) {
 
 // awaited returns which answers are outstanding. agents is the roster; nil: the call has not read it, and nobody counts
 // as silent.
-func (c *session) awaited(agents []AgentView) (a Awaited) {
+func (c reading) awaited(agents []AgentView) (a Awaited) {
 	head, now, me := c.head, c.room.svc.now(), c.me.Seat
 	a.Requests = len(head.Talk.OpenTo(me, now))
 	for _, request := range head.AwaitedBy(me, now) {
@@ -303,7 +303,7 @@ func (r *seenRoster) company(owes bool) (s Company) {
 
 // silentTask returns the oldest task of a silent agent that the caller may take now, else the one that it may take
 // soonest. None is in question. seen is the presence of the seats.
-func (c *session) silentTask(seen map[int]room.Presence) (s SilentTask) {
+func (c reading) silentTask(seen map[int]room.Presence) (s SilentTask) {
 	if c.me.IsSupervised() {
 		return s
 	}

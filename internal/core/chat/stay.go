@@ -27,7 +27,7 @@ type Stay struct {
 // Stay returns the state of a token's stay and its latest messages, up to most, from 0 to 50. The call is a sign of
 // life of the agent, and hands out nothing.
 func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error) {
-	c, err := s.enterCurrent(ctx, token)
+	c, err := s.enterReading(ctx, token)
 	if why := stayEnd(err); why != "" {
 		return Stay{Ended: why, At: s.now()}, nil
 	}
@@ -54,10 +54,11 @@ func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error
 // Questioned returns the tasks that proposals put in question, as far as the agent of a stay sees: the ids of tasks by
 // that of the newest proposal. It goes by the cached head.
 func (s *Service) Questioned(ctx context.Context, token string) (map[string][]string, error) {
-	c, err := s.enterCached(ctx, token)
+	called, err := s.enterCached(ctx, token)
 	if err != nil {
 		return nil, s.Outward(err)
 	}
+	c := reading{called}
 	defer c.room.release()
 	list := map[string][]string{}
 	for _, task := range c.seenTasks(0) {
@@ -79,7 +80,7 @@ func stayEnd(err error) room.Reason {
 
 // isWanted reports whether an event after the caller's last message wakes the caller, and returns the time of the last
 // event that the caller sees.
-func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err error) {
+func (c reading) isWanted(ctx context.Context) (wanted bool, at time.Time, err error) {
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
 		if err != nil {
 			return false, at, err
@@ -101,7 +102,7 @@ func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err 
 // Follow returns when the stay, ctx or the service ends, or yield returns false. The agent may make other calls
 // meanwhile, and several may follow at once: all are handed the same news.
 func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) bool) error {
-	c, err := s.enterCurrent(ctx, token)
+	c, err := s.enterReading(ctx, token)
 	if err != nil {
 		return s.Outward(err)
 	}
@@ -118,7 +119,7 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 }
 
 // nextNews waits for news after an event, and records it as handed out. If ctx or the service ends, got is nil.
-func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
+func (c reading) nextNews(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
 	live := c.room
 	in := newInbox(c, position{Offer: presence.OfferInStay(after)}, listening{})
 	for {

@@ -88,10 +88,11 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 			audit.Log(ctx, s.audit, "link_opened", audit.Room(token.Room), audit.Seat(token.Seat))
 		}
 	}
-	c, err := s.acceptCurrent(ctx, token)
+	called, err := s.acceptCurrent(ctx, token)
 	if err != nil {
 		return Supervised{}, s.Outward(err)
 	}
+	c := managing{called}
 	defer c.room.release()
 
 	// At most one thing changes, and the answer shows the seat afterwards.
@@ -106,7 +107,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 			return head.NamePerson(caller.Agent, name)
 		})
 	case req.EndHook != "":
-		_, err = c.endHook(ctx, req.EndHook)
+		_, err = hooking(c).endHook(ctx, req.EndHook)
 	case req.Draft != "":
 		duplicate, err = c.decideDraft(ctx, req)
 	case req.changesSupervision():
@@ -163,14 +164,14 @@ func (req SuperviseRequest) check() error {
 }
 
 // supervised returns the current decisions of the person behind the caller's seat.
-func (c *session) supervised(ctx context.Context) (Supervised, error) {
+func (c managing) supervised(ctx context.Context) (Supervised, error) {
 	head := c.room.log.Peek()
 	caller, _ := head.CallerByToken(c.holder)
 	list, err := c.drafts(ctx, caller)
 	if err != nil {
 		return Supervised{}, err
 	}
-	hooks, err := c.hooks(ctx, caller.Agent)
+	hooks, err := hooking(c).hooks(ctx, caller.Agent)
 	return Supervised{Alone: caller.IsPersonOnly(), Watch: head.ShownLink(caller), Name: caller.Person.Name,
 		Paused:      caller.Person.Paused,
 		Approve:     caller.Person.Approve && caller.Person.ApproveSome == room.Selection{},
@@ -178,7 +179,7 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 }
 
 // supervise appends a decision of the person behind the caller's seat; how returns nil if nothing changes.
-func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Caller) (*room.Event, error)) error {
+func (c managing) supervise(ctx context.Context, how func(*room.Head, room.Caller) (*room.Event, error)) error {
 	_, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
 		event, err := how(at.head, at.caller)
 		if err != nil || event == nil {

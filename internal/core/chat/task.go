@@ -37,7 +37,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if err != nil {
 		return Tasks{}, err
 	}
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterTasking(ctx, req.Token)
 	if err != nil {
 		return Tasks{}, s.Outward(err)
 	}
@@ -60,7 +60,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 
 // answerTasks adds the caller's situation to the answer, and a cursor for an agent whose call had the cursor given; "":
 // none. For went see nextCursor.
-func (c *session) answerTasks(ctx context.Context, got Tasks, given string, went *intent, err error) (Tasks, error) {
+func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went *intent, err error) (Tasks, error) {
 	if err != nil || got.Held != nil {
 		return got, c.room.svc.Outward(err)
 	}
@@ -68,15 +68,15 @@ func (c *session) answerTasks(ctx context.Context, got Tasks, given string, went
 	if !c.me.IsPerson() {
 		cursor, _ := c.readCursor(given)
 		c.reader().AcknowledgeUnstored(cursor.N)
-		got.Cursor, read = c.nextCursor(given, went)
+		got.Cursor, read = reading(c).nextCursor(given, went)
 	}
-	got.Situation = c.situation(learned{read: read, silent: got.silent})
+	got.Situation = reading(c).situation(learned{read: read, silent: got.silent})
 	return got, nil
 }
 
 // taskOp is a change of tasks under way. resolve learns more of the order and the guard; nothing else changes.
 type taskOp struct {
-	session *session
+	session tasking
 	req     TaskRequest
 	order   room.TaskOrder // Seen is nil until the rules need the presence of the seats
 	guard   guard          // of an agent that begins or ends a task
@@ -84,13 +84,13 @@ type taskOp struct {
 }
 
 // newTaskOp returns the change that an order asks for.
-func (c *session) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
+func (c tasking) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
 	if order.Action == room.AddTasks {
 		order.Call = req.digest(c.me.IsPerson())
 	}
 	op := &taskOp{session: c, req: req, order: order}
 	if (op.takesTask() || order.Action == room.FinishTask) && !c.me.IsPerson() {
-		op.guard = c.guardFor(req.Cursor)
+		op.guard = reading(c).guardFor(req.Cursor)
 	}
 	return op
 }
@@ -153,9 +153,9 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 		done, err = op.append(ctx)
 		switch needs, _ := needOf(err); needs {
 		case needPresence: // directly before the write, since the write may take a task from an agent
-			op.order.Seen, err = c.allPresence(ctx, table.Strong)
+			op.order.Seen, err = reading(c).allPresence(ctx, table.Strong)
 		case needReading:
-			op.guard, held, err = c.holdBack(ctx, op.intent(), op.guard)
+			op.guard, held, err = reading(c).holdBack(ctx, op.intent(), op.guard)
 		default:
 			return done, nil, err
 		}
@@ -169,7 +169,7 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 // append appends the events of the change, unless something unread may hold it back.
 func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], error) {
 	c := op.session
-	return appendBy(ctx, c, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
+	return appendBy(ctx, c.session, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
 		ch, err := op.propose(at.head, at.caller, at.now)
 		op.doubt = 0
 		if err == nil && op.guard.on && op.guard.cursor.HeldActs == 0 {
@@ -305,7 +305,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 		return got, err
 	}
 	if task, open := c.head.Task(outcome.taskNo); open {
-		v := c.taskOf(task, op.order.Seen)
+		v := reading(c).taskOf(task, op.order.Seen)
 		got.Task = &v
 		if op.takesTask() {
 			err = c.addResults(ctx, &got, task)
@@ -341,7 +341,7 @@ func (op *taskOp) alike(outcome taskOutcome) (ids []string) {
 }
 
 // waitingFor returns the ids of open tasks directly after task, a dropped task.
-func (c *session) waitingFor(task room.Task) (ids []string) {
+func (c tasking) waitingFor(task room.Task) (ids []string) {
 	for _, x := range c.head.Tasks {
 		if c.me.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), task.No) {
 			ids = append(ids, room.TaskID(x.No))
@@ -405,7 +405,7 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 	if err != nil {
 		return got, false, err
 	}
-	checked, err := appendBy(ctx, c, c.start.At, func(at place) (ch roomlog.Change, err error) {
+	checked, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
 		if at.head.Expired(at.now) && !at.head.Closed {
 			return ch, roomlog.ErrNotFound
 		}

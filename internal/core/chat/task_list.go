@@ -36,7 +36,7 @@ type Tasks struct {
 
 // ListTasks returns the tasks for a request. Nothing changes, so a held agent may list tasks, too.
 func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterTasking(ctx, req.Token)
 	if err != nil {
 		return Tasks{}, s.Outward(err)
 	}
@@ -54,7 +54,7 @@ const tasksShown = 30
 const closedShown = 100
 
 // listTasks returns the list of open tasks, or of closed ones: all, or those added before the task ID.
-func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
+func (c tasking) listTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
 	if req.ID != "" && !req.Closed {
 		return c.oneTask(ctx, req.ID)
 	}
@@ -81,18 +81,18 @@ func refuseClosedID() error {
 }
 
 // oneTask returns the task of an id, open or not, with the results of the tasks directly before it.
-func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error) {
+func (c tasking) oneTask(ctx context.Context, id string) (got Tasks, err error) {
 	no, ok := room.TaskNumber(id)
 	if !ok {
 		return got, refuseID()
 	}
-	seen, err := c.presence(ctx, c.head)
+	seen, err := reading(c).presence(ctx, c.head)
 	if err != nil {
 		return got, err
 	}
 	task, open := c.head.Task(no)
 	if open {
-		v := c.taskOf(task, seen)
+		v := reading(c).taskOf(task, seen)
 		got.Task = &v
 	} else {
 		done, err := c.room.log.Items().Done(ctx, no)
@@ -119,26 +119,26 @@ func refuseUnknownTask() error {
 }
 
 // openTasks returns the caller's view of the open tasks, as of the caller's head: see seenTasks.
-func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
+func (c tasking) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
 	head := c.head
-	seen, err := c.presence(ctx, head)
+	seen, err := reading(c).presence(ctx, head)
 	if err != nil {
 		return got, err
 	}
-	got.silent = c.silentTask(seen)
-	list := c.seenTasks(added)
+	got.silent = reading(c).silentTask(seen)
+	list := reading(c).seenTasks(added)
 	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
 	if got.HasMore {
 		list = list[:tasksShown]
 	}
 	for _, task := range list {
-		got.Tasks = append(got.Tasks, c.taskOf(task, seen))
+		got.Tasks = append(got.Tasks, reading(c).taskOf(task, seen))
 	}
 	return got, nil
 }
 
 // doneTask returns the caller's view of a closed task.
-func (c *session) doneTask(done roomlog.Done) *TaskView {
+func (c tasking) doneTask(done roomlog.Done) *TaskView {
 	v := TaskView{ID: room.TaskID(done.Task.No), Title: done.Task.Title, Text: done.Task.Text, State: TaskDone,
 		Adder: done.Task.Adder.Name, AddedByPerson: done.Task.ByPerson, By: done.By.Name, EndedByPerson: done.ByPerson,
 		AdderName: done.Task.Adder.Person, ByName: done.By.Person,
@@ -157,14 +157,14 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 }
 
 // checkedTask is checkedTasks of one.
-func (c *session) checkedTask(ctx context.Context, done roomlog.Done) (*TaskView, error) {
+func (c tasking) checkedTask(ctx context.Context, done roomlog.Done) (*TaskView, error) {
 	list, err := c.checkedTasks(ctx, done)
 	return &list[0], err
 }
 
 // checkedTasks is doneTask of each, with the checks of what was run for the task, and the agreement under which it was
 // done, if that was replaced. Most tasks say nothing of what was run, and cost no read.
-func (c *session) checkedTasks(ctx context.Context, closed ...roomlog.Done) (list []TaskView, err error) {
+func (c tasking) checkedTasks(ctx context.Context, closed ...roomlog.Done) (list []TaskView, err error) {
 	first, last := int64(0), int64(0)
 	for i := range closed {
 		list = append(list, *c.doneTask(closed[i]))
@@ -188,7 +188,7 @@ func (c *session) checkedTasks(ctx context.Context, closed ...roomlog.Done) (lis
 		if v.Evidence == nil { // nothing was run, or its words were removed
 			continue
 		}
-		v.DoneUnder = c.head.MessageID(c.underWhich(closed[i].Task, agreed))
+		v.DoneUnder = c.head.MessageID(reading(c).underWhich(closed[i].Task, agreed))
 		for _, check := range checks[closed[i].Task.No] {
 			v.Checks = append(v.Checks, CheckView{By: check.By.Name, ByPerson: check.ByPerson,
 				ByName: check.By.Person, At: time.UnixMilli(check.AtMs), Check: check.Check,
@@ -205,7 +205,7 @@ const (
 )
 
 // addResults adds the results of the ended tasks directly before task to got.
-func (c *session) addResults(ctx context.Context, got *Tasks, task room.Task) error {
+func (c tasking) addResults(ctx context.Context, got *Tasks, task room.Task) error {
 	size := 0
 	for _, no := range task.After {
 		if _, open := c.head.Task(no); open {
@@ -230,7 +230,7 @@ func (c *session) addResults(ctx context.Context, got *Tasks, task room.Task) er
 }
 
 // resultOf returns the result of the ended task no.
-func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
+func (c tasking) resultOf(ctx context.Context, no int64) (TaskView, error) {
 	done, err := c.room.log.Items().Done(ctx, no)
 	switch {
 	case errors.Is(err, table.ErrNotFound):

@@ -70,7 +70,7 @@ type Unfinished struct {
 // seenTasks returns the open tasks that the caller sees: those added by the event added, the caller's, those offered to
 // the caller, and the others, each in the order of the room. Otherwise the tasks of a guest, added first, would hide in
 // a part of the list what the caller is to do.
-func (c *session) seenTasks(added int64) []room.Task {
+func (c reading) seenTasks(added int64) []room.Task {
 	list := slices.DeleteFunc(slices.Clone(c.head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
 	rank := func(task room.Task) int {
 		switch {
@@ -88,7 +88,7 @@ func (c *session) seenTasks(added int64) []room.Task {
 }
 
 // taskOf returns the caller's view of task, as of the caller's head.
-func (c *session) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
+func (c reading) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
 	head, now := c.head, c.room.svc.now()
 	v := TaskView{ID: room.TaskID(task.No), Title: task.Title, Text: task.Text, State: TaskOpen, Adder: task.Adder.Name,
 		AddedByPerson: task.ByPerson, By: task.Holder.Name, Age: max(0, now.Sub(head.TaskSince(task))),

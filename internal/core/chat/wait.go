@@ -48,13 +48,13 @@ func (s *Service) WaitInto(ctx context.Context, req *WaitRequest, to *Waited) er
 }
 
 // enterWait accepts the caller of a wait. A person never polls.
-func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, error) {
+func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (reading, error) {
 	if err := req.check(); err != nil {
-		return nil, err
+		return reading{}, err
 	}
-	c, err := s.enterCurrent(ctx, req.Token)
+	c, err := s.enterReading(ctx, req.Token)
 	if err != nil {
-		return nil, err
+		return reading{}, err
 	}
 	err = c.me.CheckActivity(req.Activity)
 	if err == nil && !req.Standby && !req.Stay && !c.me.IsPerson() {
@@ -62,7 +62,7 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	}
 	if err != nil {
 		c.room.release()
-		return nil, err
+		return reading{}, err
 	}
 	req.Polls = req.Polls && !c.me.IsPerson()
 	return c, nil
@@ -92,7 +92,7 @@ func checkPresence(backIn time.Duration, activity string) error {
 
 // acknowledgeCursor acknowledges the caller's cursor, and returns where the caller continues to read. A peek
 // acknowledges nothing.
-func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
+func (c reading) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, _ := c.readCursor(req.Cursor)
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
 	pos := req.position(offer, cursor)
@@ -103,7 +103,7 @@ func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (posi
 }
 
 // query returns the presence.Query of a wait with a cursor.
-func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
+func (c reading) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 	switch {
 	case req.Peek:
 		return presence.QueryByPeek(cursor.N, c.head.AsOf)
@@ -117,7 +117,7 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 
 // wait is Wait for a caller accepted on a current head. The steps are functions with large stack frames, which do not
 // last while the call waits.
-func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
+func (c reading) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	wait := c.beginWait(ctx, req) // first: an older wait of the seat hands out nothing from now on
 	defer c.room.agents.EndWait(wait)
 	in, err := c.openInbox(ctx, req, wait)
@@ -133,7 +133,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
 
 // beginWait begins the wait that a call asks for, and records the agent's words about itself. In a pair a wait lasts no
 // longer than PartnerSilent.
-func (c *session) beginWait(ctx context.Context, req *WaitRequest) *presence.Wait {
+func (c reading) beginWait(ctx context.Context, req *WaitRequest) *presence.Wait {
 	now := c.room.svc.now()
 	until := now.Add(c.room.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {
@@ -146,7 +146,7 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest) *presence.Wai
 
 // openInbox acknowledges the cursor of a call that waits, and returns the inbox of its wait. If everyone else is away,
 // the wait ends at once, and its cursor says so, so that the next wait runs its full time.
-func (c *session) openInbox(ctx context.Context, req *WaitRequest, wait *presence.Wait) (*inbox, error) {
+func (c reading) openInbox(ctx context.Context, req *WaitRequest, wait *presence.Wait) (*inbox, error) {
 	pos, err := c.acknowledgeCursor(ctx, req)
 	if err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ type given struct {
 }
 
 // endWait returns the answer of a wait.
-func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, is given) (*Waited, error) {
+func (c reading) endWait(ctx context.Context, in *inbox, wait *presence.Wait, is given) (*Waited, error) {
 	got, finds, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, i
 const PartnerSilent = 5 * time.Minute
 
 // othersAreAway reports whether the caller is an agent whose companions are all away or have left.
-func (c *session) othersAreAway(ctx context.Context) bool {
+func (c reading) othersAreAway(ctx context.Context) bool {
 	head := c.head
 	if c.me.IsPerson() {
 		return false
@@ -207,7 +207,7 @@ func (c *session) othersAreAway(ctx context.Context) bool {
 
 // collectUntil fills the inbox until the wait ends. From wait.Due on, the caller's presence is renewed: see
 // presence.Recorder.Renew.
-func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (given, error) {
+func (c reading) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (given, error) {
 	live := c.room
 	if wait.Looks() || in.listens.endsAtOnce || isClosed(live.svc.stopping) {
 		_, err := in.collectFor(ctx, wait)
@@ -262,7 +262,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 
 // handOut hands out what is in the inbox. It returns the answer without its status, which decideStatus decides by what
 // was found. wait is nil for a call that does not wait. The order of the steps matters.
-func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, found, error) {
+func (c reading) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, found, error) {
 	// Step 1: an inbox that its caller must not get is emptied, so that nothing of it is recorded.
 	in.hideAsleep(wait)
 
@@ -281,7 +281,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 
 	// Step 3: hooks that nobody refreshed are ended, which appends events. From here on, the head stays.
 	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && !c.me.IsPerson() {
-		c.endExpiredHooks(ctx)
+		hooking(c).endExpiredHooks(ctx)
 		c.moveOn()
 	}
 
@@ -323,7 +323,7 @@ const (
 
 // poll answers a program on standby that calls again and again instead of waiting. Its next call is announced ahead.
 // While the agent itself waits and so reads the news, the program is told to yield.
-func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
+func (c reading) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
 	agentWaits := c.recorder().AnnounceStandby(ctx, req.ForMe)
 	pos, err := c.acknowledgeCursor(ctx, req)

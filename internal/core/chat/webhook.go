@@ -21,17 +21,17 @@ func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, erro
 }
 
 // enterPerson accepts the token of a person, on the current head of its room.
-func (s *Service) enterPerson(ctx context.Context, token string) (*session, error) {
+func (s *Service) enterPerson(ctx context.Context, token string) (hooking, error) {
 	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
-		return nil, err
+		return hooking{}, err
 	}
 	if !c.me.IsPerson() {
 		c.room.release()
-		return nil, fault.Refuse(fault.NotAllowed, "Only a person adds a webhook or an agent, with a token of "+
+		return hooking{}, fault.Refuse(fault.NotAllowed, "Only a person adds a webhook or an agent, with a token of "+
 			"its own. Nothing was changed: tell your user.")
 	}
-	return c, nil
+	return hooking{c}, nil
 }
 
 // Webhook adds hook, a webhook or a channel of a messenger, to the seat of a person's token. If the hook exists, the

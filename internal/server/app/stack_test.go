@@ -139,7 +139,7 @@ func waiters(t *testing.T, n int, tool string) {
 // waiting counts the calls that wait in a dump of all goroutines.
 func waiting(dump []byte) int {
 	return strings.Count(string(dump),
-		"[select]:\ngithub.com/parley-chat/parley/internal/core/chat.(*session).collectUntil(")
+		"[select]:\ngithub.com/parley-chat/parley/internal/core/chat.reading.collectUntil(")
 }
 
 // measuresStacks makes this test program measure the stacks of waiting calls of the tool that it names, print the
