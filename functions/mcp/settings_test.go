@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"reflect"
@@ -55,18 +54,6 @@ func TestParse_settingsLeftOut_areThoseOfAnInstance(t *testing.T) {
 			t.Errorf("%q: calls wait %v and cost %d units a minute, %v", given, got.LongestWait, got.UnitsPerMinute,
 				err)
 		}
-	}
-}
-
-// A stack without the parameter has the function's default.
-func TestTemplate_unitsPerMinute_areTheFunctionsDefault(t *testing.T) {
-	text, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := fmt.Sprintf("  UnitsPerMinute:\n    Type: Number\n    Default: %d\n",
-		usualUnits); !strings.Contains(string(text), want) {
-		t.Errorf("the template does not have\n%s", want)
 	}
 }
 

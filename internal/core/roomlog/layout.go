@@ -18,6 +18,7 @@ import (
 // How long items live. docs/items.md lists them all.
 const (
 	// eventLife exceeds the life of every room that refers to the event, so that no event's number is used twice.
+	// The bucket of template.yaml keeps files for room.DraftLife longer.
 	eventLife = room.Life + 2*24*time.Hour
 	// nameLife is how long a name, a snapshot and a listing outlive their room: the clocks of two processes may
 	// differ by so much.

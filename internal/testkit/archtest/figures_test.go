@@ -1,6 +1,7 @@
 package archtest
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/constant"
@@ -19,8 +20,9 @@ import (
 	"time"
 )
 
-// figures lists the sentences for models, and of the page, that repeat a constant of the code: {} stands for the
-// figure, as in "15 minutes", "a day" or "32,768".
+// figures lists the sentences for models, and of the page, that repeat a constant of the code, and the numbers of
+// settings and scripts that follow one: {} stands for the figure, as in "15 minutes", "a day" or "32,768", and {days}
+// for a number of days without the unit. The figure is the constant, above it after >, and below it after <.
 var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "text has more than {} bytes", "internal/core.MaxText"},
 	{"docs/tools.md", "For {}, a call with the text", "internal/core/room.RepeatWindow"},
@@ -95,6 +97,103 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/security.md", "it stays for {} after a kick", "internal/core/room.BoundFor"},
 	{"internal/api/tools/next_words.go", "kicked or banned less than {} ago", "internal/core/room.BoundFor"},
 	{"docs/events.md", "keeps its seat for {} after the subscription", "internal/core/room.HookLease"},
+
+	// Numbers of deployments. A message may have waited for a day as a draft before it lives for eventLife, with the file
+	// that was uploaded before: a bucket that follows eventLife alone loses files of living messages.
+	{"template.yaml", "ExpirationInDays: {days}", "internal/core/roomlog.eventLife + internal/core/room.DraftLife"},
+	{"template.yaml", "A message lives for # {}, and may have", "internal/core/roomlog.eventLife"},
+	{"template.yaml", "may have waited for {} before as a draft", "internal/core/room.DraftLife"},
+	{"template.yaml", "LongestWait: Type: Number Default: {s}", "functions/mcp.usualWait"},
+	{"template.yaml", "MessagesPerMinute: Type: Number Default: {}", "internal/server/app.usualMessages"},
+	{"template.yaml", "BytesPerMinute: Type: Number Default: {}", "internal/server/app.usualBytes"},
+	{"template.yaml", "UnitsPerMinute: Type: Number Default: {}", "functions/mcp.usualUnits"},
+	{"template.yaml", "RoomsPerHour: Type: Number Default: {}", "internal/server/app.usualRooms"},
+	// The outbox begins no call that could last longer than its invocation: with less time it would call no endpoint.
+	{"template.yaml", "Timeout: {s} Tags: {parley: !Ref AWS::StackName} # Caps what slow",
+		"> internal/outbound/outbox.maxEndpointCallTime + internal/outbound/outbox.maxPauseAfterCall"},
+	// systemd and Docker kill the program after these times, and the program first answers the open calls.
+	{"deploy/self-hosted/parley.service", "TimeoutStopSec={s}", "> cmd/parley.drainTime"},
+	{"deploy/self-hosted/parley.service", "answers, for {} at most", "cmd/parley.drainTime"},
+	{"deploy/self-hosted/compose.yaml", "stop_grace_period: {s}s", "> cmd/parley.drainTime"},
+	{"deploy/self-hosted/compose.yaml", "first, for {} at most", "cmd/parley.drainTime"},
+	{"scripts/sam/destroy", "which expire within {}.", "internal/core/roomlog.eventLife + internal/core/room.DraftLife"},
+	{"scripts/sam/key.py", `[\w '.-]{1,{}}"`, "internal/base.MaxName"},
+	{"scripts/sam/key.py", "The label must be 1 to {} letters", "internal/base.MaxName"},
+	{"internal/server/app/settings.go", "has limits (here {})", "internal/server/app.usualMessages"},
+	{"internal/server/app/settings.go", "bytes of text that may come from one caller per minute; 0 means no limit. On a " +
+		"server that others can reach: {}.", "internal/server/app.usualBytes"},
+	{"internal/server/app/settings.go", "a room may cost twice as much. 0 means no limit. On a server that others can " +
+		"reach: {}.", "internal/server/app.usualUnits"},
+	{"internal/server/app/settings.go", "in all processes; 0 means no limit. On a server that others can reach: {}.",
+		"internal/server/app.usualRooms"},
+	{"internal/server/app/settings.go", "may wait at once; 0 means no limit. On a server that others can reach: {}.",
+		"internal/server/app.usualWaits"},
+	{"internal/server/app/settings.go", "that is not known waits {s}s at most",
+		"internal/api/tools.unknownLongest - internal/api/tools.beforeEnd"},
+	{"docs/settings.md", "| messages a minute | {} |", "internal/server/app.usualMessages"},
+	{"docs/settings.md", "| bytes of text a minute | {} |", "internal/server/app.usualBytes"},
+	{"docs/settings.md", "| units a minute | {}; a room", "internal/server/app.usualUnits"},
+	{"docs/settings.md", "has twice as many | {}, in each", "functions/mcp.usualUnits"},
+	{"docs/settings.md", "| rooms created an hour | {} |", "internal/server/app.usualRooms"},
+	{"docs/settings.md", "| calls that wait at once | {}. The last", "internal/server/app.usualWaits"},
+	{"docs/settings.md", "which takes up to {}: let the proxy", "internal/api/httpapi.standbyWait"},
+	{"docs/settings.md", "`proxy_read_timeout {s}s`", "> internal/api/httpapi.standbyWait"},
+	{"internal/cli/client/standby.go", "standbyTime = {s} * time.Second", "> internal/api/httpapi.standbyWait"},
+
+	// The lives of stored items.
+	{"docs/items.md", "| its time + {} |", "internal/core/roomlog.eventLife"},
+	{"docs/items.md", "#ACT` | {} |", "internal/core/roomlog.activityLife"},
+	{"docs/items.md", "#ME` | {} |", "internal/core/presence.watchShown"},
+	{"docs/items.md", "`AGREED#<16 digits>#<16 digits>` | {} |", "internal/core/roomlog.agreementLife"},
+	{"docs/items.md", "`SAID#…` | {} |", "internal/core/roomlog.sentLife"},
+	{"docs/items.md", "of principal and name>` | {} |", "internal/core/room.KeepPerson"},
+	{"docs/items.md", "number>` | {}; of an endpoint", "internal/outbound/outbox.maxPostTime"},
+	{"docs/items.md", "; of an endpoint {} |", "internal/outbound/outbox.maxEndpointCallTime"},
+	{"docs/items.md", "seat, join, slot | {}, or until", "internal/core/roomlog.UploadLife"},
+	{"docs/items.md", "`WRONG#KNOWN#<caller>` | {} |", "internal/core/roomlog.GuessLife"},
+	{"docs/items.md", "`WRONG#FIRST` | {} |", "internal/core/roomlog.WatchLife"},
+	{"docs/items.md", "`MADE#<5 digits>` | {} |", "internal/core/ratelimit.roomCounts"},
+	{"docs/items.md", "`NOTED#-` | {} |", "internal/outbound/outbox.noteInterval"},
+	{"docs/items.md", "the account's id | {} after that", "internal/auth/access.accountLife"},
+	{"docs/items.md", "the sign-in's id | {} after its last", "internal/auth/signin.signInLife"},
+	{"docs/items.md", "16 digits of its number | {} |", "internal/auth/signin.turnLife"},
+	{"docs/items.md", "`USED#<hash>` | {}; 10 minutes |", "internal/auth/signin.codeLife"},
+	{"docs/items.md", "`USED#<hash>` | 1 minute; {} |", "internal/auth/signin.usedLife"},
+	{"docs/items.md", "the end of its call + {} |", "internal/core/pairing.ticketGrace"},
+	{"docs/items.md", "`MATCH#<id>` | {} |", "internal/core/pairing.matchLife"},
+	{"docs/settings.md", "its messages are stored for {}.", "internal/core/roomlog.eventLife"},
+	{"docs/settings.md", "kept for {} after the agent's last call", "internal/core/room.Lease"},
+	{"docs/settings.md", "announced return; for {} if the agent never", "internal/core/room.UnusedLease"},
+	{"docs/settings.md", "free seats, and for {} |", "internal/core/room.InviteLife"},
+	{"docs/hosted.md", "keeps: messages for {}, rooms", "internal/core/roomlog.eventLife"},
+	{"docs/hosted.md", "rooms for {} after their last use", "internal/core/room.Life"},
+	{"docs/webhooks.md", "events have expired, after {}.", "internal/core/roomlog.eventLife"},
+	{"docs/files.md", "as long as its message**: {}.", "internal/core/roomlog.eventLife"},
+	{"docs/files.md", "are deleted {} later, on S3", "internal/store/table/sqlite.unclaimed"},
+	{"docs/files.md", "later, on S3 {} later", "internal/core/roomlog.eventLife + internal/core/room.DraftLife"},
+	{"docs/design.md", "they are deleted: after {}, on S3", "internal/store/table/sqlite.unclaimed"},
+	{"docs/design.md", ", on S3 after {}.", "internal/core/roomlog.eventLife + internal/core/room.DraftLife"},
+	{"docs/deploy.md", "after {}, and those of removed messages", "internal/core/roomlog.eventLife + internal/core/room.DraftLife"},
+	{"docs/cost.md", "a GB stored for {} |", "internal/core/roomlog.eventLife + internal/core/room.DraftLife"},
+	{"internal/store/files/bucket/bucket.go", "life of a message, {}, and one", "internal/core/roomlog.eventLife"},
+	{"internal/web/assets/compose/dialog-words.js", "or older than {}.", "internal/core/roomlog.eventLife"},
+
+	// Limits of what a person writes on the page, and for how long the page sends a message again under its key.
+	{"internal/web/assets/pending.js", "keyLife = {hours} * 3600_000", "< internal/core/roomlog.sentLife"},
+	{"internal/web/assets/history.js", "pageSize = {};", "internal/core.PersonEvents"},
+	{"internal/web/assets/rooms/news.js", "most = {}; // messages that one look", "internal/core.PersonEvents"},
+	{"internal/web/assets/files/sharing.js", "longestName = {};", "internal/core.MaxFileName"},
+	{"internal/web/assets/tasks/forms.js", `rows="2" maxlength="{}"`, "internal/core.MaxTaskText"},
+	{"internal/web/assets/tasks/forms.js", `ref=${line} maxlength="{}"`, "internal/core.MaxTitle"},
+	{"internal/web/assets/tasks/forms.js", `required maxlength="{}"`, "internal/core.MaxTitle"},
+	{"internal/web/assets/sidebar/manage.js", `class="input" maxlength="{}"`, "internal/core.MaxNote"},
+	{"internal/web/assets/talk/reason.js", `class="input" maxlength="{}"`, "internal/core.MaxNote"},
+	{"internal/web/assets/landing/take.js", "limits: { maxlength: {} } }, { name: \"capacity\"", "internal/core.MaxDescription"},
+	{"internal/web/assets/landing/take.js", "min: {}, max:", "internal/core.MinCapacity"},
+	{"internal/web/assets/landing/take.js", "max: {} } }", "internal/core.MaxCapacity"},
+	{"internal/web/assets/landing/take.js", "\"new-password\", maxlength: {} }", "internal/base.MaxPassword"},
+	{"internal/web/assets/sidebar/settings.js", `rows="3" maxlength="{}"`, "internal/core.MaxDescription"},
+	{"internal/web/assets/sidebar/settings.js", `autocomplete="off" maxlength="{}"`, "internal/base.MaxPassword"},
 }
 
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.
@@ -102,22 +201,25 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 	const number = `\d[\d,_]*|an?|one|two|four|five|six|seven|eight|ten`
 	const unit = `ms|s|seconds?|minutes?|hours?|days?|KiB|MiB|MB`
 	const figure = `((?:` + number + `)(?: (?:` + unit + `)\b)?)`
+	place := regexp.MustCompile(`\{(s|hours|days)?\}`)
 	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
 	for _, f := range figures {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.doc)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, after, _ := strings.Cut(f.says, "{}")
+		at := place.FindStringIndex(f.says)
+		before, in, after := f.says[:at[0]], strings.Trim(f.says[at[0]:at[1]], "{}"), f.says[at[1]:]
 		says := regexp.MustCompile(regexp.QuoteMeta(before) + figure + regexp.QuoteMeta(after))
 		found := says.FindAllStringSubmatch(strings.Join(strings.Fields(string(text)), " "), -1)
 		if found == nil {
 			t.Errorf("%s does not say %q", f.doc, f.says)
 		}
-		want := code.sum(f.constant)
+		constant, order := strings.TrimLeft(f.constant, "<> "), map[byte]int{'<': -1, '>': 1}[f.constant[0]]
+		want := code.sum(constant)
 		for _, m := range found {
-			if got := valueOf(t, m[1]); got != want {
-				t.Errorf("%s says %q, and %s is %d, not %d", f.doc, m[0], f.constant, want, got)
+			if got := valueOf(t, strings.TrimSpace(m[1]+" "+in)); cmp.Compare(got, want) != order {
+				t.Errorf("%s says %q, which is %d, and %s is %d", f.doc, m[0], got, f.constant, want)
 			}
 		}
 	}

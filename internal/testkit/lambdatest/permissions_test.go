@@ -434,3 +434,10 @@ func TestTemplate_table_outlivesASlipOfTheHand(t *testing.T) {
 		}
 	}
 }
+
+// A file that was removed is gone.
+func TestTemplate_files_haveNoVersions(t *testing.T) {
+	if strings.Contains(resource(t, "Files"), "VersioningConfiguration") {
+		t.Error("the bucket keeps what was deleted")
+	}
+}
