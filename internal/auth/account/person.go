@@ -22,8 +22,19 @@ type Person struct {
 // ID returns the id of the person's account, the same at each sign-in.
 func (p Person) ID() string { return ident.AccountID(p.Issuer, p.Subject) }
 
+// Once has the new values of a sign-in at a provider.
+type Once struct {
+	State    string // comes back with the code
+	Nonce    string // comes back in the ID token
+	Verifier string // proves that the holder of the code has asked for the code (RFC 7636)
+}
+
 // Claims are the claims of an ID token, as JSON has them.
 type Claims map[string]any
+
+// ErrRefused means that the provider did not confirm a sign-in: it refuses the code, or the ID token is invalid for the
+// sign-in.
+var ErrRefused = errors.New("account: the provider did not confirm the sign-in")
 
 // The refusals of a person whom the provider has proven.
 var (

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -15,14 +16,24 @@ import (
 
 	"github.com/parley-chat/parley/internal/auth"
 	"github.com/parley-chat/parley/internal/auth/account"
-	"github.com/parley-chat/parley/internal/auth/oidc"
 	"github.com/parley-chat/parley/internal/auth/signin"
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
+// Provider signs people in with their accounts, as that of package oidc does.
+type Provider interface {
+	// Name returns how people know the provider.
+	Name() string
+	// Address returns where the person signs in.
+	Address(context.Context, account.Once) (string, error)
+	// Person returns who has signed in, for the code that the provider sent back. The error is account.ErrRefused,
+	// account.ErrManyGroups with the person, or an outage.
+	Person(ctx context.Context, code string, once account.Once) (account.Person, error)
+}
+
 // Accounts admit people whom a provider has proven.
 type Accounts struct {
-	Provider *oidc.Provider
+	Provider Provider
 	// Confirm returns the id of the account of a person who was just proven: see access.Gate.
 	Confirm func(context.Context, account.Person) (id string, err error)
 }
@@ -45,13 +56,20 @@ type pending struct {
 	Request  string `json:"r"` // the query of the page's address
 }
 
+// newVerifier returns a random verifier (RFC 7636, section 4.1).
+func newVerifier() string {
+	var raw [32]byte
+	rand.Read(raw[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
 // once returns the new values of a sign-in. All come from the verifier, which only the browser has.
-func (p pending) once() oidc.Once {
+func (p pending) once() account.Once {
 	from := func(use string) string {
 		sum := sha256.Sum256([]byte(use + p.Verifier))
 		return base64.RawURLEncoding.EncodeToString(sum[:])
 	}
-	return oidc.Once{State: from("state "), Nonce: from("nonce "), Verifier: p.Verifier}
+	return account.Once{State: from("state "), Nonce: from("nonce "), Verifier: p.Verifier}
 }
 
 // toProvider sends a person who allows a program to the provider, for proof of identity.
@@ -60,7 +78,7 @@ func (s *Server) toProvider(w http.ResponseWriter, r *http.Request, request stri
 		answer(w, http.StatusBadRequest, view{Error: "wrong_request", Message: "This server has no accounts."})
 		return
 	}
-	p := pending{Verifier: oidc.NewVerifier(), Request: request}
+	p := pending{Verifier: newVerifier(), Request: request}
 	text, _ := json.Marshal(p) // strings
 	value := base64.RawURLEncoding.EncodeToString(text)
 	if len(value) > auth.MaxCookie {
@@ -120,7 +138,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string
 	// Without the limit, a stranger could have the server call the provider with codes that the stranger made up.
 	err = s.o.Guess(r.Context(), q.Get("code"), address, func() (err error) {
 		who, err = s.o.Accounts.Provider.Person(r.Context(), q.Get("code"), p.once())
-		if errors.Is(err, oidc.ErrRefused) {
+		if errors.Is(err, account.ErrRefused) {
 			s.o.Logger.WarnContext(r.Context(), "a person could not sign in", "error", err)
 			err = errors.Join(signin.ErrGrant, err)
 		}
@@ -142,7 +160,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string
 		s.redirectToPage(w, p.Request, "barred "+who.Label)
 	case errors.Is(err, account.ErrManyGroups):
 		s.redirectToPage(w, p.Request, "many_groups "+who.Label)
-	case errors.Is(err, oidc.ErrRefused):
+	case errors.Is(err, account.ErrRefused):
 		s.redirectToPage(w, p.Request, "refused")
 	case fault.CodeOf(err) == fault.RateLimited:
 		s.redirectToPage(w, p.Request, "busy")

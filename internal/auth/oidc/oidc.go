@@ -20,10 +20,6 @@ import (
 	"github.com/parley-chat/parley/internal/auth/account"
 )
 
-// ErrRefused means that the provider refuses the code, or that the ID token is invalid for the sign-in. Every other
-// error of a Provider is an outage.
-var ErrRefused = errors.New("oidc: the provider did not confirm the sign-in")
-
 const (
 	// callTime is how long a call to the provider may take.
 	callTime = 10 * time.Second
@@ -64,18 +60,8 @@ func New(o Options) *Provider {
 // Name returns how people know the provider.
 func (p *Provider) Name() string { return account.NameOf(p.o.Issuer) }
 
-// Once has the new values of a sign-in.
-type Once struct {
-	State    string // comes back with the code
-	Nonce    string // comes back in the ID token
-	Verifier string // proves that the holder of the code has asked for the code (RFC 7636)
-}
-
-// NewVerifier returns a random verifier for Once.
-func NewVerifier() string { return oauth2.GenerateVerifier() }
-
 // Address returns where the person signs in.
-func (p *Provider) Address(ctx context.Context, once Once) (string, error) {
+func (p *Provider) Address(ctx context.Context, once account.Once) (string, error) {
 	config, found, err := p.config(ctx)
 	if err != nil {
 		return "", err
@@ -100,8 +86,8 @@ func (p *Provider) Address(ctx context.Context, once Once) (string, error) {
 }
 
 // Person returns who has signed in, for the code that the provider sent back. With account.ErrManyGroups, Person
-// returns the person, too.
-func (p *Provider) Person(ctx context.Context, code string, once Once) (account.Person, error) {
+// returns the person, too. Every error but that and account.ErrRefused is an outage.
+func (p *Provider) Person(ctx context.Context, code string, once account.Once) (account.Person, error) {
 	config, found, err := p.config(ctx)
 	if err != nil {
 		return account.Person{}, err
@@ -119,7 +105,7 @@ func (p *Provider) Person(ctx context.Context, code string, once Once) (account.
 		if refused.Response.StatusCode >= http.StatusInternalServerError {
 			return account.Person{}, why
 		}
-		return account.Person{}, fmt.Errorf("%w: %w", ErrRefused, why)
+		return account.Person{}, fmt.Errorf("%w: %w", account.ErrRefused, why)
 	}
 	if err != nil {
 		return account.Person{}, fmt.Errorf("oidc: exchanging the code: %w", err)
@@ -128,18 +114,18 @@ func (p *Provider) Person(ctx context.Context, code string, once Once) (account.
 	token, err := found.Verifier(&oidc.Config{ClientID: p.o.ClientID,
 		Now: func() time.Time { return p.o.Clock.Now().Add(-clocksDiffer) }}).Verify(ctx, raw)
 	if err != nil {
-		return account.Person{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		return account.Person{}, fmt.Errorf("%w: %w", account.ErrRefused, err)
 	}
 	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(once.Nonce)) != 1 {
-		return account.Person{}, fmt.Errorf("%w: the ID token is for another sign-in", ErrRefused)
+		return account.Person{}, fmt.Errorf("%w: the ID token is for another sign-in", account.ErrRefused)
 	}
 	var claims account.Claims
 	if err := token.Claims(&claims); err != nil {
-		return account.Person{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		return account.Person{}, fmt.Errorf("%w: %w", account.ErrRefused, err)
 	}
 	who, err := account.Read(p.o.Issuer, claims, p.o.Groups)
 	if err != nil && !errors.Is(err, account.ErrManyGroups) {
-		err = fmt.Errorf("%w: %w", ErrRefused, err)
+		err = fmt.Errorf("%w: %w", account.ErrRefused, err)
 	}
 	return who, err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc/oidctest"
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/auth/account"
 	"github.com/parley-chat/parley/internal/auth/oidc"
 )
 
@@ -72,7 +73,7 @@ func (p *provider) client(secret error) *oidc.Provider {
 		Secret: func(context.Context) (string, error) { return "secret", secret }})
 }
 
-var once = oidc.Once{State: "s", Nonce: "n", Verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
+var once = account.Once{State: "s", Nonce: "n", Verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
 
 // A token proves a person only if it was made now, for this server and this sign-in, by the provider's present keys.
 func TestPerson_tokenThatIsNotGood_isRefused(t *testing.T) {
@@ -95,7 +96,7 @@ func TestPerson_tokenThatIsNotGood_isRefused(t *testing.T) {
 		was := p.claims[x.claim]
 		p.claims[x.claim] = x.value
 		who, err := c.Person(t.Context(), "code", once)
-		if (err == nil) != x.good || errors.Is(err, oidc.ErrRefused) == x.good || x.good && who.Subject != "1" {
+		if (err == nil) != x.good || errors.Is(err, account.ErrRefused) == x.good || x.good && who.Subject != "1" {
 			t.Errorf("%s: %+v, %v", name, who, err)
 		}
 		p.claims[x.claim] = was
@@ -106,7 +107,7 @@ func TestPerson_tokenThatIsNotGood_isRefused(t *testing.T) {
 		t.Errorf("after the provider has changed its keys: %v", err)
 	}
 	p.signer = old
-	if _, err := c.Person(t.Context(), "code", once); !errors.Is(err, oidc.ErrRefused) {
+	if _, err := c.Person(t.Context(), "code", once); !errors.Is(err, account.ErrRefused) {
 		t.Errorf("by a key that the provider has no longer: %v", err)
 	}
 }
@@ -117,13 +118,13 @@ func TestProvider_thatIsDown_isAnOutage(t *testing.T) {
 	c := p.client(nil)
 	for status, refused := range map[int]bool{400: true, 401: true, 500: false, 503: false} {
 		p.status = status
-		if _, err := c.Person(t.Context(), "code", once); err == nil || errors.Is(err, oidc.ErrRefused) != refused {
+		if _, err := c.Person(t.Context(), "code", once); err == nil || errors.Is(err, account.ErrRefused) != refused {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
 	p.status = 0
 	if _, err := p.client(errors.New("no secret")).Person(t.Context(), "code", once); err == nil ||
-		errors.Is(err, oidc.ErrRefused) {
+		errors.Is(err, account.ErrRefused) {
 		t.Errorf("without a secret: %v", err)
 	}
 	handler := p.Config.Handler
