@@ -160,7 +160,7 @@ func (h *Head) SaidSince(agent Agent, call Start) (said []Saying, known bool) {
 // until its next call.
 func (h *Head) NewestWakeup(seat int) (n int64, at time.Time) {
 	newest, _ := h.Recent.words.newestFor(seat)
-	if len(h.Agents) <= 2 {
+	if len(h.Agents) <= fewAgents {
 		if m, _ := h.Recent.messages.newestFor(seat); m.n > newest.n {
 			newest = m
 		}

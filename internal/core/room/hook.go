@@ -238,10 +238,9 @@ func (s *State) Hears(a Agent) bool {
 	return !s.Sleeps(Caller{Agent: a}) && !s.Silenced(a) && !s.runIsOver()
 }
 
-// answers reports whether a, an endpoint, is called for an answer to event: a message meant for a (see isMeantFor), a
-// request to anyone or, with at most two agents, any message. The person speaks to others from the seat of a, so
-// words of the person, notes and sent drafts make no call: the next call brings them. Another endpoint calls a only
-// by name, and only so often.
+// answers reports whether a, an endpoint, is called for an answer to event, a message that may concern a. The person
+// speaks to others from the seat of a, so words of the person, notes and sent drafts make no call: the next call
+// brings them. Another endpoint calls a only by name, and only so often.
 func (a Agent) answers(event Event, agents int) bool {
 	switch {
 	case event.Type != Said, a.did(event):
@@ -249,5 +248,5 @@ func (a Agent) answers(event Event, agents int) bool {
 	case event.Step > 0:
 		return event.Step < core.MaxSteps && slices.Contains(event.Named, a.Seat)
 	}
-	return event.isMeantFor(a.Seat) || agents <= 2 || event.Kind == Request && len(event.Ask) == 0
+	return event.mayConcern(a.Seat, agents)
 }

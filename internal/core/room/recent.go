@@ -186,8 +186,8 @@ type entry struct {
 	spoke  []int // these seats have spoken, so for them no earlier event counts
 }
 
-// entries returns what e adds to each lastOf of a Recent. words follows Caller.WokenBy in a room of more than two, by
-// the same parts: seatsMeant, Kind.Interrupts and endsSleep. A test with any order of building compares the two.
+// entries returns what e adds to each lastOf of a Recent. words asks Caller.WokenBy whether e wakes even a reader for
+// whom nothing is meant, in a room of more than two. If not, e wakes those for whom e is meant.
 func (e Event) entries() (messages, words, named, replied entry) {
 	switch {
 	case e.endsSleep():
@@ -201,7 +201,7 @@ func (e Event) entries() (messages, words, named, replied entry) {
 		messages.seats = append(slices.Clone(e.To), e.Seat)
 	}
 	words = messages
-	if !e.Kind.Interrupts() {
+	if nobody := (Caller{Agent: Agent{Seat: -1}}); !nobody.WokenBy(e, fewAgents+1, false) {
 		words = entry{seats: e.seatsMeant()}
 	}
 	if len(e.To) > 0 {

@@ -20,19 +20,21 @@ func (c Caller) WokenBy(event Event, agents int, forMe bool) bool {
 		return true
 	case len(c.AgreedIn(event)) > 0, c.HearsOfTask(event), c.IsPerson() && !forMe:
 		return true
-	case agents <= 2 && event.Type != TaskChanged && event.Type != Hooked: // either of two hears all
-		return true
 	case event.Type != Said:
-		return false
-
-	// Only messages to more than two agents are left.
-	case event.isMeantFor(c.Seat):
-		return true
-	case !event.Kind.Interrupts():
-		return false
+		return agents <= fewAgents && event.Type != TaskChanged && event.Type != Hooked
 	}
-	return !forMe || event.Kind == Request && len(event.Ask) == 0
+	// Only messages are left.
+	return !forMe && event.Kind.Interrupts() || event.mayConcern(c.Seat, agents)
 }
+
+// mayConcern reports whether e, a message that the agent of a seat sees, is meant for that agent (see isMeantFor), asks
+// anyone, or is to either of two agents.
+func (e Event) mayConcern(seat, agents int) bool {
+	return e.isMeantFor(seat) || agents <= fewAgents || e.Kind == Request && len(e.Ask) == 0
+}
+
+// fewAgents is the most agents of a room in which each message is to the other.
+const fewAgents = 2
 
 // HearsOfTask reports whether e is about a task of a, and so wakes a in every room: the task is offered to a, a has
 // the task, or a added it. TaskOrder.Decide says for each change who hears.
