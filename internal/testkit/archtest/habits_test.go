@@ -565,3 +565,35 @@ func isClient(e ast.Expr) bool {
 	}
 	return false
 }
+
+// TestRefusals_atAShell_needNoMoreExpressions holds the number of regular expressions that find what a refusal says.
+// Another one means that a refusal says something else than before to people: word the refusal so that people can read
+// it as it is. Lower the number with the list.
+func TestRefusals_atAShell_needNoMoreExpressions(t *testing.T) {
+	const expressions = 135
+	found := 0
+	for _, s := range sources(t) {
+		if s.name != "internal/cli/shell/refusals.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				if n.Names[0].Name == "sentences" { // an expression and a sentence in turn
+					found += len(n.Values[0].(*ast.CompositeLit).Elts) / 2
+				}
+			case *ast.CallExpr:
+				if calls(n, "regexp", "MustCompile") {
+					if _, isFixed := n.Args[0].(*ast.BasicLit); isFixed {
+						found++
+					}
+				}
+			}
+			return true
+		})
+	}
+	if found != expressions {
+		t.Errorf("internal/cli/shell/refusals.go has %d expressions; they were %d, and may only become fewer", found,
+			expressions)
+	}
+}
