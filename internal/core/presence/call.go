@@ -35,7 +35,7 @@ type seatCall struct {
 // newSeatCall returns call, a call of caller who knows the events up to asOf, as it counts:
 //
 //   - The agent is that of head, the newest one: the lease depends on the agent's present role.
-//   - No program waits for a person.
+//   - No program waits for a person: see room.Caller.MayBeOnStandby.
 //   - A held agent announces no absence and no activity: it could tell others what its person wants to see first.
 //   - The table lags by CallLag at most behind a call that the log does not show, such as of a person, and in a pair,
 //     whose partner leaves after minutes of silence.
@@ -43,7 +43,7 @@ func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, no
 	if agent, here := head.Seated(caller.Seat); here {
 		caller = &room.Caller{Agent: agent, Device: caller.Device}
 	}
-	if caller.IsPerson() {
+	if !caller.MayBeOnStandby() {
 		call.Standby, call.Wakes, call.ForMe = false, false, false
 	}
 	if caller.Person.Supervises() {
@@ -76,7 +76,7 @@ func (c seatCall) presence(known room.Presence, now time.Time) room.Presence {
 		switch began := c.Began.UnixMilli(); {
 		case c.Standby:
 			presence.ShellMs = began
-		case !c.caller.IsPerson(): // a person's waits end no older waits in other processes
+		case c.caller.EndsOlderWaits(): // in other processes
 			presence.WaitMs = began
 		}
 	}

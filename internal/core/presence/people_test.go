@@ -49,11 +49,13 @@ func TestRecord_personWithoutAnAgentWaits_isPresentUntilTheLastWaitEnds(t *testi
 		c := w.person(seatOfCid+1, "phone")
 		first, second := w.waits(c), w.waits(c)
 		for i, wait := range []*Wait{first, second} {
-			if p := w.presenceHere(c.Seat); p.UntilMs != first.announcedUntil.UnixMilli() || p.WaitMs != 0 {
+			if p := w.presenceHere(c.Seat); p.UntilMs != first.announcedUntil.UnixMilli() || p.WaitMs != 0 ||
+				p.Standby || p.ForMe {
 				t.Errorf("with %d waits open, the presence is %+v", 2-i, p)
 			}
 			w.pass(time.Second)
-			w.Recorder(w.log.Peek(), c).RecordCall(t.Context()) // the page asks for something else meanwhile
+			// The page asks for something else meanwhile. What it says of a program does not count.
+			w.Recorder(w.log.Peek(), c).Record(t.Context(), Call{Standby: true, ForMe: true})
 			w.EndWait(wait)
 		}
 		if p := w.presenceHere(c.Seat); p.UntilMs != w.now().UnixMilli() {

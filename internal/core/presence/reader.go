@@ -248,7 +248,7 @@ func (r Reader) knownOrRead(ctx context.Context) (Delivery, error) {
 // HasHooks reports whether the agent is called when something is new.
 func (r Reader) HasHooks() bool {
 	agent, here := r.attendees.log.Peek().Seated(r.caller.Seat)
-	return here && agent.IsCalled() && !r.caller.IsPerson()
+	return here && agent.IsCalled() && r.caller.MayBeOnStandby()
 }
 
 // lockCache returns what the process has cached of the reader, until unlock.

@@ -111,10 +111,10 @@ func (r Recorder) BeginWait(ctx context.Context, until time.Time, call Call) *Wa
 func (a *Attendees) openWait(wait *Wait) {
 	l := a.lock()
 	defer l.unlock()
-	if wait.caller.IsPerson() {
-		l.openWatch(wait.caller.Seat, wait)
-	} else {
+	if wait.caller.EndsOlderWaits() {
 		l.openAgentWait(wait.caller.Seat, wait)
+	} else {
+		l.openWatch(wait.caller.Seat, wait)
 	}
 }
 
@@ -223,20 +223,20 @@ func (r Recorder) announceFurther(wait *Wait, stored room.Presence, again time.D
 
 // isOpen reports whether wait, a wait of caller, has neither ended nor been superseded.
 func (l locked) isOpen(caller *room.Caller, wait *Wait) bool {
-	if caller.IsPerson() {
-		return slices.Contains(l.watches[caller.Seat], wait)
+	if caller.EndsOlderWaits() {
+		return l.waits[caller.Seat] == wait
 	}
-	return l.waits[caller.Seat] == wait
+	return slices.Contains(l.watches[caller.Seat], wait)
 }
 
 // EndWait ends wait, and the polling with the last wait.
 func (a *Attendees) EndWait(wait *Wait) {
 	l := a.lock()
 	defer l.unlock()
-	if wait.caller.IsPerson() {
-		l.endWatch(wait.caller.Seat, wait)
-	} else {
+	if wait.caller.EndsOlderWaits() {
 		l.endAgentWait(wait.caller.Seat, wait)
+	} else {
+		l.endWatch(wait.caller.Seat, wait)
 	}
 	l.endPollingIfIdle()
 }
@@ -246,7 +246,7 @@ func (l locked) endWatch(seat int, wait *Wait) {
 	l.watches[seat] = slices.DeleteFunc(l.watches[seat], func(other *Wait) bool { return other == wait })
 	if len(l.watches[seat]) == 0 {
 		delete(l.watches, seat)
-		if cache := l.seats[seat]; cache != nil && wait.caller.IsPersonOnly() {
+		if cache := l.seats[seat]; cache != nil && wait.caller.KeepsLease() {
 			cache.presence.cacheWaitEnd(l.a.now())
 		}
 	}

@@ -60,9 +60,10 @@ func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event,
 	if err != nil || check == last {
 		return nil, err
 	}
-	return &Event{Type: TaskChanged, Seat: by.Seat, Name: by.Name, Person: by.IsPerson(),
-		Wakes: addWoken(nil, &head.State, by.Agent, f.By, f.Adder),
-		Task:  &TaskChange{Action: CheckTask, No: f.No, Added: f.Added, Check: &check}}, nil
+	event := &Event{Type: TaskChanged, Wakes: addWoken(nil, &head.State, by.Agent, f.By, f.Adder),
+		Task: &TaskChange{Action: CheckTask, No: f.No, Added: f.Added, Check: &check}}
+	by.sign(event)
+	return event, nil
 }
 
 // IsOwn reports whether a has finished f, or came as the finisher did: then somebody else checks it.

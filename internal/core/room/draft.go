@@ -68,18 +68,20 @@ func (d Decision) Check(text string) error {
 	return nil
 }
 
-// Draft returns the event by which event, a message of a that ProposeMessage has completed, waits for the person. A
+// Draft returns the event by which event, a message of c that ProposeMessage has completed, waits for the person. A
 // draft is an event, so the log orders all decisions about it: repeated calls and two devices at once send the draft
 // once. asked are the seats asked by the agent itself; ProposeMessage finds the other seats again when the draft is
 // sent. key is the idempotency key of the call, or "". The error is a *fault.Error.
-func (a Agent) Draft(event Event, asked []int, key string, now time.Time) (Event, error) {
-	if len(a.Person.Open(now)) >= core.MaxDrafts {
+func (c Caller) Draft(event Event, asked []int, key string, now time.Time) (Event, error) {
+	if len(c.Person.Open(now)) >= core.MaxDrafts {
 		return event, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing "+
 			"was sent: call wait_for_message, which tells you what your user decides.",
 			core.MaxDrafts).For(fault.RuleDrafts)
 	}
 	event.Ask, event.Named = asked, nil
-	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &event, Key: key}, nil
+	e := Event{Type: Drafted, To: []int{c.Seat}, Draft: &event, Key: key}
+	c.sign(&e)
+	return e, nil
 }
 
 // DecideDraft returns the event, to follow h, by which the person behind agent decides about the draft of event.

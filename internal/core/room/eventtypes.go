@@ -80,7 +80,7 @@ var eventTypes = []eventType{
 	//	"some":{"private":true,"agreements":true}}}
 	{SupervisionSet, "Seat Name Person PersonName To Reason Behind Decides Note"},
 
-	// A message of an agent waits for its person. Made by Agent.Draft.
+	// A message of an agent waits for its person. Made by Caller.Draft.
 	//
 	//	{"v":14,"id":"pe22z36sxddk","st":6,"at":1772366400000,"t":"draft","s":2,"f":"Bob","to":[2],"nkey":"once",
 	//	"draft":{"v":0,"id":"","st":0,"at":0,"t":"said","s":2,"f":"Bob","x":"may I?"}}

@@ -152,9 +152,6 @@ func (a Agent) hookEvent(k Hook) Event {
 	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &k}
 }
 
-// isOfPersonsHook reports whether e begins or ends a hook of the person.
-func (e Event) isOfPersonsHook() bool { return e.Hook != nil && e.Hook.Form.IsOfPerson() }
-
 // BeginsHook reports whether e begins a hook.
 func (e Event) BeginsHook() bool { return e.Type == Hooked && e.Reason == "" }
 

@@ -24,7 +24,9 @@ func (h *Head) ProposeMessage(by Caller, event Event, now time.Time) (Event, err
 func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time) (Event, error) {
 	agent := by.Agent
 	rules := messageRules{h, agent, now, h.boundBy(&event, agent.Seat, bound, now)}
-	event.Type, event.Seat, event.Name, event.Person = Said, agent.Seat, agent.Name, event.Person || by.IsPerson()
+	edited := event.Person // a draft, with the words of the person
+	by.sign(&event)
+	event.Type, event.Person = Said, edited || event.Person
 	var err error
 	switch {
 	case event.Person && event.isToItself():

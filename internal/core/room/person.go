@@ -71,9 +71,6 @@ func (p Person) WithDevice(hash string) Person {
 	return p
 }
 
-// IsPersonOnly reports whether a person has the seat, and nobody has an agent's token for the seat.
-func (a Agent) IsPersonOnly() bool { return a.Hash == "" && a.Person.HasOpened() }
-
 // HashedToken is a token without its secret, of a seat or for a future seat. A call hashes its token once, and
 // compares the HashedToken with every head.
 type HashedToken struct {
@@ -149,17 +146,13 @@ func (s *State) NamePerson(agent Agent, name ident.Name) (*Event, error) {
 	return new(agent.Supervise(person, "")), nil
 }
 
-// nameOfPerson returns the name of the person who did event; "" if an agent did event, or the person has no name. A
-// person without an agent has the name of its seat.
+// nameOfPerson returns the name of the person who did event; "" if an agent did event, or the person has no name.
 func (s *State) nameOfPerson(event Event) string {
 	agent, here := s.Seated(event.Actor())
-	switch {
-	case !here || !event.Person:
+	if !here || !event.Person {
 		return ""
-	case agent.IsPersonOnly():
-		return agent.Name
 	}
-	return agent.Person.Name
+	return agent.PersonsName()
 }
 
 // PersonIn returns the name, at that time, of the person who did the logged event: see nameOfPerson. Older

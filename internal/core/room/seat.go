@@ -182,6 +182,13 @@ func (s *State) FreeSeat(a Agent, why Reason) *Event {
 	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: s.Successor(a.Seat)}
 }
 
+// Leave returns the event by which c gives up its seat.
+func (s *State) Leave(c Caller) *Event {
+	event := s.FreeSeat(c.Agent, ReasonLeft)
+	c.sign(event)
+	return event
+}
+
 // RefuseRemoved refuses the token of a seat that the agent has lost.
 func RefuseRemoved(why Reason) *fault.Error {
 	switch why {

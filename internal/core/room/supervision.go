@@ -99,7 +99,7 @@ func (p Person) Supervises() bool { return p.Paused || p.Approve }
 func (s *State) NeedsApproval(caller Caller, event Event) bool {
 	some := caller.Person.ApproveSome
 	switch {
-	case caller.IsPerson() || !caller.Person.Approve:
+	case !caller.IsSupervised() || !caller.Person.Approve:
 		return false
 	case some == Selection{}, len(event.Finishes) > 0:
 		return true

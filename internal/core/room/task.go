@@ -323,7 +323,7 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 // not add it, unless the holder fell silent.
 func (x Opening) Suits(h *Head, a Agent) bool {
 	return a.SeesTask(x.Task.N) && !x.Task.Holder.Is(a) && len(h.TasksOf(a)) == 0 &&
-		!a.Person.Supervises() && !a.IsPersonOnly() && (x.Stalled || !x.Task.Adder.Is(a)) &&
+		!a.Person.Supervises() && a.ActsByItself() && (x.Stalled || !x.Task.Adder.Is(a)) &&
 		h.QuestionOf(x.Task, a) == 0
 }
 

@@ -43,8 +43,8 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if head.Closed {
 		return nil, 0, head.RefuseClosed()
 	}
-	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(),
-		Task: &TaskChange{Action: o.Action, Text: o.Text, Ran: o.Ran, Call: o.Call}}
+	event = &Event{Type: TaskChanged, Task: &TaskChange{Action: o.Action, Text: o.Text, Ran: o.Ran, Call: o.Call}}
+	by.sign(event)
 	if o.Action == AddTasks {
 		event, no, err = o.proposeAdd(head, agent, event)
 	} else {
@@ -57,7 +57,7 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if hasWords || len(o.For) > 0 { // an offer ends the wait of another agent
 		err = head.CheckSpeak(agent, nil)
 	}
-	if err == nil && hasWords && !by.IsPerson() {
+	if err == nil && hasWords && by.IsHeldBack() {
 		err = head.CheckRun()
 	}
 	return event, no, err

@@ -39,16 +39,16 @@ func (c Caller) Sees(event Event) bool {
 	if event.Task != nil && !c.SeesTask(event.Task.Added) {
 		return false
 	}
-	if event.Type == SupervisionSet && !c.hears(event.Reason) || event.isOfPersonsHook() && !c.IsPerson() {
+	if event.Type == SupervisionSet && event.Reason == "" || event.isForPersonAlone() && !c.IsPerson() {
 		return false
 	}
 	return event.Type != Retired && c.IsFor(event) && event.N >= c.Since.N
 }
 
-// hears reports whether c is told why the person behind the seat made a change. Only the person is told of
-// changes of links.
-func (c Caller) hears(why Reason) bool {
-	return why != "" && (c.IsPerson() || why != ReasonOpened && why != ReasonTwice)
+// isForPersonAlone reports whether e is kept from the agent of its seat: a hook of the person begins or ends, or a
+// device opens a link.
+func (e Event) isForPersonAlone() bool {
+	return e.Hook != nil && e.Hook.Form.IsOfPerson() || e.Reason == ReasonOpened || e.Reason == ReasonTwice
 }
 
 // Receives reports whether c is shown e as news: c sees e, and e is not the join of the caller's seat.
