@@ -116,7 +116,7 @@ func appendDecision[T any](ctx context.Context, c managing, may permission, prop
 		}
 		ch, err = propose(at)
 		for i := range ch.Events {
-			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
+			by.SignDecision(&ch.Events[i])
 		}
 		return ch, err
 	})

@@ -21,10 +21,10 @@ type batch struct {
 
 // batchFor returns an empty batch for a reader of the room of s.
 func batchFor(a room.Caller, s *room.State) batch {
-	if a.IsPerson() {
-		return batch{Events: core.PersonEvents, Limit: core.PersonBytes, Room: s}
+	if a.ReadsIntoContext() {
+		return batch{Events: core.BatchEvents, Limit: core.BatchBytes, Room: s}
 	}
-	return batch{Events: core.BatchEvents, Limit: core.BatchBytes, Room: s}
+	return batch{Events: core.PersonEvents, Limit: core.PersonBytes, Room: s}
 }
 
 // Redact removes the text of event n, since the text was removed from the room meanwhile: see room.Event.WithoutText.

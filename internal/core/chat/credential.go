@@ -28,7 +28,7 @@ func (c sending) warningOf(text string) string {
 // back. The same call again sends the text.
 func (c sending) warnOfCredential(ctx context.Context, o *outgoing) (warned bool, _ *Sent, err error) {
 	key := o.req.Key
-	if !c.me.IsPerson() || o.fileName != "" {
+	if !c.me.RepeatsOnlyByKey() || o.fileName != "" {
 		key = ""
 	}
 	warned, err = c.confirmCredential(ctx, o.event.Fingerprint(), key)

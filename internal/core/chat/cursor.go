@@ -61,7 +61,7 @@ func (c *session) cursorAfter(n int64, given string) string {
 // 0 after a call without a cursor, such as a return. A message that is newer than the given one went through by a call
 // whose cursor the caller lacks: an upload, or a send whose answer was lost.
 func (c *session) cursor(n int64, given ident.Cursor) string {
-	if last, spoke := c.head.Recent.Said(c.me.Seat); spoke && !c.me.IsPerson() {
+	if last, spoke := c.head.Recent.Said(c.me.Seat); spoke && c.me.IsHeldBack() {
 		given = afterMessage(last.N, given)
 	}
 	given.N, given.Held = n, false

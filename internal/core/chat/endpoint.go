@@ -117,10 +117,12 @@ func (c seating) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.Hook
 			if err != nil || event == nil {
 				return ch, err
 			}
-			event.By, event.ByName, event.Person, event.EndpointRun = by.Seat, by.Name, true, true
+			by.SignDecision(event)
+			event.EndpointRun = true
 			ch.Events = append(ch.Events, *event)
 		}
-		ch.Events = append(ch.Events, agent.BeginEndpoint(hook.ID)) // last: nothing before it is news for the endpoint
+		begins := room.Caller{Agent: agent}.BeginEndpoint(hook.ID)
+		ch.Events = append(ch.Events, begins) // last: nothing before it is news for the endpoint
 		return ch, nil
 	})
 	if err != nil {

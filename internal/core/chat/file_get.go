@@ -50,7 +50,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	}
 	got.Person = c.me.IsPerson()
 	switch {
-	case c.me.IsPerson(), req.Unread: // such callers read the download
+	case !c.me.ReadsIntoContext(), req.Unread: // such callers read the download
 	case picture.IsText(file.Type):
 		err = c.readInto(ctx, file, req.Offset, req.Fits, &got)
 	case req.Offset > 0:

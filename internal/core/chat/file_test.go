@@ -762,11 +762,11 @@ func TestShare_finishes_endsTheTasksWithTheFile(t *testing.T) {
 }
 
 // Ben asks Cora not to begin between her call of share_file and her upload. An upload that ends nothing goes on, and so
-// does one whose call had no cursor.
+// does one whose call had no cursor, and one of her person.
 func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
 	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
-		s.adds(p.ann.Token, "sand", "paint")
+		s.adds(p.ann.Token, "sand", "paint", "clean")
 		offers := func(name, cursor string, finishes ...string) string {
 			return s.offer(chat.ShareRequest{Token: p.cid.Token, Name: name, Size: 9, Finishes: finishes,
 				Cursor: cursor})
@@ -788,7 +788,7 @@ func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
 				t.Errorf("%s: %+v, %v", what, got, err)
 			}
 		}
-		same(t, "open", s.tasks(p.ann.Token), []string{"t1 sand open"})
+		same(t, "open", s.tasks(p.ann.Token), []string{"t1 sand open", "t3 clean open"})
 		// The refusal has no cursor, so that of share_file counts it.
 		cursor := s.look(p.cid.Token, had).Cursor
 		for n := range 3 {
@@ -811,6 +811,13 @@ func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
 			if c := read(t, p.cid.Token, got.Waited.Cursor); c.HeldSends != 0 {
 				t.Errorf("the third counts on: %+v", c)
 			}
+		}
+		person := s.person(p.cid)
+		byPerson := s.offer(chat.ShareRequest{Token: person, Name: "e", Size: 9, Finishes: []string{"t3"},
+			Cursor: s.look(person, "").Cursor})
+		s.ask(p.bob.Token, "Please do not begin, either.", "Cid")
+		if got, err := s.upload(byPerson, "e"); err != nil || !got.Sent {
+			t.Errorf("a person: %+v, %v", got, err)
 		}
 		same(t, "open", s.tasks(p.ann.Token), []string{})
 	})

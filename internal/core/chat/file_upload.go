@@ -110,7 +110,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	// ShareFile has warned the agent of a credential in the text.
 	o := outgoing{req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, event: u.Message, upload: u,
 		fileName: u.Name, keyFromServer: true}
-	k := sending(c).knownWith(guardOfUpload(u))
+	k := sending(c).knownWith(c.guardOfUpload(u))
 	if got, ok, err := sending(c).mayAppend(ctx, &o, k); err != nil {
 		return Sent{}, err
 	} else if !ok {
@@ -136,9 +136,9 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 // guardOfUpload returns the guard of an upload. A file stays right whatever others say meanwhile, but the end of a task
 // does not: Bob may have asked Cora, between her call of share_file and her upload, not to begin. Then the upload is
 // refused, without a cursor, so the cursor from the call of share_file has counted that hold ahead.
-func guardOfUpload(u *roomlog.Upload) guard {
+func (c filing) guardOfUpload(u *roomlog.Upload) guard {
 	read := ident.Cursor{N: u.Read, HeldSends: u.Held}
-	return guard{on: u.Read > 0 && len(u.Message.Finishes) > 0, cursor: read, checked: u.Read}
+	return guard{on: u.Read > 0 && len(u.Message.Finishes) > 0 && c.me.IsHeldBack(), cursor: read, checked: u.Read}
 }
 
 // receiveUpload stores the arriving file, and sends the message with the file.

@@ -14,7 +14,7 @@ import (
 // guard holds back a message or a change of tasks until its caller has read what others have said and done that may
 // matter to it.
 type guard struct {
-	on      bool         // false: the call has no cursor of the caller within the log, so nothing holds back
+	on      bool         // false: nothing holds back a person's call, or one without a cursor within the log
 	cursor  ident.Cursor // what the caller has read; may be beyond the known head
 	checked int64        // nothing up to this event holds the call back
 }
@@ -22,7 +22,7 @@ type guard struct {
 // guardFor returns the guard of a call with a cursor, which may be none, or none of the caller's.
 func (c reading) guardFor(cursor string) guard {
 	read, ok := c.token.ParseCursor(cursor)
-	return guard{on: ok, cursor: read, checked: read.N}
+	return guard{on: ok && c.me.IsHeldBack(), cursor: read, checked: read.N}
 }
 
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.

@@ -105,11 +105,8 @@ func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, err
 func describeInvited(head *room.Head) Room {
 	shown := describeOutside(head)
 	for i, agent := range head.Agents {
-		switch {
-		case agent.IsPersonOnly():
-			shown.Agents[i].PersonName = agent.Name
-		case agent.Role == room.Admin:
-			shown.Agents[i].PersonName = agent.Person.Name
+		if agent.IsPersonOnly() || agent.Role == room.Admin {
+			shown.Agents[i].PersonName = agent.PersonsName()
 		}
 	}
 	return shown

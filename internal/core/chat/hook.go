@@ -46,7 +46,7 @@ func (s *Service) enterHook(ctx context.Context, token string) (hooking, error) 
 	if err != nil {
 		return hooking{}, err
 	}
-	if c.me.IsPerson() {
+	if !c.me.MayBeOnStandby() {
 		c.room.release()
 		return hooking{}, refusePersonSubscribes()
 	}
@@ -68,9 +68,8 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 		}
 	}
 	told.AtMs = s.now().UnixMilli()
-	began, err := c.beginHook(ctx, hook, told, func(agent room.Agent) room.Event {
-		return agent.BeginHook(hook.ID,
-			hook.ForMe)
+	began, err := c.beginHook(ctx, hook, told, func(caller room.Caller) room.Event {
+		return caller.BeginHook(hook.ID, hook.ForMe)
 	})
 	switch {
 	case err == nil && !began:
@@ -83,7 +82,7 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 
 // beginHook adds hook to the caller's seat by appending event. began is false if the seat has hook already.
 func (c hooking) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
-	event func(room.Agent) room.Event) (began bool, err error) {
+	event func(room.Caller) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(at place) (ch roomlog.Change, err error) {
 		caller := at.caller
 		// the agent has joined again, and its person has the new seat: see State.CallerByToken
@@ -96,7 +95,7 @@ func (c hooking) beginHook(ctx context.Context, hook roomlog.HookItem, told room
 		if !caller.MayHook(hook.Form) {
 			return ch, refuseManyHooks()
 		}
-		return roomlog.Change{Events: []room.Event{event(caller.Agent)},
+		return roomlog.Change{Events: []room.Event{event(caller)},
 			Ops: []table.Op{roomlog.PutHook(hook), roomlog.PutProgress(hook, told)}}, nil
 	})
 	began = len(events) > 0
@@ -207,8 +206,7 @@ func proposeHookEnd(head *room.Head, caller room.Caller, now time.Time, id strin
 		return roomlog.Change{}
 	}
 	if k.Form == room.FormEndpoint { // the endpoint alone has the seat
-		left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
-		left.Person = caller.IsPerson()
+		left := *head.Leave(caller)
 		return roomlog.Change{Events: []room.Event{left}, Ops: roomlog.Vacate(&head.State, left, table.Always, now)}
 	}
 	return roomlog.Change{Events: []room.Event{caller.EndHook(id, why)}, Ops: ops}

@@ -40,7 +40,7 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 			return Left{}, err
 		}
 	}
-	if req.Reads && !c.me.IsPerson() {
+	if req.Reads && c.me.IsHeldBack() {
 		held, err := c.holdBackLeave(ctx, req.Text)
 		if err != nil || held.Status != "" {
 			return held, s.Outward(err)
@@ -60,7 +60,7 @@ const leaveShown = 7
 // for this.
 func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 	if checkLive(c.head, c.room.svc.now()) != nil ||
-		c.head.CheckLeaving(c.me.Agent, lastWord(c.head, c.me, text)) != nil {
+		c.head.CheckLeaving(c.me, lastWord(c.head, c.me, text)) != nil {
 		return Left{}, nil
 	}
 	read, held, err := c.reader().BeforeLeave(ctx)
@@ -103,10 +103,8 @@ func (c seating) leave(ctx context.Context, text string) (got Left, err error) {
 		}
 		word := lastWord(head, caller, text)
 		ch.Answer.unsaid = word != text
-		if !caller.IsPerson() {
-			if err := head.CheckLeaving(caller.Agent, word); err != nil {
-				return ch, err
-			}
+		if err := head.CheckLeaving(caller, word); err != nil {
+			return ch, err
 		}
 		if word != "" {
 			event, err := head.ProposeMessage(caller, room.Message(word, "", nil), now)
@@ -115,8 +113,8 @@ func (c seating) leave(ctx context.Context, text string) (got Left, err error) {
 			}
 			ch.Events = append(ch.Events, event)
 		}
-		left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
-		left.Promoted, left.Person = heard.Heir(head, caller.Seat, now), caller.IsPerson()
+		left := *head.Leave(caller)
+		left.Promoted = heard.Heir(head, caller.Seat, now)
 		ch.Events = append(ch.Events, left)
 		if caller.Person.HasOpened() { // the person's devices are told why the seat is gone
 			ch.Ops = roomlog.Vacate(&head.State, left, table.Always, now)

@@ -119,7 +119,7 @@ func (c managing) carryOut(ctx context.Context, may permission, orders []room.Or
 				continue
 			}
 			ch.Answer.Status = statusOf[order.Action]
-			event.By, event.ByName = by.Seat, by.Name
+			by.SignDecision(event) // before appendDecision: Vacate stores who decided
 			ch.Events = append(ch.Events, *event)
 			if event.Type == room.Left {
 				ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, at.now)...)

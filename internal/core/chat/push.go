@@ -174,7 +174,7 @@ func (s *Service) BeginPush(ctx context.Context, token string, hook roomlog.Hook
 		return s.Outward(err)
 	}
 	began, err := c.beginHook(ctx, hook, roomlog.Progress{},
-		func(agent room.Agent) room.Event { return agent.BeginPush(hook.ID) })
+		func(person room.Caller) room.Event { return person.BeginPush(hook.ID) })
 	if err == nil && !began {
 		_, err = s.refreshHook(ctx, hook)
 	}

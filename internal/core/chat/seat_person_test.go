@@ -74,6 +74,19 @@ func TestPerson_allAreSilent_getsNoTurnAndKeepsNobodyFromOne(t *testing.T) {
 	}
 }
 
+// A person watches on where an agent stops, and never polls.
+func TestPerson_nobodyIsLeft_watchesOn(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	person := w.person(p.bob)
+	w.leave(p.ann.Token)
+	cursor := w.look(person, "").Cursor
+	wantStatus(t, "the person", w.look(person, cursor), chat.StatusQuiet)
+	watching := w.open(t.Context(), chat.WaitRequest{Token: person, Cursor: cursor, Wait: longWait, Polls: true})
+	w.stillWaits("the person", watching)
+	wantStatus(t, "the agent", w.look(p.bob.Token, w.look(p.bob.Token, "").Cursor), chat.StatusAllDone)
+}
+
 // An agent whose person alone is there is silent, and loses its seat like any other.
 func TestPerson_calls_areNoSignOfItsAgent(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {

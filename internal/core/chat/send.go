@@ -291,13 +291,11 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 	if caller.IsPaused() { // 4, 5
 		return decided{}, needUnpaused
 	}
-	if !caller.IsPerson() {
-		if err := head.CheckRun(); err != nil { // 6
-			return decided{}, err
-		}
-		if o.intent().mayBeHeld(k.guard, at) { // 7, 8
-			return decided{}, needReading
-		}
+	if err := head.CheckRun(caller); err != nil { // 6
+		return decided{}, err
+	}
+	if o.intent().mayBeHeld(k.guard, at) { // 7, 8
+		return decided{}, needReading
 	}
 
 	// 9: the room accepts the message, and its addressees are there

@@ -170,7 +170,7 @@ func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Wa
 	}
 	cursor, named := c.readCursor(req.Cursor)
 	// Nothing would show that what the answer to a blind call hands out has arrived.
-	blind := !named && !req.Stay && !c.me.IsPerson()
+	blind := !named && !req.Stay && c.me.ReadsByCursor()
 	if !c.isSeated() { // another may have the seat, and to wait or to record would be in its name
 		got, err := c.unread(ctx, req.waits(is), cursor, named)
 		if err == nil && blind {
@@ -247,7 +247,7 @@ func (c sending) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cu
 // seat's new owner may have read on. An agent without a cursor hears only how its seat ended.
 func (c sending) readFromAtLast(ctx context.Context, req *WaitRequest, cursor ident.Cursor) (position, error) {
 	offer := presence.Offer{How: presence.LastLook, After: cmp.Or(cursor.N, c.good)}
-	if cursor.N == 0 && (req.Stay || c.me.IsPerson()) {
+	if cursor.N == 0 && (req.Stay || !c.me.ReadsByCursor()) {
 		again, err := c.reader().AcknowledgeAndOffer(ctx, presence.QueryOnReturn(false))
 		if err != nil {
 			return position{}, err

@@ -286,7 +286,7 @@ func (in *inbox) findings() Findings {
 		Reason: in.reason, LostTask: in.lostTask}
 	head, me := in.session.head, in.session.me
 	if agent, here := head.Seated(me.Seat); here && in.end != lost {
-		free := me.IsPerson() || !agent.Person.Supervises()
+		free := !room.Caller{Agent: agent, Device: me.Device}.IsSupervised()
 		f.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)
 		f.NameWanted = free && in.has(nameWanted) && head.MayKick(agent)
 		f.Resumed = in.has(slept) && !agent.Person.Paused

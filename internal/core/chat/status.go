@@ -25,7 +25,7 @@ func (in *inbox) found(ctx context.Context) found {
 	c := in.session
 	return found{end: in.end, news: len(in.batch.Messages) > 0, parted: in.has(agentParted),
 		ended:   c.head.Ended(c.me.Agent, c.room.svc.now()) && !c.hasActiveTask(ctx),
-		watches: c.me.IsPerson() || in.has(asleep)}
+		watches: !c.me.StopsWithTalk() || in.has(asleep)}
 }
 
 // decideStatus decides the status of a call's result. The rules stand in the order of the body, and the first that

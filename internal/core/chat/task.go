@@ -65,7 +65,7 @@ func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went 
 		return got, c.room.svc.Outward(err)
 	}
 	read := c.head.AsOf
-	if !c.me.IsPerson() {
+	if c.me.ReadsByCursor() {
 		cursor, _ := c.readCursor(given)
 		c.reader().AcknowledgeUnstored(cursor.N)
 		got.Cursor, read = reading(c).nextCursor(given, went)
@@ -79,7 +79,7 @@ type taskOp struct {
 	session tasking
 	req     TaskRequest
 	order   room.TaskOrder // Seen is nil until the rules need the presence of the seats
-	guard   guard          // of an agent that begins or ends a task
+	guard   guard          // of a caller that begins or ends a task
 	doubt   int64          // the proposal that puts the task to take in question, if that holds back; else 0
 }
 
@@ -89,7 +89,7 @@ func (c tasking) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
 		order.Call = req.digest(c.me.IsPerson())
 	}
 	op := &taskOp{session: c, req: req, order: order}
-	if (op.takesTask() || order.Action == room.FinishTask) && !c.me.IsPerson() {
+	if op.takesTask() || order.Action == room.FinishTask {
 		op.guard = reading(c).guardFor(req.Cursor)
 	}
 	return op

@@ -127,7 +127,7 @@ func (c tasking) openTasks(ctx context.Context, added int64) (got Tasks, err err
 	}
 	got.silent = reading(c).silentTask(seen)
 	list := reading(c).seenTasks(added)
-	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
+	got.HasMore = len(list) > tasksShown && c.me.ReadsIntoContext()
 	if got.HasMore {
 		list = list[:tasksShown]
 	}

@@ -57,14 +57,14 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (reading, err
 		return reading{}, err
 	}
 	err = c.me.CheckActivity(req.Activity)
-	if err == nil && !req.Standby && !req.Stay && !c.me.IsPerson() {
+	if err == nil && !req.Standby && !req.Stay && c.me.ReadsByCursor() {
 		err = c.checkCursor(req.Cursor)
 	}
 	if err != nil {
 		c.room.release()
 		return reading{}, err
 	}
-	req.Polls = req.Polls && !c.me.IsPerson()
+	req.Polls = req.Polls && c.me.MayBeOnStandby()
 	return c, nil
 }
 
@@ -185,10 +185,10 @@ func (c reading) endWait(ctx context.Context, in *inbox, wait *presence.Wait, is
 // come, so the result then says that the talk is over.
 const PartnerSilent = 5 * time.Minute
 
-// othersAreAway reports whether the caller is an agent whose companions are all away or have left.
+// othersAreAway reports whether the caller stops waiting because its companions are all away or have left.
 func (c reading) othersAreAway(ctx context.Context) bool {
 	head := c.head
-	if c.me.IsPerson() {
+	if !c.me.StopsWithTalk() {
 		return false
 	}
 	if head.Others(c.me.Seat) == 0 {
@@ -280,7 +280,7 @@ func (c reading) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*
 	}
 
 	// Step 3: hooks that nobody refreshed are ended, which appends events. From here on, the head stays.
-	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && !c.me.IsPerson() {
+	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && c.me.MayBeOnStandby() {
 		hooking(c).endExpiredHooks(ctx)
 		c.moveOn()
 	}

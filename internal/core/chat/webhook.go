@@ -44,11 +44,11 @@ func (s *Service) Webhook(ctx context.Context, token string, hook roomlog.HookIt
 	}
 	defer c.room.release()
 	began, err := c.beginHook(ctx, hook, roomlog.Progress{},
-		func(agent room.Agent) room.Event {
+		func(person room.Caller) room.Event {
 			if hook.Form == room.FormMessenger {
-				return agent.BeginMessenger(hook.ID)
+				return person.BeginMessenger(hook.ID)
 			}
-			return agent.BeginWebhook(hook.ID)
+			return person.BeginWebhook(hook.ID)
 		})
 	if err == nil && !began {
 		_, err = s.refreshHook(ctx, hook)

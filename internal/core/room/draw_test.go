@@ -112,7 +112,8 @@ func (l *timeline) drawHook(t *rapid.T, a room.Caller) {
 		l.apply(a.EndHook(id, why))
 		return
 	}
-	l.apply(rapid.SampledFrom([]room.Event{a.BeginHook(id, false), a.BeginHook(id, true), a.BeginWebhook(id),
+	person := room.Caller{Agent: a.Agent, Device: "device"}
+	l.apply(rapid.SampledFrom([]room.Event{a.BeginHook(id, false), a.BeginHook(id, true), person.BeginWebhook(id),
 		a.BeginEndpoint(id)}).Draw(t, "begins"))
 }
 

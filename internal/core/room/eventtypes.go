@@ -92,7 +92,7 @@ var eventTypes = []eventType{
 	//	"task":{"do":"finish","no":1,"added":10,"prev":11,"title":"buy tea","x":"bought"}}
 	{TaskChanged, "Seat Name Person PersonName Task Wakes"},
 
-	// A hook of Seat has begun or, with a Reason, has ended. Made by Agent.hookEvent.
+	// A hook of Seat has begun or, with a Reason, has ended. Made by Caller.hookEvent.
 	//
 	//	{"call":[{"s":2,"h":"afd32ba3"}],"v":14,"id":"tr1k9q27qkk4","st":15,"at":4107585600000,"t":"hook","s":2,
 	//	"f":"Bob","me":true,"to":[2],"hook":{"id":"afd32ba3","f":"each"}}

@@ -196,7 +196,7 @@ func TestEventTypes_each_saysWhatItMeans(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dan", "Eve")
 		l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}}})
 		l.apply(l.agent(4).BeginHook("wake", false))
-		l.apply(l.agent(4).BeginWebhook("each"))
+		l.apply(l.person(4).BeginWebhook("each"))
 		l.apply(l.agent(eve).BeginEndpoint("agent"))
 		e := l.apply(exampleOf(l, rows, is))
 		got := want[is]

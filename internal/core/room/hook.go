@@ -91,36 +91,30 @@ func (a Agent) HookedUntil(p Presence) time.Time {
 	return time.UnixMilli(p.HookedMs).Add(HookLease)
 }
 
-// BeginHook returns the event that begins a hook of a. Only a and its person see the event.
-func (a Agent) BeginHook(id string, forMe bool) Event {
-	return a.hookEvent(Hook{ID: id, ForMe: forMe})
+// BeginHook returns the event that begins a hook of c, an agent. Only c and its person see the event.
+func (c Caller) BeginHook(id string, forMe bool) Event {
+	return c.hookEvent(Hook{ID: id, ForMe: forMe})
 }
 
-// BeginEndpoint returns the event that begins the hook of a, an endpoint.
-func (a Agent) BeginEndpoint(id string) Event {
-	return a.hookEvent(Hook{ID: id, Form: FormEndpoint})
+// BeginEndpoint returns the event that begins the hook of c, an endpoint.
+func (c Caller) BeginEndpoint(id string) Event {
+	return c.hookEvent(Hook{ID: id, Form: FormEndpoint})
 }
 
-// BeginWebhook returns the event that begins a webhook of the person behind a. Only the person sees the event.
-func (a Agent) BeginWebhook(id string) Event {
-	e := a.hookEvent(Hook{ID: id, Form: FormWebhook})
-	e.Person = true
-	return e
+// BeginWebhook returns the event that begins a webhook of c, a person. Only the person sees the event.
+func (c Caller) BeginWebhook(id string) Event {
+	return c.hookEvent(Hook{ID: id, Form: FormWebhook})
 }
 
-// BeginPush returns the event that begins to call a browser of the person behind a. Only the person sees the event.
-func (a Agent) BeginPush(id string) Event {
-	e := a.hookEvent(Hook{ID: id, Form: FormPush})
-	e.Person = true
-	return e
+// BeginPush returns the event that begins to call a browser of c, a person. Only the person sees the event.
+func (c Caller) BeginPush(id string) Event {
+	return c.hookEvent(Hook{ID: id, Form: FormPush})
 }
 
-// BeginMessenger returns the event that begins to call a channel of a messenger for the person behind a. Only the
-// person sees the event.
-func (a Agent) BeginMessenger(id string) Event {
-	e := a.hookEvent(Hook{ID: id, Form: FormMessenger})
-	e.Person = true
-	return e
+// BeginMessenger returns the event that begins to call a channel of a messenger for c, a person. Only the person sees
+// the event.
+func (c Caller) BeginMessenger(id string) Event {
+	return c.hookEvent(Hook{ID: id, Form: FormMessenger})
 }
 
 // MayHook reports whether a may have one more hook of form f. Each device of the person may be a browser that is
@@ -143,13 +137,15 @@ func (a Agent) MayHook(f Form) bool {
 func (c Caller) EndHook(id string, why Reason) Event {
 	k, _ := c.Hook(id)
 	e := c.hookEvent(Hook{ID: id, Form: k.Form})
-	e.Reason, e.Person = why, c.IsPerson()
+	e.Reason = why
 	return e
 }
 
-// hookEvent returns an event about a hook of a, for a and its person alone.
-func (a Agent) hookEvent(k Hook) Event {
-	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &k}
+// hookEvent returns an event by which c begins or ends a hook of its seat, for the seat alone.
+func (c Caller) hookEvent(k Hook) Event {
+	e := Event{Type: Hooked, To: []int{c.Seat}, Hook: &k}
+	c.sign(&e)
+	return e
 }
 
 // BeginsHook reports whether e begins a hook.

@@ -122,7 +122,7 @@ const unknownForm room.Form = "newer"
 
 // beginsUnknown begins a hook of unknownForm for the seat of Bob, as a newer program does.
 func (l *timeline) beginsUnknown(id string) room.Event {
-	begins := l.agent(bob).BeginWebhook(id)
+	begins := l.person(bob).BeginWebhook(id)
 	begins.Hook.Form = unknownForm
 	return l.apply(begins)
 }
@@ -133,7 +133,7 @@ func TestWebhook_isOfThePersonAlone(t *testing.T) {
 	for _, form := range []room.Form{room.FormWebhook, room.FormPush, room.FormMessenger, unknownForm} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		person := l.person(bob)
-		begins := l.agent(bob).BeginWebhook("w")
+		begins := person.BeginWebhook("w")
 		begins.Hook.Form = form
 		begun := l.apply(begins)
 		bobsAgent := l.agent(bob)
@@ -161,7 +161,7 @@ func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
 		return func(l *timeline) room.Event { return l.say(by, text, to...) }
 	}
 	webhook := func(seat int) func(l *timeline) room.Event {
-		return func(l *timeline) room.Event { return l.apply(l.agent(seat).BeginWebhook("v")) }
+		return func(l *timeline) room.Event { return l.apply(l.person(seat).BeginWebhook("v")) }
 	}
 	for what, c := range map[string]struct {
 		happens func(l *timeline) room.Event
@@ -197,7 +197,7 @@ func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
 		}, true},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
-		l.apply(l.agent(bob).BeginWebhook("w"))
+		l.apply(l.person(bob).BeginWebhook("w"))
 		l.beginsUnknown("u")
 		calls := c.happens(l).Calls
 		if got := slices.Contains(calls, room.Call{Seat: bob, Hook: "w"}); got != c.want {
@@ -243,8 +243,8 @@ func TestCalledBy_aBrowserAndAChannelAreCalledForNeedsAlone(t *testing.T) {
 		}, true},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
-		l.apply(l.agent(bob).BeginPush("p"))
-		l.apply(l.agent(bob).BeginMessenger("m"))
+		l.apply(l.person(bob).BeginPush("p"))
+		l.apply(l.person(bob).BeginMessenger("m"))
 		calls := c.happens(l).Calls
 		for _, hook := range []string{"p", "m"} {
 			if got := slices.Contains(calls, room.Call{Seat: bob, Hook: hook}); got != c.want {

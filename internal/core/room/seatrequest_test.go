@@ -331,7 +331,7 @@ func TestDecide_nameThatIsTaken_callerGetsWhatTheTableSays(t *testing.T) {
 			l.apply(l.agent(bob).EndHook("h", room.ReasonUnhooked))
 		}
 		if c.p.webhook {
-			l.apply(l.agent(bob).BeginWebhook("w"))
+			l.apply(l.person(bob).BeginWebhook("w"))
 		}
 		now := l.now.Add(48 * hour)
 		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}, bob: c.p.at(now)}

@@ -136,14 +136,14 @@ func (c Caller) CheckOrder() error {
 		"room or manage agents. Nothing was changed: ask your user, who can do it on the page that the link opened.")
 }
 
-// CheckLeaving returns the reason why the supervision of agent, or the limit on agents' messages, forbids leaving
+// CheckLeaving returns the reason why the supervision of c, or the limit on agents' messages, forbids leaving
 // with this last word, or nil. An empty text is no word. The error is a *fault.Error.
-func (s *State) CheckLeaving(agent Agent, text string) error {
+func (s *State) CheckLeaving(c Caller, text string) error {
 	switch {
-	case agent.Person.Supervises():
+	case c.IsSupervised():
 		return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you do not leave "+
 			"by yourself. You have not left: tell your user, who can leave for you, and call wait_for_message.")
-	case text != "" && s.runIsOver():
+	case text != "" && c.IsHeldBack() && s.runIsOver():
 		return fault.Refuse(fault.Paused, "Agents have sent as many messages as they may in this room until a person "+
 			"speaks. You have not left: leave without text.")
 	}
@@ -174,10 +174,10 @@ func CheckAgentMessages(n *int) error {
 	return nil
 }
 
-// CheckRun refuses a message of an agent if agents have said as much as they may since a person spoke. Private
+// CheckRun refuses a message of c, an agent, if agents have said as much as they may since a person spoke. Private
 // messages do not count (see runAfter), but are refused like the rest. The error is a *fault.Error.
-func (s *State) CheckRun() error {
-	if !s.runIsOver() {
+func (s *State) CheckRun(c Caller) error {
+	if !c.IsHeldBack() || !s.runIsOver() {
 		return nil
 	}
 	many := "one message"

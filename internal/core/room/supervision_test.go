@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -87,8 +88,8 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 		bobsPerson.Person = agent.Person
 		for call, err := range map[string]error{
 			"shows an activity": agent.CheckActivity("reading"), "gives an order": agent.CheckOrder(),
-			"leaves":                  l.head.CheckLeaving(agent.Agent, ""),
-			"leaves with a last word": l.head.CheckLeaving(agent.Agent, "bye"),
+			"leaves":                  l.head.CheckLeaving(agent, ""),
+			"leaves with a last word": l.head.CheckLeaving(agent, "bye"),
 		} {
 			if fault.CodeOf(err) != c.want {
 				t.Errorf("%s, %s: %v", what, call, err)
@@ -251,7 +252,7 @@ func TestCheckRun_agentsHaveSentTheirMessages_refusesUntilAPersonSpeaks(t *testi
 			l.say(ann, "word")
 		}
 		l.set(func(s *room.Settings) { s.AgentMessages = c.limit })
-		send, leave := l.head.CheckRun(), l.head.CheckLeaving(l.agent(bob).Agent, "bye")
+		send, leave := l.head.CheckRun(l.agent(bob)), l.head.CheckLeaving(l.agent(bob), "bye")
 		for _, err := range []error{send, leave} {
 			if (fault.CodeOf(err) == fault.Paused) != (c.words != "") {
 				t.Errorf("%d of %d: %v", c.said, c.limit, err)
@@ -260,8 +261,12 @@ func TestCheckRun_agentsHaveSentTheirMessages_refusesUntilAPersonSpeaks(t *testi
 		if c.words != "" && !strings.Contains(send.Error(), c.words) {
 			t.Errorf("%d of %d: %v", c.said, c.limit, send)
 		}
-		if err := l.head.CheckLeaving(l.agent(bob).Agent, ""); err != nil {
+		if err := l.head.CheckLeaving(l.agent(bob), ""); err != nil {
 			t.Errorf("%d of %d, without a last word: %v", c.said, c.limit, err)
+		}
+		person := l.person(bob)
+		if err := errors.Join(l.head.CheckRun(person), l.head.CheckLeaving(person, "bye")); err != nil {
+			t.Errorf("%d of %d, a person: %v", c.said, c.limit, err)
 		}
 	}
 }

@@ -57,8 +57,8 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if hasWords || len(o.For) > 0 { // an offer ends the wait of another agent
 		err = head.CheckSpeak(agent, nil)
 	}
-	if err == nil && hasWords && by.IsHeldBack() {
-		err = head.CheckRun()
+	if err == nil && hasWords {
+		err = head.CheckRun(by)
 	}
 	return event, no, err
 }

@@ -27,7 +27,7 @@ func begins(x HookItem) func(Place) (Change, error) {
 	return func(at Place) (Change, error) {
 		h, now := at.Head, at.Now
 		a, _ := h.Seated(x.Seat)
-		return Change{Events: []room.Event{a.BeginHook(x.ID, false)},
+		return Change{Events: []room.Event{room.Caller{Agent: a}.BeginHook(x.ID, false)},
 			Ops: []table.Op{PutHook(x), PutProgress(x, Progress{AtMs: now.UnixMilli()})}}, nil
 	}
 }

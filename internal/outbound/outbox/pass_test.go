@@ -137,7 +137,7 @@ func TestDeliver_formOfANewerProgram_isNotCalledAndNotChanged(t *testing.T) {
 	_, err := roomlog.Append(w.ctx(), log, w.clock.Now(), func(at roomlog.Place) (roomlog.Change, error) {
 		head := at.Head
 		agent, _ := head.Seated(seat)
-		begins := agent.BeginWebhook(newer.ID)
+		begins := room.Caller{Agent: agent, Device: "device"}.BeginWebhook(newer.ID)
 		begins.Hook.Form = newer.Form
 		return roomlog.Change{Events: []room.Event{begins},
 			Ops: []table.Op{roomlog.PutHook(newer), roomlog.PutProgress(newer, lasts)}}, nil
