@@ -138,7 +138,7 @@ func (s *situation) isResumed() bool {
 func (s *situation) isCredential() bool { return s.credential != "" && !s.Paused }
 func (s *situation) isHeld() bool       { return s.held && s.credential == "" }
 
-// isBlind reports whether a message went through whose call gave no cursor: see chat.session.listen.
+// isBlind reports whether a message went through whose call gave no cursor: see sending.listen of package chat.
 func (s *situation) isBlind() bool { return s.sent && s.cursor == "" && !s.isOut() }
 
 func (s *situation) nameKnock() bool {

@@ -53,14 +53,14 @@ func (in *inbox) isPartialAnswer(event room.Event, before *room.Talk) bool {
 	}
 	request, open := event.Talk.Find(event.ReplyTo, event.At())
 	return open && // 3
-		request.Seat == in.session.me.Seat && // 4
+		request.Seat == in.c.me.Seat && // 4
 		len(request.Owed) > 0 && // 5
 		(in.listens.forAnswers || request.N == in.pos.sentN) && // 6
 		event.Type == room.Said && !slices.Contains(request.Owed, event.Seat) &&
 		in.wasOwed(before, request.N, event) && // 7
 		!asksSomebody(&event) && // 8
 		event.Kind != room.Done && // 9
-		!in.session.me.HearsOfTask(event) // 10
+		!in.c.me.HearsOfTask(event) // 10
 }
 
 // wasOwed reports whether the sender of event owed message n an answer before event. before has the debts of that time;
@@ -71,7 +71,7 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 		request, _ := before.Find(n, event.At())
 		return slices.Contains(request.Owed, event.Seat)
 	}
-	tail, ok := in.session.room.log.Tail(n - 1)
+	tail, ok := in.c.room.log.Tail(n - 1)
 	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat)
 }
 
@@ -87,13 +87,13 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 //  15. Ann asks Bob alone, and Dan talks: the wait ends.
 //  16. Ann still awaits an answer of Dan, and he talks: the wait ends.
 func (in *inbox) isUnasked(event *room.Event, agents int) bool {
-	me, sentN, talk := &in.session.me, in.pos.sentN, in.past.talk
+	me, sentN, talk := &in.c.me, in.pos.sentN, in.past.talk
 	if sentN == 0 || talk == nil || event.Type != room.Said || // 13
 		me.WokenBy(*event, agents, true) || // 14
 		event.Person { // what a person says to all may be "stop"
 		return false
 	}
-	tail, known := in.session.room.log.Tail(sentN - 1)
+	tail, known := in.c.room.log.Tail(sentN - 1)
 	if !talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 15
 		return false
 	}
@@ -119,9 +119,9 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) (goes bool) 
 	if !in.isOwedByPresent(ctx) {
 		return false
 	}
-	in.session.recorder().PassOver(ctx, wait, in.past.last, in.scanned)
+	in.c.recorder().PassOver(ctx, wait, in.past.last, in.scanned)
 	if in.past.recheck == nil {
-		in.past.recheck = in.session.room.svc.clock.After(askedEvery)
+		in.past.recheck = in.c.room.svc.clock.After(askedEvery)
 	}
 	return true
 }
@@ -130,7 +130,7 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) (goes bool) 
 // seat (19), is neither silent nor away (17), and is not held by a person (18). If the roster cannot be read, the
 // answers so far do not wait.
 func (in *inbox) isOwedByPresent(ctx context.Context) bool {
-	live := in.session.room
+	live := in.c.room
 	head, now := live.log.Peek(), live.svc.now()
 	owed := func(may func(room.Agent) bool) bool {
 		return !slices.ContainsFunc(in.past.awaited, func(n int64) bool {
@@ -144,7 +144,7 @@ func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	if !owed(func(room.Agent) bool { return true }) {
 		return false
 	}
-	seen, err := live.roster(ctx, head, in.session.me)
+	seen, err := live.roster(ctx, head, in.c.me)
 	return err == nil && owed(func(agent room.Agent) bool {
 		return live.agents.IsPresent(head, agent, seen.lastHeard(agent, seen.Presence[agent.Seat]))
 	})

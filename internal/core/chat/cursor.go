@@ -56,10 +56,10 @@ func (c *session) cursorAfter(n int64, given string) string {
 	return given
 }
 
-// cursor returns the cursor of an answer, at event n. The given one goes on without its mark: words to all may hold a
-// call back again. Its counts go on, so that nothing but a call that goes through ends them: see maxHeld. They begin at
-// 0 after a call without a cursor, such as a return. A message that is newer than the given one went through by a call
-// whose cursor the caller lacks: an upload, or a send whose answer was lost.
+// cursor returns the cursor of an answer, at event n. The cursor given loses its mark, so words to all may hold a call
+// back again. The new cursor keeps its counts, which only a call that goes through ends: see maxHeld. Without a cursor
+// given, as after a return, the counts begin at 0. A message of the caller may be newer than the cursor given: an
+// upload sent the message, or the answer to its send was lost. Such a message ends the count of held messages.
 func (c *session) cursor(n int64, given ident.Cursor) string {
 	if last, spoke := c.head.Recent.Said(c.me.Seat); spoke && c.me.IsHeldBack() {
 		given = afterMessage(last.N, given)

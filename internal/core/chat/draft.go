@@ -98,7 +98,7 @@ func (c managing) stateOfQuestion(ctx context.Context, head *room.Head, asked ro
 	return room.QuestionEnded, nil
 }
 
-// boundByAnswered returns the seats that the agreement binds which draft answers, if draft is a proposal; nil for none.
+// boundByAnswered returns whom the agreement binds that draft answers, if draft is a proposal; nil: nobody.
 func (c managing) boundByAnswered(ctx context.Context, draft *room.Event) ([]int, error) {
 	if draft == nil || draft.Kind != room.Proposal || draft.ReplyTo == 0 {
 		return nil, nil
@@ -137,7 +137,7 @@ func (c managing) decideDraft(ctx context.Context, req SuperviseRequest) (duplic
 	}
 	err = errQuestionEnded
 	for errors.Is(err, errQuestionEnded) { // once at most: what has ended is not open again
-		err = c.appendDecision(ctx, req, event)
+		err = c.appendDraftDecision(ctx, req, event)
 	}
 	switch {
 	case errors.Is(err, room.ErrDecided):
@@ -151,9 +151,9 @@ func (c managing) decideDraft(ctx context.Context, req SuperviseRequest) (duplic
 	return false, err
 }
 
-// appendDecision appends the decision of req about the draft of event. The draft is checked against the agreements and
-// the questions of now: one may have been completed, and another withdrawn, since the draft was written.
-func (c managing) appendDecision(ctx context.Context, req SuperviseRequest, event room.Event) error {
+// appendDraftDecision appends the decision of req about the draft of event. The draft is checked against the agreements
+// and the questions of now: one may have been completed, and another withdrawn, since the draft was written.
+func (c managing) appendDraftDecision(ctx context.Context, req SuperviseRequest, event room.Event) error {
 	bound, err := c.boundByAnswered(ctx, event.Draft)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func (c reading) nextCursor(given string, went *intent) (cursor string, read int
 	if named, ok := c.readCursor(given); ok {
 		next := named
 		if went != nil {
-			*went.held(&next) = 0
+			*went.countIn(&next) = 0
 		}
 		if next != named || named.Held {
 			cursor = c.cursor(named.N, next)
@@ -49,8 +49,8 @@ type intent struct {
 	holdBackOf func(me room.Caller, event room.Event) room.HoldBack // the rule for a message, or for a change
 	to         []int                                                // the readers of a private message, else nil
 	finishes   []int64                                              // the tasks that the call finishes
-	// marks says that the cursor of an answer that holds the call back is marked as held. Words to all do not hold back
-	// a report by finish, so after one they have yet to hold something back.
+	// marks says that the answer, if it holds the call back, has a cursor marked as held: words to all hold back no
+	// call with such a cursor. They never hold back a finish, so the answer to a finish has no mark.
 	marks  bool
 	isAct  bool   // a change of tasks; false: a message
 	doubt  bool   // the call takes a task in question, which holds it back as a message does
@@ -64,8 +64,8 @@ type intent struct {
 // an agent from ever finishing.
 const maxHeld = 2
 
-// held returns the count of calls held back in a row, such as this one, in a cursor.
-func (what *intent) held(in *ident.Cursor) *int {
+// countIn returns the place where a cursor counts how often in a row calls such as this one were held back.
+func (what *intent) countIn(in *ident.Cursor) *int {
 	if what.isAct {
 		return &in.HeldActs
 	}
@@ -73,7 +73,7 @@ func (what *intent) held(in *ident.Cursor) *int {
 }
 
 // passesOthers reports whether only words of the caller's own person hold the call back: see maxHeld.
-func (what *intent) passesOthers(g guard) bool { return *what.held(&g.cursor) >= maxHeld }
+func (what *intent) passesOthers(g guard) bool { return *what.countIn(&g.cursor) >= maxHeld }
 
 // holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does,
 // or the call takes a task in question. If none does, the new guard knows that.
@@ -109,7 +109,7 @@ func (c reading) answerHeld(ctx context.Context, what *intent, g guard, counts b
 	}
 	next := ident.Cursor{Held: what.marks, HeldSends: g.cursor.HeldSends, HeldActs: g.cursor.HeldActs}
 	if counts {
-		*what.held(&next)++
+		*what.countIn(&next)++
 	}
 	if what.stay {
 		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, next.HeldSends, what.key); err != nil {
@@ -123,7 +123,7 @@ func (c reading) answerHeld(ctx context.Context, what *intent, g guard, counts b
 	}
 	got.Status = decideStatus(finds, stop{})
 	next.N = in.scanned
-	got.Cursor, got.LastHold = next.String(c.token), *what.held(&next) >= maxHeld
+	got.Cursor, got.LastHold = next.String(c.token), *what.countIn(&next) >= maxHeld
 	return got, nil
 }
 

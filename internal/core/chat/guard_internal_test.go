@@ -75,7 +75,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		log := cmp.Or(x.log, c.room.log)
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		o := outgoing{req: SendRequest{Text: "mine", Cursor: cursor}, event: room.Event{Text: "mine"}}
-		k := known{again: recognizer{session: sending{c}, start: room.Start{At: now}},
+		k := known{again: recognizer{c: sending{c}, start: room.Start{At: now}},
 			guard: guard{on: !x.off, cursor: ident.Cursor{N: base.AsOf, Held: x.held, HeldSends: x.sends},
 				checked: base.AsOf}}
 		for range 2 { // the first Write may fail, and others may have written what they like since

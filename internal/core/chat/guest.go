@@ -2,13 +2,11 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // inviteOf returns the invite of a room, or no invite if the invite gives no seat.
@@ -77,37 +75,4 @@ func refuseOver() error {
 	return fault.Refuse(fault.RoomClosed, "The room of this invite has ended: it was closed, or everybody has left "+
 		"it, or it was not used for %d days. Ask the one who gave you the invite for one of another room.",
 		int(room.Life/(24*time.Hour)))
-}
-
-// infoOfInvite describes the room of the caller's invite. named is the room as the caller said, or empty.
-func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, error) {
-	a, began := ident.PrincipalOf(ctx), s.now()
-	live := s.acquire(a.Room)
-	defer live.release()
-	head, err := live.log.Refresh(ctx, began)
-	if errors.Is(err, roomlog.ErrNotFound) {
-		err = refuseOver()
-	}
-	if err == nil {
-		_, err = checkInvitedRoom(head, began, a, named)
-		if err == nil {
-			err = head.Invite.Check(a.Invite)
-		}
-	}
-	if err != nil {
-		return Info{}, err
-	}
-	return Info{Room: describeInvited(head), Now: s.now()}, nil
-}
-
-// describeInvited is describeOutside for the holder of an invite. It tells who is a person without an agent, who has
-// chosen the name of the seat, and the chosen names of the persons behind the admins: they tell who runs the room.
-func describeInvited(head *room.Head) Room {
-	shown := describeOutside(head)
-	for i, agent := range head.Agents {
-		if agent.IsPersonOnly() || agent.Role == room.Admin {
-			shown.Agents[i].PersonName = agent.PersonsName()
-		}
-	}
-	return shown
 }

@@ -106,6 +106,12 @@ func (c reading) latestCursor(ctx context.Context, n, oldest int64, more bool) (
 	return c.cursor(n, ident.Cursor{}), nil
 }
 
+// countEarlier returns how many messages to everybody, before a place in the log, a may see.
+func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
+	oldest, err := log.Oldest(ctx, a.Since)
+	return max(0, before.Messages-oldest.Messages), err
+}
+
 // agreementsPage returns at most limit agreements as messages, oldest first. More are read: an agreement on the page
 // tells whom the one bound that it replaces.
 func (c reading) agreementsPage(ctx context.Context, limit int) (Page, error) {

@@ -53,6 +53,20 @@ func (s *Service) enterHook(ctx context.Context, token string) (hooking, error) 
 	return hooking{c}, nil
 }
 
+// enterPerson accepts the token of a person, on the current head of its room.
+func (s *Service) enterPerson(ctx context.Context, token string) (hooking, error) {
+	c, err := s.enterCurrent(ctx, token)
+	if err != nil {
+		return hooking{}, err
+	}
+	if !c.me.IsPerson() {
+		c.room.release()
+		return hooking{}, fault.Refuse(fault.NotAllowed, "Only a person adds a webhook or an agent, with a token of "+
+			"its own. Nothing was changed: tell your user.")
+	}
+	return hooking{c}, nil
+}
+
 // BeginHook adds hook to the seat of a token, or refreshes the hook. The result is what is known of the hook's
 // calls.
 func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.HookItem) (told roomlog.Progress,

@@ -14,7 +14,7 @@ import (
 
 // inbox has what a wait has found so far.
 type inbox struct {
-	session  reading
+	c        reading
 	pos      position
 	listens  listening
 	scanned  int64 // the last event checked
@@ -82,12 +82,12 @@ func newInbox(c reading, pos position, listens listening) *inbox {
 	if c.head.LastTalk <= pos.After {
 		talk = &c.head.Talk
 	}
-	return &inbox{session: c, pos: pos, listens: listens, scanned: pos.After, batch: batchFor(c.me, &c.head.State),
+	return &inbox{c: c, pos: pos, listens: listens, scanned: pos.After, batch: batchFor(c.me, &c.head.State),
 		past: pastAnswers{talk: talk}}
 }
 
 // arrived returns the last event that has surely arrived: an answer that hands nothing out has its cursor.
-func (in *inbox) arrived() int64 { return max(in.pos.Arrived, in.session.me.Joined) }
+func (in *inbox) arrived() int64 { return max(in.pos.Arrived, in.c.me.Joined) }
 
 // reached returns the event at which the cursor of the answer stands.
 func (in *inbox) reached() int64 {
@@ -101,7 +101,7 @@ func (in *inbox) reached() int64 {
 func (in *inbox) othersGone() bool { return in.listens.endsAtOnce && len(in.batch.Messages) == 0 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
-func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.session.me) }
+func (in *inbox) sleeps() bool { return in.c.room.log.Peek().Sleeps(in.c.me) }
 
 // hideAsleep empties the inbox if a program waits for a paused caller, which could do nothing if it were woken. wait is
 // nil for a call that does not wait.
@@ -109,7 +109,7 @@ func (in *inbox) hideAsleep(wait *presence.Wait) {
 	if wait == nil || !wait.Standby || in.end == lost || !in.sleeps() {
 		return
 	}
-	*in = *newInbox(in.session, in.pos, listening{withRoster: in.listens.withRoster})
+	*in = *newInbox(in.c, in.pos, listening{withRoster: in.listens.withRoster})
 	in.signs = asleep
 }
 
@@ -134,8 +134,8 @@ func (in *inbox) collect(ctx context.Context) error {
 	if in.end == full { // and the caller sleeps: the rest waits, too
 		return nil
 	}
-	log := in.session.room.log
-	pages := log.Pages(in.session.me, in.batch.Events+1)
+	log := in.c.room.log
+	pages := log.Pages(in.c.me, in.batch.Events+1)
 	for empty := 0; ; {
 		head := log.Peek()
 		if in.scanned >= head.AsOf {
@@ -157,7 +157,7 @@ func (in *inbox) collect(ctx context.Context) error {
 			if empty == roomlog.PartialTries {
 				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, in.scanned+1)
 			}
-			if err := in.session.room.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
+			if err := in.c.room.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
 				return err
 			}
 		}
@@ -177,7 +177,7 @@ func (in *inbox) loseSeat(n int64, reason room.Reason) {
 
 // receive adds the next event. The inbox may end before event, or with event.
 func (in *inbox) receive(event room.Event, agents int) {
-	me := in.session.me
+	me := in.c.me
 
 	// Does event take the caller's seat or its token?
 	switch {
@@ -187,7 +187,7 @@ func (in *inbox) receive(event room.Event, agents int) {
 		}
 		in.loseSeat(event.N, event.Reason)
 		return
-	case event.N > in.session.good && me.LosesToken(event):
+	case event.N > in.c.good && me.LosesToken(event):
 		in.loseSeat(event.N, room.ReasonReturned)
 		return
 	}
@@ -227,14 +227,14 @@ func (in *inbox) receive(event room.Event, agents int) {
 // begun, which hands out the same events. Hooks do not call the agent for messages before the record. So the inbox
 // collects on: else message 43, appended after it was filled up to 42 and before the record, would wake nobody.
 func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
-	r := in.session.reader()
+	r := in.c.reader()
 	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
 	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
 		return newest, err
 	}
 	for had := 0; had < len(in.batch.Messages) && in.end < full; {
 		had = len(in.batch.Messages)
-		_, err := in.session.room.log.Refresh(ctx, in.session.room.svc.now())
+		_, err := in.c.room.log.Refresh(ctx, in.c.room.svc.now())
 		if err == nil {
 			err = in.collect(ctx)
 		}
@@ -251,7 +251,7 @@ func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newe
 
 // viewEvent returns event as the caller sees event.
 func (in *inbox) viewEvent(event room.Event) Message {
-	me := in.session.me
+	me := in.c.me
 	message := messageOf(in.batch.Room, me, event)
 	if message.Draft != "" && !me.IsPerson() {
 		message.Type = EventDrafted // the agent has not said the draft by now
@@ -263,7 +263,7 @@ func (in *inbox) viewEvent(event room.Event) Message {
 
 // addNews adds the signs of event, which is news. If partial, the wait may go on past it.
 func (in *inbox) addNews(event room.Event, agents int, partial bool) {
-	me := in.session.me
+	me := in.c.me
 	if event.N < in.pos.sentN {
 		in.before++
 	}
@@ -288,7 +288,7 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 // wouldEndWait reports whether event, which is news, ends the caller's wait, unless it is a partial answer. A send
 // waits for an answer, so of what came before its message only what the caller must read ends the wait.
 func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
-	me := in.session.me
+	me := in.c.me
 	return me.WokenBy(event, agents, in.listens.forMe) &&
 		(event.N > in.pos.sentN || me.MustRead(event))
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -16,7 +17,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		info, err := s.infoByName(ctx, req)
 		return info, s.Outward(err)
 	}
-	c, err := s.enterSeating(ctx, req.Token)
+	c, err := s.enterReading(ctx, req.Token)
 	if err != nil {
 		return Info{}, s.Outward(err)
 	}
@@ -74,11 +75,32 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 	return Info{Room: describeOutside(head), Now: s.now()}, nil
 }
 
+// infoOfInvite describes the room of the caller's invite. named is the room as the caller said, or empty.
+func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, error) {
+	a, began := ident.PrincipalOf(ctx), s.now()
+	live := s.acquire(a.Room)
+	defer live.release()
+	head, err := live.log.Refresh(ctx, began)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		err = refuseOver()
+	}
+	if err == nil {
+		_, err = checkInvitedRoom(head, began, a, named)
+		if err == nil {
+			err = head.Invite.Check(a.Invite)
+		}
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	return Info{Room: describeInvited(head), Now: s.now()}, nil
+}
+
 // info describes the room to the caller.
-func (c seating) info(ctx context.Context) (info Info, err error) {
+func (c reading) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
 	info.Invite = inviteOf(c.head, info.Now)
-	info.View = reading(c).view()
+	info.View = c.view()
 	if c.me.Role == room.Admin {
 		for _, b := range c.head.Bans {
 			info.Banned = append(info.Banned, b.Name)
@@ -102,7 +124,7 @@ func (c seating) info(ctx context.Context) (info Info, err error) {
 	if err != nil {
 		return Info{}, err
 	}
-	info.Open = &Open{Tasks: reading(c).work().OpenTasks}
+	info.Open = &Open{Tasks: c.work().OpenTasks}
 	for _, r := range info.Requests {
 		if r.Proposal {
 			info.Open.Proposals++
@@ -110,12 +132,12 @@ func (c seating) info(ctx context.Context) (info Info, err error) {
 			info.Open.Requests++
 		}
 	}
-	info.Agreements, err = reading(c).agreements(ctx, agreementChars)
+	info.Agreements, err = c.agreements(ctx, agreementChars)
 	return info, err
 }
 
 // openRequests returns the open requests and proposals visible to the caller, oldest first.
-func (c seating) openRequests(ctx context.Context) ([]OpenRequest, error) {
+func (c reading) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	now := c.room.svc.now()
 	var list []OpenRequest
 	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
@@ -139,7 +161,7 @@ func (c seating) openRequests(ctx context.Context) ([]OpenRequest, error) {
 
 // wouldReplace returns the id of the agreement that request, which the caller sees, is to replace; "" for none, and if
 // the caller does not see that.
-func (c seating) wouldReplace(request *room.OpenRequest) string {
+func (c reading) wouldReplace(request *room.OpenRequest) string {
 	old := request.Replaces
 	if !c.me.SeesMessage(old.N, old.Seat, old.For) {
 		return ""
@@ -149,7 +171,7 @@ func (c seating) wouldReplace(request *room.OpenRequest) string {
 
 // openDrafts returns the ids of the open drafts of the caller's seat, oldest first. The head has them, so a page with
 // many rooms needs no read.
-func (c seating) openDrafts() (ids []string) {
+func (c reading) openDrafts() (ids []string) {
 	for _, d := range c.me.Person.Open(c.room.svc.now()) {
 		ids = append(ids, c.head.MessageID(d.N))
 	}
@@ -158,7 +180,7 @@ func (c seating) openDrafts() (ids []string) {
 
 // stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
 // seats, with this call.
-func (c seating) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
+func (c reading) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
 	for _, task := range c.head.Tasks {
 		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
 			list = append(list, TaskBrief{room.TaskID(task.No), task.Title})

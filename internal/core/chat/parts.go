@@ -2,12 +2,12 @@ package chat
 
 import "context"
 
-// The parts of the package. A method says by its receiver what it can touch: the session, and its own part. A step into
+// The parts of the package. A method says by its receiver what it uses: the session, and its own part. A step into
 // another part is written where it is taken, as in reading(c).holdBack. A test of archtest knows the files of each part
-// and the steps that it may take.
+// and what these may use of other parts, functions included.
 type (
 	hooking  struct{ *session } // the hooks of a seat
-	reading  struct{ *session } // waiting for news, and what the caller sees of the room
+	reading  struct{ *session } // waits, what the caller sees of the room, and the guard
 	sending  struct{ *session } // a message, from its request to its answer
 	tasking  struct{ *session } // a change of tasks, and the lists of tasks
 	filing   struct{ *session } // sharing a file, and getting one

@@ -28,7 +28,7 @@ import (
 //	a message is found      checkKey     a key for another message         the call is refused
 //	a question is found     readReplies  the answers that were handed out  it has none: else the call asks anew
 type recognizer struct {
-	session sending
+	c       sending
 	start   room.Start     // which events may be newer than the call
 	earlier roomlog.SentAs // the message or draft that the call repeats; N is 0: none is known
 	replies replies
@@ -114,7 +114,7 @@ func repeatedAmong(said []room.Saying, event room.Event) (n int64, err error) {
 // message keeps whom it names, even after they left or lost the name. N is 0: none is found. unfound is the error of a
 // name that nobody here has. The addressees of a message that is known by its key are left out.
 func (r recognizer) amongNamed(ctx context.Context, o outgoing, g guard, unfound error) (room.Event, roomlog.SentAs) {
-	c, none := r.session, roomlog.SentAs{}
+	c, none := r.c, roomlog.SentAs{}
 	by := o.recognizedBy(c.me)
 	switch {
 	case by == byKey && fault.CodeOf(unfound) == fault.InvalidArgument:
@@ -211,7 +211,7 @@ func (r recognizer) readReplies(ctx context.Context, o *outgoing, g guard) (reco
 	if !o.asks() {
 		return r, nil
 	}
-	c := r.session
+	c := r.c
 	head := c.room.log.Peek()
 	said, _ := head.SaidSince(c.me.Agent, r.start)
 	last, _ := head.LastSaid(c.me.Agent, c.start.At)
@@ -263,13 +263,13 @@ func draftOf(a room.Agent, event room.Event, now time.Time) roomlog.SentAs {
 
 // readLast loads the seat's last message into the index of the head.
 func (r recognizer) readLast(ctx context.Context) error {
-	c := r.session
+	c := r.c
 	return c.room.log.ReadBack(ctx, c.start.At.Add(-room.RepeatWindow))
 }
 
 // readBack finds the repeated message in the log, beyond the index, back to the start of the call.
 func (r recognizer) readBack(ctx context.Context, o *outgoing, g guard) (recognizer, error) {
-	c := r.session
+	c := r.c
 	head := c.room.log.Peek()
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
 		if err != nil {
@@ -319,7 +319,7 @@ func (r recognizer) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, 
 	if key == "" {
 		return roomlog.SentAs{}, nil
 	}
-	return r.session.room.log.Items().Sent(ctx, r.session.me, key)
+	return r.c.room.log.Items().Sent(ctx, r.c.me, key)
 }
 
 // findTaken returns the vote or withdrawal of the caller that a call repeats without a key; N is 0: none. The room
@@ -327,7 +327,7 @@ func (r recognizer) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, 
 // request. A vote without reply_to repeats the caller's last vote, within room.RepeatWindow, unless it may be meant for
 // another proposal: one that asks, or is newer.
 func (r recognizer) findTaken(ctx context.Context, o *outgoing) (taken roomlog.SentAs, err error) {
-	c, mine := r.session, o.event
+	c, mine := r.c, o.event
 	head, on := c.room.log.Peek(), max(mine.ReplyTo, mine.Withdraws)
 	if !mine.HasReadersOfAnother() || o.recognizedBy(c.me) == byKey ||
 		on == 0 && head.Talk.AsksToAgree(c.me.Seat, c.start.At) {

@@ -205,9 +205,3 @@ func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, caller
 	got.Earlier, err = countEarlier(ctx, log, caller, b.Oldest.Before())
 	return err
 }
-
-// countEarlier returns how many messages to everybody, before a place in the log, a may see.
-func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
-	oldest, err := log.Oldest(ctx, a.Since)
-	return max(0, before.Messages-oldest.Messages), err
-}

@@ -68,6 +68,18 @@ func describeOutside(head *room.Head) Room {
 	return shown
 }
 
+// describeInvited is describeOutside for the holder of an invite. It tells who is a person without an agent, who has
+// chosen the name of the seat, and the chosen names of the persons behind the admins: they tell who runs the room.
+func describeInvited(head *room.Head) Room {
+	shown := describeOutside(head)
+	for i, agent := range head.Agents {
+		if agent.IsPersonOnly() || agent.Role == room.Admin {
+			shown.Agents[i].PersonName = agent.PersonsName()
+		}
+	}
+	return shown
+}
+
 // roster is what is known of the agents of a room.
 type roster struct {
 	Head       *room.Head

@@ -49,7 +49,7 @@ func (c sending) say(ctx context.Context, req SendRequest) (*outcome, error) {
 	return c.send(ctx, &o, k)
 }
 
-// outgoing is a message of the caller that is ready to be sent. It never changes: what the call learns before the
+// outgoing is a message of the caller that is ready to be sent. No attempt changes it: what the call learns before the
 // message is in the log is in known, and what came of the message is in outcome.
 type outgoing struct {
 	req           SendRequest
@@ -79,7 +79,7 @@ type known struct {
 
 // knownWith returns what is known of a message before the first attempt.
 func (c sending) knownWith(g guard) known {
-	k := known{again: recognizer{session: c, start: c.start}, guard: g}
+	k := known{again: recognizer{c: c, start: c.start}, guard: g}
 	k.again.start.Known = max(c.start.Known, g.cursor.N) // the client has the answer with this cursor
 	return k
 }

@@ -284,7 +284,7 @@ func (c reading) awaited(agents []AgentView) (a Awaited) {
 func (in *inbox) findings() Findings {
 	f := Findings{Missed: in.has(eventsMissed), OthersGone: in.othersGone(),
 		Reason: in.reason, LostTask: in.lostTask}
-	head, me := in.session.head, in.session.me
+	head, me := in.c.head, in.c.me
 	if agent, here := head.Seated(me.Seat); here && in.end != lost {
 		free := !room.Caller{Agent: agent, Device: me.Device}.IsSupervised()
 		f.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)

@@ -22,7 +22,7 @@ type stop struct {
 
 // found returns what the inbox has found. It decides nothing: decideStatus does.
 func (in *inbox) found(ctx context.Context) found {
-	c := in.session
+	c := in.c
 	return found{end: in.end, news: len(in.batch.Messages) > 0, parted: in.has(agentParted),
 		ended:   c.head.Ended(c.me.Agent, c.room.svc.now()) && !c.hasActiveTask(ctx),
 		watches: !c.me.StopsWithTalk() || in.has(asleep)}

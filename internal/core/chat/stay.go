@@ -155,7 +155,7 @@ func (c reading) nextNews(ctx context.Context, after int64) (got *Waited, scanne
 	if _, err := in.recordHandedOut(ctx, nil); err != nil {
 		return nil, after, err
 	}
-	in.session.moveOn()
+	in.c.moveOn()
 	// Events that do not fit come with the next news.
 	got = &Waited{Status: decideStatus(in.found(ctx), stop{}), Messages: in.batch.Messages, Wakes: in.end > goesOn,
 		Situation: c.situation(in.learned(nil))}

@@ -76,11 +76,11 @@ func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went 
 
 // taskOp is a change of tasks under way. resolve learns more of the order and the guard; nothing else changes.
 type taskOp struct {
-	session tasking
-	req     TaskRequest
-	order   room.TaskOrder // Seen is nil until the rules need the presence of the seats
-	guard   guard          // of a caller that begins or ends a task
-	doubt   int64          // the proposal that puts the task to take in question, if that holds back; else 0
+	c     tasking
+	req   TaskRequest
+	order room.TaskOrder // Seen is nil until the rules need the presence of the seats
+	guard guard          // of a caller that begins or ends a task
+	doubt int64          // the proposal that puts the task to take in question, if that holds back; else 0
 }
 
 // newTaskOp returns the change that an order asks for.
@@ -88,7 +88,7 @@ func (c tasking) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
 	if order.Action == room.AddTasks {
 		order.Call = req.digest(c.me.IsPerson())
 	}
-	op := &taskOp{session: c, req: req, order: order}
+	op := &taskOp{c: c, req: req, order: order}
 	if op.takesTask() || order.Action == room.FinishTask {
 		op.guard = reading(c).guardFor(req.Cursor)
 	}
@@ -137,7 +137,7 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	case err != nil:
 		return Tasks{}, false, err
 	case held != nil:
-		return Tasks{Held: held, Question: op.session.head.MessageID(op.doubt), Situation: held.Situation}, false, nil
+		return Tasks{Held: held, Question: op.c.head.MessageID(op.doubt), Situation: held.Situation}, false, nil
 	}
 	if wrote && op.order.Action == room.AddTasks && done.Answer.addedIn == 0 {
 		done.Answer.addedIn = done.Events[0].N
@@ -148,7 +148,7 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 
 // resolve appends the change, and reads what the rules need, until nothing is missing or the change is held back.
 func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcome], held *Waited, err error) {
-	c := op.session
+	c := op.c
 	for range maxAttempts {
 		done, err = op.append(ctx)
 		switch needs, _ := needOf(err); needs {
@@ -168,7 +168,7 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 
 // append appends the events of the change, unless something unread may hold it back.
 func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], error) {
-	c := op.session
+	c := op.c
 	return appendBy(ctx, c.session, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
 		ch, err := op.propose(at.head, at.caller, at.now)
 		op.doubt = 0
@@ -257,7 +257,7 @@ const maxReleaseReads = 30
 // agent of an offer is left, or the words are lost. So the call is refused, unless the last that the agent did with the
 // task is a release with the same words: that was the same call. refused is the refusal by the rules; nil: none.
 func (op *taskOp) releasedBefore(ctx context.Context, outcome taskOutcome, refused error) (taskOutcome, error) {
-	c, order := op.session, op.order
+	c, order := op.c, op.order
 	head := c.room.log.Peek()
 	task, open := head.Task(order.No)
 	isFree := open && task.Holder.Seat == 0
@@ -296,7 +296,7 @@ func (op *taskOp) releasedBefore(ctx context.Context, outcome taskOutcome, refus
 
 // answer returns the list after the change, and the changed task.
 func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskOutcome) (Tasks, error) {
-	c := op.session
+	c := op.c
 	c.recorder().RecordCall(ctx)
 	c.moveTo(outcome.headAfter)
 	got, err := c.openTasks(ctx, outcome.addedIn)
@@ -325,7 +325,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 
 // alike returns the ids of open tasks of others with the title of one that the agent has added, or given a new title.
 func (op *taskOp) alike(outcome taskOutcome) (ids []string) {
-	c := op.session
+	c := op.c
 	for _, task := range c.head.Tasks {
 		isTitled := outcome.addedIn > 0 && task.N == outcome.addedIn || op.req.Title != "" && task.No == outcome.taskNo
 		if !isTitled {
@@ -353,7 +353,7 @@ func (c tasking) waitingFor(task room.Task) (ids []string) {
 // answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;
 // everybody else learns how the task ended.
 func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err error) {
-	c := op.session
+	c := op.c
 	done, err := c.room.log.Items().Done(ctx, op.order.No)
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(done.Task.N) {
 		return Tasks{}, false, room.ErrNotOpen
@@ -397,7 +397,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 // check answers a check of the ended task done. The head of the check may be newer than done: nothing but the removal
 // of its words changes done, and a check has no words.
 func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
-	c := op.session
+	c := op.c
 	if done.Dropped {
 		return got, false, room.RefuseUndone(done.Task.No)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -18,20 +17,6 @@ func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, erro
 	}
 	defer c.room.release()
 	return c.hookSeat(), nil
-}
-
-// enterPerson accepts the token of a person, on the current head of its room.
-func (s *Service) enterPerson(ctx context.Context, token string) (hooking, error) {
-	c, err := s.enterCurrent(ctx, token)
-	if err != nil {
-		return hooking{}, err
-	}
-	if !c.me.IsPerson() {
-		c.room.release()
-		return hooking{}, fault.Refuse(fault.NotAllowed, "Only a person adds a webhook or an agent, with a token of "+
-			"its own. Nothing was changed: tell your user.")
-	}
-	return hooking{c}, nil
 }
 
 // Webhook adds hook, a webhook or a channel of a messenger, to the seat of a person's token. If the hook exists, the

@@ -22,18 +22,18 @@ type part struct {
 // alone. Exported names are for all: they are the package's requests, results and calls.
 func parts() []part {
 	return []part{
-		{"session", "audit batch cursor diskspace doc errors message parts requests results rule seat service",
-			"", "what any call has knows no part"},
+		{"session", "audit batch cursor diskspace doc errors guest lookup message parts requests results rule seat " +
+			"service", "", "what any call has knows no part"},
 		{"hooking", "hook push webhook", "", "a hook says neither what to read nor what to send"},
-		{"reading", "agreements asked guard history inbox roster show situation status stay task_view wait",
-			"hooking", "who reads changes neither log nor tasks: what both need is for a file of reading"},
-		{"sending", "credential repeat send send_address send_agreement send_answer send_request",
+		{"reading", "agreements asked guard history inbox info roster show situation status stay task_view wait",
+			"hooking", "reading knows no deed that it holds back: what both need is for a file of reading"},
+		{"sending", "credential repeat send send_address send_agreement send_answer send_endpoint send_request",
 			"reading", "a message needs no file and no seat: what does is for filing or managing"},
 		{"tasking", "task task_list task_request",
 			"reading", "a change of tasks sends nothing: what does is for sending"},
 		{"filing", "file file_get file_upload",
 			"reading sending", "a file goes with a message: what decides about files is for managing"},
-		{"seating", "admission endpoint guest info join knock leave list lookup return seating",
+		{"seating", "admission endpoint join knock leave list return seating",
 			"hooking reading sending", "a seat decides about no other: what does is for managing"},
 		{"managing", "admin clear draft link manage redact supervise update",
 			"hooking reading sending filing seating", "a task of others changes by its own call"},
