@@ -132,7 +132,7 @@ bench-cold: ## measure cold starts of the built function
 screenshots: ## take the pictures of the page in docs/images (those there have Inter as the font of the system)
 	PARLEY_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -timeout=4m -run Screenshots ./e2e/browser
 
-lint: ## gofmt, go mod tidy, go vet, staticcheck, actionlint; tsc and eslint for the page
+lint: ## gofmt, go mod tidy, go vet, staticcheck, actionlint; tsc and eslint for the page; counts sentences
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w:" $$unformatted; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
@@ -142,6 +142,7 @@ lint: ## gofmt, go mod tidy, go vet, staticcheck, actionlint; tsc and eslint for
 	cd bench && $(STATICCHECK) ./...
 	$(ACTIONLINT) -shellcheck= -pyflakes=
 	scripts/lint-page
+	@$(GO) run ./scripts/sentences
 
 vendor: ## bundle the libraries of the page anew (needs npm)
 	@scripts/vendor/vendor

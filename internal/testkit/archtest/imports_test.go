@@ -50,7 +50,8 @@ func arrows() []storey {
 		{"cmd", "parley", "base store observe core auth api server cli", "server/app wires"},
 		{"functions", "mcp outbox", "store observe server", "server/app wires"},
 		{"bench", "", "base store observe core api server testkit", "what is measured is a server"},
-		{"scripts", "confusables dynamodb-local mutants test", "testkit", "a script stands beside the program"},
+		{"scripts", "confusables dynamodb-local mutants sentences test", "testkit",
+			"a script stands beside the program"},
 		{"e2e", "", "testkit", "what tests more is for a file _test.go"},
 	}
 }
