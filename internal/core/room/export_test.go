@@ -1,6 +1,13 @@
 package room
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/parley-chat/parley/internal/testkit/printed"
+)
+
+// A failed test prints what is set of an event.
+func (e Event) String() string { return printed.Set(e) }
 
 // ChangeTo returns the event that changes settings.
 func ChangeTo(next, old Settings) Event {
