@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/testkit/printed"
 )
 
 // The reference model states the rules of rooms once more, as plainly as possible
@@ -158,6 +159,8 @@ type eventModel struct {
 	called                bool    // an endpoint answers by it
 	keeps                 bool    // its call named no readers: those who see what it answers are to read it
 }
+
+func (e eventModel) String() string { return printed.Set(e) }
 
 // actor returns the agent that caused the event; 0 for one without a seat.
 func (e eventModel) actor() int {

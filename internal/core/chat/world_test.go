@@ -104,6 +104,8 @@ type answer struct {
 	err error
 }
 
+func (a answer) String() string { return fmt.Sprintf("%v, %v", a.Waited, a.err) }
+
 // wants fails unless err has the code.
 func wants(t *testing.T, err error, code fault.Code) {
 	t.Helper()
@@ -577,6 +579,8 @@ type outcome struct {
 	chat.Seated
 	err error
 }
+
+func (o outcome) String() string { return fmt.Sprintf("%v, %v", o.Seated, o.err) }
 
 // atOnce makes n calls at the same time and returns their outcomes.
 func atOnce(n int, call func(i int) (chat.Seated, error)) []outcome {
