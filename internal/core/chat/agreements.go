@@ -17,7 +17,7 @@ const (
 	briefChars      = 500     // of an agreement elsewhere
 	replacedChars   = 100     // of one that is replaced
 	requestChars    = 80      // of an open request
-	// agreementsRead is how many of the newest agreements a search or a count reads, also of those that are shown.
+	// agreementsRead is how many of the newest agreements a search or a count reads. Those shown are among them.
 	agreementsRead = 100
 )
 
@@ -97,8 +97,9 @@ func find(list []roomlog.Agreement, n int64) *roomlog.Agreement {
 	return nil
 }
 
-// boundBy returns the seats that agreement n binds; nil if n is no agreement, or another has replaced it. One from
-// before the seats were kept binds all who see it, but no person without an agent who did not agree: none was asked.
+// boundBy returns the seats that agreement n binds; nil if n is no agreement, or another has replaced it. An agreement
+// of an older program does not say whom it binds: it binds all who see it. Only a person without an agent is bound by
+// such an agreement if the person agreed, since no such person was asked.
 func (c reading) boundBy(ctx context.Context, n int64) (seats []int, err error) {
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	x := find(stored, n)

@@ -301,7 +301,8 @@ type position struct {
 	leaves bool         // the call leaves: what held it back before is marked
 }
 
-// position returns where a call with the given cursor, which may be zero, begins to read that is made an offer.
+// position returns where a call begins to read. offer is what the call is offered, and given its cursor, which may be
+// zero.
 func (req *WaitRequest) position(offer presence.Offer, given ident.Cursor) position {
 	return position{Offer: offer, given: afterMessage(req.sentN, given), sentN: req.sentN}
 }

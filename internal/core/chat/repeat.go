@@ -47,7 +47,7 @@ type recognition int
 const (
 	byContent recognition = iota // a call of an agent
 	byKey                        // a call with a key, the caller's or the server's: checkKey compares the former
-	byNothing                    // a person's: who writes a text twice means both. findTaken is for all but byKey
+	byNothing                    // a call of a person, who means both texts: but see findTaken of votes
 )
 
 // recognizedBy returns by what the message of caller is known as a repetition.
@@ -188,8 +188,8 @@ func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err e
 	return n, r.needsReplies(o)
 }
 
-// isOther reports whether the call does not repeat message n of the caller, whatever its words: the caller was handed
-// an answer to n, or the call answers what has come after n.
+// isOther reports whether the call is new though it may have the words of message n: the caller was handed an answer to
+// n, or the call answers what has come after n.
 func (r recognizer) isOther(o *outgoing, n int64) bool {
 	return n < o.answers || slices.Contains(r.replies.to, n)
 }
@@ -301,7 +301,8 @@ func (r recognizer) readBack(ctx context.Context, o *outgoing, g guard) (recogni
 }
 
 // findSince looks for the message of a call that the rules refuse, or for which they need more: an earlier call may
-// have sent it meanwhile. stops says that else the message is not sent. found is false if r knew all that is found.
+// have sent it meanwhile. stops says that the message stays unsent if nothing is found. found is false if r knew before
+// what is found.
 func (r recognizer) findSince(ctx context.Context, o *outgoing, stops bool) (_ recognizer, found bool, err error) {
 	earlier, err := r.lookUpKey(ctx, o.req.Key)
 	if stops && err == nil && earlier.N == 0 {

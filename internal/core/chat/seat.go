@@ -23,9 +23,10 @@ type session struct {
 	room   *liveRoom        // to be released
 	start  room.Start       // when the call began, and which events the client knew then
 
-	// The newest moment that the call uses: at first that on which the token was accepted. moveTo, moveOn and refresh
-	// alone replace it, after a read or an append, and before an answer is made: all of an answer is of one moment, but
-	// for that of joinOp.answerSeated. The newest known head is room.log.Peek(). A rule decides on its place alone.
+	// The newest moment that the call uses, at first the one on which the token was accepted. moveTo, moveOn and
+	// refresh alone replace it: after a read or an append, and before an answer is made. So an answer is of one moment;
+	// that of joinOp.answerSeated is of two. The newest known head is room.log.Peek(). A rule decides on its place
+	// alone.
 	*moment
 }
 

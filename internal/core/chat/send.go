@@ -258,8 +258,8 @@ func (c sending) rehearse(ctx context.Context, o *outgoing, k known) (verdict, e
 type decided = roomlog.Answered[verdict]
 
 // decide applies the rules of sending to the message, as the next event at a place. It does not block. The rules stand
-// in the order of the body, and the first that applies decides. Of two cases at one rule (4 and 5, 7 and 8, 10 and 11),
-// the second shows when it does not apply. Two rare rules have no number: the disk is full, and too many drafts wait.
+// in the order of the body, and the first that applies decides. Cases 5, 8 and 11 show when the rule before them does
+// not apply. Two rare rules have no number: the disk is full, and too many drafts wait.
 //
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.

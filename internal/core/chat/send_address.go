@@ -42,9 +42,9 @@ func (c sending) address(ctx context.Context, o outgoing) (_ outgoing, k known, 
 	return o, k, nil, err
 }
 
-// guardCursor returns the cursor of a message for the guard. That of a stay is at what has arrived, and marked as held:
-// perhaps the client never repeats a message that was held back, so only messages meant for the agent hold it back. The
-// table has the count of these: see maxHeld.
+// guardCursor returns the cursor of a message for the guard. A stay has no cursor, so its guard begins after what has
+// arrived. The cursor counts as held: perhaps the client never repeats a message that was held back, so only messages
+// meant for the agent hold it back. The table has their count: see maxHeld.
 func (c sending) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
 	if !req.Stay {
 		return req.Cursor, nil

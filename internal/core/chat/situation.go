@@ -27,8 +27,8 @@ type Situation struct {
 	Unseen          bool       // learned.unseen
 }
 
-// learned is what a call has learned for the Situation of its caller, beside its head. The zero value of a part also
-// means that the call is none of those that read it.
+// learned is what a call has learned for the Situation of its caller, beside its head. A call that does not read a part
+// leaves the part zero.
 type learned struct {
 	read     int64       // the caller has read the events up to read, as far as the call knows
 	findings Findings    // inbox.findings, of a call that reads news
@@ -294,7 +294,7 @@ func (in *inbox) findings() Findings {
 	return f
 }
 
-// company returns what the roster tells of the agents beside its reader, who is in debt or not.
+// company returns what the roster tells of the agents beside its reader. owes says that the reader owes an answer.
 func (r *seenRoster) company(owes bool) (s Company) {
 	s.OthersIdle, s.OthersAway = absenceOf(r.agents)
 	s.NoPartner = r.Head.Paired && s.OthersIdle > 0 && s.OthersAway == 0 && !owes && r.othersGone(PartnerSilent)

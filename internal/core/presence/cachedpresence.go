@@ -18,7 +18,7 @@ const (
 // Its fields are set in this file alone. Each write costs: decideWrite says whether a call is worth one, decideWait
 // and decideStandby whether an announcement is.
 type cachedPresence struct {
-	latest      room.Presence // as of the last call here; before one, see isKnown, Read and WakesMs at most
+	latest      room.Presence // as of the last call here; before the first it has Read and WakesMs at most
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
 	writtenWait bool          // the last write said that the agent waits
 }

@@ -41,9 +41,9 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, er
 	return offer, err
 }
 
-// calledUntil returns until when another process, or this one before it began, may have handed out events that the
-// table does not show as handed out. The table lags behind the agent's last call by SendLag at most, and forgets that
-// call when its lease ends, or when the seat is regained.
+// calledUntil returns a time: events before it may have been handed out though the table does not show so, by another
+// process, or by this one before it was started again. The table lags behind the agent's last call by SendLag at most,
+// and forgets that call when its lease ends, or when the seat is regained.
 func (r Reader) calledUntil(ctx context.Context) (until time.Time, err error) {
 	const lag = SendLag + room.ClockSkew
 	last, err := r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
@@ -119,8 +119,8 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	return true, l.handOut(ctx, offer, to, messages)
 }
 
-// handOut applies Delivery.HandOut to what the process knows or, before a write, to what the table has: a write
-// replaces the whole item.
+// handOut applies Delivery.HandOut to what the process knows. Before a write handOut reads the table, unless the call
+// has just done so, and applies HandOut to what the table has: a write replaces the whole item.
 func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messages int) error {
 	hooked, delivery := messages > 0 && l.r.HasHooks(), l.r.knownDelivery()
 	change := func(d *Delivery) WriteTime { return d.HandOut(offer, to, messages, hooked) }

@@ -78,7 +78,8 @@ func (c Caller) HoldBackOfAct(event Event, act TaskAct) (how HoldBack) {
 	return how
 }
 
-// HoldsLeave reports whether event, which c has not read, holds back that c leaves: as it holds back to finish a task.
+// HoldsLeave reports whether event, which c has not read, keeps c from leaving: if it would keep c from finishing a
+// task, whichever task that is.
 func (c Caller) HoldsLeave(event Event) bool {
 	const noTask = -1
 	return c.HoldBackOfAct(event, TaskAct{Ends: noTask}) == HoldBackAlways

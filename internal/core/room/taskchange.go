@@ -130,9 +130,9 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 }
 
 // DecideAdd is Decide of AddTasks, followed by an edit of each task in Before: so an agent stops what nobody has begun,
-// and wakes who has begun. Such a stop is over when its task is, however that ends: see DroppedBefore. The agent then
-// has the new task, unless the task is for others or waits itself, or the agent has as many as it may. So nobody else
-// takes a stop, unless the agent is silent.
+// and wakes who has begun. Such a stop is over when its task is, however that ends: see DroppedBefore. The agent takes
+// the new task at once, so that nobody else takes the stop while the agent is there. It does not if the task is for
+// others or waits itself, or if the agent has as many tasks as it may have.
 func (o TaskOrder) DecideAdd(head *Head, by Caller, now time.Time) (events []Event, err error) {
 	decide := func(order TaskOrder) error {
 		event, _, err := order.Decide(head, by, now)
