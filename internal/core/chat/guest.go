@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -30,41 +29,6 @@ func checkInvitedRoom(head *room.Head, now time.Time, by ident.Principal, named 
 	}
 	return ident.Name{Shown: head.Name, Key: head.Key}, nil
 }
-
-// inviteGiven returns the invite of a join, given as the room or the password. As a password, an invite would become
-// the password of a new room, in which the agent waits alone.
-func inviteGiven(req JoinRequest) (v ident.Invite, ok bool) {
-	v, ok = ident.InviteIn(req.Room)
-	if !ok {
-		v, ok = ident.InviteIn(req.Password)
-	}
-	return v, ok
-}
-
-// invitedBy returns asker as a guest of the invite v, which asker gave in a join. The guest keeps its
-// principal: a person who holds an agent in the room holds further seats, too, and the invite is no way around that.
-//
-// A guest comes by the invite at its own address, and could not act for a seat of a newer invite or of another room.
-func (s *Service) invitedBy(ctx context.Context, v ident.Invite, asker ident.Principal) (ident.Principal, error) {
-	made, err := s.MadeInvite(ctx, v)
-	switch {
-	case err != nil:
-		return asker, err
-	case !made:
-		return asker, fault.Refuse(fault.InvalidArgument, "This invite is not of a room here: the room has "+
-			"ended, or is on another server. Nothing was done: %s", addInvite)
-	case !asker.IsGuest():
-		asker.Room, asker.Invite = v.Room, v.Number
-	case asker.Room != v.Room, v.Number > asker.Invite:
-		return asker, fault.Refuse(fault.NotAllowed, "This invite is not the one of the address that you "+
-			"use, which lets you into its room and nothing else. Nothing was done: %s", addInvite)
-	}
-	return asker, nil
-}
-
-// addInvite says how an agent follows an invite that this address does not take.
-const addInvite = "to follow the invite, have your user add its link (https://SERVER/i/CODE) with /mcp at the end " +
-	"as an MCP server, and call join_room there with agent_name alone."
 
 func refuseOtherRoom(guest ident.Principal) error {
 	return guest.RefuseOutside("room is not the room of your invite, or is an old name of it: leave room out.")
