@@ -98,7 +98,7 @@ func (c managing) stateOfQuestion(ctx context.Context, head *room.Head, asked ro
 	return room.QuestionEnded, nil
 }
 
-// boundByAnswered returns whom the agreement binds that draft answers, if draft is a proposal; nil: nobody.
+// boundByAnswered returns the seats that an agreement binds, if draft is a proposal that answers it; otherwise nil.
 func (c managing) boundByAnswered(ctx context.Context, draft *room.Event) ([]int, error) {
 	if draft == nil || draft.Kind != room.Proposal || draft.ReplyTo == 0 {
 		return nil, nil

@@ -5,8 +5,8 @@ import "time"
 // Caller is the agent of a seat or, with a Device, the person behind the agent. Rules about reading, speaking and
 // deciding take a Caller. Rules about having a seat take an Agent.
 //
-// The short rules compare Device. By a call of IsPerson each would copy the Caller into the frame of whoever asks, and
-// a send that waits would take twice the stack.
+// The short rules compare Device. A call of IsPerson would copy the Caller into the frame of each function that asks,
+// and a send that waits would take twice the stack.
 type Caller struct {
 	Agent
 	Device string // the entry of Agent.Person.Devices from which the person calls; "": the agent calls

@@ -186,8 +186,8 @@ type entry struct {
 	spoke  []int // these seats have spoken, so for them no earlier event counts
 }
 
-// entries returns what e adds to each lastOf of a Recent. words asks Caller.WokenBy whether e wakes even a reader for
-// whom nothing is meant, in a room of more than two. If not, e wakes those for whom e is meant.
+// entries returns what e adds to each lastOf of a Recent. words has all readers of e if e wakes even a seat that
+// nothing is meant for, by Caller.WokenBy in a room of more than two; else the seats that e is meant for.
 func (e Event) entries() (messages, words, named, replied entry) {
 	switch {
 	case e.endsSleep():
