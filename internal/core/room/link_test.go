@@ -20,13 +20,17 @@ func (l *timeline) link() ident.LinkCode {
 	return c
 }
 
-// open opens a link, and returns the code of the refusal and what the person hears.
+// open opens a link, and returns the code of the refusal and what the person hears. The agent hears nothing.
 func (l *timeline) open(c ident.LinkCode, hash string) (fault.Code, room.Reason) {
 	e, err := l.head.OpenLink(l.agent(ann).Agent, c, hash, l.now)
 	var heard room.Reason
 	if e != nil {
 		heard = e.Reason
-		l.apply(*e)
+		event := l.apply(*e)
+		person := room.Caller{Agent: l.agent(ann).Agent, Device: "a device"}
+		if l.agent(ann).Sees(event) || person.Sees(event) != (heard != "") {
+			l.Errorf("the agent sees %s, or its person does not", event.Reason)
+		}
 	}
 	if err != nil {
 		return err.Code, heard
