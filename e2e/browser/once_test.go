@@ -376,7 +376,7 @@ func TestOnce_cardsAndRunsOfEvents(t *testing.T) {
 }
 
 // A task says the same in a row, at the side and in the conversation, and its title has two lines on a phone.
-func TestOnce_tasks_sayTheSameEverywhere(t *testing.T) {
+func TestOnce_tasks_sayTheSame_everywhere(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
