@@ -98,8 +98,8 @@ func find(list []roomlog.Agreement, n int64) *roomlog.Agreement {
 }
 
 // boundBy returns the seats that agreement n binds; nil if n is no agreement, or another has replaced it. An agreement
-// of an older program does not say whom it binds: it binds all who see it. Only a person without an agent is bound by
-// such an agreement if the person agreed, since no such person was asked.
+// of an older program does not say whom it binds. It binds all who see it, except a person without an agent who did not
+// agree: older programs asked no such person.
 func (c reading) boundBy(ctx context.Context, n int64) (seats []int, err error) {
 	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	x := find(stored, n)

@@ -128,8 +128,8 @@ func (d *Delivery) Acknowledge(cursor int64) WriteTime { // D1
 // Newest returns the last event that the reader was handed.
 func (d Delivery) Newest() int64 { return max(d.Handed, d.joined, d.heldBack.to) }
 
-// HasCursor reports whether an answer has a cursor that shows a person all events since from, that one included. It has
-// none if an answer with an earlier event may be lost. What no call has handed out yet is not lost.
+// HasCursor reports whether an answer that shows a person all events since from, from included, has a cursor. Such an
+// answer has none if an answer with an earlier event may be lost. Events that no call has handed out are not lost.
 func (d Delivery) HasCursor(from int64) bool { // D11
 	arrived := max(d.Arrived, d.joined)
 	return from <= arrived+1 || d.Newest() <= arrived

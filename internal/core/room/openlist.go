@@ -75,10 +75,9 @@ func (c messageRules) checkProposed(event *Event) error {
 }
 
 // EndOverfull returns the event that is to follow event, the last of h, if event is a request that made its list too
-// long: one request of the list ends. Its agent is the one that has most in the list. Of a list of questions the oldest
-// of that agent ends, and of a list of proposals its newest, though none that somebody else has agreed to. So one agent
-// can fill a list, and still each question of others gets in. Those who see the request see that it ends, and nobody
-// else does.
+// long: one request of the list ends. The agent with most requests in the list loses one: its oldest question, or its
+// newest proposal to which nobody else has agreed. So one agent can fill a list, and still each question of others gets
+// in. Those who see the request see that the request ends, and nobody else does.
 //
 // Ann and Bob ask all, and the list has room for 16:
 //

@@ -13,8 +13,8 @@ import (
 // Otherwise an admin could kick all others, seat a second agent, and replace by the two what all had agreed on. Any
 // other proposal stands beside what it answers.
 //
-// What is replaced is over for all: an open proposal at once, an agreement once the new one is agreed on. So only those
-// replace an open proposal who could end it anyway: its proposer by withdrawing it, and whom it asks by an objection.
+// What is replaced is over for all: an open proposal at once, an agreement once the new one is agreed on. So only
+// agents that could end an open proposal anyway replace it: the proposer withdraws it, and agents that it asks object.
 // The new one is then for the agreement that the old one was to replace.
 //
 // Ann has proposed something to Bob and Cid, while Dora was here, too. Both have agreed:
