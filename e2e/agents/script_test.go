@@ -55,11 +55,22 @@ func stepsIn(text string) (steps []step, ok bool) {
 	return steps, true
 }
 
-// next returns the answer to a conversation: the step after those that were played.
+// next returns the answer to a conversation: the step after those that were played. A wait is left out if the step
+// before has brought its words: the answer to a send has what came meanwhile.
 func next(seen conversation) step {
 	at := 0
 	for _, turn := range seen.turns {
-		if at < len(seen.steps) && strings.Contains(turn.text(), seen.steps[at].Until) {
+		text := turn.text()
+		if at == len(seen.steps) || !strings.Contains(text, seen.steps[at].Until) {
+			continue
+		}
+		played := seen.steps[at].Until
+		at++
+		for at < len(seen.steps) {
+			words := seen.steps[at].Until
+			if words == "" || words == played || !strings.Contains(text, words) {
+				break
+			}
 			at++
 		}
 	}
@@ -99,4 +110,16 @@ func newest(text, pattern string) string {
 		return ""
 	}
 	return all[len(all)-1][1]
+}
+
+func TestNext_wordsOfAWaitCameWithTheSend_goesOn(t *testing.T) {
+	t.Parallel()
+	wait := step{Calls: []call{{Tool: "wait"}}, Until: "Plenty."}
+	steps := []step{do(call{Tool: "send"}), wait, say("Done.")}
+	for text, want := range map[string]string{"sent": "", "sent. Plenty.": "Done."} {
+		seen := conversation{steps: steps, turns: []turn{{results: []result{{text: text}}}}}
+		if got := next(seen); got.Text != want {
+			t.Errorf("after %q: %+v, want %q", text, got, want)
+		}
+	}
 }
