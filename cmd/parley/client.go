@@ -35,8 +35,8 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 	s := &shell.Shell{
 		Seats: file, Usual: usual, Ask: io.ask(), Confirm: shell.Confirm(io.in, io.err),
 		AskHere:  shell.AskHere,
-		NoPerson: shell.NoPerson,
-		Clock:    clockwork.NewRealClock(),
+		NoPerson: shell.NoPerson, Agent: shell.OfAgent(),
+		Clock: clockwork.NewRealClock(),
 		Out: &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, Progress: shell.IsTerminal(io.err),
 			JSON: a.JSON},
 		Program:  io.started,
@@ -96,11 +96,11 @@ func (w *within) Decode(ctx *kong.DecodeContext) error {
 	w.Set = true
 	next := ctx.Scan.Peek()
 	d, err := time.ParseDuration(fmt.Sprint(next.Value))
-	_, bare := strconv.Atoi(fmt.Sprint(next.Value))
+	seconds, bare := strconv.Atoi(fmt.Sprint(next.Value))
 	switch {
-	case next.Type != kong.EOLToken && bare == nil:
-		return fmt.Errorf("write a time such as %[1]vs, %[1]vm or %[1]vh; to say %[1]v, write that before the flag",
-			next.Value)
+	case next.Type != kong.EOLToken && bare == nil && seconds > 0: // the text 280 stands before the flag
+		ctx.Scan.Pop()
+		w.For = time.Duration(seconds) * time.Second
 	case next.Type == kong.FlagValueToken && (err != nil || d <= 0):
 		return fmt.Errorf("expected a duration such as 30s or 5m, but got %q", next.Value)
 	case next.Type != kong.EOLToken && err == nil && d > 0:

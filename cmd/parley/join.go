@@ -22,6 +22,8 @@ type joinCommand struct {
 	Description string `placeholder:"TEXT" help:"With --new: its description."`
 	Public      bool   `help:"With --new: list the room in parley rooms."`
 	Channel     bool   `help:"With --new: only admins can speak in it."`
+	Agent       bool   `help:"You are an agent, no person or script: each command says what concerns you next, and nothing is said before you have read what came. Set by itself in the shells of Claude Code and Codex."`
+	Wait        within `placeholder:"TIME" help:"Wait until somebody has created the room, 10 minutes or the TIME that follows, and do not create it."`
 	Lock        bool   `help:"With --new: ask for a password for the room."`
 }
 
@@ -58,8 +60,10 @@ func (c *joinCommand) Validate() error {
 
 // Run takes the seat.
 func (c *joinCommand) Run(ctx context.Context, s *shell.Shell) error {
+	s.Agent = s.Agent || c.Agent
 	return s.Join(ctx, shell.JoinRequest{
 		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), New: c.New, Lock: c.Lock,
+		Existing: c.Wait.Set, Within: cmp.Or(c.Wait.For, waitFor),
 		Capacity:    *cmp.Or(c.Capacity, new(int)),
 		Description: c.Description, Public: c.Public, Channel: c.Channel,
 	})

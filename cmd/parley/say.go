@@ -41,6 +41,8 @@ const waitFor = 10 * time.Minute
 func (sayCommand) Help() string {
 	return `If exactly one request waits for your answer, a TEXT without --ask, --reply-to, --kind or --new is sent as that answer.
 
+Kinds: request wants an answer; proposal wants --ask NAMES to agree, and binds them once all have; agree and object answer a proposal (--reply-to); status tells how work goes and wants no answer; done says that you are finished here.
+
 With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message.
 
   git diff | parley say - --room hello --ask Bob --wait`

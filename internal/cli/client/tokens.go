@@ -29,6 +29,8 @@ type Seat struct {
 	// Keyed says that the server admits the token alone: the seat is a guest's, or the person's key was shown beside
 	// the token.
 	Keyed bool `json:"keyed,omitempty"`
+	// Agent says that an agent runs the commands of the shell for the seat.
+	Agent bool `json:"agent,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
 	Wake *Wake `json:"wake,omitempty"`
 	// Admin says that the agent was an admin of the room when the agent took the seat.

@@ -25,6 +25,9 @@ type JoinRequest struct {
 	Description string // of a new room
 	Public      bool   // of a new room
 	Channel     bool   // a new room in which only admins speak
+
+	Existing bool          // wait for the room in place of creating it
+	Within   time.Duration // how long
 }
 
 // Join takes a seat, or returns to the person's seat, and shows the room.
@@ -83,6 +86,9 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	if err := s.checkCapacity(ctx, c, req); err != nil {
 		return s.refusedPlainly(err)
 	}
+	if err := s.awaitRoom(ctx, c, req); err != nil {
+		return err
+	}
 	r, err := s.takeSeat(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
 		req.Password, err = askFor(s.Ask, "the password", "Password of the room "+HarmlessLine(req.Room)+": ")
@@ -98,6 +104,23 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 		return err
 	}
 	return s.welcome(c.Base(), r)
+}
+
+// awaitRoom waits until there is the room.
+func (s *Shell) awaitRoom(ctx context.Context, c *client.Client, req JoinRequest) error {
+	for until := s.Clock.Now().Add(req.Within); req.Existing; {
+		_, err := roomInfo(ctx, c, req)
+		switch {
+		case fault.CodeOf(err) != fault.RoomNotFound:
+			return nil // the join says what else is wrong
+		case s.Clock.Now().After(until):
+			s.Out.hint("There is no room %s within %s.", req.Room, Spoken(req.Within))
+			return ErrQuiet
+		case !pause(ctx, s.Clock, 2*time.Second):
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // askForLock asks for the password of a new room.
@@ -308,7 +331,7 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 		return nil, err
 	}
 	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken,
-		Cursor: got.Cursor, Keyed: guest})
+		Cursor: got.Cursor, Keyed: guest, Agent: s.Agent})
 	if err == nil {
 		return r, nil
 	}
@@ -362,6 +385,16 @@ func (s *Shell) welcome(server string, r result) error {
 		}
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
+		}
+		if s.Agent {
+			if got.Watch != "" {
+				o.print("For your user:\n  %s", got.Watch)
+			}
+			on.seat.Agent = true
+			on.heed(r)
+			o.hint("%s", on.next)
+		} else if s.NoPerson() != "" {
+			o.hint("If you are an agent, join with --agent: then each command says what concerns you next.")
 		}
 		if o.Screen.Terminal {
 			o.print("To speak, and to follow the room:\n  %s\n  %s", on.command("say TEXT"), on.command("tail"))

@@ -76,6 +76,9 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil {
 		_ = s.file.Rename(&s.seat, room.Name) // the name is by another admin; the next call tells it again
 	}
+	if tool != "share_file" { // the shell itself goes on with that
+		s.heed(r)
+	}
 	return r, nil
 }
 

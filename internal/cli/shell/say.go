@@ -86,6 +86,11 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			return err
 		}
 		touch(s.file)
+		if s.isAgents() {
+			if err := s.toRead(sent.Messages, sent.Cursor); err != nil {
+				return err
+			}
+		}
 		switch {
 		case !sent.Sent, s.out.JSON:
 		case s.out.Screen.Terminal: // also because a room's name may have become text
@@ -127,8 +132,12 @@ func (s *session) unsaid(sent results.Sent, r result, req SendRequest) error {
 	switch {
 	case err != nil:
 		return err
-	case !held:
+	case sent.Status == "paused":
 		return fail(failed, "Nothing was sent: %s", pausedHere)
+	case !held:
+		said := s.next
+		s.next = ""
+		return fail(failed, "%s", said)
 	case req.Answer:
 		return ErrQuiet
 	}
@@ -216,6 +225,9 @@ func (s *session) send(ctx context.Context, req SendRequest) (sent results.Sent,
 	a.set("withdraw", req.Undo)
 	a.list("to", req.To)
 	a.list("ask", req.Ask)
+	if s.isAgents() { // what it has not read holds its words back
+		a.set("cursor", s.seat.Cursor)
+	}
 	until, tried := s.clock.Now().Add(sendFor), false
 	goOn := func(err error) bool {
 		again := passing(err) && !s.clock.Now().After(until) && (tried || !unheard(err))
@@ -241,7 +253,11 @@ func (s *session) await(ctx context.Context, id string, req SendRequest) error {
 	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
 		w := &answers{s: s, id: id}
 		err := s.sent(ctx, w)
-		if err == nil {
+		switch {
+		case err != nil:
+		case s.isAgents():
+			err = s.awaitAll(ctx, w)
+		default:
 			err = s.follow(ctx, id, w.add)
 		}
 		if err == nil && !w.answered {
@@ -250,6 +266,60 @@ func (s *session) await(ctx context.Context, id string, req SendRequest) error {
 		}
 		return err
 	})
+}
+
+// awaitAll is follow for an agent, which reads whatever comes while it waits: what is no answer beside the output. The
+// wait ends, too, if somebody asks the agent.
+func (s *session) awaitAll(ctx context.Context, w *answers) error {
+	for asked := false; !asked; {
+		a := args{"wait_seconds": int(waitCall / time.Second), "for_me": true}
+		a.set("cursor", s.seat.Cursor)
+		var got results.Waited
+		var r result
+		err := s.persist(ctx, passing, func() (err error) {
+			r, err = s.call(ctx, "wait_for_message", a, &got)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		fields, err := r.messages()
+		if err != nil {
+			return err
+		}
+		var beside []results.Message
+		over := got.Status == results.StatusDone || got.Status == results.StatusTurn && w.several
+		for i, m := range got.Messages {
+			if w.isAnswer(m) || m.Type == "left" {
+				done, err := w.add(entry{m, fields[i]})
+				if err != nil {
+					return err
+				}
+				over = over || done
+				continue
+			}
+			beside = append(beside, m)
+			asked = asked || slices.Contains(m.Ask, s.seat.Name)
+		}
+		if err := s.toRead(beside, got.Cursor); err != nil {
+			return err
+		}
+		switch {
+		case over && (w.answered || len(w.asked) > 0):
+			return nil
+		case got.Status == results.StatusRemoved:
+			return &fault.Error{Code: fault.RoomClosed}
+		case got.Status == results.StatusSuperseded, over:
+			return ErrQuiet
+		}
+	}
+	s.out.hint("No answer yet: you are asked first.")
+	return ErrQuiet
+}
+
+// isAnswer reports whether m answers the message, from another agent.
+func (w *answers) isAnswer(m results.Message) bool {
+	return m.Type == "message" && !w.s.isOwn(m) && w.answers(m)
 }
 
 // sent learns from the server who owes an answer, and who reads the message. sent tries until the server answers: the
@@ -328,7 +398,8 @@ func (w *answers) print(e entry) error {
 	out := w.s.out
 	return out.show(e.fields, func() {
 		switch {
-		case w.several || out.Screen.Terminal:
+		case w.several || out.Screen.Terminal || len(e.Ask) > 0 || e.Kind == "proposal" ||
+			e.Kind == "request" || e.File != nil:
 			out.Screen.Show(e.Message)
 		case e.Text == "":
 			out.print("%s", e.Kind)

@@ -33,8 +33,10 @@ type Shell struct {
 	AskHere func(ctx context.Context, prompt string) (string, error)
 	// NoPerson says why no person can be at this command; "" if a person can. See [NoPerson].
 	NoPerson func() string
-	Clock    clockwork.Clock
-	Program  string // how a shell starts this program; "" is parley
+	// Agent says that the seats of this shell are for an agent. See [OfAgent].
+	Agent   bool
+	Clock   clockwork.Clock
+	Program string // how a shell starts this program; "" is parley
 }
 
 // ErrQuiet is the error of a command that waited in vain.
@@ -68,6 +70,7 @@ type session struct {
 	out    *Output
 	clock  clockwork.Clock
 	by     *Shell
+	next   string // of the last result: see heed
 }
 
 // with calls do for the seat that a command means. If the server no longer knows the seat, the seats file forgets the
@@ -86,8 +89,9 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	on := &session{s.Dial(place, seat.Token), place, seat, s.Seats, s.Out, s.Clock, s}
+	on := &session{s.Dial(place, seat.Token), place, seat, s.Seats, s.Out, s.Clock, s, ""}
 	defer func() { on.client.Close() }() // callWithoutKey may have another
+	defer on.tell()
 	return on.explain(do(on))
 }
 

@@ -52,7 +52,8 @@ func (s *session) toDo(got results.Tasks, closed bool) {
 	case len(got.Tasks) == 0 && closed:
 		s.out.hint("No tasks are done or canceled.")
 	case len(got.Tasks) == 0:
-		s.out.hint("There are no open tasks. To add one: %s", s.command("task add TITLE"))
+		s.out.hint("There are no open tasks. To add one, or to see what is done:\n  %s\n  %s",
+			s.command("task add TITLE"), s.command("tasks --closed"))
 	}
 	s.list(got.Tasks, "")
 	if got.HasMore {
@@ -90,7 +91,7 @@ func titleAndResult(t results.Task) string {
 	if t.Result == "" {
 		return string(t.Title)
 	}
-	return string(t.Title) + " (" + strings.Join(strings.Fields(string(t.Result)), " ") + ")"
+	return string(t.Title) + " (" + gist(string(t.Result)) + ")" // history has the whole
 }
 
 // stages are the states of a task in the words of the page; the server's words are for agents.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -45,6 +46,11 @@ func IsTerminal(stream any) bool {
 // by Codex.
 func agentVariables() []string {
 	return []string{"CLAUDECODE", "AI_AGENT", "CODEX_THREAD_ID", "CODEX_CI"}
+}
+
+// OfAgent reports whether this is the shell of an agent, by its variables.
+func OfAgent() bool {
+	return slices.ContainsFunc(agentVariables(), func(name string) bool { return os.Getenv(name) != "" })
 }
 
 // NoPerson says why no person can be at this command; "" if a person can. An agent has the same files as its person:

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -14,6 +15,10 @@ import (
 // waitCall is how long one call waits: servers on Lambda and proxies allow no more.
 const waitCall = 50 * time.Second
 
+// agentsWait is how long an agent waits that does not say how long: the clients of agents end a command after five
+// minutes.
+const agentsWait = 280 * time.Second
+
 // WaitRequest asks for news.
 type WaitRequest struct {
 	ForMe  bool          // where more than two talk, only a message for this person ends the wait
@@ -23,6 +28,9 @@ type WaitRequest struct {
 // Wait shows what was said since the last Wait. If nothing was said, Wait waits.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	return s.with(which, func(s *session) error {
+		if s.isAgents() {
+			return s.wait(ctx, req)
+		}
 		return s.within(ctx, req.Within, "Nothing came within %s.",
 			func(ctx context.Context) error { return s.wait(ctx, req) })
 	})
@@ -61,12 +69,16 @@ func Spoken(d time.Duration) string {
 // server.
 func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	a := args{"wait_seconds": int(waitCall / time.Second)}
+	until := s.clock.Now().Add(cmp.Or(req.Within, agentsWait))
 	a.flag("for_me", req.ForMe)
 	a.set("cursor", s.seat.Cursor)
 	if _, err := s.client.Protocol(ctx); err != nil {
 		return err
 	}
 	for heard := false; ; {
+		if left := s.clock.Until(until); s.isAgents() && !heard {
+			a["wait_seconds"] = int(max(0, min(waitCall, left.Round(time.Second))) / time.Second)
+		}
 		var got results.Waited
 		var r result
 		err := s.persist(ctx, passing, func() (err error) {
@@ -93,6 +105,10 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			return err
 		}
 		a["cursor"] = got.Cursor
+		if s.isAgents() && got.Status == results.StatusQuiet && s.clock.Until(until) < time.Second {
+			s.out.hint("Nothing came within %s.", Spoken(cmp.Or(req.Within, agentsWait)))
+			return ErrQuiet // with next of the server
+		}
 		if done, err := s.endOfWait(ctx, got, heard); done || err != nil {
 			return err
 		}
@@ -111,6 +127,9 @@ func (s *session) endOfWait(ctx context.Context, got results.Waited, heard bool)
 		s.out.hint("A newer wait for this seat has taken over.")
 		return true, ErrQuiet
 	case results.StatusTurn:
+		if s.isAgents() { // next says which
+			break
+		}
 		s.out.hint("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
 	case results.StatusDone:
 		s.out.hint("All others have left or are finished.")
