@@ -10,7 +10,8 @@ import (
 )
 
 // A wait goes on past an answer while other agents may still answer the same message: see isPartialAnswer. A send that
-// asks several agents also goes on past what is beside the question: see isUnasked. Everything else ends the wait. An
+// asks several agents without a cursor also goes on past what is beside the question: see isUnasked; with a cursor only
+// what is for the caller ends it: see sending.listen. Everything else ends the wait. An
 // agent's call goes on past answers to any message of the agent; the call of a person, a stay or an agent with a hook
 // only past those to the message of the call. A program's wait never goes on, and neither does a look.
 //

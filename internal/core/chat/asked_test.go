@@ -172,9 +172,6 @@ func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 			a.goesOn()
 			a.there.manage(a.ann.Token, room.Mute, "Cid", chat.StatusMuted)
 		}, yes, 0},
-		{"Bob speaks without reply_to: the wait ends.", question, nil, func(a *inquiry) {
-			a.there.say(a.bob.Token, "well")
-		}, "well", 0},
 		{"Bob says more after his answer: the wait ends.", question, nil, func(a *inquiry) {
 			a.bobAnswers()
 			a.goesOn()
@@ -226,8 +223,12 @@ func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	}
 }
 
-// The cases are those above isUnasked, and more of the same rules. Ann asks Bob and Cid by a send that waits.
-func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
+// The cases are those above isUnasked, and more of the same rules. The person of Ann, who gives no cursor, asks Bob and
+// Cid by a send that waits. With a cursor, of Ann or of her person, the send goes on in all cases but those of forHer.
+func TestSend_thatAsks_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
+	forHer := []string{"Dan answers", "Dan names Ann, or shares a file with her alone: the wait ends.",
+		"Dan shares a file with Ann", "Dan asks all something: the wait ends.",
+		"Dan completes an agreement: the wait ends.", "Dan proposes something to all"}
 	says := func(name string, req chat.SendRequest) func(*inquiry) {
 		return func(a *inquiry) {
 			req.Token, req.Text = crowd{a.bob, a.cid, a.dan}.of(name).Token, cmp.Or(req.Text, "by the way")
@@ -293,29 +294,49 @@ func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
 		{"Ann asks anyone",
 			chat.SendRequest{Kind: room.Request}, nil, says("Dan", chat.SendRequest{Ask: []string{"Bob"}}),
 			yes, 0},
+		{"Dan proposes something to all", several, nil, says("Dan", chat.SendRequest{Kind: room.Proposal}), yes, 0},
 		{"Dan completes an agreement: the wait ends.", several, func(a *inquiry) {
 			a.there.propose(a.bob.Token, "tea", "Dan")
 		}, says("Dan", chat.SendRequest{Kind: room.Agree}), yes, 0},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-			tab, _ := sqlitetest.OpenFile(t, clock)
-			w := onTable(t, clock, tab, chat.Options{SingleProcess: true, MinBatch: 1, Files: tab.Files()})
-			a := inquires(w, w, c.req, (*world).sending, c.before)
-			c.then(a)
-			if c.want == goesOn {
-				a.goesOn()
-				a.answers(a.cid, chat.SendRequest{Text: "at last?", Ask: []string{"Ann"}})
-				if got := texts(take(t, a.wait).Messages); len(got) < 2 || got[len(got)-1] != "at last?" {
-					t.Errorf("it brings %q", got)
+		for _, by := range []string{"Ann with a cursor", "her person with a cursor", "her person"} {
+			cursor := strings.HasSuffix(by, "cursor")
+			t.Run(c.name+" "+by, func(t *testing.T) {
+				clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+				tab, _ := sqlitetest.OpenFile(t, clock)
+				w := onTable(t, clock, tab, chat.Options{SingleProcess: true, MinBatch: 1, Files: tab.Files()})
+				person := ""
+				a := inquires(w, w, c.req, func(w *world, req chat.SendRequest) <-chan answer {
+					if by != "Ann with a cursor" {
+						req.Token, req.Cursor = person, ""
+					}
+					if cursor && req.Token == person {
+						req.Cursor = w.look(person, "").Cursor
+					}
+					return w.sending(req)
+				}, func(a *inquiry) {
+					person = w.person(a.ann)
+					if c.before != nil {
+						c.before(a)
+					}
+				})
+				c.then(a)
+				if c.want == goesOn || cursor && !slices.Contains(forHer, c.name) {
+					a.goesOn()
+					a.answers(a.cid, chat.SendRequest{Text: "at last?", Ask: []string{"Ann"}})
+					got := texts(take(t, a.wait).Messages)
+					if len(got) < 2 || got[len(got)-1] != "at last?" || c.want != goesOn &&
+						!slices.Contains(got, c.want) {
+						t.Errorf("it brings %q", got)
+					}
+					return
 				}
-				return
-			}
-			got, _ := w.until(a.wait, max(c.most, 5*time.Second))
-			if said := texts(got.Messages); len(said) == 0 || said[len(said)-1] != c.want {
-				t.Errorf("the wait brings %q", said)
-			}
-		})
+				got, _ := w.until(a.wait, max(c.most, 5*time.Second))
+				if said := texts(got.Messages); len(said) == 0 || said[len(said)-1] != c.want {
+					t.Errorf("the wait brings %q", said)
+				}
+			})
+		}
 	}
 
 	t.Run("Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.", func(t *testing.T) {
@@ -363,6 +384,11 @@ func TestWait_thatBeginsAfterAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 			r.stillWaits("Ann", got)
 			r.reply(r.cid.Token, "no", r.id)
 			same(t, "the wait", texts(take(t, got).Messages), []string{"yes", "no"})
+		},
+		"Bob speaks without reply_to: the wait ends.": func(t *testing.T, r asked) {
+			got := wait(r)
+			r.say(r.bob.Token, "well")
+			same(t, "the wait", texts(take(t, got).Messages), []string{"well"})
 		},
 		"Bob and Cid answer, then Ann waits, and waits again: each wait brings both at once.": func(
 			t *testing.T, r asked) {

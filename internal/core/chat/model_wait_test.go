@@ -315,16 +315,14 @@ type askedModel struct {
 	held     map[string]bool // whose person lets it say nothing
 	answered bool
 	over     bool
-	send     bool // the wait is that of the send, and goes on past what is beside the question
+	send     bool // the wait is that of the send, which only what is for its agent ends
 }
 
 // hear looks at a message of another agent.
 func (m *askedModel) hear(x chat.Message) {
 	meant := x.ReplyTo == m.id || len(x.To) > 0
 	switch {
-	case x.Type != chat.EventSaid || x.Kind == room.Status && !meant: // it wakes nobody who does not wait for it
-	case m.send && !meant && x.Kind != room.Request && !slices.Contains(m.owed, x.From):
-		m.answered = true // it is brought if no answer comes
+	case x.Type != chat.EventSaid || !meant && (x.Kind == room.Status || m.send && x.Kind != room.Request):
 	case x.ReplyTo != m.id, !slices.Contains(m.owed, x.From), len(x.Ask) > 0, x.Kind == room.Request,
 		x.Kind == room.Done, m.proposal && x.Kind != room.Agree:
 		m.over = true

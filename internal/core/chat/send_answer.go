@@ -159,7 +159,9 @@ func (c sending) answer(ctx context.Context, req *SendRequest, is *outcome) (Sen
 	return got, service.Outward(err)
 }
 
-// listen reads unread messages after the append, or waits for some.
+// listen reads unread messages after the append, or waits for some. With a cursor a message that asks waits as a wait
+// for what is meant for the caller (WaitRequest.ForMe): what others say meanwhile comes with the answer, or with the
+// next result. A person, or a client of A2A, gives no cursor, and no next result is sure to follow: isUnasked decides.
 func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
 	// What is agreed may be followed by tasks.
 	waits := req.Wait > 0 && !c.hasMoreWork(is) && len(is.event.Agreed) == 0
@@ -187,7 +189,9 @@ func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Wa
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
 	c.reader().AcknowledgeUnstored(cursor.N)
 	if waits {
-		return reading(c).wait(ctx, req.waits(is))
+		wait := req.waits(is)
+		wait.ForMe = named && asksSomebody(&is.event)
+		return reading(c).wait(ctx, wait)
 	}
 	c.recorder().Record(ctx, call)
 	return c.unread(ctx, req.waits(is), cursor, named)
