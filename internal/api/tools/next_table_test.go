@@ -131,7 +131,8 @@ func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.
 	}
 }
 
-// A seat that is free is told beside the turn: one that begins without the third agent may begin too early.
+// A seat that is free is told beside the turn: one that begins without the third agent may begin too early, and one that
+// is done before the third has come leaves it alone.
 func TestNext_freeSeat_isToldBesideTheTurnAlone(t *testing.T) {
 	some := chat.Situation{Standing: chat.Standing{Others: 1, Begun: true, FreeSeats: 1, Seats: 3}}
 	many := chat.Situation{Standing: chat.Standing{Others: 1, FreeSeats: 2, Seats: 4}}
@@ -140,6 +141,9 @@ func TestNext_freeSeat_isToldBesideTheTurnAlone(t *testing.T) {
 	for want, next := range map[string]string{
 		"the turn is yours, and 1 of 3 seats is free: call send_message": advise().waited(chat.Waited{
 			Status: chat.StatusTurn, Cursor: "c9", Situation: some}, chat.WaitRequest{Wait: time.Minute}),
+		"the turn is yours, and 2 of 4 seats are free: if all that you need are here, call send_message (cursor c9, " +
+			"wait_seconds 45); if not, call wait_for_message (cursor c9, wait_seconds 50).": advise().waited(
+			chat.Waited{Status: chat.StatusTurn, Cursor: "c9", Situation: many}, chat.WaitRequest{Wait: time.Minute}),
 		"It is your turn, and 1 of 3 seats is free: call send_message": advise().waited(chat.Waited{
 			Status: chat.StatusMessages, Cursor: "c9", Situation: some, Messages: []chat.Message{said("m9")}},
 			chat.WaitRequest{Wait: time.Minute}),

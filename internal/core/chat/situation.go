@@ -176,14 +176,16 @@ func (c reading) standing() Standing {
 // joinsExpected is how long after a join others may still be on their way, so that it matters that a seat is free.
 const joinsExpected = 10 * time.Minute
 
-// freeSeats returns how many seats are free, of how many, while others may still be on their way; else 0. Once
-// somebody has left, a free seat says nothing, and nobody else can come into a pair of a queue.
+// freeSeats returns how many seats are free, of how many, while others may still be on their way; else 0. They may
+// while the talk has not begun. Then, once somebody has left, a free seat says nothing, and nobody else can come into a
+// pair of a queue.
 func freeSeats(head *room.Head, now time.Time) (free, all int) {
-	coming := slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
-		return now.UnixMilli()-agent.AtMs < joinsExpected.Milliseconds()
-	})
+	coming := !head.Recent.Begun() || head.LastFreed.N == 0 &&
+		slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
+			return now.UnixMilli()-agent.AtMs < joinsExpected.Milliseconds()
+		})
 	free = head.Capacity - len(head.Agents)
-	if !coming || free <= 0 || head.LastFreed.N > 0 || head.Paired || head.Closed {
+	if !coming || free <= 0 || head.Paired || head.Closed {
 		return 0, 0
 	}
 	return free, head.Capacity

@@ -113,7 +113,8 @@ func TestSituation_answersOfSilentAgents_areNotCalledOutstanding(t *testing.T) {
 	}
 }
 
-// Until ten minutes after the last join, or until somebody leaves, others may still be on their way.
+// Others may still be on their way until two agents have spoken, and then until ten minutes after the last join or
+// until somebody leaves.
 func TestSituation_freeSeats_areCountedWhileOthersMayCome(t *testing.T) {
 	w := newWorld(t)
 	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
@@ -124,10 +125,10 @@ func TestSituation_freeSeats_areCountedWhileOthersMayCome(t *testing.T) {
 		}
 	}
 	seats("she is alone", 3, 4)
+	bob := w.join("plans", "Bob")
 	w.pass(10*time.Minute - time.Second)
-	w.join("plans", "Bob")
-	seats("Bob has come", 2, 4)
-	w.pass(10*time.Minute - time.Second)
+	w.say(ann.Token, "hello")
+	w.say(bob.Token, "hello")
 	seats("just before", 2, 4)
 	w.pass(time.Second)
 	seats("ten minutes later", 0, 0)
@@ -138,4 +139,9 @@ func TestSituation_freeSeats_areCountedWhileOthersMayCome(t *testing.T) {
 	w.leave(cid.Token)
 	w.leave(dan.Token)
 	seats("two have left", 0, 0)
+	ann = w.enter(chat.JoinRequest{Room: "ideas", AgentName: "Ann", Capacity: 4})
+	w.say(ann.Token, "hello")
+	w.leave(w.join("ideas", "Eve").Token)
+	w.pass(10 * time.Minute)
+	seats("one has left, and nobody has answered", 3, 4)
 }
