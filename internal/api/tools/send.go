@@ -47,8 +47,8 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
 		spec.Choice("kind", &in.Kind, "request: wants an answer, of those in ask or else of anyone. "+
-			"status: wants none. proposal: asks all, or those in ask, to agree (leave out who is silent); you count "+
-			"as agreed. "+
+			"status: wants none. proposal: asks all, or those in ask, to agree (leave out who is silent); text binds "+
+			"as it stands, you count as agreed. "+
 			"agree, object: answer a proposal, with reply_to. done: you are finished.", room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result, for all."),
 		spec.Text("withdraw", &in.Withdraw,
@@ -57,8 +57,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Code("cursor", &in.Cursor, "From your last result. Without it no unread words come back, and no wait; "+
 			"with it they can hold your text back (sent false): read them, send what still fits with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
-			"Default 0. Then wait as wait_for_message does: "+
-				"with ask or a proposal, for all asked who are here.").Clamp(),
+			"Default 0. Then wait as wait_for_message does, with for_me if you ask.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "").Hide(),
 		spec.Text("idempotency_key", &in.Key, "").Hide(),
