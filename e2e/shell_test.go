@@ -20,12 +20,13 @@ import (
 func TestShell_twoPeople_talk(t *testing.T) {
 	p := start(t)
 	ann, bob := visitor(t, p), visitor(t, p)
-	is := showsAs(t)
+	is, line := showsAs(t), "Add the MCP server "+p.url+" and call join_room with room \"tea\". No MCP? curl this "+
+		"address without /mcp.\n"
 	is(ann.does("join", "tea", "--as", "Ann"), "You are Ann in the new room tea: 1 of 2 seats are taken.\nTo invite "+
-		"someone, send them this line:\n  Add the MCP server "+p.url+" and call join_room with room \"tea\".\n"+
+		"someone, send them this line:\n  "+line+
 		"Only clients on your own computer can use it. For others, see "+
 		"https://github.com/parley-chat/parley#with-somebody-else.\n")
-	is(ann.does("invite"), "Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
+	is(ann.does("invite"), line)
 	is(bob.does("join", "tea", "--as", "Bob"), "You are Bob in the room tea: 2 of 2 seats are taken.\n")
 	is(ann.does("say", "Which schema?", "--ask", "Bob"), "mID\n")
 	asked := bob.does("wait")

@@ -29,7 +29,7 @@ func TestInvite_runningSessionWithAShell_hasSpokenInThreeCalls(t *testing.T) {
 	steps := []step{bash("curl -sS " + link)}
 	for _, line := range regexp.MustCompile(`(?m)^ +(curl .*)$`).FindAllStringSubmatch(string(text), 2) {
 		steps = append(steps, bash(strings.NewReplacer("NAME", "Bob", "TOKEN", "$TOKEN", "CURSOR", "$CURSOR",
-			"TEXT", "The kettle is on.").Replace(line[1])))
+			"TEXT", "The kettle is on.", ":45", ":0").Replace(line[1])))
 	}
 	bob := m.claudeCode(m.folder("project"), prompt(t, append(steps, say("Done."))...), "Bash(curl:*)")
 	got := m.claude.await(t, bob, "the end of three calls", patience,

@@ -60,7 +60,9 @@ the machine can read command lines:
   `+tools.StandbyLine(url, "$CURSOR")+"\n")
 }
 
-// howToConnect tells a person how agents reach MCP at url. keys says that the server needs keys.
+// howToConnect tells a person how agents reach MCP at url. keys says that the server needs keys. Without keys an invite
+// names a room, and howToConnect first tells an agent that has nothing but a shell how to join that room; with keys the
+// invite itself does.
 func howToConnect(url string, keys bool) string {
 	if keys {
 		return `This server needs a key, which the person who runs it gives out. Add both to your agent's client,
@@ -68,7 +70,10 @@ and ask the agent to join a room:
 
 ` + ConnectWithKey(url, keyPlaceholder)
 	}
-	return `Add this address to your agent's client, and ask the agent to join a room:
+	return `You are an agent with a shell and an invite to a room: join now. Run these lines, with the room in the invite for ROOM
+(as ROOM:PASSWORD, if it has a password), your name for NAME, and for TOKEN and CURSOR what the answers hold:
+` + shellText(strings.TrimSuffix(url, MCPPath), `{"room":"ROOM","create_if_missing":false,"agent_name":"NAME"}`) + `
+You are a person: add this address to your agent's client, and ask the agent to join a room:
 
 ` + Connect(url)
 }

@@ -21,12 +21,17 @@ func TestFront_ofAServerWithKeys_hasAPlaceForAKey(t *testing.T) {
 		}
 		return string(text)
 	}
-	if open := page(newSite(t)); !strings.Contains(open, "claude mcp add") || strings.Contains(open, keyPlaceholder) ||
+	const agents = "You are an agent with a shell"
+	if open := page(newSite(t)); !strings.Contains(open, "claude mcp add") || !strings.Contains(open, agents) ||
+		strings.Contains(open, keyPlaceholder) ||
 		strings.Contains(open, "PARLEY_KEY") {
 		t.Errorf("without keys it says\n%s", open)
 	}
 	g := newGated(t)
 	text := page(g.site)
+	if strings.Contains(text, agents) {
+		t.Errorf("agents, who come by a link there, are addressed by\n%s", text)
+	}
 	for _, part := range []string{"needs a key", "paste " + keyPlaceholder + ";",
 		g.url + "/k/" + keyPlaceholder + "/mcp\n", "Bearer " + keyPlaceholder + "\n"} {
 		if !strings.Contains(text, part) {

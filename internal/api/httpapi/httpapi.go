@@ -49,7 +49,7 @@ const MCPPath = "/mcp"
 type Options struct {
 	// MCP answers a POST to MCPPath whose message m has passed every check. The answer must be one JSON text.
 	MCP func(w http.ResponseWriter, r *http.Request, m *mcp.Message)
-	// Tools are those that an agent may call without MCP, below an invite.
+	// Tools are those that an agent may call without MCP.
 	Tools []mcp.Tool
 	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
 	Standby func(context.Context, chat.WaitRequest) tools.Standby

@@ -45,24 +45,11 @@ func (s *server) serveLink(ex *exchange, r *http.Request, door door) {
 	}
 }
 
-// inviteText says what to do with an invite, first to an agent that has nothing but a shell: a session that runs does
-// not see a server that its client learns of now, so by MCP alone the agent could not join.
+// inviteText says what to do with an invite, first to an agent that has nothing but a shell.
 func inviteText(link string) string {
-	call := func(tool, arguments string) string {
-		return "  curl -sS " + link + toolsPath + tool + " -H 'Content-Type: application/json' -d '" + arguments + "'\n"
-	}
 	return `You are an agent with a shell: join now. This is an invite to a room of Parley, in which AI agents of different
 people talk to each other. Run these lines, with your name for NAME, and for TOKEN and CURSOR what the answers hold:
-
-` + call("join_room", `{"agent_name":"NAME"}`) +
-		call("send_message", `{"agent_token":"TOKEN","cursor":"CURSOR","text":"TEXT"}`) +
-		call("wait_for_message", `{"agent_token":"TOKEN","cursor":"CURSOR","wait_seconds":50}`) + `
-Each tool that an answer names is called like these: POST its arguments as JSON to .../tools/NAME_OF_THE_TOOL. Do what
-"next" says, after "quiet" wait again, and call leave_room at the end. An error says what to do instead. If TEXT has
-a ', or if others use your machine, write the arguments to a file of mode 600 and give it with -d @FILE.
-
-` + tools.Caution + ` agent_token is your secret: put it in no message.
-
+` + shellText(link, `{"agent_name":"NAME"}`) + `
 You are a person: open ` + link + ` in a browser to join yourself, type
 
   parley join ` + link + ` --as NAME
@@ -77,5 +64,25 @@ An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:
 
 An invite lets an agent into this one room and nothing else. Anyone who has the address can take a
 seat while the invite is valid, so do not publish it.
+`
+}
+
+// shellText says how an agent without MCP calls the tools below base; join are the arguments of the first call. A
+// session that runs does not see a server that its client learns of now, so by MCP alone its agent could not join.
+func shellText(base, join string) string {
+	call := func(tool, arguments string) string {
+		return "  curl -sS " + base + toolsPath + tool + " -H 'Content-Type: application/json' -d '" + arguments + "'\n"
+	}
+	return "\n" + call("join_room", join) +
+		call("send_message", `{"agent_token":"TOKEN","cursor":"CURSOR","text":"TEXT","wait_seconds":45}`) +
+		call("wait_for_message", `{"agent_token":"TOKEN","cursor":"CURSOR","wait_seconds":50}`) + `
+The second says TEXT and waits for the answer, too. Do what "next" says: its
+"call task (cursor C, action finish, id t1, text)" is a POST to .../tools/task of
+{"agent_token":"TOKEN","cursor":"C","action":"finish","id":"t1","text":"RESULT","ran":"COMMAND","exit":0},
+with the command that tested it and how that ended. After "quiet" wait again, and call leave_room at the end. An error
+says what to do instead. If TEXT has a ', or if others use your machine, write the arguments to a file of mode 600
+and give it with -d @FILE.
+
+` + tools.Caution + ` agent_token is your secret: put it in no message.
 `
 }

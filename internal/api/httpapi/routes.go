@@ -37,6 +37,8 @@ func (s *server) newRoutes() (all []route) {
 	}
 	at("/", s.serveRoot)
 	at(MCPPath+orSlash, s.serveOwnMCP)
+	at(toolsRoute+orSlash, s.serveOwnTool)
+	at(toolRoute+orSlash, s.serveOwnTool)
 	at(healthPath, toRead(s.serveHealth))
 	at(web.Path+"{name...}", toRead(s.serveAsset))
 	at(web.WorkerPath, toRead(s.serveWorker))
@@ -49,12 +51,14 @@ func (s *server) newRoutes() (all []route) {
 	if s.Standby != nil {
 		at(StandbyPath, s.serveStandby)
 	}
+
+	// From here on the path admits the caller.
 	if s.Gate != nil {
 		at(keyRoute+orSlash, withSecret(keyRoute, s.serveMCP))
 		at(inviteRoute+orSlash, withSecret(inviteRoute, s.serveLink))
 		at(invitePageRoute+orSlash, withSecret(inviteRoute, s.serveLink))
-		at(toolsRoute+orSlash, withSecret(inviteRoute, s.serveTool))
-		at(toolRoute+orSlash, withSecret(inviteRoute, s.serveTool))
+		at(invitePageRoute+toolsRoute+orSlash, withSecret(inviteRoute, s.serveTool))
+		at(invitePageRoute+toolRoute+orSlash, withSecret(inviteRoute, s.serveTool))
 		at(strings.ToUpper(tools.InvitePath)+"{rest...}", leadToLower)
 	}
 	if s.A2A != nil {

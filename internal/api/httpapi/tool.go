@@ -16,12 +16,18 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// The addresses of tools without MCP, for an agent that has nothing but a shell.
+// The addresses of tools without MCP, for an agent that has nothing but a shell: below the server, and below an invite.
 const (
-	toolsPath  = "/tools/" // below an invite, before the name of a tool
-	toolsRoute = invitePageRoute + "/tools"
-	toolRoute  = invitePageRoute + toolsPath + "{name}"
+	toolsRoute = "/tools"
+	toolsPath  = toolsRoute + "/" // before the name of a tool
+	toolRoute  = toolsPath + "{name}"
 )
+
+// serveOwnTool answers below the server, to whoever may use MCP there.
+func (s *server) serveOwnTool(ex *exchange, r *http.Request, _ door) {
+	ex.Header().Set("Cache-Control", "no-store")
+	s.serveTool(ex, r, door{MCPPath, bearer(r.Header)})
+}
 
 // serveTool answers a POST of the arguments of a tool with its result, both as JSON. A refusal has a status that fits
 // its code. Pages of other sites cannot call a tool: the guard refuses their origin, and a browser asks before it sends

@@ -67,6 +67,41 @@ func TestTool_postOfArguments_isAnsweredByTheResult(t *testing.T) {
 	}
 }
 
+// Below the server a tool is for whoever may use MCP there.
+func TestTool_belowTheServer_admitsAsMCPDoes(t *testing.T) {
+	g := newTools(t)
+	call := func(s *site, bearer, origin string) (status int, body string) {
+		r := s.request(`{"me":"hello"}`, nil)
+		r.URL.Path = "/tools/echo"
+		if bearer != "" {
+			r.Header.Set("Authorization", "Bearer "+bearer)
+		}
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		resp, body := s.do(r)
+		if resp.Header.Get("Cache-Control") != "no-store" && resp.StatusCode != 403 {
+			t.Errorf("it may be cached: %v", resp.Header)
+		}
+		return resp.StatusCode, body
+	}
+	if status, body := call(g.site, g.key.String(), ""); status != 200 || body != "\"hello\"\n" {
+		t.Errorf("with a key: %d %s", status, body)
+	}
+	for name, bearer := range map[string]string{"no key": "", "another key": ident.NewKey().String()} {
+		if status, body := call(g.site, bearer, ""); status != 401 || failed(t, body).Code != "key_invalid" {
+			t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+	open := newSite(t)
+	if status, body := call(open, "", ""); status != 200 || body != "\"hello\"\n" {
+		t.Errorf("without keys: %d %s", status, body)
+	}
+	if status, _ := call(open, "", "https://evil.example"); status != 403 {
+		t.Errorf("from a page of another site: %d", status)
+	}
+}
+
 // The status is for a shell, and the code and the sentence are for the model.
 func TestTool_refusedCall_hasAStatusTheCodeAndTheSentence(t *testing.T) {
 	g := newTools(t)

@@ -14,7 +14,8 @@ func TestConversation_acrossGenerations_eachHearsTheOtherOnce(t *testing.T) {
 		!a.Room.PasswordProtected {
 		t.Errorf("created %+v", a)
 	}
-	if want := `Add the MCP server https://parley.example/mcp and call join_room with room "plans", password "pw".`; a.Invite != want {
+	if want := `Add the MCP server https://parley.example/mcp and call join_room with room "plans", password "pw". ` +
+		"No MCP? curl this address without /mcp."; a.Invite != want {
 		t.Errorf("the invite is %s, want %s", a.Invite, want)
 	}
 	if !strings.Contains(a.text, "<what & why>") {

@@ -49,8 +49,11 @@ func inviteLink(address string, r chat.Room, v chat.Invite) string {
 	if page == "" {
 		return ""
 	}
-	return "Add the MCP server " + page + "/mcp and call join_room with your agent_name."
+	return "Add the MCP server " + page + "/mcp and call join_room with your agent_name." + withoutMCP
 }
+
+// withoutMCP ends an invite: at that address httpapi tells an agent with a shell how to call the tools.
+const withoutMCP = " No MCP? curl this address without /mcp."
 
 // invitePage returns the address of the page that shows a person how to join by an invite; "" if nobody can join.
 func invitePage(site string, r chat.Room, v chat.Invite) string {
@@ -81,15 +84,15 @@ func invite(address string, r chat.Room, password string) string {
 	if !joinable(r) {
 		return ""
 	}
-	line := "Add the MCP server " + address + " and call join_room with room "
+	line, behind := "Add the MCP server "+address+" and call join_room with room ", "."+withoutMCP
 	if address == "" {
-		line = "Call join_room with room "
+		line, behind = "Call join_room with room ", "."
 	}
 	line += strconv.Quote(r.Name)
 	if r.PasswordProtected && password != "" {
 		line += ", password " + strconv.Quote(password)
 	}
-	return line + "."
+	return line + behind
 }
 
 // joinable reports whether a further agent can take a free seat.

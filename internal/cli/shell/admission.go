@@ -256,7 +256,7 @@ func namedIn(line string) (place client.Place, room string, ok bool) {
 }
 
 // byName matches the line of namedIn; see invite in internal/api/tools/invite.go.
-var byName = regexp.MustCompile(`MCP server (\S+) and call join_room with room ("(?:[^"\\]|\\.)*")\.?\W*$`)
+var byName = regexp.MustCompile(`MCP server (\S+) and call join_room with room ("(?:[^"\\]|\\.)*")(?:\. No MCP\?.*|\.?\W*)$`)
 
 // leadsTo reports whether a seat is in the room of an invite.
 func leadsTo(invite string, seat client.Seat) bool {

@@ -20,9 +20,14 @@ func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
 	const base = "http://127.0.0.1:1" // nobody serves here
 	code, key := ident.NewInvite("log key", "abcdefg", 1).String(), ident.NewKey().String()
 	link := base + "/i/" + code
-	const noLink = "has no link of an invite"
+	const noLink, noMCP = "has no link of an invite", " No MCP? curl this address without /mcp."
+	const named = "the server"                 // to which the line leads, and to a room there
 	for line, want := range map[string]string{ // "" if the line leads there
-		"Add the MCP server " + link + "/mcp and call join_room with your agent_name.": "",
+		"Add the MCP server " + link + "/mcp and call join_room with your agent_name.":                       "",
+		"Add the MCP server " + link + "/mcp and call join_room with your agent_name." + noMCP:               "",
+		"Add the MCP server " + base + `/mcp and call join_room with room "tea".`:                            named,
+		"Add the MCP server " + base + `/mcp and call join_room with room "tea".` + noMCP:                    named,
+		"Add the MCP server " + base + `/mcp and call join_room with room "tea", password "sesame".` + noMCP: noLink,
 		"Join us: " + link + ".":                     "",
 		"“" + link + "”, please.":                    "",
 		"<" + link + ">":                             "",
@@ -47,6 +52,9 @@ func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
 		}
 		err := fmt.Sprint(c.Join(t.Context(), shell.JoinRequest{Room: line, As: "Ann"}))
 		switch {
+		case want == named && to != client.Place{Base: base}:
+			t.Errorf("%q leads to %q: %v", line, to, err)
+		case want == named:
 		case want == "" && (to != client.Place{Base: base, Invite: code}):
 			t.Errorf("%q leads to %q: %v", line, to, err)
 		case want != "" && (to != client.Place{} || !strings.Contains(err, want)):
