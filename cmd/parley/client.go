@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
+	"reflect"
 	"strings"
 	"time"
 
@@ -85,27 +85,46 @@ func (o ownSeat) command(words string) string {
 	return "parley " + shell.WithFlags(words, flags)
 }
 
-// within is a flag with an optional duration: --wait, --wait 30s or --wait=30s.
+// timeOf reads a time, such as 5m. A number alone is a number of seconds.
+func timeOf(text string) (time.Duration, error) {
+	if text != "" && strings.Trim(text, "0123456789.") == "" {
+		text += "s"
+	}
+	return time.ParseDuration(text)
+}
+
+// decodeTime reads the value of a flag that is a time.
+func decodeTime(ctx *kong.DecodeContext, target reflect.Value) error {
+	token := ctx.Scan.Pop()
+	d, err := timeOf(fmt.Sprint(token.Value))
+	switch {
+	case token.Type == kong.EOLToken:
+		return errors.New("needs a value: a time such as 30s, 5m or 2h")
+	case err != nil:
+		return fmt.Errorf("write a time such as 30s, 5m or 2h, and not %q", token.Value)
+	}
+	target.SetInt(int64(d))
+	return nil
+}
+
+// within is a flag with an optional time: --wait, --wait 30 or --wait=5m.
 type within struct {
 	Set bool
 	For time.Duration
 }
 
-// Decode is called by kong. If the word behind the flag is no duration, Decode leaves the word alone.
+// Decode is called by kong. If the word behind the flag is no time, Decode leaves the word alone: it may be the text.
 func (w *within) Decode(ctx *kong.DecodeContext) error {
 	w.Set = true
 	next := ctx.Scan.Peek()
-	d, err := time.ParseDuration(fmt.Sprint(next.Value))
-	seconds, bare := strconv.Atoi(fmt.Sprint(next.Value))
+	d, err := timeOf(fmt.Sprint(next.Value))
 	switch {
-	case next.Type != kong.EOLToken && bare == nil && seconds > 0: // the text 280 stands before the flag
-		ctx.Scan.Pop()
-		w.For = time.Duration(seconds) * time.Second
-	case next.Type == kong.FlagValueToken && (err != nil || d <= 0):
-		return fmt.Errorf("expected a duration such as 30s or 5m, but got %q", next.Value)
-	case next.Type != kong.EOLToken && err == nil && d > 0:
+	case next.Type == kong.EOLToken:
+	case err == nil && d > 0:
 		ctx.Scan.Pop()
 		w.For = d
+	case err == nil || next.Type == kong.FlagValueToken:
+		return fmt.Errorf("write a time such as 30s, 5m or 2h, and not %q", next.Value)
 	}
 	return nil
 }

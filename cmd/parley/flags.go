@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
@@ -160,6 +161,7 @@ To let yours talk:
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(decodeTime)),
 		kong.WithHyphenPrefixedParameters(true), // so that the error for --max-waits -1 is about the value
 	)
 }
@@ -236,7 +238,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why = optional.ReplaceAllString(why, "$1")
 		why = ofLetter.ReplaceAllString(why, "$1")
 		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
-		why = timeless.ReplaceAllString(why, " needs a value: a time such as 30s, 5m or 2h")
+		why = strings.Replace(why, ": needs a value", " needs a value", 1)
 		if other := otherFlag(why, err); other != "" {
 			why, _, _ = strings.Cut(why, ", did you mean ")
 			why += ": perhaps you mean " + other
@@ -245,7 +247,6 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		}
 		why = ofNumber.ReplaceAllString(why, "expected a whole number but got $1")
 		why += oneOf(why)
-		why = ofDuration.ReplaceAllString(why, `: write a time such as 30s, 5m or 2h`)
 		why = missing.ReplaceAllString(why, "$1 is missing")
 		if flags, lacks := strings.CutPrefix(why, "missing flags: "); lacks {
 			why = "add what is missing: " + strings.NewReplacer("=", " ", ", ", " ").Replace(flags)
@@ -275,11 +276,8 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 // optional matches an optional argument at the beginning of kong's refusal.
 var optional = regexp.MustCompile(`^\[(<[^>]*>)\]`)
 
-// numberless and timeless match kong's refusals of a flag without its number or time at the end of a line.
-var (
-	numberless = regexp.MustCompile(`: expected an int but got "EOL" \(<nil>\)$`)
-	timeless   = regexp.MustCompile(`: expected duration but got %!q\(<nil>\)$`)
-)
+// numberless matches kong's refusal of a flag without its number at the end of a line.
+var numberless = regexp.MustCompile(`: expected an int but got "EOL" \(<nil>\)$`)
 
 // ofLetter matches kong's refusal of a word with one hyphen, with the likely flags: for so short a name none is likely.
 var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
@@ -374,9 +372,6 @@ func early(program *kong.Node, args []string, why string) string {
 
 // ofNumber matches kong's refusal of a text in place of a number.
 var ofNumber = regexp.MustCompile(`expected a valid 64 bit int but got (".*")$`)
-
-// ofDuration matches the end of Go's error about a duration.
-var ofDuration = regexp.MustCompile(`: time: (missing unit in|unknown unit "[^"]*" in|invalid) duration "[^"]*"$`)
 
 // missing matches kong's refusal of a line without a needed argument.
 var missing = regexp.MustCompile(`expected "(<[^"]*>)"`)

@@ -109,65 +109,65 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--access closed":         "--access",
 		"--log-level loud":        "--log-level",
 		"--log-format xml":        "--log-format",
-		"--longest-wait 50":       `but got "50": write a time such as 30s, 5m or 2h; see`,
+		"--longest-wait soon":     `--longest-wait: write a time such as 30s, 5m or 2h, and not "soon"; see`,
 		"--nonsense":              "unknown flag --nonsense; see parley serve --help",
 		"--addr :0 talk":          "unexpected argument talk: parley serve takes none; see parley serve --help",
 		"join Add the MCP server at x and call join_room": "; put the line of an invite in single quotes: 'LINE'; see",
-		"join tea":                "add what is missing: --as NAME; see parley join --help",
-		"copy":                    "add what is missing: --from SOURCE --to DESTINATION; see parley copy --help",
-		"join “my room” --as Ann": "argument room”; put words that belong together in quotes, and type",
-		"join tea --as “Ann”":     "“Ann” has a curly quote, which no name may have and no shell reads: type ' or",
-		"room --name “tea”":       "“tea” has a curly quote",
-		"task add":                "the title is missing: parley task add TITLE; see parley task --help",
-		"say":                     "the text is missing: give a TEXT, or - for standard input; see parley say --help",
-		"-v demo":                 "-v: write flags behind the command, and -v of go run before ./cmd/parley; see",
-		"-v":                      "unknown flag -v: perhaps you mean --version; see parley serve --help",
-		"-x":                      "unknown flag -x; see parley serve --help",
-		"--as Ann say hi":         "unknown flag --as: write flags behind the command; see parley say --help",
-		"demo now":                "unexpected argument now: parley demo takes none; see parley demo --help",
-		"join hello as Cy":        "unexpected argument as: perhaps you mean --as; see parley join --help",
-		"who room hello":          "unexpected argument room: perhaps you mean --room; see parley who --help",
-		"who hello":               "hello: parley who takes none; for a room write --room hello; see parley who --help",
-		"history hello --agreed":  "parley history takes none; for a room write --room hello; see parley history",
-		"connect codex gemini":    "unexpected argument gemini: parley connect takes no more than <client>; see",
-		"remove m1 m2":            "unexpected argument m2: parley remove takes no more than <id>; see",
-		"rooms tea time":          "unexpected argument time; put words that belong together in quotes; see",
-		"move a b c":              "unexpected argument c: parley move takes no more than <old> <new>; see",
-		"--public-url http://…":   "has … in the place of a part; write the whole address",
-		"join join the room":      "unexpected argument the; put words that belong together in quotes; see parley join",
-		"talk":                    "there is no command talk; perhaps you mean: parley task",
-		"tail --lines x":          `--lines: expected a whole number but got "x"; see parley tail --help`,
-		"emacs":                   "there is no command emacs; see parley --help",
-		"connect emacs":           "<client> must be one of",
-		"backup":                  "<file> is missing; see parley backup --help",
-		"say TEXT --room tea":     "say: put your own words in place of TEXT; see parley say --help",
-		"leave TEXT":              "put your own words in place of TEXT",
-		"join ROOM --as Ann":      "in place of ROOM",
-		"join LINE --as Ann":      "in place of LINE",
-		"join tea --as NAME":      "put your own name in place of NAME",
-		"manage Bob":              `<do> must be one of "promote"`,
-		"tail --lines":            "--lines needs a value: a whole number; see parley tail --help",
-		"wait --timeout":          "--timeout needs a value: a time such as 30s, 5m or 2h; see parley wait --help",
-		"serve --max-waits":       "--max-waits needs a value: a whole number; see",
-		"say -5 degrees":          "unknown flag -5; put -- before a word that begins with a hyphen and is no",
-		"join t --as A --seats 5": "unknown flag --seats: perhaps you mean --capacity N; see parley join --help",
-		"join t --nick A":         "unknown flag --nick: perhaps you mean --as NAME; see parley join --help",
-		"say hi --dm Bob":         "unknown flag --dm: perhaps you mean --to NAME; see parley say --help",
-		"history --last 5":        "unknown flag --last: perhaps you mean --lines N; see parley history --help",
-		"connect codex --remove":  "unknown flag --remove: perhaps you mean --undo; see parley connect --help",
-		"keys add A --expires 3":  "unknown flag --expires: perhaps you mean --days N; see parley keys add --help",
-		"check --data a.db":       "there is no command check --data; perhaps you mean: parley check a.db; see parley",
-		"serve --port 9000":       "unknown flag --port: perhaps you mean --addr 127.0.0.1:PORT; see parley serve",
-		"say hi --seats 5":        "unknown flag --seats; put -- before",
-		"leave -b":                "unknown flag -b; put -- before a word that begins with a hyphen",
-		"task add -5":             "unknown flag -5; put -- before",
-		"put -a.txt":              "unknown flag -a; put -- before",
-		"wait -5":                 "unknown flag -5",
-		"say hi --wait 10":        "--wait: write a time such as 10s, 10m or 10h; to say 10, write that before",
-		"say hi --wait=10":        "--wait: write a time such as 10s",
-		"serve --create-table=1":  "--create-table",
-		"tail --lines=-1":         "-n must be 0 or more",
-		"wait --timeout=-1s":      "--timeout",
+		"join tea":                   "add what is missing: --as NAME; see parley join --help",
+		"copy":                       "add what is missing: --from SOURCE --to DESTINATION; see parley copy --help",
+		"join “my room” --as Ann":    "argument room”; put words that belong together in quotes, and type",
+		"join tea --as “Ann”":        "“Ann” has a curly quote, which no name may have and no shell reads: type ' or",
+		"room --name “tea”":          "“tea” has a curly quote",
+		"task add":                   "the title is missing: parley task add TITLE; see parley task --help",
+		"say":                        "the text is missing: give a TEXT, or - for standard input; see parley say --help",
+		"-v demo":                    "-v: write flags behind the command, and -v of go run before ./cmd/parley; see",
+		"-v":                         "unknown flag -v: perhaps you mean --version; see parley serve --help",
+		"-x":                         "unknown flag -x; see parley serve --help",
+		"--as Ann say hi":            "unknown flag --as: write flags behind the command; see parley say --help",
+		"demo now":                   "unexpected argument now: parley demo takes none; see parley demo --help",
+		"join hello as Cy":           "unexpected argument as: perhaps you mean --as; see parley join --help",
+		"who room hello":             "unexpected argument room: perhaps you mean --room; see parley who --help",
+		"who hello":                  "hello: parley who takes none; for a room write --room hello; see parley who --help",
+		"history hello --agreed":     "parley history takes none; for a room write --room hello; see parley history",
+		"connect codex gemini":       "unexpected argument gemini: parley connect takes no more than <client>; see",
+		"remove m1 m2":               "unexpected argument m2: parley remove takes no more than <id>; see",
+		"rooms tea time":             "unexpected argument time; put words that belong together in quotes; see",
+		"move a b c":                 "unexpected argument c: parley move takes no more than <old> <new>; see",
+		"--public-url http://…":      "has … in the place of a part; write the whole address",
+		"join join the room":         "unexpected argument the; put words that belong together in quotes; see parley join",
+		"talk":                       "there is no command talk; perhaps you mean: parley task",
+		"tail --lines x":             `--lines: expected a whole number but got "x"; see parley tail --help`,
+		"emacs":                      "there is no command emacs; see parley --help",
+		"connect emacs":              "<client> must be one of",
+		"backup":                     "<file> is missing; see parley backup --help",
+		"say TEXT --room tea":        "say: put your own words in place of TEXT; see parley say --help",
+		"leave TEXT":                 "put your own words in place of TEXT",
+		"join ROOM --as Ann":         "in place of ROOM",
+		"join LINE --as Ann":         "in place of LINE",
+		"join tea --as NAME":         "put your own name in place of NAME",
+		"manage Bob":                 `<do> must be one of "promote"`,
+		"tail --lines":               "--lines needs a value: a whole number; see parley tail --help",
+		"wait --timeout":             "--timeout needs a value: a time such as 30s, 5m or 2h; see parley wait --help",
+		"serve --max-waits":          "--max-waits needs a value: a whole number; see",
+		"say -5 degrees":             "unknown flag -5; put -- before a word that begins with a hyphen and is no",
+		"join t --as A --seats 5":    "unknown flag --seats: perhaps you mean --capacity N; see parley join --help",
+		"join t --nick A":            "unknown flag --nick: perhaps you mean --as NAME; see parley join --help",
+		"say hi --dm Bob":            "unknown flag --dm: perhaps you mean --to NAME; see parley say --help",
+		"history --last 5":           "unknown flag --last: perhaps you mean --lines N; see parley history --help",
+		"connect codex --remove":     "unknown flag --remove: perhaps you mean --undo; see parley connect --help",
+		"keys add A --expires 3":     "unknown flag --expires: perhaps you mean --days N; see parley keys add --help",
+		"check --data a.db":          "there is no command check --data; perhaps you mean: parley check a.db; see parley",
+		"serve --port 9000":          "unknown flag --port: perhaps you mean --addr 127.0.0.1:PORT; see parley serve",
+		"say hi --seats 5":           "unknown flag --seats; put -- before",
+		"leave -b":                   "unknown flag -b; put -- before a word that begins with a hyphen",
+		"task add -5":                "unknown flag -5; put -- before",
+		"put -a.txt":                 "unknown flag -a; put -- before",
+		"wait -5":                    "unknown flag -5",
+		"say hi --wait 0":            `--wait: write a time such as 30s, 5m or 2h, and not "0"`,
+		"say hi --wait=soon":         `--wait: write a time such as 30s, 5m or 2h, and not "soon"`,
+		"serve --create-table=1":     "--create-table",
+		"tail --lines=-1":            "-n must be 0 or more",
+		"wait --timeout=-1s":         "--timeout",
 	} {
 		atHome(t)
 		if command, err := parse(strings.Fields(args), os.Stderr); command != nil || err == nil ||
@@ -220,7 +220,7 @@ func TestDefaultFile_noHome_isInTheWorkingFolder(t *testing.T) {
 func TestParse_badCommandLine_namesTheHelpThatHasTheFlag(t *testing.T) {
 	atHome(t)
 	for args, help := range map[string]string{
-		"--max-waits 0": "parley serve", "--longest-wait 50": "parley serve", "--nope": "parley serve",
+		"--max-waits 0": "parley serve", "--longest-wait x": "parley serve", "--nope": "parley serve",
 		"say --kind x hi": "parley say", "keys add --days 0 X": "parley keys add",
 		"join tea": "parley join", "room --capacity many": "parley room", "keys": "parley keys", "talk": "parley",
 	} {
@@ -318,6 +318,47 @@ func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testi
 	}
 	if flags < 150 {
 		t.Errorf("only %d flags were found", flags)
+	}
+}
+
+// An agent writes the number of seconds, as its own tools take it.
+func TestCommands_numberForATime_isSeconds(t *testing.T) {
+	atHome(t)
+	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := 0
+	for _, command := range parser.Model.Leaves(true) {
+		name := strings.TrimPrefix(command.FullPath(), "parley ")
+		for _, flag := range slices.Concat(command.AllFlags(true)...) {
+			for _, value := range []string{"=50", " 50", "=50s", " 49.999999999"} {
+				least := strings.Fields(leastOf[name])
+				if name == "task" {
+					least = []string{"check", "t7", "make"} // its only action that takes a time
+				}
+				var got time.Duration
+				switch flag.Target.Interface().(type) {
+				case time.Duration, *time.Duration, within:
+				default:
+					continue
+				}
+				flags++
+				_, err := read(parser, slices.Concat(strings.Fields(name+" --"+flag.Name+value), least))
+				switch is := reflect.Indirect(flag.Target).Interface().(type) {
+				case time.Duration:
+					got = is
+				case within:
+					got = is.For
+				}
+				if want := 50 * time.Second; err != nil || got.Round(time.Second) != want {
+					t.Errorf("%s --%s%s: %s, %v", name, flag.Name, value, got, err)
+				}
+			}
+		}
+	}
+	if flags < 4*8 {
+		t.Errorf("only %d values were read", flags)
 	}
 }
 
