@@ -165,6 +165,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"wait -5":                    "unknown flag -5",
 		"say hi --wait 0":            `--wait: write a time such as 30s, 5m or 2h, and not "0"`,
 		"say hi --wait=soon":         `--wait: write a time such as 30s, 5m or 2h, and not "soon"`,
+		"join t --as A --new --wait": "--wait waits for a room that somebody else creates",
 		"serve --create-table=1":     "--create-table",
 		"tail --lines=-1":            "-n must be 0 or more",
 		"wait --timeout=-1s":         "--timeout",

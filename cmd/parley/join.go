@@ -23,7 +23,7 @@ type joinCommand struct {
 	Public      bool   `help:"With --new: list the room in parley rooms."`
 	Channel     bool   `help:"With --new: only admins can speak in it."`
 	Agent       bool   `help:"You are an agent, no person or script: each command says what concerns you next, and nothing is said before you have read what came. Set by itself in the shells of Claude Code and Codex."`
-	Wait        within `placeholder:"TIME" help:"Wait until somebody has created the room, 10 minutes or the TIME that follows, and do not create it."`
+	Wait        within `placeholder:"TIME" help:"Wait until somebody else has created the room, for 10 minutes or the TIME that follows. Never creates it."`
 	Lock        bool   `help:"With --new: ask for a password for the room."`
 }
 
@@ -47,6 +47,8 @@ func (c *joinCommand) Validate() error {
 		return errors.New("put the name of the room, or the line of an invite, in place of ROOM")
 	case c.Room == "LINE", c.Room == "LINK":
 		return fmt.Errorf("put the line or the link of the invite in place of %s", c.Room)
+	case c.Wait.Set && (c.New || c.Capacity != nil):
+		return errors.New("--wait waits for a room that somebody else creates: leave out --new and --capacity")
 	case !c.New && (c.Description != "" || c.Public || c.Channel || c.Lock):
 		return errors.New("--description, --public, --channel and --lock need --new")
 	}
@@ -63,7 +65,7 @@ func (c *joinCommand) Run(ctx context.Context, s *shell.Shell) error {
 	s.Agent = s.Agent || c.Agent
 	return s.Join(ctx, shell.JoinRequest{
 		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), New: c.New, Lock: c.Lock,
-		Existing: c.Wait.Set, Within: cmp.Or(c.Wait.For, waitFor),
+		Await: c.Wait.Set, Within: cmp.Or(c.Wait.For, waitFor),
 		Capacity:    *cmp.Or(c.Capacity, new(int)),
 		Description: c.Description, Public: c.Public, Channel: c.Channel,
 	})

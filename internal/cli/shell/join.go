@@ -26,8 +26,8 @@ type JoinRequest struct {
 	Public      bool   // of a new room
 	Channel     bool   // a new room in which only admins speak
 
-	Existing bool          // wait for the room in place of creating it
-	Within   time.Duration // how long
+	Await  bool          // do not create the room, but wait until it is there
+	Within time.Duration // how long
 }
 
 // Join takes a seat, or returns to the person's seat, and shows the room.
@@ -58,8 +58,9 @@ func (s *Shell) target(req *JoinRequest) (to client.Place, err error) {
 		return to, err
 	}
 	req.Invite = to.Invite
-	if to.Invite != "" && req.New {
-		return to, fail(usage, "An invite leads to an existing room: leave out --new.")
+	if to.Invite != "" && (req.New || req.Await) {
+		flag := map[bool]string{true: "--new", false: "--wait"}[req.New]
+		return to, fail(usage, "An invite leads to an existing room: leave out %s.", flag)
 	}
 	return to, s.askForLock(req)
 }
@@ -86,14 +87,11 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	if err := s.checkCapacity(ctx, c, req); err != nil {
 		return s.refusedPlainly(err)
 	}
-	if err := s.awaitRoom(ctx, c, req); err != nil {
-		return err
-	}
-	r, err := s.takeSeat(ctx, c, req)
+	r, err := s.awaitSeat(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
 		req.Password, err = askFor(s.Ask, "the password", "Password of the room "+HarmlessLine(req.Room)+": ")
 		if err == nil {
-			r, err = s.takeSeat(ctx, c, req)
+			r, err = s.awaitSeat(ctx, c, req)
 		}
 	}
 	var refused *fault.Error
@@ -106,21 +104,26 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	return s.welcome(c.Base(), r)
 }
 
-// awaitRoom waits until there is the room.
-func (s *Shell) awaitRoom(ctx context.Context, c *client.Client, req JoinRequest) error {
-	for until := s.Clock.Now().Add(req.Within); req.Existing; {
-		_, err := roomInfo(ctx, c, req)
+// awaitEvery is how often a join asks for a room that is not there yet.
+const awaitEvery = 2 * time.Second
+
+// awaitSeat is takeSeat for a join that may wait for its room: it tries again while there is no room. Once the server
+// has answered, it outlasts a restart of the server.
+func (s *Shell) awaitSeat(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
+	until := s.Clock.Now().Add(req.Within)
+	for answered := false; ; answered = true {
+		r, err := s.takeSeat(ctx, c, req)
+		left := s.Clock.Until(until)
 		switch {
-		case fault.CodeOf(err) != fault.RoomNotFound:
-			return nil // the join says what else is wrong
-		case s.Clock.Now().After(until):
-			s.Out.hint("There is no room %s within %s.", req.Room, Spoken(req.Within))
-			return ErrQuiet
-		case !pause(ctx, s.Clock, 2*time.Second):
-			return ctx.Err()
+		case !req.Await, fault.CodeOf(err) != fault.RoomNotFound && !(answered && passing(err)):
+			return r, err
+		case left <= 0:
+			s.Out.hint("Nobody has created the room %s within %s.", req.Room, Spoken(req.Within))
+			return nil, ErrQuiet
+		case !pause(ctx, s.Clock, min(left, awaitEvery)):
+			return nil, ctx.Err()
 		}
 	}
-	return nil
 }
 
 // askForLock asks for the password of a new room.
@@ -309,6 +312,9 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 	a.set("password", req.Password)
 	if req.Capacity > 0 {
 		a["capacity"] = req.Capacity
+	}
+	if req.Await {
+		a["create_if_missing"] = false
 	}
 	if req.New {
 		tool = "create_room"

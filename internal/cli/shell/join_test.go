@@ -1,12 +1,16 @@
 package shell_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httputil"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
@@ -36,6 +40,53 @@ func TestJoin_ownNameWithABlank_isTheSameSeat(t *testing.T) {
 func isKnock(m results.Message) bool { return m.Type == "knock" }
 
 // An agent of this person has the name: the agent's session has recorded the seat, or the person watches the agent.
+// Two agents start at once, and only one of them is to create the room.
+func TestJoin_await_takesASeatOnceSomebodyElseHasMadeTheRoom(t *testing.T) {
+	base := serve(t)
+	clock := clockwork.NewFakeClock()
+	begins := func(ctx context.Context, within time.Duration) (*command, <-chan error) {
+		c := at(t, base, nil)
+		c.Clock = clock
+		ended := begin(func() error {
+			return c.Join(ctx, shell.JoinRequest{Room: "tea", As: "Ann", Await: true, Within: within})
+		})
+		if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		return c, ended
+	}
+	c, ended := begins(t.Context(), time.Second)
+	clock.Advance(time.Second)
+	if err := <-ended; !errors.Is(err, shell.ErrQuiet) ||
+		c.notes.String() != "parley: Nobody has created the room tea within 1s.\n" {
+		t.Errorf("in vain: %v, %q", err, &c.notes)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	_, ended = begins(ctx, time.Minute)
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("after Ctrl-C: %v", err)
+	}
+	c, ended = begins(t.Context(), time.Minute)
+	clock.Advance(2 * time.Second)
+	if err := clock.BlockUntilContext(t.Context(), 1); err != nil { // nobody had made it
+		t.Fatal(err)
+	}
+	meet(t, base, "Bob")
+	clock.Advance(2 * time.Second)
+	var got results.Joined
+	err := <-ended
+	read(t, c.out.String(), &got)
+	if err != nil || got.Status != "joined" || len(got.Room.Agents) != 2 {
+		t.Errorf("%v, %s", err, &c.out)
+	}
+	link := base + "/i/" + ident.NewInvite("00112233445566778899aabbccddeeff", "r000000", 2).String()
+	err = at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: link, As: "Cy", Await: true})
+	if err == nil || !strings.HasSuffix(err.Error(), ": leave out --wait.") {
+		t.Errorf("with an invite: %v", err)
+	}
+}
+
 func TestJoin_nameOfOnesOwnAgent_isRefusedWithoutAKnock(t *testing.T) {
 	for how, note := range map[string]func(c *command, token, link string) error{
 		"noted": func(c *command, token, _ string) error {
