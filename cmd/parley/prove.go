@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -18,6 +19,7 @@ type proveCommand struct {
 	ownSeat
 	ID      string        `arg:"" placeholder:"ID" help:"The id of a task, such as t7."`
 	Command []string      `arg:"" optional:"" placeholder:"COMMAND" help:"The command and its arguments, behind --."`
+	Text    string        `placeholder:"TEXT" help:"What came of it, in your own words, in place of the end of the output."`
 	Again   bool          `help:"Run the command of a finished task again, and report whether the result is the same."`
 	In      string        `placeholder:"DIR" help:"Run it in this folder. With --again: a folder of the repository. By default the current one."`
 	Timeout time.Duration `default:"10m" placeholder:"TIME" help:"End the command after this time, such as 90s or 1h. By default ${default}."`
@@ -28,7 +30,7 @@ const proveLimit = 10 * time.Minute
 
 // Help returns the text of parley prove --help.
 func (proveCommand) Help() string {
-	return `Runs the command, shows what it prints, and finishes the task with what ran: the command, its exit code and, in a Git repository, the commit and the tree of all files, also of those that are not committed. The end of the output becomes the result. It is reported, and no more: others can run it again.
+	return `Runs the command, shows what it prints, and finishes the task with what ran: the command, its exit code and, in a Git repository, the commit and the tree of all files, also of those that are not committed. The end of the output becomes the result, or your own words (--text). It is reported, and no more: others can run it again.
 
   parley prove t7 -- make test       if it ends with 0, t7 is done
   parley prove --again t7            run it again, on the same files
@@ -43,6 +45,8 @@ func (c *proveCommand) Validate() error {
 	switch {
 	case c.Again && len(c.Command) > 0:
 		return errors.New("with --again the command is that of the task: leave yours out")
+	case c.Again && c.Text != "":
+		return errors.New("--text is for your own task: leave it out with --again")
 	case !c.Again && len(c.Command) == 0:
 		return errors.New("the command is missing: " + c.command("prove ID -- COMMAND"))
 	case c.Timeout <= 0:
@@ -59,7 +63,7 @@ func (c *proveCommand) Validate() error {
 		return fmt.Errorf("the command line holds what looks like %s, and the room would read it: put it into a "+
 			"variable or a file", kind)
 	}
-	return right(room.Evidence{Ran: line}.CheckEvidence())
+	return right(room.Evidence{Ran: line}.CheckEvidence(), room.CheckTaskText("text", c.Text))
 }
 
 func refuseTimeout() error { return errors.New("--timeout must be a time such as 10m") }
@@ -68,6 +72,7 @@ func refuseTimeout() error { return errors.New("--timeout must be a time such as
 func (c *proveCommand) Run(ctx context.Context, s *shell.Shell) error {
 	outliveReaders() // and so does the command
 	req := shell.ProveRequest{ID: c.ID, Args: c.Command, In: c.In, Limit: c.Timeout}
+	req.Text = strings.Join(strings.Fields(c.Text), " ") // lists show one line
 	if c.Again {
 		return s.ProveAgain(ctx, c.which(), req)
 	}

@@ -34,6 +34,7 @@ const (
 // ProveRequest is a command to run for a task.
 type ProveRequest struct {
 	ID    string
+	Text  string        // what came of it, in place of the end of the output
 	Args  []string      // the command
 	In    string        // the folder; "" is the folder of this process
 	Limit time.Duration // how long the command may run
@@ -60,6 +61,7 @@ func (s *Shell) Prove(ctx context.Context, which Which, req ProveRequest) error 
 		a := args{"action": "finish", "id": req.ID, "ran": prove.Join(req.Args), "exit": ran.Exit,
 			"output": ran.Sum, "output_bytes": ran.Bytes, "ms": ran.Took.Milliseconds(),
 			"system": runtime.GOOS + "/" + runtime.GOARCH}
+		a.set("text", req.Text)
 		a.set("commit", before.Commit)
 		a.set("tree", before.Tree)
 		a.set("dir", before.Dir)
@@ -148,13 +150,17 @@ func codeOf(ran prove.Ran) int {
 // proveFor is how long the shell tries to reach a restarting server after a command ran, perhaps for long.
 const proveFor = time.Minute
 
-// finishProven finishes a task after its command. The end of the output goes along unless it holds a secret, or the
-// server refuses the words. The files do, unless the server refuses the name of the folder: the command ran, perhaps
-// for long. No code says which of the two was refused, so each is left out alone before both are.
+// finishProven finishes a task after its command. The end of the output goes along if the person gave no text, unless
+// it holds a secret, or the server refuses the words. The files do, unless the server refuses the name of the folder:
+// the command ran, perhaps for long. No code says which of the two was refused, so each is left out alone before both
+// are.
 func (s *session) finishProven(ctx context.Context, a args, last []byte, files prove.Files) error {
-	held := secretIn(last)
-	if held == "" {
-		a.set("text", prove.Tail(last, cli.MaxTail))
+	what, held := "Your text", ""
+	if a["text"] == nil {
+		what, held = "The end of the output", secretIn(last)
+		if held == "" {
+			a["text"] = prove.Tail(last, cli.MaxTail)
+		}
 	}
 	got, r, err := s.report(ctx, a)
 	noText, noFiles := a.without("text"), a.without("commit", "tree", "dir", "dirty", "moved")
@@ -177,7 +183,7 @@ func (s *session) finishProven(ctx context.Context, a args, last []byte, files p
 		return err
 	}
 	if held != "" {
-		s.out.hint("The end of the output did not go along: %s", held)
+		s.out.hint("%s did not go along: %s", what, held)
 	}
 	if files.Why != "" {
 		s.out.hint("What was run went without its files, so nobody can compare them: %s.", files.Why)
