@@ -22,7 +22,7 @@ type sayCommand struct {
 	Kind     string   `enum:"${kinds}" default:"message" placeholder:"KIND" help:"The kind of message: ${enum}. By default ${default}."`
 	Withdraw string   `placeholder:"ID" help:"Withdraw your own request or proposal with this id. Needs no TEXT."`
 	New      bool     `help:"Say something new, although a request waits for your answer."`
-	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it. Waits 10 minutes, or the TIME that follows (--wait 1h)."`
+	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it. Waits 10 minutes, or the TIME that follows: --wait 1h, or --wait 280 for seconds."`
 }
 
 // kinds lists the kinds of messages, for the command line.
@@ -41,9 +41,9 @@ const waitFor = 10 * time.Minute
 func (sayCommand) Help() string {
 	return `If exactly one request waits for your answer, a TEXT without --ask, --reply-to, --kind or --new is sent as that answer.
 
-Kinds: request wants an answer; proposal wants --ask NAMES to agree, and binds them once all have; agree and object answer a proposal (--reply-to); status tells how work goes and wants no answer; done says that you are finished here.
+The kinds: a message is just said. A request wants an answer. A proposal wants all that it asks (--ask) to agree, and binds as it stands once they have. Agree and object vote on a proposal (--reply-to ID). A status wants no answer. Done says that you are finished here. With --ask, a message wants an answer, too.
 
-With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message.
+With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message. An answer that asks something or has a file comes with its sender and its id. A number behind --wait is a TIME in seconds, so write a TEXT that is a number before the flag.
 
   git diff | parley say - --room hello --ask Bob --wait`
 }

@@ -20,6 +20,11 @@ type tasksCommand struct {
 	Closed bool `help:"Show tasks that are done or canceled, the newest first."`
 }
 
+// Help returns the text of parley tasks --help.
+func (tasksCommand) Help() string {
+	return `What a command printed that was run for a task is shown as its last line and the size of the whole. With --json it is the end of the output, as much as the server keeps.`
+}
+
 // Run shows the list.
 func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Tasks(ctx, c.which(), c.Closed)

@@ -34,6 +34,9 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if err != nil {
 			return err
 		}
+		for _, e := range list {
+			s.learn(ctx, e.Message)
+		}
 		if req.Minutes || req.Markdown {
 			return s.minutes(ctx, list, req)
 		}
@@ -63,7 +66,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 		if i < len(list)-n {
 			continue // with n 0 the message only says where to begin
 		}
-		if err := s.out.messages(e.fields, e.Message); err != nil {
+		if err := s.messages(ctx, e.fields, e.Message); err != nil {
 			return err
 		}
 	}
@@ -73,12 +76,43 @@ func (s *session) tail(ctx context.Context, n int) error {
 		}
 	}
 	return s.follow(ctx, after, func(e entry) (bool, error) {
-		err := s.out.messages(e.fields, e.Message)
+		err := s.messages(ctx, e.fields, e.Message)
 		if waits(e.Message) && s.seat.Person {
 			s.out.hint("A draft waits. Send, edit or reject it: %s", s.command("supervise send "+e.ID))
 		}
 		return false, err
 	})
+}
+
+// messages shows the messages of a result.
+func (s *session) messages(ctx context.Context, r result, list ...results.Message) error {
+	s.learn(ctx, list...)
+	return s.out.show(r, func() { s.out.Screen.Show(list...) })
+}
+
+// learn reads, for a person, the proposals on which all agree with messages and which the screen has not shown: a line
+// about an agreement names it by who proposed it, and when. A proposal that has expired stays without a name.
+func (s *session) learn(ctx context.Context, list ...results.Message) {
+	screen := s.out.Screen
+	for _, m := range list {
+		screen.know(m)
+		if m.Agreed == "" || m.Agreed == m.ID || screen.proposed[m.Agreed] != "" || s.out.JSON {
+			continue
+		}
+		if p, ok := s.proposal(ctx, m.Agreed); ok {
+			screen.know(p)
+		}
+	}
+}
+
+// proposal reads a proposal beside the call that the command is about, which keeps its next.
+func (s *session) proposal(ctx context.Context, id string) (p results.Message, ok bool) {
+	defer func(next string) { s.next = next }(s.next)
+	said, _, err := s.history(ctx, args{"id": id})
+	if err != nil || len(said) != 1 {
+		return p, false
+	}
+	return said[0].Message, true
 }
 
 // readHistory reads the messages for a History. Agreements come in one page.

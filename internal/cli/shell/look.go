@@ -80,9 +80,12 @@ func (o *Output) description(text string) {
 	}
 }
 
-// asksFor says who asks whom for an answer.
+// asksFor says who asks whom for an answer, or for a vote on a proposal.
 func asksFor(q results.Request) string {
-	owing := "anyone"
+	owing, asked := "anyone", "asked"
+	if q.Proposal {
+		asked = "proposed to"
+	}
 	if len(q.OwedBy) > 0 {
 		owing = named(q.OwedBy, ", ")
 	}
@@ -93,7 +96,7 @@ func asksFor(q results.Request) string {
 	if q.Replaces != "" {
 		when += " in place of " + q.Replaces
 	}
-	return fmt.Sprintf("%s asked %s %s [%s]: %s", ident.Actor(q.From, q.Person, q.PersonName), owing, when, q.ID,
+	return fmt.Sprintf("%s %s %s %s [%s]: %s", ident.Actor(q.From, q.Person, q.PersonName), asked, owing, when, q.ID,
 		strings.Join(strings.Fields(string(q.Text)), " "))
 }
 
@@ -222,6 +225,7 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		if err := s.forgetLeft(); err != nil {
 			return err
 		}
+		s.learn(ctx, got.Messages...)
 		return s.out.show(r, func() {
 			subject, unread, already := "You have", "", ""
 			if s.seat.Person {

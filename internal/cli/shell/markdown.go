@@ -125,8 +125,9 @@ func (t *talk) outcome() string {
 	}
 	for _, q := range t.info.Requests {
 		asked := cmp.Or(strings.Join(q.OwedBy, ", "), "anyone")
-		open = append(open, fmt.Sprintf("### %s asks %s · %s\n\n%s",
-			ident.Actor(q.From, q.Person, q.PersonName), asked, q.ID, fenced(string(q.Text))))
+		asks := map[bool]string{true: "proposes to", false: "asks"}[q.Proposal]
+		open = append(open, fmt.Sprintf("### %s %s %s · %s\n\n%s",
+			ident.Actor(q.From, q.Person, q.PersonName), asks, asked, q.ID, fenced(string(q.Text))))
 	}
 	for _, e := range t.files {
 		files = append(files, fmt.Sprintf("### %s · %d bytes · %s\n\n%s · %s\n\n%s", who(e.Message), e.File.Size,

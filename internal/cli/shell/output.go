@@ -6,7 +6,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
@@ -40,11 +39,6 @@ func (o *Output) show(r result, draw func()) error {
 		draw()
 	}
 	return o.Screen.err
-}
-
-// messages shows the messages of a result.
-func (o *Output) messages(r result, list ...results.Message) error {
-	return o.show(r, func() { o.Screen.Show(list...) })
 }
 
 // print writes a line, broken at words where a terminal is too narrow for the line.

@@ -105,8 +105,11 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			s.out.hint("Only %s can read it.", named(sent.To, " and "))
 		}
 		if owed.ID != "" && sent.Sent {
-			s.out.hint("Sent as the answer to %s's request. To say something else instead, use --new.",
-				ident.Actor(owed.From, owed.Person, owed.PersonName))
+			s.out.hint("Sent as the answer to %s's request %s. To say something else instead, use --new.",
+				ident.Actor(owed.From, owed.Person, owed.PersonName), owed.ID)
+		}
+		if sent.Agreed != "" && !s.out.JSON {
+			s.sayAgreed(ctx, sent.Agreed)
 		}
 		switch {
 		case sent.Credential != "":
@@ -119,6 +122,21 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 		}
 		return s.await(ctx, sent.ID, req)
 	})
+}
+
+// sayAgreed says what all have agreed on with a vote: who proposed it, when, and how it begins.
+func (s *session) sayAgreed(ctx context.Context, id string) {
+	p, ok := s.proposal(ctx, id)
+	if !ok {
+		s.out.hint("With this, all who were asked agree to %s.", id)
+		return
+	}
+	s.out.Screen.know(p)
+	about := gist(string(p.Text))
+	if about == "" && p.File != nil {
+		about = "file " + fileOf(*p.File)
+	}
+	s.out.hint("With this, all who were asked agree to %s%s: %s", id, s.out.Screen.proposed[id], about)
 }
 
 // unsaid returns the result of a command whose message the person who watches the seat holds back.
@@ -336,6 +354,7 @@ func (s *session) sent(ctx context.Context, w *answers) error {
 	case len(said) != 1:
 		return fail(failed, "The server accepted the message, but does not show it.")
 	}
+	w.s.learn(ctx, said[0].Message)
 	w.asked, w.to = slices.Clone(said[0].Ask), said[0].To
 	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
 	return nil
@@ -393,13 +412,13 @@ func (w *answers) answers(m results.Message) bool {
 }
 
 // print prints an answer. A person reads the answer as the screen shows messages, so no answer looks like a line of
-// this program. A pipe gets the text alone, if only one answer can come.
+// this program. A pipe gets the text alone, if only one answer can come: an answer that asks something or has a file
+// needs its sender and its id.
 func (w *answers) print(e entry) error {
 	out := w.s.out
 	return out.show(e.fields, func() {
 		switch {
-		case w.several || out.Screen.Terminal || len(e.Ask) > 0 || e.Kind == "proposal" ||
-			e.Kind == "request" || e.File != nil:
+		case w.several || out.Screen.Terminal || asks(e.Message) || e.File != nil:
 			out.Screen.Show(e.Message)
 		case e.Text == "":
 			out.print("%s", e.Kind)

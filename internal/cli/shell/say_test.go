@@ -36,7 +36,7 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	if got := said(t, base); got.ReplyTo != id {
 		t.Errorf("the answer was said as %+v", got)
 	}
-	const want = "parley: Sent as the answer to Ann's request. To say something else instead, use --new.\n"
+	want := "parley: Sent as the answer to Ann's request " + id + ". To say something else instead, use --new.\n"
 	if bob.notes.String() != want {
 		t.Errorf("told %q, want %q", &bob.notes, want)
 	}

@@ -34,7 +34,7 @@ type Screen struct {
 	Width    func() int // columns of the terminal; 0 leaves lines as they are
 	Now      func() time.Time
 
-	proposed map[string]string // the beginnings of the proposals that were shown and are not yet agreed on, by id
+	proposed map[string]string // who proposed what, and when, by the id of the proposal
 	columns  columns
 	err      error // of the first failed write
 }
@@ -74,19 +74,30 @@ func (s *Screen) Show(messages ...results.Message) {
 	}
 }
 
-// agreement prints on which proposal all agree with message, and how the proposal begins, if the screen has shown the
-// proposal.
+// agreement prints on which proposal all agree with message. Who proposed it, and when, is there if the screen knows
+// the proposal, but no part of its text: the beginning of a text may say the opposite of the whole. In the list of
+// agreements the message is the proposal itself.
 func (s *Screen) agreement(at string, message results.Message) {
-	if message.Kind == "proposal" && message.Agreed == "" {
-		if s.proposed == nil {
-			s.proposed = map[string]string{}
-		}
-		s.proposed[message.ID] = gist(string(message.Text))
+	s.know(message)
+	switch message.Agreed {
+	case "":
+	case message.ID:
+		s.line(at, "* agreed: "+message.Agreed, "dim", "", "")
+	default:
+		s.line(at, "* agreed: "+message.Agreed+s.proposed[message.Agreed], "dim", "", "")
 	}
-	if message.Agreed != "" {
-		s.line(at, "* agreed: "+message.Agreed, "dim", "", s.proposed[message.Agreed])
-		delete(s.proposed, message.Agreed)
+}
+
+// know keeps who has proposed m, and when, if m is a proposal. The list of agreements has another time, of the last
+// vote.
+func (s *Screen) know(m results.Message) {
+	if m.Kind != "proposal" || m.Agreed != "" {
+		return
 	}
+	if s.proposed == nil {
+		s.proposed = map[string]string{}
+	}
+	s.proposed[m.ID] = "; proposed by " + who(m) + ", " + s.time(m.At)
 }
 
 // who names the agent that said or did what m tells, or the agent's owner. A note has its sender.
@@ -175,7 +186,7 @@ func marks(message results.Message) string {
 	}
 
 	// At most one mark tells the kind.
-	asks := message.Kind == "request" || message.Kind == "proposal" || len(message.Ask) > 0
+	asks := asks(message)
 	switch {
 	case message.Kind == "proposal":
 		add("proposes", "")
@@ -222,6 +233,11 @@ func marks(message results.Message) string {
 		add(message.ID, "")
 	}
 	return strings.Join(is, "; ")
+}
+
+// asks reports whether a message wants an answer.
+func asks(m results.Message) bool {
+	return m.Kind == "request" || m.Kind == "proposal" || len(m.Ask) > 0
 }
 
 // fileOf describes the file of a message. The sender chose the file's name, which may hold any mark.
@@ -278,7 +294,7 @@ func (s *Screen) tasks(at string, message results.Message) {
 		if ran := task.Evidence; ran != nil {
 			head += "; " + ran.ReportedQuoted()
 		}
-		s.line(at, head, "dim", "", string(cmp.Or(task.Result, task.Text)))
+		s.line(at, head, "dim", "", cmp.Or(resultOf(task), string(task.Text)))
 	}
 }
 

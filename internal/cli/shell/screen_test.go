@@ -136,22 +136,21 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 	}
 }
 
-// Whoever reads "agreed" has not kept the ids of the proposals.
-func TestShow_agreement_tellsHowTheProposalBegins(t *testing.T) {
+// Whoever reads "agreed" has not kept the ids of the proposals, and the beginning of a text is not what was agreed on.
+func TestShow_agreement_isNamedByWhoProposedItAndWhen(t *testing.T) {
 	proposal := said(func(m *results.Message) {
-		m.Kind, m.Text = "proposal", "Ship \x1b[2J on\nFriday. All who asked for it may stay until noon."
+		m.Kind, m.Text, m.At = "proposal", "Ship on Friday, but not before all tests pass.", "2026-03-04T07:30:00Z"
 	})
 	agree := said(func(m *results.Message) {
 		m.ID, m.Kind, m.Text, m.ReplyTo, m.Agreed = "m000002", "agree", "", proposal.ID, proposal.ID
 	})
-	entry := proposal // of the list of agreements
-	entry.Agreed = proposal.ID
+	entry := proposal // of the list of agreements, which has the time of the last vote
+	entry.Agreed, entry.At = proposal.ID, agree.At
 	const end = "09:41 Bob [agrees; re mzg1drj]\n09:41 * agreed: mzg1drj"
-	if got := shown(t, 0, proposal, agree); !strings.HasSuffix(got, end+`: Ship \x1b[2J on Friday. All who asked for it may stay until no…`+
-		"\n") {
+	if got := shown(t, 0, proposal, agree); !strings.HasSuffix(got, end+"; proposed by Bob, Mar  4 09:30\n") {
 		t.Errorf("shown as\n%s", got)
 	}
-	for _, got := range []string{shown(t, 0, agree), shown(t, 0, proposal, agree, entry)} {
+	for _, got := range []string{shown(t, 0, agree), shown(t, 0, proposal, entry)} {
 		if !strings.HasSuffix(got, "* agreed: mzg1drj\n") {
 			t.Errorf("shown as\n%s", got)
 		}

@@ -24,7 +24,8 @@ func TestWho_descriptionOfSeveralLines_staysReadable(t *testing.T) {
 	}
 }
 
-// What is in question, what was done under what is replaced, and what is to be replaced names the messages.
+// What is in question, what was done under what is replaced, what is to be replaced and what has a file names the
+// messages.
 func TestTasks_inQuestion_nameTheProposal(t *testing.T) {
 	real := serve(t)
 	x := &cheat{}
@@ -33,7 +34,7 @@ func TestTasks_inQuestion_nameTheProposal(t *testing.T) {
 	meet(t, server.URL, "Ann")
 	x.tools = map[string]string{
 		"list_tasks": `{"tasks":[{"id":"t1","title":"copy","state":"open","in_question":"m8"},{"id":"t2","title":"try",` +
-			`"state":"done","by":"Bob","evidence":{"ran":"make","exit":0},"done_under":"m1"}]}`,
+			`"state":"done","by":"Bob","evidence":{"ran":"make","exit":0},"done_under":"m1","report":"m5"}]}`,
 		"room_info": `{"room":{"name":"tea","seats":2,"agents":[]},"requests":[{"id":"m8","from":"Bob","text":"stay",` +
 			`"owed_by":["Ann"],"replaces":"m1","minutes":0}]}`,
 	}
@@ -41,6 +42,7 @@ func TestTasks_inQuestion_nameTheProposal(t *testing.T) {
 		"in question: m8 takes back the agreement it was added under": func(c *command) error {
 			return c.Tasks(t.Context(), as("Ann"), false)
 		},
+		"the whole, or its file: m5":    func(c *command) error { return c.Tasks(t.Context(), as("Ann"), false) },
 		"done under m1, replaced since": func(c *command) error { return c.Tasks(t.Context(), as("Ann"), false) },
 		"just now in place of m1 [m8]":  func(c *command) error { return c.Who(t.Context(), as("Ann")) },
 	} {

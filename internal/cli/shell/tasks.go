@@ -59,6 +59,9 @@ func (s *session) toDo(got results.Tasks, closed bool) {
 	if got.HasMore {
 		s.out.hint("There are more.")
 	}
+	if len(got.Tasks) > 0 && !closed {
+		s.out.hint("What is done: %s", s.command("tasks --closed"))
+	}
 }
 
 // list shows tasks as a table, with the results below.
@@ -66,6 +69,9 @@ func (s *session) list(tasks []results.Task, indent string) {
 	var rows [][]string
 	for _, task := range tasks {
 		rows = append(rows, []string{indent + task.ID, s.stateOf(task, tasks), titleAndResult(task)})
+		if task.Report != "" {
+			rows = append(rows, []string{"", "", "the whole, or its file: " + task.Report})
+		}
 		if task.Evidence != nil {
 			rows = append(rows, []string{"", "", task.Evidence.Reported()})
 		}
@@ -91,7 +97,17 @@ func titleAndResult(t results.Task) string {
 	if t.Result == "" {
 		return string(t.Title)
 	}
-	return string(t.Title) + " (" + gist(string(t.Result)) + ")" // history has the whole
+	return string(t.Title) + " (" + strings.Join(strings.Fields(resultOf(t)), " ") + ")"
+}
+
+// resultOf returns the result of a task. What a command printed is its last line and the size of the whole: --json has
+// as much of the end as the server keeps.
+func resultOf(t results.Task) string {
+	text := strings.TrimSpace(string(t.Result))
+	if text == "" || t.Evidence == nil || t.Evidence.Output == "" {
+		return string(t.Result)
+	}
+	return text[strings.LastIndexAny(text, "\r\n")+1:] + "; " + size(t.Evidence.OutputBytes) + " of output"
 }
 
 // stages are the states of a task in the words of the page; the server's words are for agents.

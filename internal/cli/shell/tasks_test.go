@@ -35,6 +35,29 @@ func TestTasks_closed_areAllThatEnded(t *testing.T) {
 	}
 }
 
+// A command prints a thousand lines, of which people read the last. What somebody has written stays whole.
+func TestTasks_resultOfACommand_isItsLastLineAndTheSize(t *testing.T) {
+	real := serve(t)
+	x := &cheat{}
+	server := x.front(real)
+	defer server.Close()
+	meet(t, server.URL, "Ann")
+	for want, task := range map[string]string{
+		"t1  done by \"Bob\"  try (PASS; 12 KB of output)": `"result":"ok 1\r\nok 2\nPASS\n","evidence":{"ran":"make",` +
+			`"exit":0,"output":"e3b0","output_bytes":12000}`,
+		"t1  done by \"Bob\"  try (It holds. See m7.)": `"result":"It holds.\nSee m7.","evidence":{"ran":"make","exit":0}`,
+		"t1  done by \"Bob\"  try\n":                   `"evidence":{"ran":"make","exit":0,"output":"e3b0"}`,
+	} {
+		x.tools = map[string]string{"list_tasks": `{"tasks":[{"id":"t1","title":"try","state":"done","by":"Bob",` +
+			task + `}]}`}
+		c := at(t, server.URL, nil)
+		c.Out.JSON = false
+		if err := c.Tasks(t.Context(), as("Ann"), true); err != nil || !strings.Contains(c.out.String(), want) {
+			t.Errorf("%v, %q lacks %q", err, &c.out, want)
+		}
+	}
+}
+
 // The name of the task's agent replaces "another agent".
 func TestTask_ofSomebodyElse_isSaidWithItsName(t *testing.T) {
 	base := serve(t)

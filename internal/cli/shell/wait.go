@@ -94,7 +94,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		}
 		if len(got.Messages) > 0 {
 			heard, a["wait_seconds"] = true, 0 // the rest of the news is there already
-			if err := s.out.messages(r, got.Messages...); err != nil {
+			if err := s.messages(ctx, r, got.Messages...); err != nil {
 				return err
 			}
 		}
