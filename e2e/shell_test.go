@@ -96,7 +96,7 @@ func TestShell_howCommandsEnd(t *testing.T) {
 	ann.does("join", "tea house", "--as", "Ann")
 	ends(ann, 2, "--room 'tea house' --as Ann", "who")
 	ends(ann, 2, "the text is missing", "say", "--room", "tea")
-	ends(ann, 2, "duration", "say", "x", "--wait=soon")
+	ends(ann, 2, "such as 30s", "say", "x", "--wait=soon")
 	ends(ann, 2, "PARLEY_PASSWORD", "join", "tea:secret", "--as", "Ann")
 	ends(ann, 2, "at least one letter", "join", "tea", "--as", "\x1b]0;title\a")
 	ends(ann, 1, "nobody in this room is called", "say", "x", "--room", "tea", "--ask", "Nobody")
