@@ -70,6 +70,7 @@ func TestSituation_programThatWakes_isKnown(t *testing.T) {
 	}{
 		"on standby":          {chat.WaitRequest{Wait: time.Minute, Standby: true, Peek: true}, true},
 		"it looks in":         {chat.WaitRequest{Standby: true, Peek: true, Polls: true}, true},
+		"a list of rooms":     {chat.WaitRequest{Standby: true, Peek: true}, false},
 		"a line of its shell": {chat.WaitRequest{Wait: time.Minute, Standby: true}, false},
 		"the agent itself":    {chat.WaitRequest{Wait: time.Minute}, false},
 	} {

@@ -139,7 +139,8 @@ func (c reading) beginWait(ctx context.Context, req *WaitRequest) *presence.Wait
 	if c.head.Paired {
 		until = room.Earliest(until, now.Add(PartnerSilent))
 	}
-	return c.recorder().BeginWait(ctx, until, presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek,
+	return c.recorder().BeginWait(ctx, until, presence.Call{Standby: req.Standby,
+		Wakes: req.Standby && req.Peek && req.Wait > 0, // a list of rooms that looks once wakes nobody
 		ForMe: req.ForMe, Returns: req.sentN == 0 && !req.Standby, Absence: req.Absence, Activity: req.Activity,
 		Lag: presence.CallLag})
 }
