@@ -145,7 +145,8 @@ func (w *talker) inTerminal(arguments ...string) string {
 	return strings.ReplaceAll(string(shown), "\r\n", "\n")
 }
 
-func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
+// The link is a secret: nothing but a person's terminal gets it, and an agent for its user, as over MCP.
+func TestShell_join_printsTheLinkForAPersonOrAnAgentsUser(t *testing.T) {
 	p := start(t)
 	ann := visitor(t, p)
 	agent := ann.again(t.TempDir(), "CLAUDECODE=1")
@@ -155,8 +156,46 @@ func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
 	if said := ann.inTerminal("join", "tea", "--as", "Ann"); !strings.Contains(said, link) || !next.MatchString(said) {
 		t.Errorf("a person reads\n%s", said)
 	}
-	if said := agent.inTerminal("join", "tea", "--as", "Bob"); strings.Contains(said, "/r/") {
+	if said := agent.inTerminal("join", "tea", "--as", "Bob"); !strings.Contains(said,
+		"\nFor your user, to watch the room:\n  ") {
 		t.Errorf("an agent reads\n%s", said)
+	}
+	script := ann.again(t.TempDir())
+	if got := script.runs("join", "coffee", "--as", "Cy"); strings.Contains(got.out+got.err, "/r/") {
+		t.Errorf("a script reads %+v", got)
+	}
+}
+
+// The environment of a join says that an agent runs the commands, unless the caller says something else. That of
+// another command says nothing.
+func TestShell_join_isAnAgentsByItsVariables(t *testing.T) {
+	p := start(t)
+	for _, c := range []struct {
+		env   string
+		flags []string
+		marks bool
+	}{
+		{env: "CLAUDECODE=1", marks: true},
+		{env: "AI_AGENT=x", marks: true},
+		{env: "CODEX_THREAD_ID=x", marks: true},
+		{env: "CODEX_CI=1", marks: true},
+		{env: "CODEX_HOME=/root/.codex"},
+		{env: "CLAUDECODE="},
+		{env: "CLAUDECODE=1", flags: []string{"--agent=false"}},
+		{env: "CODEX_HOME=/root/.codex", flags: []string{"--agent"}, marks: true},
+	} {
+		agent := visitor(t, p).again(t.TempDir(), c.env)
+		join := agent.command(t.Context(), append([]string{"join", "--new", "--as", "Ann"}, c.flags...)...)
+		joined, err := join.CombinedOutput() // with the link for its user
+		if hinted := strings.Contains(string(joined), "--agent"); err != nil || hinted == (c.marks || c.flags != nil) {
+			t.Errorf("%+v: joined with %v, %s", c, err, joined)
+		}
+		for _, env := range []string{"CLAUDECODE=", "CLAUDECODE=1"} {
+			said := agent.again(agent.state, "CODEX_CI=", "CODEX_THREAD_ID=", "AI_AGENT=", env).runs("say", "Hello.")
+			if said.code != 0 || strings.Contains(said.err, "parley wait") != c.marks {
+				t.Errorf("%+v, %s: said with %+v", c, env, said)
+			}
+		}
 	}
 }
 

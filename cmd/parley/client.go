@@ -35,8 +35,8 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 	s := &shell.Shell{
 		Seats: file, Usual: usual, Ask: io.ask(), Confirm: shell.Confirm(io.in, io.err),
 		AskHere:  shell.AskHere,
-		NoPerson: shell.NoPerson, Agent: shell.OfAgent(),
-		Clock: clockwork.NewRealClock(),
+		NoPerson: shell.NoPerson,
+		Clock:    clockwork.NewRealClock(),
 		Out: &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, Progress: shell.IsTerminal(io.err),
 			JSON: a.JSON},
 		Program:  io.started,

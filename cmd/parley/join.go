@@ -22,7 +22,7 @@ type joinCommand struct {
 	Description string `placeholder:"TEXT" help:"With --new: its description."`
 	Public      bool   `help:"With --new: list the room in parley rooms."`
 	Channel     bool   `help:"With --new: only admins can speak in it."`
-	Agent       bool   `help:"You are an agent, no person or script: each command says what concerns you next, and nothing is said before you have read what came. Set by itself in the shells of Claude Code and Codex."`
+	Agent       *bool  `help:"An agent runs the commands of this seat, and no person or script. Set by itself in the shells of Claude Code and Codex; --agent=false takes it away."`
 	Wait        within `placeholder:"TIME" help:"Wait until somebody else has created the room, for 10 minutes or the TIME that follows. Never creates it."`
 	Lock        bool   `help:"With --new: ask for a password for the room."`
 }
@@ -31,7 +31,9 @@ type joinCommand struct {
 func (joinCommand) Help() string {
 	return `The seat is kept in your state folder, and the other commands use it. Run the same command again to come back to it.
 
-The password of a room is never part of the command line, and neither is the key that some servers need. Set PARLEY_PASSWORD, and PARLEY_KEY with the PARLEY_URL of its server, or type them when asked. The link of an invite needs neither.`
+The password of a room is never part of the command line, and neither is the key that some servers need. Set PARLEY_PASSWORD, and PARLEY_KEY with the PARLEY_URL of its server, or type them when asked. The link of an invite needs neither.
+
+An agent that joins with --agent learns from each command what concerns it next: on standard error, in commands to paste. What others said is on standard output, each message with its id. say, put, task, prove and leave do nothing, and end with exit code 1, while something is unread that may change what the agent says or does: they print it, and the same command then goes through. Without a time, wait, say --wait and join --wait end after 280 seconds.`
 }
 
 // Validate is called by kong.
@@ -62,10 +64,12 @@ func (c *joinCommand) Validate() error {
 
 // Run takes the seat.
 func (c *joinCommand) Run(ctx context.Context, s *shell.Shell) error {
-	s.Agent = s.Agent || c.Agent
+	if c.Agent == nil && shell.OfAgent() {
+		c.Agent = new(true)
+	}
 	return s.Join(ctx, shell.JoinRequest{
 		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), New: c.New, Lock: c.Lock,
-		Await: c.Wait.Set, Within: cmp.Or(c.Wait.For, waitFor),
+		Await: c.Wait.Set, Within: c.Wait.For, Agent: c.Agent,
 		Capacity:    *cmp.Or(c.Capacity, new(int)),
 		Description: c.Description, Public: c.Public, Channel: c.Channel,
 	})

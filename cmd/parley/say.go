@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -33,9 +31,6 @@ func kinds() string {
 	}
 	return strings.Join(all, ",")
 }
-
-// waitFor is how long parley say waits for an answer if nobody says how long.
-const waitFor = 10 * time.Minute
 
 // Help returns the text of parley say --help.
 func (sayCommand) Help() string {
@@ -84,7 +79,6 @@ func (c *sayCommand) Run(ctx context.Context, io streams, s *shell.Shell) error 
 	}
 	return s.Send(ctx, c.which(), shell.SendRequest{
 		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, Undo: c.Withdraw, New: c.New,
-		Answer: c.Wait.Set,
-		Within: cmp.Or(c.Wait.For, waitFor),
+		Answer: c.Wait.Set, Within: c.Wait.For,
 	})
 }

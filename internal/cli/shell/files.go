@@ -53,7 +53,11 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 			return fail(failed, "Nothing was shared: the file or the note holds what looks like %s, which others "+
 				"would read. Share it again if they are meant to have it.", sent.Credential)
 		}
-		err = s.out.show(r, func() {
+		if !s.isAgents() { // which reads with wait
+			sent.Messages, sent.Cursor = nil, ""
+		}
+		err = s.hand(r, sent.Cursor, func() {
+			s.out.Screen.Show(sent.Messages...)
 			switch {
 			case sent.Sent && !s.out.Screen.Terminal:
 				s.out.copy("%s", sent.ID)
@@ -66,10 +70,13 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 				s.out.hint("The file waits for %s's owner, as draft %s.", s.seat.Name, sent.ID)
 			}
 		})
-		if err == nil && !sent.Sent && sent.Status != "pending" {
-			err = fail(failed, "Nothing was shared: %s", pausedHere)
+		switch {
+		case err != nil || sent.Sent || sent.Status == "pending":
+			return err
+		case sent.Status == "paused":
+			return fail(failed, "Nothing was shared: %s", pausedHere)
 		}
-		return err
+		return heldBack("Nothing was shared", sent.Messages)
 	})
 }
 
@@ -123,19 +130,20 @@ func (piped) Close() error { return nil }
 // shareFile asks for an upload, and uploads the file. If the connection breaks, nobody knows whether the server has the
 // file: then shareFile uploads again, at the same address, which takes the file once.
 func (s *session) shareFile(ctx context.Context, req PutRequest, file io.ReadSeeker, size int64) (
-	sent results.Uploaded, r result, err error) {
+	sent results.Sent, r result, err error) {
 	a := args{"name": req.Name, "size": size, "idempotency_key": rand.Text()}
 	a.set("note", req.Note)
 	a.set("reply_to", req.ReplyTo)
 	a.list("to", req.To)
 	var asked results.Shared
-	r, err = s.call(ctx, "share_file", a, &asked)
+	r, err = s.act(ctx, "share_file", a, &asked)
 	switch {
 	case err != nil:
 		return sent, r, err
 	case asked.Upload == nil:
 		return sent, r, r.into(&sent)
 	}
+	s.next = "" // which says how to upload
 	door, ok := client.UploadDoor(asked.Upload.Page)
 	if !ok {
 		return sent, r, errors.New("the server does not say where to put the file")
@@ -153,6 +161,7 @@ func (s *session) shareFile(ctx context.Context, req PutRequest, file io.ReadSee
 	if err != nil {
 		return sent, r, err
 	}
+	s.heed(r)
 	return sent, r, r.into(&sent)
 }
 
@@ -200,6 +209,7 @@ func (s *Shell) Get(ctx context.Context, which Which, req GetRequest) error {
 		}
 		delete(r, "download") // a used secret
 		delete(r, "next")     // tells of the secret
+		s.next = ""
 		r["saved"], _ = json.Marshal(path)
 		return s.out.show(r, func() { s.out.print("%s: %s, from %s", path, fileOf(got.File), got.From) })
 	})

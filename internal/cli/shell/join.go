@@ -27,7 +27,11 @@ type JoinRequest struct {
 	Channel     bool   // a new room in which only admins speak
 
 	Await  bool          // do not create the room, but wait until it is there
-	Within time.Duration // how long
+	Within time.Duration // how long; 0: as long as is usual
+
+	// Agent says whether an agent runs the commands of the seat; nil: whether it did before. A script is no agent, and
+	// neither is a shell without a terminal: what others say would hold back a script that reads nothing.
+	Agent *bool
 }
 
 // Join takes a seat, or returns to the person's seat, and shows the room.
@@ -101,7 +105,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	if err != nil {
 		return err
 	}
-	return s.welcome(c.Base(), r)
+	return s.welcome(r, req)
 }
 
 // awaitEvery is how often a join asks for a room that is not there yet.
@@ -110,6 +114,10 @@ const awaitEvery = 2 * time.Second
 // awaitSeat is takeSeat for a join that may wait for its room: it tries again while there is no room. Once the server
 // has answered, it outlasts a restart of the server.
 func (s *Shell) awaitSeat(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
+	if req.Agent != nil && *req.Agent {
+		req.Within = cmp.Or(req.Within, agentsWait)
+	}
+	req.Within = cmp.Or(req.Within, usualWait)
 	until := s.Clock.Now().Add(req.Within)
 	for answered := false; ; answered = true {
 		r, err := s.takeSeat(ctx, c, req)
@@ -201,7 +209,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 	if req.New { // the seat's room may have another name now, and the new room must not make the file forget the seat
 		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &results.Info{})
 	} else {
-		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token}, all[i].Keyed)
+		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token}, all[i], req.Agent)
 	}
 	switch fault.CodeOf(err) {
 	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.RoomClosed:
@@ -324,20 +332,21 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 			a["type"] = "channel"
 		}
 	}
-	return s.seated(ctx, c, tool, a, req.Invite != "")
+	return s.seated(ctx, c, tool, a, client.Seat{Keyed: req.Invite != ""}, req.Agent)
 }
 
-// seated makes a call that gives a seat, and stores the seat. guest says that an invite admits the caller: the server
-// admits the token of a guest alone. If seated cannot store the seat, it gives the seat back: nobody would know the
-// token.
-func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args, guest bool) (result, error) {
+// seated makes a call that gives a seat, and stores the seat. was is the seat before: Keyed says that an invite admits
+// the caller, since the server admits the token of a guest alone. welcome stores the cursor. For agent see JoinRequest.
+// If seated cannot store the seat, it gives the seat back: nobody would know the token.
+func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args, was client.Seat, agent *bool) (
+	result, error) {
 	var got results.Joined
 	r, err := get(ctx, c, tool, a, &got)
 	if err != nil {
 		return nil, err
 	}
 	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken,
-		Cursor: got.Cursor, Keyed: guest, Agent: s.Agent})
+		Cursor: was.Cursor, Keyed: was.Keyed, Agent: *cmp.Or(agent, &was.Agent)})
 	if err == nil {
 		return r, nil
 	}
@@ -358,15 +367,31 @@ func (s *Shell) refusedJoin(refused *fault.Error, command func(words string) str
 		strings.Join(names, ", or --as "))
 }
 
-// welcome shows a room to a person who has just taken a seat. The link to watch is a secret that opens once: a person
-// at a terminal reads the link, but no file and no agent gets it.
-func (s *Shell) welcome(server string, r result) error {
+// welcome shows a room to the caller who has just taken a seat. The link to watch is a secret that opens once: a person
+// at a terminal reads the link, and an agent gets it for its user, as over MCP. No other file has it.
+func (s *Shell) welcome(r result, req JoinRequest) error {
 	var got results.Joined
 	if err := r.into(&got); err != nil {
 		return err
 	}
-	o, on := s.Out, &session{file: s.Seats, by: s,
-		seat: client.Seat{Server: server, Room: got.Room.Name, Name: got.AgentName}}
+	all, err := s.Seats.All()
+	if err != nil {
+		return err
+	}
+	o, on := s.Out, &session{file: s.Seats, out: s.Out, by: s}
+	for _, seat := range all {
+		if seat.Token == got.AgentToken {
+			on.seat = seat
+		}
+	}
+
+	// The seat is known, and with it the reader.
+	o.Screen.Agent = on.isAgents()
+	on.heed(r)
+	defer on.tell()
+	if !on.isAgents() && req.Agent == nil && s.NoPerson() != "" {
+		o.hint("If you are an agent, join with --agent: then each command says what concerns you next.")
+	}
 	how, room := "are", "the room"
 	switch got.Status {
 	case "created":
@@ -374,7 +399,7 @@ func (s *Shell) welcome(server string, r result) error {
 	case "returned":
 		how = "are back as"
 	}
-	return o.show(r, func() {
+	return on.hand(r, got.Cursor, func() {
 		o.print("You %s %s in %s %s: %d of %d seats "+
 			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		o.description(string(got.Room.Description))
@@ -392,15 +417,8 @@ func (s *Shell) welcome(server string, r result) error {
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
 		}
-		if s.Agent {
-			if got.Watch != "" {
-				o.print("For your user:\n  %s", got.Watch)
-			}
-			on.seat.Agent = true
-			on.heed(r)
-			o.hint("%s", on.next)
-		} else if s.NoPerson() != "" {
-			o.hint("If you are an agent, join with --agent: then each command says what concerns you next.")
+		if got.Watch != "" && on.isAgents() {
+			o.print("For your user, to watch the room:\n  %s", got.Watch)
 		}
 		if o.Screen.Terminal {
 			o.print("To speak, and to follow the room:\n  %s\n  %s", on.command("say TEXT"), on.command("tail"))

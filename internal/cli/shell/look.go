@@ -222,6 +222,12 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		if err != nil {
 			return err
 		}
+		if got.Status == "unread" { // as an agent's first leave is held back
+			if err := s.messages(ctx, r, got.Messages...); err != nil {
+				return err
+			}
+			return heldBack("You have not left", got.Messages)
+		}
 		if err := s.forgetLeft(); err != nil {
 			return err
 		}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
-
-	"github.com/parley-chat/parley/internal/base/results"
 )
 
 // The server ends each answer to an agent with next: what concerns the agent now, and the call to make. An agent that
@@ -40,22 +38,6 @@ func (s *session) tell() {
 	if s.next != "" && !s.out.JSON {
 		s.out.hint("%s", s.next)
 	}
-}
-
-// toRead shows an agent, beside the output of a command, what it had not read, as wait would, and remembers that.
-func (s *session) toRead(messages []results.Message, cursor string) error {
-	notes := *s.out.Screen
-	notes.Out, notes.Color = s.out.Notes, false
-	for _, m := range messages {
-		if !s.out.JSON && !s.isOwn(m) && !m.Repeated { // JSON has them already
-			notes.Show(m)
-		}
-	}
-	if notes.err != nil || cursor == "" {
-		return notes.err
-	}
-	s.seat.Cursor = cursor
-	return s.file.Read(s.seat.Token, cursor)
 }
 
 // toolCall matches a call in the server's sentences, with its arguments in parentheses.

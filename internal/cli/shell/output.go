@@ -29,10 +29,13 @@ func (o *Output) hint(format string, args ...any) {
 }
 
 // show prints the result of a call: as JSON, without the secrets of the seat, or as draw shows the result to a person.
+// An agent gets the link that it is to give to its user.
 func (o *Output) show(r result, draw func()) error {
 	if o.JSON {
 		delete(r, "agent_token")
-		delete(r, "watch")
+		if !o.Screen.Agent {
+			delete(r, "watch")
+		}
 		delete(r, "view")
 		o.Screen.write(r.json())
 	} else {

@@ -86,7 +86,41 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 	case task.By != "" && task.By != s.seat.Name:
 		return fail(failed, "%s is with %s now. Nothing was run.", task.ID, named([]string{taker(task)}, ""))
 	}
-	return nil
+	return s.readFirst(ctx, task)
+}
+
+// readFirst has an agent read, before its command runs, what the agent has not read: words of others, news of the task,
+// and what its user has done. So no work is done over a stop. The error says that nothing was run; the second time
+// nothing is unread. As over MCP, the call ends a wait of the seat that goes on in the background.
+func (s *session) readFirst(ctx context.Context, task results.Task) error {
+	if !s.isAgents() || s.seat.Cursor == "" {
+		return nil
+	}
+	var got results.Waited
+	r, err := s.call(ctx, "wait_for_message", args{"cursor": s.seat.Cursor, "wait_seconds": 0}, &got)
+	if fault.CodeOf(err) == fault.InvalidArgument { // the server has lost the messages
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	about := append([]string{task.ID}, task.After...) // a stop comes before its task
+	matters := func(m results.Message) bool {
+		if m.Task != nil {
+			m.Tasks = append(m.Tasks, *m.Task)
+		}
+		return m.Type == "message" && !slices.Contains([]string{"status", "agree", "done"}, m.Kind) ||
+			m.Type == "draft" || m.Type == "supervision" ||
+			slices.ContainsFunc(m.Tasks, func(t results.Task) bool { return slices.Contains(about, t.ID) })
+	}
+	if !got.HasMore && !slices.ContainsFunc(got.Messages, matters) {
+		return nil // a later wait shows the rest
+	}
+	s.learn(ctx, got.Messages...)
+	if err := s.hand(r, got.Cursor, func() { s.out.Screen.Show(got.Messages...) }); err != nil {
+		return err
+	}
+	return heldBack("Nothing was run", got.Messages)
 }
 
 // task returns a task, open or not.
@@ -182,6 +216,9 @@ func (s *session) finishProven(ctx context.Context, a args, last []byte, files p
 	if err != nil {
 		return err
 	}
+	if got.Held {
+		return s.showChanged("finish", got, r)
+	}
 	if held != "" {
 		s.out.hint("%s did not go along: %s", what, held)
 	}
@@ -196,18 +233,21 @@ func (s *session) finishProven(ctx context.Context, a args, last []byte, files p
 	return s.showChanged("finish", got, r)
 }
 
-// showChanged shows what became of a task after a command ran. If nobody reads the output any more, the person learns
+// showChanged shows what became of a task. If nobody reads the output of its command any more, the person learns
 // it beside the output: the task has changed, and the exit code is still that of the command.
 func (s *session) showChanged(action string, got results.Tasks, r result) error {
 	draw := func() { s.changedTask(action, got) }
-	err := s.out.show(r, draw)
+	err := s.hand(r, got.Cursor, draw)
 	if errors.Is(err, errUnseen) {
 		s.out.hint("The rest of the output is not shown: nobody was reading it.")
 	}
 	if errors.Is(err, errUnseen) || errors.Is(err, syscall.EPIPE) {
 		s.out.Screen = ScreenOn(s.out.Notes)
 		draw()
-		return nil
+		err = nil
+	}
+	if err == nil && got.Held {
+		err = heldBack("Nothing was changed", got.Messages)
 	}
 	return err
 }
@@ -237,7 +277,7 @@ func refusedWords(err error) *fault.Error {
 func (s *session) report(ctx context.Context, a args) (got results.Tasks, r result, err error) {
 	until := s.clock.Now().Add(proveFor)
 	err = s.persist(ctx, func(err error) bool { return passing(err) && s.clock.Now().Before(until) }, func() error {
-		r, err = s.call(ctx, "task", a, &got)
+		r, err = s.act(ctx, "task", a, &got)
 		return err
 	})
 	return got, r, err
@@ -325,6 +365,8 @@ func (s *session) checkable(ctx context.Context, id string) (results.Task, error
 	case task.Own:
 		err = fail(failed, "%s was finished by an agent of the same user or invite. Nothing was run: somebody else "+
 			"runs it again.", task.ID)
+	default:
+		err = s.readFirst(ctx, task)
 	}
 	return task, err
 }

@@ -62,6 +62,7 @@ type result map[string]json.RawMessage
 // call calls a tool with the token of the seat.
 func (s *session) call(ctx context.Context, tool string, a args, typed any) (result, error) {
 	a["agent_token"] = s.seat.Token
+	s.next = ""
 	if err := s.showKey(ctx); err != nil {
 		return nil, err
 	}
@@ -76,10 +77,43 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil {
 		_ = s.file.Rename(&s.seat, room.Name) // the name is by another admin; the next call tells it again
 	}
-	if tool != "share_file" { // the shell itself goes on with that
-		s.heed(r)
-	}
+	s.heed(r)
 	return r, nil
+}
+
+// act is call for a call that speaks or changes tasks. An agent gives how far it has read: what it has not read holds
+// the call back, as over MCP.
+func (s *session) act(ctx context.Context, tool string, a args, typed any) (result, error) {
+	if s.isAgents() {
+		a.set("cursor", s.seat.Cursor)
+	}
+	return s.call(ctx, tool, a, typed)
+}
+
+// hand shows a result, and then stores its cursor; "" is none. A command that is killed in between shows the messages
+// of the result again, and loses none.
+func (s *session) hand(r result, cursor string, draw func()) error {
+	err := s.out.show(r, draw)
+	if err != nil || cursor == "" || cursor == s.seat.Cursor {
+		return err
+	}
+	s.seat.Cursor = cursor
+	return s.file.Read(s.seat.Token, cursor)
+}
+
+// heldBack is the error of an act of an agent that did nothing, since the agent had not read messages; what says what
+// did not happen. The agent reads the messages on standard output, and then the same command goes through.
+func heldBack(what string, messages []results.Message) error {
+	var ids []string
+	for _, m := range messages {
+		if m.Type == "message" {
+			ids = append(ids, m.ID)
+		}
+	}
+	if ids == nil { // next says why
+		return fail(failed, "%s.", what)
+	}
+	return fail(failed, "%s: you had not read %s.", what, strings.Join(ids, ", "))
 }
 
 // callWithoutKey repeats a call that the server refused with refusal, for the person's key, by the token of the seat
@@ -87,7 +121,7 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 // the error is refusal.
 func (s *session) callWithoutKey(ctx context.Context, tool string, a args, typed any, refusal error) (result, error) {
 	place := client.Place{Base: s.place.Base}
-	alone := s.by.Dial(place, s.seat.Token)
+	alone := s.by.dial(place, s.seat)
 	r, err := get(ctx, alone, tool, a, typed)
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		alone.Close()

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,7 +29,7 @@ type SendRequest struct {
 	Undo    string        // the id of an own request or proposal that the message withdraws
 	New     bool          // the message answers nothing: see debt
 	Answer  bool          // wait for the answer
-	Within  time.Duration // how long to wait after the message was sent; 0: without a limit
+	Within  time.Duration // how long to wait after the message was sent; 0: as long as is usual
 }
 
 // ReadText reads a text to say from a pipe, until the pipe or ctx ends.
@@ -86,17 +87,14 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			return err
 		}
 		touch(s.file)
-		if s.isAgents() {
-			if err := s.toRead(sent.Messages, sent.Cursor); err != nil {
+		if !s.isAgents() { // which reads with wait
+			sent.Messages, sent.Cursor = nil, ""
+		}
+		s.learn(ctx, sent.Messages...)
+		if s.isAgents() || !s.out.JSON || !sent.Sent && sent.Credential == "" || sent.Sent && !req.Answer {
+			if err := s.hand(r, sent.Cursor, func() { s.said(sent, req) }); err != nil {
 				return err
 			}
-		}
-		switch {
-		case !sent.Sent, s.out.JSON:
-		case s.out.Screen.Terminal: // also because a room's name may have become text
-			s.out.print("Said in the room %s as %s: %s.", s.seat.Room, s.seat.Name, sent.ID)
-		case !req.Answer: // a pipe gets the answer alone
-			s.out.copy("%s", sent.ID)
 		}
 		for _, name := range sent.Left {
 			s.out.hint("%s has left the room, and does not read what you said.", named([]string{name}, ""))
@@ -115,12 +113,16 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 		case sent.Credential != "":
 			return fail(failed, "Nothing was sent: the text holds what looks like %s, which others would read. "+
 				"Say it again if they are meant to have it.", sent.Credential)
+		case sent.Status == "pending" && req.Answer:
+			return ErrQuiet
+		case sent.Status == "pending", sent.Sent && !req.Answer:
+			return nil
+		case sent.Status == "paused":
+			return fail(failed, "Nothing was sent: %s", pausedHere)
 		case !sent.Sent:
-			return s.unsaid(sent, r, req)
-		case !req.Answer:
-			return s.out.show(r, func() {})
+			return heldBack("Nothing was sent", sent.Messages)
 		}
-		return s.await(ctx, sent.ID, req)
+		return s.await(ctx, sent, req)
 	})
 }
 
@@ -139,27 +141,29 @@ func (s *session) sayAgreed(ctx context.Context, id string) {
 	s.out.hint("With this, all who were asked agree to %s%s: %s", id, s.out.Screen.proposed[id], about)
 }
 
-// unsaid returns the result of a command whose message the person who watches the seat holds back.
-func (s *session) unsaid(sent results.Sent, r result, req SendRequest) error {
-	held := sent.Status == "pending"
-	err := s.out.show(r, func() {
-		if held {
-			s.out.hint("Not sent yet: the owner of your seat approves what you say. It waits as draft %s.", sent.ID)
-		}
-	})
+// said prints what became of a message. An agent reads beside it what it had not read, in the order of the room.
+func (s *session) said(sent results.Sent, req SendRequest) {
+	before, after := around(sent.Messages)
+	s.out.Screen.Show(before...)
 	switch {
-	case err != nil:
-		return err
-	case sent.Status == "paused":
-		return fail(failed, "Nothing was sent: %s", pausedHere)
-	case !held:
-		said := s.next
-		s.next = ""
-		return fail(failed, "%s", said)
-	case req.Answer:
-		return ErrQuiet
+	case sent.Status == "pending":
+		s.out.hint("Not sent yet: the owner of your seat approves what you say. It waits as draft %s.", sent.ID)
+	case !sent.Sent:
+	case s.out.Screen.Terminal || s.isAgents(): // also because a room's name may have become text
+		s.out.print("Said in the room %s as %s: %s.", s.seat.Room, s.seat.Name, sent.ID)
+	case !req.Answer: // a pipe gets the answer alone
+		s.out.copy("%s", sent.ID)
 	}
-	return nil
+	s.out.Screen.Show(after...)
+}
+
+// around divides the messages of a result of a send into those before the sent message, and those after it.
+func around(messages []results.Message) (before, after []results.Message) {
+	n := slices.IndexFunc(messages, func(m results.Message) bool { return !m.BeforeYours })
+	if n < 0 {
+		n = len(messages)
+	}
+	return messages[:n], messages[n:]
 }
 
 // pausedHere is why nothing goes out from a seat.
@@ -243,9 +247,6 @@ func (s *session) send(ctx context.Context, req SendRequest) (sent results.Sent,
 	a.set("withdraw", req.Undo)
 	a.list("to", req.To)
 	a.list("ask", req.Ask)
-	if s.isAgents() { // what it has not read holds its words back
-		a.set("cursor", s.seat.Cursor)
-	}
 	until, tried := s.clock.Now().Add(sendFor), false
 	goOn := func(err error) bool {
 		again := passing(err) && !s.clock.Now().After(until) && (tried || !unheard(err))
@@ -253,7 +254,7 @@ func (s *session) send(ctx context.Context, req SendRequest) (sent results.Sent,
 		return again
 	}
 	err = s.persist(ctx, goOn, func() error {
-		r, err = s.call(ctx, "send_message", a, &sent)
+		r, err = s.act(ctx, "send_message", a, &sent)
 		return err
 	})
 	return sent, r, err
@@ -265,79 +266,33 @@ func unheard(err error) bool {
 	return errors.As(err, &lost) && lost.Op == "dial" || fault.CodeOf(err) == fault.RateLimited
 }
 
-// await prints the answers to the message id. await reads the history after the message, so await takes no messages
-// from another command, and no other command ends it.
-func (s *session) await(ctx context.Context, id string, req SendRequest) error {
+// await prints the answers to a message. For a person it reads the history after the message, so it takes no messages
+// from another command, and no other command ends it. An agent reads whatever comes meanwhile, and stops to wait once
+// it is asked.
+func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest) error {
+	if s.isAgents() {
+		req.Within = cmp.Or(req.Within, agentsWait)
+	}
+	req.Within = cmp.Or(req.Within, usualWait)
 	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
-		w := &answers{s: s, id: id}
+		_, after := around(sent.Messages)
+		w := &answers{s: s, id: sent.ID, addressed: slices.ContainsFunc(sent.Messages, s.isAddressed)}
 		err := s.sent(ctx, w)
 		switch {
 		case err != nil:
-		case s.isAgents():
-			err = s.awaitAll(ctx, w)
-		default:
-			err = s.follow(ctx, id, w.add)
+		case !s.isAgents():
+			err = s.follow(ctx, w.id, w.add)
+		case !w.end(results.Waited{Messages: after}):
+			err = s.wait(ctx, WaitRequest{ForMe: true, Within: req.Within, ends: w.end})
 		}
-		if err == nil && !w.answered {
+		if err != nil || w.answered || w.addressed {
+			return err
+		}
+		if len(w.asked) > 0 && len(w.open) == 0 {
 			s.out.hint("%s left without an answer.", named(w.asked, " and "))
-			return ErrQuiet
 		}
-		return err
+		return ErrQuiet
 	})
-}
-
-// awaitAll is follow for an agent, which reads whatever comes while it waits: what is no answer beside the output. The
-// wait ends, too, if somebody asks the agent.
-func (s *session) awaitAll(ctx context.Context, w *answers) error {
-	for asked := false; !asked; {
-		a := args{"wait_seconds": int(waitCall / time.Second), "for_me": true}
-		a.set("cursor", s.seat.Cursor)
-		var got results.Waited
-		var r result
-		err := s.persist(ctx, passing, func() (err error) {
-			r, err = s.call(ctx, "wait_for_message", a, &got)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		fields, err := r.messages()
-		if err != nil {
-			return err
-		}
-		var beside []results.Message
-		over := got.Status == results.StatusDone || got.Status == results.StatusTurn && w.several
-		for i, m := range got.Messages {
-			if w.isAnswer(m) || m.Type == "left" {
-				done, err := w.add(entry{m, fields[i]})
-				if err != nil {
-					return err
-				}
-				over = over || done
-				continue
-			}
-			beside = append(beside, m)
-			asked = asked || slices.Contains(m.Ask, s.seat.Name)
-		}
-		if err := s.toRead(beside, got.Cursor); err != nil {
-			return err
-		}
-		switch {
-		case over && (w.answered || len(w.asked) > 0):
-			return nil
-		case got.Status == results.StatusRemoved:
-			return &fault.Error{Code: fault.RoomClosed}
-		case got.Status == results.StatusSuperseded, over:
-			return ErrQuiet
-		}
-	}
-	s.out.hint("No answer yet: you are asked first.")
-	return ErrQuiet
-}
-
-// isAnswer reports whether m answers the message, from another agent.
-func (w *answers) isAnswer(m results.Message) bool {
-	return m.Type == "message" && !w.s.isOwn(m) && w.answers(m)
 }
 
 // sent learns from the server who owes an answer, and who reads the message. sent tries until the server answers: the
@@ -369,28 +324,54 @@ type answers struct {
 	open     []string // who still owes an answer
 	several  bool
 	answered bool
+
+	addressed bool // the agent that waits: see isAddressed
 }
 
+// add prints e if that is an answer. It reports whether no other is to come.
 func (w *answers) add(e entry) (done bool, err error) {
-	if e.Type == "left" {
-		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.Agent })
-		return len(w.asked) > 0 && len(w.open) == 0, nil
+	is, done := w.take(e.Message)
+	switch {
+	case is:
+		return done, w.print(e)
+	case e.Type == "message" && !w.s.isOwn(e.Message) && slices.Contains(w.open, e.From):
+		notes := *w.s.out.Screen // the agent may have forgotten reply_to
+		notes.Out, notes.Color = w.s.out.Notes, false
+		notes.Show(e.Message)
+		return false, notes.err
 	}
-	if e.Type != "message" || w.s.isOwn(e.Message) {
-		return false, nil
-	}
-	if !w.answers(e.Message) {
-		if slices.Contains(w.open, e.From) { // the agent may have forgotten reply_to
-			notes := *w.s.out.Screen
-			notes.Out, notes.Color = w.s.out.Notes, false
-			notes.Show(e.Message)
-			return false, notes.err
-		}
-		return false, nil
+	return done, nil
+}
+
+// take learns from m who still owes an answer. It reports whether m is an answer, and whether no other is to come.
+func (w *answers) take(m results.Message) (is, last bool) {
+	switch {
+	case m.Type == "left":
+		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == m.Agent })
+		return false, len(w.asked) > 0 && len(w.open) == 0
+	case m.Type != "message" || w.s.isOwn(m) || !w.answers(m):
+		return false, false
 	}
 	w.answered = true
-	w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.From })
-	return len(w.open) == 0 || e.Kind == "object" || e.Agreed == w.id, w.print(e)
+	w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == m.From })
+	return true, len(w.open) == 0 || m.Kind == "object" || m.Agreed == w.id
+}
+
+// end reports whether an agent that waits for the answers stops with the messages of a result: no other answer is to
+// come, or the agent is addressed.
+func (w *answers) end(got results.Waited) (ends bool) {
+	for _, m := range got.Messages {
+		_, last := w.take(m)
+		w.addressed = w.addressed || w.s.isAddressed(m)
+		ends = ends || last
+	}
+	return ends || w.addressed
+}
+
+// isAddressed reports whether m asks an agent, or its user has said or done m.
+func (s *session) isAddressed(m results.Message) bool {
+	return slices.Contains(m.Ask, s.seat.Name) || m.Kind == "request" && len(m.Ask) == 0 || m.From == "your user" ||
+		m.Type == "draft" || m.Type == "supervision" || s.isOwn(m) && m.Person
 }
 
 // isOwn reports whether the person at this seat has said m. An agent and the person behind the agent speak under one

@@ -30,6 +30,7 @@ import (
 type Screen struct {
 	Out      io.Writer
 	Terminal bool
+	Agent    bool // each message has its id: an agent has no other way to it
 	Color    bool
 	Width    func() int // columns of the terminal; 0 leaves lines as they are
 	Now      func() time.Time
@@ -68,7 +69,11 @@ func (s *Screen) Show(messages ...results.Message) {
 		case message.Type != "message":
 			s.line(at, "* "+event(message), "dim", "", string(message.Note))
 		default:
-			s.line(at, who(message), s.colorOf(message.From), marks(message), string(message.Text))
+			is := marks(message)
+			if s.Agent && !strings.HasSuffix(is, message.ID) {
+				is = strings.TrimPrefix(is+"; "+message.ID, "; ")
+			}
+			s.line(at, who(message), s.colorOf(message.From), is, string(message.Text))
 			s.agreement(at, message)
 		}
 	}

@@ -33,10 +33,8 @@ type Shell struct {
 	AskHere func(ctx context.Context, prompt string) (string, error)
 	// NoPerson says why no person can be at this command; "" if a person can. See [NoPerson].
 	NoPerson func() string
-	// Agent says that the seats of this shell are for an agent. See [OfAgent].
-	Agent   bool
-	Clock   clockwork.Clock
-	Program string // how a shell starts this program; "" is parley
+	Clock    clockwork.Clock
+	Program  string // how a shell starts this program; "" is parley
 }
 
 // ErrQuiet is the error of a command that waited in vain.
@@ -70,7 +68,7 @@ type session struct {
 	out    *Output
 	clock  clockwork.Clock
 	by     *Shell
-	next   string // of the last result: see heed
+	next   string // of the last call: see heed
 }
 
 // with calls do for the seat that a command means. If the server no longer knows the seat, the seats file forgets the
@@ -89,10 +87,24 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	on := &session{s.Dial(place, seat.Token), place, seat, s.Seats, s.Out, s.Clock, s, ""}
+	on := &session{s.dial(place, seat), place, seat, s.Seats, s.Out, s.Clock, s, ""}
 	defer func() { on.client.Close() }() // callWithoutKey may have another
-	defer on.tell()
-	return on.explain(do(on))
+	on.out.Screen.Agent = on.isAgents()
+	err = on.explain(do(on))
+	if failed := new(Failure); errors.As(err, &failed) && on.next != "" && !s.Out.JSON { // next stands at the end
+		return &Failure{failed.Text + "\n" + on.next, failed.Code}
+	}
+	on.tell()
+	return err
+}
+
+// dial returns a client of a server for a seat.
+func (s *Shell) dial(place client.Place, seat client.Seat) *client.Client {
+	c := s.Dial(place, seat.Token)
+	if seat.Agent {
+		c.ForAgent()
+	}
+	return c
 }
 
 // inPerson is with for a command that speaks or decides. By the link of a person the command runs only where a person

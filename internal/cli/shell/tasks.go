@@ -203,19 +203,20 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.set("verdict", req.Verdict)
 		copyArg(a, "exit", req.Exit)
 		var got results.Tasks
-		r, err := s.call(ctx, "task", a, &got)
+		r, err := s.act(ctx, "task", a, &got)
 		if err != nil {
 			return err
 		}
 		if got.Task != nil && got.Task.Result == "" && (req.Action == "finish" || req.Action == "drop") {
 			got.Task.Result = results.Text(req.Text) // the server does not repeat the result
 		}
-		return s.out.show(r, func() { s.changedTask(req.Action, got) })
+		return s.showChanged(req.Action, got, r)
 	})
 }
 
 // changedTask shows the task that a call changed: after an add, the first of the list.
 func (s *session) changedTask(action string, got results.Tasks) {
+	s.out.Screen.Show(got.Messages...) // which held it back
 	task := got.Task
 	if task == nil && len(got.Tasks) > 0 { // an add has no other answer
 		task = &got.Tasks[0]

@@ -19,17 +19,23 @@ const waitCall = 50 * time.Second
 // minutes.
 const agentsWait = 280 * time.Second
 
+// usualWait is how long a command waits for an answer, or for a room, if nobody says how long. An agent waits no longer
+// than agentsWait.
+const usualWait = 10 * time.Minute
+
 // WaitRequest asks for news.
 type WaitRequest struct {
 	ForMe  bool          // where more than two talk, only a message for this person ends the wait
-	Within time.Duration // give up after this time; 0: never
+	Within time.Duration // give up after this time; 0: never, and an agent after agentsWait
+
+	ends func(results.Waited) bool // whether the messages of a result end the wait; nil: any do
 }
 
 // Wait shows what was said since the last Wait. If nothing was said, Wait waits.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	return s.with(which, func(s *session) error {
 		if s.isAgents() {
-			return s.wait(ctx, req)
+			req.Within = cmp.Or(req.Within, agentsWait)
 		}
 		return s.within(ctx, req.Within, "Nothing came within %s.",
 			func(ctx context.Context) error { return s.wait(ctx, req) })
@@ -45,12 +51,15 @@ func (s *session) within(ctx context.Context, d time.Duration, why string, do fu
 		defer s.clock.AfterFunc(d, cancel).Stop()
 	}
 	err := do(limited)
-	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) || errors.Is(err, errLate) {
 		s.out.hint(why, Spoken(d))
 		return ErrQuiet
 	}
 	return err
 }
+
+// errLate ends the wait of an agent shortly before its time is up, with next of the last call.
+var errLate = errors.New("nothing came")
 
 // Spoken writes a duration without the zeros of Go: 10m, not 10m0s.
 func Spoken(d time.Duration) string {
@@ -65,26 +74,30 @@ func Spoken(d time.Duration) string {
 }
 
 // wait makes calls until a call has messages. wait stores the cursor after printing the messages: a command that is
-// killed in between prints them again, and loses none. Once the server has answered, the wait outlasts a restart of the
-// server.
+// killed in between prints them again, and loses none. A seat without a cursor returns first. Once the server has
+// answered, the wait outlasts a restart of the server.
 func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	a := args{"wait_seconds": int(waitCall / time.Second)}
-	until := s.clock.Now().Add(cmp.Or(req.Within, agentsWait))
+	until := s.clock.Now().Add(req.Within)
 	a.flag("for_me", req.ForMe)
 	a.set("cursor", s.seat.Cursor)
 	if _, err := s.client.Protocol(ctx); err != nil {
 		return err
 	}
-	for heard := false; ; {
-		if left := s.clock.Until(until); s.isAgents() && !heard {
-			a["wait_seconds"] = int(max(0, min(waitCall, left.Round(time.Second))) / time.Second)
+	for heard, last := false, false; ; {
+		if left := s.clock.Until(until).Round(time.Second) - time.Second; s.isAgents() && !heard {
+			last = left <= waitCall
+			a["wait_seconds"] = int(max(0, min(waitCall, left)) / time.Second)
 		}
 		var got results.Waited
 		var r result
-		err := s.persist(ctx, passing, func() (err error) {
-			r, err = s.call(ctx, "wait_for_message", a, &got)
-			return err
-		})
+		err := error(&fault.Error{Code: fault.InvalidArgument})
+		if a["cursor"] != nil || s.seat.Person {
+			err = s.persist(ctx, passing, func() (err error) {
+				r, err = s.call(ctx, "wait_for_message", a, &got)
+				return err
+			})
+		}
 		if fault.CodeOf(err) == fault.InvalidArgument { // the seat has no cursor, or the server has lost the messages
 			r, err = s.call(ctx, "join_room", args{}, &got)
 			got.Messages = client.NewsTo(s.seat.Name, got.Messages)
@@ -92,11 +105,13 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		if err != nil {
 			return err
 		}
-		if len(got.Messages) > 0 {
-			heard, a["wait_seconds"] = true, 0 // the rest of the news is there already
+		if len(got.Messages) > 0 || s.isAgents() && (last || got.Status != results.StatusQuiet) {
 			if err := s.messages(ctx, r, got.Messages...); err != nil {
 				return err
 			}
+		}
+		if len(got.Messages) > 0 && (req.ends == nil || req.ends(got)) {
+			heard, a["wait_seconds"] = true, 0 // the rest of the news is there already
 		}
 		if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
 			return err
@@ -105,9 +120,8 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			return err
 		}
 		a["cursor"] = got.Cursor
-		if s.isAgents() && got.Status == results.StatusQuiet && s.clock.Until(until) < time.Second {
-			s.out.hint("Nothing came within %s.", Spoken(cmp.Or(req.Within, agentsWait)))
-			return ErrQuiet // with next of the server
+		if last && !heard && got.Status == results.StatusQuiet {
+			return errLate
 		}
 		if done, err := s.endOfWait(ctx, got, heard); done || err != nil {
 			return err
@@ -128,7 +142,7 @@ func (s *session) endOfWait(ctx context.Context, got results.Waited, heard bool)
 		return true, ErrQuiet
 	case results.StatusTurn:
 		if s.isAgents() { // next says which
-			break
+			return true, nil
 		}
 		s.out.hint("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
 	case results.StatusDone:

@@ -310,6 +310,9 @@ func (s *Shell) joining(seat client.Seat) string {
 	if seat.Server != "" && seat.Server != s.Usual.Base {
 		at.Base = seat.Server
 	}
+	if seat.Agent {
+		name += " --agent"
+	}
 	return at.command("join " + room + " --as " + name)
 }
 
