@@ -13,7 +13,7 @@ import (
 type waitCommand struct {
 	ownSeat
 	ForMe   bool           `help:"Wait only for messages meant for you."`
-	Timeout *time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never."`
+	Timeout *time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never, and for an agent (parley join --agent) after 280 seconds."`
 }
 
 // Help returns the text of parley wait --help.

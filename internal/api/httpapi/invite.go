@@ -54,8 +54,8 @@ You are a person: open ` + link + ` in a browser to join yourself, type
 
   parley join ` + link + ` --as NAME
 
-or add this address to your agent's client, and tell the agent: join the room on parley. A session that runs sees the
-new server after a restart.
+(an agent that has this program adds --agent), or add this address to your agent's client, and tell the agent: join the
+room on parley. A session that runs sees the new server after a restart.
 
 ` + Connect(link+MCPPath) + `
 An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:
