@@ -46,7 +46,11 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if len(list) == 0 && !s.out.JSON {
 			s.out.hint("There is nothing to show.")
 		}
-		return s.out.show(page(list, more), func() { s.show(list) })
+		r := page(list, more)
+		if s.next != "" {
+			r["next"], _ = json.Marshal(s.next) // a string
+		}
+		return s.out.show(r, func() { s.show(list) })
 	})
 	if req.Follow && stopped(ctx, err) {
 		return nil

@@ -318,7 +318,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 // invite shows the invite in r; got holds the same.
 func (s *session) invite(r result, got results.Joined) error {
 	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool {
-		return name != "invite" && name != "invite_link" && name != "room"
+		return name != "invite" && name != "invite_link" && name != "room" && (name != "next" || !s.isAgents())
 	})
 	return s.out.show(r, func() {
 		s.out.copy("%s", got.Invite)
