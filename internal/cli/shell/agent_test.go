@@ -77,8 +77,14 @@ func TestJoin_markOfAnAgent_staysUntilTheCallerTakesItAway(t *testing.T) {
 			t.Errorf("%+v: %v, marked %t, told %q", c, err, markOf(t, ann), &ann.notes)
 		}
 		link := "For your user, to watch the room:\n  " + base + "/r/"
-		if gets := strings.Contains(ann.out.String(), link); gets != c.marks {
-			t.Errorf("%+v: printed %q", c, &ann.out)
+		invites := byAgent(t, base)
+		if err := invites.Invite(t.Context(), as("Ann"), false); err != nil {
+			t.Fatal(err)
+		}
+		for _, printed := range []string{ann.out.String(), invites.out.String()} {
+			if gets := strings.Contains(printed, link); gets != c.marks {
+				t.Errorf("%+v: printed %q", c, printed)
+			}
 		}
 	}
 }
@@ -490,7 +496,7 @@ func TestFiles_ofAnAgent_sayWhatIsNextOnceTheyAreThere(t *testing.T) {
 	if err := puts.Put(t.Context(), as("Ann"), shell.PutRequest{Path: path}); err != nil {
 		t.Fatal(err)
 	}
-	if told := puts.notes.String(); !strings.HasPrefix(told, "parley: It is shared: run parley wait") {
+	if told := puts.notes.String(); !strings.HasPrefix(told, "parley: It is shared") {
 		t.Errorf("put told %q", told)
 	}
 	if err := gets.Get(t.Context(), as("Ann"), shell.GetRequest{ID: said(t, base).ID, Path: path + "2"}); err != nil {

@@ -417,11 +417,16 @@ func (s *Shell) welcome(r result, req JoinRequest) error {
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
 		}
-		if got.Watch != "" && on.isAgents() {
-			o.print("For your user, to watch the room:\n  %s", got.Watch)
-		}
+		on.giveWatch(got.Watch)
 		if o.Screen.Terminal {
 			o.print("To speak, and to follow the room:\n  %s\n  %s", on.command("say TEXT"), on.command("tail"))
 		}
 	})
+}
+
+// giveWatch shows an agent the link for its user, of which next tells; "": none.
+func (s *session) giveWatch(link string) {
+	if link != "" && s.isAgents() && !s.out.JSON {
+		s.out.print("For your user, to watch the room:\n  %s", link)
+	}
 }

@@ -99,7 +99,10 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			})
 		}
 		if fault.CodeOf(err) == fault.InvalidArgument { // the seat has no cursor, or the server has lost the messages
-			r, err = s.call(ctx, "join_room", args{}, &got)
+			var back results.Joined
+			r, err = s.call(ctx, "join_room", args{}, &back)
+			got = results.Waited{Messages: back.Messages, HasMore: back.HasMore, Cursor: back.Cursor}
+			s.giveWatch(back.Watch)
 			got.Messages = client.NewsTo(s.seat.Name, got.Messages)
 		}
 		if err != nil {
