@@ -99,7 +99,7 @@ func TestShell_howCommandsEnd(t *testing.T) {
 	ends(ann, 2, "such as 30s", "say", "x", "--wait=soon")
 	ends(ann, 2, "PARLEY_PASSWORD", "join", "tea:secret", "--as", "Ann")
 	ends(ann, 2, "at least one letter", "join", "tea", "--as", "\x1b]0;title\a")
-	ends(ann, 1, "nobody in this room is called", "say", "x", "--room", "tea", "--ask", "Nobody")
+	ends(ann, 1, "is nobody here", "say", "x", "--room", "tea", "--ask", "Nobody")
 	ends(ann, 3, "Nothing came", "wait", "--room", "tea", "--timeout", "50ms")
 	ends(ann, 3, "No answer", "say", "Anybody?", "--room", "tea", "--wait", "50ms")
 	bob.does("join", "tea", "--as", "Bob")

@@ -126,21 +126,25 @@ func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
 	}
 }
 
-// TestRefusals_suggestedCommands_areOnesThatTheProgramTakes reads the suggestions in refusals for people.
-func TestRefusals_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
+// TestSentences_suggestedCommands_areOnesThatTheProgramTakes reads the suggestions in refusals for people and in next
+// for agents.
+func TestSentences_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
 	atHome(t)
-	text, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "shell", "testdata", "refusals.golden"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := regexp.MustCompile(`(?m)^(?:  \+ .*: |    +)parley ([^\n]*)$`).FindAllStringSubmatch(string(text), -1)
-	for _, command := range found {
-		line := strings.Fields(strings.ReplaceAll(command[1], " N", " 6"))
-		if parsed, err := parse(line, os.Stderr); parsed == nil || err != nil {
-			t.Errorf("%q: %v", line, err)
+	filled := strings.NewReplacer("ROOM", "pie", "NAME", "Dan", " N", " 6", "TEXT", "hi")
+	for _, file := range []string{"refusals.golden", "next.golden"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "shell", "testdata", file))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if len(found) < 20 {
-		t.Errorf("only %d commands were found", len(found))
+		found := regexp.MustCompile(`(?m)(?:^  \+ .*: |^    +|“)parley ([^\n”]*)(?:$|”)`).FindAllStringSubmatch(string(text), -1)
+		for _, command := range found {
+			line := strings.Fields(filled.Replace(command[1]))
+			if parsed, err := parse(line, os.Stderr); parsed == nil || err != nil {
+				t.Errorf("%q: %v", line, err)
+			}
+		}
+		if len(found) < 40 {
+			t.Errorf("only %d commands were found in %s", len(found), file)
+		}
 	}
 }

@@ -41,7 +41,7 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 			return s.minutes(ctx, list, req)
 		}
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
-			s.out.hint("There is more: %s", s.command("history --before "+list[0].ID))
+			s.out.hint("There is more: %s", s.command("history --before "+idOr(list[0].ID)))
 		}
 		if len(list) == 0 && !s.out.JSON {
 			s.out.hint("There is nothing to show.")
@@ -82,7 +82,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 	return s.follow(ctx, after, func(e entry) (bool, error) {
 		err := s.messages(ctx, e.fields, e.Message)
 		if waits(e.Message) && s.seat.Person {
-			s.out.hint("A draft waits. Send, edit or reject it: %s", s.command("supervise send "+e.ID))
+			s.out.hint("A draft waits. Send, edit or reject it: %s", s.command("supervise send "+idOr(e.ID)))
 		}
 		return false, err
 	})

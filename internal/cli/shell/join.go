@@ -361,10 +361,10 @@ func (s *Shell) refusedJoin(refused *fault.Error, command func(words string) str
 	}
 	names := slices.Clone(refused.Yours)
 	for i, name := range names {
-		names[i] = quoted(name)
+		names[i] = flagFor("--as", name)
 	}
-	return fail(failed, "The room is full, and you have an inactive seat there. To take it back, join --as %s.",
-		strings.Join(names, ", or --as "))
+	return fail(failed, "The room is full, and you have an inactive seat there. To take it back, join%s.",
+		strings.Join(names, ", or"))
 }
 
 // welcome shows a room to the caller who has just taken a seat. The link to watch is a secret that opens once: a person
@@ -417,15 +417,15 @@ func (s *Shell) welcome(r result, req JoinRequest) error {
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
 		}
-		on.giveWatch(got.Watch)
+		on.showWatch(got.Watch)
 		if o.Screen.Terminal {
 			o.print("To speak, and to follow the room:\n  %s\n  %s", on.command("say TEXT"), on.command("tail"))
 		}
 	})
 }
 
-// giveWatch shows an agent the link for its user, of which next tells; "": none.
-func (s *session) giveWatch(link string) {
+// showWatch shows an agent the link for its user, of which next tells; "": none.
+func (s *session) showWatch(link string) {
 	if link != "" && s.isAgents() && !s.out.JSON {
 		s.out.print("For your user, to watch the room:\n  %s", link)
 	}

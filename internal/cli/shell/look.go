@@ -201,7 +201,7 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 				return err
 			}
 			return fail(usage, "This would take your agent out of the room. If you mean that, name "+
-				"it: --as %s", quoted(s.seat.Name))
+				"it:%s", flagFor("--as", s.seat.Name))
 		}
 		a := args{}
 		a.set("text", text)
@@ -323,7 +323,7 @@ func (s *session) invite(r result, got results.Joined) error {
 	})
 	return s.out.show(r, func() {
 		s.out.copy("%s", got.Invite)
-		s.giveWatch(got.Watch)
+		s.showWatch(got.Watch)
 		if got.InviteLink != "" {
 			s.out.hint("A person can take the seat in a browser: %s", got.InviteLink)
 		}

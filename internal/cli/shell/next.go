@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // The server ends each answer to an agent with next: what concerns the agent now, and the call to make. An agent that
@@ -18,16 +20,22 @@ func (s *session) isAgents() bool { return s.seat.Agent && !s.seat.Person }
 // heed keeps next of a result for the end of the command, and puts it into the words of the shell.
 func (s *session) heed(r result) {
 	var said string
-	if json.Unmarshal(r["next"], &said) != nil || said == "" || !s.isAgents() {
+	if !s.isAgents() || len(r["next"]) > 0 && json.Unmarshal(r["next"], &said) != nil {
 		return
 	}
-	s.next = inCommands(said, s.shortly)
+	s.next = inCommands(syntax.ReplaceAllString(said, ""), s.shortly)
 	r["next"], _ = json.Marshal(s.next) // a string
+	if s.next == "" {
+		delete(r, "next")
+	}
 }
+
+// syntax is what no sentence of next needs and a shell obeys, even within a line that is pasted as a whole.
+var syntax = regexp.MustCompile("[\"'`$|&<>“”\\\\]")
 
 // shortly writes a command for the seat, which names the seat only where there are others.
 func (s *session) shortly(words string) string {
-	if len(s.by.Suggest(Which{}, words)) == 0 {
+	if len(s.by.Suggest(Which{}, words)) == 0 && !strings.HasPrefix(words, "join") {
 		return cmp.Or(s.by.Program, "parley") + " " + words
 	}
 	return s.command(words)
@@ -40,114 +48,142 @@ func (s *session) tell() {
 	}
 }
 
-// toolCall matches a call in the server's sentences, with its arguments in parentheses.
-var toolCall = regexp.MustCompile(`(?:\b([Cc])all )?\b(?:(send_message|share_file|wait_for_message|list_tasks|` +
+// inCommands returns what the server says to an agent in the words of the shell. In a command stand ids, names of own
+// seats and words of this file alone, whatever the server says: what is no id stays a word such as ID. A command stands
+// in “ ” or, behind a colon, at the end.
+func inCommands(text string, command func(words string) string, first ...saying) string {
+	text = replaced(HarmlessLine(text), slices.Concat(first, before())) // a harmless text marks no command
+	text = toolCall.ReplaceAllStringFunc(text, func(call string) string {
+		at := toolCall.FindStringSubmatch(call)
+		return braces.Replace("{" + wordsOf(cmp.Or(at[1], "task"), at[2]+at[3]) + "}")
+	})
+	return withCommands(run.Replace(replaced(text, after())), command)
+}
+
+func replaced(text string, list []saying) string {
+	for _, s := range list {
+		text = s.of.ReplaceAllString(text, s.is)
+	}
+	return text
+}
+
+// withCommands writes the commands in a text.
+func withCommands(text string, command func(words string) string) string {
+	text = commandIn.ReplaceAllStringFunc(text, func(words string) string {
+		return "“" + command(words[1:len(words)-1]) + "”"
+	})
+	return lastCommand.ReplaceAllString(text, ": $1")
+}
+
+// Braces stand for the marks of a command in the sentences of this package: no text of a server has the marks.
+var (
+	braces      = strings.NewReplacer("{", "\x01", "}", "\x02")
+	run         = strings.NewReplacer("call \x01", "run \x01", "Call \x01", "Run \x01")
+	commandIn   = regexp.MustCompile("\x01[^\x02]*\x02")
+	lastCommand = regexp.MustCompile(`: “([^”]*)”$`)
+)
+
+// toolCall matches a tool, or a call with arguments in parentheses. Without them, task is a word of English.
+var toolCall = regexp.MustCompile(`\b(?:(send_message|share_file|wait_for_message|list_tasks|` +
 	`leave_room|update_room|room_info|message_history|get_file|manage_agent|join_room)\b(?: \(([^()]*)\))?|` +
 	`task \(([^()]*)\))`)
 
-// standby is what the server tells an agent with a shell that waits in the background.
-var standby = regexp.MustCompile(`run this in a background shell instead\. .*$`)
-
-// inCommands returns next in the words of the shell.
-func inCommands(next string, command func(words string) string) string {
-	next = standby.ReplaceAllString(next, "run this in the background instead: wait_for_message")
-	next = toolCall.ReplaceAllStringFunc(next, func(call string) string {
-		at := toolCall.FindStringSubmatch(call)
-		run := map[string]string{"C": "Run ", "c": "run "}[at[1]]
-		return run + command(wordsOf(at[2], at[3]+at[4]))
-	})
-	return argumentsIn.Replace(next)
-}
-
-// argumentsIn has the other words of calls.
-var argumentsIn = strings.NewReplacer("results without a cursor", "earlier commands",
-	"The cursor you gave is not one of yours (an id is no cursor) and was ignored. ", "",
-	"give kind object and the reason", "the same with --kind object and the reason",
-	"Without the argument to,", "Without --to,", "without the argument to,", "without --to,", "with kind done",
-	"with --kind done", "with reply_to ", "with --reply-to ", "that has reply_to ", "that has --reply-to ",
-	"those marked before_yours", "what you read above", "what is in messages", "what you read above",
-	"Not every task in finishes is closed: unfinished says why. ", "", "give to)", "give --to)",
-	"as an argument, such as to,", "as a flag, such as --to,", "the link in watch", "the link above", "your agent_token",
-	"your seat", " if you announce it with back_in_minutes", "", "with room and agent_name", "", "action release",
-	"task unassign", "the same call or command", "the same command", "Your newer call", "Your newer command",
-	"go on with its result", "go on with that",
-	"use its agent_token", "use --as", "its agent_token", "its seat", "with another agent_name", "with another --as")
-
-// wordsOf returns the command for a call of a tool; "" if there is none.
+// wordsOf returns the command for a call of a tool.
 func wordsOf(tool, arguments string) string {
-	has := map[string]string{}
+	words := inShell[tool]
 	for argument := range strings.SplitSeq(arguments, ", ") {
-		name, value, _ := strings.Cut(strings.TrimSuffix(argument, ":"), " ")
-		has[name] = value
+		word, known := inShell[argument]
+		if name, value, _ := strings.Cut(argument, " "); !known && anID.MatchString(value) {
+			word = placeholder.ReplaceAllString(inShell[name], value)
+		} else if !known {
+			word = inShell[name]
+		}
+		words = strings.TrimSpace(words + " " + word)
 	}
-	flags := ""
-	for _, f := range [][2]string{{"kind", " --kind "}, {"reply_to", " --reply-to "}, {"to", " --to NAME"}} {
-		if value, ok := has[f[0]]; ok {
-			flags += f[1] + value
-		}
-	}
-	switch tool {
-	case "send_message":
-		switch {
-		case has["finishes"] != "":
-			return "task finish " + has["finishes"] + " TEXT"
-		case has["kind"] == "agree":
-			return "say" + flags
-		}
-		return "say TEXT" + flags
-	case "share_file":
-		return "put FILE" + flags
-	case "wait_for_message":
-		if has["wait_seconds"] == "0" {
-			return "wait --timeout 1s"
-		}
-		if has["for_me"] != "" { // the answers that it is owed
-			return "wait --for-me"
-		}
-		return "wait"
-	case "":
-		return taskWords(has)
-	case "list_tasks":
-		return "tasks"
-	case "leave_room":
-		return "leave"
-	case "room_info":
-		return "who"
-	case "message_history":
-		return "history"
-	case "get_file":
-		return strings.TrimSpace("get " + has["id"])
-	case "join_room":
-		return "join ROOM"
-	case "manage_agent":
-		return "manage " + has["action"] + " NAME"
-	}
-	for name, words := range map[string]string{"closed": "room --close", "new_invite": "invite --new",
-		"capacity": "room --capacity N"} {
-		if _, ok := has[name]; ok {
-			return words
-		}
-	}
-	return "room"
+	return words
 }
 
-// taskWords returns the command for a call of task.
-func taskWords(has map[string]string) string {
-	action, text := has["action"], ""
-	if _, ok := has["text"]; ok {
-		text = " TEXT"
+// inShell has what the shell says for a tool, and for an argument with one value or with any: an id, or a kind, takes
+// the place of the capitals. The shell itself sees to the arguments that are not here.
+var inShell = map[string]string{
+	"send_message": "say TEXT", "share_file": "put FILE", "wait_for_message": "wait", "list_tasks": "tasks",
+	"leave_room": "leave", "room_info": "who", "message_history": "history", "get_file": "get ID", "join_room": "join",
+	"update_room": "room", "manage_agent": "manage kick NAME", "task": "task",
+
+	"kind": "--kind KIND", "reply_to": "--reply-to ID", "to": "--to NAME", "id": "ID", "text": "TEXT",
+	"for_me": "--for-me", "wait_seconds 0": "--timeout 1s", "capacity": "--capacity N", "closed true": "--close",
+
+	"action add": "add TITLE", "action take": "take", "action release": "unassign", "action edit": "edit",
+	"action finish": "finish", "action next": "finish", "action drop": "cancel",
+}
+
+var (
+	anID        = regexp.MustCompile(`^[a-z0-9]{1,40}$`)
+	placeholder = regexp.MustCompile(`\b[A-Z]{2,}$`)
+)
+
+// idOr returns an id of the server for a command; ID if it is none.
+func idOr(given string) string {
+	if anID.MatchString(given) {
+		return given
 	}
-	switch action {
-	case "":
-		return "tasks"
-	case "add":
-		return "task add TITLE"
-	case "next": // the shell has no word for both
-		action = "finish"
-	case "release":
-		action = "unassign"
-	case "drop":
-		action = "cancel"
-	}
-	return strings.TrimSpace("task "+action+" "+has["id"]) + text
+	return "ID"
+}
+
+// before and after have the words of the shell for those of the server beside calls, in order.
+var (
+	before = sync.OnceValue(func() []saying { return sayingsOf("", phrases[:]) })
+	after  = sync.OnceValue(func() []saying { return sayingsOf("", terms[:]) })
+)
+
+// phrases are sentences, and several calls in one or calls with words of their own, each with what the shell says.
+var phrases = [...]string{
+	// What the shell does by itself, or shows.
+	`(?:A text with more|For (?:the rest|older|later)|This is a part|To open this file|To work on it|Run download|` +
+		`Not shared yet|Without a shell|Not every task in finishes|This call gave no cursor|There are older agreements|` +
+		`There is more that it builds on)[^.]*(?:\.\w[^.]*)*\.(?: |$)`, "",
+	`run this in a background shell instead\. .*`, "run this in the background instead: {wait}",
+	`, longer if you announce it with back_in_minutes| and, if you want another, enter_queue without ticket|` +
+		` with room and agent_name`, "",
+	`Your newer call has the rest: go on with its result`, "A newer command of yours has the rest: go on with that",
+	`hat is in messages`, "hat you read above",
+	`those marked before_yours`, "what you read above",
+	`the link in watch`, "the link to watch the room",
+	`that has lost its agent_token`, "that has lost its seat",
+	`and note may say`, "and a note may say",
+	`The agent in new_admin`, "Another agent",
+	`use its agent_token; if not, call join_room with another agent_name`, "go on; if not, run {join --as NAME}",
+
+	// Several calls, or one with a word of its own.
+	`send_message \([^()]*reply_to ([a-z0-9]+), kind agree\), or give kind object and the reason`,
+	"{say --kind agree --reply-to $1} or, with the reason, {say TEXT --kind object --reply-to $1}",
+	`send_message \([^()]*finishes ([a-z0-9]+)\)`, "{task finish $1 TEXT}",
+	`share_file or send_message (\([^()]*\))`, "share_file $1 or send_message $1",
+	`propose anew with reply_to ([a-z0-9]+)`, "run {say TEXT --kind proposal --reply-to $1}",
+	`task \(action edit, or drop\)`, "{task edit ID TITLE} or {task cancel ID}",
+	`task \(action edit, id, after: .*?\) or drop it, too`, "{task edit ID --after ID}, or --no-after for nothing, or " +
+		"cancel it, too",
+	`give action release`, "run {task unassign ID}",
+	`message ([a-z0-9]+): get_file with .*? saves it`, "message $1: {get $1} saves it",
+	`get_file with one of these ids .*? saves all`, "{get ID} saves one",
+	`room_info shows it`, "{history --agreed} shows it",
+	`give your user the invite that you got when you joined`, "give your user what {invite} prints",
+	`update_room \(new_invite true\)`, "{invite --new}",
+	`update_room with new_invite true and a greater capacity`, "{room --capacity N} and {invite --new}",
+	`update_room with new_invite true makes`, "{invite --new} makes",
+	`unless update_room sets`, "unless {room --lock} sets",
+	`agree by send_message`, "agree on",
+	` with send_message`, "",
+}
+
+// terms are what else of a call stands in a sentence, each with the word of the shell.
+var terms = [...]string{
+	`your last call`, "your last command",
+	`(same|[Tt]his) call(?: or command)?`, "$1 command",
+	`([ (])reply_to\b`, "$1--reply-to",
+	`([ (])kind (agree|object|proposal|request|status|done|message)\b`, "$1--kind $2",
+	`(--reply-to and|such as|those in|in|without) to([ ,.])`, "$1 --to$2",
+	`as an argument`, "as a flag",
+	`\bdropped\b`, "canceled",
+	`\bdrop\b`, "cancel",
 }

@@ -1,39 +1,52 @@
 package shell
 
 import (
+	"flag"
+	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// testdata/next.txt has the sentences that the tests of the server provoke.
-func TestInCommands_eachSentenceOfTheServer_namesCommands(t *testing.T) {
-	text, err := os.ReadFile("testdata/next.txt")
+// unsaid are sentences that no agent in a shell gets.
+var unsaid = regexp.MustCompile(`^(The address is called with|Give secret|What needs you is told|Decide about each|` +
+	`You have this seat without an agent|Nothing waits for a decision|This device has|Open watch|The agent is called|` +
+	`secret signs|No partner yet|You are no longer in the queue)`)
+
+// TestNext_eachSentenceOfTheServer_namesCommands writes each sentence of the server as an agent in a shell reads
+// it. Read the golden file after an update: each sentence must be good English for who knows no tools.
+func TestNext_eachSentenceOfTheServer_namesCommands(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "api", "tools", "testdata", "next.golden"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ofTools := regexp.MustCompile(`\b[a-z]+_[a-z_]+\b|\bcursor\b|\bCall |\bcall [a-z]+ \(`)
+	ofTools := regexp.MustCompile(`\b[a-z]+_[a-z_]+\b|\bcursor\b|\b[Cc]all “|upload\.|\bmessages\b.*\bis in\b|[{}\x01\x02]`)
+	var golden strings.Builder
 	for next := range strings.Lines(string(text)) {
-		said := inCommands(next, func(words string) string { return "parley " + words })
+		next = strings.TrimSuffix(next, "\n")
+		if unsaid.MatchString(next) {
+			continue
+		}
+		said := inCommands(next, (&session{file: new(client.TokenStore), by: new(Shell)}).command)
+		fmt.Fprintf(&golden, "- %s\n", next)
+		if said != next {
+			fmt.Fprintf(&golden, "+ %s\n", said)
+		}
 		if left := ofTools.FindString(said); left != "" {
 			t.Errorf("%q stays in %s", left, said)
 		}
 	}
-}
-
-func TestInCommands_call_isACommandWithItsFlags(t *testing.T) {
-	for next, want := range map[string]string{
-		"You are asked to agree: call send_message (cursor c1, wait_seconds 45, reply_to m1, kind agree), or give " +
-			"kind object and the reason.": "You are asked to agree: run parley say --kind agree --reply-to m1, or " +
-			"the same with --kind object and the reason.",
-		"Call wait_for_message (cursor c1, wait_seconds 50).":              "Run parley wait.",
-		"Look in with wait_for_message (your last cursor, wait_seconds 0)": "Look in with parley wait --timeout 1s",
-		"call task (cursor c1, action next, id t3, text)":                  "run parley task finish t3 TEXT",
-		"2 answers to m1 are outstanding.":                                 "2 answers to m1 are outstanding.",
-	} {
-		if got := inCommands(next, func(words string) string { return "parley " + words }); got != want {
-			t.Errorf("%q is told as %q, want %q", next, got, want)
+	path := filepath.Join("testdata", "next.golden")
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(path, []byte(golden.String()), 0o600); err != nil {
+			t.Fatal(err)
 		}
+	}
+	if want, err := os.ReadFile(path); err != nil || string(want) != golden.String() {
+		t.Errorf("the sentences are others than in %s (%v): run with -update, and read each that is new", path, err)
 	}
 }

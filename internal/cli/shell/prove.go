@@ -82,7 +82,7 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 			stages[task.State], s.command("tasks"))
 	case task.By != "" && task.By != s.seat.Name && task.State == "stalled":
 		return fail(failed, "%s stalled with %s. Nothing was run: take it first, with %s", task.ID,
-			named([]string{taker(task)}, ""), s.command("task take "+task.ID))
+			named([]string{taker(task)}, ""), s.command("task take "+idOr(task.ID)))
 	case task.By != "" && task.By != s.seat.Name:
 		return fail(failed, "%s is with %s now. Nothing was run.", task.ID, named([]string{taker(task)}, ""))
 	}
@@ -289,7 +289,7 @@ func (s *session) report(ctx context.Context, a args) (got results.Tasks, r resu
 func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) error {
 	if why := s.NoPerson(); why != "" {
 		return fail(unasked, "Nothing was run: a person runs this, in a terminal, and %s. If you have read the "+
-			"command and mean to run it, type it: %s", why, s.command("task check "+req.ID+" -- COMMAND"))
+			"command and mean to run it, type it: %s", why, s.command("task check "+idOr(req.ID)+" -- COMMAND"))
 	}
 	return s.inPerson(which, func(s *session) error {
 		task, err := s.checkable(ctx, req.ID)
@@ -373,7 +373,7 @@ func (s *session) checkable(ctx context.Context, id string) (results.Task, error
 
 // checking returns the command that reports a check by hand.
 func (s *session) checking(task results.Task) string {
-	return s.command("task check " + task.ID + " same --exit " + strconv.Itoa(task.Evidence.Exit))
+	return s.command("task check " + idOr(task.ID) + " same --exit " + strconv.Itoa(task.Evidence.Exit))
 }
 
 // sameFiles returns the files here, from is the folder in which the caller stands. It refuses files that are not those

@@ -56,6 +56,7 @@ var blanks = []struct {
 		"200"}}},
 	{"%s: at most %d characters of UTF-8 without control characters. Nothing was changed: put", [][]string{{"text",
 		"2000"}}},
+	{"No task is free now", [][]string{{""}}},
 	{"capacity must be", [][]string{{"2", "100"}}},
 	{"%s: 1 to", [][]string{{"title", "200"}}},
 	{"%s is missing", [][]string{{"agent_name", "40"}, {"room", "40"}}},

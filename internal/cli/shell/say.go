@@ -204,7 +204,7 @@ func (s *session) debt(ctx context.Context, req SendRequest) (results.Message, e
 	}
 	var choices []string
 	for _, o := range all {
-		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(string(o.Text)))
+		choices = append(choices, "  --reply-to "+idOr(o.ID)+"  "+o.From+": "+gist(string(o.Text)))
 	}
 	return results.Message{}, fail(usage, "Nothing was sent: several requests wait for your answer. Choose one, or "+
 		"say something else with --new:\n%s", lines(strings.Join(choices, "\n")))

@@ -20,12 +20,23 @@ func TestSayings_eachIsOfARefusal(t *testing.T) {
 		}
 	}
 	all, used := sayings(), map[int]bool{}
-	for _, message := range messages {
-		used[slices.IndexFunc(all, func(s saying) bool { return s.of.MatchString(message) })] = true
-	}
+	rest := slices.DeleteFunc(messages, func(message string) bool {
+		i := slices.IndexFunc(all, func(s saying) bool { return s.of.MatchString(message) })
+		used[i] = true
+		return i >= 0
+	})
 	for i, s := range all {
 		if !used[i] {
 			t.Errorf("no refusal begins with %s", s.of)
+		}
+	}
+	next, err := os.ReadFile("testdata/next.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range slices.Concat(toPeople(), before(), after()) {
+		if !slices.ContainsFunc(rest, s.of.MatchString) && !s.of.Match(next) {
+			t.Errorf("no sentence has %s", s.of)
 		}
 	}
 }

@@ -324,6 +324,7 @@ func TestFold_atAWidth_breaksBetweenWords_andNeverWhatPeopleCopy(t *testing.T) {
 			"To join:\n  'C:/a b/parley' join 'to. o' --as Ann.\n  It is one\n  command.", 12},
 		{"Make one with go run ./cmd/parley keys add LABEL. Then go on.", "",
 			"Make one\nwith\ngo run ./cmd/parley keys add LABEL.\nThen go on.", 12},
+		{"Run “parley say TEXT”, or wait.", "", "Run\n“parley say TEXT”,\nor wait.", 12},
 		{"日本 日本 日本", "", "日本 日本\n日本", 10},
 	} {
 		s := Screen{Width: func() int { return c.width }, columns: columns{1}}

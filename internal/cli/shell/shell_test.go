@@ -388,8 +388,7 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 		code int // of a Failure; 0 for a refusal
 	}{
 		"a name that nobody has": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", To: []string{"Bob", "Zed"}}),
-			`--to: nobody in this room is called "Zed". Nothing was sent. To see who is there: parley who --room tea ` +
-				`--as Ann`, 0},
+			`--to: "Zed" is nobody here. Nothing was sent. To see who is there: parley who --room tea --as Ann`, 0},
 		"a name of one that has left": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", To: []string{"Cy"}}),
 			`--to: "Cy" left just now. Nothing was sent. To see who is there: parley who --room tea --as Ann`, 0},
 		"no text": {c.Send(t.Context(), ann, shell.SendRequest{}),
@@ -405,10 +404,10 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a",
 			For: []string{"Zed"}}),
 			`--for: "Zed" does not name anyone who is in this room or could still join. Nothing was changed: ` +
-				`correct it, or leave --for out, so that anyone can take the task.`, 0},
+				`correct it, or leave --for out, and anyone may take the task.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Names: []string{"Ann"}}),
-			"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: parley " +
-				"who --room tea --as Bob", 0},
+			"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is an " +
+				"admin: parley who --room tea --as Bob", 0},
 		"a password": {c.Room(t.Context(), ann, shell.RoomRequest{Name: new("a:b")}),
 			"A password does not belong on a " +
 				"command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it " +

@@ -109,7 +109,7 @@ func (s *session) supervision(got results.Supervised) {
 	}
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
-		s.out.print("Draft %s waits. Send, edit or reject it: %s", d.ID, s.command("supervise send "+d.ID))
+		s.out.print("Draft %s waits. Send, edit or reject it: %s", d.ID, s.command("supervise send "+idOr(d.ID)))
 		for _, line := range aboutDraft(d) {
 			s.out.print("%s", line)
 		}

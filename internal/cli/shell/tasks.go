@@ -234,7 +234,7 @@ func (s *session) changedTask(action string, got results.Tasks) {
 	for _, other := range got.Tasks {
 		if action == "drop" && slices.Contains(other.Dropped, task.ID) {
 			s.out.hint("%s is still blocked by it. Cancel that one, too, or unblock it: %s", other.ID,
-				s.command("task edit "+other.ID+" --no-after"))
+				s.command("task edit "+idOr(other.ID)+" --no-after"))
 		}
 	}
 }

@@ -69,7 +69,7 @@ func TestTask_ofSomebodyElse_isSaidWithItsName(t *testing.T) {
 		do("Bob", shell.TaskRequest{Action: "take", ID: "t1"})); err != nil {
 		t.Fatal(err)
 	}
-	for action, want := range map[string]string{"finish": `t1 is with "Bob" now. Nothing was changed: send it your `,
+	for action, want := range map[string]string{"finish": `t1 is with "Bob" now. Nothing was changed: send your work `,
 		"take": `t1 is taken by "Bob". `} {
 		if err := do("Ann", shell.TaskRequest{Action: action, ID: "t1"}); err == nil ||
 			!strings.Contains(err.Error(), ": "+want) {

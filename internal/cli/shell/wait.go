@@ -102,7 +102,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			var back results.Joined
 			r, err = s.call(ctx, "join_room", args{}, &back)
 			got = results.Waited{Messages: back.Messages, HasMore: back.HasMore, Cursor: back.Cursor}
-			s.giveWatch(back.Watch)
+			s.showWatch(back.Watch)
 			got.Messages = client.NewsTo(s.seat.Name, got.Messages)
 		}
 		if err != nil {

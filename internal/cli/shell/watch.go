@@ -59,7 +59,7 @@ func (s *Shell) noLink(given string, err error) error {
 		return fail(usage, "This is an invite to a room. To take a seat there: %s", s.command("join LINK --as NAME"))
 	case own >= 0:
 		return fail(usage, "watch opens the link of an agent. To follow the room: %s",
-			s.command("tail --room "+quoted(all[own].Room)+" --as "+quoted(all[own].Name)))
+			s.command("tail"+flagFor("--room", all[own].Room)+flagFor("--as", all[own].Name)))
 	case strings.Contains(given, "/r/") && strings.Contains(given, "#"):
 		return fail(usage, "This link is mistyped or cut short: copy the whole link again.")
 	}
@@ -194,6 +194,6 @@ func (o *opening) print(ctx context.Context) error {
 		}
 		o.by.Out.print("You watch %s. The link is used up: nobody else can open it. Follow the room, speak to all "+
 			"or to your agent alone, or pause your agent:\n  %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"),
-			on.command("say TEXT"), on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))
+			on.command("say TEXT"), on.command("say"+flagFor("--to", strings.ReplaceAll(o.seat.Name, ",", `\,`))+" TEXT"), on.command("supervise pause"))
 	})
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -193,20 +194,23 @@ func (w Which) distinct(list []client.Seat) []client.Seat {
 func (s *Shell) again(w Which, list []client.Seat) string {
 	var commands []string
 	for _, seat := range list {
-		more := []string{}
+		more := ""
 		if w.Positional && (w.Room == "" || w.byRoom != "") {
-			more = append(more, quoted(seat.Room))
+			more += " " + argument(seat.Room, "ROOM")
 		}
 		if !w.Positional && !s.typed("--room") {
-			more = append(more, "--room", quoted(seat.Room))
+			more += flagFor("--room", seat.Room)
 		}
 		if !s.typed("--as") {
-			more = append(more, "--as", quoted(seat.Name))
+			more += flagFor("--as", seat.Name)
 		}
 		if slices.ContainsFunc(list, func(other client.Seat) bool { return other.Server != seat.Server }) {
-			more = append(more, "--url", quoted(seat.Server))
+			more += flagFor("--url", seat.Server)
 		}
-		words := slices.Insert(slices.Clone(s.Typed), s.endOfFlags(), more...)
+		words := slices.Clone(s.Typed)
+		if more != "" {
+			words = slices.Insert(words, s.endOfFlags(), more[1:])
+		}
 		commands = append(commands, "  "+cmp.Or(s.Program, "parley")+" "+strings.Join(words, " "))
 	}
 	return strings.Join(commands, "\n")
@@ -231,7 +235,7 @@ func (s *Shell) typed(flag string) bool {
 // person has named a server and the command takes one: the link of watch names its own server.
 func (s *Shell) command(words string) string {
 	if s.Base != "" && !strings.HasPrefix(words, "watch") {
-		words = WithFlags(words, " --url "+quoted(s.Base))
+		words = WithFlags(words, flagFor("--url", s.Base))
 	}
 	return cmp.Or(s.Program, "parley") + " " + words
 }
@@ -248,13 +252,20 @@ func WithFlags(words, flags string) string {
 // command returns a command of this program, with its arguments, as the person runs it for this seat. The command names
 // the seat, so it means this seat in each terminal, and also when the person has taken another one.
 func (s *session) command(words string) string {
+	if strings.HasPrefix(words, "join") { // the room is an argument
+		seat := s.seat
+		if words != "join" {
+			seat.Name = ""
+		}
+		return s.by.joining(seat)
+	}
 	which := Which{Room: s.seat.Room, As: s.seat.Name}
-	flags := " --room " + quoted(which.Room) + " --as " + quoted(which.As)
+	flags := flagFor("--room", which.Room) + flagFor("--as", which.As)
 	all, err := s.file.All()
 	if err == nil && slices.ContainsFunc(all, func(other client.Seat) bool {
 		return other.Server != s.seat.Server && which.fits(other)
 	}) {
-		flags += " --url " + quoted(s.seat.Server)
+		flags += flagFor("--url", s.seat.Server)
 	}
 	return cmp.Or(s.by.Program, "parley") + " " + WithFlags(words, flags)
 }
@@ -291,7 +302,7 @@ func (s *Shell) commandOf(base string, req JoinRequest) func(words string) strin
 		case len(all) > 0:
 			return s.commandAt(all[max(named, 0)], words)
 		case req.Room != "":
-			words += " --room " + quoted(req.Room)
+			words += flagFor("--room", req.Room)
 		}
 		return s.command(words)
 	}
@@ -299,21 +310,15 @@ func (s *Shell) commandOf(base string, req JoinRequest) func(words string) strin
 
 // joining returns the command that takes a seat. The person fills in empty fields.
 func (s *Shell) joining(seat client.Seat) string {
-	room, name := "ROOM", "NAME"
-	if seat.Room != "" {
-		room = quoted(shownRoom(seat.Room))
-	}
-	if seat.Name != "" {
-		name = quoted(seat.Name)
-	}
 	at := *s
 	if seat.Server != "" && seat.Server != s.Usual.Base {
 		at.Base = seat.Server
 	}
+	name := cmp.Or(flagFor("--as", seat.Name), " --as NAME")
 	if seat.Agent {
 		name += " --agent"
 	}
-	return at.command("join " + room + " --as " + name)
+	return at.command("join " + argument(shownRoom(seat.Room), "ROOM") + name)
 }
 
 // shownRoom returns what a person gave as a room, for a refusal: LINK for an invite, which is a secret.
@@ -324,13 +329,36 @@ func shownRoom(given string) string {
 	return given
 }
 
-// quoted writes a name as a shell reads it.
+// quoted writes a name as a POSIX shell reads it: the shell makes the name of it, and nothing else.
 func quoted(name string) string {
 	name = HarmlessLine(name)
-	if !strings.ContainsAny(name, " '") {
+	if plainWord.MatchString(name) {
 		return name
 	}
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// plainWord matches a word that no shell changes.
+var plainWord = regexp.MustCompile(`^[\pL\pM\pN_.:/@+-]+$`)
+
+// flagFor returns a flag with a name, which a server may have chosen, behind a blank; "" if quotes are not enough: the
+// name is empty, has hidden characters, or has the quotes around a command.
+func flagFor(is, name string) string {
+	switch {
+	case name == "" || HarmlessLine(name) != name || strings.ContainsAny(name, "“”"):
+		return ""
+	case strings.HasPrefix(name, "-"): // else it would be a flag
+		return " " + is + "=" + quoted(name)
+	}
+	return " " + is + " " + quoted(name)
+}
+
+// argument is quoted for a name that stands without a flag; it returns instead if the name cannot stand there.
+func argument(name, instead string) string {
+	if strings.HasPrefix(name, "-") || flagFor("", name) == "" {
+		return instead
+	}
+	return quoted(name)
 }
 
 // RoomNames returns the completions of --room.
