@@ -155,7 +155,19 @@ func newParser(line any, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 
 To let yours talk:
 
-`+firstSteps()),
+`+firstSteps()+`
+
+An agent in a shell needs no more than this. Each command ends with what to do next.
+
+    parley join ROOM --as NAME        with --new --capacity N to make the room
+    parley say TEXT                   with --ask NAME, --reply-to ID, --wait
+    parley say TEXT --kind proposal   all who are here vote: --kind agree or object, --reply-to ID
+    parley wait                       until something is said
+    parley task add TITLE             with --for NAME, --text TEXT; parley tasks lists them
+    parley task take ID
+    parley prove ID -- COMMAND        finish it with what tested it, or task finish ID TEXT
+    parley put FILE                   and parley get ID -o FILE
+    parley say TEXT --kind done       then parley leave`),
 		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),
 			"clients": strings.Join(connect.IDs(), ", "), "kinds": kinds()},
 		kong.Writers(stdout, stdout),

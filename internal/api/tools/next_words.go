@@ -308,6 +308,9 @@ func (s *situation) repeatCall() string {
 	if s.apart {
 		more += ", to"
 	}
+	if !s.kind.IsPlain() {
+		more += ", kind " + string(s.kind)
+	}
 	if s.file {
 		return "call share_file ({cursor}" + more + ")"
 	}

@@ -58,14 +58,16 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 		}
 		err = s.hand(r, sent.Cursor, func() {
 			s.out.Screen.Show(sent.Messages...)
+			file := fileOf(results.File{Name: results.Text(req.Name), Size: size})
 			switch {
+			case sent.Sent && s.isAgents():
+				s.out.print("Shared %s: %s.", file, sent.ID)
 			case sent.Sent && !s.out.Screen.Terminal:
 				s.out.copy("%s", sent.ID)
 			case sent.Sent:
 				s.out.print("Shared %s, in the room %s as %s: %s. To get it, others put their own name in place of %s:"+
 					"\n  %s",
-					fileOf(results.File{Name: results.Text(req.Name), Size: size}), s.seat.Room, s.seat.Name, sent.ID,
-					s.seat.Name, s.command("get "+idOr(sent.ID)))
+					file, s.seat.Room, s.seat.Name, sent.ID, s.seat.Name, s.command("get "+idOr(sent.ID)))
 			case sent.Status == "pending":
 				s.out.hint("The file waits for %s's owner, as draft %s.", s.seat.Name, sent.ID)
 			}

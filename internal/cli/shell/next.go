@@ -23,7 +23,7 @@ func (s *session) heed(r result) {
 	if !s.isAgents() || len(r["next"]) > 0 && json.Unmarshal(r["next"], &said) != nil {
 		return
 	}
-	s.next = inCommands(syntax.ReplaceAllString(said, ""), s.shortly)
+	s.next = inCommands(syntax.ReplaceAllString(said, ""), s.command)
 	r["next"], _ = json.Marshal(s.next) // a string
 	if s.next == "" {
 		delete(r, "next")
@@ -32,14 +32,6 @@ func (s *session) heed(r result) {
 
 // syntax is what no sentence of next needs and a shell obeys, even within a line that is pasted as a whole.
 var syntax = regexp.MustCompile("[\"'`$|&<>“”\\\\]")
-
-// shortly writes a command for the seat, which names the seat only where there are others.
-func (s *session) shortly(words string) string {
-	if len(s.by.Suggest(Which{}, words)) == 0 && !strings.HasPrefix(words, "join") {
-		return cmp.Or(s.by.Program, "parley") + " " + words
-	}
-	return s.command(words)
-}
 
 // tell ends a command with next.
 func (s *session) tell() {
@@ -157,20 +149,23 @@ var phrases = [...]string{
 	// Several calls, or one with a word of its own.
 	`send_message \([^()]*reply_to ([a-z0-9]+), kind agree\), or give kind object and the reason`,
 	"{say --kind agree --reply-to $1} or, with the reason, {say TEXT --kind object --reply-to $1}",
-	`send_message \([^()]*finishes ([a-z0-9]+)\)`, "{task finish $1 TEXT}",
+	`once it is done, call (?:send_message|task) \([^()]*(?:finishes|id) ([a-z0-9]+)(?:, text)?\)(\.|$)`,
+	"once it is done, run {prove $1 -- COMMAND} with the command that tested it or, without one, " +
+		"{task finish $1 TEXT}$2",
+	`([Ii]f (?:it still fits|yours is still to be said)), call (?:send_message|share_file|task) \([^()]*\)`,
+	"$1, run the same command again",
 	`share_file or send_message (\([^()]*\))`, "share_file $1 or send_message $1",
 	`propose anew with reply_to ([a-z0-9]+)`, "run {say TEXT --kind proposal --reply-to $1}",
 	`task \(action edit, or drop\)`, "{task edit ID TITLE} or {task cancel ID}",
 	`task \(action edit, id, after: .*?\) or drop it, too`, "{task edit ID --after ID}, or --no-after for nothing, or " +
 		"cancel it, too",
 	`give action release`, "run {task unassign ID}",
-	`message ([a-z0-9]+): get_file with .*? saves it`, "message $1: {get $1} saves it",
-	`get_file with one of these ids .*? saves all`, "{get ID} saves one",
+	`message ([a-z0-9]+): get_file with .*? saves it`, "message $1: {get $1 -o FILE} saves it",
+	`get_file with one of these ids .*? saves all`, "{get ID -o FILE} saves one",
 	`room_info shows it`, "{history --agreed} shows it",
 	`give your user the invite that you got when you joined`, "give your user what {invite} prints",
-	`update_room \(new_invite true\)`, "{invite --new}",
 	`update_room with new_invite true and a greater capacity`, "{room --capacity N} and {invite --new}",
-	`update_room with new_invite true makes`, "{invite --new} makes",
+	`update_room (?:\(new_invite true\)|with new_invite true( makes))`, "{invite --new}$1",
 	`unless update_room sets`, "unless {room --lock} sets",
 	`agree by send_message`, "agree on",
 	` with send_message`, "",

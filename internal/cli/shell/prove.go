@@ -120,7 +120,8 @@ func (s *session) readFirst(ctx context.Context, task results.Task) error {
 	if err := s.hand(r, got.Cursor, func() { s.out.Screen.Show(got.Messages...) }); err != nil {
 		return err
 	}
-	return heldBack("Nothing was run", got.Messages)
+	why := heldBack("Nothing was run", got.Messages)
+	return fail(failed, "%s If it still fits, run the same command again.", why)
 }
 
 // task returns a task, open or not.

@@ -250,7 +250,8 @@ func WithFlags(words, flags string) string {
 }
 
 // command returns a command of this program, with its arguments, as the person runs it for this seat. The command names
-// the seat, so it means this seat in each terminal, and also when the person has taken another one.
+// the seat, so it means this seat in each terminal, and also when the person has taken another one. For an agent the
+// command names the seat only where there are others.
 func (s *session) command(words string) string {
 	if strings.HasPrefix(words, "join") { // the room is an argument
 		seat := s.seat
@@ -258,6 +259,11 @@ func (s *session) command(words string) string {
 			seat.Name = ""
 		}
 		return s.by.joining(seat)
+	}
+	if s.isAgents() {
+		if fit, err := s.by.fitting(Which{}.at(s.by.Terminal)); err == nil && len(fit) < 2 {
+			return cmp.Or(s.by.Program, "parley") + " " + words
+		}
 	}
 	which := Which{Room: s.seat.Room, As: s.seat.Name}
 	flags := flagFor("--room", which.Room) + flagFor("--as", which.As)
