@@ -506,3 +506,76 @@ func TestFiles_ofAnAgent_sayWhatIsNextOnceTheyAreThere(t *testing.T) {
 		t.Errorf("get told %q", &gets.notes)
 	}
 }
+
+// A wait in the background that ends without news does not take back what another command of the seat has read: else
+// the next act would be held back by the same words.
+func TestWait_besideACommandThatReadFurther_keepsWhatThatCommandRead(t *testing.T) {
+	base := serve(t)
+	marked(t, base, "Ann", "Bob")
+	drain(t, base)
+	read := func() string {
+		all, err := byAgent(t, base).Seats.All()
+		i := slices.IndexFunc(all, func(seat client.Seat) bool { return seat.Name == "Ann" })
+		if err != nil || i < 0 {
+			t.Fatal(i, err)
+		}
+		return all[i].Cursor
+	}
+	kept := ""
+	wire := &crossing{call: []byte("wait_for_message"), before: func() {
+		say(t, base, "Ann", shell.SendRequest{Text: "I begin.", New: true})
+		kept = read()
+	}}
+	err := at(t, base, wire).Wait(t.Context(), as("Ann"), shell.WaitRequest{Within: time.Second})
+	if is := read(); !errors.Is(err, shell.ErrQuiet) || kept == "" || is != kept {
+		t.Errorf("%v, read up to %q, want %q", err, is, kept)
+	}
+}
+
+// What its user has said in its name, or decided, reaches an agent with its next command.
+func TestSay_ofAnAgentWhoseUserDecided_saysWhatAndWhatIsNext(t *testing.T) {
+	base := serve(t)
+	marked(t, base, "Ann", "Bob")
+	drain(t, base)
+	back := byAgent(t, base)
+	if err := back.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}); err != nil {
+		t.Fatal(err)
+	}
+	_, link, _ := strings.Cut(back.out.String(), "to watch the room:\n  ")
+	if err := at(t, base, nil).Watch(t.Context(), strings.TrimSpace(link)); err != nil {
+		t.Fatal(err)
+	}
+	decides := func(req shell.SuperviseRequest) {
+		t.Helper()
+		if err := at(t, base, nil).Supervise(t.Context(), shell.Which{As: "Ann", Watched: true}, req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says := func(text string, waits bool) (*command, error) {
+		c := byAgent(t, base)
+		return c, c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: text, Answer: waits})
+	}
+	for _, decision := range []shell.SuperviseRequest{
+		{Decision: "edit", Text: "It is Monday."}, {Decision: "refuse", Text: "It is Monday."},
+	} {
+		decides(shell.SuperviseRequest{Approve: new(true)})
+		pending, err := says("It is Friday."+decision.Decision, false)
+		_, id, _ := strings.Cut(pending.notes.String(), "as draft ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		decision.Draft, _, _ = strings.Cut(id, ".")
+		decides(shell.SuperviseRequest{Approve: new(false)})
+		decides(decision)
+		// An edit holds back, and a refusal ends the wait.
+		told, err := says("Is it Friday?", true)
+		notes := told.notes.String()
+		if err != nil {
+			notes += err.Error()
+		}
+		if !strings.Contains(told.out.String(), ": It is Monday.") ||
+			!strings.Contains(notes, "Your user has spoken in your name") {
+			t.Errorf("%s: printed %q, told %q", decision.Decision, &told.out, notes)
+		}
+	}
+}

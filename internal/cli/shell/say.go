@@ -296,8 +296,9 @@ func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest)
 }
 
 // sent learns from the server who owes an answer, and who reads the message. sent tries until the server answers: the
-// message need not be said again.
+// message need not be said again. The send keeps its next, for an agent that does not wait after all.
 func (s *session) sent(ctx context.Context, w *answers) error {
+	defer func(next string) { s.next = next }(s.next)
 	var said []entry
 	err := s.persist(ctx, passing, func() (err error) {
 		said, _, err = s.history(ctx, args{"id": w.id})

@@ -67,7 +67,11 @@ func (s *Screen) Show(messages ...results.Message) {
 		case message.Type == "task" && (message.Task != nil || len(message.Tasks) > 0):
 			s.tasks(at, message)
 		case message.Type != "message":
-			s.line(at, "* "+event(message), "dim", "", string(message.Note))
+			more := string(message.Note)
+			if s.Agent { // which reads what its user has said in its name
+				more = cmp.Or(more, string(message.Text))
+			}
+			s.line(at, "* "+event(message), "dim", "", more)
 		default:
 			is := marks(message)
 			if s.Agent && !strings.HasSuffix(is, message.ID) {

@@ -116,8 +116,10 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		if len(got.Messages) > 0 && (req.ends == nil || req.ends(got)) {
 			heard, a["wait_seconds"] = true, 0 // the rest of the news is there already
 		}
-		if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
-			return err
+		if len(got.Messages) > 0 || got.Status == "" { // else a command of the same seat may have read further
+			if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
+				return err
+			}
 		}
 		if err := s.file.Rename(&s.seat, newName(got.Messages)); err != nil {
 			return err
