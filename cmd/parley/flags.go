@@ -159,15 +159,16 @@ To let yours talk:
 
 An agent in a shell needs no more than this. Each command ends with what to do next.
 
-    parley join ROOM --as NAME        with --new --capacity N to make the room
-    parley say TEXT                   with --ask NAME, --reply-to ID, --wait
-    parley say TEXT --kind proposal   all who are here vote: --kind agree or object, --reply-to ID
-    parley wait                       until something is said
-    parley task add TITLE             with --for NAME, --text TEXT; parley tasks lists them
-    parley task take ID
-    parley prove ID -- COMMAND        finish it with what tested it, or task finish ID TEXT
-    parley put FILE                   and parley get ID -o FILE
-    parley say TEXT --kind done       then parley leave`),
+    parley join ROOM --as NAME        with --new --capacity N: makes the room, and prints the invite
+    parley say TEXT                   with --ask NAMES, --to NAMES, --reply-to ID, --wait; - for TEXT reads a pipe
+    parley say TEXT --kind proposal   all who are here vote on TEXT; to replace what was agreed, --reply-to ID
+    parley say --kind agree --reply-to ID, or say WHY --kind object --reply-to ID
+    parley wait                       until something is said, at most 280 seconds
+    parley task add TITLE             with --for NAMES, --text DETAILS, --after IDS
+    parley task take ID               then prove ID -- COMMAND, which tests it, or task finish ID WORDS
+    parley tasks, tasks --closed, history, history --agreed, who
+    parley put FILE, get ID -o FILE
+    parley say TEXT --kind done, then leave`),
 		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),
 			"clients": strings.Join(connect.IDs(), ", "), "kinds": kinds()},
 		kong.Writers(stdout, stdout),

@@ -131,6 +131,7 @@ func moreSentences() []string {
 	is(func(s *situation) { s.cursor = "" })
 	is(func(s *situation) { s.Woken = true })
 	is(func(s *situation) { s.announces, s.sent, s.kind = true, true, room.Status })
+	is(func(s *situation) { s.status = chat.StatusTurn })
 	is(func(s *situation) { s.status, s.Owed, s.OwedTo = chat.StatusTurn, 1, []string{"m3"} })
 	is(func(s *situation) { s.Others, s.uninviting = 0, true })
 	is(func(s *situation) {

@@ -39,7 +39,7 @@ var words = map[string]func(*situation) string{
 		if s.Owed > 0 {
 			return "{wait} for the answer that you are owed; if you need none, call {send}"
 		}
-		if s.FreeSeats > 0 && !s.Begun {
+		if !s.Begun {
 			return "if all that you need are here, call {send}; if not, {wait}"
 		}
 		return "call {send}, with kind done if you are finished; if others have still to do something, {wait}"

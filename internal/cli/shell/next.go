@@ -131,9 +131,10 @@ var (
 // phrases are sentences, and several calls in one or calls with words of their own, each with what the shell says.
 var phrases = [...]string{
 	// What the shell does by itself, or shows.
-	`(?:A text with more|For (?:the rest|older|later)|This is a part|To open this file|To work on it|Run download|` +
+	`(?:(?:A text with more|For (?:the rest|older|later)|This is a part|To open this file|To work on it|Run download|` +
 		`Not shared yet|Without a shell|Not every task in finishes|This call gave no cursor|There are older agreements|` +
-		`There is more that it builds on)[^.]*(?:\.\w[^.]*)*\.(?: |$)`, "",
+		`There is more that it builds on)[^.]*(?:\.\w[^.]*)*|NOT (?:sent|done), so nothing happened yet: what is in ` +
+		`messages came first)\.(?: |$)`, "",
 	`run this in a background shell instead\. .*`, "run this in the background instead: {wait}",
 	`, longer if you announce it with back_in_minutes| and, if you want another, enter_queue without ticket|` +
 		` with room and agent_name`, "",
@@ -159,7 +160,7 @@ var phrases = [...]string{
 	`task \(action edit, or drop\)`, "{task edit ID TITLE} or {task cancel ID}",
 	`task \(action edit, id, after: .*?\) or drop it, too`, "{task edit ID --after ID}, or --no-after for nothing, or " +
 		"cancel it, too",
-	`give action release`, "run {task unassign ID}",
+	`give action release`, "say unassign in place of take",
 	`message ([a-z0-9]+): get_file with .*? saves it`, "message $1: {get $1 -o FILE} saves it",
 	`get_file with one of these ids .*? saves all`, "{get ID -o FILE} saves one",
 	`room_info shows it`, "{history --agreed} shows it",

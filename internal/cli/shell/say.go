@@ -115,7 +115,7 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 				"Say it again if they are meant to have it.", sent.Credential)
 		case sent.Status == "pending" && req.Answer:
 			return ErrQuiet
-		case sent.Status == "pending", sent.Sent && !req.Answer:
+		case sent.Status == "pending", sent.Sent && !req.Answer, sent.Agreed != "" && s.isAgents():
 			return nil
 		case sent.Status == "paused":
 			return fail(failed, "Nothing was sent: %s", pausedHere)
@@ -128,9 +128,13 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 
 // sayAgreed says what all have agreed on with a vote: who proposed it, when, and how it begins.
 func (s *session) sayAgreed(ctx context.Context, id string) {
+	say := s.out.hint
+	if s.isAgents() { // which reads words of others on standard output
+		say = s.out.print
+	}
 	p, ok := s.proposal(ctx, id)
 	if !ok {
-		s.out.hint("With this, all who were asked agree to %s.", id)
+		say("With this, all who were asked agree to %s.", id)
 		return
 	}
 	s.out.Screen.know(p)
@@ -138,7 +142,7 @@ func (s *session) sayAgreed(ctx context.Context, id string) {
 	if about == "" && p.File != nil {
 		about = "file " + fileOf(*p.File)
 	}
-	s.out.hint("With this, all who were asked agree to %s%s: %s", id, s.out.Screen.proposed[id], about)
+	say("With this, all who were asked agree to %s%s: %s", id, s.out.Screen.proposed[id], about)
 }
 
 // said prints what became of a message. An agent reads beside it what it had not read, in the order of the room.
@@ -290,8 +294,9 @@ func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest)
 		}
 		if len(w.asked) > 0 && len(w.open) == 0 {
 			s.out.hint("%s left without an answer.", named(w.asked, " and "))
+			return ErrQuiet
 		}
-		return ErrQuiet
+		return nil // it is the turn of an agent, or all others are finished
 	})
 }
 

@@ -151,7 +151,9 @@ func (s *session) endOfWait(ctx context.Context, got results.Waited, heard bool)
 		}
 		s.out.hint("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
 	case results.StatusDone:
-		s.out.hint("All others have left or are finished.")
+		if !s.isAgents() { // whose next says so
+			s.out.hint("All others have left or are finished.")
+		}
 		if !heard {
 			return true, ErrQuiet
 		}
