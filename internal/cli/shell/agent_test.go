@@ -281,7 +281,10 @@ func TestSay_ofAnAgentThatWaits_printsAllThatComesAndEndsWhenAsked(t *testing.T)
 		says  []shell.SendRequest // by Bob
 		lines []string            // what is printed of them, as the screen shows it without the time
 		quiet bool                // nobody answers
+		open  bool                // Ann asks nobody
 	}{
+		"the next message": {says: []shell.SendRequest{{Text: "Milk.", New: true}}, open: true,
+			lines: []string{"Bob [ID]: Milk."}},
 		"the answer": {says: []shell.SendRequest{{Text: "Wait.", New: true}, {Text: "Milk.", ReplyTo: "ID"}},
 			lines: []string{"Bob [ID]: Wait.", "Bob [re ASKED; ID]: Milk."}},
 		"a question": {says: []shell.SendRequest{{Text: "Why?", Ask: []string{"Ann"}}},
@@ -294,12 +297,15 @@ func TestSay_ofAnAgentThatWaits_printsAllThatComesAndEndsWhenAsked(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			base := serve(t)
-			marked(t, base, "Ann", "Bob")
+			marked(t, base, "Ann", "Bob", "Cy")
 			drain(t, base)
 			ann := byAgent(t, base)
 			ended := begin(func() error {
-				return ann.Send(t.Context(), as("Ann"),
-					shell.SendRequest{Text: "What?", Ask: []string{"Bob"}, Answer: true})
+				req := shell.SendRequest{Text: "What?", Ask: []string{"Bob"}, Answer: true}
+				if c.open {
+					req.Ask = nil
+				}
+				return ann.Send(t.Context(), as("Ann"), req)
 			})
 			asked := idOf(t, base, "What?")
 			want := []string{"Said in the room tea as Ann: " + asked + "."}

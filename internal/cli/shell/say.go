@@ -287,7 +287,7 @@ func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest)
 		case !s.isAgents():
 			err = s.follow(ctx, w.id, w.add)
 		case !w.end(results.Waited{Messages: after}):
-			err = s.wait(ctx, WaitRequest{ForMe: true, Within: req.Within, ends: w.end})
+			err = s.wait(ctx, WaitRequest{ForMe: len(w.asked) > 0, Within: req.Within, ends: w.end})
 		}
 		if err != nil || w.answered || w.addressed {
 			return err
