@@ -50,7 +50,7 @@ func ForPeople(message string) string {
 
 // toPerson is ForPeople with commands as the person runs them.
 func toPerson(message string, command func(words string) string) string {
-	message = HarmlessLine(message)
+	message = straight.Replace(HarmlessLine(message)) // no words of a server look like a command
 	said := slices.IndexFunc(sayings(), func(s saying) bool { return s.of.MatchString(message) })
 	if said >= 0 {
 		s := sayings()[said]
@@ -69,6 +69,9 @@ func toPerson(message string, command func(words string) string) string {
 	}
 	return capital(message)
 }
+
+// straight replaces the marks of a command in a sentence.
+var straight = strings.NewReplacer("“", `"`, "”", `"`)
 
 // capital begins a sentence with a capital letter, unless the sentence begins with an id or a flag.
 func capital(text string) string {
