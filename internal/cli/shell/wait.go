@@ -84,9 +84,8 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	if _, err := s.client.Protocol(ctx); err != nil {
 		return err
 	}
-	for heard, last := false, false; ; {
+	for heard := false; ; {
 		if left := s.clock.Until(until).Round(time.Second) - time.Second; s.isAgents() && !heard {
-			last = left <= waitCall
 			a["wait_seconds"] = int(max(0, min(waitCall, left)) / time.Second)
 		}
 		var got results.Waited
@@ -108,7 +107,9 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		if err != nil {
 			return err
 		}
-		if len(got.Messages) > 0 || s.isAgents() && (last || got.Status != results.StatusQuiet) {
+		quiet := got.Status == results.StatusQuiet
+		late := s.isAgents() && quiet && s.clock.Until(until) < 2*time.Second // a restart ends a call early
+		if len(got.Messages) > 0 || s.isAgents() && (late || !quiet) {
 			if err := s.messages(ctx, r, got.Messages...); err != nil {
 				return err
 			}
@@ -125,7 +126,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			return err
 		}
 		a["cursor"] = got.Cursor
-		if last && !heard && got.Status == results.StatusQuiet {
+		if late && !heard {
 			return errLate
 		}
 		if done, err := s.endOfWait(ctx, got, heard); done || err != nil {
