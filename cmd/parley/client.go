@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,9 +86,9 @@ func (o ownSeat) command(words string) string {
 	return "parley " + shell.WithFlags(words, flags)
 }
 
-// timeOf reads a time, such as 5m. A number alone is a number of seconds.
+// timeOf reads a time, such as 5m. A whole number alone is a number of seconds.
 func timeOf(text string) (time.Duration, error) {
-	if text != "" && strings.Trim(text, "0123456789.") == "" {
+	if _, err := strconv.Atoi(text); err == nil {
 		text += "s"
 	}
 	return time.ParseDuration(text)

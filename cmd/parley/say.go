@@ -38,7 +38,7 @@ func (sayCommand) Help() string {
 
 The kinds: a message is just said. A request wants an answer. A proposal wants all that it asks (--ask) to agree, and binds as it stands once they have. Agree and object vote on a proposal (--reply-to ID). A status wants no answer. Done says that you are finished here. With --ask, a message wants an answer, too.
 
-With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message. An answer that asks something or has a file comes with its sender and its id. A number behind --wait is a TIME in seconds, so write a TEXT that is a number before the flag.
+With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message. An answer that asks something or has a file comes with its sender and its id. A whole number behind --wait is a TIME in seconds, so write a TEXT that is one before the flag.
 
   git diff | parley say - --room hello --ask Bob --wait`
 }
