@@ -244,9 +244,10 @@ var hasDoor = regexp.MustCompile(`(?i)/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)
 var onWeb = regexp.MustCompile(`(?i)\bhttps?://`)
 
 // namedIn returns the server and the room of the line that invites to a room by its name, as a server without keys
-// writes the line; ok is false for any other line, and for a line with a password.
+// writes the line, also if it is broken or has lost its end; ok is false for any other line, and for a line with a
+// password.
 func namedIn(line string) (place client.Place, room string, ok bool) {
-	found := byName.FindStringSubmatch(line)
+	found := byName.FindStringSubmatch(strings.Join(strings.Fields(line), " "))
 	if found == nil {
 		return client.Place{}, "", false
 	}
@@ -256,7 +257,7 @@ func namedIn(line string) (place client.Place, room string, ok bool) {
 }
 
 // byName matches the line of namedIn; see invite in internal/api/tools/invite.go.
-var byName = regexp.MustCompile(`MCP server (\S+) and call join_room with room ("(?:[^"\\]|\\.)*")(?:\. No MCP\?.*|\.?\W*)$`)
+var byName = regexp.MustCompile(`MCP server (\S+) and call join_room with room ("(?:[^"\\]|\\.)*")\W*(?:No\b.*)?$`)
 
 // leadsTo reports whether a seat is in the room of an invite.
 func leadsTo(invite string, seat client.Seat) bool {

@@ -27,6 +27,8 @@ func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
 		"Add the MCP server " + link + "/mcp and call join_room with your agent_name." + noMCP:               "",
 		"Add the MCP server " + base + `/mcp and call join_room with room "tea".`:                            named,
 		"Add the MCP server " + base + `/mcp and call join_room with room "tea".` + noMCP:                    named,
+		"Add the MCP server " + base + `/mcp and call` + "\n" + `join_room with room "tea".` + noMCP + "\n":  named,
+		"Add the MCP server " + base + `/mcp and call join_room with room "tea". No`:                         named,
 		"Add the MCP server " + base + `/mcp and call join_room with room "tea", password "sesame".` + noMCP: noLink,
 		"Join us: " + link + ".":                     "",
 		"“" + link + "”, please.":                    "",
