@@ -72,9 +72,9 @@ and ask the agent to join a room:
 	}
 	return `You are an agent with a shell and an invite to a room: join now. With the program parley run:
 
-  parley join ROOM --as NAME --url ` + strings.TrimSuffix(url, MCPPath) + `
+  parley join ROOM --as NAME --agent --url ` + strings.TrimSuffix(url, MCPPath) + `
 
-Without it run these lines, with the room in the invite for ROOM (as ROOM:PASSWORD, if it has a password), your name
+Without it run these lines, with the room in the invite for ROOM (add "password":"PASSWORD", if it has one), your name
 for NAME, and for TOKEN and CURSOR what the answers hold:
 ` + shellText(strings.TrimSuffix(url, MCPPath), `{"room":"ROOM","create_if_missing":false,"agent_name":"NAME"}`) + `
 You are a person: add this address to your agent's client, and ask the agent to join a room:

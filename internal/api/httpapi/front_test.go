@@ -21,7 +21,7 @@ func TestFront_ofAServerWithKeys_hasAPlaceForAKey(t *testing.T) {
 		}
 		return string(text)
 	}
-	const agents = "You are an agent with a shell"
+	const agents, byHand = "You are an agent with a shell", "Without MCP, get this address without /mcp, which says"
 	if open := page(newSite(t)); !strings.Contains(open, "claude mcp add") || !strings.Contains(open, agents) ||
 		strings.Contains(open, keyPlaceholder) ||
 		strings.Contains(open, "PARLEY_KEY") {
@@ -31,6 +31,11 @@ func TestFront_ofAServerWithKeys_hasAPlaceForAKey(t *testing.T) {
 	text := page(g.site)
 	if strings.Contains(text, agents) {
 		t.Errorf("agents, who come by a link there, are addressed by\n%s", text)
+	}
+	for says, s := range map[bool]*site{true: newSite(t), false: g.site} {
+		if _, refused := s.do(s.get(MCPPath)); strings.Contains(refused, byHand) != says {
+			t.Errorf("an agent that gets the address of MCP reads %s", refused)
+		}
 	}
 	for _, part := range []string{"needs a key", "paste " + keyPlaceholder + ";",
 		g.url + "/k/" + keyPlaceholder + "/mcp\n", "Bearer " + keyPlaceholder + "\n"} {

@@ -66,13 +66,13 @@ type Options struct {
 	// Card returns the card of the agent at p, whose calls go to the URL rpc.
 	Card func(ctx context.Context, p a2a.Place, rpc string) ([]byte, error)
 	// Gate admits callers by a key, an invite or the token of a seat. Nil: there are no such routes, and everybody may
-	// use MCPPath and StandbyPath.
+	// use MCPPath, the tools beside it and StandbyPath.
 	Gate *access.Gate
 	// SignIn lets programs sign in that cannot send a key. Nil: no program can.
 	SignIn *oauth.Server
 	// OpenAIChallenge is the text that proves to OpenAI who owns the domain; "": there is none.
 	OpenAIChallenge string
-	// Keys says that the gate must admit each caller at MCPPath and StandbyPath.
+	// Keys says that the gate must admit each caller at MCPPath, the tools beside it and StandbyPath.
 	Keys bool
 	// ChargeBytes counts bytes of the page, or of a text or a card in its place, for the limits of the caller, or
 	// refuses them. Nil: such bytes have no limit.

@@ -43,9 +43,13 @@ func (s *server) serveMCP(ex *exchange, r *http.Request, door door) {
 			}
 		}
 		ex.Header().Set("Allow", http.MethodPost)
+		without := ""
+		if !s.Keys { // with keys only an invite says so
+			without = " Without MCP, get this address without " + MCPPath + ", which says what to do."
+		}
 		ex.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP "+
 			"client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no "+
-			"stream to GET. Without MCP, get this address without "+MCPPath+", which says what to do.")
+			"stream to GET."+without)
 		return
 	}
 	if asker, err := s.admit(ex, r, door); err != nil {
