@@ -340,6 +340,21 @@ func TestSay_ofAnAgentThatWaits_printsAllThatComesAndEndsWhenAsked(t *testing.T)
 	}
 }
 
+// The whole text binds, so the agent reads it beside its vote, with the words of others.
+func TestSay_voteOfAnAgentThatCompletes_printsWhatIsAgreed(t *testing.T) {
+	base := serve(t)
+	marked(t, base, "Ann", "Bob")
+	text := "We ship on Friday. " + strings.Repeat("All test. ", 20) + "If one test fails, we do not ship."
+	id := say(t, base, "Bob", shell.SendRequest{Text: text, Kind: "proposal"})
+	drain(t, base)
+	c := byAgent(t, base)
+	if err := c.Send(t.Context(), as("Ann"), shell.SendRequest{Kind: "agree", ReplyTo: id}); err != nil ||
+		!slices.Contains(withoutTimes(c.out.String()), "Bob [proposes; "+id+"]: "+text) ||
+		!strings.HasPrefix(c.notes.String(), "parley: With this, all who were asked agree to "+id+".\n") {
+		t.Errorf("%v, printed %q, told %q", err, &c.out, &c.notes)
+	}
+}
+
 // withoutTimes returns the lines of a screen, without the times of messages.
 func withoutTimes(text string) (list []string) {
 	for line := range strings.Lines(text) {

@@ -28,6 +28,13 @@ func (o *Output) hint(format string, args ...any) {
 	_, _ = fmt.Fprintln(o.Notes, text) // the command goes on without the hint
 }
 
+// notes returns a screen for what is beside the output.
+func (o *Output) notes() *Screen {
+	notes := *o.Screen
+	notes.Out, notes.Color = o.Notes, false
+	return &notes
+}
+
 // show prints the result of a call: as JSON, without the secrets of the seat, or as draw shows the result to a person.
 // An agent gets the link that it is to give to its user.
 func (o *Output) show(r result, draw func()) error {

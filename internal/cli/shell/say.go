@@ -126,23 +126,17 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 	})
 }
 
-// sayAgreed says what all have agreed on with a vote: who proposed it, when, and how it begins.
+// sayAgreed says what all have agreed on with a vote: the whole proposal, since it binds as it stands. A pipe gets the
+// id of the vote alone.
 func (s *session) sayAgreed(ctx context.Context, id string) {
-	say := s.out.hint
-	if s.isAgents() { // which reads words of others on standard output
-		say = s.out.print
-	}
+	s.out.hint("With this, all who were asked agree to %s.", id)
 	p, ok := s.proposal(ctx, id)
-	if !ok {
-		say("With this, all who were asked agree to %s.", id)
-		return
+	switch {
+	case ok && s.isAgents():
+		s.out.Screen.Show(p)
+	case ok:
+		s.out.notes().Show(p)
 	}
-	s.out.Screen.know(p)
-	about := gist(string(p.Text))
-	if about == "" && p.File != nil {
-		about = "file " + fileOf(*p.File)
-	}
-	say("With this, all who were asked agree to %s%s: %s", id, s.out.Screen.proposed[id], about)
 }
 
 // said prints what became of a message. An agent reads beside it what it had not read, in the order of the room.
@@ -341,8 +335,7 @@ func (w *answers) add(e entry) (done bool, err error) {
 	case is:
 		return done, w.print(e)
 	case e.Type == "message" && !w.s.isOwn(e.Message) && slices.Contains(w.open, e.From):
-		notes := *w.s.out.Screen // the agent may have forgotten reply_to
-		notes.Out, notes.Color = w.s.out.Notes, false
+		notes := w.s.out.notes() // the agent may have forgotten reply_to
 		notes.Show(e.Message)
 		return false, notes.err
 	}
