@@ -355,6 +355,29 @@ func TestSay_voteOfAnAgentThatCompletes_printsWhatIsAgreed(t *testing.T) {
 	}
 }
 
+// Each command whose result may hold an agreement names it by who proposed it, though the agent has read that before.
+func TestActs_resultWithAnAgreement_sayWhoProposedIt(t *testing.T) {
+	dir, _ := clones(t)
+	for name, act := range map[string]func(*command) error{
+		"join": func(c *command) error { return c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}) },
+		"put": func(c *command) error {
+			return c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: filepath.Join(dir, "sub", "kept")})
+		},
+		"say": func(c *command) error { return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Good."}) },
+	} {
+		base := serve(t)
+		marked(t, base, "Ann", "Bob")
+		id := say(t, base, "Ann", shell.SendRequest{Text: "We begin.", Kind: "proposal"})
+		drain(t, base)
+		say(t, base, "Bob", shell.SendRequest{Kind: "agree", ReplyTo: id})
+		c := byAgent(t, base)
+		err := act(c)
+		if !strings.Contains(c.out.String(), "* agreed: "+id+"; proposed by Ann, ") {
+			t.Errorf("%s: %v, printed %q", name, err, &c.out)
+		}
+	}
+}
+
 // withoutTimes returns the lines of a screen, without the times of messages.
 func withoutTimes(text string) (list []string) {
 	for line := range strings.Lines(text) {

@@ -56,7 +56,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 		if !s.isAgents() { // which reads with wait
 			sent.Messages, sent.Cursor = nil, ""
 		}
-		err = s.hand(r, sent.Cursor, func() {
+		err = s.hand(ctx, r, sent.Messages, sent.Cursor, func() {
 			s.out.Screen.Show(sent.Messages...)
 			file := fileOf(results.File{Name: results.Text(req.Name), Size: size})
 			switch {

@@ -105,7 +105,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	if err != nil {
 		return err
 	}
-	return s.welcome(r, req)
+	return s.welcome(ctx, c, r, req)
 }
 
 // awaitEvery is how often a join asks for a room that is not there yet.
@@ -369,7 +369,7 @@ func (s *Shell) refusedJoin(refused *fault.Error, command func(words string) str
 
 // welcome shows a room to the caller who has just taken a seat. The link to watch is a secret that opens once: a person
 // at a terminal reads the link, and an agent gets it for its user, as over MCP. No other file has it.
-func (s *Shell) welcome(r result, req JoinRequest) error {
+func (s *Shell) welcome(ctx context.Context, c *client.Client, r result, req JoinRequest) error {
 	var got results.Joined
 	if err := r.into(&got); err != nil {
 		return err
@@ -378,7 +378,7 @@ func (s *Shell) welcome(r result, req JoinRequest) error {
 	if err != nil {
 		return err
 	}
-	o, on := s.Out, &session{file: s.Seats, out: s.Out, by: s}
+	o, on := s.Out, &session{client: c, file: s.Seats, out: s.Out, by: s}
 	for _, seat := range all {
 		if seat.Token == got.AgentToken {
 			on.seat = seat
@@ -399,7 +399,7 @@ func (s *Shell) welcome(r result, req JoinRequest) error {
 	case "returned":
 		how = "are back as"
 	}
-	return on.hand(r, got.Cursor, func() {
+	return on.hand(ctx, r, got.Messages, got.Cursor, func() {
 		o.print("You %s %s in %s %s: %d of %d seats "+
 			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		o.description(string(got.Room.Description))

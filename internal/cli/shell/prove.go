@@ -116,8 +116,8 @@ func (s *session) readFirst(ctx context.Context, task results.Task) error {
 	if !got.HasMore && !slices.ContainsFunc(got.Messages, matters) {
 		return nil // a later wait shows the rest
 	}
-	s.learn(ctx, got.Messages...)
-	if err := s.hand(r, got.Cursor, func() { s.out.Screen.Show(got.Messages...) }); err != nil {
+	show := func() { s.out.Screen.Show(got.Messages...) }
+	if err := s.hand(ctx, r, got.Messages, got.Cursor, show); err != nil {
 		return err
 	}
 	why := heldBack("Nothing was run", got.Messages)
@@ -218,7 +218,7 @@ func (s *session) finishProven(ctx context.Context, a args, last []byte, files p
 		return err
 	}
 	if got.Held {
-		return s.showChanged("finish", got, r)
+		return s.showChanged(ctx, "finish", got, r)
 	}
 	if held != "" {
 		s.out.hint("%s did not go along: %s", what, held)
@@ -231,14 +231,14 @@ func (s *session) finishProven(ctx context.Context, a args, last []byte, files p
 	if got.Task != nil {
 		got.Task.Result = "" // the person has seen it
 	}
-	return s.showChanged("finish", got, r)
+	return s.showChanged(ctx, "finish", got, r)
 }
 
 // showChanged shows what became of a task. If nobody reads the output of its command any more, the person learns
 // it beside the output: the task has changed, and the exit code is still that of the command.
-func (s *session) showChanged(action string, got results.Tasks, r result) error {
+func (s *session) showChanged(ctx context.Context, action string, got results.Tasks, r result) error {
 	draw := func() { s.changedTask(action, got) }
-	err := s.hand(r, got.Cursor, draw)
+	err := s.hand(ctx, r, got.Messages, got.Cursor, draw)
 	if errors.Is(err, errUnseen) {
 		s.out.hint("The rest of the output is not shown: nobody was reading it.")
 	}
@@ -289,8 +289,9 @@ func (s *session) report(ctx context.Context, a args) (got results.Tasks, r resu
 // person can say yes: the words of others become a command here.
 func (s *Shell) ProveAgain(ctx context.Context, which Which, req ProveRequest) error {
 	if why := s.NoPerson(); why != "" {
+		words := "task check " + idOr(req.ID) + flagFor("--room", which.Room) + flagFor("--as", which.As)
 		return fail(unasked, "Nothing was run: a person runs this, in a terminal, and %s. If you have read the "+
-			"command and mean to run it, type it: %s", why, s.command("task check "+idOr(req.ID)+" -- COMMAND"))
+			"command and mean to run it, type it: %s", why, s.command(words+" -- COMMAND"))
 	}
 	return s.inPerson(which, func(s *session) error {
 		task, err := s.checkable(ctx, req.ID)
@@ -467,7 +468,7 @@ func (s *session) reportAgain(ctx context.Context, task results.Task, ran prove.
 	if ran.Bytes > 0 && ran.Sum == task.Evidence.Output {
 		s.out.hint("The output is the same, too.")
 	}
-	if err := s.showChanged("check", got, r); err != nil {
+	if err := s.showChanged(ctx, "check", got, r); err != nil {
 		return err
 	}
 	return ended

@@ -518,7 +518,8 @@ func TestProveAgain_withoutTheFilesOrAPerson_runsNothing(t *testing.T) {
 	alone := at(t, base, nil)
 	alone.NoPerson = func() string { return "there is no terminal here" }
 	asked, err = again(t, alone, bob, "t1", "yes")
-	wants(t, "no person", err, 5, "Nothing was run", "there is no terminal here", "parley task check t1 -- COMMAND")
+	wants(t, "no person", err, 5, "Nothing was run", "there is no terminal here",
+		"parley task check t1 --as Bob -- COMMAND")
 	nobody := asked
 	for _, c := range []struct {
 		what, dir, id string

@@ -90,9 +90,10 @@ func (s *session) act(ctx context.Context, tool string, a args, typed any) (resu
 	return s.call(ctx, tool, a, typed)
 }
 
-// hand shows a result, and then stores its cursor; "" is none. A command that is killed in between shows the messages
-// of the result again, and loses none.
-func (s *session) hand(r result, cursor string, draw func()) error {
+// hand shows a result with messages, and then stores its cursor; "" is none. A command that is killed in between shows
+// the messages again, and loses none.
+func (s *session) hand(ctx context.Context, r result, messages []results.Message, cursor string, draw func()) error {
+	s.learn(ctx, messages...)
 	err := s.out.show(r, draw)
 	if err != nil || cursor == "" || cursor == s.seat.Cursor {
 		return err

@@ -90,9 +90,8 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 		if !s.isAgents() { // which reads with wait
 			sent.Messages, sent.Cursor = nil, ""
 		}
-		s.learn(ctx, sent.Messages...)
 		if s.isAgents() || !s.out.JSON || !sent.Sent && sent.Credential == "" || sent.Sent && !req.Answer {
-			if err := s.hand(r, sent.Cursor, func() { s.said(sent, req) }); err != nil {
+			if err := s.hand(ctx, r, sent.Messages, sent.Cursor, func() { s.said(sent, req) }); err != nil {
 				return err
 			}
 		}

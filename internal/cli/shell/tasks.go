@@ -210,7 +210,7 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		if got.Task != nil && got.Task.Result == "" && (req.Action == "finish" || req.Action == "drop") {
 			got.Task.Result = results.Text(req.Text) // the server does not repeat the result
 		}
-		return s.showChanged(req.Action, got, r)
+		return s.showChanged(ctx, req.Action, got, r)
 	})
 }
 
