@@ -64,7 +64,7 @@ func (r *run) tell() (said string, err error) {
 		clock.Advance(time.Second / 2)
 	}
 	err = <-ended
-	said = regexp.MustCompile(`(?m)^\d\d:\d\d`).ReplaceAllString(r.said.String(), "hh:mm")
+	said = regexp.MustCompile(`\b\d\d:\d\d\b`).ReplaceAllString(r.said.String(), "hh:mm")
 	said = regexp.MustCompile(`\bm[0-9a-z]{6}\b`).ReplaceAllStringFunc(said, func(found string) string {
 		if found == "message" {
 			return found
@@ -86,7 +86,7 @@ hh:mm api [re ID]: None yet. I can add time_zone, with names such as Europe/Berl
 		"chose one.\n"
 	agrees = `GET /users/me gets time_zone: an IANA name or null. The app shows null as UTC.
 hh:mm api [agrees; re ID]: Yes. It is on the test server in an hour.
-hh:mm * agreed: ID: GET /users/me gets time_zone: an IANA name or null. The app…
+hh:mm * agreed: ID; proposed by app, hh:mm
 `
 	draft  = `hh:mm * draft: app [asks "api"]: Can your side be live on Friday at noon? `
 	choice = "n and Enter to reject it:\n"

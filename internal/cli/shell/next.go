@@ -168,8 +168,8 @@ var phrases = [...]string{
 	`update_room with new_invite true and a greater capacity`, "{room --capacity N} and {invite --new}",
 	`update_room (?:\(new_invite true\)|with new_invite true( makes))`, "{invite --new}$1",
 	`unless update_room sets`, "unless {room --lock} sets",
-	`agree by send_message`, "agree on",
-	` with send_message`, "",
+	`give your user what they need of it`, "give your user what they need of it, which {history --minutes --markdown} prints",
+	` (?:by|with) send_message`, "",
 }
 
 // terms are what else of a call stands in a sentence, each with the word of the shell.

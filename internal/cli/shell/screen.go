@@ -36,6 +36,7 @@ type Screen struct {
 	Now      func() time.Time
 
 	proposed map[string]string // who proposed what, and when, by the id of the proposal
+	voters   map[string]string // who agreed, by the id of the proposal
 	columns  columns
 	err      error // of the first failed write
 }
@@ -85,13 +86,13 @@ func (s *Screen) Show(messages ...results.Message) {
 
 // agreement prints on which proposal all agree with message. Who proposed it, and when, is there if the screen knows
 // the proposal, but no part of its text: the beginning of a text may say the opposite of the whole. In the list of
-// agreements the message is the proposal itself.
+// agreements the message is the proposal itself, and the line says who agreed.
 func (s *Screen) agreement(at string, message results.Message) {
 	s.know(message)
 	switch message.Agreed {
 	case "":
 	case message.ID:
-		s.line(at, "* agreed: "+message.Agreed, "dim", "", "")
+		s.line(at, "* agreed: "+message.Agreed+s.voters[message.Agreed], "dim", "", "")
 	default:
 		s.line(at, "* agreed: "+message.Agreed+s.proposed[message.Agreed], "dim", "", "")
 	}
