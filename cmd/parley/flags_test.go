@@ -141,6 +141,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"connect emacs":           "<client> must be one of",
 		"backup":                  "<file> is missing; see parley backup --help",
 		"say TEXT --room tea":     "say: put your own words in place of TEXT; see parley say --help",
+		"task finish t1 TEXT":     "put your own words in place of TEXT",
+		"task add TITLE":          "put your own words in place of TITLE",
 		"leave TEXT":              "put your own words in place of TEXT",
 		"join ROOM --as Ann":      "in place of ROOM",
 		"join LINE --as Ann":      "in place of LINE",

@@ -103,6 +103,8 @@ func (c *taskCommand) Validate() error {
 		return errors.New("the title is missing: " + c.command("task add TITLE"))
 	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
 		return fmt.Errorf("%s what: the id of a task, such as t7; to see them: %s", c.Do, c.command("tasks"))
+	case said == textHere || said == "TITLE":
+		return errors.New("put your own words in place of " + said)
 	case c.Do == "check" && c.Exit == nil && said != "" && !slices.Contains(verdicts, said):
 		return c.checkCommand()
 	case c.Do == "check":
