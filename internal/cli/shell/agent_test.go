@@ -222,6 +222,20 @@ func TestProve_ofAnAgent_wordsDuringTheCommand_holdBackTheFinish(t *testing.T) {
 	}
 }
 
+// An agent that runs a command for a task knows that the task was added.
+func TestProve_ofAnAgent_additionOfItsTask_isNoNews(t *testing.T) {
+	base := serve(t)
+	marked(t, base, "Ann", "Bob")
+	drain(t, base)
+	by := at(t, base, http.DefaultTransport)
+	if err := by.Task(t.Context(), as("Bob"), shell.TaskRequest{Action: "add", Title: "pack"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := byAgent(t, base).Prove(t.Context(), as("Ann"), proving("t1", t.TempDir(), "say", "packed")); err != nil {
+		t.Error(err)
+	}
+}
+
 // drain reads all as Ann.
 func drain(t *testing.T, base string) {
 	t.Helper()

@@ -104,14 +104,15 @@ func (s *session) readFirst(ctx context.Context, task results.Task) error {
 	if err != nil {
 		return err
 	}
-	about := append([]string{task.ID}, task.After...) // a stop comes before its task
 	matters := func(m results.Message) bool {
 		if m.Task != nil {
 			m.Tasks = append(m.Tasks, *m.Task)
 		}
 		return m.Type == "message" && !slices.Contains([]string{"status", "agree", "done"}, m.Kind) ||
 			m.Type == "draft" || m.Type == "supervision" ||
-			slices.ContainsFunc(m.Tasks, func(t results.Task) bool { return slices.Contains(about, t.ID) })
+			slices.ContainsFunc(m.Tasks, func(t results.Task) bool { // a stop comes before its task
+				return t.ID == task.ID && m.Action != "add" || slices.Contains(task.After, t.ID)
+			})
 	}
 	if !got.HasMore && !slices.ContainsFunc(got.Messages, matters) {
 		return nil // a later wait shows the rest
