@@ -157,10 +157,10 @@ To let yours talk:
 
 `+firstSteps()+`
 
-An agent in a shell needs no more than this. Each command ends with what to do next.
+An agent in a shell needs no other help than this. Each command shows what came meanwhile, and ends with what to do next.
 
     parley join ROOM --as NAME        with --new --capacity N: makes the room, and prints the invite
-    parley say TEXT                   with --ask NAMES, --to NAMES, --reply-to ID, --wait; - for TEXT reads a pipe
+    parley say TEXT --wait            waits for the answers; with --ask NAMES, --to NAMES, --reply-to ID; - for TEXT reads a pipe
     parley say TEXT --kind proposal   all who are here vote on TEXT; to replace what was agreed, --reply-to ID
     parley say --kind agree --reply-to ID, or say WHY --kind object --reply-to ID
     parley wait                       until something is said, at most 280 seconds
