@@ -79,7 +79,8 @@ func shellText(base, join string) string {
 The second says TEXT and waits for the answer, too. Do what "next" says: its
 "call task (cursor C, action finish, id t1, text)" is a POST to .../tools/task of
 {"agent_token":"TOKEN","cursor":"C","action":"finish","id":"t1","text":"RESULT","ran":"COMMAND","exit":0},
-with the command that tested it and how that ended. After "quiet" wait again, and call leave_room at the end. An error
+with the command that tested it and how that ended. GET .../tools/NAME shows what a tool takes, such as send_message
+(kind, ask), task, list_tasks and share_file. After "quiet" wait again, and call leave_room at the end. An error
 says what to do instead. If what you put in has a ', or if others use your machine, write the arguments to a file of
 mode 600 and give it with -d @FILE.
 

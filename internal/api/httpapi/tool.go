@@ -29,7 +29,8 @@ func (s *server) serveOwnTool(ex *exchange, r *http.Request, _ door) {
 	s.serveTool(ex, r, door{MCPPath, bearer(r.Header)})
 }
 
-// serveTool answers a POST of the arguments of a tool with its result, both as JSON. A refusal has a status that fits
+// serveTool answers a GET with what a tool does and takes, and a POST of its arguments with its result, all as JSON. A
+// refusal has a status that fits
 // its code. Pages of other sites cannot call a tool: the guard refuses their origin, and a browser asks before it sends
 // JSON.
 func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
@@ -45,13 +46,33 @@ func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
 	case i < 0:
 		s.refuseNoCall(ex, r, asker, http.StatusNotFound, invalidCall("There is no such tool. Behind tools/ stands "+
 			"one of: "+s.toolNames()+"."))
+	case r.Method == http.MethodGet:
+		s.showTool(ex, r, asker, &s.Tools[i])
 	case r.Method != http.MethodPost:
-		ex.Header().Set("Allow", http.MethodPost)
-		s.refuseNoCall(ex, r, asker, http.StatusMethodNotAllowed, invalidCall("This address takes POST only, with "+
-			"the arguments of the tool as JSON."))
+		ex.Header().Set("Allow", http.MethodGet+", "+http.MethodPost)
+		s.refuseNoCall(ex, r, asker, http.StatusMethodNotAllowed, invalidCall("This address takes POST, with the "+
+			"arguments of the tool as JSON, and GET, which shows the arguments."))
 	default:
 		s.callTool(ex, r, asker, &s.Tools[i])
 	}
+}
+
+// showTool answers with what a tool does and takes, as the list of tools says it, and charges asker for that.
+func (s *server) showTool(ex *exchange, r *http.Request, asker ident.Principal, tool *mcp.Tool) {
+	if beyond := s.charge(s.context(ex, r, asker), ex, api.OtherBytes); beyond != nil {
+		refuseTool(ex, statusOf(beyond.Code), &results.Failure{Code: string(beyond.Code), Message: beyond.Message})
+		return
+	}
+	var shown struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description"`
+		Arguments   json.RawMessage `json:"arguments,omitempty"` // a JSON schema
+	}
+	shown.Name, shown.Description = tool.Name, tool.Description
+	if tool.Input != nil {
+		shown.Arguments = tool.Input()
+	}
+	answerTool(ex, http.StatusOK, results.JSON(shown))
 }
 
 // toolNames lists the tools that have an address.

@@ -23,7 +23,8 @@ import (
 func newTools(t *testing.T) *gated {
 	t.Helper()
 	return newGated(t, func(_ *site, o *Options) {
-		o.Tools = append(o.Tools, mcp.Tool{Name: "refuse",
+		o.Tools = append(o.Tools, mcp.Tool{Name: "refuse", Description: "Refuses.",
+			Input: func() json.RawMessage { return json.RawMessage(`{"type":"object"}`) },
 			Call: func(_ context.Context, arguments json.RawMessage, _ *mcp.Record) (any, error) {
 				return nil, &results.Failure{Code: caller(arguments), Message: "Not now.", RetryAfterSeconds: 3}
 			}})
@@ -102,6 +103,17 @@ func TestTool_belowTheServer_admitsAsMCPDoes(t *testing.T) {
 	}
 }
 
+func TestTool_get_showsWhatItTakes(t *testing.T) {
+	g := newTools(t)
+	r := g.tool("refuse", "")
+	r.Method = http.MethodGet
+	resp, body := g.do(r)
+	const want = `{"name":"refuse","description":"Refuses.","arguments":{"type":"object"}}`
+	if resp.StatusCode != http.StatusOK || body != want+"\n" {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+}
+
 // The status is for a shell, and the code and the sentence are for the model.
 func TestTool_refusedCall_hasAStatusTheCodeAndTheSentence(t *testing.T) {
 	g := newTools(t)
@@ -122,8 +134,8 @@ func TestTool_refusedCall_hasAStatusTheCodeAndTheSentence(t *testing.T) {
 		"an unknown tool": {g.tool("dance", mine), 404, "invalid_argument", "echo, fail, block, refuse"},
 		"no tool": {with(g.tool("", ""), func(r *http.Request) { r.Method = http.MethodGet }), 404, "invalid_argument",
 			"echo, fail, block, refuse"},
-		"a read": {with(g.tool("echo", ""), func(r *http.Request) { r.Method = http.MethodGet }), 405,
-			"invalid_argument", "POST only"},
+		"a change": {with(g.tool("echo", ""), func(r *http.Request) { r.Method = http.MethodPut }), 405,
+			"invalid_argument", "takes POST"},
 		"another invite": {with(g.tool("echo", mine), func(r *http.Request) {
 			r.URL.Path = "/i/" + ident.NewInvite("another", "r000000", 1).String() + "/tools/echo"
 		}), 404, "key_invalid", "invite"},
