@@ -53,11 +53,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 			return fail(failed, "Nothing was shared: the file or the note holds what looks like %s, which others "+
 				"would read. Share it again if they are meant to have it.", sent.Credential)
 		}
-		if !s.isAgents() { // which reads with wait
-			sent.Messages, sent.Cursor = nil, ""
-		}
-		err = s.hand(ctx, r, sent.Messages, sent.Cursor, func() {
-			s.out.Screen.Show(sent.Messages...)
+		return s.handSent(ctx, r, sent, "Nothing was shared", func() {
 			file := fileOf(results.File{Name: results.Text(req.Name), Size: size})
 			switch {
 			case sent.Sent && s.isAgents():
@@ -72,13 +68,6 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 				s.out.hint("The file waits for %s's owner, as draft %s.", s.seat.Name, sent.ID)
 			}
 		})
-		switch {
-		case err != nil || sent.Sent || sent.Status == "pending":
-			return err
-		case sent.Status == "paused":
-			return fail(failed, "Nothing was shared: %s", pausedHere)
-		}
-		return heldBack("Nothing was shared", sent.Messages)
 	})
 }
 

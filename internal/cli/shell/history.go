@@ -108,7 +108,7 @@ func (s *session) learn(ctx context.Context, list ...results.Message) {
 		if m.Agreed == "" || m.Agreed == m.ID || screen.proposed[m.Agreed] != "" || s.out.JSON {
 			continue
 		}
-		if p, ok := s.proposal(ctx, m.Agreed); ok {
+		if p, err := s.message(ctx, m.Agreed); err == nil {
 			screen.know(p)
 		}
 	}
@@ -125,14 +125,17 @@ func (s *session) learnVoters(ctx context.Context) error {
 	return err
 }
 
-// proposal reads a proposal beside the call that the command is about, which keeps its next.
-func (s *session) proposal(ctx context.Context, id string) (p results.Message, ok bool) {
+// message reads a message beside the call that the command is about, which keeps its next.
+func (s *session) message(ctx context.Context, id string) (results.Message, error) {
 	defer func(next string) { s.next = next }(s.next)
 	said, _, err := s.history(ctx, args{"id": id})
-	if err != nil || len(said) != 1 {
-		return p, false
+	if err == nil && len(said) != 1 {
+		err = fail(failed, "The server does not show the message %s.", id)
 	}
-	return said[0].Message, true
+	if err != nil {
+		return results.Message{}, err
+	}
+	return said[0].Message, nil
 }
 
 // readHistory reads the messages for a History. Agreements come in one page.

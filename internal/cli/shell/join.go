@@ -111,22 +111,18 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 // awaitEvery is how often a join asks for a room that is not there yet.
 const awaitEvery = 2 * time.Second
 
-// awaitSeat is takeSeat for a join that may wait for its room: it tries again while there is no room. Once the server
-// has answered, it outlasts a restart of the server.
+// awaitSeat is takeSeat for a join that may wait for its room: it tries again while there is no room.
 func (s *Shell) awaitSeat(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
-	if req.Agent != nil && *req.Agent {
-		req.Within = cmp.Or(req.Within, agentsWait)
-	}
-	req.Within = cmp.Or(req.Within, usualWait)
-	until := s.Clock.Now().Add(req.Within)
-	for answered := false; ; answered = true {
+	limit := patience(req.Within, usualWait, req.Agent != nil && *req.Agent)
+	until := s.Clock.Now().Add(limit)
+	for {
 		r, err := s.takeSeat(ctx, c, req)
 		left := s.Clock.Until(until)
 		switch {
-		case !req.Await, fault.CodeOf(err) != fault.RoomNotFound && !(answered && passing(err)):
+		case !req.Await, fault.CodeOf(err) != fault.RoomNotFound:
 			return r, err
 		case left <= 0:
-			s.Out.hint("Nobody has created the room %s within %s.", req.Room, Spoken(req.Within))
+			s.Out.hint("Nobody has created the room %s within %s.", req.Room, Spoken(limit))
 			return nil, ErrQuiet
 		case !pause(ctx, s.Clock, min(left, awaitEvery)):
 			return nil, ctx.Err()
@@ -399,7 +395,8 @@ func (s *Shell) welcome(ctx context.Context, c *client.Client, r result, req Joi
 	case "returned":
 		how = "are back as"
 	}
-	return on.hand(ctx, r, got.Messages, got.Cursor, func() {
+	on.learn(ctx, got.Messages...)
+	return on.hand(ctx, r, nil, got.Cursor, func() {
 		o.print("You %s %s in %s %s: %d of %d seats "+
 			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		o.description(string(got.Room.Description))
@@ -417,16 +414,8 @@ func (s *Shell) welcome(ctx context.Context, c *client.Client, r result, req Joi
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
 		}
-		on.showWatch(got.Watch)
 		if o.Screen.Terminal {
 			o.print("To speak, and to follow the room:\n  %s\n  %s", on.command("say TEXT"), on.command("tail"))
 		}
 	})
-}
-
-// showWatch shows an agent the link for its user, of which next tells; "": none.
-func (s *session) showWatch(link string) {
-	if link != "" && s.isAgents() && !s.out.JSON {
-		s.out.print("For your user, to watch the room:\n  %s", link)
-	}
 }

@@ -318,12 +318,11 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 // invite shows the invite in r; got holds the same.
 func (s *session) invite(r result, got results.Joined) error {
 	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool {
-		ofAgent := s.isAgents() && (name == "next" || name == "watch")
-		return name != "invite" && name != "invite_link" && name != "room" && !ofAgent
+		return !slices.Contains([]string{"invite", "invite_link", "room", "watch"}, name) &&
+			!(name == "next" && s.isAgents())
 	})
 	return s.out.show(r, func() {
 		s.out.copy("%s", got.Invite)
-		s.showWatch(got.Watch)
 		if got.InviteLink != "" {
 			s.out.hint("A person can take the seat in a browser: %s", got.InviteLink)
 		}

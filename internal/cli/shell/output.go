@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -36,17 +37,21 @@ func (o *Output) notes() *Screen {
 }
 
 // show prints the result of a call: as JSON, without the secrets of the seat, or as draw shows the result to a person.
-// An agent gets the link that it is to give to its user.
+// An agent gets the link for its user, of which next tells.
 func (o *Output) show(r result, draw func()) error {
+	if !o.Screen.Agent {
+		delete(r, "watch")
+	}
 	if o.JSON {
 		delete(r, "agent_token")
-		if !o.Screen.Agent {
-			delete(r, "watch")
-		}
 		delete(r, "view")
 		o.Screen.write(r.json())
-	} else {
-		draw()
+		return o.Screen.err
+	}
+	draw()
+	var link string
+	if json.Unmarshal(r["watch"], &link) == nil {
+		o.print("For your user, to watch the room:\n  %s", link)
 	}
 	return o.Screen.err
 }

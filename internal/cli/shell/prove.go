@@ -117,8 +117,7 @@ func (s *session) readFirst(ctx context.Context, task results.Task) error {
 	if !got.HasMore && !slices.ContainsFunc(got.Messages, matters) {
 		return nil // a later wait shows the rest
 	}
-	show := func() { s.out.Screen.Show(got.Messages...) }
-	if err := s.hand(ctx, r, got.Messages, got.Cursor, show); err != nil {
+	if err := s.hand(ctx, r, got.Messages, got.Cursor, func() {}); err != nil {
 		return err
 	}
 	why := heldBack("Nothing was run", got.Messages)

@@ -90,16 +90,34 @@ func (s *session) act(ctx context.Context, tool string, a args, typed any) (resu
 	return s.call(ctx, tool, a, typed)
 }
 
-// hand shows a result with messages, and then stores its cursor; "" is none. A command that is killed in between shows
-// the messages again, and loses none.
+// hand shows a result, its messages first, and then stores its cursor; "" is none. A command that is killed in between
+// shows the messages again, and loses none.
 func (s *session) hand(ctx context.Context, r result, messages []results.Message, cursor string, draw func()) error {
 	s.learn(ctx, messages...)
-	err := s.out.show(r, draw)
+	err := s.out.show(r, func() {
+		s.out.Screen.Show(messages...)
+		draw()
+	})
 	if err != nil || cursor == "" || cursor == s.seat.Cursor {
 		return err
 	}
 	s.seat.Cursor = cursor
 	return s.file.Read(s.seat.Token, cursor)
+}
+
+// handSent hands out what came of a message or a file, and returns why it did not go out; what says that it did not.
+func (s *session) handSent(ctx context.Context, r result, sent results.Sent, what string, draw func()) error {
+	if !s.isAgents() { // which reads with wait
+		sent.Messages, sent.Cursor = nil, ""
+	}
+	err := s.hand(ctx, r, sent.Messages, sent.Cursor, draw)
+	switch {
+	case err != nil, sent.Sent, sent.Status == "pending":
+		return err
+	case sent.Status == "paused":
+		return fail(failed, "%s: the owner of your seat has paused you, and can resume you.", what)
+	}
+	return heldBack(what, sent.Messages)
 }
 
 // heldBack is the error of an act of an agent that did nothing, since the agent had not read messages; what says what

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -87,11 +86,13 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			return err
 		}
 		touch(s.file)
-		if !s.isAgents() { // which reads with wait
-			sent.Messages, sent.Cursor = nil, ""
+		if sent.Credential != "" {
+			return fail(failed, "Nothing was sent: the text holds what looks like %s, which others would read. "+
+				"Say it again if they are meant to have it.", sent.Credential)
 		}
-		if s.isAgents() || !s.out.JSON || !sent.Sent && sent.Credential == "" || sent.Sent && !req.Answer {
-			if err := s.hand(ctx, r, sent.Messages, sent.Cursor, func() { s.said(sent, req) }); err != nil {
+		if answerAlone := s.out.JSON && sent.Sent && req.Answer; s.isAgents() || !answerAlone {
+			err := s.handSent(ctx, r, sent, "Nothing was sent", func() { s.said(sent, req) })
+			if err != nil {
 				return err
 			}
 		}
@@ -109,17 +110,10 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			s.sayAgreed(ctx, sent.Agreed)
 		}
 		switch {
-		case sent.Credential != "":
-			return fail(failed, "Nothing was sent: the text holds what looks like %s, which others would read. "+
-				"Say it again if they are meant to have it.", sent.Credential)
-		case sent.Status == "pending" && req.Answer:
-			return ErrQuiet
-		case sent.Status == "pending", sent.Sent && !req.Answer, sent.Agreed != "" && s.isAgents():
+		case !req.Answer, sent.Agreed != "" && s.isAgents():
 			return nil
-		case sent.Status == "paused":
-			return fail(failed, "Nothing was sent: %s", pausedHere)
 		case !sent.Sent:
-			return heldBack("Nothing was sent", sent.Messages)
+			return ErrQuiet // a draft waits
 		}
 		return s.await(ctx, sent, req)
 	})
@@ -129,19 +123,18 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 // id of the vote alone.
 func (s *session) sayAgreed(ctx context.Context, id string) {
 	s.out.hint("With this, all who were asked agree to %s.", id)
-	p, ok := s.proposal(ctx, id)
+	p, err := s.message(ctx, id)
 	switch {
-	case ok && s.isAgents():
+	case err != nil: // it has expired
+	case s.isAgents():
 		s.out.Screen.Show(p)
-	case ok:
+	default:
 		s.out.notes().Show(p)
 	}
 }
 
-// said prints what became of a message. An agent reads beside it what it had not read, in the order of the room.
+// said prints what became of a message.
 func (s *session) said(sent results.Sent, req SendRequest) {
-	before, after := around(sent.Messages)
-	s.out.Screen.Show(before...)
 	switch {
 	case sent.Status == "pending":
 		s.out.hint("Not sent yet: the owner of your seat approves what you say. It waits as draft %s.", sent.ID)
@@ -151,59 +144,37 @@ func (s *session) said(sent results.Sent, req SendRequest) {
 	case !req.Answer: // a pipe gets the answer alone
 		s.out.copy("%s", sent.ID)
 	}
-	s.out.Screen.Show(after...)
 }
-
-// around divides the messages of a result of a send into those before the sent message, and those after it.
-func around(messages []results.Message) (before, after []results.Message) {
-	n := slices.IndexFunc(messages, func(m results.Message) bool { return !m.BeforeYours })
-	if n < 0 {
-		n = len(messages)
-	}
-	return messages[:n], messages[n:]
-}
-
-// pausedHere is why nothing goes out from a seat.
-const pausedHere = "the owner of your seat has paused you, and can resume you."
 
 // debt returns the request that a person answers by just saying something: the only request whose answer the seat owes.
 // debt returns zero if there is none, or if the message has another purpose. debt returns zero, too, for the person
 // behind an agent: there the agent owes the answer. Without debt the sender of the request would wait in vain.
-func (s *session) debt(ctx context.Context, req SendRequest) (results.Message, error) {
+func (s *session) debt(ctx context.Context, req SendRequest) (results.Request, error) {
 	plain := req.Kind == "" || req.Kind == "message"
 	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
-		return results.Message{}, nil
+		return results.Request{}, nil
 	}
 	var room results.Info
 	if _, err := s.call(ctx, "room_info", args{}, &room); err != nil {
-		return results.Message{}, err
+		return results.Request{}, err
 	}
-	var all []results.Message
-	for _, q := range room.Requests {
+	all := slices.DeleteFunc(room.Requests, func(q results.Request) bool {
 		reads := len(req.To) == 0 || slices.ContainsFunc(req.To, sameName(q.From)) ||
 			slices.ContainsFunc(req.To, sameName(everyone))
-		if !slices.Contains(q.OwedBy, s.seat.Name) || !reads {
-			continue
-		}
-		said, _, err := s.history(ctx, args{"id": q.ID})
-		if err != nil {
-			return results.Message{}, err
-		}
-		if len(said) == 1 && said[0].Kind != "proposal" { // a text is no vote
-			all = append(all, said[0].Message)
-		}
-	}
+		return !slices.Contains(q.OwedBy, s.seat.Name) || !reads || q.Proposal // a text is no vote
+	})
 	switch len(all) {
 	case 0:
-		return results.Message{}, nil
+		return results.Request{}, nil
 	case 1:
 		return all[0], nil
 	}
 	var choices []string
-	for _, o := range all {
-		choices = append(choices, "  --reply-to "+idOr(o.ID)+"  "+o.From+": "+gist(string(o.Text)))
+	for _, q := range all {
+		text := strings.Join(strings.Fields(string(q.Text)), " ")
+		choices = append(choices, "  --reply-to "+idOr(q.ID)+"  "+q.From+": "+text)
 	}
-	return results.Message{}, fail(usage, "Nothing was sent: several requests wait for your answer. Choose one, or "+
+	return results.Request{}, fail(usage, "Nothing was sent: several requests wait for your answer. Choose one, or "+
 		"say something else with --new:\n%s", lines(strings.Join(choices, "\n")))
 }
 
@@ -222,16 +193,6 @@ func keyOf(name string) string {
 		return strings.ToLower(name) // no server has such a name
 	}
 	return n.Key
-}
-
-// gist is the beginning of a text, on one line.
-func gist(text string) string {
-	const most = 60
-	short := []rune(strings.Join(strings.Fields(text), " "))
-	if len(short) > most {
-		short = append(short[:most-1:most-1], '…')
-	}
-	return string(short)
 }
 
 // send sends the message. If the connection breaks, nobody knows whether the server has the message: then send tries
@@ -267,20 +228,16 @@ func unheard(err error) bool {
 // from another command, and no other command ends it. An agent reads whatever comes meanwhile, and stops to wait once
 // it is asked.
 func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest) error {
-	if s.isAgents() {
-		req.Within = cmp.Or(req.Within, agentsWait)
-	}
-	req.Within = cmp.Or(req.Within, usualWait)
-	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
-		_, after := around(sent.Messages)
-		w := &answers{s: s, id: sent.ID, addressed: slices.ContainsFunc(sent.Messages, s.isAddressed)}
+	limit := patience(req.Within, usualWait, s.isAgents())
+	return s.within(ctx, limit, "No answer within %s.", func(ctx context.Context) error {
+		w := &answers{s: s, id: sent.ID}
 		err := s.sent(ctx, w)
 		switch {
 		case err != nil:
 		case !s.isAgents():
 			err = s.follow(ctx, w.id, w.add)
-		case !w.end(results.Waited{Messages: after}):
-			err = s.wait(ctx, WaitRequest{ForMe: len(w.asked) > 0, Within: req.Within, ends: w.end})
+		case !w.end(sent.Messages):
+			err = s.wait(ctx, WaitRequest{ForMe: len(w.asked) > 0, Within: limit, ends: w.end})
 		}
 		if err != nil || w.answered || w.addressed {
 			return err
@@ -294,22 +251,18 @@ func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest)
 }
 
 // sent learns from the server who owes an answer, and who reads the message. sent tries until the server answers: the
-// message need not be said again. The send keeps its next, for an agent that does not wait after all.
+// message need not be said again.
 func (s *session) sent(ctx context.Context, w *answers) error {
-	defer func(next string) { s.next = next }(s.next)
-	var said []entry
+	var said results.Message
 	err := s.persist(ctx, passing, func() (err error) {
-		said, _, err = s.history(ctx, args{"id": w.id})
+		said, err = s.message(ctx, w.id)
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(said) != 1:
-		return fail(failed, "The server accepted the message, but does not show it.")
 	}
-	w.s.learn(ctx, said[0].Message)
-	w.asked, w.to = slices.Clone(said[0].Ask), said[0].To
+	s.learn(ctx, said)
+	w.asked, w.to = said.Ask, said.To
 	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
 	return nil
 }
@@ -347,7 +300,7 @@ func (w *answers) take(m results.Message) (is, last bool) {
 	case m.Type == "left":
 		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == m.Agent })
 		return false, len(w.asked) > 0 && len(w.open) == 0
-	case m.Type != "message" || w.s.isOwn(m) || !w.answers(m):
+	case m.Type != "message" || m.BeforeYours || w.s.isOwn(m) || !w.answers(m):
 		return false, false
 	}
 	w.answered = true
@@ -355,10 +308,10 @@ func (w *answers) take(m results.Message) (is, last bool) {
 	return true, len(w.open) == 0 || m.Kind == "object" || m.Agreed == w.id
 }
 
-// end reports whether an agent that waits for the answers stops with the messages of a result: no other answer is to
-// come, or the agent is addressed.
-func (w *answers) end(got results.Waited) (ends bool) {
-	for _, m := range got.Messages {
+// end reports whether an agent that waits for the answers stops with these messages: no other answer is to come, or the
+// agent is addressed.
+func (w *answers) end(messages []results.Message) (ends bool) {
+	for _, m := range messages {
 		_, last := w.take(m)
 		w.addressed = w.addressed || w.s.isAddressed(m)
 		ends = ends || last

@@ -216,7 +216,6 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 
 // changedTask shows the task that a call changed: after an add, the first of the list.
 func (s *session) changedTask(action string, got results.Tasks) {
-	s.out.Screen.Show(got.Messages...) // which held it back
 	task := got.Task
 	if task == nil && len(got.Tasks) > 0 { // an add has no other answer
 		task = &got.Tasks[0]

@@ -19,24 +19,29 @@ const waitCall = 50 * time.Second
 // minutes.
 const agentsWait = 280 * time.Second
 
-// usualWait is how long a command waits for an answer, or for a room, if nobody says how long. An agent waits no longer
-// than agentsWait.
+// usualWait is how long a command waits for an answer, or for a room, if nobody says how long.
 const usualWait = 10 * time.Minute
+
+// patience returns how long a command waits that was told to wait for so long, or was told nothing.
+func patience(told, usual time.Duration, agents bool) time.Duration {
+	if agents {
+		usual = agentsWait
+	}
+	return cmp.Or(told, usual)
+}
 
 // WaitRequest asks for news.
 type WaitRequest struct {
 	ForMe  bool          // where more than two talk, only a message for this person ends the wait
 	Within time.Duration // give up after this time; 0: never, and an agent after agentsWait
 
-	ends func(results.Waited) bool // whether the messages of a result end the wait; nil: any do
+	ends func([]results.Message) bool // whether messages end the wait; nil: any do
 }
 
 // Wait shows what was said since the last Wait. If nothing was said, Wait waits.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	return s.with(which, func(s *session) error {
-		if s.isAgents() {
-			req.Within = cmp.Or(req.Within, agentsWait)
-		}
+		req.Within = patience(req.Within, 0, s.isAgents())
 		return s.within(ctx, req.Within, "Nothing came within %s.",
 			func(ctx context.Context) error { return s.wait(ctx, req) })
 	})
@@ -74,8 +79,8 @@ func Spoken(d time.Duration) string {
 }
 
 // wait makes calls until a call has messages. wait stores the cursor after printing the messages: a command that is
-// killed in between prints them again, and loses none. A seat without a cursor returns first. Once the server has
-// answered, the wait outlasts a restart of the server.
+// killed in between prints them again, and loses none. Once the server has answered, the wait outlasts a restart of the
+// server.
 func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	a := args{"wait_seconds": int(waitCall / time.Second)}
 	until := s.clock.Now().Add(req.Within)
@@ -85,25 +90,10 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		return err
 	}
 	for heard := false; ; {
-		if left := s.clock.Until(until).Round(time.Second) - time.Second; s.isAgents() && !heard {
+		if left := s.clock.Until(until) - time.Second; s.isAgents() && !heard {
 			a["wait_seconds"] = int(max(0, min(waitCall, left)) / time.Second)
 		}
-		var got results.Waited
-		var r result
-		err := error(&fault.Error{Code: fault.InvalidArgument})
-		if a["cursor"] != nil || s.seat.Person {
-			err = s.persist(ctx, passing, func() (err error) {
-				r, err = s.call(ctx, "wait_for_message", a, &got)
-				return err
-			})
-		}
-		if fault.CodeOf(err) == fault.InvalidArgument { // the seat has no cursor, or the server has lost the messages
-			var back results.Joined
-			r, err = s.call(ctx, "join_room", args{}, &back)
-			got = results.Waited{Messages: back.Messages, HasMore: back.HasMore, Cursor: back.Cursor}
-			s.showWatch(back.Watch)
-			got.Messages = client.NewsTo(s.seat.Name, got.Messages)
-		}
+		got, r, err := s.news(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -114,10 +104,10 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 				return err
 			}
 		}
-		if len(got.Messages) > 0 && (req.ends == nil || req.ends(got)) {
+		if len(got.Messages) > 0 && (req.ends == nil || req.ends(got.Messages)) {
 			heard, a["wait_seconds"] = true, 0 // the rest of the news is there already
 		}
-		if len(got.Messages) > 0 || got.Status == "" { // else a command of the same seat may have read further
+		if len(got.Messages) > 0 || got.Status == "returned" { // else a command of the same seat may have read further
 			if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
 				return err
 			}
@@ -133,6 +123,22 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			return err
 		}
 	}
+}
+
+// news makes one call of a wait. A seat without a cursor, or whose messages the server has lost, returns to the room.
+func (s *session) news(ctx context.Context, a args) (got results.Waited, r result, err error) {
+	if a["cursor"] != nil || s.seat.Person {
+		err = s.persist(ctx, passing, func() (err error) {
+			r, err = s.call(ctx, "wait_for_message", a, &got)
+			return err
+		})
+		if fault.CodeOf(err) != fault.InvalidArgument {
+			return got, r, err
+		}
+	}
+	r, err = s.call(ctx, "join_room", args{}, &got)
+	got.Messages = client.NewsTo(s.seat.Name, got.Messages)
+	return got, r, err
 }
 
 // endOfWait reports whether a wait is over, with the result of the wait as its error.
