@@ -143,9 +143,6 @@ func (c columns) foldWords(line, margin string, width int) string {
 		parts := commandWithin.FindStringSubmatch(found)
 		return parts[1] + strings.ReplaceAll(parts[2], " ", solid) + parts[3]
 	})
-	line = quotedCommand.ReplaceAllStringFunc(line, func(found string) string {
-		return strings.ReplaceAll(found, " ", solid)
-	})
 	var b strings.Builder
 	used := 0
 	for i, word := range strings.Split(line, " ") {
@@ -165,9 +162,6 @@ func (c columns) foldWords(line, margin string, width int) string {
 	return strings.ReplaceAll(b.String(), solid, " ")
 }
 
-// quotedCommand matches a command in the quotes of withCommands.
-var quotedCommand = regexp.MustCompile(`“(?:go run )?(?:'[^']*'|\S*parley\S*) [^”]*”`)
-
 // commandWithin matches a command of this program within a sentence, up to the end of the sentence or the part.
-var commandWithin = regexp.MustCompile(`(: |; see |with |\| )((?:go run )?(?:'[^']*'|\S*parley\S*) [a-z-]+` +
-	`(?:'[^']*'|"[^"]*"|[^'"])*?)([.,:;)]+ |[.,:;)]* *$)`)
+var commandWithin = regexp.MustCompile(`(: |; see |with |\| |“)((?:go run )?(?:'[^']*'|\S*parley\S*) [a-z-]+` +
+	`(?:'[^']*'|"[^"]*"|[^'"])*?)(”|[.,:;)]+ |[.,:;)]* *$)`)

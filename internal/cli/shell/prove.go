@@ -86,13 +86,13 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 	case task.By != "" && task.By != s.seat.Name:
 		return fail(failed, "%s is with %s now. Nothing was run.", task.ID, named([]string{taker(task)}, ""))
 	}
-	return s.readFirst(ctx, task)
+	return s.readFirst(ctx, task, "Nothing was run")
 }
 
-// readFirst has an agent read, before its command runs, what the agent has not read: words of others, news of the task,
-// and what its user has done. So no work is done over a stop. The error says that nothing was run; the second time
+// readFirst has an agent read, before its command runs or it leaves, what the agent has not read: words of others, news
+// of the task, and what its user has done. So no work is done over a stop. The error begins with what; the second time
 // nothing is unread. As over MCP, the call ends a wait of the seat that goes on in the background.
-func (s *session) readFirst(ctx context.Context, task results.Task) error {
+func (s *session) readFirst(ctx context.Context, task results.Task, what string) error {
 	if !s.isAgents() || s.seat.Cursor == "" {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (s *session) readFirst(ctx context.Context, task results.Task) error {
 	if err := s.hand(ctx, r, got.Messages, got.Cursor, func() {}); err != nil {
 		return err
 	}
-	why := heldBack("Nothing was run", got.Messages)
+	why := heldBack(what, got.Messages)
 	return fail(failed, "%s If it still fits, run the same command again.", why)
 }
 
@@ -368,7 +368,7 @@ func (s *session) checkable(ctx context.Context, id string) (results.Task, error
 		err = fail(failed, "%s was finished by an agent of the same user or invite. Nothing was run: somebody else "+
 			"runs it again.", task.ID)
 	default:
-		err = s.readFirst(ctx, task)
+		err = s.readFirst(ctx, task, "Nothing was run")
 	}
 	return task, err
 }

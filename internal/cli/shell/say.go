@@ -123,13 +123,12 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 // id of the vote alone.
 func (s *session) sayAgreed(ctx context.Context, id string) {
 	s.out.hint("With this, all who were asked agree to %s.", id)
-	p, err := s.message(ctx, id)
-	switch {
-	case err != nil: // it has expired
-	case s.isAgents():
-		s.out.Screen.Show(p)
-	default:
-		s.out.notes().Show(p)
+	screen := s.out.notes()
+	if s.isAgents() {
+		screen = s.out.Screen
+	}
+	if p, err := s.message(ctx, id); err == nil {
+		screen.Show(p)
 	}
 }
 
