@@ -105,7 +105,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	if err != nil {
 		return err
 	}
-	return s.welcome(ctx, c, r, req)
+	return s.welcome(ctx, r, req)
 }
 
 // awaitEvery is how often a join asks for a room that is not there yet.
@@ -365,29 +365,27 @@ func (s *Shell) refusedJoin(refused *fault.Error, command func(words string) str
 
 // welcome shows a room to the caller who has just taken a seat. The link to watch is a secret that opens once: a person
 // at a terminal reads the link, and an agent gets it for its user, as over MCP. No other file has it.
-func (s *Shell) welcome(ctx context.Context, c *client.Client, r result, req JoinRequest) error {
+func (s *Shell) welcome(ctx context.Context, r result, req JoinRequest) error {
 	var got results.Joined
 	if err := r.into(&got); err != nil {
 		return err
 	}
 	all, err := s.Seats.All()
-	if err != nil {
+	i := slices.IndexFunc(all, func(seat client.Seat) bool { return seat.Token == got.AgentToken })
+	if err != nil || i < 0 {
 		return err
 	}
-	o, on := s.Out, &session{client: c, file: s.Seats, out: s.Out, by: s}
-	for _, seat := range all {
-		if seat.Token == got.AgentToken {
-			on.seat = seat
+	return s.on(all[i], func(on *session) error {
+		if !on.isAgents() && req.Agent == nil && s.NoPerson() != "" {
+			s.Out.hint("If you are an agent, join with --agent: then each command says what concerns you next.")
 		}
-	}
+		return on.welcome(ctx, r, got)
+	})
+}
 
-	// The seat is known, and with it the reader.
-	o.Screen.Agent = on.isAgents()
-	on.heed(r)
-	defer on.tell()
-	if !on.isAgents() && req.Agent == nil && s.NoPerson() != "" {
-		o.hint("If you are an agent, join with --agent: then each command says what concerns you next.")
-	}
+func (s *session) welcome(ctx context.Context, r result, got results.Joined) error {
+	s.heed(r)
+	s.learn(ctx, got.Messages...)
 	how, room := "are", "the room"
 	switch got.Status {
 	case "created":
@@ -395,13 +393,13 @@ func (s *Shell) welcome(ctx context.Context, c *client.Client, r result, req Joi
 	case "returned":
 		how = "are back as"
 	}
-	on.learn(ctx, got.Messages...)
-	return on.hand(ctx, r, nil, got.Cursor, func() {
+	o := s.out
+	return s.hand(ctx, r, nil, got.Cursor, func() {
 		o.print("You %s %s in %s %s: %d of %d seats "+
 			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		o.description(string(got.Room.Description))
 		if got.Earlier > 0 {
-			o.print("Earlier messages: %d. To read them: %s", got.Earlier, on.command("history"))
+			o.print("Earlier messages: %d. To read them: %s", got.Earlier, s.command("history"))
 		}
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {
@@ -411,11 +409,11 @@ func (s *Shell) welcome(ctx context.Context, c *client.Client, r result, req Joi
 					"https://github.com/parley-chat/parley#with-somebody-else.")
 			}
 		}
-		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
+		if got.Watch != "" && o.Screen.Terminal && s.by.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
 		}
 		if o.Screen.Terminal {
-			o.print("To speak, and to follow the room:\n  %s\n  %s", on.command("say TEXT"), on.command("tail"))
+			o.print("To speak, and to follow the room:\n  %s\n  %s", s.command("say TEXT"), s.command("tail"))
 		}
 	})
 }

@@ -93,14 +93,10 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 // of the task, and what its user has done. So no work is done over a stop. The error begins with what; the second time
 // nothing is unread. As over MCP, the call ends a wait of the seat that goes on in the background.
 func (s *session) readFirst(ctx context.Context, task results.Task, what string) error {
-	if !s.isAgents() || s.seat.Cursor == "" {
+	if !s.isAgents() {
 		return nil
 	}
-	var got results.Waited
-	r, err := s.call(ctx, "wait_for_message", args{"cursor": s.seat.Cursor, "wait_seconds": 0}, &got)
-	if fault.CodeOf(err) == fault.InvalidArgument { // the server has lost the messages
-		return nil
-	}
+	got, r, err := s.news(ctx, 0, false)
 	if err != nil {
 		return err
 	}

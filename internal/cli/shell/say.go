@@ -262,7 +262,7 @@ func (s *session) sent(ctx context.Context, w *answers) error {
 	}
 	s.learn(ctx, said)
 	w.asked, w.to = said.Ask, said.To
-	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
+	w.open = slices.Clone(w.asked)
 	return nil
 }
 
@@ -273,7 +273,6 @@ type answers struct {
 	to       []string // the only readers of the message; nobody: all read it
 	asked    []string // who owed an answer
 	open     []string // who still owes an answer
-	several  bool
 	answered bool
 
 	addressed bool // the agent that waits: see isAddressed
@@ -349,7 +348,7 @@ func (w *answers) print(e entry) error {
 	out := w.s.out
 	return out.show(e.fields, func() {
 		switch {
-		case w.several || out.Screen.Terminal || asks(e.Message) || e.File != nil:
+		case len(w.asked) > 1 || out.Screen.Terminal || asks(e.Message) || e.File != nil:
 			out.Screen.Show(e.Message)
 		case e.Text == "":
 			out.print("%s", e.Kind)

@@ -22,7 +22,8 @@ const agentsWait = 280 * time.Second
 // usualWait is how long a command waits for an answer, or for a room, if nobody says how long.
 const usualWait = 10 * time.Minute
 
-// patience returns how long a command waits that was told to wait for so long, or was told nothing.
+// patience returns how long a command waits: as long as it was told or, told nothing, as is usual. For an agent that is
+// agentsWait.
 func patience(told, usual time.Duration, agents bool) time.Duration {
 	if agents {
 		usual = agentsWait
@@ -56,15 +57,12 @@ func (s *session) within(ctx context.Context, d time.Duration, why string, do fu
 		defer s.clock.AfterFunc(d, cancel).Stop()
 	}
 	err := do(limited)
-	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) || errors.Is(err, errLate) {
+	if ctx.Err() == nil && errors.Is(err, context.Canceled) {
 		s.out.hint(why, Spoken(d))
 		return ErrQuiet
 	}
 	return err
 }
-
-// errLate ends the wait of an agent shortly before its time is up, with next of the last call.
-var errLate = errors.New("nothing came")
 
 // Spoken writes a duration without the zeros of Go: 10m, not 10m0s.
 func Spoken(d time.Duration) string {
@@ -82,18 +80,19 @@ func Spoken(d time.Duration) string {
 // killed in between prints them again, and loses none. Once the server has answered, the wait outlasts a restart of the
 // server.
 func (s *session) wait(ctx context.Context, req WaitRequest) error {
-	a := args{"wait_seconds": int(waitCall / time.Second)}
 	until := s.clock.Now().Add(req.Within)
-	a.flag("for_me", req.ForMe)
-	a.set("cursor", s.seat.Cursor)
 	if _, err := s.client.Protocol(ctx); err != nil {
 		return err
 	}
 	for heard := false; ; {
-		if left := s.clock.Until(until) - time.Second; s.isAgents() && !heard {
-			a["wait_seconds"] = int(max(0, min(waitCall, left)) / time.Second)
+		most := waitCall
+		switch {
+		case heard: // the rest of the news is there already
+			most = 0
+		case s.isAgents():
+			most = max(0, min(most, s.clock.Until(until)-time.Second))
 		}
-		got, r, err := s.news(ctx, a)
+		got, r, err := s.news(ctx, most, req.ForMe)
 		if err != nil {
 			return err
 		}
@@ -105,7 +104,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			}
 		}
 		if len(got.Messages) > 0 && (req.ends == nil || req.ends(got.Messages)) {
-			heard, a["wait_seconds"] = true, 0 // the rest of the news is there already
+			heard = true
 		}
 		if len(got.Messages) > 0 || got.Status == "returned" { // else a command of the same seat may have read further
 			if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
@@ -115,9 +114,9 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		if err := s.file.Rename(&s.seat, newName(got.Messages)); err != nil {
 			return err
 		}
-		a["cursor"] = got.Cursor
+		s.seat.Cursor = got.Cursor
 		if late && !heard {
-			return errLate
+			return context.Canceled // shortly before within ends it, with next of the last call
 		}
 		if done, err := s.endOfWait(ctx, got, heard); done || err != nil {
 			return err
@@ -125,9 +124,14 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	}
 }
 
-// news makes one call of a wait. A seat without a cursor, or whose messages the server has lost, returns to the room.
-func (s *session) news(ctx context.Context, a args) (got results.Waited, r result, err error) {
-	if a["cursor"] != nil || s.seat.Person {
+// news makes a call that waits at most so long. A seat without a cursor, or whose messages the server has lost, returns
+// to the room instead.
+func (s *session) news(ctx context.Context, most time.Duration, forMe bool) (
+	got results.Waited, r result, err error) {
+	if s.seat.Cursor != "" || s.seat.Person {
+		a := args{"wait_seconds": int(most / time.Second)}
+		a.flag("for_me", forMe)
+		a.set("cursor", s.seat.Cursor)
 		err = s.persist(ctx, passing, func() (err error) {
 			r, err = s.call(ctx, "wait_for_message", a, &got)
 			return err
