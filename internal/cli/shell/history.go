@@ -39,9 +39,6 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if err != nil {
 			return err
 		}
-		for _, e := range list {
-			s.learn(ctx, e.Message)
-		}
 		if req.Minutes || req.Markdown {
 			return s.minutes(ctx, list, req)
 		}
@@ -55,7 +52,7 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if s.next != "" {
 			r["next"], _ = json.Marshal(s.next) // a string
 		}
-		return s.out.show(r, func() { s.show(list) })
+		return s.out.show(r, func() { s.show(ctx, list) })
 	})
 	if req.Follow && stopped(ctx, err) {
 		return nil

@@ -363,8 +363,7 @@ func (s *Shell) refusedJoin(refused *fault.Error, command func(words string) str
 		strings.Join(names, ", or"))
 }
 
-// welcome shows a room to the caller who has just taken a seat. The link to watch is a secret that opens once: a person
-// at a terminal reads the link, and an agent gets it for its user, as over MCP. No other file has it.
+// welcome shows a room to the caller who has just taken a seat, as a command of that seat.
 func (s *Shell) welcome(ctx context.Context, r result, req JoinRequest) error {
 	var got results.Joined
 	if err := r.into(&got); err != nil {
@@ -383,6 +382,8 @@ func (s *Shell) welcome(ctx context.Context, r result, req JoinRequest) error {
 	})
 }
 
+// welcome shows the room of the seat. The link to watch is a secret that opens once: a person at a terminal reads the
+// link, and an agent gets it for its user, as over MCP. No other file has it.
 func (s *session) welcome(ctx context.Context, r result, got results.Joined) error {
 	s.heed(r)
 	s.learn(ctx, got.Messages...)

@@ -62,7 +62,7 @@ func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest)
 		if req.Markdown {
 			s.out.Screen.write(t.markdown(s.seat.Name, s.clock.Now(), s.out.Screen))
 		} else {
-			s.write(t)
+			s.write(ctx, t)
 		}
 		if t.open.HasMore {
 			s.out.hint("More tasks are open than are shown.")
@@ -71,10 +71,10 @@ func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest)
 }
 
 // write shows a talk as the screen shows messages, and then the minutes.
-func (s *session) write(t *talk) {
-	s.show(t.said)
+func (s *session) write(ctx context.Context, t *talk) {
+	s.show(ctx, t.said)
 	s.heading("Agreed", len(t.agreed))
-	s.show(t.agreed)
+	s.show(ctx, t.agreed)
 	s.heading("Done", len(t.closed.Tasks))
 	s.list(t.closed.Tasks, indent)
 	s.heading("Open", len(t.open.Tasks)+len(t.info.Requests))
@@ -83,7 +83,7 @@ func (s *session) write(t *talk) {
 		s.out.row("%s%s", lines(indent), asksFor(q))
 	}
 	s.heading("Files", len(t.files))
-	s.show(t.files)
+	s.show(ctx, t.files)
 }
 
 // mostListed is how many files the minutes list: as many as a room keeps.
@@ -98,8 +98,9 @@ func (s *session) heading(title string, entries int) {
 	s.out.print("%s", lines(text))
 }
 
-func (s *session) show(list []entry) {
+func (s *session) show(ctx context.Context, list []entry) {
 	for _, e := range list {
+		s.learn(ctx, e.Message)
 		s.out.Screen.Show(e.Message)
 	}
 }

@@ -124,8 +124,8 @@ func idOr(given string) string {
 
 // before and after have the words of the shell for those of the server beside calls, in order.
 var (
-	before = sync.OnceValue(func() []saying { return sayingsOf("", phrases[:]) })
-	after  = sync.OnceValue(func() []saying { return sayingsOf("", terms[:]) })
+	before = sync.OnceValue(func() []saying { return sayingsOf("%s", phrases[:]) })
+	after  = sync.OnceValue(func() []saying { return sayingsOf("%s", terms[:]) })
 )
 
 // phrases are sentences, and several calls in one or calls with words of their own, each with what the shell says.

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,15 +51,8 @@ func ForPeople(message string) string {
 
 // toPerson is ForPeople with commands as the person runs them.
 func toPerson(message string, command func(words string) string) string {
-	message = straight.Replace(HarmlessLine(message)) // no words of a server look like a command
-	said := slices.IndexFunc(sayings(), func(s saying) bool { return s.of.MatchString(message) })
-	if said >= 0 {
-		s := sayings()[said]
-		is := s.of.ExpandString(nil, s.is, message, s.of.FindStringSubmatchIndex(message))
-		message = withCommands(string(is), command)
-	} else {
-		message = inCommands(message, command, toPeople()...)
-	}
+	message = straight.Replace(message) // no words of a server look like a command
+	message = inCommands(message, command, slices.Concat(sayings(), toPeople())...)
 	if at := subject.FindStringSubmatch(message); at != nil {
 		is := subjects[at[1]]
 		if is == "" && at[2] == ":" { // the command has no name for the argument
@@ -82,8 +76,8 @@ func capital(text string) string {
 	return text
 }
 
-// subjects are the arguments at the beginning of the server's sentences, as a person knows them; "" for an argument
-// that the sentence need not name.
+// subjects are the arguments at the beginning of the server's sentences, as a person knows them. A sentence need not
+// name any other argument.
 var subjects = map[string]string{
 	"to": "--to", "ask": "--ask", "for": "--for", "after": "--after", "before": "--before", "note": "--note",
 	"capacity": "--capacity", "description": "--description", "agent_messages": "--agent-messages",
@@ -91,33 +85,32 @@ var subjects = map[string]string{
 	"reply_to": "--reply-to", "withdraw": "--withdraw", "text": "the text", "title": "the title", "name": "the name",
 	"agent_name": "the name", "person_name": "the name",
 	"room": "the name of the room", "password": "the password", "search": "the search",
-	"verdict": "", "tree": "", "new_invite": "",
-	"id": "", "draft": "", "redact": "", "add_hook": "", "add_push": "", "add_agent": "",
 }
 
 // subject is an argument at the beginning of a sentence.
 var subject = regexp.MustCompile(`^([a-z_]+)(:| is| has| holds| must| names| does| takes| was)\b?`)
 
-// saying gives a person the sentence is for each refusal whose beginning matches of.
+// saying has the words is of the shell for the words of a server that match of.
 type saying struct {
 	of *regexp.Regexp
 	is string // $1 is the first group of the expression; commands are in braces
 }
 
-// sayings returns the sentences for people.
-var sayings = sync.OnceValue(func() []saying { return sayingsOf("^", sentences[:]) })
+// sayings returns the sentences for people, each for a whole refusal.
+var sayings = sync.OnceValue(func() []saying { return sayingsOf("^(?:%s).*$", sentences[:]) })
 
-// sayingsOf returns the sayings of a list of expressions, each with its sentence. They are compiled when they are first
-// needed: otherwise each start of the program would take 2.5 ms and 1.1 MB for them.
-func sayingsOf(begin string, list []string) (all []saying) {
+// sayingsOf returns the sayings of a list of expressions, each with its words; whole is what stands around each
+// expression. They are compiled when they are first needed: otherwise each start of the program would take 2.5 ms and
+// 1.1 MB for them.
+func sayingsOf(whole string, list []string) (all []saying) {
 	for i := 0; i < len(list); i += 2 {
-		all = append(all, saying{regexp.MustCompile(begin + "(?:" + list[i] + ")"), braces.Replace(list[i+1])})
+		all = append(all, saying{regexp.MustCompile(fmt.Sprintf(whole, list[i])), braces.Replace(list[i+1])})
 	}
 	return all
 }
 
 // toPeople has the words for a person in place of those for an agent, in order.
-var toPeople = sync.OnceValue(func() []saying { return sayingsOf("", people[:]) })
+var toPeople = sync.OnceValue(func() []saying { return sayingsOf("%s", people[:]) })
 
 // people are expressions in refusals, each with what a person reads.
 var people = [...]string{
