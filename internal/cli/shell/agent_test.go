@@ -307,6 +307,8 @@ func TestSay_ofAnAgentThatWaits_printsAllThatComesAndEndsWhenAsked(t *testing.T)
 			lines: []string{"Bob [proposes; ID]: Stop."}},
 		"a request to all": {says: []shell.SendRequest{{Text: "Who?", Kind: "request"}},
 			lines: []string{"Bob [asks anyone; ID]: Who?"}},
+		"private words": {says: []shell.SendRequest{{Text: "Psst.", To: []string{"Ann"}, New: true}},
+			lines: []string{`Bob [only to "Ann"; ID]: Psst.`}},
 		"nobody is left": {lines: []string{"* left: Bob"}, quiet: true},
 	} {
 		t.Run(name, func(t *testing.T) {

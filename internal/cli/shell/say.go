@@ -317,10 +317,11 @@ func (w *answers) end(messages []results.Message) (ends bool) {
 	return ends || w.addressed
 }
 
-// isAddressed reports whether m asks an agent, or its user has said or done m.
+// isAddressed reports whether m asks an agent or is private, or its user has said or done m.
 func (s *session) isAddressed(m results.Message) bool {
-	return slices.Contains(m.Ask, s.seat.Name) || m.Kind == "request" && len(m.Ask) == 0 || m.From == "your user" ||
-		m.Type == "draft" || m.Type == "supervision" || s.isOwn(m) && m.Person
+	return slices.Contains(m.Ask, s.seat.Name) || len(m.To) > 0 ||
+		m.Kind == "request" && len(m.Ask) == 0 || m.From == "your user" || m.Type == "draft" ||
+		m.Type == "supervision" || s.isOwn(m) && m.Person
 }
 
 // isOwn reports whether the person at this seat has said m. An agent and the person behind the agent speak under one
