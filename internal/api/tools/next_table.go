@@ -79,7 +79,7 @@ var imperatives = []row{
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "give your user what they need of it, since the record ends with the last seat, and {leave}; if something is open, call {send} or {wait}"},
-	{(*situation).isSettled, "", "{nothing}if all is settled, call leave_room; if not, call {send}, or {wait}"},
+	{(*situation).isSettled, "", "{nothing}{wait} or call {send}; if all is settled, call leave_room"},
 	{(*situation).isNext, "It is your turn{seats}", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	// There is work.

@@ -254,7 +254,7 @@ func TestNext_lastWordsOfOthers_wantNoAnswer(t *testing.T) {
 		w := chat.Waited{Status: chat.StatusMessages, Messages: []chat.Message{m}, Cursor: "c9",
 			Situation: chat.Situation{Standing: chat.Standing{Others: 2, Begun: true}}}
 		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got,
-			"o task, request or proposal is open: if all is settled, call leave_room; if not, call send_message (") {
+			"o task, request or proposal is open: call wait_for_message (") {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
@@ -265,9 +265,8 @@ func TestNext_afterTheOwnWork_saysWhatIsOpen(t *testing.T) {
 		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open here (2 tasks and 1 request), " +
 			"or leave_room if you need none of it.": {Standing: chat.Standing{Others: 2},
 			Work: chat.Work{OpenTasks: 2}, Awaited: chat.Awaited{Requests: 1}},
-		"No task, request or proposal is open: if all is settled, call leave_room; if not, call send_message " +
-			"(cursor c9, wait_seconds 45), or call wait_for_message (cursor c9, wait_seconds 50).": {Standing: chat.Standing{
-			Others: 2}},
+		"No task, request or proposal is open: call wait_for_message (cursor c9, wait_seconds 50) or call send_message " +
+			"(cursor c9, wait_seconds 45); if all is settled, call leave_room.": {Standing: chat.Standing{Others: 2}},
 		"1 answer to m3 is outstanding. Call wait_for_message (cursor c9, wait_seconds 50, for_me true).": {
 			Standing: chat.Standing{Others: 2}, Work: chat.Work{OpenTasks: 1},
 			Awaited: chat.Awaited{Requests: 1, Owed: 1, OwedTo: []string{"m3"}},
