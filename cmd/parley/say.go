@@ -78,7 +78,7 @@ func (c *sayCommand) Run(ctx context.Context, io streams, s *shell.Shell) error 
 		}
 	}
 	return s.Send(ctx, c.which(), shell.SendRequest{
-		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, Undo: c.Withdraw, New: c.New,
-		Answer: c.Wait.Set, Within: c.Wait.For,
+		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, Withdraw: c.Withdraw, New: c.New,
+		Await: c.Wait.Set, Within: c.Wait.For,
 	})
 }

@@ -39,8 +39,7 @@ func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
 	named := func(t mcp.Tool) bool { return t.Name == r.PathValue("name") }
 	switch i := slices.IndexFunc(s.Tools, named); {
 	case errors.As(err, &refused):
-		refuseTool(ex, ex.recordRefusal(refused, door), &results.Failure{Code: string(refused.Code),
-			Message: refused.Message, RetryAfterSeconds: int64(fault.Seconds(refused.RetryAfter))})
+		refuseTool(ex, ex.recordRefusal(refused, door), failureOf(refused))
 	case err != nil:
 		refuseTool(ex, http.StatusServiceUnavailable, unavailable(cutOff))
 	case i < 0:
@@ -60,7 +59,7 @@ func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
 // showTool answers with what a tool does and takes, as the list of tools says it, and charges asker for that.
 func (s *server) showTool(ex *exchange, r *http.Request, asker ident.Principal, tool *mcp.Tool) {
 	if beyond := s.charge(s.context(ex, r, asker), ex, api.OtherBytes); beyond != nil {
-		refuseTool(ex, statusOf(beyond.Code), &results.Failure{Code: string(beyond.Code), Message: beyond.Message})
+		refuseTool(ex, statusOf(beyond.Code), failureOf(beyond))
 		return
 	}
 	var shown struct {
@@ -123,7 +122,7 @@ func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, 
 // refuseNoCall refuses a request of asker that calls no tool, and charges for it.
 func (s *server) refuseNoCall(ex *exchange, r *http.Request, asker ident.Principal, status int, f *results.Failure) {
 	if beyond := s.charge(s.context(ex, r, asker), ex, api.OtherBytes); beyond != nil {
-		status, f = statusOf(beyond.Code), &results.Failure{Code: string(beyond.Code), Message: beyond.Message}
+		status, f = statusOf(beyond.Code), failureOf(beyond)
 	}
 	refuseTool(ex, status, f)
 }
@@ -156,6 +155,11 @@ func answerTool(w http.ResponseWriter, status int, text json.RawMessage) {
 	w.Header().Set("Content-Type", jsonType)
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // fails only if the client has left
+}
+
+func failureOf(refused *fault.Error) *results.Failure {
+	return &results.Failure{Code: string(refused.Code), Message: refused.Message,
+		RetryAfterSeconds: int64(fault.Seconds(refused.RetryAfter))}
 }
 
 func invalidCall(sentence string) *results.Failure {

@@ -112,7 +112,7 @@ func TestActs_ofAnAgentThatHasNotReadAll_areHeldBackOnce(t *testing.T) {
 		"agree": {"Nothing was sent", send(func() shell.SendRequest {
 			return shell.SendRequest{Kind: "agree", ReplyTo: proposed}
 		})},
-		"withdraw": {"Nothing was sent", send(func() shell.SendRequest { return shell.SendRequest{Undo: own} })},
+		"withdraw": {"Nothing was sent", send(func() shell.SendRequest { return shell.SendRequest{Withdraw: own} })},
 		"put": {"Nothing was shared", func(c *command) error {
 			return c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: filepath.Join(dir, "sub", "kept")})
 		}},
@@ -317,7 +317,7 @@ func TestSay_ofAnAgentThatWaits_printsAllThatComesAndEndsWhenAsked(t *testing.T)
 			drain(t, base)
 			ann := byAgent(t, base)
 			ended := begin(func() error {
-				req := shell.SendRequest{Text: "What?", Ask: []string{"Bob"}, Answer: true}
+				req := shell.SendRequest{Text: "What?", Ask: []string{"Bob"}, Await: true}
 				if c.open {
 					req.Ask = nil
 				}
@@ -452,7 +452,7 @@ func TestWait_ofAnAgentWithoutATime_endsBeforeItsClientEndsIt(t *testing.T) {
 	for what, act := range map[string]func(*command) error{
 		"Nothing came within": func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
 		"No answer within": func(c *command) error {
-			return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+			return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Await: true})
 		},
 	} {
 		wire := &skipping{clock: clockwork.NewFakeClock(), most: 20}
@@ -521,7 +521,7 @@ func TestSay_ofAnAgentInJSON_printsTheResults(t *testing.T) {
 	say(t, base, "Bob", shell.SendRequest{Text: "Going on.", Kind: "status"})
 	ann := at(t, base, nil)
 	ended := begin(func() error {
-		return ann.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+		return ann.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Await: true})
 	})
 	id := idOf(t, base, "Milk?")
 	say(t, base, "Bob", shell.SendRequest{Text: "Yes.", ReplyTo: id})
@@ -614,7 +614,7 @@ func TestSay_ofAnAgentWhoseUserDecided_saysWhatAndWhatIsNext(t *testing.T) {
 	}
 	says := func(text string, waits bool) (*command, error) {
 		c := byAgent(t, base)
-		return c, c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: text, Answer: waits})
+		return c, c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: text, Await: waits})
 	}
 	for _, decision := range []shell.SuperviseRequest{
 		{Decision: "edit", Text: "It is Monday."}, {Decision: "refuse", Text: "It is Monday."},
@@ -638,5 +638,18 @@ func TestSay_ofAnAgentWhoseUserDecided_saysWhatAndWhatIsNext(t *testing.T) {
 			!strings.Contains(notes, "Your user has spoken in your name") {
 			t.Errorf("%s: printed %q, told %q", decision.Decision, &told.out, notes)
 		}
+	}
+}
+
+// The printed command runs without the server that this one names.
+func TestNext_ofAnAgentWithASeatElsewhere_namesTheSeat(t *testing.T) {
+	base, other := serve(t), serve(t)
+	marked(t, base, "Ann", "Bob")
+	meet(t, other, "Ann", "Bob")
+	c := byAgent(t, base)
+	c.Base = base
+	err := c.Tasks(t.Context(), as("Ann"), false)
+	if told := c.notes.String(); err != nil || !strings.Contains(told, " --room tea --as Ann --url "+base) {
+		t.Errorf("%v, told %q", err, told)
 	}
 }

@@ -331,9 +331,9 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 	return s.seated(ctx, c, tool, a, client.Seat{Keyed: req.Invite != ""}, req.Agent)
 }
 
-// seated makes a call that gives a seat, and stores the seat. was is the seat before: Keyed says that an invite admits
-// the caller, since the server admits the token of a guest alone. welcome stores the cursor. For agent see JoinRequest.
-// If seated cannot store the seat, it gives the seat back: nobody would know the token.
+// seated makes a call that gives a seat, and stores the seat. was is the seat before. A new seat has only Keyed before,
+// if it is a guest's: the token of a guest needs no key beside it. welcome stores the cursor. For agent see
+// JoinRequest. If seated cannot store a new seat, it gives the seat back: nobody would know the token.
 func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args, was client.Seat, agent *bool) (
 	result, error) {
 	var got results.Joined
@@ -343,8 +343,8 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	}
 	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken,
 		Cursor: was.Cursor, Keyed: was.Keyed, Agent: *cmp.Or(agent, &was.Agent)})
-	if err == nil {
-		return r, nil
+	if err == nil || was.Token != "" {
+		return r, err
 	}
 	left := c.Call(ctx, "leave_room", args{"agent_token": got.AgentToken}, &results.Left{})
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)

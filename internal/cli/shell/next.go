@@ -43,8 +43,11 @@ func (s *session) tell() {
 // inCommands returns what the server says to an agent in the words of the shell. In a command stand ids, names of own
 // seats and words of this file alone, whatever the server says: what is no id stays a word such as ID. A command stands
 // in “ ” or, behind a colon, at the end.
+//
+// The text is made harmless, so that it marks no command; then whole sentences are replaced, calls become commands,
+// single words are replaced, and each command is written for the seat.
 func inCommands(text string, command func(words string) string, first ...saying) string {
-	text = replaced(HarmlessLine(text), slices.Concat(first, before())) // a harmless text marks no command
+	text = replaced(HarmlessLine(text), slices.Concat(first, before()))
 	text = toolCall.ReplaceAllStringFunc(text, func(call string) string {
 		at := toolCall.FindStringSubmatch(call)
 		return braces.Replace("{" + wordsOf(cmp.Or(at[1], "task"), at[2]+at[3]) + "}")

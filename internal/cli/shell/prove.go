@@ -89,9 +89,9 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 	return s.readFirst(ctx, task, "Nothing was run")
 }
 
-// readFirst has an agent read, before its command runs or it leaves, what the agent has not read: words of others, news
-// of the task, and what its user has done. So no work is done over a stop. The error begins with what; the second time
-// nothing is unread. As over MCP, the call ends a wait of the seat that goes on in the background.
+// readFirst hands an agent what it has not read before a command of the agent runs or the agent leaves, if that may
+// change what the agent does, and refuses this once: the next time nothing is unread. what says in the error what did
+// not happen. As over MCP, the call ends a wait of the seat that goes on in the background.
 func (s *session) readFirst(ctx context.Context, task results.Task, what string) error {
 	if !s.isAgents() {
 		return nil
@@ -100,16 +100,7 @@ func (s *session) readFirst(ctx context.Context, task results.Task, what string)
 	if err != nil {
 		return err
 	}
-	matters := func(m results.Message) bool {
-		if m.Task != nil {
-			m.Tasks = append(m.Tasks, *m.Task)
-		}
-		return m.Type == "message" && !slices.Contains([]string{"status", "agree", "done"}, m.Kind) ||
-			m.Type == "draft" || m.Type == "supervision" ||
-			slices.ContainsFunc(m.Tasks, func(t results.Task) bool { // a stop comes before its task
-				return t.ID == task.ID && m.Action != "add" || slices.Contains(task.After, t.ID)
-			})
-	}
+	matters := func(m results.Message) bool { return mattersTo(task, m) }
 	if !got.HasMore && !slices.ContainsFunc(got.Messages, matters) {
 		return nil // a later wait shows the rest
 	}
@@ -118,6 +109,24 @@ func (s *session) readFirst(ctx context.Context, task results.Task, what string)
 	}
 	why := heldBack(what, got.Messages)
 	return fail(failed, "%s If it still fits, run the same command again.", why)
+}
+
+// mattersTo reports whether m may change what an agent does about a task: words that want something, what the agent's
+// user has done, news of the task, and news of a task that comes before it.
+func mattersTo(task results.Task, m results.Message) bool {
+	switch m.Type {
+	case "message":
+		return !slices.Contains([]string{"status", "agree", "done"}, m.Kind)
+	case "draft", "supervision":
+		return true
+	}
+	tasks := m.Tasks
+	if m.Task != nil {
+		tasks = []results.Task{*m.Task}
+	}
+	return slices.ContainsFunc(tasks, func(t results.Task) bool {
+		return t.ID == task.ID && m.Action != "add" || slices.Contains(task.After, t.ID)
+	})
 }
 
 // task returns a task, open or not.
@@ -461,7 +470,7 @@ func (s *session) reportAgain(ctx context.Context, task results.Task, ran prove.
 	if err != nil {
 		return err
 	}
-	if ran.Bytes > 0 && ran.Sum == task.Evidence.Output {
+	if a["verdict"] == "same" && !got.Held && ran.Bytes > 0 && ran.Sum == task.Evidence.Output {
 		s.out.hint("The output is the same, too.")
 	}
 	if err := s.showChanged(ctx, "check", got, r); err != nil {

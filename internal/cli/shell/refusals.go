@@ -67,7 +67,8 @@ func toPerson(message string, command func(words string) string) string {
 // straight replaces the marks of a command in a sentence.
 var straight = strings.NewReplacer("“", `"`, "”", `"`)
 
-// capital begins a sentence with a capital letter, unless the sentence begins with an id or a flag.
+// capital begins a sentence with a capital letter, unless its second character is neither a letter nor a blank, as in
+// t7 or --to.
 func capital(text string) string {
 	first, n := utf8.DecodeRuneInString(text)
 	if second, _ := utf8.DecodeRuneInString(text[n:]); unicode.IsLetter(second) || second == ' ' {
@@ -88,9 +89,9 @@ var subjects = map[string]string{
 }
 
 // subject is an argument at the beginning of a sentence.
-var subject = regexp.MustCompile(`^([a-z_]+)(:| is| has| holds| must| names| does| takes| was)\b?`)
+var subject = regexp.MustCompile(`^([a-z_]+)(:| is| has| holds| must| names| does| takes| was)`)
 
-// saying has the words is of the shell for the words of a server that match of.
+// saying has the words of the shell, is, for those of a server, which match of.
 type saying struct {
 	of *regexp.Regexp
 	is string // $1 is the first group of the expression; commands are in braces

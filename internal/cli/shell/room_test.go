@@ -178,7 +178,7 @@ func TestSay_withdraw_takesARequestBack(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
 	id := say(t, base, "Ann", shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}})
-	say(t, base, "Ann", shell.SendRequest{Undo: id})
+	say(t, base, "Ann", shell.SendRequest{Withdraw: id})
 	if got := info(t, base, "Bob"); len(got.Requests) > 0 {
 		t.Errorf("%+v", got.Requests)
 	}

@@ -21,25 +21,26 @@ import (
 
 // SendRequest is a message.
 type SendRequest struct {
-	Text    string
-	To, Ask []string
-	ReplyTo string
-	Kind    string
-	Undo    string        // the id of an own request or proposal that the message withdraws
-	New     bool          // the message answers nothing: see debt
-	Answer  bool          // wait for the answer
-	Within  time.Duration // how long to wait after the message was sent; 0: as long as is usual
+	Text     string
+	To, Ask  []string
+	ReplyTo  string
+	Kind     string
+	Withdraw string        // the id of an own request or proposal that the message withdraws
+	New      bool          // the message answers nothing: see debt
+	Await    bool          // wait for the answer
+	Within   time.Duration // how long to wait after the message was sent; 0: as long as is usual
 }
 
 // ReadText reads a text to say from a pipe, until the pipe or ctx ends.
 func ReadText(ctx context.Context, in io.Reader) (string, error) {
-	text, err := readAll(ctx, in, int64(len(sanitize.ByteOrderMark))+cli.MaxText+2)
+	const most = len(sanitize.ByteOrderMark) + cli.MaxText + len("\r\n")
+	all, err := readAll(ctx, in, int64(most)+1)
 	if err != nil {
 		return "", err
 	}
-	text = bytes.TrimRight(bytes.TrimPrefix(text, []byte(sanitize.ByteOrderMark)), "\r\n")
+	text := bytes.TrimRight(bytes.TrimPrefix(all, []byte(sanitize.ByteOrderMark)), "\r\n")
 	switch {
-	case len(text) > cli.MaxText:
+	case len(all) > most, len(text) > cli.MaxText:
 		return "", fail(usage, "The text has more than 32,768 bytes, the limit for a message. Shorten it, or share "+
 			"it as a file: parley put -")
 	case len(bytes.TrimSpace(text)) == 0:
@@ -67,10 +68,10 @@ func readAll(ctx context.Context, in io.Reader, most int64) ([]byte, error) {
 	}
 }
 
-// sendFor is how long Say tries to reach a restarting server.
+// sendFor is how long Send tries to reach a restarting server.
 const sendFor = 5 * time.Second
 
-// Send says something and, if req.Answer, waits for the answer: for the answers of all agents that owe one or, if the
+// Send says something and, if req.Await, waits for the answer: for the answers of all agents that owe one or, if the
 // message asks nobody, for the first answer.
 func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 	return s.inPerson(which, func(s *session) error {
@@ -90,7 +91,8 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			return fail(failed, "Nothing was sent: the text holds what looks like %s, which others would read. "+
 				"Say it again if they are meant to have it.", sent.Credential)
 		}
-		if answerAlone := s.out.JSON && sent.Sent && req.Answer; s.isAgents() || !answerAlone {
+		onlyAnswer := s.out.JSON && req.Await && sent.Sent && !s.isAgents()
+		if !onlyAnswer {
 			err := s.handSent(ctx, r, sent, "Nothing was sent", func() { s.said(sent, req) })
 			if err != nil {
 				return err
@@ -110,7 +112,7 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			s.sayAgreed(ctx, sent.Agreed)
 		}
 		switch {
-		case !req.Answer, sent.Agreed != "" && s.isAgents():
+		case !req.Await, sent.Agreed != "" && s.isAgents():
 			return nil
 		case !sent.Sent:
 			return ErrQuiet // a draft waits
@@ -140,7 +142,7 @@ func (s *session) said(sent results.Sent, req SendRequest) {
 	case !sent.Sent:
 	case s.out.Screen.Terminal || s.isAgents(): // also because a room's name may have become text
 		s.out.print("Said in the room %s as %s: %s.", s.seat.Room, s.seat.Name, sent.ID)
-	case !req.Answer: // a pipe gets the answer alone
+	case !req.Await: // a pipe gets the answer alone
 		s.out.copy("%s", sent.ID)
 	}
 }
@@ -150,7 +152,7 @@ func (s *session) said(sent results.Sent, req SendRequest) {
 // behind an agent: there the agent owes the answer. Without debt the sender of the request would wait in vain.
 func (s *session) debt(ctx context.Context, req SendRequest) (results.Request, error) {
 	plain := req.Kind == "" || req.Kind == "message"
-	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
+	if s.seat.Person || req.New || !plain || req.Withdraw != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
 		return results.Request{}, nil
 	}
 	var room results.Info
@@ -201,7 +203,7 @@ func (s *session) send(ctx context.Context, req SendRequest) (sent results.Sent,
 	a.set("text", req.Text)
 	a.set("reply_to", req.ReplyTo)
 	a.set("kind", req.Kind)
-	a.set("withdraw", req.Undo)
+	a.set("withdraw", req.Withdraw)
 	a.list("to", req.To)
 	a.list("ask", req.Ask)
 	until, tried := s.clock.Now().Add(sendFor), false
@@ -229,8 +231,7 @@ func unheard(err error) bool {
 func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest) error {
 	limit := patience(req.Within, usualWait, s.isAgents())
 	return s.within(ctx, limit, "No answer within %s.", func(ctx context.Context) error {
-		w := &answers{s: s, id: sent.ID}
-		err := s.sent(ctx, w)
+		w, err := s.answersTo(ctx, sent.ID)
 		switch {
 		case err != nil:
 		case !s.isAgents():
@@ -249,21 +250,19 @@ func (s *session) await(ctx context.Context, sent results.Sent, req SendRequest)
 	})
 }
 
-// sent learns from the server who owes an answer, and who reads the message. sent tries until the server answers: the
-// message need not be said again.
-func (s *session) sent(ctx context.Context, w *answers) error {
+// answersTo reads a message back, which says who owes an answer and who reads the message. It tries until the server
+// answers: the message need not be said again.
+func (s *session) answersTo(ctx context.Context, id string) (*answers, error) {
 	var said results.Message
 	err := s.persist(ctx, passing, func() (err error) {
-		said, err = s.message(ctx, w.id)
+		said, err = s.message(ctx, id)
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.learn(ctx, said)
-	w.asked, w.to = said.Ask, said.To
-	w.open = slices.Clone(w.asked)
-	return nil
+	return &answers{s: s, id: id, to: said.To, asked: said.Ask, open: slices.Clone(said.Ask)}, nil
 }
 
 // answers finds the answers to a message.

@@ -26,7 +26,7 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	meet(t, base, "Ann", "Bob")
 	asking := at(t, base, nil)
 	ended := begin(func() error {
-		return asking.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+		return asking.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Await: true})
 	})
 	id := idOf(t, base, "Milk?")
 	bob := at(t, base, nil)
@@ -207,11 +207,11 @@ func TestSay_personHoldsItBack_isToldSo(t *testing.T) {
 		!strings.Contains(c.notes.String(), "Not sent yet: ") || !strings.Contains(c.notes.String(), "as draft m") {
 		t.Errorf("with approval: %v, %s", err, &c.notes)
 	}
-	if _, err := says(shell.SendRequest{Text: "Is it Friday?", Answer: true}); !errors.Is(err, shell.ErrQuiet) {
+	if _, err := says(shell.SendRequest{Text: "Is it Friday?", Await: true}); !errors.Is(err, shell.ErrQuiet) {
 		t.Errorf("an answer is awaited: %v", err)
 	}
 	decides(map[string]any{"paused": true})
-	for _, req := range []shell.SendRequest{{Text: "Friday."}, {Text: "Friday?", Answer: true}} {
+	for _, req := range []shell.SendRequest{{Text: "Friday."}, {Text: "Friday?", Await: true}} {
 		var why *shell.Failure
 		if _, err := says(req); !errors.As(err, &why) || why.Code != 1 ||
 			!strings.Contains(why.Text, "has paused you") {

@@ -91,8 +91,8 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	defer func() { on.client.Close() }() // callWithoutKey may have another
 	on.out.Screen.Agent = on.isAgents()
 	err = on.explain(do(on))
-	if failed := new(Failure); errors.As(err, &failed) && on.next != "" && !s.Out.JSON { // next stands at the end
-		return &Failure{failed.Text + "\n" + on.next, failed.Code}
+	if told := new(Failure); errors.As(err, &told) && on.next != "" && !s.Out.JSON { // next stands at the end
+		return &Failure{told.Text + "\n" + on.next, told.Code}
 	}
 	on.tell()
 	return err

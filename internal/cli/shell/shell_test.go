@@ -132,7 +132,7 @@ func TestSay_answersThatItWaitsFor(t *testing.T) {
 			base := serve(t)
 			meet(t, base, "Ann", "Bob", "Cy")
 			asking := at(t, base, nil)
-			c.req.Text, c.req.Answer = "Well?", true
+			c.req.Text, c.req.Await = "Well?", true
 			ended := begin(func() error { return asking.Send(t.Context(), as("Ann"), c.req) })
 			c.answer(t, base, idOf(t, base, "Well?"))
 			if err := <-ended; !errors.Is(err, c.err) || !slices.Equal(texts(t, asking.out.String()), c.want) {
@@ -233,7 +233,7 @@ func TestSay_serverIsAwayOnceItWasSaid_waitsForTheAnswer(t *testing.T) {
 	meet(t, base, "Ann", "Bob")
 	c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "message_history"})
 	ended := begin(func() error {
-		return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+		return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Await: true})
 	})
 	say(t, base, "Bob", shell.SendRequest{Text: "Yes.", ReplyTo: idOf(t, base, "Milk?")})
 	if err := <-ended; err != nil || !slices.Equal(texts(t, c.out.String()), []string{"Yes."}) {
@@ -266,8 +266,10 @@ func TestReadText_byteOrderMark_isNoPartOfIt(t *testing.T) {
 			t.Errorf("%+q: %+q, %v", in[:8], got, err)
 		}
 	}
-	if got, err := shell.ReadText(t.Context(), strings.NewReader("\ufeff\n")); err == nil {
-		t.Errorf("a mark alone says %+q", got)
+	for _, in := range []string{"\ufeff\n", long + strings.Repeat("\n", 10) + "and more"} {
+		if got, err := shell.ReadText(t.Context(), strings.NewReader(in)); err == nil {
+			t.Errorf("%+q says %d bytes", in[:1], len(got))
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func TestSupervise_draftWhoseQuestionWasWithdrawn_isSentOnlyAnyway(t *testing.T)
 		var draft struct{ ID string }
 		calls("send_message", map[string]any{"agent_token": bob.Token, "text": "Yes, delete it." + answer,
 			"reply_to": asked}, &draft)
-		say(t, base, "Ann", shell.SendRequest{Text: "Never mind.", Undo: asked})
+		say(t, base, "Ann", shell.SendRequest{Text: "Never mind.", Withdraw: asked})
 		if said, err := decides(answer, shell.SuperviseRequest{}); err != nil || !strings.Contains(said,
 			"It answers Ann (withdrawn): Shall I delete it?\n1 message of others came since.\n") {
 			t.Errorf("the drafts: %v, %s", err, said)

@@ -261,7 +261,9 @@ func (s *session) command(words string) string {
 		return s.by.joining(seat)
 	}
 	if s.isAgents() {
-		if fit, err := s.by.fitting(Which{}.at(s.by.Terminal)); err == nil && len(fit) < 2 {
+		all, err := s.file.All()
+		others := func(seat client.Seat) bool { return seat.OfShell() && seat.Token != s.seat.Token }
+		if err == nil && !slices.ContainsFunc(all, others) {
 			return cmp.Or(s.by.Program, "parley") + " " + words
 		}
 	}
@@ -294,8 +296,8 @@ func (s *Shell) commandAt(seat client.Seat, words string) string {
 	return (&session{seat: seat, file: s.Seats, by: s}).command(words)
 }
 
-// commandOf returns what writes the commands in an answer to a join, which are for the room: for the person's seat
-// there, under the name of the join or else under any, or without a seat for an admin elsewhere.
+// commandOf returns how to write commands about the room of a join. They name the person's seat there: the seat under
+// req.As, else any. Without a seat they name only the room, for an admin to run.
 func (s *Shell) commandOf(base string, req JoinRequest) func(words string) string {
 	all, _ := s.Seats.All() // without the file, a command names no seat
 	all = slices.DeleteFunc(all, func(seat client.Seat) bool {
