@@ -32,7 +32,7 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 		return "Nobody can begin what now waits for it until it is finished or dropped, and who has begun is told: say " +
 			"why with send_message, or propose what is to change."
 	case asked.Action == chat.CommandAdd:
-		return "Agents that wait are told of it."
+		return "Agents that wait are told of what you added."
 	}
 	return ""
 }

@@ -400,7 +400,7 @@ func TestNext_answersThatHandNothingOut_nameTheQuestion(t *testing.T) {
 			"an upload": advise().uploaded(chat.Sent{Sent: true, Waited: quiet}),
 			"a join":    advise().seated(chat.Seated{Status: chat.StatusReturned, Cursor: "c9", Situation: is}),
 		} {
-			got = strings.TrimSuffix(strings.TrimPrefix(got, "It is shared. "), " Agents that wait are told of it.")
+			got = strings.TrimSuffix(strings.TrimPrefix(got, "It is shared. "), " Agents that wait are told of what you added.")
 			if !strings.HasPrefix(got, want) {
 				t.Errorf("%s, unread %t: %s", what, unread, got)
 			}
