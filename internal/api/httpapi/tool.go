@@ -30,9 +30,8 @@ func (s *server) serveOwnTool(ex *exchange, r *http.Request, _ door) {
 }
 
 // serveTool answers a GET with what a tool does and takes, and a POST of its arguments with its result, all as JSON. A
-// refusal has a status that fits
-// its code. Pages of other sites cannot call a tool: the guard refuses their origin, and a browser asks before it sends
-// JSON.
+// refusal has a status that fits its code. Pages of other sites cannot call a tool: the guard refuses their origin, and
+// a browser asks before it sends JSON.
 func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
 	asker, err := s.admit(ex, r, door)
 	var refused *fault.Error

@@ -51,8 +51,8 @@ const (
 	unseen = unknownLongest - beforeEnd
 )
 
-// isOwnCommand reports whether c is a command of Parley, such as "parley leave". An agent behind "parley bridge" has
-// the name of its own client first.
+// isOwnCommand reports whether c is a command of Parley that a person or a script runs, such as "parley leave". A
+// command of an agent has the name parley-agent, and an agent behind "parley bridge" that of its own client first.
 func isOwnCommand(c mcp.Client) bool { return strings.HasPrefix(c.Agent, "parley/") }
 
 // mostOf returns how long a call of a client may wait.

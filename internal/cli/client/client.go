@@ -107,6 +107,10 @@ func SameServer(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// ForAgent tells the server that an agent reads the results, so that a leave is held back as over MCP. It comes before
+// the first call.
+func (c *Client) ForAgent() { c.info.Name = "parley-agent" }
+
 // Base returns the address of the server.
 func (c *Client) Base() string { return c.base }
 

@@ -356,6 +356,41 @@ func TestSay_ofAnAgentThatWaits_printsAllThatComesAndEndsWhenAsked(t *testing.T)
 	}
 }
 
+func TestSay_ofAnAgent_toOneThatLeftAndCameBack_waitsForTheAnswer(t *testing.T) {
+	base := serve(t)
+	marked(t, base, "Ann", "Bob")
+	drain(t, base)
+	if err := at(t, base, nil).Leave(t.Context(), as("Bob"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Bob"}); err != nil {
+		t.Fatal(err)
+	}
+	ended := begin(func() error {
+		req := shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Await: true}
+		return byAgent(t, base).Send(t.Context(), as("Ann"), req)
+	})
+	say(t, base, "Bob", shell.SendRequest{Text: "Yes.", ReplyTo: idOf(t, base, "Milk?")})
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// A leave is held back by what is meant for the agent, and only once: chatter keeps nobody.
+func TestLeave_ofAnAgent_isHeldBackOnce(t *testing.T) {
+	base := serve(t)
+	marked(t, base, "Ann", "Bob", "Cy")
+	drain(t, base)
+	say(t, base, "Bob", shell.SendRequest{Text: "Wait, @Ann."})
+	wants(t, "leave", byAgent(t, base).Leave(t.Context(), as("Ann"), ""), 1, "You have not left: you had not read ")
+	say(t, base, "Bob", shell.SendRequest{Text: "And again, @Ann."})
+	say(t, base, "Cy", shell.SendRequest{Text: "All of us: 43.", Kind: "status"})
+	c := byAgent(t, base)
+	if err := c.Leave(t.Context(), as("Ann"), ""); err != nil || !strings.Contains(c.out.String(), "All of us: 43.") {
+		t.Errorf("%v, printed %q", err, &c.out)
+	}
+}
+
 // The whole text binds, so the agent reads it beside its vote, with the words of others.
 func TestSay_voteOfAnAgentThatCompletes_printsWhatIsAgreed(t *testing.T) {
 	base := serve(t)

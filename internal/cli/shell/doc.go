@@ -11,5 +11,5 @@
 //     calls. History and the wait of Send use a follower: the follower reads the history, and a peek tells the follower
 //     when. A follower takes no message from anybody, so any number of commands can use one seat at a time.
 //   - The commands of an agent hand out what the agent has not read, so they move the cursor, too. Those that look
-//     first (prove, leave, task check) and the wait of Send end another wait of the seat.
+//     first (prove, task check) and the wait of Send end another wait of the seat.
 package shell

@@ -203,9 +203,6 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			return fail(usage, "This would take your agent out of the room. If you mean that, name "+
 				"it:%s", flagFor("--as", s.seat.Name))
 		}
-		if err := s.readFirst(ctx, results.Task{}, "You have not left"); err != nil {
-			return err
-		}
 		a := args{}
 		a.set("text", text)
 		var got results.Left
@@ -224,6 +221,12 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		}
 		if err != nil {
 			return err
+		}
+		if got.Status == "unread" { // as an agent's first leave is held back
+			if err := s.messages(ctx, r, got.Messages...); err != nil {
+				return err
+			}
+			return heldBack("You have not left", got.Messages)
 		}
 		if err := s.forgetLeft(); err != nil {
 			return err

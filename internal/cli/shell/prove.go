@@ -86,13 +86,13 @@ func (s *session) checkOpen(ctx context.Context, id string) error {
 	case task.By != "" && task.By != s.seat.Name:
 		return fail(failed, "%s is with %s now. Nothing was run.", task.ID, named([]string{taker(task)}, ""))
 	}
-	return s.readFirst(ctx, task, "Nothing was run")
+	return s.readFirst(ctx, task)
 }
 
-// readFirst hands an agent what it has not read before a command of the agent runs or the agent leaves, if that may
-// change what the agent does, and refuses this once: the next time nothing is unread. what says in the error what did
-// not happen. As over MCP, the call ends a wait of the seat that goes on in the background.
-func (s *session) readFirst(ctx context.Context, task results.Task, what string) error {
+// readFirst hands an agent what it has not read before the command of a task runs, if that may change what the agent
+// does, and refuses to run the command: the next time that is read. As over MCP, the call ends a wait of the seat that
+// goes on in the background.
+func (s *session) readFirst(ctx context.Context, task results.Task) error {
 	if !s.isAgents() {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (s *session) readFirst(ctx context.Context, task results.Task, what string)
 	if err := s.hand(ctx, r, got.Messages, got.Cursor, func() {}); err != nil {
 		return err
 	}
-	why := heldBack(what, got.Messages)
+	why := heldBack("Nothing was run", got.Messages)
 	return fail(failed, "%s If it still fits, run the same command again.", why)
 }
 
@@ -373,7 +373,7 @@ func (s *session) checkable(ctx context.Context, id string) (results.Task, error
 		err = fail(failed, "%s was finished by an agent of the same user or invite. Nothing was run: somebody else "+
 			"runs it again.", task.ID)
 	default:
-		err = s.readFirst(ctx, task, "Nothing was run")
+		err = s.readFirst(ctx, task)
 	}
 	return task, err
 }

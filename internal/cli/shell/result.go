@@ -140,7 +140,7 @@ func heldBack(what string, messages []results.Message) error {
 // the error is refusal.
 func (s *session) callWithoutKey(ctx context.Context, tool string, a args, typed any, refusal error) (result, error) {
 	place := client.Place{Base: s.place.Base}
-	alone := s.by.Dial(place, s.seat.Token)
+	alone := s.by.dial(place, s.seat)
 	r, err := get(ctx, alone, tool, a, typed)
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		alone.Close()

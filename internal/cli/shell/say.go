@@ -294,10 +294,12 @@ func (w *answers) add(e entry) (done bool, err error) {
 // take learns from m who still owes an answer. It reports whether m is an answer, and whether no other is to come.
 func (w *answers) take(m results.Message) (is, last bool) {
 	switch {
+	case m.BeforeYours:
+		return false, false
 	case m.Type == "left":
 		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == m.Agent })
 		return false, len(w.asked) > 0 && len(w.open) == 0
-	case m.Type != "message" || m.BeforeYours || w.s.isOwn(m) || !w.answers(m):
+	case m.Type != "message" || w.s.isOwn(m) || !w.answers(m):
 		return false, false
 	}
 	w.answered = true

@@ -87,7 +87,7 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	on := &session{s.Dial(place, seat.Token), place, seat, s.Seats, s.Out, s.Clock, s, ""}
+	on := &session{s.dial(place, seat), place, seat, s.Seats, s.Out, s.Clock, s, ""}
 	defer func() { on.client.Close() }() // callWithoutKey may have another
 	on.out.Screen.Agent = on.isAgents()
 	err = on.explain(do(on))
@@ -96,6 +96,15 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	}
 	on.tell()
 	return err
+}
+
+// dial returns a client of a server for a seat.
+func (s *Shell) dial(place client.Place, seat client.Seat) *client.Client {
+	c := s.Dial(place, seat.Token)
+	if seat.Agent {
+		c.ForAgent()
+	}
+	return c
 }
 
 // inPerson is with for a command that speaks or decides. By the link of a person the command runs only where a person
