@@ -391,6 +391,25 @@ func TestLeave_ofAnAgent_isHeldBackOnce(t *testing.T) {
 	}
 }
 
+// A return that cannot be stored changes nothing: the seats file still has the token.
+func TestJoin_returnThatCannotBeStored_keepsTheSeat(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	path := byAgent(t, base).Seats.Path()
+	wire := &crossing{call: []byte("join_room"), before: func() {
+		if err := errors.Join(os.Rename(path, path+".old"), os.Mkdir(path, 0o700)); err != nil {
+			t.Error(err)
+		}
+	}}
+	if err := at(t, base, wire).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}); err == nil {
+		t.Error("no error")
+	}
+	if err := errors.Join(os.Remove(path), os.Rename(path+".old", path)); err != nil {
+		t.Fatal(err)
+	}
+	say(t, base, "Ann", shell.SendRequest{Text: "I am still here."})
+}
+
 // The whole text binds, so the agent reads it beside its vote, with the words of others.
 func TestSay_voteOfAnAgentThatCompletes_printsWhatIsAgreed(t *testing.T) {
 	base := serve(t)

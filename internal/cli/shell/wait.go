@@ -57,12 +57,16 @@ func (s *session) within(ctx context.Context, d time.Duration, why string, do fu
 		defer s.clock.AfterFunc(d, cancel).Stop()
 	}
 	err := do(limited)
-	if ctx.Err() == nil && errors.Is(err, context.Canceled) {
+	ended := limited.Err() != nil && errors.Is(err, context.Canceled)
+	if ctx.Err() == nil && (ended || errors.Is(err, errLate)) {
 		s.out.hint(why, Spoken(d))
 		return ErrQuiet
 	}
 	return err
 }
+
+// errLate ends a wait of an agent shortly before its time is up: a call that is cut off brings no next.
+var errLate = errors.New("the time is up")
 
 // Spoken writes a duration without the zeros of Go: 10m, not 10m0s.
 func Spoken(d time.Duration) string {
@@ -116,7 +120,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		}
 		s.seat.Cursor = got.Cursor
 		if late && !heard {
-			return context.Canceled // shortly before within ends it, with next of the last call
+			return errLate
 		}
 		if done, err := s.endOfWait(ctx, got, heard); done || err != nil {
 			return err

@@ -260,16 +260,13 @@ func (s *session) command(words string) string {
 		}
 		return s.by.joining(seat)
 	}
-	if s.isAgents() {
-		all, err := s.file.All()
-		others := func(seat client.Seat) bool { return seat.OfShell() && seat.Token != s.seat.Token }
-		if err == nil && !slices.ContainsFunc(all, others) {
-			return cmp.Or(s.by.Program, "parley") + " " + words
-		}
+	all, err := s.file.All()
+	others := func(seat client.Seat) bool { return seat.OfShell() && seat.Token != s.seat.Token }
+	if s.isAgents() && err == nil && !slices.ContainsFunc(all, others) {
+		return cmp.Or(s.by.Program, "parley") + " " + words
 	}
 	which := Which{Room: s.seat.Room, As: s.seat.Name}
 	flags := flagFor("--room", which.Room) + flagFor("--as", which.As)
-	all, err := s.file.All()
 	if err == nil && slices.ContainsFunc(all, func(other client.Seat) bool {
 		return other.Server != s.seat.Server && which.fits(other)
 	}) {
