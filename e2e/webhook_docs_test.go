@@ -92,7 +92,7 @@ func TestDocs_everyClientOfWebhooks_inPythonForwardsToAMessenger(t *testing.T) {
 	python := installPython(t)
 	for name, x := range map[string]struct{ path, field, want string }{
 		"Slack":   {"/services/T0/B0/x", "text", "Bob: &lt;!channel&gt; &amp; *tea*?"},
-		"Discord": {"/api/webhooks/1/x", "content", `Bob\: \<!channel\> & \*tea\*?`},
+		"Discord": {"/api/v10/webhooks/1/x", "content", `Bob\: \<!channel\> & \*tea\*?`},
 	} {
 		posted := make(chan map[string]any, 9)
 		channel := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

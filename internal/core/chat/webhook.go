@@ -30,10 +30,10 @@ func (s *Service) Webhook(ctx context.Context, token string, hook roomlog.HookIt
 	defer c.room.release()
 	began, err := c.beginHook(ctx, hook, roomlog.Progress{},
 		func(person room.Caller) room.Event {
-			if hook.Form == room.FormMessenger {
-				return person.BeginMessenger(hook.ID)
+			if hook.Form == room.FormWebhook {
+				return person.BeginWebhook(hook.ID)
 			}
-			return person.BeginWebhook(hook.ID)
+			return person.BeginMessenger(hook.ID)
 		})
 	if err == nil && !began {
 		_, err = s.refreshHook(ctx, hook)

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,17 +28,20 @@ type Note struct {
 // Channel is a place of a messenger that has an address of its own: whoever knows the address can write there.
 type Channel struct {
 	Address string // in the one spelling that is stored
+	host    string // that is called
 	path    string
 	*service
 }
 
 // service is a messenger.
 type service struct {
-	host, path string // of a channel: NUMBER, and other words in capitals, stand for one
-	advice     string // where a person finds the rest of the address
-	most       int    // bytes of a text
-	marks      string // have a meaning in words of others unless they are escaped
-	body       string // of a call, with the text
+	name   string // its first host
+	form   string // a pattern of what follows the host of a channel: its groups are what is stored
+	path   string // the same for people
+	advice string // where a person finds the rest of the address
+	most   int    // bytes of a text
+	marks  string // have a meaning in words of others unless they are escaped
+	body   string // of a call, with the text
 }
 
 const (
@@ -46,31 +50,34 @@ const (
 	discord = "discord.com"
 )
 
+// GovSlack is the host of Slack for the government: its channels are not those of slack.
+const GovSlack = "hooks.slack-gov.com"
+
 // services are the messengers, each with the rules of its documents:
 //
 //   - https://docs.ntfy.sh/publish/#publish-as-json. A longer text becomes a file. It has no marks, but for the headers
-//     that are an alternative to JSON: words of others could end one.
+//     that are an alternative to JSON: words of others could end one. Whoever guesses a topic of less than 8 characters
+//     reads it; the service has none of more than 64.
 //   - https://docs.slack.dev/messaging/formatting-message-text. Without mrkdwn, only these marks have a meaning.
 //   - https://discord.com/developers/docs/resources/webhook#execute-webhook. A longer text is refused. By the flags, no
-//     link of others is shown as a picture of its page.
+//     link of others is shown as a picture of its page. A version, a form in which others write there, and whether they
+//     wait change nothing of the channel. No number begins with 0, so a channel has one address, and so has a thread.
 var services = [...]service{
-	{ntfy, "TOPIC", "a topic of 8 to 64 letters, digits, - and _ that nobody guesses", 4096, "", ""},
-	{slack, "services/TEAM/APP/TOKEN", "as an incoming webhook of an app has it", 4000, "&<>",
+	{ntfy, `^([\w-]{8,64})/?$`, "TOPIC",
+		"a topic of 8 to 64 letters, digits, - and _ that nobody guesses", 4096, "", ""},
+	{slack, `^(services(?:/[\w-]+){3})/?$`, "services/TEAM/APP/TOKEN",
+		"as an incoming webhook of an app has it", 4000, "&<>",
 		`{"text":%s,"mrkdwn":false,"parse":"none","link_names":false,"unfurl_links":false,"unfurl_media":false}`},
-	{discord, "api/webhooks/NUMBER/TOKEN", "as the settings of a channel have it", 2000, "\\*_~`|<>#-[]():@+",
-		`{"content":%s,"flags":4,"allowed_mentions":{"parse":[]}}`},
+	{discord, `^(api/)(?:v\d+/)?(webhooks/[1-9]\d*/[\w-]+)(?:/slack|/github)?/?` +
+		`(?:(\?)wait=\w+&(thread_id=[1-9]\d*)|\?wait=\w+|(\?thread_id=[1-9]\d*)(?:&wait=\w+)?)?$`,
+		"api/webhooks/NUMBER/TOKEN", "as the settings of a channel have it, with ?thread_id=NUMBER for a thread", 2000,
+		"\\*_~`|<>#-[]():@+", `{"content":%s,"flags":4,"allowed_mentions":{"parse":[]}}`},
 }
 
 // The limits of a line and of a title, in characters. Made plain, a line of each messenger fits into one text.
 const (
 	maxLine  = 300
 	maxTitle = 100
-)
-
-// The length of a topic of ntfy.sh. Whoever guesses a shorter one reads it; the service has none that is longer.
-const (
-	minTopic = 8
-	maxTopic = 64
 )
 
 // Parse returns the channel at an https address. known is false if the host is that of no messenger. The error tells
@@ -80,48 +87,37 @@ func Parse(address string) (channel Channel, known bool, err error) {
 	if err != nil {
 		return Channel{}, false, nil
 	}
-	host := strings.ToLower(at.Hostname())
-	if host == "discordapp.com" { // its old name
-		host = discord
-	}
+	host, name := hostOf(strings.ToLower(at.Hostname()))
 	for i := range services {
 		s := &services[i]
-		if s.host != host {
+		if s.name != name {
 			continue
 		}
-		path := strings.TrimSuffix(strings.TrimPrefix(at.EscapedPath(), "/"), "/")
-		if at.Scheme != "https" || at.RawQuery != "" || at.ForceQuery || !s.fits(path) {
+		kept := regexp.MustCompile(s.form).FindStringSubmatch(strings.TrimPrefix(at.RequestURI(), "/"))
+		if at.Scheme != "https" || kept == nil {
 			return Channel{}, true, fmt.Errorf("an address there must be https://%s/%s, %s", host, s.path, s.advice)
 		}
-		return Channel{"https://" + host + "/" + path, path, s}, true, nil
+		path := strings.Join(kept[1:], "")
+		return Channel{"https://" + host + "/" + path, host, path, s}, true, nil
 	}
 	return Channel{}, false, nil
 }
 
-// fits reports whether a path is that of a channel.
-func (s *service) fits(path string) bool {
-	want, got := strings.Split(s.path, "/"), strings.Split(path, "/")
-	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
-	for i, part := range got {
-		switch {
-		case len(got) != len(want) || part == "":
-			return false
-		case want[i] == "NUMBER":
-			part = strings.Trim(part, digits)
-		case want[i] < "a": // in capitals
-			part = strings.Trim(part, letters+digits)
-		case want[i] == part:
-			part = ""
-		}
-		if part != "" {
-			return false
-		}
+// hostOf returns the host that is called for one of an address, and the name of the service that it is of, if any.
+// Discord's old name, and those of its programs that are being tested, have the same channels.
+func hostOf(host string) (called, name string) {
+	switch host {
+	case GovSlack:
+		return host, slack
+	case "ptb." + discord, "canary." + discord, "www." + discord, "discordapp.com", "ptb.discordapp.com",
+		"canary.discordapp.com", "www.discordapp.com":
+		return discord, discord
 	}
-	return s.host != ntfy || len(path) >= minTopic && len(path) <= maxTopic
+	return host, host
 }
 
 // IsPublic reports whether everybody who guesses the address can read what the channel is told.
-func (c Channel) IsPublic() bool { return c.host == ntfy }
+func (c Channel) IsPublic() bool { return c.name == ntfy }
 
 // Host returns the host that is called.
 func (c Channel) Host() string { return c.host }
@@ -139,7 +135,7 @@ func (c Channel) Call(note Note) (to, body string) {
 		}
 		text = line + text
 	}
-	if c.host != ntfy {
+	if c.name != ntfy {
 		return c.Address, fmt.Sprintf(c.body, quote(title+"\n"+text))
 	}
 	priority := 3
@@ -161,7 +157,7 @@ func (s *service) plain(words string, most int) string {
 		switch {
 		case !strings.ContainsRune(s.marks, r):
 			b.WriteRune(r)
-		case s.host == slack:
+		case s.name == slack:
 			b.WriteString([...]string{"&amp;", "&lt;", "&gt;"}[entity])
 		default:
 			b.WriteString(`\` + string(r))
@@ -187,6 +183,6 @@ func (c Channel) EndsChannel(status int, body []byte) bool {
 	case outcall.StatusUnauthorized, outcall.StatusNotFound, outcall.StatusGone:
 		return true
 	}
-	return c.host == slack && status >= 400 &&
+	return c.name == slack && status >= 400 &&
 		slices.Contains(strings.Fields(gone), strings.TrimSpace(string(body)))
 }

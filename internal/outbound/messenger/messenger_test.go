@@ -12,6 +12,7 @@ import (
 const (
 	ntfy    = "https://ntfy.sh/tea-Room_1"
 	slack   = "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"
+	gov     = "https://hooks.slack-gov.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"
 	discord = "https://discord.com/api/webhooks/1234567890/ab-C_d"
 )
 
@@ -26,10 +27,20 @@ func parse(t *testing.T, address string) messenger.Channel {
 
 func TestParse_addressesOfTheseHosts_haveTheRightFormOrAreRefused(t *testing.T) {
 	for address, want := range map[string]string{
-		ntfy: ntfy, slack: slack, discord: discord,
+		ntfy: ntfy, slack: slack, gov: gov, discord: discord,
 		"https://NTFY.SH:443/tea-Room_1/":                       ntfy,
 		"https://ntfy.sh/tea-Room_1#about":                      ntfy,
+		"https://Hooks.Slack-Gov.com/services/T1/B1/x/":         "https://hooks.slack-gov.com/services/T1/B1/x",
 		"https://discordapp.com/api/webhooks/1234567890/ab-C_d": discord,
+
+		"https://PTB.discord.com/api/webhooks/1234567890/ab-C_d/":             discord,
+		"https://canary.discordapp.com/api/v10/webhooks/1234567890/ab-C_d":    discord,
+		"https://www.discord.com/api/v9/webhooks/1234567890/ab-C_d/slack":     discord,
+		"https://discord.com/api/webhooks/1234567890/ab-C_d/github?wait=true": discord,
+		// A thread is a channel of its own.
+		"https://canary.discord.com/api/webhooks/1234567890/ab-C_d?thread_id=98765": discord + "?thread_id=98765",
+		discord + "?wait=true&thread_id=98765":                                      discord + "?thread_id=98765",
+		discord + "?thread_id=98765&wait=false":                                     discord + "?thread_id=98765",
 	} {
 		if got := parse(t, address); got.Address != want {
 			t.Errorf("%s is %s, want %s", address, got.Address, want)
@@ -57,8 +68,14 @@ func TestParse_addressesOfTheseHosts_haveTheRightFormOrAreRefused(t *testing.T) 
 		"https://discord.com/channels/1/2":                "settings of a channel",
 		"https://discord.com/api/webhooks/1":              "settings of a channel",
 		"https://discord.com/api/webhooks/x/ab":           "settings of a channel",
-		"https://discord.com/api/webhooks/1/ab/slack":     "settings of a channel",
-		"https://discord.com/api/webhooks/1/ab?wait=true": "settings of a channel",
+		"https://discord.com/api/webhooks/01/ab":          "settings of a channel",
+		"https://discord.com/api/webhooks/1/ab/x":         "settings of a channel",
+		discord + "?thread_id=x":                          "?thread_id=NUMBER",
+		discord + "?thread_id=01":                         "?thread_id=NUMBER",
+		discord + "?thread_id=1&thread_id=2":              "?thread_id=NUMBER",
+		discord + "?thread_name=x":                        "?thread_id=NUMBER",
+		gov + "?thread_id=1":                              "incoming webhook",
+		"https://hooks.slack-gov.com/workflows/T0/A0/1/x": "https://hooks.slack-gov.com/services/TEAM",
 		"https://discordapp.com/api/users/@me":            "settings of a channel",
 	} {
 		_, known, err := messenger.Parse(address)
@@ -68,7 +85,8 @@ func TestParse_addressesOfTheseHosts_haveTheRightFormOrAreRefused(t *testing.T) 
 	}
 	for _, address := range []string{
 		"https://ntfy.sh.evil.example/tea-Room_1", "https://evil.ntfy.sh/tea-Room_1", "https://ntfy.example/tea-Room_1",
-		"https://slack.com/services/T0/B0/x", "https://hooks.slack.com.evil.example/services/T0/B0/x",
+		"https://slack.com/services/T0/B0/x", "https://ptb.hooks.slack.com/services/T0/B0/x",
+		"https://evil.discord.com/api/webhooks/1/ab", "https://hooks.slack.com.evil.example/services/T0/B0/x",
 		"https://example.org/https://ntfy.sh/tea-Room_1", "https://ntfy.sh@evil.example/tea-Room_1", "://",
 	} {
 		if _, known, err := messenger.Parse(address); known || err != nil {
@@ -108,6 +126,9 @@ func TestCall_wordsOfOthers_doNothing(t *testing.T) {
 	if to != slack || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("slack: %s, %q, want %q", to, got, want)
 	}
+	if to, same := called(t, gov, note); to != gov || fmt.Sprint(same) != fmt.Sprint(got) {
+		t.Errorf("the government's slack: %s, %q", to, same)
+	}
 	to, got = called(t, discord, note)
 	text = `\*tea\* \<!here\>` + "\n" +
 		`\<!channel\> & \<\@U1\> \<https\://evil.example\|ok\> &lt;!here&gt;` + "\n" +
@@ -122,7 +143,7 @@ func TestCall_wordsOfOthers_doNothing(t *testing.T) {
 
 // A messenger cuts or refuses what is longer, so the oldest lines are left out. The newest and the link always fit.
 func TestCall_manyLongLines_fit(t *testing.T) {
-	for address, most := range map[string]int{ntfy: 4096, slack: 4000, discord: 2000} {
+	for address, most := range map[string]int{ntfy: 4096, slack: 4000, gov: 4000, discord: 2000} {
 		for _, char := range []string{"*", "&", "é", "👩", "a"} {
 			note := messenger.Note{Title: strings.Repeat(char, 500), Link: "https://parley.example/r/abcdefg#m1"}
 			for n := range 40 {
@@ -152,7 +173,7 @@ func TestEndsChannel(t *testing.T) {
 		{ntfy, 404, "", true}, {ntfy, 410, "", true}, {ntfy, 403, `{"code":40301}`, false}, {ntfy, 429, "", false},
 		{ntfy, 507, "", false}, {ntfy, 400, "no_service", false},
 		{slack, 404, "no_service", true}, {slack, 403, "invalid_token\n", true},
-		{slack, 410, "channel_is_archived", true},
+		{slack, 410, "channel_is_archived", true}, {gov, 403, "invalid_token", true},
 		{slack, 400, "user_not_found", true}, {slack, 500, "no_team", true}, {slack, 403, "action_prohibited", false},
 		{slack, 400, "invalid_payload", false}, {slack, 500, "rollup_error", false}, {slack, 429, "", false},
 		{slack, 200, "no_service", false},

@@ -2,7 +2,9 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -19,6 +21,9 @@ import (
 // else.
 const noteInterval = 24 * time.Hour
 
+// errNewer reports that only a newer program knows an address: see FormLaterMessenger.
+var errNewer = errors.New("outbox: a newer program calls this channel")
+
 // noteTime is longer than a first note takes.
 const noteTime = time.Minute
 
@@ -29,7 +34,7 @@ const noteTime = time.Minute
 // take that. If the person already has the channel, a failed call is tried at once.
 func (d *Dispatcher) addChannel(ctx context.Context, token string, seat chat.HookSeat, to messenger.Channel) (id string,
 	err error) {
-	hook, has, err := d.personHook(ctx, seat, room.FormMessenger, to.Address, to.Address)
+	hook, has, err := d.personHook(ctx, seat, formOf(to), to.Address, to.Address)
 	if err == nil && !has {
 		err = d.checkHookLimits(ctx, ident.PrincipalOf(ctx), seat, hook.ID)
 		if err == nil {
@@ -40,6 +45,14 @@ func (d *Dispatcher) addChannel(ctx context.Context, token string, seat chat.Hoo
 		return "", err
 	}
 	return hook.ID, d.o.Rooms.Webhook(ctx, token, hook)
+}
+
+// formOf returns the form in which the hook of a channel is stored.
+func formOf(to messenger.Channel) room.Form {
+	if to.Host() == messenger.GovSlack || strings.Contains(to.Address, "?") {
+		return room.FormLaterMessenger
+	}
+	return room.FormMessenger
 }
 
 // sendFirstNote tells a channel which room will call it, unless the channel was told so today. The channel must take
@@ -108,9 +121,9 @@ func (d *Dispatcher) tell(ctx context.Context, to messenger.Channel, note messen
 
 // callChannel is call of a channel.
 func (w *push) callChannel(ctx context.Context) (roomlog.Progress, error) {
-	to, _, err := messenger.Parse(w.hook.URL)
-	if err != nil {
-		return w.progress, err
+	to, known, err := messenger.Parse(w.hook.URL)
+	if err != nil || !known {
+		return w.progress, errors.Join(errNewer, err)
 	}
 	answer, failed := w.tell(ctx, to, w.news(to.IsPublic()))
 	return w.applyAnswer(ctx, answer, failed, to.EndsChannel(answer.Status, answer.Body))

@@ -39,7 +39,9 @@ import (
 const (
 	ntfyTopic   = "https://ntfy.sh/tea-room-1"
 	slackHook   = "https://hooks.slack.com/services/T01/B01/secretOfSlack"
+	govHook     = "https://hooks.slack-gov.com/services/T01/B01/secretOfSlack"
 	discordHook = "https://discord.com/api/webhooks/123/secret-of_Discord"
+	threadHook  = discordHook + "?thread_id=456"
 )
 
 // messengers is a server on this machine that answers as the three services do, at their names.
@@ -79,7 +81,7 @@ func newMessengers(t *testing.T) *messengers {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
-		DNSNames:  []string{"ntfy.sh", "hooks.slack.com", "discord.com", "example.org"},
+		DNSNames:  []string{"ntfy.sh", "hooks.slack.com", "hooks.slack-gov.com", "discord.com", "example.org"},
 		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<35, 0)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -107,7 +109,7 @@ func newMessengers(t *testing.T) *messengers {
 
 func (m *messengers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	p := posted{host: r.Host, path: r.URL.Path}
+	p := posted{host: r.Host, path: r.RequestURI}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if json.Unmarshal(body, &p.fields) != nil || r.Method != http.MethodPost ||
@@ -230,20 +232,27 @@ func (c *channeled) draft() string {
 
 // A channel hears of what needs the person, in one call for all of it, and of nothing else.
 func TestChannel_tellsNeedsAlone(t *testing.T) {
+	inSlack := []string{
+		"tea\nBob waits for you: May I merge &lt;!channel&gt;?\n",
+		"tea\nAnn asks you: Which *port*?\nIn all, 2 things need you.\n",
+	}
+	inDiscord := []string{
+		"tea\n" + `Bob waits for you\: May I merge \<!channel\>?` + "\n",
+		"tea\n" + `Ann asks you\: Which \*port\*?` + "\nIn all, 2 things need you.\n",
+	}
 	for address, wants := range map[string][]string{
-		slackHook: {
-			"tea\nBob waits for you: May I merge &lt;!channel&gt;?\n",
-			"tea\nAnn asks you: Which *port*?\nIn all, 2 things need you.\n",
-		},
-		discordHook: {
-			"tea\n" + `Bob waits for you\: May I merge \<!channel\>?` + "\n",
-			"tea\n" + `Ann asks you\: Which \*port\*?` + "\nIn all, 2 things need you.\n",
-		},
+		slackHook: inSlack, govHook: inSlack, discordHook: inDiscord, threadHook: inDiscord,
 		// Everybody who guesses the topic reads this: it has no words of others but the name of the room.
 		ntfyTopic: {"Your agent waits for you\n", "Somebody asks you\nIn all, 2 things need you.\n"},
 	} {
 		c := newChannel(t, "tea", address)
 		c.to.calls()
+		// Programs of before crash at a host that they do not know. They leave a form alone that they do not know.
+		hook, err := c.Store().Hook(c.ctx(), c.id)
+		late := address == govHook || address == threadHook
+		if err != nil || late == (hook.Form == room.FormMessenger) {
+			t.Errorf("%s is stored as %q, %v", address, hook.Form, err)
+		}
 		c.approves()
 		c.says(c.ann, 1)
 		if calls, again := c.delivers(); len(calls) > 0 || again != 0 {
@@ -563,7 +572,7 @@ func TestChannel_itsSecretIsShownNowhere(t *testing.T) {
 		return string(text)
 	}
 	for address, host := range map[string]string{
-		ntfyTopic: "ntfy.sh", slackHook: "hooks.slack.com", discordHook: "discord.com",
+		ntfyTopic: "ntfy.sh", slackHook: "hooks.slack.com", govHook: "hooks.slack-gov.com", threadHook: "discord.com",
 	} {
 		got := supervise(map[string]any{"add_hook": address}) + supervise(map[string]any{}) + logged.String()
 		for _, want := range []string{`"messenger":true`, `"host":"` + host + `"`, "What needs you is told there"} {
@@ -571,7 +580,7 @@ func TestChannel_itsSecretIsShownNowhere(t *testing.T) {
 				t.Errorf("%s: %s has no %s", host, got, want)
 			}
 		}
-		for _, never := range []string{"secret", "tea-room-1", "T01", `"webhook"`} {
+		for _, never := range []string{"secret", "tea-room-1", "T01", "thread_id", `"webhook"`} {
 			if strings.Contains(got, never) {
 				t.Errorf("%s: %s has %s", host, got, never)
 			}

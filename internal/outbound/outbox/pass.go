@@ -198,7 +198,7 @@ func (p *pass) newDelivery() delivery {
 		return &webhook{pass: p}
 	case room.FormEndpoint:
 		return &endpoint{pass: p}
-	case room.FormPush, room.FormMessenger:
+	case room.FormPush, room.FormMessenger, room.FormLaterMessenger:
 		return &push{pass: p}
 	}
 	return nil

@@ -236,7 +236,7 @@ func (w *push) call(ctx context.Context) (roomlog.Progress, error) {
 	if err := w.o.Rooms.DescribeNeeds(ctx, &w.needs); err != nil {
 		return w.progress, err
 	}
-	if w.hook.Form == room.FormMessenger {
+	if w.hook.Form != room.FormPush {
 		return w.callChannel(ctx)
 	}
 	request, err := w.request(ctx)

@@ -40,7 +40,7 @@ func (p *pass) upkeep() []table.Op {
 	case room.FormWake:
 		progress.NotBeforeMs, progress.Told = 0, 0
 		progress.AtMs = max(progress.AtMs, progress.RefreshedMs) // the refresh shows that the client lives
-	case room.FormWebhook, room.FormPush, room.FormMessenger:
+	case room.FormWebhook, room.FormPush, room.FormMessenger, room.FormLaterMessenger:
 		// The host may not know the new secret yet, so all tries begin again.
 		progress.NotBeforeMs, progress.Failing = 0, roomlog.Failing{SinceMs: progress.Failing.SinceMs}
 	}
