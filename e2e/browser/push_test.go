@@ -117,8 +117,15 @@ func (tab *tab) inWorker(expression string) {
 // that a real press gives: to show a window.
 func (tab *tab) presses(body, action string) {
 	tab.t.Helper()
+	tab.pressesWith(`self.focusPage ??= WindowClient.prototype.focus;
+	  WindowClient.prototype.focus = async function () { return this; }`, body, action)
+}
+
+// pressesWith is presses after a script in the worker.
+func (tab *tab) pressesWith(script, body, action string) {
+	tab.t.Helper()
 	tab.inWorker(`(async () => {
-	  WindowClient.prototype.focus = async function () { return this; };
+	  ` + script + `;
 	  const all = await registration.getNotifications();
 	  const notification = all.find(({ body }) => body === ` + quoted(body) + `);
 	  dispatchEvent(new NotificationEvent("notificationclick", { notification, action: ` + quoted(action) + ` }));
@@ -376,6 +383,23 @@ func TestPush_worker_showsAndDecides(t *testing.T) {
 	evaluate[*bool](tab, "void document.querySelector('.compose textarea').focus()")
 	tab.presses("Ada waits again", "refuse")
 	tab.until("a Reject that fails leads to the draft", `document.activeElement.matches(".message-draft")`)
+
+	// A database that never answers: another program deletes it, and the page holds it.
+	evaluate[*bool](tab, `void (indexedDB.open("parley").onsuccess = ({ target }) => {
+	  self.held = target.result;
+	  indexedDB.deleteDatabase("parley");
+	})`)
+	tab.until("the page holds it", "self.held")
+	draft.Body = "Ada still waits"
+	tab.told(ada, draft)
+	tab.notified("Ada still waits", "Something needs you.")
+
+	// Without the right of a real press, the browser does not show the page of the room.
+	tab.pressesWith(`WindowClient.prototype.focus = self.focusPage;
+	  const opened = new Promise((done) => (clients.openWindow = async (at) => done(at)));
+	  self.opened = opened.then((at) => { if (!at.includes("`+draft.ID+`")) throw new Error(at); })`, draft.Body, "")
+	tab.inWorker("self.opened")
+	tab.notified("Something needs you.")
 }
 
 // need is what a call tells of one thing.

@@ -54,7 +54,7 @@ beforeEach(async () => {
   await keep("tokens", { "0123456.5": "p0123456x" });
 });
 
-const rest = () => new Promise((done) => setTimeout(done));
+const rest = () => new Promise((done) => setImmediate(done));
 
 /** Has an event happen, and waits for what it does. */
 async function happens(type, event) {
@@ -145,9 +145,35 @@ test("a push is never silent: the browser would take the subscription away", asy
   assert.equal(bodies().at(-1), "news");
 });
 
+test("a database that never answers holds up a notification for a second, and no call after it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  globalThis.indexedDB = { open: () => ({}) }; // the browser deletes it, and another page holds it
+  const first = tells("0123456", draft("m1"));
+  await rest();
+  t.mock.timers.tick(999);
+  await rest();
+  assert.deepEqual(bodies(), []);
+  t.mock.timers.tick(1);
+  for (let n = 0; n < 9; n++) await rest();
+  assert.deepEqual(bodies(), ["Bob waits for you m1"]);
+  newDatabase();
+  const second = tells("0123456", draft("m1", false), draft("m2"));
+  t.mock.timers.tick(1_000); // for the count of the first
+  await Promise.all([first, second]);
+  assert.deepEqual([bodies(), badge], [["Bob waits for you m1", "Bob waits for you m2"], 2]);
+
+  globalThis.indexedDB = { open: () => ({}) };
+  const refusing = happens("notificationclick", { action: "refuse", notification: shown[0] });
+  await rest();
+  t.mock.timers.tick(1_000);
+  await refusing;
+  assert.deepEqual([opened, calls], [[scope + "r/0123456#m1.5"], []]);
+});
+
 test("a press leads to what needs the person, in the page that is open", async () => {
   const pressed = (action = "") => happens("notificationclick", {
-    action, notification: { close: () => {}, data: { room: "0123456", seat: 5, id: "m1" } },
+    action,
+    notification: { close: () => {}, body: "Bob waits for you m1", data: { room: "0123456", seat: 5, id: "m1" } },
   });
   await pressed();
   await pressed("open");
@@ -161,6 +187,17 @@ test("a press leads to what needs the person, in the page that is open", async (
   assert.deepEqual(went, ["focus", scope + "r/0123456#m1.5"]);
   await happens("notificationclick", { action: "", notification: { close: () => {}, data: null } });
   assert.equal(opened[2], scope);
+
+  const fails = async () => { throw new TypeError("the page has gone"); };
+  opened = [];
+  for (const part of ["focus", "navigate"]) {
+    pages = [{ ...page("r/0123456"), [part]: fails }];
+    await pressed();
+  }
+  assert.deepEqual(opened, [scope + "r/0123456#m1.5", scope + "r/0123456#m1.5"]);
+  mayOpen = false;
+  await pressed();
+  assert.deepEqual(shown.map(({ body, silent }) => [body, silent]), [["Bob waits for you m1", true]]);
 });
 
 test("Reject rejects the draft, and where that fails opens it", async () => {

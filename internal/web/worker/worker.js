@@ -73,10 +73,10 @@ async function count(at, how) {
 }
 
 /** Rejects a draft, or opens what a notification is about. What brought no answer may be rejected. */
-async function act(action, { title, data }) {
+async function act(action, { title, body, data }) {
   const { id = "", ...at } = data ?? nowhere;
-  const says = (body) => notify(title, at, { id, body });
-  if (action !== "refuse") return open(at, id);
+  const says = (words, silent = false) => notify(title, at, { id, body: words }, silent);
+  if (action !== "refuse") return open(at, id).catch(() => says(body, true)); // the press has closed it
   try {
     if (await refused(at, id)) return count(at, (ids) => ids.filter((one) => one !== id)).catch(() => {});
   } catch {
@@ -86,14 +86,13 @@ async function act(action, { title, data }) {
   return open(at, id).catch(() => says("Not rejected. Press here to decide."));
 }
 
-/** Opens what needs the person, in the page of the room if there is one. */
+/** Opens what needs the person, in the page of the room if there is one that the browser shows. */
 async function open({ room, seat }, id) {
   const at = addressOf({ room, seat }, id);
   const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
   const page = pages.find(({ url }) => new URL(url).pathname === new URL(at).pathname);
   if (!page) return worker.clients.openWindow(at);
-  await page.focus();
-  return page.navigate(at).catch(() => worker.clients.openWindow(at));
+  return page.focus().then(() => page.navigate(at)).catch(() => worker.clients.openWindow(at));
 }
 
 /** Rejects a draft, and reports whether that is done. A browser soon forgets that the person has pressed something. */

@@ -13,8 +13,21 @@ const opened = () => new Promise((/** @type {(base: IDBDatabase) => void} */ don
   opening.onerror = () => failed(opening.error);
 });
 
-/** Has work use what is kept under a name, and returns what work returns a function for, once that is done. */
+const patience = 1_000; // ms for the database, which some browsers never open
+
+/**
+ * Has work use what is kept under a name, and returns what work returns a function for, once that is done. Throws if
+ * that takes too long: it may still be done.
+ */
 async function use(name, mode, work) {
+  let timer;
+  const tooLong = new Promise((_, failed) => {
+    timer = setTimeout(() => failed(new Error("the database does not answer")), patience);
+  });
+  return Promise.race([used(name, mode, work), tooLong]).finally(() => clearTimeout(timer));
+}
+
+async function used(name, mode, work) {
   const base = await opened();
   try {
     return await new Promise((done, failed) => {
