@@ -91,6 +91,44 @@ func TestOnce_decisions_areInSightCountAtOnceAndCanBeUndone(t *testing.T) {
 	bo.hears("the vote", func(m message) bool { return m.Kind == "agree" && m.ReplyTo == offer })
 }
 
+// Another tab of the room leaves what can still be undone alone, such as one that was restored, or that a press on a
+// notification has opened.
+func TestOnce_secondTabThatOpens_leavesTheUndoOfTheFirst(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	first := s.person().open(ada.watch)
+	first.approves("All")
+	offer := bo.says("We paint it red.", args{"kind": "proposal", "ask": []string{"Ada"}})
+	ada.drafts("Steel it is.")
+	first.waits("1 draft · 1 suggestion")
+	second := first.person.open("/r/" + roomOf(ada))
+	second.waits("1 draft · 1 suggestion")
+	for n, undoes := range []*tab{first, second} {
+		first.click(button("Agree").in(`[data-id="` + offer + `"]`))
+		if n == 0 {
+			first.click(button(voteOnly))
+		}
+		second.reload()
+		second.until("it can be undone there, too", undoLine+` === "You agreed · sends in 5 s"`)
+		undoes.click(button("Undo"))
+		first.waits("1 draft · 1 suggestion")
+		second.waits("1 draft · 1 suggestion")
+	}
+	first.click(button("Send").in(drafts))
+	second.reload()
+	second.until("it waits there no more", `document.querySelector(".message-decided")`)
+	first.click(button("Undo"))
+	first.waits("1 draft · 1 suggestion")
+	first.says("That is all.")
+	bo.hearsText("That is all.")
+	for _, m := range bo.history() {
+		if m.Kind == "agree" || m.Text == "Steel it is." {
+			t.Errorf("Bo heard %+v, which was undone", m)
+		}
+	}
+}
+
 // While a decision is sent its button keeps the focus, and a key that is held presses nothing that it comes to; an
 // edited text is there again after Undo wherever the view was meanwhile, and is not called late where its page was
 // left.

@@ -140,10 +140,13 @@ export class Pending {
     this.room.show(this.shown);
   }
 
-  /** Forgets what was answered before the page was loaded: the log has it, further up. */
+  /**
+   * Forgets what was answered before the page was loaded: the log has it, further up. What waits was not sent when its
+   * page was left: another tab, in which it can be undone, still has it, or has gone without a word.
+   */
   begin() {
     for (const { key, id } of this.#all) if (id) this.#remove(key);
-    for (const { key } of this.#all) this.#mine.add(key);
+    for (const { key, waits } of this.#all) if (!waits) this.#mine.add(key);
     this.room.show(this.shown);
     this.flush();
   }

@@ -300,6 +300,28 @@ test("a vote can be undone for five seconds, and what is said meanwhile does not
   assert.deepEqual([tab.calls[1].kind, tab.pending.shown.at(-1).waits], ["object", undefined]);
 });
 
+test("another tab cuts no vote short when it opens or is left, can undo it, and sends it once the first is gone", async () => {
+  const vote = { kind: "agree", reply_to: "m1" };
+  const key = tab.pending.take(vote);
+  const other = new Tab(clock);
+  other.pending.leave();
+  await clock.pass(4_000);
+  assert.deepEqual([...tab.calls, ...other.calls], []);
+  assert.ok(other.pending.shown[0].waits);
+  other.pending.drop(key);
+  tab.pending.reload();
+  await clock.pass(10_000);
+  assert.deepEqual([...tab.calls, ...other.calls, ...tab.pending.shown], []);
+
+  tab.pending.take(vote);
+  const restored = new Tab(clock);
+  tab.stop.abort();
+  await clock.pass(10_001);
+  restored.pending.flush();
+  await rest();
+  assert.deepEqual([...tab.calls, ...restored.calls].map(({ kind }) => kind), ["agree"]);
+});
+
 test("a vote is sent when the page is left, and once more when it is opened again", async () => {
   const key = tab.pending.take({ kind: "agree", reply_to: "m1" });
   tab.answers = lost;
