@@ -96,6 +96,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "and {} proposals that all see", "internal/core.MaxProposals"},
 	{"docs/tools.md", "is bound for {} and, as one who may only listen", "internal/core/room.BoundFor"},
 	{"docs/security.md", "it stays for {} after a kick", "internal/core/room.BoundFor"},
+	{"docs/security.md", "nothing and, from {} to 10 minutes", "internal/auth/signin.again"},
+	{"docs/security.md", "from 10 seconds to {} after the first, ends", "internal/auth/signin.usedLife"},
 	{"internal/api/tools/next_words.go", "kicked or banned less than {} ago", "internal/core/room.BoundFor"},
 	{"docs/events.md", "keeps its seat for {} after the subscription", "internal/core/room.HookLease"},
 

@@ -300,7 +300,7 @@ test("a vote can be undone for five seconds, and what is said meanwhile does not
   assert.deepEqual([tab.calls[1].kind, tab.pending.shown.at(-1).waits], ["object", undefined]);
 });
 
-test("another tab cuts no vote short when it opens or is left, can undo it, and sends it once the first is gone", async () => {
+test("another tab cuts no vote short, can undo it, and sends it once the first is gone", async () => {
   const vote = { kind: "agree", reply_to: "m1" };
   const key = tab.pending.take(vote);
   const other = new Tab(clock);
