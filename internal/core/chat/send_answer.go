@@ -3,6 +3,7 @@ package chat
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -135,7 +136,8 @@ func (c sending) answerUnsent(ctx context.Context, o *outgoing, status WaitStatu
 		paused: status == StatusPaused, unseen: status == StatusPending && reading(c).isUnseen(ctx)})}
 }
 
-// answer completes the result of a sent message with unread messages, or with those that came during the wait.
+// answer completes the result of a sent message with unread messages, or with those that came during the wait. If the
+// absence that the call announces is not stored, answer fails: a repetition sends nothing, and stores the absence.
 func (c sending) answer(ctx context.Context, req *SendRequest, is *outcome) (Sent, error) {
 	got := is.sent
 	service := c.room.svc
@@ -143,7 +145,8 @@ func (c sending) answer(ctx context.Context, req *SendRequest, is *outcome) (Sen
 		req.Said()
 	}
 	waited, err := c.listen(ctx, req, is)
-	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
+	// The message is sent, and the sender may wait again.
+	if service.Unanswered(ctx, err) && !errors.Is(err, presence.ErrAbsenceUnstored) {
 		c.moveOn()
 		cursor, read := c.ownCursor(req.Cursor)
 		got.Waited.Cursor = c.cursorAfter(is.event.N, cursor)
@@ -182,7 +185,9 @@ func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Wa
 	}
 	call := presence.Call{Absence: req.Absence, Activity: req.Activity, Lag: presence.SendLag}
 	if blind {
-		c.recorder().Record(ctx, call)
+		if _, _, err := c.recorder().Record(ctx, call); err != nil {
+			return nil, err
+		}
 		return &Waited{AwayUntil: c.recorder().AwayUntil(),
 			Situation: reading(c).situation(learned{read: c.reader().HandedOutHere()})}, nil
 	}
@@ -193,7 +198,9 @@ func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Wa
 		wait.ForMe = named && asksSomebody(&is.event)
 		return reading(c).wait(ctx, wait)
 	}
-	c.recorder().Record(ctx, call)
+	if _, _, err := c.recorder().Record(ctx, call); err != nil {
+		return nil, err
+	}
 	return c.unread(ctx, req.waits(is), cursor, named)
 }
 

@@ -118,8 +118,11 @@ func (c reading) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 // wait is Wait for a caller accepted on a current head. The steps are functions with large stack frames, which do not
 // last while the call waits.
 func (c reading) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
-	wait := c.beginWait(ctx, req) // first: an older wait of the seat hands out nothing from now on
+	wait, err := c.beginWait(ctx, req) // first: an older wait of the seat hands out nothing from now on
 	defer c.room.agents.EndWait(wait)
+	if err != nil {
+		return nil, err
+	}
 	in, err := c.openInbox(ctx, req, wait)
 	if err != nil {
 		return nil, err
@@ -133,7 +136,7 @@ func (c reading) wait(ctx context.Context, req *WaitRequest) (*Waited, error) {
 
 // beginWait begins the wait that a call asks for, and records the agent's words about itself. In a pair a wait lasts no
 // longer than PartnerSilent.
-func (c reading) beginWait(ctx context.Context, req *WaitRequest) *presence.Wait {
+func (c reading) beginWait(ctx context.Context, req *WaitRequest) (*presence.Wait, error) {
 	now := c.room.svc.now()
 	until := now.Add(c.room.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {

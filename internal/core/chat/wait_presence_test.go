@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -160,6 +161,64 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Bob waits, and at once says in another call that he goes away.
+func TestAbsence_announcedAtOnceWithAWait_hidesNoWait(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		here := onTable(t, services[0].clock, services[0].table, chat.Options{SingleProcess: len(services) == 1})
+		there := here
+		if len(services) > 1 {
+			there = here.another()
+		}
+		p := here.pair()
+		for i := range 25 {
+			here.clock.Advance(5 * time.Minute)
+			ctx, end := context.WithCancel(t.Context())
+			ended := here.waiting(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
+			there.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprint("later ", i), Absence: away(time.Hour)})
+			await(t, "Bob is seen to wait", func() bool {
+				return here.seenElsewhere(p.ann, p.bob).State == room.AgentWaiting
+			})
+			end()
+			<-ended
+		}
+	})
+}
+
+// A message is said before its absence is stored: the same call again says nothing more, and stores the absence.
+func TestAbsence_cannotBeStored_isUnavailable(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, broken := services[0], false
+		p := w.pair()
+		w.Service = chat.New(&tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+			if broken && c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "SEEN#") {
+				return table.ErrUnavailable
+			}
+			return nil
+		}}, chat.Options{Clock: hurriedClock{w.clock}, SingleProcess: len(services) == 1, MinBatch: 1})
+		w.clock.Advance(5 * time.Minute)
+		waits := chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: away(time.Hour)}
+		says := chat.SendRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Text: "I go for lunch now",
+			Absence: away(time.Hour)}
+		broken = true
+		_, err := w.Wait(t.Context(), waits)
+		wants(t, err, fault.Unavailable)
+		for range 2 {
+			_, err = w.Send(t.Context(), says)
+			wants(t, err, fault.Unavailable)
+		}
+		broken = false
+		if got := agentIn(t, w.elsewhere().info(p.ann.Token).Room, "Bob"); got.BackIn != 0 {
+			t.Errorf("Bob is seen to be away: %+v", got)
+		}
+		if sent, err := w.Send(t.Context(), says); err != nil || !sent.Duplicate || sent.Waited.AwayUntil.IsZero() {
+			t.Errorf("the same again: %+v, %v", sent, err)
+		}
+		if got := agentIn(t, w.elsewhere().info(p.ann.Token).Room, "Bob"); got.State != room.AgentAway {
+			t.Errorf("then Bob is seen as %+v", got)
+		}
+	})
 }
 
 func TestFirstWait_endedForWantOfOthers_theNextOneLasts(t *testing.T) {

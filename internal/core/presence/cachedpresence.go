@@ -21,6 +21,7 @@ type cachedPresence struct {
 	latest      room.Presence // as of the last call here; before the first it has Read and WakesMs at most
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
 	writtenWait bool          // the last write said that the agent waits
+	returnedMs  int64         // when a call ended an absence, and that could not be stored; 0: never
 }
 
 // isKnown reports whether a call of the seat has come here.
@@ -28,6 +29,9 @@ func (c cachedPresence) isKnown() bool { return c.latest.AtMs != 0 }
 
 // cacheStored adds what the table has, before a call of agent.
 func (c *cachedPresence) cacheStored(stored room.Presence, agent *room.Agent) {
+	if stored.AtMs <= c.returnedMs {
+		stored.BackMs = 0
+	}
 	c.latest = withStored(c.latest, stored, agent)
 }
 
@@ -36,10 +40,26 @@ func (c *cachedPresence) cacheLater(stored room.Presence) { c.latest = laterOf(c
 
 // cacheToWrite caches presence, which is about to be written. If the write fails, cacheUnwritten follows.
 func (c *cachedPresence) cacheToWrite(presence room.Presence, now time.Time) {
-	c.latest, c.writtenAt, c.writtenWait = presence, now, presence.UntilMs != 0
+	*c = cachedPresence{latest: presence, writtenAt: now, writtenWait: presence.UntilMs != 0}
 }
 
-func (c *cachedPresence) cacheUnwritten() { c.writtenAt = time.Time{} }
+// cacheUnwritten caches that a call could not store what it has cached since before. The next call writes. An absence
+// that the call announced is forgotten: the one of before goes on. If the call ended an absence, the agent stays back,
+// whatever the table still has of before.
+func (c *cachedPresence) cacheUnwritten(before cachedPresence, returns bool, now time.Time) {
+	c.writtenAt, c.returnedMs = time.Time{}, before.returnedMs
+	if returns {
+		c.returnedMs = now.UnixMilli()
+	} else {
+		c.latest.BackMs = before.latest.BackMs
+	}
+}
+
+// revert returns to before, but for what only rises.
+func (c *cachedPresence) revert(before cachedPresence) {
+	before.latest = merge(before.latest, c.latest)
+	*c = before
+}
 
 // cacheRead caches that the agent was handed the events up to n.
 func (c *cachedPresence) cacheRead(n int64) { c.latest.Read = max(c.latest.Read, n) }
@@ -61,15 +81,26 @@ const (
 	yields                    // another wait has its place
 )
 
+// recording returns what the announcement is to the presence.
+func (what announcing) recording() recording {
+	if what == renewed {
+		return writes
+	}
+	return caches
+}
+
 // afterCall returns c after call, and whether its presence is to be written now. If not, a write is due at due. stored
 // is what the table has; zero: nothing, or the table was not read. open says which waits are open here.
 func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open waitsHere, now time.Time) (
 	next cachedPresence, write bool, due time.Time) {
 	next = c
 	next.cacheStored(stored, &call.caller.Agent)
-	says := call.presence(next.latest, now) // what the call says
-	waits := open.addTo(says, next.latest)  // with the wait that goes on here
-	presence := merge(waits, next.latest)   // with what only rises
+	says := call.presence(next.latest, now)                                           // what the call says
+	waits := open.addTo(says, next.latest)                                            // with the wait that goes on here
+	if call.Absence.BackIn > 0 && stored.AtMs > c.latest.AtMs && waits.UntilMs == 0 { // or elsewhere
+		waits = waitsHere{agent: true}.addTo(waits, stored)
+	}
+	presence := merge(waits, next.latest) // with what only rises
 	if next.decideWrite(presence, now, call.Lag) {
 		next.cacheToWrite(presence, now)
 		return next, true, now

@@ -193,7 +193,7 @@ func TestLease_recordsWritesAndEnds(t *testing.T) {
 	if !l.writtenWait || l.decideWrite(here, noon(), CallLag) {
 		t.Errorf("it was written: %+v", l)
 	}
-	l.cacheUnwritten()
+	l.cacheUnwritten(cachedPresence{}, false, noon())
 	if !l.decideWrite(here, noon(), CallLag) {
 		t.Errorf("it was not written: %+v", l)
 	}

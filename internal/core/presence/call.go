@@ -25,6 +25,9 @@ type Call struct {
 	Lag      time.Duration // how far the table may lag behind: SendLag or CallLag
 }
 
+// ends reports whether the call ends an absence.
+func (c Call) ends() bool { return c.Absence.BackIn == 0 && (c.Absence.Given || c.Returns) }
+
 // seatCall is a Call as it counts for the presence of the seat: see newSeatCall.
 type seatCall struct {
 	Call
@@ -83,7 +86,7 @@ func (c seatCall) presence(known room.Presence, now time.Time) room.Presence {
 	switch {
 	case c.Absence.BackIn > 0:
 		presence.BackMs = now.Add(c.Absence.BackIn).UnixMilli()
-	case c.Absence.Given, c.Returns, !now.Before(known.BackAt()):
+	case c.ends(), !now.Before(known.BackAt()):
 		presence.BackMs = 0
 	}
 	return presence

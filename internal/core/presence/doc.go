@@ -13,7 +13,7 @@
 // Bob was handed 41, and calls with cursor 41 to wait:
 //
 //	Recorder.BeginWait           wait.go: the wait is open, and any older one of Bob ends
-//	  Record                     recorder.go: his lease is renewed, and others see that he waits
+//	  Record, update             recorder.go: his lease is renewed, and others see that he waits
 //	    seatCall.presence        call.go: he waits from now on, and an absence of his ends
 //	    merge                    merge.go: what only rises is kept
 //	    decideWrite              cachedpresence.go: the wait is new to others, so it is written
@@ -26,7 +26,7 @@
 //
 // # Locks
 //
-// Locks are taken in this order: liveRoom.sharing of package chat; reading.handOutMu or Attendees.freeTasksMu; the
-// locks of roomlog; Attendees.mu. So while Attendees.mu is held, no table and no method of a log but Peek is called.
-// The functions lock… take the locks, and what needs a lock is a method of what they return.
+// Locks are taken in this order: liveRoom.sharing of package chat; reading.handOutMu, seatCache.writing or
+// Attendees.freeTasksMu; the locks of roomlog; Attendees.mu. So while Attendees.mu is held, no table and no method of a
+// log but Peek is called. The functions lock… take the locks, and what needs a lock is a method of what they return.
 package presence

@@ -26,7 +26,7 @@ func TestRecord_personWaitsBesideAnAgent_isSeenToWatchAndLeavesThePresenceOfTheA
 		}
 		w.pass(time.Second)
 		w.broken = true
-		if due, _ := w.Recorder(w.log.Peek(), c).Record(t.Context(), call); !due.Equal(w.now().Add(rewriteAfter)) {
+		if due, _, _ := w.Recorder(w.log.Peek(), c).Record(t.Context(), call); !due.Equal(w.now().Add(rewriteAfter)) {
 			t.Errorf("after a failed write the next one is due at %v", due)
 		}
 		w.broken = false

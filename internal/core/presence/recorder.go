@@ -3,6 +3,7 @@ package presence
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -38,36 +39,38 @@ func (r Recorder) lockCache() (locked, *seatCache) {
 	return l, l.cachedSeat(r.caller.Seat)
 }
 
+// ErrAbsenceUnstored is the error of a call that speaks of an absence which may not be stored.
+var ErrAbsenceUnstored = fmt.Errorf("%w: an absence is not stored", table.ErrUnavailable)
+
 // RecordCall renews the lease for a call that says nothing about an absence.
-func (r Recorder) RecordCall(ctx context.Context) { r.Record(ctx, Call{Lag: CallLag}) }
+func (r Recorder) RecordCall(ctx context.Context) { _, _, _ = r.Record(ctx, Call{Lag: CallLag}) }
 
 // Record records what a call says about its agent, in the table if cachedPresence.decideWrite says so. If the call goes
-// on, Renew is due at due. Of a person with an agent, Record records only that the person watches.
-func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written bool) {
+// on, Renew is due at due. Of a person with an agent, Record records only that the person watches. It fails with
+// ErrAbsenceUnstored alone: without its presence, any other call succeeds.
+func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written bool, err error) {
 	if !r.keepsLease() {
-		return r.recordWatch(ctx, call), false
+		return r.recordWatch(ctx, call), false, nil
 	}
 	now := r.attendees.now()
 	counted := newSeatCall(call, r.caller, r.head.AsOf, r.attendees.log.Peek(), now)
 	if counted.Activity != "" {
 		r.storeActivity(ctx, counted.Activity)
 	}
-	presence, what, due := r.cacheCall(counted, room.Presence{}, false)
-	if what == reads {
-		stored, err := r.readPresence(ctx)
-		presence, what, due = r.cacheCall(counted, stored, true)
-		if err != nil && what == writes { // a write would replace what nobody here has read
-			r.cacheUnwritten()
-			return now.Add(rewriteAfter), false
-		}
-	}
+	written, err = r.update(ctx, counted.ends(), func(stored room.Presence, isRead bool) (presence room.Presence,
+		what recording) {
+		presence, what, due = r.cacheCall(counted, stored, isRead)
+		return presence, what
+	})
 	switch {
-	case what == caches:
-		return due, false
-	case !r.storePresence(ctx, &counted.caller.Agent, presence): // the call itself has succeeded
-		return now.Add(rewriteAfter), false
+	case err != nil && counted.Absence.Given:
+		return due, false, fmt.Errorf("%w: %w", ErrAbsenceUnstored, err)
+	case err != nil:
+		return now.Add(rewriteAfter), false, nil
+	case written:
+		return now.Add(r.attendees.renewEvery()), true, nil
 	}
-	return now.Add(r.attendees.renewEvery()), true
+	return due, false, nil
 }
 
 // recording is what a call does to the presence of its seat.
@@ -97,16 +100,91 @@ func (r Recorder) cacheCall(call seatCall, stored room.Presence, isRead bool) (_
 	return next.latest, what, due
 }
 
-// readPresence returns the stored presence of the seat; zero: none is stored. It logs a failure.
-func (r Recorder) readPresence(ctx context.Context) (room.Presence, error) {
-	presence, err := r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
-	if errors.Is(err, table.ErrNotFound) {
-		err = nil
+// update has decide cache what a call makes of the presence, and writes that if decide says so. stored is what the
+// table has, if it was read.
+//
+// One call of a seat at a time does so in this process, and what was read is replaced only if no other process has
+// written since: else the call decides again. Without either, Bob waits and is seen as away, since the call in which he
+// went away wrote last. If the write fails, see cachedPresence.cacheUnwritten.
+func (r Recorder) update(ctx context.Context, returns bool, decide func(stored room.Presence, isRead bool) (
+	room.Presence, recording)) (written bool, err error) {
+	before, unlock := r.lockWriting()
+	defer unlock()
+	// The call decides by the stored presence, if it needs that.
+	var stored roomlog.StoredPresence
+	presence, what := decide(stored.Presence, false)
+	isRead := what == reads
+	if isRead {
+		stored, err = r.attendees.log.Items().StoredPresence(ctx, r.caller.Seat)
+		if err != nil {
+			return false, r.unwritten(ctx, before, returns, err)
+		}
+		before.latest.BackMs = stored.BackMs
+		presence, what = decide(stored.Presence, true)
 	}
-	if err != nil && ctx.Err() == nil {
-		r.attendees.o.Logger.WarnContext(ctx, "presence not read", "error", err)
+	// It writes until no other process comes between.
+	bounded, cancel := r.attendees.withTableTimeout(ctx)
+	defer cancel()
+	for what == writes {
+		put := roomlog.PutPresence(r.attendees.log.Peek().ID, r.agent(), presence)
+		if isRead {
+			put = stored.Replaced(put)
+		}
+		err := r.attendees.o.Table.Write(bounded, put)
+		if err == nil {
+			return true, nil
+		}
+		stored, err = overtakenBy(err)
+		if err != nil {
+			return false, r.unwritten(ctx, before, returns, err)
+		}
+		before.latest.BackMs = stored.BackMs
+		r.change(func(cached *cachedPresence) { cached.revert(before) })
+		presence, what = decide(stored.Presence, true)
 	}
-	return presence, err
+	return false, nil
+}
+
+// lockWriting waits for the older calls of the seat that write its presence, and returns what is cached then.
+func (r Recorder) lockWriting() (cached cachedPresence, unlock func()) {
+	l, cache := r.lockCache()
+	l.unlock()
+	cache.writing.Lock()
+	r.change(func(c *cachedPresence) { cached = *c })
+	return cached, cache.writing.Unlock
+}
+
+// overtakenBy returns what another process has stored, if a write failed with err because of that; else err.
+func overtakenBy(err error) (roomlog.StoredPresence, error) {
+	var overtaken *table.ConflictError
+	if !errors.As(err, &overtaken) {
+		return roomlog.StoredPresence{}, err
+	}
+	return roomlog.PresenceIn(overtaken.Conflicts[0].Item)
+}
+
+// unwritten caches that the presence is not stored, because of err, which it logs and returns.
+func (r Recorder) unwritten(ctx context.Context, before cachedPresence, returns bool, err error) error {
+	r.change(func(cached *cachedPresence) { cached.cacheUnwritten(before, returns, r.attendees.now()) })
+	if ctx.Err() == nil {
+		r.attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
+	}
+	return err
+}
+
+// change changes what is cached of the presence.
+func (r Recorder) change(change func(*cachedPresence)) {
+	l, cache := r.lockCache()
+	defer l.unlock()
+	change(&cache.presence)
+}
+
+// agent returns the agent of the seat: the lease depends on its present role.
+func (r Recorder) agent() room.Agent {
+	if agent, here := r.attendees.log.Peek().Seated(r.caller.Seat); here {
+		return agent
+	}
+	return r.caller.Agent
 }
 
 // storeActivity stores what the caller says it is doing. It logs a failure.
@@ -134,28 +212,6 @@ func (r Recorder) isKnownActivity(activity string, now time.Time) bool {
 	last, spoke := l.a.log.Peek().Recent.Said(r.caller.Seat)
 	return cache.activity == activity && now.Sub(cache.activityAt) < rewriteActivityAfter &&
 		!(spoke && last.At.After(cache.activityAt))
-}
-
-// storePresence writes presence, which is cached, as that of agent, who has the seat, and reports whether it succeeded.
-func (r Recorder) storePresence(ctx context.Context, agent *room.Agent, presence room.Presence) bool {
-	bounded, cancel := r.attendees.withTableTimeout(ctx)
-	defer cancel()
-	err := r.attendees.o.Table.Write(bounded, roomlog.PutPresence(r.attendees.log.Peek().ID, *agent, presence))
-	if err == nil {
-		return true
-	}
-	r.cacheUnwritten()
-	if ctx.Err() == nil {
-		r.attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
-	}
-	return false
-}
-
-// cacheUnwritten caches that the table lacks the cached presence.
-func (r Recorder) cacheUnwritten() {
-	l, cache := r.lockCache()
-	defer l.unlock()
-	cache.presence.cacheUnwritten()
 }
 
 // withTableTimeout returns the context of a write on which no answer depends. A write to a file has no timeout: a file

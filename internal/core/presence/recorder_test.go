@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -55,7 +56,7 @@ func TestRecord_storedPresenceCannotBeRead_isNotReplaced(t *testing.T) {
 	bob := w.agent(seatOfBob)
 	there.Recorder(w.log.Peek(), bob).Record(t.Context(), Call{Absence: Absence{Given: true, BackIn: time.Hour}})
 	was, records := w.presence(seatOfBob), func() {
-		due, _ := here.Recorder(w.log.Peek(), bob).Record(t.Context(), Call{Lag: CallLag})
+		due, _, _ := here.Recorder(w.log.Peek(), bob).Record(t.Context(), Call{Lag: CallLag})
 		w.clock.Advance(due.Sub(w.now()))
 	}
 	w.mute = true
@@ -85,6 +86,84 @@ func TestRecord_callBecomesDueMeanwhile_replacesNothingUnread(t *testing.T) {
 	if is := w.presence(seatOfBob); merge(is, was) != is || is.AtMs == was.AtMs {
 		t.Errorf("%+v is stored in place of %+v", is, was)
 	}
+}
+
+// While one process is about to write, another writes: whichever call is the last, Bob is seen to wait.
+func TestUpdate_overtakenByAnotherProcess_decidesAgain(t *testing.T) {
+	w := newWorld(t)
+	bob, goes := w.agent(seatOfBob), Call{Absence: Absence{Given: true, BackIn: time.Hour}, Lag: CallLag}
+	waits := func(at *Attendees) {
+		if _, err := at.Recorder(w.log.Peek(), bob).BeginWait(t.Context(), w.now().Add(time.Minute),
+			Call{Returns: true, Lag: CallLag}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leaves := func(at *Attendees) {
+		if _, _, err := at.Recorder(w.log.Peek(), bob).Record(t.Context(), goes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, calls := range map[string]struct {
+		first, last func(*Attendees)
+		away        bool
+	}{"he waits last": {leaves, waits, false}, "he goes last": {waits, leaves, true}} {
+		w.clock.Advance(2 * time.Hour)
+		here, there := w.process(), w.process()
+		w.first = func() { calls.first(there) }
+		calls.last(here)
+		is := w.presence(seatOfBob)
+		if state := is.State(w.log.Peek(), bob.Agent, w.now()); state != room.AgentWaiting {
+			t.Errorf("%s: he is seen as %s", name, state)
+		}
+		away := here.KnownBackAt(seatOfBob).After(w.now())
+		if away != calls.away || is.BackAt().After(w.now()) != away {
+			t.Errorf("%s: away: %t, stored %+v", name, away, is)
+		}
+	}
+}
+
+// Whom Bob has told nothing, he has promised nothing. His return is stored as soon as the table writes.
+func TestRecord_absenceCannotBeStored_failsAndPromisesNothing(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		for _, single := range []bool{true, false} {
+			w.o.SingleProcess = single
+			bob := w.agent(seatOfBob)
+			r := w.Recorder(w.log.Peek(), bob)
+			goes := func(d time.Duration) error {
+				_, _, err := r.Record(t.Context(), Call{Absence: Absence{Given: true, BackIn: d}, Lag: CallLag})
+				return err
+			}
+			r.RecordCall(t.Context())
+			for _, fails := range []*bool{&w.broken, &w.mute} {
+				if fails == &w.mute && single {
+					continue // nothing is read
+				}
+				*fails = true
+				if err := goes(time.Hour); !errors.Is(err, ErrAbsenceUnstored) || !r.AwayUntil().IsZero() {
+					t.Errorf("single %t: %v, and he is away until %v", single, err, r.AwayUntil())
+				}
+				*fails = false
+			}
+			if err := goes(time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			w.broken = true
+			if err := goes(2 * time.Hour); err == nil || !r.AwayUntil().Equal(w.now().Add(time.Hour)) {
+				t.Errorf("single %t: %v, and he is away until %v", single, err, r.AwayUntil())
+			}
+			wait := w.waits(bob)
+			if again := r.Renew(t.Context(), wait); again != rewriteAfter || !wait.Due.Equal(w.now().Add(again)) {
+				t.Errorf("single %t: he waits, and that is written again after %v and at %v", single, again, wait.Due)
+			}
+			w.broken = false
+			r.Renew(t.Context(), wait)
+			if is := w.presence(seatOfBob); is.BackMs != 0 || !is.WaitsUntil().After(w.now()) {
+				t.Errorf("single %t: he waits, and %+v is stored", single, is)
+			}
+			w.EndWait(wait)
+			w.pass(time.Hour)
+		}
+	})
 }
 
 func TestRecord_callsInTwoProcessesOnDynamoDB_forgetNothingOfEachOther(t *testing.T) {

@@ -17,15 +17,15 @@ func (r Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	if r.cacheLookIn() {
 		return true
 	}
-	stored, err := r.readPresence(ctx)
-	if err != nil {
-		return false // the next look-in announces the program
-	}
-	presence, what := r.announceProgram(stored, forMe)
-	if what == renewed {
-		r.storePresence(ctx, &r.caller.Agent, presence)
-	}
-	return what == yields
+	what := lasts
+	_, err := r.update(ctx, false, func(stored room.Presence, isRead bool) (presence room.Presence, _ recording) {
+		if !isRead {
+			return presence, reads
+		}
+		presence, what = r.announceProgram(stored, forMe)
+		return presence, what.recording()
+	})
+	return err == nil && what == yields // after an error the next look-in announces the program
 }
 
 // cacheLookIn caches that a program looks in, and reports whether the agent's own wait is open here.

@@ -89,8 +89,8 @@ func (open waitsHere) addTo(presence, known room.Presence) room.Presence {
 }
 
 // BeginWait begins a wait of the caller until a time, and records what call says about its agent, with the wait. A call
-// that only looks in neither waits nor returns, nor does a program whose agent waits.
-func (r Recorder) BeginWait(ctx context.Context, until time.Time, call Call) *Wait {
+// that only looks in neither waits nor returns, nor does a program whose agent waits. The error is that of Record.
+func (r Recorder) BeginWait(ctx context.Context, until time.Time, call Call) (*Wait, error) {
 	wait := &Wait{Began: r.attendees.now(), Until: until, Standby: call.Standby, Superseded: make(chan struct{}),
 		Turn: make(chan NextTurn, 1), Task: make(chan int64, 1), caller: r.caller}
 	r.attendees.openWait(wait)
@@ -99,12 +99,12 @@ func (r Recorder) BeginWait(ctx context.Context, until time.Time, call Call) *Wa
 	} else {
 		call.Began, call.Until = wait.Began, room.Announced(wait.Began, until)
 	}
-	due, written := r.Record(ctx, call)
+	due, written, err := r.Record(ctx, call)
 	wait.Due = due
 	if written {
 		wait.announcedUntil = call.Until
 	}
-	return wait
+	return wait, err
 }
 
 // openWait opens wait.
@@ -166,24 +166,23 @@ func (r Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	if !r.keepsLease() {
 		return r.storeWatch(ctx)
 	}
-	again = r.attendees.renewEvery()
-	var stored room.Presence
-	if !r.attendees.o.SingleProcess {
-		var err error
-		stored, err = r.readPresence(ctx)
-		if err != nil { // a write could replace the announcement of a younger wait
-			return rewriteAfter
+	announced, what := wait.announcedUntil, lasts
+	_, err := r.update(ctx, false, func(stored room.Presence, isRead bool) (presence room.Presence, _ recording) {
+		if !isRead && !r.attendees.o.SingleProcess { // a write could replace the announcement of a younger wait
+			return presence, reads
 		}
-	}
-	presence, what := r.announceFurther(wait, stored, again)
+		wait.announcedUntil = announced
+		presence, what = r.announceFurther(wait, stored)
+		return presence, what.recording()
+	})
 	switch {
-	case what == yields:
-		return 0
-	case what == renewed && !r.storePresence(ctx, &r.caller.Agent, presence):
+	case err != nil:
 		wait.announcedUntil = time.Time{}
 		return rewriteAfter
+	case what == yields:
+		return 0
 	}
-	return again
+	return r.attendees.renewEvery()
 }
 
 // PassOver lets wait go on past event answer, unless it does, and tells others: they would think that the answer woke
@@ -197,8 +196,7 @@ func (r Recorder) PassOver(ctx context.Context, wait *Wait, answer, to int64) {
 
 // announceFurther does what cachedPresence.decideWait says: it caches that wait is announced further, and returns the
 // presence to write, or it ends wait. stored is what the table has; zero: nothing, or it was not read.
-func (r Recorder) announceFurther(wait *Wait, stored room.Presence, again time.Duration) (presence room.Presence,
-	what announcing) {
+func (r Recorder) announceFurther(wait *Wait, stored room.Presence) (presence room.Presence, what announcing) {
 	l := r.attendees.lock()
 	defer l.unlock()
 	if !l.isOpen(r.caller, wait) { // the younger wait is open here
@@ -206,7 +204,7 @@ func (r Recorder) announceFurther(wait *Wait, stored room.Presence, again time.D
 	}
 	cached, now := &l.cachedSeat(r.caller.Seat).presence, l.a.now()
 	cached.cacheStored(stored, &r.caller.Agent)
-	what = cached.decideWait(wait, now, again)
+	what = cached.decideWait(wait, now, l.a.renewEvery())
 	switch what {
 	case yields:
 		delete(l.waits, r.caller.Seat)

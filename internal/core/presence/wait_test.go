@@ -65,7 +65,7 @@ func TestBeginWait_lookAfterAWait_isNoWaitToOthersEyes(t *testing.T) {
 		if p := w.presence(seatOfBob); !p.WaitsUntil().After(w.now()) || !p.ForMe {
 			t.Fatalf("while Bob waits, others see %+v", p)
 		}
-		look := w.Attendees.Recorder(w.log.Peek(), bob).BeginWait(t.Context(), w.now(), Call{Lag: CallLag})
+		look, _ := w.Attendees.Recorder(w.log.Peek(), bob).BeginWait(t.Context(), w.now(), Call{Lag: CallLag})
 		w.EndWait(look)
 		if p := w.presence(seatOfBob); p.AtMs != w.now().UnixMilli() || p.WaitsUntil().After(w.now()) || p.ForMe {
 			t.Errorf("after the look, others see %+v", p)

@@ -35,6 +35,7 @@ type world struct {
 	mute   bool           // reads of the table fail
 	slow   time.Duration  // how long a write to the table takes
 	writes map[string]int // by the sort key of the first item, since counting began
+	first  func()         // what happens once, before the next write
 }
 
 // play runs a test in a bubble, whose goroutines it can wait for.
@@ -59,6 +60,10 @@ func newWorldOn(t *testing.T, clock *clockwork.FakeClock, in table.Table) *world
 				return errors.New("the table does not answer")
 			}
 			return nil
+		}
+		if first := w.first; first != nil {
+			w.first = nil
+			first()
 		}
 		w.writes[c.Ops[0].Item.Key.Sort]++
 		clock.Advance(w.slow)
@@ -171,7 +176,10 @@ func (w *world) standsBy(c *room.Caller) *Wait {
 
 func (w *world) begins(c *room.Caller, call Call) *Wait {
 	w.t.Helper()
-	wait := w.Attendees.Recorder(w.log.Peek(), c).BeginWait(w.t.Context(), w.now().Add(time.Hour), call)
+	wait, err := w.Attendees.Recorder(w.log.Peek(), c).BeginWait(w.t.Context(), w.now().Add(time.Hour), call)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	w.t.Cleanup(func() { w.EndWait(wait) })
 	synctest.Wait()
 	return wait

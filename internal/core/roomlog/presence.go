@@ -124,14 +124,49 @@ func addPresence(item table.Item, all map[int]room.Presence, activities map[int]
 	return err
 }
 
-// PresenceOf returns the stored presence of a seat. It fails with table.ErrNotFound if there is none.
-func (i Items) PresenceOf(ctx context.Context, seat int) (presence room.Presence, err error) {
-	l := i.log
-	item, err := l.store.table.Get(ctx, PresenceKey(l.id, seat), table.Strong)
-	if err == nil {
-		err = Decode(item, &presence)
+// StoredPresence is the presence of a seat as it was read. The zero value: none is stored.
+type StoredPresence struct {
+	room.Presence
+	data []byte
+}
+
+// Replaced returns op, which puts a presence, on the condition that s is still what is stored.
+func (s StoredPresence) Replaced(op table.Op) table.Op {
+	op.If, op.Was = table.IfSame, s.data
+	if s.data == nil {
+		op.If = table.IfAbsent
 	}
-	return presence, err
+	return op
+}
+
+// PresenceIn returns the presence that item has; nil: none.
+func PresenceIn(item *table.Item) (s StoredPresence, err error) {
+	if item != nil {
+		s.data = item.Data
+		err = Decode(*item, &s.Presence)
+	}
+	return s, err
+}
+
+// StoredPresence returns the presence of a seat, to be replaced.
+func (i Items) StoredPresence(ctx context.Context, seat int) (StoredPresence, error) {
+	item, err := i.log.store.table.Get(ctx, PresenceKey(i.log.id, seat), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return StoredPresence{}, nil
+	}
+	if err != nil {
+		return StoredPresence{}, err
+	}
+	return PresenceIn(&item)
+}
+
+// PresenceOf returns the stored presence of a seat. It fails with table.ErrNotFound if there is none.
+func (i Items) PresenceOf(ctx context.Context, seat int) (room.Presence, error) {
+	stored, err := i.StoredPresence(ctx, seat)
+	if err == nil && stored.data == nil {
+		err = table.ErrNotFound
+	}
+	return stored.Presence, err
 }
 
 // SetPerson stores that the person behind a seat watches until a time.

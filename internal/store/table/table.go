@@ -130,8 +130,8 @@ const (
 	Strong
 )
 
-// Condition is a condition on the item at an op's key. If the condition fails, the Write fails. Conditions ask only for
-// presence: the log orders every change, so nothing else is needed.
+// Condition is a condition on the item at an op's key. If the condition fails, the Write fails. The log orders every
+// change of a room, so conditions ask for presence alone. IfSame is for what is stored beside the log.
 type Condition int
 
 const (
@@ -141,6 +141,8 @@ const (
 	IfAbsent
 	// IfPresent requires a live item.
 	IfPresent
+	// IfSame requires a live item whose Data is Op.Was.
+	IfSame
 )
 
 // Op is one change of a Write: it puts Item, or deletes the item at its key.
@@ -148,7 +150,8 @@ type Op struct {
 	Item   Item // for a delete, only the key matters
 	Delete bool
 	If     Condition
-	Erase  bool // nothing of the old item may stay in files of the store
+	Was    []byte // for IfSame
+	Erase  bool   // nothing of the old item may stay in files of the store
 }
 
 // Put returns the op that stores item.
@@ -202,7 +205,7 @@ func All(ctx context.Context, t Reader, r Range) iter.Seq2[Item, error] {
 type Conflict struct {
 	Op   int // index in the Write
 	Key  Key
-	Item *Item // the live item in the way; nil if IfPresent failed
+	Item *Item // the live item in the way; nil if none is there, though IfPresent or IfSame requires one
 }
 
 // ConflictError reports the failed conditions of a Write. Nothing was written.

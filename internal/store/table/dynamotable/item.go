@@ -72,21 +72,26 @@ func decode(a attributes) (table.Item, error) {
 // guard is a table.Condition in DynamoDB's terms. The zero guard is no condition.
 type guard struct {
 	expression *string
+	names      map[string]string
 	values     attributes
 	onFailure  types.ReturnValuesOnConditionCheckFailure
 }
 
-// newGuard returns the guard for c. The guard treats items that expired by now as absent.
-func newGuard(c table.Condition, now time.Time) guard {
+// newGuard returns the guard for the condition of op. The guard treats items that expired by now as absent.
+func newGuard(op table.Op, now time.Time) guard {
+	const isLive = "(attribute_not_exists(expires) OR expires > :now)"
 	g := guard{
 		values:    attributes{":now": seconds(now)},
 		onFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
-	switch c {
+	switch op.If {
 	case table.IfAbsent:
 		g.expression = aws.String("attribute_not_exists(pk) OR expires <= :now")
 	case table.IfPresent:
-		g.expression = aws.String("attribute_exists(pk) AND (attribute_not_exists(expires) OR expires > :now)")
+		g.expression = aws.String("attribute_exists(pk) AND " + isLive)
+	case table.IfSame:
+		g.expression = aws.String("#data = :was AND " + isLive)
+		g.names, g.values[":was"] = map[string]string{"#data": attrData}, str(string(op.Was)) // data is a reserved word
 	default:
 		return guard{}
 	}

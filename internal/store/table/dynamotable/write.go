@@ -32,7 +32,7 @@ func (t *Table) writeOne(ctx context.Context, op table.Op, now time.Time) error 
 	if op.Delete {
 		write = t.deleteItem
 	}
-	lost, err := write(ctx, op, newGuard(op.If, now))
+	lost, err := write(ctx, op, newGuard(op, now))
 	var failed *types.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {
 		return err
@@ -41,7 +41,7 @@ func (t *Table) writeOne(ctx context.Context, op table.Op, now time.Time) error 
 		return fmt.Errorf("%w: %s is absent, and an earlier attempt whose reply was lost may have removed it",
 			table.ErrUnavailable, op.Item.Key)
 	}
-	conflict, err := newConflict(0, op, failed.Item)
+	conflict, err := newConflict(0, op, failed.Item, now)
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,7 @@ func (t *Table) putItem(ctx context.Context, op table.Op, g guard) (lost bool, e
 		TableName:                           &t.name,
 		Item:                                encode(op.Item),
 		ConditionExpression:                 g.expression,
+		ExpressionAttributeNames:            g.names,
 		ExpressionAttributeValues:           g.values,
 		ReturnValuesOnConditionCheckFailure: g.onFailure,
 		ReturnConsumedCapacity:              t.capacity(),
@@ -72,6 +73,7 @@ func (t *Table) deleteItem(ctx context.Context, op table.Op, g guard) (lost bool
 		TableName:                           &t.name,
 		Key:                                 encodeKey(op.Item.Key),
 		ConditionExpression:                 g.expression,
+		ExpressionAttributeNames:            g.names,
 		ExpressionAttributeValues:           g.values,
 		ReturnValuesOnConditionCheckFailure: g.onFailure,
 		ReturnConsumedCapacity:              t.capacity(),
@@ -93,7 +95,7 @@ func (t *Table) writeAll(ctx context.Context, ops []table.Op, now time.Time) err
 		ReturnConsumedCapacity: t.capacity(),
 	}
 	for i, op := range ops {
-		in.TransactItems[i] = t.action(op, newGuard(op.If, now))
+		in.TransactItems[i] = t.action(op, newGuard(op, now))
 	}
 	about := fmt.Sprintf("%s and %d more", ops[0].Item.Key, len(ops)-1)
 	_, err := t.do(ctx, "TransactWriteItems", about, func(ctx context.Context, call *Call) error {
@@ -109,7 +111,7 @@ func (t *Table) writeAll(ctx context.Context, ops []table.Op, now time.Time) err
 	if !errors.As(err, &cancelled) {
 		return err
 	}
-	return newConflictError(ops, cancelled.CancellationReasons, err)
+	return newConflictError(ops, cancelled.CancellationReasons, now, err)
 }
 
 func (t *Table) action(op table.Op, g guard) types.TransactWriteItem {
@@ -118,6 +120,7 @@ func (t *Table) action(op table.Op, g guard) types.TransactWriteItem {
 			TableName:                           &t.name,
 			Key:                                 encodeKey(op.Item.Key),
 			ConditionExpression:                 g.expression,
+			ExpressionAttributeNames:            g.names,
 			ExpressionAttributeValues:           g.values,
 			ReturnValuesOnConditionCheckFailure: g.onFailure,
 		}}
@@ -126,6 +129,7 @@ func (t *Table) action(op table.Op, g guard) types.TransactWriteItem {
 		TableName:                           &t.name,
 		Item:                                encode(op.Item),
 		ConditionExpression:                 g.expression,
+		ExpressionAttributeNames:            g.names,
 		ExpressionAttributeValues:           g.values,
 		ReturnValuesOnConditionCheckFailure: g.onFailure,
 	}}
@@ -133,13 +137,13 @@ func (t *Table) action(op table.Op, g guard) types.TransactWriteItem {
 
 // newConflictError returns a *table.ConflictError with the ops whose condition failed. Without a failed condition the
 // transaction was cancelled for another reason, and the error is otherwise.
-func newConflictError(ops []table.Op, reasons []types.CancellationReason, otherwise error) error {
+func newConflictError(ops []table.Op, reasons []types.CancellationReason, now time.Time, otherwise error) error {
 	var failed table.ConflictError
 	for i, reason := range reasons[:min(len(reasons), len(ops))] {
 		if aws.ToString(reason.Code) != reasonCondition {
 			continue
 		}
-		conflict, err := newConflict(i, ops[i], reason.Item)
+		conflict, err := newConflict(i, ops[i], reason.Item, now)
 		if err != nil {
 			return err
 		}
@@ -152,16 +156,15 @@ func newConflictError(ops []table.Op, reasons []types.CancellationReason, otherw
 }
 
 // newConflict returns the conflict of op with the item that DynamoDB found. For IfPresent the found item has expired,
-// so the conflict has no item.
-func newConflict(index int, op table.Op, found attributes) (table.Conflict, error) {
+// so the conflict has no item; for IfSame it may have.
+func newConflict(index int, op table.Op, found attributes, now time.Time) (table.Conflict, error) {
 	conflict := table.Conflict{Op: index, Key: op.Item.Key}
-	if op.If == table.IfPresent {
+	if op.If == table.IfPresent || len(found) == 0 {
 		return conflict, nil
 	}
 	item, err := decode(found)
-	if err != nil {
-		return table.Conflict{}, err
+	if err == nil && item.Live(now) {
+		conflict.Item = &item
 	}
-	conflict.Item = &item
-	return conflict, nil
+	return conflict, err
 }

@@ -41,7 +41,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	ops = slices.Clone(ops) // the caller may change the ops after ctx has ended
 	pages, erases := len(ops), false
 	for i, op := range ops {
-		ops[i].Item.Data = bytes.Clone(op.Item.Data)
+		ops[i].Item.Data, ops[i].Was = bytes.Clone(op.Item.Data), bytes.Clone(op.Was)
 		pages += len(op.Item.Data) / sharedBytes
 		erases = erases || op.Erase
 	}
@@ -71,7 +71,7 @@ func (c *Conn) apply(ops []table.Op, now int64) (verdict, failure error) {
 		if err != nil {
 			return nil, err
 		}
-		if found == (op.If == table.IfPresent) {
+		if found == (op.If != table.IfAbsent) && (op.If != table.IfSame || bytes.Equal(item.Data, op.Was)) {
 			continue
 		}
 		conflicts = append(conflicts, table.Conflict{Op: i, Key: op.Item.Key})

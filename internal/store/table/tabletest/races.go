@@ -29,6 +29,22 @@ func testRaces(t *trial) {
 			t.Errorf("%d deletes won; want 1", wins)
 		}
 	})
+	t.says("one of many puts over the same item wins", func(t *trial) {
+		t.put(t.item("a", "old"))
+		winner := ""
+		for i, err := range t.together(16, func(i int) error {
+			put := table.Put(t.item("a", fmt.Sprint("writer ", i)), table.IfSame)
+			put.Was = []byte("old")
+			return t.table.Write(t.ctx, put)
+		}) {
+			if err == nil {
+				winner += fmt.Sprint("writer ", i)
+			} else {
+				t.wantConflict(err, 0)
+			}
+		}
+		t.wantData("a", winner)
+	})
 	t.says("a log with many writers has no gaps and no duplicates", testLog)
 	t.says("a strong read sees every write that returned before", testSeenAtOnce)
 }

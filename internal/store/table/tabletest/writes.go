@@ -14,7 +14,7 @@ import (
 func testConditions(t *trial) {
 	for _, state := range []string{"absent", "live", "expired"} {
 		for op, name := range []string{"put", "delete"} {
-			for cond, condName := range []string{"always", "if absent", "if present"} {
+			for cond, condName := range []string{"always", "if absent", "if present", "if same"} {
 				for beside, shape := range []string{"alone", "with another op"} {
 					t.says(fmt.Sprintf("%s %s over an %s item, %s", name, condName, state, shape), func(t *trial) {
 						c := oneCondition{state: state, delete: op == 1, cond: table.Condition(cond),
@@ -46,7 +46,7 @@ func (c oneCondition) test(t *trial) {
 	}
 	err := t.table.Write(t.ctx, c.ops(t)...)
 	live := c.state == "live"
-	if c.cond == table.Always || (c.cond == table.IfPresent) == live {
+	if c.cond == table.Always || (c.cond != table.IfAbsent) == live {
 		if err != nil {
 			t.Fatalf("Write: %v; want it to succeed", err)
 		}
@@ -75,6 +75,7 @@ func (c oneCondition) ops(t *trial) []table.Op {
 	if c.delete {
 		ops[0] = table.Delete(t.key("a"), c.cond)
 	}
+	ops[0].Was = []byte("old")
 	if c.beside {
 		ops = append(ops, table.Put(t.item("b", "new"), table.Always))
 	}
@@ -94,6 +95,19 @@ func (c oneCondition) wantAfter(t *trial) {
 }
 
 func testSeveralOps(t *trial) {
+	t.says("an item that has changed is in the way of a put if it is the same", func(t *trial) {
+		t.put(t.item("a", "old"), t.item("b", "old"))
+		put := table.Put(t.item("a", "new"), table.IfSame)
+		for _, was := range []string{"ol", "older", "new"} {
+			put.Was = []byte(was)
+			for _, ops := range [][]table.Op{{put}, {put, table.Put(t.item("b", "new"), table.Always)}} {
+				conflict := t.wantConflict(t.table.Write(t.ctx, ops...), 0)[0]
+				t.wantSame(*conflict.Item, t.item("a", "old"))
+			}
+		}
+		t.wantData("a", "old")
+		t.wantData("b", "old")
+	})
 	t.says("all ops are visible afterwards", func(t *trial) {
 		t.put(t.item("c", "old"), t.item("d", "old"))
 		t.write(
