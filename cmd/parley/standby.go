@@ -188,6 +188,7 @@ func sentence(w wake.What) string {
 		wake.Found:        "the server answers again",
 		wake.TakenOver:    "another program waits for messages to this seat",
 		wake.Trouble:      "the list of seats cannot be read or written, trying again",
+		wake.Unknown:      "the server does not know this seat, asking again now and then",
 		wake.SeatGone:     "the seat is gone",
 		wake.NeedsKey:     "needs your key",
 		wake.SessionEnded: "its session has ended",

@@ -32,8 +32,10 @@ type StandbyRequest struct {
 // Standby is how a wait in an agent's place ended.
 type Standby struct {
 	// Code is the HTTP status: 200 something came, 408 nothing did, 409 another wait took
-	// over, 401 and 410 the seat is gone, unless KeyInvalid; at any other, try again later.
+	// over, 401 and 410 the seat is gone, unless KeyInvalid or Unknown; at any other, try again later.
 	Code int
+	// Unknown says that the server does not know the token, and perhaps never did: see TokenStore.MarkGone.
+	Unknown bool
 	// KeyInvalid says that the server does not admit the seat's token alone. The seat may still exist.
 	KeyInvalid bool
 	// Unadmitted says that the seat exists and is from before the server asked for keys: see Client.Admit.
@@ -97,7 +99,22 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	}
 	got.Unadmitted = refused.Reason == fault.ReasonUnadmitted
 	got.KeyInvalid = refused.Code == fault.KeyInvalid && refused.Reason != fault.ReasonNoSeat
+	got.Unknown = IsUnknown(&fault.Error{Code: refused.Code, Reason: refused.Reason})
 	return got, nil
+}
+
+// IsUnknown reports whether a server refused a call since the server does not know the token of the seat. A server that
+// knows the room of the token says instead that the seat was removed, or that the room was closed.
+func IsUnknown(err error) bool {
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Code {
+	case fault.TokenInvalid, fault.RoomNotFound:
+		return true
+	}
+	return refused.Code == fault.KeyInvalid && refused.Reason == fault.ReasonNoSeat
 }
 
 // IsAdmitted reports whether the server has admitted the token, whatever came of the wait. A refusal for too many calls

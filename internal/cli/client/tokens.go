@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli"
 )
 
@@ -37,6 +38,8 @@ type Seat struct {
 	Admin bool `json:"admin,omitempty"`
 	// Ended is when the agent's session ended; zero while the session runs.
 	Ended time.Time `json:"ended,omitzero"`
+	// Gone is since when the seat's server does not know the seat: see MarkGone. Zero: as far as is known, it does.
+	Gone time.Time `json:"gone,omitzero"`
 	// Bridged says that a bridge has recorded the seat, only to tell which server gave the token.
 	Bridged bool `json:"bridged,omitempty"`
 }
@@ -131,15 +134,17 @@ func encode(all []Seat) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// Put adds s. s replaces an earlier entry with the same token, and an entry of the same agent and owner. A name that
-// the agent gave itself stays: the agent may come back by its token. So does Keyed.
+// Put adds s. s replaces an earlier entry with the same token, and an entry of the same agent and owner in the same
+// room. A room of the same name with another id is of another file of the server, which may be back at any time. A name
+// that the agent gave itself stays: the agent may come back by its token. So does Keyed.
 func (f *TokenStore) Put(s Seat) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		if i := slices.IndexFunc(all, func(old Seat) bool { return old.Token == s.Token }); i >= 0 {
 			s.Chosen, s.Keyed = cmp.Or(s.Chosen, all[i].Chosen), s.Keyed || all[i].Keyed
 		}
-		return append(slices.DeleteFunc(all, func(old Seat) bool { return old.Token == s.Token || old.same(s) }), s),
-			nil
+		return append(slices.DeleteFunc(all, func(old Seat) bool {
+			return old.Token == s.Token || old.same(s) && !old.isElsewhere(s)
+		}), s), nil
 	})
 }
 
@@ -179,6 +184,13 @@ func (f *TokenStore) ServerOf(token string) (string, error) {
 func (s Seat) same(other Seat) bool {
 	return s.Server == other.Server && strings.EqualFold(s.Room, other.Room) && strings.EqualFold(s.Name, other.Name) &&
 		s.owner() == other.owner()
+}
+
+// isElsewhere reports whether the tokens of two seats are of rooms with different ids.
+func (s Seat) isElsewhere(other Seat) bool {
+	a, errA := ident.ParseToken(s.Token)
+	b, errB := ident.ParseToken(other.Token)
+	return errA == nil && errB == nil && a.Room != b.Room
 }
 
 // OfShell reports whether the commands of the person use the seat.
@@ -230,6 +242,50 @@ func (f *TokenStore) Rename(s *Seat, room string) error {
 		for i := range all {
 			if all[i].Token == s.Token {
 				all[i].Room = room
+			}
+		}
+		return all, nil
+	})
+}
+
+// A seat is kept for KeptGone if its server does not know it. At most mostGone such seats are kept: the oldest goes.
+const (
+	KeptGone = 30 * 24 * time.Hour
+	mostGone = 200
+)
+
+// MarkGone records that a server does not know the token of a seat. No seat is forgotten for that: the server may have
+// been started with another file than the one that has the seat, and the seat is there again as soon as its server is.
+// A server that says that the seat was removed has had the room, and is believed.
+func (f *TokenStore) MarkGone(token string, now time.Time) error {
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		marked, oldest := 0, -1
+		all = slices.DeleteFunc(all, func(s Seat) bool { return !s.Gone.IsZero() && now.Sub(s.Gone) >= KeptGone })
+		for i, s := range all {
+			if s.Token == token && !s.Bridged && s.Gone.IsZero() {
+				all[i].Gone = now
+			}
+			if all[i].Gone.IsZero() {
+				continue
+			}
+			marked++
+			if oldest < 0 || all[i].Gone.Before(all[oldest].Gone) {
+				oldest = i
+			}
+		}
+		if marked > mostGone {
+			all = slices.Delete(all, oldest, oldest+1)
+		}
+		return all, nil
+	})
+}
+
+// MarkKnown records that a server knows the token of a seat.
+func (f *TokenStore) MarkKnown(token string) error {
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		for i := range all {
+			if all[i].Token == token {
+				all[i].Gone = time.Time{}
 			}
 		}
 		return all, nil

@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/cli/client"
 )
@@ -93,6 +95,43 @@ func TestPut_sameAgentOfTheSameOwner_isReplaced(t *testing.T) {
 		if got := tokens(t, f); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v", token, got, want)
 		}
+	}
+}
+
+func TestMarkGone_keepsASeatFor30DaysAndAtMost200(t *testing.T) {
+	f, began := open(t), time.Unix(1_700_000_000, 0)
+	var all []client.Seat
+	for i := range 202 {
+		seat := client.Seat{Server: "a", Room: "tea", Name: "Ann", Token: fmt.Sprint("t", i)}
+		if 2 <= i && i < 200 {
+			seat.Gone = began.Add(2 * 24 * time.Hour)
+		}
+		all = append(all, seat)
+	}
+	if err := f.Update(func([]client.Seat) ([]client.Seat, error) { return all, nil }); err != nil {
+		t.Fatal(err)
+	}
+	at := func(days int, token string) []string {
+		t.Helper()
+		if err := f.MarkGone(token, began.Add(time.Duration(days)*24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		return tokens(t, f)
+	}
+	at(0, "t1")
+	at(1, "t1") // it is unknown since day 0
+	at(1, "t0")
+	if got := at(2, "t200"); len(got) != 201 || slices.Contains(got, "t1") || !slices.Contains(got, "t0") {
+		t.Errorf("of 201 unknown seats and one more, the file has %d: %q", len(got), got)
+	}
+	if err := f.MarkKnown("t9"); err != nil {
+		t.Fatal(err)
+	}
+	if got := at(31, "t201"); slices.Contains(got, "t0") || !slices.Contains(got, "t2") {
+		t.Errorf("on day 31: %q", got)
+	}
+	if got := at(32, "t201"); !reflect.DeepEqual(got, []string{"t9", "t201"}) {
+		t.Errorf("on day 32: %q", got)
 	}
 }
 

@@ -163,15 +163,10 @@ func isSameSeat(a, b client.Seat) bool {
 	return errT == nil && errU == nil && t.Room == u.Room && t.Seat == u.Seat
 }
 
-// notAdmitted says what the person can do if the server does not admit the seat. Without a key the server saw the token
-// alone: the seat is gone, or the server wants a key, too.
-func (s *session) notAdmitted(refused *fault.Error) error {
-	switch {
-	case s.place.Key != "":
+// notAdmitted says what the person can do if the server admits the seat only with another key, or with a key at all.
+func (s *session) notAdmitted() error {
+	if s.place.Key != "" {
 		return fail(failed, "%s", s.place.Refused())
-	case refused.Reason == fault.ReasonNoSeat:
-		return fail(gone, "The server at %s no longer has your seat in the room %s as %s. To forget it: %s",
-			s.place.Base, s.seat.Room, s.seat.Name, s.command("leave"))
 	}
 	return fail(failed, "The server at %s admits your seat in the room %s as %s only with a key. %s",
 		s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))

@@ -186,32 +186,38 @@ func (s *Shell) takeSeat(ctx context.Context, c *client.Client, req JoinRequest)
 	return r, err
 }
 
-// resume returns to the person's seat in the room under the name. The result is nil if there is no such seat, if the
-// seat is gone, or if a new room should get the name.
-func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
+// resume returns to the person's seat in the room under the name: to the first that the server knows. The result is nil
+// if there is no such seat, if the seat is gone, or if a new room should get the name.
+func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (r result, err error) {
 	all, err := s.Seats.All()
 	if err != nil || req.New && req.Room == "" {
 		return nil, err
 	}
 	which := Which{Room: req.Room, As: req.As}
-	i := slices.IndexFunc(all, func(seat client.Seat) bool {
-		return !seat.Person && which.fits(seat) && seat.Server == c.Base() &&
-			(req.Invite == "" || leadsTo(req.Invite, seat))
-	})
-	if i < 0 {
-		return nil, nil
+	for _, seat := range slices.Backward(all) {
+		if seat.Person || !which.fits(seat) || seat.Server != c.Base() ||
+			req.Invite != "" && !leadsTo(req.Invite, seat) {
+			continue
+		}
+		if req.New { // its room may have another name now, and the new room must not make the file forget the seat
+			on := &session{client: c, seat: seat, file: s.Seats, settled: true}
+			_, err = on.call(ctx, "room_info", args{}, &results.Info{})
+		} else {
+			r, err = s.seated(ctx, c, "join_room", args{"agent_token": seat.Token}, seat, req.Agent)
+		}
+		switch code := fault.CodeOf(err); {
+		case client.IsUnknown(err):
+			err = s.Seats.MarkGone(seat.Token, s.Clock.Now())
+		case code == fault.Removed, code == fault.RoomClosed:
+			err = s.Seats.Remove(seat.Token)
+		default:
+			return r, err
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	var r result
-	if req.New { // the seat's room may have another name now, and the new room must not make the file forget the seat
-		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &results.Info{})
-	} else {
-		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token}, all[i], req.Agent)
-	}
-	switch fault.CodeOf(err) {
-	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.RoomClosed:
-		return nil, s.Seats.Remove(all[i].Token)
-	}
-	return r, err
+	return nil, nil
 }
 
 // checkOwn refuses the name of an agent of this person that has a seat in the room, as far as this machine knows. The

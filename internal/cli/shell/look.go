@@ -207,14 +207,6 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		a.set("text", text)
 		var got results.Left
 		r, err := s.call(ctx, "leave_room", a, &got)
-		refused := new(fault.Error)
-		if errors.As(err, &refused) && refused.Reason == fault.ReasonNoSeat && s.place.Key == "" {
-			if err := s.file.Remove(s.seat.Token); err != nil {
-				return err
-			}
-			return fail(gone, "The server no longer has your seat in the room %s as %s. It is forgotten "+
-				"here.", s.seat.Room, s.seat.Name)
-		}
 		if fault.CodeOf(err) == fault.Paused && s.watchesItself() {
 			return fail(failed, "You have paused %s, or approve what it says. You have not left. To end that:\n"+
 				"  %s\n  %s", s.seat.Name, s.command("supervise resume"), s.command("supervise approve off"))
@@ -269,7 +261,7 @@ func (s *session) isWatched(other client.Seat) bool {
 func (s *session) forgetLeft() error {
 	return s.file.Update(func(all []client.Seat) ([]client.Seat, error) {
 		return slices.DeleteFunc(all, func(other client.Seat) bool {
-			return other.Token == s.seat.Token || s.isWatched(other)
+			return other.Token == s.seat.Token || s.isWatched(other) && isSameSeat(other, s.seat)
 		}), nil
 	})
 }

@@ -1,14 +1,17 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
@@ -59,19 +62,27 @@ func copyArg[T any](a args, name string, value *T) {
 // result is the result of a tool, field by field, as the server wrote it.
 type result map[string]json.RawMessage
 
-// call calls a tool with the token of the seat.
+// call calls a tool with the token of the seat. If the server does not know the seat, call tries the person's other
+// seats of the same names.
 func (s *session) call(ctx context.Context, tool string, a args, typed any) (result, error) {
-	a["agent_token"] = s.seat.Token
 	s.next = ""
-	if err := s.showKey(ctx); err != nil {
-		return nil, err
-	}
-	r, err := get(ctx, s.client, tool, a, typed)
-	if s.place.Key != "" && fault.CodeOf(err) == fault.KeyInvalid && !isUnadmitted(err) {
-		r, err = s.callWithoutKey(ctx, tool, a, typed, err)
+	r, err := s.callOnce(ctx, tool, a, typed)
+	for client.IsUnknown(err) {
+		other, errOther := s.another()
+		if !other {
+			return nil, cmp.Or(errOther, err)
+		}
+		r, err = s.callOnce(ctx, tool, a, typed)
 	}
 	if err != nil {
 		return nil, withName(err, a)
+	}
+	s.settled = true
+	if !s.seat.Gone.IsZero() {
+		s.seat.Gone = time.Time{}
+		if err := s.file.MarkKnown(s.seat.Token); err != nil {
+			return nil, err
+		}
 	}
 	var room struct{ Name string }
 	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil {
@@ -79,6 +90,50 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	}
 	s.heed(r)
 	return r, nil
+}
+
+// callOnce is call for one seat.
+func (s *session) callOnce(ctx context.Context, tool string, a args, typed any) (result, error) {
+	a["agent_token"] = s.seat.Token
+	if _, given := a["cursor"]; given {
+		delete(a, "cursor")
+		a.set("cursor", s.seat.Cursor)
+	}
+	if err := s.showKey(ctx); err != nil {
+		return nil, err
+	}
+	r, err := get(ctx, s.client, tool, a, typed)
+	if s.place.Key != "" && fault.CodeOf(err) == fault.KeyInvalid && !isUnadmitted(err) {
+		r, err = s.callWithoutKey(ctx, tool, a, typed, err)
+	}
+	if err == nil && tool == "leave_room" { // which is no error for a seat that the server does not know
+		_, why := get(ctx, s.client, "room_info", args{"agent_token": s.seat.Token}, &results.Info{})
+		if client.IsUnknown(why) {
+			return nil, why
+		}
+	}
+	return r, err
+}
+
+// another marks the seat, which the server does not know, and makes the session one of another seat of the same names:
+// the person took it while the server served another file. another reports false if there is no such seat.
+func (s *session) another() (bool, error) {
+	if s.settled {
+		return false, nil
+	}
+	if err := s.file.MarkGone(s.seat.Token, s.clock.Now()); err != nil {
+		return false, err
+	}
+	s.tried = append(s.tried, s.seat.Token)
+	all, err := s.file.All()
+	for _, other := range slices.Backward(all) {
+		if isTwin(s.seat, other) && !slices.Contains(s.tried, other.Token) {
+			s.client.Close()
+			s.seat, s.client = other, s.by.dial(s.place, other)
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 // act is call for a call that speaks or changes tasks. An agent gives how far it has read: what it has not read holds

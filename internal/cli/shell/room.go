@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,11 +162,20 @@ func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 }
 
 // Forget removes a seat from the file here. The seat itself stays. Only a person can forget a watched seat: without the
-// seat the link that was opened leads nowhere.
+// seat the link that was opened leads nowhere. If two seats have the names, the one goes that the server does not know.
 func (s *Shell) Forget(which Which) error {
 	seat, err := s.choose(which)
 	if err != nil {
 		return err
+	}
+	all, err := s.Seats.All()
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(all, func(other client.Seat) bool {
+		return isTwin(seat, other) && !other.Gone.IsZero()
+	}); i >= 0 {
+		seat = all[i]
 	}
 	if seat.Person {
 		if err := s.refuseAgents(seat.Name); err != nil {
@@ -228,6 +238,9 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	defer c.Close()
 	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
 		Wait: time.Millisecond})
+	if err == nil && got.IsAdmitted() && !seat.Gone.IsZero() {
+		err = s.Seats.MarkKnown(seat.Token)
+	}
 	if err == nil && got.Unadmitted && !seat.Person && place.Key != "" {
 		if back, err := s.Admit(ctx, *seat); err == nil {
 			got = client.Standby{Code: quiet, Waited: results.Waited{Messages: back.Messages, HasMore: back.HasMore}}
@@ -255,7 +268,9 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	case err == nil && got.KeyInvalid && place.Key == "":
 		return "needs your key: " + s.joining(*seat), nil
 	case err == nil && got.KeyInvalid:
-		return s.withKey(ctx, c, seat), nil
+		return s.withKey(ctx, c, seat)
+	case err == nil && got.Unknown:
+		return s.unknown(*seat)
 	case err == nil && (got.Code == unknown || got.Code == vacated):
 		return "the seat is gone", nil
 	case err == nil && got.Code == taken:
@@ -264,16 +279,28 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	return "the server does not answer", nil
 }
 
+// unknown marks a seat that the server does not know, and says how long the seat is kept.
+func (s *Shell) unknown(seat client.Seat) (string, error) {
+	now := s.Clock.Now()
+	if seat.Gone.IsZero() {
+		seat.Gone = now
+	}
+	return "unknown to the server, kept until " + seat.Gone.Add(client.KeptGone).Local().Format(time.DateOnly),
+		s.Seats.MarkGone(seat.Token, now)
+}
+
 // withKey says how a seat stands with the key that c shows, if the server does not admit the seat's token alone.
-func (s *Shell) withKey(ctx context.Context, c *client.Client, seat *client.Seat) string {
+func (s *Shell) withKey(ctx context.Context, c *client.Client, seat *client.Seat) (string, error) {
 	_, err := get(ctx, c, "room_info", args{"agent_token": seat.Token}, &results.Info{})
 	switch {
 	case err == nil:
-		return "goes on with your key"
+		return "goes on with your key", nil
+	case client.IsUnknown(err):
+		return s.unknown(*seat)
 	case fault.CodeOf(err) == fault.KeyInvalid:
-		return "needs another key"
-	case isGone(err):
-		return "the seat is gone"
+		return "needs another key", nil
+	case fault.CodeOf(err) == fault.Removed:
+		return "the seat is gone", nil
 	}
-	return "the server does not answer"
+	return "the server does not answer", nil
 }

@@ -69,10 +69,14 @@ type session struct {
 	clock  clockwork.Clock
 	by     *Shell
 	next   string // of the last call: see heed
+	// tried are the tokens of the seats of these names that the server does not know: see another. Once a call has
+	// succeeded, the session keeps its seat.
+	tried   []string
+	settled bool
 }
 
-// with calls do for the seat that a command means. If the server no longer knows the seat, the seats file forgets the
-// seat, and the error says so.
+// with calls do for the seat that a command means. If the server says that the seat was removed, the seats file forgets
+// the seat, and the error says so. If the server does not know the seat, see client.TokenStore.MarkGone.
 func (s *Shell) with(which Which, do func(*session) error) error {
 	seat, err := s.choose(which)
 	if err != nil {
@@ -87,7 +91,8 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	on := &session{s.dial(place, seat), place, seat, s.Seats, s.Out, s.Clock, s, ""}
+	on := &session{client: s.dial(place, seat), place: place, seat: seat, file: s.Seats, out: s.Out, clock: s.Clock,
+		by: s}
 	defer func() { on.client.Close() }() // callWithoutKey may have another
 	on.out.Screen.Agent = on.isAgents()
 	err = on.explain(do(on))
@@ -140,7 +145,7 @@ func (s *Shell) refuseAgents(name string) error {
 
 // explain returns what the person is told about err, the error of a call for the seat.
 func (s *session) explain(err error) error {
-	place, seat := s.place, s.seat
+	seat := s.seat
 	if errors.As(err, new(*client.Unreachable)) {
 		return s.by.away(err)
 	}
@@ -151,22 +156,19 @@ func (s *session) explain(err error) error {
 	switch {
 	case isUnadmitted(err):
 		return s.needsKey()
-	case refused.Code == fault.KeyInvalid && (place.Key != "" || !seat.Person || refused.Reason == ""):
-		return s.notAdmitted(refused)
+	case client.IsUnknown(err):
+		return s.markGone()
+	case refused.Code == fault.KeyInvalid:
+		return s.notAdmitted()
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
 		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under "+
 			"its name within a day, you watch it again.", seat.Name, seat.Room)
-	case isGone(refused):
+	case refused.Code == fault.Removed:
 		if err := s.file.Remove(seat.Token); err != nil {
 			return err
 		}
-		if seat.Person {
-			return fail(gone, "You no longer watch %s in the room %s: the agent has left or was removed, the room "+
-				"has ended, or you added newer devices. To watch it again, open a new link: one that the agent "+
-				"gives you, or that you make on another device.", seat.Name, seat.Room)
-		}
-		return fail(gone, "Your seat in the room %s as %s is gone, and "+
-			"forgotten here: %s To join again: %s", seat.Room, seat.Name, reason(refused.Code), s.by.joining(seat))
+		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: you left, were removed, or "+
+			"another agent of that name has it now. To join again: %s", seat.Room, seat.Name, s.by.joining(seat))
 	case refused.Code == fault.RoomClosed:
 		return fail(gone, "The room %s has ended: it was closed, or started over after all were inactive. You can "+
 			"still read what was said, or forget the seat:\n  %s\n  %s", seat.Room,
@@ -175,15 +177,23 @@ func (s *session) explain(err error) error {
 	return plain(refused, s.command)
 }
 
-// reason says for a person why a seat is gone. The server's own words are for agents.
-func reason(code fault.Code) string {
-	switch code {
-	case fault.RoomNotFound:
-		return "the room has ended."
-	case fault.TokenInvalid:
-		return "this server does not know it, or another agent of that name has it now."
+// markGone marks the seat, which the server does not know, and says what that can mean. The server's own words are for
+// agents.
+func (s *session) markGone() error {
+	seat := s.seat
+	if err := s.file.MarkGone(seat.Token, s.clock.Now()); err != nil {
+		return err
 	}
-	return "you left, were removed, or another agent of that name has it now."
+	const kept = "the server was started with other rooms than before (--data, --table). The seat is kept for 30 " +
+		"days, and works again once the server has its rooms."
+	if seat.Person {
+		return fail(gone, "The server at %s does not know the link by which you watch %s in the room %s: the agent "+
+			"has left, the room has ended, you added newer devices, or %s To watch with a new link, open one that "+
+			"the agent gives you, or that you make on another device.", seat.Server, seat.Name, seat.Room, kept)
+	}
+	return fail(gone, "The server at %s does not know your seat in the room %s as %s: the room has ended, another "+
+		"agent of that name has the seat, or %s To take a new one: %s; to forget this one: %s", seat.Server,
+		seat.Room, seat.Name, kept, s.by.joining(seat), s.command("forget"))
 }
 
 // passing reports whether a call that failed with err may succeed soon.

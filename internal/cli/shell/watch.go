@@ -32,14 +32,15 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.claim(); err != nil {
+	if err := o.claim(""); err != nil {
 		return err
 	}
 	if o.seat.Claim == "" { // the link was opened here before
-		if err := o.print(ctx); !isGone(err) || fault.CodeOf(err) == fault.KeyInvalid && o.place.Key != "" {
+		err := o.print(ctx)
+		if !client.IsUnknown(err) && fault.CodeOf(err) != fault.Removed {
 			return o.explain(err)
 		}
-		if err := errors.Join(s.Seats.Remove(o.seat.Token), o.claim()); err != nil {
+		if err := errors.Join(s.Seats.MarkGone(o.seat.Token, s.Clock.Now()), o.claim(o.seat.Token)); err != nil {
 			return err
 		}
 	}
@@ -67,19 +68,7 @@ func (s *Shell) noLink(given string, err error) error {
 }
 
 func (o *opening) explain(err error) error {
-	return (&session{place: o.place, seat: o.seat, file: o.by.Seats, by: o.by}).explain(err)
-}
-
-// isGone reports whether a call failed because its token leads to no seat, or no longer.
-func isGone(err error) bool {
-	if isUnadmitted(err) {
-		return false
-	}
-	switch fault.CodeOf(err) {
-	case fault.TokenInvalid, fault.KeyInvalid, fault.Removed, fault.RoomNotFound:
-		return true
-	}
-	return false
+	return (&session{place: o.place, seat: o.seat, file: o.by.Seats, clock: o.by.Clock, by: o.by}).explain(err)
 }
 
 // opening is how a link is opened.
@@ -90,14 +79,14 @@ type opening struct {
 	seat  client.Seat // of the link, with the token of the person
 }
 
-// claim finds the seat of the link in the file, with the token of an earlier run, or adds the seat with a new token. If
-// the person watches the seat already, the seat has no claim. Else the server must open the link and decides who the
-// person is.
-func (o *opening) claim() error {
+// claim finds the seat of the link in the file, with the token of an earlier run, but not the token not, or adds the
+// seat with a new token. If the person watches the seat already, the seat has no claim. Else the server must open the
+// link and decides who the person is.
+func (o *opening) claim(not string) error {
 	o.seat = client.Seat{Server: o.link.Base, Room: o.link.Claim.Room, Person: true, Claim: o.link.Claim.String()}
 	return o.by.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 		i := slices.IndexFunc(all, func(old client.Seat) bool {
-			return old.Server == o.seat.Server && old.Person &&
+			return old.Server == o.seat.Server && old.Person && old.Token != not &&
 				(old.Claim == o.seat.Claim || old.Claim == "" && isOf(old.Token, o.link.Claim))
 		})
 		if i >= 0 {
@@ -126,7 +115,7 @@ func isOf(token string, c ident.LinkCode) bool {
 // session returns a session with the seat. Where the person has no key, bears admits the session.
 func (o *opening) session(bears string) *session {
 	return &session{client: o.by.Dial(o.place, bears), place: o.place, seat: o.seat, file: o.by.Seats, out: o.by.Out,
-		clock: o.by.Clock, by: o.by}
+		clock: o.by.Clock, by: o.by, settled: true}
 }
 
 // open makes the stored token the person's token at the server. The same call again is safe.
@@ -141,7 +130,8 @@ func (o *opening) open(ctx context.Context) error {
 	})
 }
 
-// refused says why the link could not be opened. refused removes the stored seat, but only if the link leads nowhere.
+// refused says why the link could not be opened. refused removes the stored seat, unless the server may be another one
+// than that of the link: an earlier run may have opened the link, which opens once.
 func (o *opening) refused(err error) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) || passing(err) {
@@ -150,10 +140,15 @@ func (o *opening) refused(err error) error {
 	if isUnadmitted(err) { // the link works once the agent has shown its key
 		return o.explain(err)
 	}
-	if err := o.by.Seats.Remove(o.seat.Token); err != nil {
-		return err
+	var kept error
+	if client.IsUnknown(err) || refused.Code == fault.KeyInvalid {
+		kept = o.by.Seats.MarkGone(o.seat.Token, o.by.Clock.Now())
+	} else {
+		kept = o.by.Seats.Remove(o.seat.Token)
 	}
 	switch {
+	case kept != nil:
+		return kept
 	case refused.Code != fault.KeyInvalid:
 		return plain(refused, o.by.command)
 	case o.place.Key != "":

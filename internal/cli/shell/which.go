@@ -74,18 +74,45 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 		"one, or set %s and %s in this terminal:\n%s", roomVariable, asVariable, lines(s.again(w, fit)))
 }
 
-// fitting returns the seats that w can mean. If there are several, seats of the usual server go first.
+// fitting returns the seats that w can mean. If there are several, those go first that their servers know, and then
+// those of the usual server. Of seats of the same names it returns one: see session.another.
 func (s *Shell) fitting(w Which) ([]client.Seat, error) {
 	all, err := s.Seats.All()
 	if err != nil {
 		return nil, err
 	}
-	fit := seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) }))
-	if usual := slices.DeleteFunc(slices.Clone(fit),
-		func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
-		fit = usual
+	fit := oneOfTwins(seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) })))
+	for _, last := range []func(client.Seat) bool{
+		func(seat client.Seat) bool { return !seat.Gone.IsZero() },
+		func(seat client.Seat) bool { return seat.Server != s.Usual.Base },
+	} {
+		if first := slices.DeleteFunc(slices.Clone(fit), last); len(first) > 0 {
+			fit = first
+		}
 	}
 	return fit, nil
+}
+
+// isTwin reports whether two seats of the shell have the same names, for the agent or both for its person. At most one
+// of them is of the rooms that their server serves now.
+func isTwin(a, b client.Seat) bool {
+	return a.OfShell() && b.OfShell() && a.Person == b.Person && a.Server == b.Server &&
+		Which{Room: a.Room, As: a.Name}.names(b)
+}
+
+// oneOfTwins returns the list with one of the seats that are twins: the newest that is not marked as unknown to the
+// server, or else the newest.
+func oneOfTwins(list []client.Seat) (one []client.Seat) {
+	for _, seat := range list {
+		i := slices.IndexFunc(one, func(other client.Seat) bool { return isTwin(seat, other) })
+		switch {
+		case i < 0:
+			one = append(one, seat)
+		case seat.Gone.IsZero() || !one[i].Gone.IsZero():
+			one[i] = seat
+		}
+	}
+	return one
 }
 
 // RefuseWord refuses a command line in which a word names a room of the person: w has the word as its room, and s.Typed
@@ -134,7 +161,7 @@ func (s *Shell) none(w Which) error {
 	if s.Base != "" {
 		at = " at " + s.Base
 	}
-	if i := slices.IndexFunc(all, w.fits); i >= 0 {
+	if i := slices.IndexFunc(all, w.fits); i >= 0 && !w.Watched {
 		return fail(gone, "You have no seat%s%s, but you have one at %s. If both are one server, take your seats "+
 			"along: %s; else take a seat with: %s", w, at, all[i].Server, s.moving(all[i].Server, s.Base),
 			s.joining(client.Seat{Room: w.Room, Name: w.As}))

@@ -58,6 +58,7 @@ const (
 	Lost      What = "lost"       // the server does not answer
 	Found     What = "found"      // the server answers again
 	TakenOver What = "taken_over" // another program waits for messages to the seat
+	Unknown   What = "unknown"    // the server does not know the seat, and is asked again now and then
 	Trouble   What = "trouble"    // of no seat: the file of seats cannot be read or written, and is tried again
 
 	SeatGone     What = "seat_gone"
@@ -82,7 +83,8 @@ var ErrNoSeats = errors.New("there is no seat to wait for")
 
 // Standby watches the seats in the file until no seat is left or ctx ends. One process serves all sessions of a
 // person. Seats may be added and removed meanwhile. A seat that needs a key is watched again once its entry changes.
-// Standby removes the seats that are gone, and those on which it gave up, and marks the seats whose session has ended.
+// Standby removes the seats that are gone, and those on which it gave up, and marks the seats whose session has ended
+// and those that the server does not know.
 // It only peeks. If it acknowledged message 42 for an agent and the notice then got lost, the agent would never read
 // 42.
 func Standby(ctx context.Context, o StandbyOptions) error {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"reflect"
@@ -18,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/wake"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
 )
 
 const (
@@ -456,6 +459,47 @@ func TestStandby_serverFails_isTriedAgainAsItSays(t *testing.T) {
 	h.notifiedWith(one)
 	if h.count(wake.Lost) != 1 || h.count(wake.Found) != 1 {
 		t.Errorf("%+v", h.events)
+	}
+}
+
+// The server was started with other rooms than before. An agent that is idle then is woken once the rooms are back.
+func TestStandby_serverServesOtherRooms_keepsTheSeatWithFewCalls(t *testing.T) {
+	for name, change := range map[string]func(*client.Seat){
+		"of an agent":  func(*client.Seat) {},
+		"of the shell": func(s *client.Seat) { s.Wake = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHall(t)
+			other, err := url.Parse(apptest.Serve(t, nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			seat := h.seat()
+			change(&seat)
+			h.watch(8*time.Hour, seat)
+			h.sets(func() { h.front = httputil.NewSingleHostReverseProxy(other).ServeHTTP })
+			h.step = 19 * time.Second // more would look like a machine that slept
+			h.say(h.bob, "Milk?")     // ends the wait at the first server
+			h.until("the other is asked", func() bool { return h.count(wake.Unknown) == 1 })
+			began, from := h.clock.Now(), h.answered(" 410")
+			h.until("ten hours have passed", func() bool { return h.clock.Since(began) > 10*time.Hour })
+			if n := h.answered(" 410") - from; n < 50 || n > 180 {
+				t.Errorf("%d calls in ten hours: %q", n, h.asked)
+			}
+			all, err := h.file.All()
+			if err != nil || len(all) != 1 || all[0].Gone.IsZero() || all[0].Gone.After(began.Add(h.step)) {
+				t.Errorf("the file has %+v, %v", all, err)
+			}
+			h.sets(func() { h.front = nil })
+			h.until("it is woken", func() bool { return len(h.texts()) == 1 })
+			all, err = h.file.All()
+			if err != nil || len(all) != 1 || !all[0].Gone.IsZero() {
+				t.Errorf("at last the file has %+v, %v", all, err)
+			}
+			if h.count(wake.Unknown) != 1 || h.count(wake.Found) != 1 || h.count(wake.Trouble) > 0 {
+				t.Errorf("%+v", h.events)
+			}
+		})
 	}
 }
 

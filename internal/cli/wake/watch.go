@@ -39,6 +39,7 @@ type watch struct {
 	behind    bool      // messages follow cursor that are older than newest
 	failures  int       // of calls, in a row
 	needsKey  bool      // the server has asked for a key since its last answer
+	unknown   int       // how often in a row the server did not know the seat
 	rivals    int       // how often in a row another program took over
 	newsAt    time.Time // of the last message
 	waitsAt   time.Time // since when the agent is known to wait; zero: it does not wait
@@ -58,11 +59,16 @@ func (w *watch) seat() client.Seat {
 }
 
 // update replaces what is known of the seat: another session may have the seat now. A watch that has ended keeps what
-// it knew. Otherwise the ended watch would mark the new session as ended, although another watch begins for it.
+// it knew. Otherwise the ended watch would mark the new session as ended, although another watch begins for it. A new
+// mark, that the server does not know the seat, is no reason to ask again at once.
 func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
-	changed := w.reason == "" && !reflect.DeepEqual(s, w.owner)
-	if changed {
+	was := w.owner
+	if !s.Gone.IsZero() {
+		was.Gone = s.Gone
+	}
+	changed := w.reason == "" && !reflect.DeepEqual(s, was)
+	if w.reason == "" {
 		w.owner = s
 	}
 	w.mu.Unlock()
@@ -148,6 +154,9 @@ func (w *watch) step() (pause time.Duration) {
 
 // handle does what follows an answer to a peek or to a wait.
 func (w *watch) handle(got client.Standby, peeked bool) (pause time.Duration) {
+	if got.IsAdmitted() {
+		w.recordKnown()
+	}
 	switch got.Code {
 	case http.StatusOK:
 		w.recordAnswer()
@@ -169,8 +178,11 @@ func (w *watch) handle(got client.Standby, peeked bool) (pause time.Duration) {
 	case http.StatusConflict:
 		return w.handleConflict(got.RetryAfter)
 	case http.StatusUnauthorized, http.StatusGone:
-		if got.Unadmitted {
+		switch {
+		case got.Unadmitted:
 			return w.admit()
+		case got.Unknown:
+			return w.handleUnknown(got.Why)
 		}
 		var why error
 		if got.Why != "" {
@@ -363,9 +375,48 @@ func (w *watch) handleConflict(again time.Duration) (pause time.Duration) {
 	if w.rivals == 0 {
 		w.report(TakenOver, "", nil)
 	}
-	pause = min(rivalPause<<min(w.rivals, 8), rivalPauseMost)
 	w.rivals++
+	return pauseAfter(w.rivals)
+}
+
+// pauseAfter returns how long to pause after so many equal answers in a row: such an answer rarely changes soon.
+func pauseAfter(answers int) time.Duration {
+	pause := min(rivalPause<<min(answers-1, 8), rivalPauseMost)
 	return pause/2 + rand.N(pause/2)
+}
+
+// handleUnknown marks the seat, which the server does not know, and asks less and less often: the server may serve
+// other rooms for now. The watch ends once the file forgets the seat: see client.TokenStore.MarkGone. why is what the
+// server says.
+func (w *watch) handleUnknown(why string) (pause time.Duration) {
+	w.newsAt = w.Clock.Now()
+	if w.unknown == 0 {
+		w.report(Unknown, "", errors.New(why))
+	}
+	w.unknown++
+	if err := w.Seats.MarkGone(w.seat().Token, w.newsAt); err != nil {
+		w.report(Trouble, "", err)
+	}
+	return pauseAfter(w.unknown)
+}
+
+// recordKnown records that the server knows the seat.
+func (w *watch) recordKnown() {
+	if w.unknown > 0 {
+		w.report(Found, "", nil)
+	}
+	w.unknown = 0
+	s := w.seat()
+	if s.Gone.IsZero() {
+		return
+	}
+	if err := w.Seats.MarkKnown(s.Token); err != nil {
+		w.report(Trouble, "", err)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.owner.Gone = time.Time{}
 }
 
 // recordAnswer records that the server answered.
