@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,6 +112,35 @@ func TestShell_howCommandsEnd(t *testing.T) {
 	p.kill()
 	for _, command := range [][]string{{"tail"}, {"wait"}, {"say", "x"}, {"who"}} {
 		ends(ann, 5, "cannot be reached", append(command, "--room", "tea")...)
+	}
+}
+
+// The person stops the server, follows the hint, and starts it over another file by mistake.
+func TestShell_serverStartsOverAnotherFile_noSeatIsLost(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	ann.does("say", "Milk?")
+	p.terminate()
+	if got := ann.runs("who"); got.code != 5 || strings.Contains(got.err, " serve ") ||
+		!strings.Contains(got.err, "--data") {
+		t.Errorf("without a server: %d, %s", got.code, got.err)
+	}
+	own := p.args
+	p.args = []string{"--data", filepath.Join(t.TempDir(), "other.db")}
+	p.again()
+	if got := ann.runs("say", "Tea?"); got.code != 4 || !strings.Contains(got.err, "kept for 30 days") {
+		t.Errorf("over another file: %d, %s", got.code, got.err)
+	}
+	if list := ann.does("rooms", "--mine"); !strings.Contains(list, "unknown to the server, kept until") {
+		t.Errorf("its seats there: %s", list)
+	}
+	ann.does("join", "tea", "--as", "Ann")
+	p.terminate()
+	p.args = own
+	p.again()
+	if said := ann.does("history"); !strings.Contains(said, "Milk?") {
+		t.Errorf("back over its own file, the room has %s", said)
 	}
 }
 

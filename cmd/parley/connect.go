@@ -341,10 +341,10 @@ func (c *connectCommand) answer(p client.Place, protocol string, err error) stri
 	case err == nil:
 		return "The server answers, and speaks MCP " + protocol + "."
 	case c.unnamed(p) && client.NobodyListens(err):
-		return "The server does not answer yet. Start it with: " + client.ServeLine(p.Base) + client.Elsewhere
-	case client.ServeLine(p.Base) != "" && client.NobodyListens(err):
-		return "The server does not answer yet. Start it with: " + client.ServeLine(p.Base)
-	case client.ServeLine(p.Base) != "" && !errors.As(err, new(*fault.Error)):
+		return "The server does not answer yet: " + client.StartIt + client.Elsewhere
+	case client.OnThisMachine(p.Base) && client.NobodyListens(err):
+		return "The server does not answer yet: " + client.StartIt
+	case client.OnThisMachine(p.Base) && !errors.As(err, new(*fault.Error)):
 		return "Something listens at " + p.Base + ", but does not answer as Parley does. To see why: " +
 			client.DoctorLine(p.Base)
 	}

@@ -247,7 +247,7 @@ func TestConnect_nothingAtTheDefaultAddress_saysHowToNameAnother(t *testing.T) {
 	for named, want := range map[string]bool{"": true, client.Local: false} {
 		c := &connectCommand{server: server{URL: named}}
 		said := c.answer(client.Place{Base: client.Local}, "", &net.OpError{Op: "dial"})
-		if strings.HasSuffix(said, "parley serve"+client.Elsewhere) != want {
+		if strings.HasSuffix(said, client.StartIt+client.Elsewhere) != want {
 			t.Errorf("with %q named: %s", named, said)
 		}
 	}
@@ -266,7 +266,7 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	}
 	connectSays(t, 0, []string{"codex", "--url", base + "/mcp"},
 		"+ url = \""+base+"/mcp\"\n", "Codex is connected to "+base+".",
-		"The server does not answer yet. Start it with: parley serve --addr "+ln.Addr().String()+"\n",
+		"The server does not answer yet: "+client.StartIt+"\n",
 		"Codex asks before", "Codex asks once whether you trust the hooks", "Restart Codex, then tell the agent")
 	connectSays(t, 0, []string{"codex"}, "Codex is already connected to "+base+".\n")
 	connectSays(t, 0, []string{"codex", "--dry-run"}, "Codex is already connected to "+base+".\n",

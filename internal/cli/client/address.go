@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -33,22 +32,9 @@ func OwnServer() string {
 // DoctorLine returns the command that says what is wrong with the server at base.
 func DoctorLine(base string) string { return "parley doctor --url " + base }
 
-// ServeLine returns the command that starts a server at base on this machine; "" if no command does: elsewhere, or
-// behind a proxy.
-func ServeLine(base string) string {
-	u, err := url.Parse(base)
-	if err != nil || !OnThisMachine(base) || u.Scheme != "http" || u.Path != "" {
-		return ""
-	}
-	if base == Local || base == "http://localhost:8080" { // the default address
-		return "parley serve"
-	}
-	at := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
-	if strings.Contains(at, "[") { // shells read brackets
-		at = "'" + at + "'"
-	}
-	return "parley serve --addr " + at
-}
+// StartIt says what helps if no program listens at an address of this machine. It names no command: a server that is
+// started with another file than before does not know the seats of this person.
+const StartIt = "start it as before, with the same --data, or a first one; see parley --help"
 
 // Elsewhere says what helps if nobody answers at the default address, and the person has named no address.
 const Elsewhere = "; if it runs at another address, give that with --url or in " + URLEnv

@@ -129,8 +129,8 @@ func (u *Unreachable) Error() string {
 		return is.of(u.Base)
 	}
 	help := "see " + DoctorLine(u.Base)
-	if start := ServeLine(u.Base); start != "" && NobodyListens(u) {
-		help = "start it with: " + start
+	if OnThisMachine(u.Base) && NobodyListens(u) {
+		help = StartIt
 	}
 	return fmt.Sprintf("the server at %s cannot be reached: %s; %s", u.Base, Reason(u.cause), help)
 }

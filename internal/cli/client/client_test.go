@@ -124,7 +124,7 @@ func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
 	server.Close()
 	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &results.Rooms{})
 	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() +
-		"; start it with: " + client.ServeLine(server.URL)
+		"; " + client.StartIt
 	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}

@@ -67,12 +67,12 @@ func (v *visit) fixOf(err error) string {
 			"(NODE_EXTRA_CA_CERTS); or use a certificate from a public authority"
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		return "renew the certificate, or use an address for which it is valid"
-	case client.ServeLine(v.Server) != "" && client.NobodyListens(err):
+	case client.OnThisMachine(v.Server) && client.NobodyListens(err):
 		if v.Unnamed {
-			return client.ServeLine(v.Server) + client.Elsewhere
+			return client.StartIt + client.Elsewhere
 		}
-		return client.ServeLine(v.Server)
-	case !errors.As(err, new(net.Error)), client.ServeLine(v.Server) != "":
+		return client.StartIt
+	case !errors.As(err, new(net.Error)), client.OnThisMachine(v.Server):
 		return "check the address, without /mcp, and any proxy in front of the server: it must reach the server, " +
 			"and let /mcp and /v1/wait pass without a sign-in"
 	}

@@ -58,11 +58,11 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		"another MCP":          {answers(200, "application/json", other), `"other", not Parley`, "--url"},
 		"another result":       {answers(200, "application/json", `{"result":"fine"}`), "not Parley's", "check"},
 		"an error":             {answers(500, "application/json", broken), "out of order", "log of the server"},
-		"nothing":              {closed, "refused", "parley serve --addr " + strings.TrimPrefix(closed, "http://")},
+		"nothing":              {closed, "refused", client.StartIt},
 		"it hangs up":          {raw(""), "http://127.0.0.1:", "check the address"},
 		"no HTTP":              {raw("SSH-2.0-OpenSSH_9.9\r\n"), "does not speak HTTP", "check the address"},
 		"no such name":         {"http://parley.invalid", "parley.invalid", "spelling"},
-		"no TLS":               {strings.Replace(closed, "http:", "https:", 1), "refused", "start the server"},
+		"no TLS":               {strings.Replace(closed, "http:", "https:", 1), "refused", client.StartIt},
 		"HTTP in place of TLS": {strings.Replace(answers(200, "", ""), "http:", "https:", 1), "speaks", "certificate"},
 		"an unknown authority": {secure.URL, "certificate", "SSL_CERT_FILE"},
 	} {
