@@ -166,6 +166,25 @@ func TestKeys_manyAtOnceBesideABusyServer_areAllMade(t *testing.T) {
 }
 
 // What a terminal shows may be kept, too (script, docker run -t). A person pastes the command.
+// A person goes on by the token of the seat. The key with the old secret is still kept.
+func TestKeys_renewed_eachCommandOfASeatGoesOn(t *testing.T) {
+	p := start(t, "--access", "keys")
+	ann := visitor(t, p)
+	ann = ann.again(ann.state, "PARLEY_KEY="+p.newKey("Ann"))
+	ann.does("join", "tea", "--as", "Ann")
+	if _, err := p.keys("renew", "Ann"); err != nil {
+		t.Fatal(err)
+	}
+	p.terminate() // a server that runs may know the old secret for a minute
+	p.again()
+	ann.does("who")
+	for _, line := range [][]string{{"wait", "--timeout", "50ms"}, {"say", "Milk?", "--wait", "50ms"}} {
+		if got := ann.runs(line...); got.code != 3 {
+			t.Errorf("%q ends with %d: %s", line, got.code, got.err)
+		}
+	}
+}
+
 func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "it's parley.db")
 	p := &program{t: t, args: []string{"--data", path}}

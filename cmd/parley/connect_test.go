@@ -172,6 +172,33 @@ func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	}
 }
 
+func TestKeysRenew_saysWhenTheOldSecretEndsAndWhichClientsHaveIt(t *testing.T) {
+	emptyHome(t)
+	install(t, "codex")
+	const base = "http://127.0.0.1:1"
+	var key, says strings.Builder
+	file := emptyFile(t)
+	if code := run(t.Context(), []string{"keys", "add", "Ann", "--data", file},
+		streams{out: &key, err: &says}); code != 0 {
+		t.Fatal(says.String())
+	}
+	connectSays(t, 0, []string{"codex", "--url", base + "/k/" + strings.TrimSpace(key.String())})
+	for label, want := range map[string]bool{"Ann": true, "Bob": false} {
+		if label == "Bob" {
+			run(t.Context(), []string{"keys", "add", "Bob", "--data", file}, streams{out: io.Discard, err: io.Discard})
+		}
+		says.Reset()
+		code := run(t.Context(), []string{"keys", "renew", label, "--data", file, "--public-url", base},
+			streams{out: io.Discard, err: &says})
+		if code != 0 || !strings.HasPrefix(says.String(), "The old secret of this key is refused within a minute.\n"+
+			"The key is shown only now. To connect a client with the key \""+label+"\"") ||
+			strings.Contains(says.String(), "do not have this key yet. If they are for this server, connect them "+
+				"again:\n\n  parley connect codex --url "+base+" --allow\n") != want {
+			t.Errorf("%s: code %d\n%s", label, code, &says)
+		}
+	}
+}
+
 // The line is the same for a client that is to be connected again, and people would run it twice.
 func TestKeysAdd_claudeCodeWithoutAKey_isNamedOnce(t *testing.T) {
 	emptyHome(t)
@@ -179,8 +206,8 @@ func TestKeysAdd_claudeCodeWithoutAKey_isNamedOnce(t *testing.T) {
 	const base = "http://127.0.0.1:1"
 	for what, want := range map[string]string{
 		"nothing": "The key is shown only now. To connect a client with the key \"me\", which this asks for:\n\n",
-		"connected": "The key is shown only now. Each client asks for it.\n\nThese clients on this machine are " +
-			"connected without a key. If they are for this server, connect them again:\n\n",
+		"connected": "The key is shown only now. Each client asks for it.\n\nThese clients on this machine " +
+			"do not have this key yet. If they are for this server, connect them again:\n\n",
 	} {
 		if what == "connected" {
 			connectSays(t, 0, []string{"claude-code", "--url", base})

@@ -127,10 +127,20 @@ func (k *keyTable) explain(err error) error {
 
 // keysAddCommand is `parley keys add`.
 type keysAddCommand struct {
-	Label     string `arg:"" placeholder:"LABEL" help:"Whose key it is, such as Ann. Others see it as the owner of agents that use the key."`
-	Days      *int   `placeholder:"N" help:"How many days the key is valid. By default until it is revoked."`
+	Label string `arg:"" placeholder:"LABEL" help:"Whose key it is, such as Ann. Others see it as the owner of agents that use the key."`
+	Days  *int   `placeholder:"N" help:"How many days the key is valid. By default until it is revoked."`
+	newSecret
+}
+
+// newSecret is the part of a command that shows a key once, with the lines to paste.
+type newSecret struct {
 	PublicURL string `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address of the server for others, for the lines to paste."`
 	keyTable
+}
+
+// Validate is called by kong.
+func (c *newSecret) Validate() error {
+	return cmp.Or((app.Settings{PublicURL: c.PublicURL}).CheckAddresses(), c.keyTable.Validate())
 }
 
 // mostDays bounds the lifetime of an expiring key.
@@ -145,7 +155,7 @@ func (c *keysAddCommand) Validate() error {
 	if c.Label == "LABEL" {
 		return errors.New("put the name of the key's holder in place of LABEL, such as Ann")
 	}
-	return cmp.Or((app.Settings{PublicURL: c.PublicURL}).CheckAddresses(), c.keyTable.Validate())
+	return c.newSecret.Validate()
 }
 
 // Help returns the text of parley keys add --help.
@@ -172,41 +182,41 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		if err := c.print(streams, key); err != nil {
-			return err
-		}
-		same, err := c.others(ctx, keys, key.ID)
-		if err == nil {
-			_, err = io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(same), ""))
-		}
-		if err != nil || c.JSON {
-			return err
-		}
-		_, err = io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(c.toConnect()), ""))
-		return err
+		return c.print(ctx, streams, keys, key, c.others)
 	})
 }
 
-// print writes a key, the only time that the key is shown.
-func (k *keyTable) print(streams streams, key ident.Key) error {
-	if k.JSON {
-		return k.report(streams, addedKey{key.String(), key.ID}, "")
+// print writes a key, the only time that the key is shown, what it changes, and how clients get it.
+func (c *newSecret) print(ctx context.Context, streams streams, keys *access.Keys, key ident.Key,
+	changes func(list []access.Entry, id, label string) string) error {
+	var err error
+	if c.JSON {
+		err = c.report(streams, addedKey{key.String(), key.ID}, "")
+	} else {
+		_, err = fmt.Fprintln(streams.out, key)
 	}
-	_, err := fmt.Fprintln(streams.out, key)
-	return err
+	if err != nil {
+		return err
+	}
+	list, err := keys.List(ctx)
+	label := ""
+	for _, e := range list {
+		if e.ID == key.ID {
+			label = e.Label
+		}
+	}
+	said := changes(list, key.ID, label)
+	if !c.JSON {
+		said += c.toConnect(key.ID, label)
+	}
+	_, errSaid := io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(said), ""))
+	return errors.Join(err, errSaid)
 }
 
 // others says what a new key changes for others. For the first key, these are the seats from before. For a label that
 // another key has, these are the other keys: a person who has lost a key must revoke it, too, and a command with the
 // label would then mean neither.
-func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id string) (text string, err error) {
-	list, err := keys.List(ctx)
-	label := ""
-	for _, e := range list {
-		if e.ID == id {
-			label = e.Label
-		}
-	}
+func (c *keysAddCommand) others(list []access.Entry, id, label string) (text string) {
 	if len(list) == 1 {
 		text = "Seats that were taken without a key go on once their owners return with one: a person by parley join " +
 			"ROOM --as NAME, an agent by join_room with its agent_token.\n"
@@ -217,14 +227,14 @@ func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id strin
 				"revoke %s %s\n", shell.HarmlessLine(e.Label), e.Created.Format(time.DateOnly), e.ID, c.where())
 		}
 	}
-	return text, err
+	return text
 }
 
 // toConnect says how a client gets the key, in less than twelve lines: the page of the server has lines for each
 // client. No line has the key, since standard error may be the log of a script.
-func (c *keysAddCommand) toConnect() string {
+func (c *newSecret) toConnect(id, label string) string {
 	base := c.base()
-	one, again := connectLine("claude-code", cmp.Or(base, "URL"), true), c.connected(base)
+	one, again := connectLine("claude-code", cmp.Or(base, "URL"), true), c.connected(base, id)
 	others := "\n" + otherClients(again) + cmp.Or(base, "URL") + "/ has the lines for others.\n"
 	switch {
 	case base == "":
@@ -237,7 +247,7 @@ func (c *keysAddCommand) toConnect() string {
 	if strings.Contains(again, one) {
 		return text + "Each client asks for it.\n" + again + others
 	}
-	return text + "To connect a client with the key \"" + shell.HarmlessLine(c.Label) + "\", which this asks " +
+	return text + "To connect a client with the key \"" + shell.HarmlessLine(label) + "\", which this asks " +
 		"for:\n\n" + one + others + again
 }
 
@@ -276,10 +286,10 @@ func connectLine(id, base string, allow bool) string {
 	return line + "\n"
 }
 
-// connected returns the lines that give the key to clients of this machine that were connected without a key, to the
-// server at base or at another address of this machine. The lines also move seats from such an address, unless base is
-// "".
-func (c *keysAddCommand) connected(base string) (lines string) {
+// connected returns the lines that give the key with an id to clients of this machine that were connected without a key
+// or with an older secret of this key, to the server at base or at another address of this machine. The lines also move
+// seats from such an address, unless base is "".
+func (c *newSecret) connected(base, id string) (lines string) {
 	m, err := thisMachine()
 	if err != nil {
 		return "" // the user of a service, for example, has no clients
@@ -287,12 +297,13 @@ func (c *keysAddCommand) connected(base string) (lines string) {
 	var moves []string
 	for _, s := range m.List() {
 		at, err := client.ParsePlace(s.Server)
-		if err != nil || at.Invite != "" || s.Key != "" || s.Elsewhere ||
+		has, _ := ident.ParseKey(s.Key)
+		if err != nil || at.Invite != "" || s.Key != "" && has.ID != id || s.Elsewhere ||
 			at.Base != base && !client.OnThisMachine(at.Base) {
 			continue
 		}
 		if lines == "" {
-			lines = "\nThese clients on this machine are connected without a key. If they are for this server, " +
+			lines = "\nThese clients on this machine do not have this key yet. If they are for this server, " +
 				"connect them again:\n\n"
 		}
 		lines += connectLine(s.ID, cmp.Or(base, at.Base), m.Check(connect.Options{Client: s.ID, Allow: true}) == nil)
@@ -305,7 +316,7 @@ func (c *keysAddCommand) connected(base string) (lines string) {
 }
 
 // base is the address of the server, for the lines to paste; "" if nobody has named one.
-func (c *keysAddCommand) base() string {
+func (c *newSecret) base() string {
 	at := (app.Settings{PublicURL: c.PublicURL}).PublicAddress()
 	return cmp.Or(strings.TrimSuffix(at, httpapi.MCPPath), client.OwnServer())
 }
@@ -366,7 +377,7 @@ func showKeys(w io.Writer, list []listedKey) error {
 // keysRenewCommand is `parley keys renew`.
 type keysRenewCommand struct {
 	Name string `arg:"" name:"label-or-id" placeholder:"LABEL-OR-ID" help:"The label of the key, or its id."`
-	keyTable
+	newSecret
 }
 
 // Help returns the text of parley keys renew --help.
@@ -381,7 +392,9 @@ func (c *keysRenewCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return c.advise(err, "keys: parley keys list")
 		}
-		return c.print(streams, key)
+		return c.print(ctx, streams, keys, key, func([]access.Entry, string, string) string {
+			return "The old secret of this key is refused within a minute.\n"
+		})
 	})
 }
 

@@ -70,7 +70,7 @@ func (p Place) Refused() string {
 			"another server, or the link is incomplete. Ask for a new one."
 	case p.Key != "":
 		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
-			": it was revoked, has expired, or is for another server. Ask " + p.whoMakes("a new one") + " " +
+			": it was revoked or renewed, has expired, or is for another server. Ask " + p.whoMakes("a new one") + " " +
 			SetKey(p.Base)
 	}
 	return "The server at " + p.Base + " admits only callers with a key: ask " + p.whoMakes("one") + " " +

@@ -108,8 +108,8 @@ func (v *visit) admits(ctx context.Context) bool {
 	case v.Key == "":
 		return v.fail("key", fix, "the server admits only callers with a key")
 	case !v.admitted(ctx, client.Place{Base: v.Server, Key: v.Key}):
-		return v.fail("key", fix, "the server does not admit the key %s: it was revoked, has expired, or is for "+
-			"another server", client.ShownKey(v.Key))
+		return v.fail("key", fix, "the server does not admit the key %s: it was revoked or renewed, has expired, or "+
+			"is for another server", client.ShownKey(v.Key))
 	}
 	return v.ok("key", "the server admits %s", client.ShownKey(v.Key))
 }

@@ -50,9 +50,9 @@ func (s *Shell) through(place client.Place, do func(*client.Client) error) error
 }
 
 // moveHint says how the seats and the key come along to a server that this person has used at another address; "" if
-// the person has no seats elsewhere.
+// the person has no seats elsewhere, or only watches there.
 func (s *Shell) moveHint(base string) string {
-	others, err := s.otherServers(base)
+	others, err := s.otherServers(base, func(seat client.Seat) bool { return !seat.Person })
 	if err != nil || len(others) == 0 {
 		return "" // whatever is wrong with the file, others say
 	}

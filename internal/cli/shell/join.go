@@ -270,6 +270,10 @@ func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRe
 		if !isThere {
 			continue
 		}
+		if seat.Person {
+			return fail(failed, "Someone in the room %s has this name, perhaps the agent that you watch at %s, so you "+
+				"need another name. Nobody was told.", seat.Room, seat.Server)
+		}
 		return fail(failed, "Someone in the room %s has this name. Nobody was told. It is you, if this server is the "+
 			"one at %s, where you have a seat as %s. Then take your seats along: %s", seat.Room, seat.Server, seat.Name,
 			s.moving(seat.Server, c.Base()))

@@ -78,7 +78,7 @@ func (s *Shell) nothingAt(m client.Moving) error {
 	if len(m.Stay) > 0 {
 		return fail(failed, "Nothing was moved: %s has all seats already that you have at %s.", m.To, m.From)
 	}
-	others, err := s.otherServers(m.From)
+	others, err := s.otherServers(m.From, func(client.Seat) bool { return true })
 	if err != nil {
 		return err
 	}
@@ -167,11 +167,11 @@ func (s *Shell) moved(m client.Moving, clients []string) error {
 	return s.Out.Screen.err
 }
 
-// otherServers returns the addresses other than base at which the person has seats, each address once.
-func (s *Shell) otherServers(base string) (others []string, err error) {
+// otherServers returns the addresses other than base at which the person has seats that count, each address once.
+func (s *Shell) otherServers(base string, counts func(client.Seat) bool) (others []string, err error) {
 	all, err := s.Seats.All()
 	for _, seat := range all {
-		if seat.Server != base && !slices.Contains(others, seat.Server) {
+		if counts(seat) && seat.Server != base && !slices.Contains(others, seat.Server) {
 			others = append(others, seat.Server)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
 )
@@ -120,6 +121,50 @@ func TestCommands_addressThatDoesNotAnswer_nameMove(t *testing.T) {
 		err := c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"})
 		if err == nil || strings.Contains(err.Error(), "--url or in PARLEY_URL") != want {
 			t.Errorf("at the default address, with %q named: %v", named, err)
+		}
+	}
+}
+
+// A move would show this server the secrets of all seats at the other.
+func TestCommands_onlyAWatchedSeatIsElsewhere_offerNoMove(t *testing.T) {
+	base := serve(t)
+	other := client.New(base, client.Options{})
+	defer other.Close()
+	if err := other.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
+		&results.Joined{}); err != nil {
+		t.Fatal(err)
+	}
+	const away = "http://127.0.0.1:1"
+	if err := at(t, base, nil).Seats.Put(client.Seat{Server: away, Room: "tea", Name: "Ann", Token: "t1",
+		Person: true}); err != nil {
+		t.Fatal(err)
+	}
+	join := func(c *command) error { return c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}) }
+	for name, c := range map[string]struct {
+		wire http.RoundTripper
+		run  func(*command) error
+		says string
+	}{
+		"hooks": {nil, func(c *command) error {
+			return c.Hooks(t.Context(), shell.Which{}, "")
+		}, "you watch one at " + away},
+		"agents": {nil, func(c *command) error {
+			return c.Agents(t.Context(), shell.Which{}, "")
+		}, "you watch one at " + away},
+		"pause": {nil, func(c *command) error {
+			return c.Supervise(t.Context(), shell.Which{}, shell.SuperviseRequest{Paused: new(true)})
+		}, "you watch one at " + away},
+		"tail": {nil, func(c *command) error {
+			return c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 1, Follow: true})
+		}, "you watch one at " + away},
+		"join":               {nil, join, "you watch at " + away + ", so you need another name"},
+		"join without a key": {refusedDoor{}, join, "admits only callers with a key"},
+	} {
+		named := at(t, base, c.wire)
+		named.Base = base
+		if err := c.run(named); err == nil || !strings.Contains(err.Error(), c.says) ||
+			strings.Contains(err.Error(), "move") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

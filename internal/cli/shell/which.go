@@ -151,7 +151,8 @@ func (s *Shell) fits(w Which, seat client.Seat) bool {
 	return w.fits(seat) && (s.Base == "" || seat.Server == s.Base)
 }
 
-// none says that w can mean no seat.
+// none says that w can mean no seat. To a person who only watches it offers no move: a move shows the other server the
+// secrets of all seats, and a link to watch names its own server.
 func (s *Shell) none(w Which) error {
 	all, err := s.Seats.All()
 	if err != nil {
@@ -161,12 +162,17 @@ func (s *Shell) none(w Which) error {
 	if s.Base != "" {
 		at = " at " + s.Base
 	}
-	if i := slices.IndexFunc(all, w.fits); i >= 0 && !w.Watched {
+	own := slices.IndexFunc(all, func(seat client.Seat) bool { return w.fits(seat) && !seat.Person })
+	watched := slices.IndexFunc(all, func(seat client.Seat) bool { return w.fits(seat) && seat.Person })
+	switch {
+	case own >= 0:
 		return fail(gone, "You have no seat%s%s, but you have one at %s. If both are one server, take your seats "+
-			"along: %s; else take a seat with: %s", w, at, all[i].Server, s.moving(all[i].Server, s.Base),
+			"along: %s; else take a seat with: %s", w, at, all[own].Server, s.moving(all[own].Server, s.Base),
 			s.joining(client.Seat{Room: w.Room, Name: w.As}))
-	}
-	if w.Watched {
+	case watched >= 0:
+		return fail(gone, "You watch no agent%s%s, but you watch one at %s: give that address with --url.", w, at,
+			all[watched].Server)
+	case w.Watched:
 		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: %s",
 			w, at, s.command("watch"))
 	}
