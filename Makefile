@@ -39,7 +39,7 @@ DOUBLED   = $(addprefix ./internal/,core/chat api/tools outbound/outbox server/t
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build dynamodb fetch test test-page test-view test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run demo build dynamodb fetcher fetch test test-page test-view test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
@@ -60,8 +60,12 @@ DYNAMODB_ADDR ?= 127.0.0.1:8000
 dynamodb: ## run DynamoDB Local on DYNAMODB_ADDR (needs Java and Maven)
 	$(GO) run ./scripts/dynamodb-local -addr $(DYNAMODB_ADDR)
 
-fetch:
+# The go command says nothing while it compiles, so what it compiles first is compiled below a clock.
+fetcher:
 	@echo "Looking for what the tests need."
+	@scripts/saying "compiling what fetches and runs the tests" $(GO) build ./e2e/fetch ./scripts/test
+
+fetch: fetcher
 	@$(GO) run ./e2e/fetch
 
 test: fetch ## run what a change needs (2½ minutes; 180 MB once, and 2.3 GB of Go's caches)
@@ -78,7 +82,7 @@ test-view: fetch
 test-alone: ## run make test where little more than Go is installed
 	@scripts/go-alone
 
-fetch-clients:
+fetch-clients: fetcher
 	@$(GO) run ./e2e/fetch -clients
 
 test-clients: fetch-clients ## let real clients and SDKs talk (4 minutes; 1.8 GB once)
