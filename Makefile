@@ -48,7 +48,7 @@ help: ## list the targets
 
 run: ## compile and serve on http://127.0.0.1:8080/mcp
 	@echo "Compiling Parley. The first time this takes about a minute, and downloads 65 MB."
-	$(GO) run -v ./cmd/parley
+	$(GO) run -v ./cmd/parley serve
 
 demo: ## see two agents talk, in half a minute
 	$(GO) run -v ./cmd/parley demo

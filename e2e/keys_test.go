@@ -217,27 +217,13 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	}
 }
 
-// Who types parley alone may look for help.
-func TestServe_withoutACommand_saysThatItIsAServer(t *testing.T) {
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
-	if shown := greets(t, []string{"PARLEY_ADDR=127.0.0.1:0"}); !regexp.MustCompile(
-		`^This starts a server, .* For all commands: \S*parley --help\nOpen http`).MatchString(shown) {
-		t.Errorf("it shows\n%s", shown)
-	}
-}
-
 // onTerminal starts the server on a terminal, lets it end once it has greeted, and returns
 // what a person sees.
 func onTerminal(t *testing.T, arguments ...string) string {
 	t.Helper()
-	return greets(t, nil, append([]string{"serve", "--addr", "127.0.0.1:0"}, arguments...)...)
-}
-
-// greets is onTerminal for all arguments of the program, with settings in its environment.
-func greets(t *testing.T, settings []string, arguments ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), arguments...)
-	cmd.Env = append(process.Environment(), settings...)
+	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv),
+		append([]string{"serve", "--addr", "127.0.0.1:0"}, arguments...)...)
+	cmd.Env = process.Environment()
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 500})
 	if err != nil {
 		t.Fatal(err)

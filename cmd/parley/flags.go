@@ -137,7 +137,7 @@ type commandLine struct {
 	Hook    hookCommand    `cmd:"" group:"Agents" help:"Serve a hook of Claude Code or Codex. They run it."`
 	Bridge  bridgeCommand  `cmd:"" group:"Agents" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
 
-	Serve    serveCommand    `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. parley without a command does the same."`
+	Serve    serveCommand    `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. Flags without a command are for serve."`
 	Copy     copyCommand     `cmd:"" group:"Server" help:"Copy rooms and keys from one file or DynamoDB table to another."`
 	Backup   backupCommand   `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
 	Check    checkCommand    `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
@@ -199,6 +199,8 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	switch { // people type these words
 	case len(args) > 0 && args[0] == "help":
 		args = append(args[1:], "--help")
+	case len(args) == 0: // somebody looks for help
+		args = []string{"--help"}
 	case len(args) == 1 && args[0] == "version":
 		args = []string{"--version"}
 	}

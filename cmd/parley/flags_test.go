@@ -37,7 +37,6 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 		env  map[string]string
 		want func(*settings)
 	}{
-		"nothing":       {want: func(*settings) {}},
 		"the command":   {args: "serve", want: func(*settings) {}},
 		"a flag":        {args: "--addr :0", want: func(s *settings) { s.Addr = ":0" }},
 		"command, flag": {args: "serve --addr=[::1]:9", want: func(s *settings) { s.Addr = "[::1]:9" }},
@@ -48,12 +47,13 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			want: func(s *settings) { s.AllowHost = []string{"a", "b"} }},
 		"the log": {args: "--log-level debug --log-format json",
 			want: func(s *settings) { s.LogLevel, s.LogFormat = "debug", "json" }},
-		"environment": {env: map[string]string{"ADDR": "0.0.0.0:1", "DATA": "f"},
+		"environment": {args: "serve", env: map[string]string{"ADDR": "0.0.0.0:1", "DATA": "f"},
 			want: func(s *settings) { s.Addr, s.Data = "0.0.0.0:1", "f" }},
-		"table by environment": {env: map[string]string{"TABLE": "t", "CREATE_TABLE": "true"},
+		"table by environment": {args: "serve", env: map[string]string{"TABLE": "t", "CREATE_TABLE": "true"},
 			want: func(s *settings) { s.Table, s.CreateTable, s.Data = "t", true, "" }},
-		"more environment": {env: map[string]string{"PUBLIC_URL": "https://a.example/mcp", "LOG_LEVEL": "error",
-			"LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
+		"more environment": {args: "serve", env: map[string]string{"PUBLIC_URL": "https://a.example/mcp",
+			"LOG_LEVEL": "error", "LOG_FORMAT": "json",
+			"ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
 			s.PublicURL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json",
 				[]string{"https://a.example", "https://b.example"}
 		}},
@@ -186,7 +186,8 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 		"--version": {"parley " + app.Version() + "\n"},
 		"version":   {"parley " + app.Version() + "\n"},
 		"--help": {"over one MCP\naddress. To see two agents talk first: parley demo\n\nTo let yours talk:\n\n" +
-			firstSteps(), "serve", "parley without a command does", "copy", "backup", "check", "--version"},
+			firstSteps(), "serve", "Flags without a command are", "copy", "backup", "check", "--version"},
+		"": {"Usage: parley ", "\nEvery day\n  join "},
 		"help": {"\nEvery day\n  join ", "\n  watch ", "\nMore for people and scripts\n  supervise ", "\nAgents\n",
 			"\nServer\n  serve "},
 		"help say": {"Usage: parley say "},

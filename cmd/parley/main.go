@@ -68,9 +68,6 @@ func run(ctx context.Context, args []string, io streams) int {
 	if command == nil {
 		return 0
 	}
-	if len(args) == 0 && shell.IsTerminal(io.out) { // somebody who looks for help starts a server
-		fmt.Fprintln(io.out, io.own("This starts a server, as serve does. For all commands: parley --help"))
-	}
 	command.Stdout = io.out // of parley completion
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(io); err != nil {
