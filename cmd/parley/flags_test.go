@@ -183,8 +183,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	atHome(t)
 	for args, wanted := range map[string][]string{
-		"--version": {"parley " + app.Version() + "\n"},
-		"version":   {"parley " + app.Version() + "\n"},
+		"--version": {"parley " + app.Build() + "\n"},
+		"version":   {"parley " + app.Build() + "\n"},
 		"--help": {"over one MCP\naddress. To see two agents talk first: parley demo\n\nTo let yours talk:\n\n" +
 			firstSteps(), "serve", "Flags without a command are", "copy", "backup", "check", "--version"},
 		"": {"Usage: parley ", "\nEvery day\n  join "},
