@@ -249,7 +249,14 @@ func TestIdle_codexThatIsConnected_isWoken(t *testing.T) {
 			m.config(fmt.Sprintf("# My own folder.\n[projects.%q] # mine\ntrust_level = \"trusted\"\n", dir))
 			own := m.read(".codex/config.toml")
 			m.says(`"$PARLEY" connect codex --allow --url ` + h.URL)
+			doctor := `"$PARLEY" doctor --wait 1s --client codex --url ` + h.URL + `; true`
+			if said := m.says(doctor); !strings.Contains(said, "Codex does not run the hooks") {
+				t.Errorf("before its hooks are trusted, parley doctor says\n%s", said)
+			}
 			m.trustHooks(dir)
+			if said := m.says(doctor); !strings.Contains(said, "the hook of Codex runs") {
+				t.Errorf("once its hooks are trusted, parley doctor says\n%s", said)
+			}
 			bob := join(t, h.URL, "hello", "Bob")
 			ann := m.sit(dir, "codex", append(flags, idler(t, 3, fromCode))...)
 			wakes(t, m.codex, ann, h, bob)

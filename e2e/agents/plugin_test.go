@@ -320,6 +320,10 @@ func TestPlugin_idleCodex_isWokenInEachMode(t *testing.T) {
 			url := serve(t)
 			dir := m.folder("project")
 			m.pluginInCodex(url, dir)
+			said := m.says(`"$PARLEY" doctor --wait 1s --client codex; true`)
+			if !strings.Contains(said, "the hook of Codex runs") {
+				t.Errorf("once the hooks are trusted, parley doctor says\n%s", said)
+			}
 			bob := join(t, url, "hello", "Bob")
 			ann := m.sit(dir, "codex", append(mode, talk(t, "$parley:join", "hello", inCodex))...)
 			told(t, m.codex, ann)

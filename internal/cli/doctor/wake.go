@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os/exec"
 	"path/filepath"
@@ -50,7 +51,7 @@ var hookLine = regexp.MustCompile(`^("[^"]+"|\S+) +hook(?: --url (.+))?$`)
 
 // hook checks the hook of a client, in the client's settings or in the plugin.
 func (v *visit) hook(c connect.Status) {
-	fix := v.connectLine(c.ID)
+	fix, idle := v.connectLine(c.ID), c.PluginIdle
 	var programs []string
 	own, _ := client.ParsePlace(c.Server) // the check of the client reports the error
 	for _, command := range c.Hooks {
@@ -59,6 +60,7 @@ func (v *visit) hook(c connect.Status) {
 			continue
 		}
 		programs = append(programs, strings.Trim(parts[1], `"`))
+		idle = idle || slices.Contains(c.Idle, command)
 		to, err := client.ParsePlace(strings.Trim(parts[2], `"`))
 		if err == nil && own.Base != "" && to.Base != own.Base {
 			v.fail(waking, fix, "the hook of %s shows the tokens of its agents to %s, and the client uses %s", c.Name,
@@ -78,8 +80,10 @@ func (v *visit) hook(c connect.Status) {
 	switch {
 	case len(programs) == 0:
 		v.warn(waking, fix, "no hook of %s wakes an agent that has gone idle", c.Name)
-	case c.ID == "codex":
-		v.ok(waking, "the hook of %s runs %s once you have trusted it there (/hooks)", c.Name, programs[0])
+	case idle:
+		v.warn(waking, fmt.Sprintf("start %s, choose /hooks, and trust those of Parley", c.Name),
+			"%s does not run the hooks that wake its agents: you have not trusted them as they are now, or have "+
+				"turned one off", c.Name)
 	default:
 		v.ok(waking, "the hook of %s runs %s", c.Name, programs[0])
 	}
