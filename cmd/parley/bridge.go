@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/parley-chat/parley/internal/cli/bridge"
 	"github.com/parley-chat/parley/internal/cli/client"
@@ -29,9 +28,8 @@ func (c bridgeCommand) Run(ctx context.Context, streams streams) error {
 	if err != nil {
 		return err
 	}
-	if p.Key == "" && p.Invite == "" && os.Getenv(client.KeyEnv) != "" {
-		fmt.Fprintf(streams.err, "parley bridge: %s is not that of %s. %s\n", client.KeyEnv, p.Base,
-			client.SetKey(p.Base))
+	if why := client.KeyElsewhere(p.Base); why != "" && p.Key == "" && p.Invite == "" {
+		fmt.Fprintln(streams.err, "parley bridge: "+why)
 	}
 	return bridge.Run(ctx, bridge.Options{
 		Server: p, Admitted: options(p, streams.err).Admitted, Version: app.Version(), In: streams.in, Out: streams.out,

@@ -187,6 +187,25 @@ func TestRefused_inThreeSentences_namesWhoMakesAKey(t *testing.T) {
 	}
 }
 
+// The key of one server is shown to no other: whoever is refused there must learn why.
+func TestRefused_keyInTheEnvironment_saysWhyItIsNotTaken(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	const base, other = "https://parley.example", "https://other.example"
+	for _, c := range []struct{ key, url, want string }{
+		{"", other, "Set PARLEY_KEY to your key and PARLEY_URL to " + base},
+		{"pk_x", base, "Set PARLEY_KEY to your key and PARLEY_URL to " + base},
+		{"pk_x", other, "The key in PARLEY_KEY is for the server at " + other +
+			" alone. If it is for this one, set PARLEY_URL to " + base + "."},
+		{"pk_x", "", "The key in PARLEY_KEY is for no server, since PARLEY_URL is not set. If"},
+	} {
+		t.Setenv("PARLEY_KEY", c.key)
+		t.Setenv("PARLEY_URL", c.url)
+		if said := (client.Place{Base: base}).Refused(); !strings.Contains(said, c.want) {
+			t.Errorf("%+v: %s", c, said)
+		}
+	}
+}
+
 func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
 	c := caller(t, apptest.Serve(t, nil))
 	seat := join(t, c, "Ann")

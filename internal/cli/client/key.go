@@ -89,9 +89,26 @@ func (p Place) whoMakes(one string) string {
 	return text + "."
 }
 
-// SetKey says how to give a command the key of the server at base.
+// SetKey says how to give a command the key of the server at base, and why a key in PARLEY_KEY is not taken.
 func SetKey(base string) string {
+	if why := KeyElsewhere(base); why != "" {
+		return why
+	}
 	return "Set " + KeyEnv + " to your key and " + URLEnv + " to " + base + ": the key is shown to no other server."
+}
+
+// KeyElsewhere says why the key in PARLEY_KEY is not shown to the server at base: see WithKey. It returns "" if there
+// is no such key, or if the server is shown the key.
+func KeyElsewhere(base string) string {
+	own, err := chosen()
+	if os.Getenv(KeyEnv) == "" || err != nil || own.Base == base {
+		return ""
+	}
+	of := "no server, since " + URLEnv + " is not set"
+	if own.Base != "" {
+		of = "the server at " + own.Base + " alone"
+	}
+	return "The key in " + KeyEnv + " is for " + of + ". If it is for this one, set " + URLEnv + " to " + base + "."
 }
 
 // keysName is the file with this person's keys, by server.

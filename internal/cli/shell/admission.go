@@ -66,7 +66,12 @@ func (s *Shell) moveHint(base string) string {
 
 // AskForKey asks the person for the key of the server at place.
 func AskForKey(ask func(question string) (string, error), place client.Place) (string, error) {
-	given, err := askFor(ask, "the key", "The person who runs the server makes a key: parley keys add LABEL\n"+
+	elsewhere := client.KeyElsewhere(place.Base)
+	if elsewhere != "" {
+		elsewhere += "\n"
+	}
+	given, err := askFor(ask, "the key", elsewhere+
+		"The person who runs the server makes a key: parley keys add LABEL\n"+
 		"Without a key, "+client.WithInvite+"\n"+
 		"Key for the server at "+HarmlessLine(place.Base)+": ")
 	if err != nil {
