@@ -315,7 +315,7 @@ func TestShell_tail_losesAndRepeatsNothing(t *testing.T) {
 	ann, bob := visitor(t, p), visitor(t, p)
 	ann.does("join", "tea", "--as", "Ann")
 	bob.does("join", "tea", "--as", "Bob")
-	tails := []*running{ann.begin("tail", "--json"), ann.begin("tail", "--json")}
+	tails := []*running{ann.begin("tail", "--json"), ann.begin("tail", "-f", "--json")}
 	for _, tail := range tails {
 		tail.shows(`"agent":"Bob"`)
 	}

@@ -263,9 +263,16 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why = ofLetter.ReplaceAllString(why, "$1")
 		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
 		why = strings.Replace(why, ": needs a value", " needs a value", 1)
+		takesRoom := slices.ContainsFunc(arguments(err), func(one *kong.Positional) bool { return one.Name == "room" })
 		if other := otherFlag(why, err); other != "" {
 			why, _, _ = strings.Cut(why, ", did you mean ")
 			why += ": perhaps you mean " + other
+		} else if instead := insteadOf(why, err); instead != "" {
+			why, _, _ = strings.Cut(why, ", did you mean ")
+			why += ": " + instead
+		} else if strings.HasPrefix(why, "unknown flag --room") && takesRoom {
+			why, _, _ = strings.Cut(why, ", did you mean ")
+			why += ": write the room without it"
 		} else if strings.HasPrefix(why, "unknown flag ") && len(arguments(err)) > 0 {
 			why += "; put -- before a word that begins with a hyphen and is no flag"
 		}
@@ -311,7 +318,33 @@ var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.
 	"host": "--addr HOST:PORT", "listen": "--addr HOST:PORT", "db": "--data FILE",
 	"name": "--as NAME", "agent": "--as NAME", "nick": "--as NAME", "server": "--url URL",
 	"private": "--to NAME", "dm": "--to NAME", "reason": "--note TEXT", "limit": "--lines N", "last": "--lines N",
-	"remove": "--undo", "expires": "--days N"}
+	"remove": "--undo", "expires": "--days N", "user": "--as NAME", "username": "--as NAME", "nickname": "--as NAME",
+	"size": "--capacity N", "max": "--capacity N", "create": "--new", "timeout": "--wait TIME",
+	"within": "--timeout TIME", "wait": "--timeout TIME"}
+
+// secretFlags are names of flags with which people try to give a secret, and what works instead.
+var secretFlags = map[string]string{"password": insteadOfPassword, "pass": insteadOfPassword,
+	"passwd": insteadOfPassword, "pw": insteadOfPassword, "secret": insteadOfPassword, "key": insteadOfKey,
+	"api-key": insteadOfKey, "token": insteadOfKey}
+
+const (
+	insteadOfPassword = "a password does not belong on a command line, which others can see: set PARLEY_PASSWORD, or " +
+		"leave it out and type it when asked; --lock sets one"
+	insteadOfKey = "a key does not belong on a command line, which others can see: set PARLEY_KEY, with the address " +
+		"of its server in PARLEY_URL, or type it when asked"
+)
+
+// insteadOf says what works instead of an unknown flag for a secret; "" if the command takes no such secret.
+func insteadOf(why string, err error) string {
+	tried, unknown := strings.CutPrefix(why, "unknown flag --")
+	tried, _, _ = strings.Cut(tried, ",")
+	instead, wrong := secretFlags[tried], new(kong.ParseError)
+	if !unknown || !errors.As(err, &wrong) || !hasFlag(wrong.Context, map[string]string{insteadOfPassword: "lock",
+		insteadOfKey: "url"}[instead]) {
+		return ""
+	}
+	return instead
+}
 
 // otherFlag returns the right flag for a wrong name in otherFlags; "" if the command does not have the flag.
 func otherFlag(why string, err error) string {
@@ -432,8 +465,11 @@ var otherCommands = synonyms(map[string]string{
 	"say": "send chat write post speak", "say --reply-to ID TEXT": "reply answer", "tail": "follow listen",
 	// What follows is mostly a name, and the words for it may be private.
 	"say --to NAME TEXT": "tell dm pm msg whisper", "say --ask NAME TEXT": "ask",
-	"history": "read show log messages search", "join ROOM --as NAME": "create new", "join": "enter",
-	"leave": "quit exit part", "who": "members people users", "invite": "share-link",
+	"history": "read show log messages search", "join": "enter",
+	"join ROOM --as NAME":            "create new login signup register room~create room~new rooms~create",
+	"say --kind agree --reply-to ID": "agree vote", "say --kind object --reply-to ID WHY": "object disagree",
+	"say --kind proposal TEXT": "propose", "history --markdown": "export",
+	"leave": "quit exit part bye", "who": "members people users", "invite": "share-link link",
 	"put": "upload share", "get": "download fetch save",
 
 	"rooms": "list ls room~list", "rooms --mine": "mine seats whoami status",
@@ -461,7 +497,7 @@ var otherCommands = synonyms(map[string]string{
 
 	"task edit ID --for NAME": "task~assign assign",
 	"hooks ROOM --end ID":     "hooks~end hooks~remove hooks~delete",
-	"keys add":                "keys~create keys~new", "keys list": "keys~ls keys~show",
+	"keys add":                "keys~create keys~new keys~make keys~generate", "keys list": "keys~ls keys~show",
 	"keys revoke":     "keys~delete keys~remove keys~rm",
 	"check":           "check~--data", // as other commands have it
 	"sign-ins revoke": "sign-ins~delete sign-ins~remove sign-ins~end",

@@ -58,6 +58,8 @@ func (c *historyCommand) Run(ctx context.Context, s *shell.Shell) error {
 type tailCommand struct {
 	ownSeat
 	Lines int `short:"n" default:"10" placeholder:"N" help:"Begin with the last N messages (${default})."`
+	// Follow is for people who know another tail.
+	Follow bool `short:"f" help:"Changes nothing: parley tail always follows."`
 }
 
 // Help returns the text of parley tail --help.
