@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/auth/access"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
@@ -44,6 +46,9 @@ func (c *backupCommand) Run(ctx context.Context, streams streams) (err error) {
 	})
 	if errors.Is(err, sqlite.ErrDamaged) {
 		return damageOf(ctx, c.Data, c.Data, err)
+	}
+	if number := syscall.Errno(0); errors.As(err, &number) {
+		return fmt.Errorf("%w; %s, or name another file", err, client.Remedy(number))
 	}
 	if err != nil {
 		return err

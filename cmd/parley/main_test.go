@@ -42,9 +42,13 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // without the programs that name this user's shell
 	server := strings.TrimPrefix(apptest.Serve(t, nil), "http://")
 	file, folder := emptyFile(t), filepath.Join(t.TempDir(), "none")
+	inFile := filepath.Join(file, "x.db")
 	for line, want := range map[string]string{
 		"backup --data " + file + " " + filepath.Join(folder, "b.db"): "cannot create a file in the folder " +
-			folder + ": ",
+			folder + ": " + syscall.ENOENT.Error() + "; make the folder, or name another file\n",
+		"check " + filepath.Dir(file): filepath.Dir(file) + ": it is a folder; name the file in it\n",
+		"serve --addr 127.0.0.1:0 --data " + inFile: file + ": " + syscall.ENOTDIR.Error() +
+			"; move the file away that stands in place of a folder, or choose another file with --data\n",
 		"serve --addr " + server: "cannot listen on " + server + ": " + syscall.EADDRINUSE.Error() +
 			". A Parley server runs there already: use it at http://" + server,
 		"rooms --url https://" + server: "the server at https://" + server + " cannot be reached: it speaks http, " +

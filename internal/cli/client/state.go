@@ -53,8 +53,7 @@ func Home() (string, error) {
 	return home, err
 }
 
-// fileError is the error of a file or folder of this person, without Go's steps. For the folder of the state files the
-// error says what helps.
+// fileError is the error of a file or folder of this person, without Go's steps, and says what helps.
 type fileError struct {
 	cannot, path string
 	cause        error
@@ -74,12 +73,28 @@ func (e *fileError) Error() string {
 	if errors.As(why, &number) {
 		why = number
 	}
-	text := fmt.Sprintf("cannot %s %s: %v", e.cannot, e.path, why)
+	then := "and run this again"
 	dir, err := StateDir()
 	if in, errIn := filepath.Rel(dir, e.path); err == nil && errIn == nil && filepath.IsLocal(in) {
-		text += "; put that right, or set XDG_STATE_HOME to another folder"
+		then = "or set XDG_STATE_HOME to another folder"
 	}
-	return text
+	return fmt.Sprintf("cannot %s %s: %v; %s, %s", e.cannot, e.path, why, Remedy(e.cause), then)
+}
+
+// Remedy says what helps if the system refuses a file or a folder with err.
+func Remedy(err error) string {
+	for refusal, remedy := range map[error]string{
+		fs.ErrPermission: "give this user the right to it and to its folder",
+		fs.ErrNotExist:   "make the folder",
+		syscall.EISDIR:   "move the folder away",
+		syscall.ENOTDIR:  "move the file away that stands in place of a folder",
+		syscall.ENOSPC:   "free some space",
+	} {
+		if errors.Is(err, refusal) {
+			return remedy
+		}
+	}
+	return "put that right"
 }
 
 // Unwrap returns the cause.

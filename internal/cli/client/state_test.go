@@ -59,18 +59,19 @@ func TestRead_noFile_isEmpty(t *testing.T) {
 
 // Go's error names the call and a temporary file, and does not say what helps.
 func TestFiles_homeThatCannotBeUsed_isSaidInPlainWords(t *testing.T) {
-	const helps = "; put that right, or set XDG_STATE_HOME to another folder"
+	const moves, aside = "; move the folder away", "; move the file away that stands in place of a folder"
+	const helps = ", or set XDG_STATE_HOME to another folder"
 	aFolder, aFile := syscall.EISDIR.Error(), syscall.ENOTDIR.Error()
 	for _, c := range []struct{ inTheWay, cannot string }{
-		{"%/seats.json/", "read %/seats.json: " + aFolder},
-		{"%/seats.json.lock/", "lock %/seats.json: " + aFolder},
-		{"%/keys.json/", "read %/keys.json: " + aFolder},
-		{"%/keys.json.lock/", "lock %/keys.json: " + aFolder},
-		{"%/server/", "read %/server: " + aFolder},
-		{"%", "read %/seats.json: " + aFile},
-		{"%", "read %/keys.json: " + aFile},
-		{"%", "read %/server: " + aFile},
-		{"%", "make the folder %: " + aFile},
+		{"%/seats.json/", "read %/seats.json: " + aFolder + moves},
+		{"%/seats.json.lock/", "lock %/seats.json: " + aFolder + moves},
+		{"%/keys.json/", "read %/keys.json: " + aFolder + moves},
+		{"%/keys.json.lock/", "lock %/keys.json: " + aFolder + moves},
+		{"%/server/", "read %/server: " + aFolder + moves},
+		{"%", "read %/seats.json: " + aFile + aside},
+		{"%", "read %/keys.json: " + aFile + aside},
+		{"%", "read %/server: " + aFile + aside},
+		{"%", "make the folder %: " + aFile + aside},
 	} {
 		dir := t.TempDir()
 		t.Setenv("XDG_STATE_HOME", dir)

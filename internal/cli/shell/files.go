@@ -77,8 +77,11 @@ func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, er
 		return readPipe(ctx, req.In, "Standard input")
 	}
 	file, err := os.Open(req.Path)
-	if err != nil {
-		return nil, 0, fail(usage, "The file cannot be read: %s", err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, 0, fail(usage, "There is no file %s: check its name, and the folder in which you are.", req.Path)
+	case err != nil:
+		return nil, 0, fail(usage, "Cannot read %s: %s; %s.", req.Path, reasonOf(err), client.Remedy(err))
 	}
 	about, err := file.Stat()
 	switch {
@@ -249,10 +252,7 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 	part := filepath.Join(filepath.Dir(path), ".parley-"+rand.Text()+".part")
 	out, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		if reason := new(fs.PathError); errors.As(err, &reason) {
-			err = reason.Err // the name of the part says nothing
-		}
-		return fail(failed, "Cannot save to %s: %s", filepath.Dir(path), err)
+		return cannotSave(path, err)
 	}
 	defer os.Remove(part) // unless part has its final name by then
 	err = s.persist(ctx, s.again(), func() error {
@@ -266,7 +266,11 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 	if err == nil && mode != 0 {
 		err = out.Chmod(mode)
 	}
-	if err := errors.Join(err, out.Close()); err != nil {
+	err = errors.Join(err, out.Close())
+	if errors.As(err, new(*fs.PathError)) {
+		return cannotSave(path, err)
+	}
+	if err != nil {
 		return err
 	}
 	if force {
@@ -283,6 +287,20 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
+}
+
+// cannotSave is the error of a file that the system does not let a command write.
+func cannotSave(path string, err error) error {
+	return fail(failed, "Cannot save to %s: %s; %s, or name another place with -o.", filepath.Dir(path), reasonOf(err),
+		client.Remedy(err))
+}
+
+// reasonOf returns why the system refuses a file, without the name: the name of a part says nothing.
+func reasonOf(err error) error {
+	if reason := new(fs.PathError); errors.As(err, &reason) {
+		return reason.Err
+	}
+	return err
 }
 
 // partLife is how long sweep leaves a part alone, which may belong to a running command.

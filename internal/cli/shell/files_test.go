@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,6 +97,37 @@ func TestPut_fileWithAHiddenCharacterInItsName_isRefusedInOneSentence(t *testing
 	}
 	err := at(t, base, nil).Put(t.Context(), as("Ann"), shell.PutRequest{Path: path})
 	if err == nil || !strings.HasSuffix(err.Error(), "with --name, such as report.pdf.") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestFiles_theSystemRefuses_saysWhatHelps(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	dir := t.TempDir()
+	file, none := filepath.Join(dir, "a"), filepath.Join(dir, "none")
+	if err := os.WriteFile(file, []byte("line 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	put := at(t, base, nil)
+	if err := put.Put(t.Context(), as("Ann"), shell.PutRequest{Path: file}); err != nil {
+		t.Fatal(err)
+	}
+	var sent results.Sent
+	read(t, put.out.String(), &sent)
+	for path, want := range map[string]string{
+		filepath.Join(none, "b"): "Cannot save to " + none + ": " + syscall.ENOENT.Error() +
+			"; make the folder, or name another place with -o.",
+		filepath.Join(file, "b"): "Cannot save to " + file + ": " + syscall.ENOTDIR.Error() +
+			"; move the file away that stands in place of a folder, or name another place with -o.",
+	} {
+		err := at(t, base, nil).Get(t.Context(), as("Ann"), shell.GetRequest{ID: sent.ID, Path: path})
+		if err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	err := at(t, base, nil).Put(t.Context(), as("Ann"), shell.PutRequest{Path: none})
+	if err == nil || err.Error() != "There is no file "+none+": check its name, and the folder in which you are." {
 		t.Errorf("%v", err)
 	}
 }

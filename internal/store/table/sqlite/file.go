@@ -3,6 +3,8 @@ package sqlite
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,6 +165,8 @@ func (f *File) explain(err error) error {
 		err = &damaged{err}
 	case primary == sqlite.ResultFull, code == sqlite.ResultIOErrSHMSize: // readers need the latter, too
 		err = &full{err}
+	case primary == sqlite.ResultReadOnly:
+		err = fmt.Errorf("the file cannot be written: %w", fs.ErrPermission)
 	}
 	return &FileError{f.path, err}
 }
