@@ -51,6 +51,7 @@ type situation struct {
 	opens      bool // the caller speaks first
 	vacant     bool // a seat is free
 	uninviting bool // the invite to the room gives no seat any more
+	leaves     bool // next names leave_room so far
 
 	// For a send or a share.
 	sent       bool
@@ -153,6 +154,7 @@ func (s *situation) next() string {
 		b.WriteString(s.hint)
 	}
 	b.WriteString(last + s.wakeHint(last) + s.standbyHint())
+	s.leaves = strings.Contains(b.String(), "leave_room")
 	for _, r := range asides {
 		if r.when(s) {
 			b.WriteString(" " + s.sentence(r))

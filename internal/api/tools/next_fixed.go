@@ -121,15 +121,18 @@ func gotFiles(g chat.FilesGot) string {
 // nextLeft returns next for a call that leaves.
 func nextLeft(g chat.Left) string {
 	if g.Status == chat.StatusUnread {
-		more, answer := "", "If your user would want an answer given, call send_message"
+		more, answer, last := "", "If your user would want an answer given, call send_message", ""
 		if g.HasMore {
 			more = ", and wait_for_message brings more that is unread"
 		}
 		if g.Silent {
 			answer = "You can only read here, so tell your user"
 		}
+		if g.Way.Invite {
+			last = ", and only a new invite brings you back"
+		}
 		return "You have NOT left: what is in messages is meant for you" + more + ". " + answer + ". To leave all the " +
-			"same, repeat this call with the same words: the second one leaves."
+			"same, repeat this call with the same words: the second one leaves" + last + "."
 	}
 	unread, then := ". ", "Go on with your own work"
 	if g.HasMore {
@@ -139,9 +142,18 @@ func nextLeft(g chat.Left) string {
 		unread += "Your last word was not said, since you are muted or only admins speak. "
 	}
 	if slices.ContainsFunc(g.Messages, isPrivate) {
-		then = "What is in messages was for you: tell your user, or come back"
+		then = "What is in messages was for you: tell your user"
 	}
-	return "You have left" + unread + remainsOf(g) + then + ". To come back, call join_room with room and agent_name."
+	return "You have left" + unread + remainsOf(g) + then + "." + backTo(g)
+}
+
+// backTo names the way back into the room that an agent has just left. Who repeats a leave is named none: an admin may
+// have banned it since. An invite to a room without agents has ended.
+func backTo(g chat.Left) string {
+	if g.Status != chat.StatusLeft || g.Way.Invite && g.Until.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" To come back, %s.", g.Way)
 }
 
 // remainsOf says what becomes of the room that an agent has just left; "" if it had left before.
@@ -149,7 +161,7 @@ func remainsOf(g chat.Left) string {
 	if g.Status != chat.StatusLeft {
 		return ""
 	}
-	record, admin := "Nobody has a seat there now, so its record is gone: who joins next begins it anew", ""
+	record, admin := "Nobody has a seat there now, so its record is gone: who joins next begins it again", ""
 	if !g.Until.IsZero() {
 		record = "The record ends when the last agent leaves, or at " + viewTime(g.Until) + " unless somebody speaks"
 	}
@@ -213,11 +225,14 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 		}
 		return "No change was needed: go on with wait_for_message."
 	case chat.StatusKicked:
-		if s.keys {
-			return seen + " If it came by an invite, it may need a new one to come back: update_room with new_invite true makes that."
+		if m.Invited > 0 {
+			return seen + " To come back, an agent that an invite brought needs a new one: update_room with new_invite true makes that."
 		}
 	case chat.StatusBanned:
-		said := seen + cleared + " Under another name it can come back, unless update_room sets a new password."
+		said := seen + cleared
+		if m.Invited < len(m.Names) {
+			said += " Under another name it can come back, unless update_room sets a new password."
+		}
 		if m.Renewed {
 			said += ofInvite(invite)
 		}

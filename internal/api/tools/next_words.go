@@ -213,7 +213,8 @@ var words = map[string]func(*situation) string{
 	},
 
 	// The room and the others.
-	"out": (*situation).out,
+	"out":    (*situation).out,
+	"return": (*situation).wayBack,
 	"seats": func(s *situation) string {
 		if s.FreeSeats == 0 {
 			return ""

@@ -97,5 +97,5 @@ func (r *liveRoom) whyVacated(ctx context.Context, head *room.Head, holder room.
 	if err != nil || !gone.Had(holder) {
 		return err
 	}
-	return refuseVacated(gone, holder)
+	return refuseVacated(gone, holder, head.WayBack(gone.Invited))
 }

@@ -67,7 +67,7 @@ func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 	if err != nil || held || !c.head.MayHoldBack(c.me.Seat, read, nil, nil) {
 		return Left{}, err
 	}
-	got, last := Left{Status: StatusUnread, Silent: c.head.Silenced(c.me.Agent)}, int64(0)
+	got, last := Left{Status: StatusUnread, Silent: c.head.Silenced(c.me.Agent), Way: c.way()}, int64(0)
 	b := batchFor(c.me, &c.head.State)
 	b.Events = leaveShown
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, read, c.head.AsOf) {
@@ -136,6 +136,8 @@ func (c seating) leave(ctx context.Context, text string) (got Left, err error) {
 	if head := c.room.log.Peek(); !head.Deserted() {
 		got.Until = head.Expires()
 	}
+	c.moveOn()
+	got.Way = c.way()
 	return got, nil
 }
 

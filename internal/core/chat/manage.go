@@ -122,6 +122,9 @@ func (c managing) carryOut(ctx context.Context, may permission, orders []room.Or
 			by.SignDecision(event) // before appendDecision: Vacate stores who decided
 			ch.Events = append(ch.Events, *event)
 			if event.Type == room.Left {
+				if gone, _ := head.Seated(event.Seat); head.NeedsInvite(gone) {
+					ch.Answer.Invited++
+				}
 				ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, at.now)...)
 			}
 			head, err = head.Preview(*event, at.now)

@@ -221,6 +221,7 @@ type Left struct {
 	// Of StatusLeft: until when the room keeps its record if nothing more happens; zero if it ends now, since nobody
 	// has a seat and the next join begins the room anew.
 	Until time.Time
+	Way   room.Way // of StatusLeft and StatusUnread: how the agent gets back once it has left
 }
 
 // Updated is the result of UpdateRoom.
@@ -248,6 +249,8 @@ const (
 type Managed struct {
 	Status ManageStatus
 	Names  []string // of the agents, as the room shows them
+	// Invited is how many of those that lost a seat need a new invite to come back.
+	Invited int
 	// Files and Tasks are how many files and tasks of the agents a ban has removed.
 	Files, Tasks int
 	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.

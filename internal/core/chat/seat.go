@@ -28,6 +28,8 @@ type session struct {
 	// that of joinOp.answerSeated is of two. The newest known head is room.log.Peek(). A rule decides on its place
 	// alone.
 	*moment
+
+	invited bool // see isInvited
 }
 
 // moment is the room at a head, with the caller there. A moment never changes, so a pointer to its caller may be kept.
@@ -155,7 +157,16 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 	if current := live.log.KnownSince(start.At); current != nil {
 		start.HeadN = current.AsOf
 	}
-	return &session{token: token, holder: holder, room: live, start: start, moment: newMoment(head, caller)}, nil
+	return &session{token: token, holder: holder, room: live, start: start, moment: newMoment(head, caller),
+		invited: isInvited(asker)}, nil
+}
+
+// isInvited reports whether nothing but an invite admits asker, or the token of the seat that an invite gave.
+func isInvited(asker ident.Principal) bool { return asker.Room != "" && asker.ID == "" }
+
+// way returns how the caller gets back once its seat is gone.
+func (c *session) way() room.Way {
+	return c.head.WayBack(c.invited || c.head.NeedsInvite(c.me.Agent))
 }
 
 // acceptViewer returns the session of a caller without a token, such as a view: it has no holder and no start, so it
@@ -246,7 +257,7 @@ func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room
 	if !gone.Had(holder) { // an older token, or an invented one
 		gone.Reason = room.ReasonLeft
 	}
-	return refuseVacated(gone, holder)
+	return refuseVacated(gone, holder, head.WayBack(isInvited(ident.PrincipalOf(ctx))))
 }
 
 // refuseStay refuses a stay that the room has not given.
@@ -265,9 +276,10 @@ func refuseDevice() error {
 	return refused
 }
 
-// refuseVacated refuses a token of a vacated seat. A person is also told who took the seat away.
-func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
-	refused := room.RefuseRemoved(gone.Reason)
+// refuseVacated refuses a token of a vacated seat. way is that of its agent. A person is also told who took the seat
+// away.
+func refuseVacated(gone roomlog.Vacated, holder room.HashedToken, way room.Way) error {
+	refused := room.RefuseRemoved(gone.Reason, way)
 	if holder.Joined != 0 {
 		refused.Reason = string(gone.Reason)
 		return refused

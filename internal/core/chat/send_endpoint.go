@@ -57,7 +57,7 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (sen
 	caller, here := head.CallerByToken(holder)
 	if _, hooked := caller.Hook(hook.ID); !here || !hooked {
 		live.release()
-		return sending{}, room.RefuseRemoved(room.ReasonLeft)
+		return sending{}, room.RefuseRemoved(room.ReasonLeft, room.Way{})
 	}
 	return sending{&session{token: stay, holder: holder, room: live, start: startOn(head, now),
 		moment: newMoment(head, caller)}}, nil

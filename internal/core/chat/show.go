@@ -120,7 +120,8 @@ func (r *liveRoom) refuseView(ctx context.Context, head *room.Head, v ident.View
 	if err != nil {
 		return err
 	}
-	return refuseVacated(gone, room.HashedToken{Seat: v.Seat, Joined: v.Joined})
+	return refuseVacated(gone, room.HashedToken{Seat: v.Seat, Joined: v.Joined},
+		head.WayBack(isInvited(ident.PrincipalOf(ctx))))
 }
 
 // view returns the token of a view for the caller; "" for a person, who has the page, and for a stay, since some

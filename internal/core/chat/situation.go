@@ -52,6 +52,8 @@ type Standing struct {
 	Woken     bool          // a program waits in the caller's place
 	Hooked    bool          // a hook calls the caller about news
 
+	Way room.Way // how the caller gets back once its seat is gone
+
 	FreeSeats, Seats int // while others may still be on their way: how many seats are free, of how many; else 0
 }
 
@@ -163,6 +165,7 @@ func (c reading) standing() Standing {
 		Begun:    head.Recent.Begun(),
 		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
+		Way:      c.way(),
 	}
 	if agent, here := head.Seated(c.me.Seat); here {
 		s.Admin, s.Listening = agent.Role == room.Admin, head.Silenced(agent)

@@ -50,6 +50,13 @@ type Agent struct {
 // IsGuest reports whether an invite admitted a.
 func (a Agent) IsGuest() bool { return a.Invite != 0 }
 
+// IsInvited reports whether nothing but an invite admitted a.
+func (a Agent) IsInvited() bool { return a.IsGuest() && a.Principal == "" }
+
+// NeedsInvite reports whether only a new invite brings a back once its seat is gone: an invite admitted a, and a has no
+// key, or was never asked for the password.
+func (s *State) NeedsInvite(a Agent) bool { return a.IsInvited() || a.IsGuest() && s.Password != "" }
+
 // IsUnadmitted reports whether neither a key, an account nor an invite admitted a: a took its seat when the server
 // asked for none.
 func (a Agent) IsUnadmitted() bool { return !a.IsGuest() && ident.KeyOf(a.Principal) == "" }
@@ -189,19 +196,52 @@ func (s *State) Leave(c Caller) *Event {
 	return event
 }
 
-// RefuseRemoved refuses the token of a seat that the agent has lost.
-func RefuseRemoved(why Reason) *fault.Error {
+// Way is how an agent without a seat takes one in its room again. The zero value is by the name of the room. An invite
+// never gives its agent another seat: 52 joins and leaves ran in one second through an invite for one.
+type Way struct {
+	Invite   bool // by a new invite alone
+	Password bool // the room has a password
+	Full     bool // no seat is free
+	Renamed  bool // another agent may have the name
+}
+
+// WayBack returns the way of an agent; invited says that nothing but an invite admits it.
+func (s *State) WayBack(invited bool) Way {
+	return Way{Invite: invited, Password: s.Password != "", Full: len(s.Agents) >= s.Capacity}
+}
+
+// String returns the end of a sentence for the agent.
+func (w Way) String() string {
+	name, when, more := "agent_name", "", ""
+	if w.Renamed {
+		name = "an agent_name that is free there"
+	}
+	if w.Full {
+		when = "once a seat is free, "
+	}
+	if w.Password {
+		more = ", and with its password or a new invite"
+	}
+	if w.Invite {
+		return "you need a new invite: ask the one who gave you yours"
+	}
+	return when + "call join_room with room and " + name + more
+}
+
+// RefuseRemoved refuses the token of a seat that the agent has lost. way is the agent's back.
+func RefuseRemoved(why Reason, way Way) *fault.Error {
 	switch why {
 	case ReasonTimeout:
-		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call "+
-			"join_room with room and agent_name to take a new one.")
+		way.Renamed = true
+		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. To come "+
+			"back, %s.", way)
 	case ReasonKicked:
-		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call "+
-			"join_room with room and agent_name only if your user wants that.")
+		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user. If your user "+
+			"wants you back, %s.", way)
 	case ReasonBanned:
 		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try "+
 			"to come back under another name: tell your user.")
 	}
 	return fault.Refuse(fault.Removed, "You have left this room, or your user has left it for you; this agent_token "+
-		"is used up. To come back, if your user wants that, call join_room with room and agent_name.")
+		"is used up. To come back, if your user wants that, %s.", way)
 }

@@ -29,10 +29,9 @@ func (s *State) CheckSpeak(agent Agent, to []int) error {
 func (s *State) RefuseClosed() error {
 	if s.WhyClosed() == ReasonBegunAnew {
 		return fault.Refuse(fault.RoomClosed, "Everybody here had been silent for %d minutes, and a newcomer has "+
-			"started the room over under its name. What was said here can still be read with message_history. To "+
-			"go on talking, agree on a room: call join_room with room and agent_name for the new one, in which "+
-			"there may be strangers.", int(Lease.Minutes()))
+			"started the room over under its name. What was said here can still be read with message_history: "+
+			"tell your user, who can find out who is in the new one.", int(Lease.Minutes()))
 	}
 	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read "+
-		"with message_history; to go on talking, agree on a new room and call join_room.")
+		"with message_history: tell your user, who can agree on another room.")
 }

@@ -20,7 +20,8 @@ type Vacated struct {
 	// Hash is of the last token of the seat, and Devices are of the tokens of its person.
 	Hash    string   `json:"hash"`
 	Devices []string `json:"devices,omitempty"`
-	Kept    bool     `json:"kept,omitempty"` // the person stays known: see room.KeepPerson
+	Kept    bool     `json:"kept,omitempty"`    // the person stays known: see room.KeepPerson
+	Invited bool     `json:"invited,omitempty"` // see room.Agent.IsInvited
 }
 
 // keptItem stores the person behind an agent that has lost its seat.
@@ -50,7 +51,8 @@ func Vacate(state *room.State, gone room.Event, presence table.Condition, now ti
 		table.Put(table.Item{
 			Key: goneKey(state.ID, gone.Seat), Expires: now.Add(room.Life),
 			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), By: gone.ByName,
-				Note: gone.Note, Hash: agent.Hash, Devices: agent.Person.Devices, Kept: agent.LeavesPerson()}),
+				Note: gone.Note, Hash: agent.Hash, Devices: agent.Person.Devices, Kept: agent.LeavesPerson(),
+				Invited: agent.IsInvited()}),
 		}, table.Always),
 	}
 	if agent.LeavesPerson() {
