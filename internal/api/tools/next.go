@@ -51,7 +51,6 @@ type situation struct {
 	opens      bool // the caller speaks first
 	vacant     bool // a seat is free
 	uninviting bool // the invite to the room gives no seat any more
-	leaves     bool // next names leave_room so far
 
 	// For a send or a share.
 	sent       bool
@@ -153,8 +152,7 @@ func (s *situation) next() string {
 	if s.seat && !s.more && saysWait(last) {
 		b.WriteString(s.hint)
 	}
-	b.WriteString(last + s.wakeHint(last) + s.standbyHint())
-	s.leaves = strings.Contains(b.String(), "leave_room")
+	b.WriteString(last + s.wakeHint(last) + s.standbyHint() + s.inviteHint(last))
 	for _, r := range asides {
 		if r.when(s) {
 			b.WriteString(" " + s.sentence(r))
@@ -322,6 +320,15 @@ func (s *situation) wakeHint(last string) string {
 	case s.Woken && !s.Hooked && saysWait(last) && !strings.Contains(last, "send_message ("):
 		return " A program wakes you when something is said or a task is yours: instead of waiting you may end " +
 			"your turn."
+	}
+	return ""
+}
+
+// inviteHint warns a guest before it leaves: as it joins, since nothing else need be read before leave_room, and where
+// the imperative names leave_room.
+func (s *situation) inviteHint(last string) string {
+	if s.Way.Invite && !s.isOut() && (s.seat || strings.Contains(last, "leave_room")) {
+		return " Once you leave, only a new invite brings you back."
 	}
 	return ""
 }

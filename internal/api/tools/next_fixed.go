@@ -226,7 +226,7 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 		return "No change was needed: go on with wait_for_message."
 	case chat.StatusKicked:
 		if m.Invited > 0 {
-			return seen + " To come back, an agent that an invite brought needs a new one: update_room with new_invite true makes that."
+			return seen + " An agent that came by an invite needs a new one to come back: update_room with new_invite true makes that."
 		}
 	case chat.StatusBanned:
 		said := seen + cleared

@@ -7,16 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// Whoever came by an invite has used it up. On a server without keys the invite only names the room.
-func TestNextManaged_kick_saysThatAGuestMayNeedANewInvite(t *testing.T) {
-	for _, keys := range []bool{true, false} {
-		next := New(nil, nil, Options{Keys: keys}).nextManaged(chat.Managed{Status: chat.StatusKicked}, "")
-		if strings.Contains(next, "new_invite") != keys {
-			t.Errorf("keys %t: %s", keys, next)
-		}
-	}
-}
-
 // Who leaves with private words unread can do nothing about them in the room any more.
 func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
 	private := chat.Message{ID: "m9", Type: chat.EventSaid, From: chosen, To: []string{"Me"}, Text: chosen}
@@ -36,7 +26,7 @@ func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
 	} {
 		for _, more := range []bool{false, true} {
 			got := nextLeft(chat.Left{Status: chat.StatusLeft, Messages: c.messages, HasMore: more})
-			told := strings.Contains(got, "What is in messages was for you: tell your user, or come back.")
+			told := strings.Contains(got, "What is in messages was for you: tell your user.")
 			if told != c.want || strings.Contains(got, "more was unread") != more || strings.Contains(got, chosen) {
 				t.Errorf("%s, more %t: %s", what, more, got)
 			}

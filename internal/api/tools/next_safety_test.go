@@ -129,7 +129,7 @@ func TestNext_safety(t *testing.T) {
 			ann.do("manage_agent", args{"agent_name": "Bob", "action": "kick"})
 			bob.token = ""
 			return wait.end().Next
-		}, []string{"tell your user, and call join_room only if your user wants that."}, nil},
+		}, []string{"tell your user, and if your user wants you back, call join_room"}, nil},
 		"whose user has left for it stays out": {func(s *story) string {
 			ann, _, user := s.supervised()
 			wait := ann.begin("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})

@@ -125,7 +125,7 @@ func moreSentences() []string {
 			s.nextUpdated(chat.Updated{Changes: &room.Changes{Capacity: &capacity}, Room: chat.Room{Capacity: 9}}, ""),
 			ofInvite(""), s.nextManaged(chat.Managed{Status: chat.StatusNoChange}, ""),
 			s.nextManaged(chat.Managed{Status: chat.StatusNoChange, Files: 1}, ""),
-			s.nextManaged(chat.Managed{Status: chat.StatusKicked}, ""))
+			s.nextManaged(chat.Managed{Status: chat.StatusKicked, Invited: 1}, ""))
 	}
 	is(func(s *situation) { s.Hooked, s.sent = true, true })
 	is(func(s *situation) { s.cursor = "" })
@@ -147,8 +147,13 @@ func moreSentences() []string {
 	is(func(s *situation) { s.Tasks, s.Bound = mine, true })
 	is(func(s *situation) { s.Tasks, s.Listening = mine, true })
 	is(func(s *situation) { s.Offered, s.Owed, s.OwedTo = "t4", 1, []string{"m3"} })
-	for _, why := range []room.Reason{room.ReasonReturned, room.ReasonTimeout} {
-		is(func(s *situation) { s.status, s.Reason = chat.StatusRemoved, why })
+	for _, way := range []room.Way{{}, {Invite: true}, {Password: true, Full: true}} {
+		is(func(s *situation) { s.seat, s.Way = true, way })
+		for why := range outs {
+			is(func(s *situation) { s.status, s.Reason, s.Way = chat.StatusRemoved, why, way })
+		}
+		say(nextLeft(chat.Left{Status: chat.StatusUnread, Way: way}),
+			"To come back, "+way.String()+".")
 	}
 	return all
 }

@@ -56,7 +56,6 @@ var facts = []row{
 // asides come after the imperative: they are for the user.
 var asides = []row{
 	{func(s *situation) bool { return s.watch }, "If your user is there to read it, give them the link in watch, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
-	{(*situation).loseTheWay, "Once you leave, only a new invite brings you back", ""},
 }
 
 // imperatives come last: the first that applies decides.
@@ -95,9 +94,9 @@ var imperatives = []row{
 
 // outs are the sentences for an agent without a seat, or in a closed room, by the reason. [S]
 var outs = map[room.Reason]string{
-	room.ReasonReturned:  "An agent of the same user joined again under your name and has your seat: if that was you, use its agent_token; if not, {return}",
+	room.ReasonReturned:  "An agent of the same user joined again under your name and has your seat: if that was you, go on with what that call returned; if not, {return}",
 	room.ReasonTimeout:   "Your seat was given away after a long silence: to come back, {return}",
-	room.ReasonKicked:    "An admin has taken your seat: tell your user. If your user wants you back, {return}",
+	room.ReasonKicked:    "An admin has taken your seat: tell your user, and if your user wants you back, {return}",
 	room.ReasonBanned:    "An admin has banned you from this room: tell your user, and do not come back under another name",
 	room.ReasonClosed:    "This room is closed for good: tell your user; message_history still has what was said, and to go on, agree on another room",
 	room.ReasonBegunAnew: "Everybody was silent, and a newcomer has begun this room again: message_history still has what was said; to go on, {return}, and take those who are there for strangers",
@@ -245,10 +244,6 @@ func (s *situation) mayRest() bool {
 	return !s.Hooked && (s.awayTill || s.isResting() || s.sent && !s.kind.Interrupts() ||
 		quiet && (s.looked || s.OthersGone || s.OthersAway > 0 || s.OthersIdle >= room.PresentFor))
 }
-
-// loseTheWay reports whether a leave would cost the agent its way into the room, and the result begins a stay or names
-// leave_room: an agent that leaves has no other call in which to read of it.
-func (s *situation) loseTheWay() bool { return s.Way.Invite && !s.isOut() && (s.seat || s.leaves) }
 
 // wayBack returns the way of an agent that is out. The room that was begun again has the name, and other settings.
 func (s *situation) wayBack() string {

@@ -46,8 +46,8 @@ func (a Principal) CheckUnbound() error {
 func (a Principal) RefuseOutside(why string) error {
 	if a.IsGuest() {
 		return fault.Refuse(fault.NotAllowed, "%s You came by an invite, which lets you into its room and nothing "+
-			"else. Nothing was changed: call join_room with agent_name to take a seat there, or ask your user for "+
-			"the address of the server itself.", why)
+			"else. Nothing was changed: use your agent_token there or, without one, call join_room with agent_name "+
+			"alone; for all else ask your user for the address of the server itself.", why)
 	}
 	return fault.Refuse(fault.NotAllowed, "%s You sent an agent token to be admitted, which admits you for its own "+
 		"seat only. Nothing was changed: ask your user for a key of this server.", why)

@@ -30,6 +30,8 @@ type Seat struct {
 	// Keyed says that the server admits the token alone: the seat is a guest's, or the person's key was shown beside
 	// the token.
 	Keyed bool `json:"keyed,omitempty"`
+	// Guest says that an invite gave the seat, and gives it to nobody a second time.
+	Guest bool `json:"guest,omitempty"`
 	// Agent says that an agent runs the commands of the shell for the seat.
 	Agent bool `json:"agent,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
@@ -136,11 +138,12 @@ func encode(all []Seat) ([]byte, error) {
 
 // Put adds s. s replaces an earlier entry with the same token, and an entry of the same agent and owner in the same
 // room. A room of the same name with another id is of another file of the server, which may be back at any time. A name
-// that the agent gave itself stays: the agent may come back by its token. So does Keyed.
+// that the agent gave itself stays: the agent may come back by its token. So do Keyed and Guest.
 func (f *TokenStore) Put(s Seat) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		if i := slices.IndexFunc(all, func(old Seat) bool { return old.Token == s.Token }); i >= 0 {
 			s.Chosen, s.Keyed = cmp.Or(s.Chosen, all[i].Chosen), s.Keyed || all[i].Keyed
+			s.Guest = s.Guest || all[i].Guest
 		}
 		return append(slices.DeleteFunc(all, func(old Seat) bool {
 			return old.Token == s.Token || old.same(s) && !old.isElsewhere(s)

@@ -338,12 +338,12 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 			a["type"] = "channel"
 		}
 	}
-	return s.seated(ctx, c, tool, a, client.Seat{Keyed: req.Invite != ""}, req.Agent)
+	return s.seated(ctx, c, tool, a, client.Seat{Keyed: req.Invite != "", Guest: req.Invite != ""}, req.Agent)
 }
 
-// seated makes a call that gives a seat, and stores the seat. was is the seat before. A new seat has only Keyed before,
-// if it is a guest's: the token of a guest needs no key beside it. welcome stores the cursor. For agent see
-// JoinRequest. If seated cannot store a new seat, it gives the seat back: nobody would know the token.
+// seated makes a call that gives a seat, and stores the seat. was is the seat before. A new seat has only Keyed
+// and Guest before, if it is a guest's: the token of a guest needs no key beside it. welcome stores the cursor. For
+// agent see JoinRequest. If seated cannot store a new seat, it gives the seat back: nobody would know the token.
 func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args, was client.Seat, agent *bool) (
 	result, error) {
 	var got results.Joined
@@ -352,7 +352,7 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 		return nil, err
 	}
 	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken,
-		Cursor: was.Cursor, Keyed: was.Keyed, Agent: *cmp.Or(agent, &was.Agent)})
+		Cursor: was.Cursor, Keyed: was.Keyed, Guest: was.Guest, Agent: *cmp.Or(agent, &was.Agent)})
 	if err == nil || was.Token != "" {
 		return r, err
 	}
@@ -419,6 +419,9 @@ func (s *session) welcome(ctx context.Context, r result, got results.Joined) err
 				o.print("Only clients on your own computer can use it. For others, see " +
 					"https://github.com/parley-chat/parley#with-somebody-else.")
 			}
+		}
+		if s.seat.Guest && !s.isAgents() {
+			o.print("Once you leave, only a new invite brings you back.")
 		}
 		if got.Watch != "" && o.Screen.Terminal && s.by.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)

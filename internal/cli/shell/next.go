@@ -148,7 +148,7 @@ var phrases = [...]string{
 	`that has lost its agent_token`, "that has lost its seat",
 	`and note may say`, "and a note may say",
 	`The agent in new_admin`, "Another agent",
-	`use its agent_token; if not, call join_room with another agent_name`, "go on; if not, run {join --as NAME}",
+	`call join_room with room and an agent_name that is free there`, "run {join --as NAME} with a name that is free there",
 
 	// Several calls, or one with a word of its own.
 	`send_message \([^()]*reply_to ([a-z0-9]+), kind agree\), or give kind object and the reason`,

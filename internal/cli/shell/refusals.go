@@ -143,7 +143,6 @@ var people = [...]string{
 	`as agent_name`, "with --name",
 	`give verdict`, "say",
 	`update_room with capacity`, "{room --capacity N}",
-	`another agent_name`, "another name",
 	`\b(be|or) offered`, "$1 assigned",
 	`\brelease(s?)\b`, "unassign$1",
 }

@@ -168,13 +168,22 @@ func (s *session) explain(err error) error {
 			return err
 		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: you left, were removed, or "+
-			"another agent of that name has it now. To join again: %s", seat.Room, seat.Name, s.by.joining(seat))
+			"another agent of that name has it now. To join again%s: %s", seat.Room, seat.Name, needs(seat),
+			s.by.joining(seat))
 	case refused.Code == fault.RoomClosed:
 		return fail(gone, "The room %s has ended: it was closed, or started over after all were inactive. You can "+
 			"still read what was said, or forget the seat:\n  %s\n  %s", seat.Room,
 			s.command("history"), s.command("leave"))
 	}
 	return plain(refused, s.command)
+}
+
+// needs says in a sentence about another seat that a guest needs a new invite.
+func needs(seat client.Seat) string {
+	if seat.Guest {
+		return ", you need a new invite"
+	}
+	return ""
 }
 
 // markGone marks the seat, which the server does not know, and says what that can mean. The server's own words are for
@@ -192,8 +201,8 @@ func (s *session) markGone() error {
 			"the agent gives you, or that you make on another device.", seat.Server, seat.Name, seat.Room, kept)
 	}
 	return fail(gone, "The server at %s does not know your seat in the room %s as %s: the room has ended, another "+
-		"agent of that name has the seat, or %s To take a new one: %s; to forget this one: %s", seat.Server,
-		seat.Room, seat.Name, kept, s.by.joining(seat), s.command("forget"))
+		"agent of that name has the seat, or %s To take a new one%s: %s; to forget this one: %s", seat.Server,
+		seat.Room, seat.Name, kept, needs(seat), s.by.joining(seat), s.command("forget"))
 }
 
 // passing reports whether a call that failed with err may succeed soon.

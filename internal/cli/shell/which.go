@@ -356,7 +356,11 @@ func (s *Shell) joining(seat client.Seat) string {
 	if seat.Agent {
 		name += " --agent"
 	}
-	return at.command("join " + argument(shownRoom(seat.Room), "ROOM") + name)
+	to := argument(shownRoom(seat.Room), "ROOM")
+	if seat.Guest {
+		to = "LINK"
+	}
+	return at.command("join " + to + name)
 }
 
 // shownRoom returns what a person gave as a room, for a refusal: LINK for an invite, which is a secret.

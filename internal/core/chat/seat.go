@@ -270,8 +270,8 @@ func refuseStay() error {
 func refuseDevice() error {
 	refused := fault.Refuse(fault.TokenInvalid, "This person's token does not belong to this seat, or no longer does: "+
 		"a link opened on another device may have ended it, or somebody else has the seat. On a device that still "+
-		"works, ask for a new link; or have the agent join under another agent_name, and open the link that it "+
-		"gives you.")
+		"works, ask for a new link; or have the agent take another seat, and open the link that it gives "+
+		"you.")
 	refused.Reason = fault.ReasonDevice
 	return refused
 }

@@ -294,7 +294,7 @@ func TestPerson_withoutItsSeat_isToldSo(t *testing.T) {
 					t.Errorf("%s, %s, a token that was made up: %v, %v", what, name, known, err)
 				}
 				_, known, err := there.Service.SeatOf(t.Context(), own)
-				if want := room.RefuseRemoved(c.why).Error(); known || err == nil || err.Error() != want {
+				if want := room.RefuseRemoved(c.why, room.Way{}).Error(); known || err == nil || err.Error() != want {
 					t.Errorf("%s, %s: %v, %v; want %s", what, name, known, err, want)
 				}
 			}

@@ -85,7 +85,7 @@ func RefuseUnknownLink() *fault.Error {
 func refuseUsedLink() *fault.Error {
 	return fault.Refuse(fault.NotAllowed, "This link was already opened on another device, and works once. If that "+
 		"was you, get a link for this device there. If it was not, somebody else speaks in your place: have your "+
-		"agent join under another agent_name, and open its new link at once.")
+		"agent take another seat, and open its new link at once.")
 }
 
 // AddLink returns the event that gives a's person a link for a further device; nil if the person has such a link.

@@ -220,7 +220,7 @@ func (w Way) String() string {
 		when = "once a seat is free, "
 	}
 	if w.Password {
-		more = ", and with its password or a new invite"
+		more = ", and with the room's password or a new invite"
 	}
 	if w.Invite {
 		return "you need a new invite: ask the one who gave you yours"

@@ -33,5 +33,5 @@ func (s *State) RefuseClosed() error {
 			"tell your user, who can find out who is in the new one.", int(Lease.Minutes()))
 	}
 	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read "+
-		"with message_history: tell your user, who can agree on another room.")
+		"with message_history: tell your user, who can agree on a new room.")
 }

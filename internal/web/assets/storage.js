@@ -3,9 +3,9 @@
 // entry of its own, so that two tabs do not overwrite each other.
 //
 // A seat is {room: id, token, claim: "" once it is open, spare: a newer link for the same seat,
-// name: the agent's, title: the room's, alone: the person has no agent there, invite: the code of
-// the one that gave the seat, used: when it was last opened, in ms, active: when something was said
-// there last, or else when the seat was taken, in ms, read: the id of the last message read}.
+// name: the agent's, title: the room's, alone: the person has no agent there, used: when it was last
+// opened, in ms, active: when something was said there last, or else when the seat was taken, in ms,
+// read: the id of the last message read}.
 
 import * as store from "./local-storage.js";
 import { seatNumberOf } from "./token.js";

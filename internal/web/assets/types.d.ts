@@ -11,7 +11,6 @@ export interface Seat {
   name?: string; // of the agent
   title?: string; // of the room
   alone?: boolean; // the person has no agent there
-  invite?: string; // the code by which the person took the seat
   used?: number; // when it was last opened, in ms
   active?: number; // when something was said there last, or else when the seat was taken, in ms
   read?: string; // the id of the last message read

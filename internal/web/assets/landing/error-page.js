@@ -4,7 +4,7 @@ import * as storage from "../storage.js";
 import { talk } from "../talk/words.js";
 import { ui, who } from "../ui/words.js";
 import { Brand } from "./brand.js";
-import { at, root } from "../site.js";
+import { root } from "../site.js";
 import { capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { nameTab } from "../ui/tab.js";
@@ -31,8 +31,6 @@ export function tellOf(trouble, alone) {
  */
 export function ErrorPage({ trouble, room }) {
   const { title, text } = tellOf(trouble, room?.seat.alone);
-  const left = trouble.code === "left"; // and the seat is forgotten
-  const invite = left && !trouble.reason && room?.seat.invite;
   const known = storage.seats().length > 0; // whether this browser has rooms
   useEffect(() => {
     nameTab(title);
@@ -49,8 +47,7 @@ export function ErrorPage({ trouble, room }) {
         <${Line} text=${w.linkRequest(room?.seat.title || location.origin + location.pathname)}
           what=${w.theRequest} word />`}
       <div class="landing-buttons">
-        ${invite && html`<a class="button primary" href=${at("i/" + invite)}>${w.joinAgain}</a>`}
-        <a class=${invite || !known ? "button" : "button primary"} href=${root.href}>${known ? ui.home : w.start}</a>
+        <a class=${known ? "button primary" : "button"} href=${root.href}>${known ? ui.home : w.start}</a>
         ${room && isKept(room) && html`<${Forget} room=${room} />`}
       </div>
     </main>`;

@@ -2,7 +2,6 @@
 
 export const errors = {
   forget: "Remove from this device",
-  joinAgain: "Join again",
   start: "What is Parley?",
   // Who took a seat, and why. you is whether the person has no agent there.
   gone: {
@@ -27,10 +26,10 @@ export const errors = {
     no_seat: { title: "You have no seat here", text: "The link from your agent opens the room here. Without an agent there, ask someone in the room for an invite." },
     opened: {
       title: "This link was opened on another device",
-      text: "To use this device too, choose “Add a device” in the menu there. If that wasn't you, have your agent join under another name, and open its new link right away.",
+      text: "To use this device too, choose “Add a device” in the menu there. If that wasn't you, have your agent take another seat, and open its new link right away.",
     },
     left: { title: "You have left this room", text: "You and your agent gave up your seat. Ask someone in the room for an invite to come back." },
-    leftAlone: { title: "You have left this room", text: "You gave up your seat and name. To come back, join again." },
+    leftAlone: { title: "You have left this room", text: "You gave up your seat and name. To come back by an invite, ask someone in the room for a new one." },
     leftLast: { title: "You have left this room", text: "You were the last here: the room and its messages are deleted." },
     removed: { title: "You no longer have a seat here", text: "An admin removed it, or it went to someone else while you were inactive. Ask someone in the room for an invite." },
     token_invalid: { title: "This seat no longer works", text: "The room has ended, your agent joined again, or your seat was removed or taken over while you were inactive. Ask your agent for a new link." },

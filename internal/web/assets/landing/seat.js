@@ -21,7 +21,6 @@ export async function takeSeat({ tool, args, path, bearer }) {
     title: got.room.name,
     alone: true,
     used: Date.now(),
-    ...(path && { invite: path.split("/")[1] }),
   };
   storage.keep(seat);
   storage.keepShown(seat);
