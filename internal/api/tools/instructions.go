@@ -42,4 +42,4 @@ States of others: waiting: reads at once; standby: a message wakes it; away: unt
 
 Lost the thread? join_room with only agent_token, then message_history. Token lost? join_room with the same room and agent_name; a refusal says when, and who can help.
 
-When it stays quiet, do other work and look in with wait_seconds 0, or say with back_in_minutes how long you are away. Your seat stays yours for 15 minutes after your last call. Stop waiting when your user needs you, or ten minutes were quiet, unless the wait goes on in the background. End the conversation when the matter is settled.`
+When it stays quiet, do other work and look in with wait_seconds 0, or say with back_in_minutes how long you are away. Once used, your seat stays yours for 15 minutes after your last call. Stop waiting when your user needs you, or ten minutes were quiet, unless the wait goes on in the background. End the conversation when the matter is settled.`

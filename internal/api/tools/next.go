@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -48,9 +49,10 @@ type situation struct {
 	watch      bool // there is a link for the user
 	hidden     bool // some messages are not for the caller
 	newcomer   bool
-	opens      bool // the caller speaks first
-	vacant     bool // a seat is free
-	uninviting bool // the invite to the room gives no seat any more
+	opens      bool          // the caller speaks first
+	vacant     bool          // a seat is free
+	within     time.Duration // see chat.Seated
+	uninviting bool          // the invite to the room gives no seat any more
 
 	// For a send or a share.
 	sent       bool
@@ -152,7 +154,7 @@ func (s *situation) next() string {
 	if s.seat && !s.more && saysWait(last) {
 		b.WriteString(s.hint)
 	}
-	b.WriteString(last + s.wakeHint(last) + s.standbyHint() + s.inviteHint(last))
+	b.WriteString(last + s.wakeHint(last) + s.standbyHint() + s.seatHint(last))
 	for _, r := range asides {
 		if r.when(s) {
 			b.WriteString(" " + s.sentence(r))
@@ -192,7 +194,7 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) *situation {
 	return &situation{advisor: a, Situation: s.Situation, news: heard, messages: s.Messages, cursor: s.Cursor,
 		more: s.HasMore, seat: true, watch: s.Watch != "", hidden: s.Hidden > 0 && isNew, newcomer: isNew,
 		opens: opens && heard.private == "" && !heard.wants, vacant: len(s.Room.Agents) < s.Room.Capacity,
-		uninviting: a.keys && s.Invite.Code == ""}
+		uninviting: a.keys && s.Invite.Code == "", within: s.Within}
 }
 
 // newsIn is newsOf for an agent that is so situated: one that cannot answer is asked nothing.
@@ -324,13 +326,24 @@ func (s *situation) wakeHint(last string) string {
 	return ""
 }
 
-// inviteHint warns a guest before it leaves: as it joins, since nothing else need be read before leave_room, and where
-// the imperative names leave_room.
-func (s *situation) inviteHint(last string) string {
-	if s.Way.Invite && !s.isOut() && (s.seat || strings.Contains(last, "leave_room")) {
-		return " Once you leave, only a new invite brings you back."
+// seatHint says how an agent loses its seat: by silence, where it has just joined; and that a guest leaves for good, as
+// it joins, since nothing else need be read before leave_room, and where the imperative names leave_room.
+func (s *situation) seatHint(last string) (said string) {
+	if s.within > 0 && !s.Admin {
+		said = " Others may take your seat if you make no call within " + inWords(s.within) + "."
 	}
-	return ""
+	if s.Way.Invite && !s.isOut() && (s.seat || strings.Contains(last, "leave_room")) {
+		said += " Once you leave, only a new invite brings you back."
+	}
+	return said
+}
+
+// inWords returns a time as a number of minutes or, if they are not whole, of seconds.
+func inWords(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return results.Count(int64(d/time.Minute), "minute", "minutes")
+	}
+	return results.Count(int64(d/time.Second), "second", "seconds")
 }
 
 // plain reports whether an address means only itself in a shell.

@@ -238,7 +238,7 @@ var words = map[string]func(*situation) string{
 	},
 	"lost":    func(s *situation) string { return s.LostTask },
 	"silent":  func(s *situation) string { return s.Silent.ID },
-	"silence": func(s *situation) string { return results.Count(int64(s.Silent.For/time.Minute), "minute", "minutes") },
+	"silence": func(s *situation) string { return inWords(s.Silent.For.Truncate(time.Minute)) },
 	"limit":   func(s *situation) string { return strconv.FormatInt(minutesUp(s.Silent.For+s.Silent.Left), 10) },
 	"sooner": func(s *situation) string {
 		if s.Silent.For+s.Silent.Left <= room.YieldsAfter {

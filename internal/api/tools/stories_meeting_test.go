@@ -84,7 +84,7 @@ func TestStory_crash(t *testing.T) {
 		lost.unheard()
 		ann.do("send_message", args{"text": "The file is on its way."})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
-		s.pass(2 * time.Minute)
+		s.pass(5 * time.Minute)
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		ann.do("wait_for_message", args{"wait_seconds": 50})
 		ann.do("room_info", args{"agent_token": ann.token})

@@ -31,6 +31,8 @@ type lost struct {
 	ann, bob context.Context
 	room     string // its id
 	token    string // Bob's
+	first    string // what he read as he joined
+	back     string // and as he returned
 	annToken string
 	password string // of the room, if Bob has it
 	locked   bool   // the room has a password
@@ -87,7 +89,31 @@ func TestNext_wayBack_isOneThatTheCallerHas(t *testing.T) {
 	}
 }
 
-func newLost(t *testing.T, c comer) *lost {
+// A newcomer reads how long a full room keeps its seat without a call. One that called reads none.
+func TestNext_join_saysHowLongTheSeatIsSafe(t *testing.T) {
+	for who, c := range comers {
+		l := newLost(t, c)
+		said, safe := "within 5 minutes.", 5*time.Minute
+		if c.guest {
+			said, safe = "within 90 seconds.", 90*time.Second
+		}
+		if !strings.Contains(l.first, said) || strings.Contains(l.back, "within ") {
+			t.Errorf("%s: %s, and then: %s", who, l.first, l.back)
+		}
+		l = newLost(t, c, "unused")
+		l.clock.Advance(safe - time.Second)
+		if _, err := l.cid("Cid"); err == nil {
+			t.Errorf("%s: not safe", who)
+		}
+		l.clock.Advance(2 * time.Second) // items expire at whole seconds
+		if _, err := l.cid("Cid"); err != nil {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+}
+
+// newLost has Bob join and, without more, return.
+func newLost(t *testing.T, c comer, unused ...string) *lost {
 	t.Helper()
 	l := &lost{t: t, clock: clockwork.NewFakeClock(), tools: map[string]mcp.Tool{}, locked: c.password != "", uses: 1}
 	l.rooms = chat.New(sqlitetest.Open(t, l.clock), chat.Options{Clock: l.clock, SingleProcess: true, MinBatch: 1,
@@ -113,8 +139,12 @@ func newLost(t *testing.T, c comer) *lost {
 	}
 	bob := l.must(l.bob, "join_room", joins)
 	l.token = bob.Token
-	back := l.must(l.bob, "join_room", args{"agent_token": l.token})
-	for what, said := range map[string]string{"as he joins": bob.Next, "as he returns": back.Next} {
+	l.first = bob.Next
+	if unused != nil {
+		return l
+	}
+	l.back = l.must(l.bob, "join_room", args{"agent_token": l.token}).Next
+	for what, said := range map[string]string{"as he joins": l.first, "as he returns": l.back} {
 		if told := strings.Contains(said, "only a new invite brings you back"); told != l.needsInvite() {
 			t.Errorf("%s Bob reads %q", what, said)
 		}
@@ -238,14 +268,18 @@ func (l *lost) whileWaiting(happens func()) []string {
 func (l *lost) lapses(name string) []string {
 	l.must(l.bob, "send_message", args{"agent_token": l.token, "text": "I am back soon"})
 	l.clock.Advance(room.Lease + time.Second)
-	cid := ident.WithPrincipal(l.t.Context(), ident.Principal{ID: ident.KeyPrincipal("cid")})
-	password := ""
-	if l.locked {
-		password = "sesame"
-	}
 	l.must(l.ann, "send_message", args{"agent_token": l.annToken, "text": "I am here"})
-	l.must(cid, "join_room", args{"room": "plans", "agent_name": name, "password": password})
+	if _, err := l.cid(name); err != nil {
+		l.t.Fatal(err)
+	}
 	return l.refusals()
+}
+
+// cid has a newcomer with a key ask for a seat.
+func (l *lost) cid(name string) (reply, error) {
+	password := map[bool]string{true: "sesame"}[l.locked]
+	return l.try(ident.WithPrincipal(l.t.Context(), ident.Principal{ID: ident.KeyPrincipal("cid")}), "join_room",
+		args{"room": "plans", "agent_name": name, "password": password})
 }
 
 // beginsAgain has a newcomer find all silent for long.

@@ -274,7 +274,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		Cursor: ident.Cursor{N: mine.N}.String(token), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
 		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now),
-		Situation: reading(c).situation(learned{read: c.head.AsOf}),
+		Situation: reading(c).situation(learned{read: c.head.AsOf}), Within: c.me.FirstLease(),
 	}
 	if mine.N > 1 {
 		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no private messages

@@ -139,7 +139,7 @@ func TestRace_newcomersForOneStaleSeat_oneGetsIt(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		ann := services[0].join("plans", "Ann")
 		services[0].join("plans", "Bob")
-		services[0].clock.Advance(2 * time.Minute) // Bob never used his token
+		services[0].clock.Advance(room.UnusedLease) // Bob never used his token
 		out := atOnce(10, func(i int) (chat.Seated, error) {
 			return services[i%len(services)].tryJoin("plans", fmt.Sprintf("Agent %d", i))
 		})
@@ -154,7 +154,7 @@ func TestRace_oneNameForOneStaleSeat_oneGetsIt(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		ann := services[0].join("plans", "Ann")
 		services[0].join("plans", "Bob")
-		services[0].clock.Advance(2 * time.Minute)
+		services[0].clock.Advance(room.UnusedLease)
 		out := atOnce(10, func(i int) (chat.Seated, error) { return services[i%len(services)].tryJoin("plans", "Cid") })
 		expect(t, out, map[fault.Code]int{"": 1, fault.NameTaken: 9})
 		checkRoom(t, services, append(winners(out), ann), 2)
@@ -165,14 +165,14 @@ func TestRace_oneNameForOneStaleSeat_oneGetsIt(t *testing.T) {
 func TestRace_takeoverAgainstTheReturningOwner_oneHasTheSeat(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for round := range 5 {
-			room := fmt.Sprintf("plans %d", round)
-			ann, bob := services[0].join(room, "Ann"), services[0].join(room, "Bob")
-			services[0].clock.Advance(2 * time.Minute)
+			name := fmt.Sprintf("plans %d", round)
+			ann, bob := services[0].join(name, "Ann"), services[0].join(name, "Bob")
+			services[0].clock.Advance(room.UnusedLease)
 			out := atOnce(2, func(i int) (chat.Seated, error) {
 				if i == 0 {
 					return services[0].JoinRoom(t.Context(), chat.JoinRequest{Token: bob.Token})
 				}
-				return services[len(services)-1].tryJoin(room, "Cid")
+				return services[len(services)-1].tryJoin(name, "Cid")
 			})
 			if err := out[1].err; err == nil {
 				checkRoom(t, services, []chat.Seated{ann, out[1].Seated}, 2)

@@ -181,7 +181,7 @@ func TestJoin_sameNameTakenDuringIt_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	w.pair()
-	w.clock.Advance(2 * time.Minute) // Bob's lease has ended
+	w.clock.Advance(room.UnusedLease) // Bob's lease has ended
 	newcomer := w.onTop(&interrupted{afterLook: func() { w.join("plans", "Cid") }})
 	_, err := newcomer.tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.NameTaken, time.Minute)

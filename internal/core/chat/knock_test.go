@@ -87,7 +87,7 @@ func TestSeatWanted_writeFails_joinIsStillRefusedAsFull(t *testing.T) {
 	p := w.pair()
 	deaf := &tabletest.Hooks{Table: w.table, Before: refuseEvents}
 	_, err := onTable(t, w.clock, deaf, chat.Options{SingleProcess: true}).tryJoin("plans", "Cid")
-	waitsFor(t, err, fault.RoomFull, 90*time.Second)
+	waitsFor(t, err, fault.RoomFull, room.UnusedLease)
 	if got := len(w.events(p.ann.Token)); got != 2 {
 		t.Errorf("%d events", got)
 	}

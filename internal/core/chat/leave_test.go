@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -134,7 +133,7 @@ func TestLeave_seatTakenOverDuringIt_returnsAlreadyLeft(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	w.clock.Advance(2 * time.Minute)
+	w.clock.Advance(room.UnusedLease)
 	middle := &interrupted{}
 	late := w.onTop(middle)
 	late.info(p.ann.Token) // caches the room with Bob

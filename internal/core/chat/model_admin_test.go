@@ -48,7 +48,7 @@ func (c manageCall) admit(m model, code fault.Code) (r roomModel, a agentModel, 
 // reliefFrom returns when an admin of a room of two may be kicked by the other: not before low, and certainly from high
 // on, a minute after its lease as a member. A service may not know that it has called, or count from its promotion.
 func (m model) reliefFrom(a agentModel) (low, high time.Time) {
-	promoted, unused := latest(a.joinedAt, a.promoted).Add(90*time.Second), a.joinedAt.Add(15*time.Minute)
+	promoted, unused := latest(a.joinedAt, a.promoted).Add(a.firstLease()), a.joinedAt.Add(15*time.Minute)
 	low = unused
 	if a.used {
 		low = a.silentFrom().Add(15 * time.Minute)

@@ -142,14 +142,14 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 		if a.admin {
 			return a.joinedAt.Add(day), m.now.AddDate(1, 0, 0)
 		}
-		return a.joinedAt.Add(90 * time.Second), m.now.AddDate(1, 0, 0)
+		return a.joinedAt.Add(a.firstLease()), m.now.AddDate(1, 0, 0)
 	}
 	switch {
 	case a.admin:
 		low = latest(a.silentFrom().Add(day), a.calledUntil())
 		return low, latest(low, a.promoted.Add(day))
 	case !a.used:
-		low = a.joinedAt.Add(90 * time.Second)
+		low = a.joinedAt.Add(a.firstLease())
 	default:
 		low = a.silentFrom().Add(15 * time.Minute)
 	}
@@ -194,13 +194,21 @@ func (a agentModel) ownAgain() time.Time {
 	return latest(at, a.regainedAt.Add(15*time.Minute))
 }
 
+// firstLease returns how long the seat of a is safe before the first call of a, a member.
+func (a agentModel) firstLease() time.Duration {
+	if a.guest && a.principal == "" {
+		return 90 * time.Second
+	}
+	return 5 * time.Minute
+}
+
 // presenceUnclear reports whether a has become admin after it was last heard of as a
 // member: a service may not know its last call, since what was noted about it
 // expired with the lease of a member.
 func (m model) presenceUnclear(a agentModel) bool {
 	noted := a.silentFrom().Add(15 * time.Minute)
 	if !a.used {
-		noted = a.joinedAt.Add(90 * time.Second)
+		noted = a.joinedAt.Add(a.firstLease())
 	}
 	return (!m.oneService || !a.used) && !a.promoted.IsZero() && !m.now.Before(noted)
 }

@@ -101,7 +101,7 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.AgentView, wa
 	}
 	switch {
 	case x.endpoint:
-	case !x.used && m.now.Before(x.joinedAt.Add(90*time.Second)): // its join has handed out what came before
+	case !x.used && m.now.Before(x.joinedAt.Add(x.firstLease())): // its join has handed out what came before
 		n := r.unread(viewer, x, max(x.handed, x.guarded))
 		want.Unread = &n
 	case got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) &&

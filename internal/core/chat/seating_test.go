@@ -54,7 +54,7 @@ func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 		does          func(w *world, bob chat.Seated)
 		own, stranger time.Duration
 	}{
-		"has never used its token": {func(*world, chat.Seated) {}, 20 * time.Second, 90 * time.Second},
+		"has never used its token": {func(*world, chat.Seated) {}, 20 * time.Second, room.UnusedLease},
 		"looked in": {func(w *world, bob chat.Seated) { w.look(bob.Token, "") }, 2 * time.Minute,
 			room.Lease},
 		"spoke, then waited": {func(w *world, bob chat.Seated) {
@@ -463,7 +463,7 @@ func TestTakeover_ownerCallsDuringIt_keepsTheSeat(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	w.clock.Advance(2 * time.Minute)
+	w.clock.Advance(room.UnusedLease)
 	newcomer := w.onTop(&interrupted{afterLook: func() { w.look(p.bob.Token, "") }})
 	_, err := newcomer.tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.RoomFull, 15*time.Minute)
@@ -474,7 +474,7 @@ func TestTakeover_ownerSpeaksDuringIt_keepsTheSeat(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	w.clock.Advance(2 * time.Minute)
+	w.clock.Advance(room.UnusedLease)
 	newcomer := w.onTop(&interrupted{afterLook: func() { w.say(p.bob.Token, "I am back") }})
 	_, err := newcomer.tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.RoomFull, 15*time.Minute)
@@ -553,7 +553,7 @@ func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
 	w := newWorld(t)
 	w.clock.Advance(500 * time.Millisecond)
 	w.pair()
-	w.clock.Advance(90*time.Second + 100*time.Millisecond) // items expire at whole seconds
+	w.clock.Advance(room.UnusedLease + 100*time.Millisecond) // items expire at whole seconds
 	_, err := w.tryJoin("plans", "Cid")
 	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(400 * time.Millisecond)

@@ -308,7 +308,7 @@ func (w *world) presenceFails(fails func(c tabletest.Call, failed int) bool) (tw
 }
 
 // The write that announces a wait fails once. Others must not think for minutes that
-// nobody waits: after 90 seconds a paired agent would lose its seat.
+// nobody waits: after five minutes a paired agent would lose its seat.
 func TestWait_announcementFails_isMadeUpSoon(t *testing.T) {
 	w := newWorld(t)
 	one := w.another()

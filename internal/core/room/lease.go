@@ -9,7 +9,8 @@ import (
 const (
 	Lease       = 15 * time.Minute
 	AdminLease  = 24 * time.Hour   // of an admin
-	UnusedLease = 90 * time.Second // of an agent with a token never used
+	UnusedLease = 5 * time.Minute  // of an agent with a token never used
+	GuestLease  = 90 * time.Second // of such an agent that only an invite admitted
 )
 
 // Presence is the stored form of what an agent is doing. Others see all of it, so they may guess that the agent speaks
@@ -82,16 +83,25 @@ func (p Presence) BackAt() time.Time { return time.UnixMilli(p.BackMs) }
 // SilentFrom returns when the agent's silence begins.
 func (p Presence) SilentFrom() time.Time { return Latest(p.At(), p.WaitsUntil(), p.BackAt()) }
 
-// LeaseEnd returns when an agent with this role and presence may lose its seat, unless a hook keeps the seat (see
+// LeaseEnd returns when agent, whose presence is p, may lose its seat, unless a hook keeps the seat (see
 // Agent.HookedUntil). The end of a lease alone takes no seat away: somebody has to want the seat.
-func (p Presence) LeaseEnd(role Role) time.Time {
-	switch {
-	case role == Admin:
-		return p.SilentFrom().Add(AdminLease)
-	case !p.Used:
-		return p.SilentFrom().Add(UnusedLease)
+func (p Presence) LeaseEnd(agent Agent) time.Time {
+	if p.Used && agent.Role != Admin {
+		return p.SilentFrom().Add(Lease)
 	}
-	return p.SilentFrom().Add(Lease)
+	return p.SilentFrom().Add(agent.FirstLease())
+}
+
+// FirstLease returns how long the seat of a is safe while its token is not used. An agent may read and ask its user for
+// minutes before its first call. Callers without a key could keep a room full by joins alone, so a guest has less.
+func (a Agent) FirstLease() time.Duration {
+	switch {
+	case a.Role == Admin:
+		return AdminLease
+	case a.IsInvited():
+		return GuestLease
+	}
+	return UnusedLease
 }
 
 // Liveness is when the agents of a room were last heard, from what is stored beside the log. The zero value knows what
@@ -120,7 +130,7 @@ func (l Liveness) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
 	if u, spoke := head.Recent.Said(agent.Seat); spoke && u.Heard.After(presence.At()) {
 		presence.AtMs, presence.Used = u.Heard.UnixMilli(), true
 	}
-	return Latest(presence.LeaseEnd(agent.Role), agent.HookedUntil(presence), l.LeaseEnds[agent.Seat]), presence.At()
+	return Latest(presence.LeaseEnd(agent), agent.HookedUntil(presence), l.LeaseEnds[agent.Seat]), presence.At()
 }
 
 // CeilSecond rounds up to whole seconds, the grain of an item's expiry.

@@ -11,6 +11,8 @@ func TestLeaseEnd_waitReturnAndRole_moveIt(t *testing.T) {
 	const away = time.Hour
 	for what, c := range map[string]struct {
 		role        room.Role
+		invited     bool
+		principal   string
 		unused      bool
 		waits, back time.Duration // after the last call
 		want        time.Duration // after the last call
@@ -20,7 +22,11 @@ func TestLeaseEnd_waitReturnAndRole_moveIt(t *testing.T) {
 		"member that is away": {role: room.Member, back: away, want: away + 15*time.Minute},
 		"member that waits beyond its return": {role: room.Member, waits: 4 * time.Minute, back: time.Minute,
 			want: 19 * time.Minute},
-		"unused token":               {role: room.Member, unused: true, want: 90 * time.Second},
+		"unused token":            {role: room.Member, unused: true, want: 5 * time.Minute},
+		"unused token of a guest": {role: room.Member, invited: true, unused: true, want: 90 * time.Second},
+		"unused token of a guest with a key": {role: room.Member, invited: true, principal: "key:k", unused: true,
+			want: 5 * time.Minute},
+		"guest":                      {role: room.Member, invited: true, want: 15 * time.Minute},
 		"admin":                      {role: room.Admin, want: 24 * time.Hour},
 		"admin that waits":           {role: room.Admin, waits: time.Minute, want: 24*time.Hour + time.Minute},
 		"admin with an unused token": {role: room.Admin, unused: true, want: 24 * time.Hour},
@@ -33,7 +39,11 @@ func TestLeaseEnd_waitReturnAndRole_moveIt(t *testing.T) {
 		if c.back > 0 {
 			p.BackMs = called.Add(c.back).UnixMilli()
 		}
-		got := p.LeaseEnd(c.role)
+		agent := room.Agent{Role: c.role, Principal: c.principal}
+		if c.invited {
+			agent.Invite = 1
+		}
+		got := p.LeaseEnd(agent)
 		if !got.Equal(called.Add(c.want)) {
 			t.Errorf("%s: %s, want %s", what, got.Sub(called), c.want)
 		}

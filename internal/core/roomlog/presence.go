@@ -30,7 +30,7 @@ type personItem struct {
 func PutPresence(id string, agent room.Agent, presence room.Presence) table.Op {
 	presence.V = room.Version
 	return table.Put(table.Item{
-		Key: PresenceKey(id, agent.Seat), Expires: room.CeilSecond(presence.LeaseEnd(agent.Role)),
+		Key: PresenceKey(id, agent.Seat), Expires: room.CeilSecond(presence.LeaseEnd(agent)),
 		Data: Encode(presence),
 	}, table.Always)
 }
