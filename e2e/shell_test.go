@@ -115,32 +115,43 @@ func TestShell_howCommandsEnd(t *testing.T) {
 	}
 }
 
-// The person stops the server, follows the hint, and starts it over another file by mistake.
+// The person stops the server, follows the hint, and starts it over another file by mistake, which has other keys.
 func TestShell_serverStartsOverAnotherFile_noSeatIsLost(t *testing.T) {
-	p := start(t)
-	ann := visitor(t, p)
-	ann.does("join", "tea", "--as", "Ann")
-	ann.does("say", "Milk?")
-	p.terminate()
-	if got := ann.runs("who"); got.code != 5 || strings.Contains(got.err, " serve ") ||
-		!strings.Contains(got.err, "--data") {
-		t.Errorf("without a server: %d, %s", got.code, got.err)
-	}
-	own := p.args
-	p.args = []string{"--data", filepath.Join(t.TempDir(), "other.db")}
-	p.again()
-	if got := ann.runs("say", "Tea?"); got.code != 4 || !strings.Contains(got.err, "kept for 30 days") {
-		t.Errorf("over another file: %d, %s", got.code, got.err)
-	}
-	if list := ann.does("rooms", "--mine"); !strings.Contains(list, "unknown to the server, kept until") {
-		t.Errorf("its seats there: %s", list)
-	}
-	ann.does("join", "tea", "--as", "Ann")
-	p.terminate()
-	p.args = own
-	p.again()
-	if said := ann.does("history"); !strings.Contains(said, "Milk?") {
-		t.Errorf("back over its own file, the room has %s", said)
+	for name, settings := range map[string][]string{"open": nil, "with keys": {"--access", "keys"}} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, settings...)
+			ann := visitor(t, p)
+			asHolder := func() *talker { // of a key of the server as it runs now; later commands have the key
+				if settings == nil {
+					return ann
+				}
+				return ann.again(ann.state, "PARLEY_KEY="+p.newKey("Ann"))
+			}
+			asHolder().does("join", "tea", "--as", "Ann")
+			ann.does("say", "Milk?")
+			p.terminate()
+			if got := ann.runs("who"); got.code != 5 || strings.Contains(got.err, " serve ") ||
+				!strings.Contains(got.err, "--data") {
+				t.Errorf("without a server: %d, %s", got.code, got.err)
+			}
+			own := p.args
+			p.args = slices.Concat([]string{"--data", filepath.Join(t.TempDir(), "other.db")}, settings)
+			p.again()
+			holder := asHolder()
+			if got := holder.runs("say", "Tea?"); got.code != 4 || !strings.Contains(got.err, "kept for 30 days") {
+				t.Errorf("over another file: %d, %s", got.code, got.err)
+			}
+			if list := ann.does("rooms", "--mine"); !strings.Contains(list, "unknown to the server, kept until") {
+				t.Errorf("its seats there: %s", list)
+			}
+			holder.does("join", "tea", "--as", "Ann")
+			p.terminate()
+			p.args = own
+			p.again()
+			if said := ann.does("history"); !strings.Contains(said, "Milk?") {
+				t.Errorf("back over its own file, the room has %s", said)
+			}
+		})
 	}
 }
 

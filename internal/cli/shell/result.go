@@ -118,22 +118,32 @@ func (s *session) callOnce(ctx context.Context, tool string, a args, typed any) 
 // another marks the seat, which the server does not know, and makes the session one of another seat of the same names:
 // the person took it while the server served another file. another reports false if there is no such seat.
 func (s *session) another() (bool, error) {
-	if s.settled {
+	other, ok := s.twin()
+	if !ok {
 		return false, nil
 	}
 	if err := s.file.MarkGone(s.seat.Token, s.clock.Now()); err != nil {
 		return false, err
 	}
 	s.tried = append(s.tried, s.seat.Token)
+	s.client.Close()
+	s.seat, s.client = other, s.by.dial(s.place, other)
+	return true, nil
+}
+
+// twin returns the newest other seat of the same names that the session has not tried; ok is false if there is none, or
+// if a call has succeeded for this seat.
+func (s *session) twin() (other client.Seat, ok bool) {
 	all, err := s.file.All()
+	if err != nil || s.settled {
+		return other, false
+	}
 	for _, other := range slices.Backward(all) {
-		if isTwin(s.seat, other) && !slices.Contains(s.tried, other.Token) {
-			s.client.Close()
-			s.seat, s.client = other, s.by.dial(s.place, other)
-			return true, nil
+		if other.Token != s.seat.Token && isTwin(s.seat, other) && !slices.Contains(s.tried, other.Token) {
+			return other, true
 		}
 	}
-	return false, err
+	return other, false
 }
 
 // act is call for a call that speaks or changes tasks. An agent gives how far it has read: what it has not read holds
@@ -192,13 +202,16 @@ func heldBack(what string, messages []results.Message) error {
 
 // callWithoutKey repeats a call that the server refused with refusal, for the person's key, by the token of the seat
 // alone: a guest needs no key. What follows in this command goes the same way. If the server refuses the token, too,
-// the error is refusal.
+// the error is refusal, unless another seat of the same names is left to try.
 func (s *session) callWithoutKey(ctx context.Context, tool string, a args, typed any, refusal error) (result, error) {
 	place := client.Place{Base: s.place.Base}
 	alone := s.by.dial(place, s.seat)
 	r, err := get(ctx, alone, tool, a, typed)
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		alone.Close()
+		if _, left := s.twin(); left && client.IsUnknown(err) {
+			return nil, err
+		}
 		return nil, refusal
 	}
 	s.client.Close()
