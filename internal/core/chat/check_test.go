@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -262,8 +263,9 @@ func TestCheck_ofManySeats_newestAreShown(t *testing.T) {
 		"Bob8 same 0", "Bob9 same 0", "Bob0 differs 2"})
 }
 
-// Many check a task at once, and one of them twice with two results. None is lost, and the finished task is as it was.
-func TestCheck_manyAtOnce_loseNone(t *testing.T) {
+// Many check a task at once, each twice, and one of them with two results. None is lost, equal ones of a seat make one
+// event, and the finished task is as it was.
+func TestCheck_manyAtOnce_makeOneEventEach(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w := services[0]
 		names := []string{"Ann", "Bob", "Cid", "Dan", "Eve"}
@@ -297,11 +299,18 @@ func TestCheck_manyAtOnce_loseNone(t *testing.T) {
 			if len(got) != len(names)-1 {
 				t.Errorf("round %d: %v", round, got)
 			}
-			last := room.Check{}
+			last, events := room.Check{}, map[string]int{}
 			for _, m := range w.all(all[0].Token) {
-				if m.TaskAction == room.CheckTask && m.Task.ID == id && m.Agent == "Bob" {
+				if m.TaskAction != room.CheckTask || m.Task.ID != id {
+					continue
+				}
+				events[m.Agent]++
+				if m.Agent == "Bob" {
 					last = m.Task.Checks[0].Check
 				}
+			}
+			if want := map[string]int{"Bob": 2, "Cid": 1, "Dan": 1, "Eve": 1}; !maps.Equal(events, want) {
+				t.Errorf("round %d: %v events", round, events)
 			}
 			for _, c := range got {
 				if c.By == "Bob" && c.Check != last || c.By != "Bob" && c.Verdict != room.Same {

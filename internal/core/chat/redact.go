@@ -102,7 +102,8 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 	return done.Events, err
 }
 
-// hasMoved reports whether the room has changed since event changed, or an item to rewrite has expired.
+// hasMoved reports whether the room has changed since event changed, so that items read then may be others, or an item
+// to rewrite has expired.
 func hasMoved(at place, changed int64) bool {
 	return len(at.blocked) > 0 || at.head.LastChange != changed
 }

@@ -96,12 +96,12 @@ const (
 	needConfirmation need = "the text seems to hold a credential"
 	needAgreement    need = "a proposal answers what may be an agreement"
 
-	// of a change of tasks, a join and a removal: see taskOp.propose, seatProposal.Propose and hasMoved
+	// of a change of tasks, a join, a check and a removal: see taskOp.propose, seatProposal.Propose and hasMoved
 
 	needPresence need = "only the presence of the seats tells whether a task has stalled, or a seat is free"
 	needPassword need = "the password has changed"
 	needPerson   need = "who was behind the agent before is not known"
-	needItems    need = "the room has changed since the items to rewrite were read"
+	needItems    need = "the room has changed since its items were read"
 )
 
 // stops reports whether a message stays unsent until somebody else acts, or its caller has read more.

@@ -401,13 +401,39 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 	if done.Dropped {
 		return got, false, room.RefuseUndone(done.Task.No)
 	}
+	for range maxAttempts {
+		wrote, err = op.appendCheck(ctx, done)
+		if needs, _ := needOf(err); needs == needItems {
+			continue
+		}
+		if err != nil {
+			return got, false, err
+		}
+		c.recorder().RecordCall(ctx)
+		c.moveOn()
+		got, err = c.openTasks(ctx, 0)
+		if err == nil {
+			got.Task, err = c.checkedTask(ctx, done)
+		}
+		return got, wrote, err
+	}
+	return got, false, refuseRaces()
+}
+
+// appendCheck appends the check of done, unless the last check of the caller's seat says the same. The error is
+// needItems if that check may be another by now: equal checks at once make one event.
+func (op *taskOp) appendCheck(ctx context.Context, done roomlog.Done) (wrote bool, err error) {
+	c, changed := op.c, op.c.room.log.Peek().LastChange
 	last, err := c.room.log.Items().CheckBy(ctx, done.Task.No, c.me.Seat)
 	if err != nil {
-		return got, false, err
+		return false, err
 	}
 	checked, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
 		if at.head.Expired(at.now) && !at.head.Closed {
 			return ch, roomlog.ErrNotFound
+		}
+		if hasMoved(at, changed) {
+			return ch, needItems
 		}
 		event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
 		if event != nil {
@@ -415,16 +441,7 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 		}
 		return ch, err
 	})
-	if err != nil {
-		return got, false, err
-	}
-	c.recorder().RecordCall(ctx)
-	c.moveOn()
-	got, err = c.openTasks(ctx, 0)
-	if err == nil {
-		got.Task, err = c.checkedTask(ctx, done)
-	}
-	return got, len(checked.Events) > 0, err
+	return len(checked.Events) > 0, err
 }
 
 // refuseFurtherRun refuses to finish a task again with another report of what was run.
