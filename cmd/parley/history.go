@@ -33,8 +33,6 @@ func (c *historyCommand) Validate() error {
 		return errors.New(what + " cannot be used with --agreed, --files, --search or --follow")
 	case c.Files && (c.Agreed || c.Follow), c.Search != "" && (c.Agreed || c.Follow):
 		return errors.New("--files and --search cannot be used with --agreed or --follow")
-	case c.Agreed && c.Before != "":
-		return errors.New("--agreed and --before cannot be used together")
 	case c.Follow && (c.Agreed || c.Before != ""):
 		return errors.New("--follow cannot be used with --agreed or --before")
 	}

@@ -55,12 +55,11 @@ func nextPage(got chat.Page, asked chat.HistoryRequest) string {
 			last.More.Offset)
 	case asked.ID != "" || !got.HasMore && !got.Cut:
 		return ""
-	case asked.Agreed && asked.Limit >= 100:
-		return ""
-	case asked.Agreed:
-		return "There are older agreements: call message_history (agreed true, limit 100)."
 	}
 	call, which := "before "+first.ID, "older"
+	if asked.Agreed {
+		call = "agreed true, " + call
+	}
 	if asked.After != "" {
 		call, which = "after "+last.ID, "later"
 	}

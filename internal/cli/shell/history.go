@@ -42,8 +42,9 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if req.Minutes || req.Markdown {
 			return s.minutes(ctx, list, req)
 		}
-		if more && !req.Agreed && !s.out.JSON && (s.out.Screen.Terminal || s.isAgents()) {
-			s.out.hint("There is more: %s", s.command("history --before "+idOr(list[0].ID)))
+		if more && !s.out.JSON && (s.out.Screen.Terminal || s.isAgents()) {
+			agreed := map[bool]string{true: "--agreed "}[req.Agreed]
+			s.out.hint("There is more: %s", s.command("history "+agreed+"--before "+idOr(list[0].ID)))
 		}
 		if len(list) == 0 && !s.out.JSON {
 			s.out.hint("There is nothing to show.")
@@ -135,14 +136,12 @@ func (s *session) message(ctx context.Context, id string) (results.Message, erro
 	return said[0].Message, nil
 }
 
-// readHistory reads the messages for a History. Agreements come in one page.
+// readHistory reads the messages for a History.
 func (s *session) readHistory(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
-	if req.Agreed {
-		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
-	}
 	a, last := args{}, req.Last
 	a.set("before", req.Before)
 	a.flag("files", req.Files)
+	a.flag("agreed", req.Agreed)
 	if last == 0 {
 		last = math.MaxInt
 	}

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/results"
@@ -19,7 +20,7 @@ type talk struct {
 // talk reads the outcome of what was said. The result has everything as the server wrote it.
 func (s *session) talk(ctx context.Context, said []entry) (t *talk, r result, err error) {
 	t = &talk{said: said}
-	t.agreed, _, err = s.history(ctx, args{"agreed": true, "limit": pageSize})
+	t.agreed, _, err = s.latest(ctx, math.MaxInt, args{"agreed": true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -135,8 +135,7 @@ var (
 var phrases = [...]string{
 	// What the shell does by itself, or shows.
 	`(?:(?:A text with more|For (?:the rest|older|later)|This is a part|To open this file|To work on it|Run download|` +
-		`Not shared yet|Without a shell|Not every task in finishes|This call gave no cursor|There are older agreements|` +
-		`There is more that it builds on)[^.]*(?:\.\w[^.]*)*|NOT (?:sent|done), so nothing happened yet: what is in ` +
+		`Not shared yet|Without a shell|Not every task in finishes|This call gave no cursor|There is more that it builds on)[^.]*(?:\.\w[^.]*)*|NOT (?:sent|done), so nothing happened yet: what is in ` +
 		`messages came first)\.(?: |$)`, "",
 	`run this in a background shell instead\. .*`, "run this in the background instead: {wait}",
 	`, longer if you announce it with back_in_minutes| and, if you want another, enter_queue without ticket|` +

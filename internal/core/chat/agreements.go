@@ -76,15 +76,21 @@ func (c reading) agreedProposal(ctx context.Context, id string, none error) (roo
 	if !ok {
 		return room.Event{}, none
 	}
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
-	if err != nil {
-		return room.Event{}, err
+	for before, more := int64(0), true; more; {
+		var stored []roomlog.Agreement
+		var err error
+		stored, more, err = c.room.log.Items().AgreementsBefore(ctx, c.me, before, agreementsRead)
+		if err != nil {
+			return room.Event{}, err
+		}
+		if x := find(stored, n); x != nil {
+			return x.Proposal(), nil
+		}
+		if more {
+			before = stored[len(stored)-1].N
+		}
 	}
-	x := find(stored, n)
-	if x == nil {
-		return room.Event{}, none
-	}
-	return x.Proposal(), nil
+	return room.Event{}, none
 }
 
 // find returns agreement n of list; nil if it is none of them.

@@ -56,6 +56,52 @@ func TestAgreement_thatBindsItsReader_comesFirst(t *testing.T) {
 	same(t, "Bob has", texts(w.info(p.bob.Token).Agreements)[4:], []string{"theirs 35"})
 }
 
+// The first of many is one page after the other away, and tells what has become of it. What is agreed meanwhile moves no
+// page.
+func TestAgreement_ofMany_eachIsOnAPage(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	const all = 230
+	first := w.propose(p.ann.Token, strings.Repeat("long ", 3000))
+	w.agree(p.bob.Token, first)
+	newer := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "short", Kind: room.Proposal, ReplyTo: first}).ID
+	w.agree(p.bob.Token, newer)
+	want := []string{"short"}
+	for n := range all {
+		want = append(want, fmt.Sprint("point ", n))
+		w.agree(p.bob.Token, w.propose(p.ann.Token, want[n+1]))
+		w.clock.Advance(time.Minute)
+	}
+	var got []string
+	req, page := chat.HistoryRequest{Agreed: true, Limit: 30}, chat.Page{HasMore: true}
+	for page.HasMore {
+		page = w.history(p.bob.Token, req)
+		if len(page.Messages) == 0 {
+			t.Fatalf("nothing before %s", req.Before)
+		}
+		got, req.Before = append(texts(page.Messages), got...), page.Messages[0].ID
+		if len(got) < 90 {
+			w.agree(p.bob.Token, w.propose(p.ann.Token, "and this"))
+		}
+	}
+	same(t, "all", got[1:], want)
+	oldest := page.Messages[0]
+	if oldest.ID != first || oldest.ReplacedBy != newer || oldest.More == nil {
+		t.Fatalf("the first is %s, replaced by %s, more %v", oldest.ID, oldest.ReplacedBy, oldest.More)
+	}
+	for range 2 { // its event expires
+		w.clock.Advance(20 * 24 * time.Hour)
+		w.say(p.ann.Token, "still here")
+	}
+	if rest := w.history(p.bob.Token, chat.HistoryRequest{ID: first, Offset: oldest.More.Offset}); len(rest.Messages) != 1 {
+		t.Errorf("the rest of it: %+v", rest)
+	}
+	for _, id := range []string{w.say(p.ann.Token, "no agreement").ID, "m0000000"} {
+		_, err := w.History(t.Context(), chat.HistoryRequest{Token: p.bob.Token, Agreed: true, Before: id})
+		says(t, err, fault.InvalidArgument, "an agreement")
+	}
+}
+
 func TestAgreement_returningAgent_hasTheNewestFiveAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

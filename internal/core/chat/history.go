@@ -30,7 +30,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	var page Page
 	switch {
 	case req.Agreed:
-		page, err = c.agreementsPage(ctx, req.Limit)
+		page, err = c.agreementsPage(ctx, req)
 	case req.Files:
 		page, err = c.filesPage(ctx, req)
 	case req.ID != "":
@@ -43,7 +43,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 
 func (req HistoryRequest) check() error {
 	set := 0
-	for _, given := range []bool{req.Before != "", req.After != "", req.ID != "", req.Agreed} {
+	for _, given := range []bool{req.Before != "", req.After != "", req.ID != ""} {
 		if given {
 			set++
 		}
@@ -51,8 +51,10 @@ func (req HistoryRequest) check() error {
 	switch {
 	case req.Files && (req.After != "" || req.ID != "" || req.Agreed):
 		return fault.Refuse(fault.InvalidArgument, "files goes with before and limit only.")
+	case req.Agreed && (req.After != "" || req.ID != ""):
+		return fault.Refuse(fault.InvalidArgument, "agreed goes with before and limit only.")
 	case set > 1:
-		return fault.Refuse(fault.InvalidArgument, "Give only one of before, after, agreed and id.")
+		return fault.Refuse(fault.InvalidArgument, "Give only one of before, after and id.")
 	case req.Limit < 1 || req.Limit > 100:
 		return fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
 	case req.Offset < 0 || req.Offset > 0 && req.ID == "":
@@ -112,12 +114,17 @@ func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before r
 	return max(0, before.Messages-oldest.Messages), err
 }
 
-// agreementsPage returns at most limit agreements as messages, oldest first. More are read: an agreement on the page
+// agreementsPage returns a page of the agreements as messages, oldest first. More are read: an agreement on the page
 // tells whom the one bound that it replaces.
-func (c reading) agreementsPage(ctx context.Context, limit int) (Page, error) {
-	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+func (c reading) agreementsPage(ctx context.Context, req HistoryRequest) (Page, error) {
+	before, known := c.head.MessageNumber(req.Before)
+	stored, more, err := c.room.log.Items().AgreementsBefore(ctx, c.me, before, agreementsRead)
+	if req.Before != "" && !known || errors.Is(err, table.ErrNotFound) {
+		return Page{}, fault.Refuse(fault.InvalidArgument, "before: with agreed, the id of an agreement. There is none "+
+			"of this id that you may see. Nothing was done: use the id of one that this call has shown.")
+	}
 	batch := batchFor(c.me, &c.head.State)
-	batch.Events = limit
+	batch.Events = req.Limit
 	for _, x := range stored {
 		event := x.Proposal()
 		message := messageOf(batch.Room, c.me, event)
@@ -130,7 +137,7 @@ func (c reading) agreementsPage(ctx context.Context, limit int) (Page, error) {
 		}
 	}
 	slices.Reverse(batch.Messages)
-	return Page{Messages: batch.Messages, HasMore: more, Cut: more && len(batch.Messages) < limit}, err
+	return Page{Messages: batch.Messages, HasMore: more, Cut: more && len(batch.Messages) < req.Limit}, err
 }
 
 // filesPage returns a page of the messages with files, oldest first.

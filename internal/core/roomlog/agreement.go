@@ -92,7 +92,15 @@ func putAgreement(head *room.Head, event, done room.Event) table.Op {
 // ones have replaced. Replaces of each is 0 if caller does not see what was replaced. An item without ReSeat may have
 // answered what was no agreement, so it replaces only what is in the list.
 func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (list []Agreement, more bool, err error) {
-	l := i.log
+	return i.AgreementsBefore(ctx, caller, 0, limit)
+}
+
+// AgreementsBefore returns what Agreements does of those older than the agreement on the proposal of event before; 0:
+// of all. The newer ones are read, too, since they may have replaced one of the list, but their texts are not kept. The
+// error is table.ErrNotFound if caller sees no such agreement.
+func (i Items) AgreementsBefore(ctx context.Context, caller room.Caller, before int64, limit int) (list []Agreement,
+	more bool, err error) {
+	l, newer := i.log, 0 // of list
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,
 		Consistency: strongly}
 	for pages := true; pages && !more; {
@@ -108,7 +116,13 @@ func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (l
 			where.After = item.Key.Sort
 			switch {
 			case !caller.SeesMessage(agreement.N, agreement.Seat, agreement.To):
-			case len(list) == limit:
+			case before != 0:
+				if agreement.N == before {
+					before = 0
+				}
+				agreement.Text, agreement.File = "", nil
+				list, newer = append(list, agreement), newer+1
+			case len(list) == newer+limit:
 				more = true
 			default:
 				list = append(list, agreement)
@@ -116,8 +130,11 @@ func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (l
 		}
 		pages = page.More && len(page.Items) > 0
 	}
+	if before != 0 {
+		return nil, false, table.ErrNotFound
+	}
 	relate(list, caller)
-	return list, more, nil
+	return list[newer:], more, nil
 }
 
 // relate sets ReplacedBy of each agreement of list, the newest first, and lets Replaces be what caller sees. Two
