@@ -290,6 +290,31 @@ hh:mm Bob [file "beans.txt", 4 bytes; mID]
 	}
 }
 
+// The server gives a hundred agreements at a time.
+func TestShell_agreements_beyondAPageAreShown(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	api := talk{t, openGo(t, p.url, modernProtocol)}
+	const all = 103
+	for n := range all {
+		id := api.ok("send_message", args{"agent_token": ann.seats()[0].Token, "kind": "proposal",
+			"text": fmt.Sprint("point ", n)}).ID
+		api.ok("send_message", args{"agent_token": bob.seats()[0].Token, "kind": "agree", "reply_to": id})
+	}
+	for lines, arguments := range map[int][]string{
+		all: {"history", "--agreed", "-n", "1000", "--json"}, 101: {"history", "--agreed", "-n", "101", "--json"},
+	} {
+		if got := jsonLines[map[string]any](t, ann.does(arguments...))[0]["messages"].([]any); len(got) != lines {
+			t.Errorf("%v: %d", arguments, len(got))
+		}
+	}
+	if got := jsonLines[map[string][]any](t, ann.does("history", "--minutes", "--json"))[0]["agreed"]; len(got) != all {
+		t.Errorf("the minutes have %d", len(got))
+	}
+}
+
 // The person behind an agent, who has no key of the server, shares a file and adds work as itself, and a
 // guest gets the file. The shell of an agent does neither.
 func TestShell_filesAndTasks_ofAPerson(t *testing.T) {
