@@ -114,10 +114,11 @@ type Updated struct {
 
 // Managed is the result of manage_agent.
 type Managed struct {
-	Status     string `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned; unchanged: it was so already"`
-	Invite     string `json:"invite,omitempty" doc:"if a ban ended those given out before and a seat is free: one line to hand to those still to come"`
-	InviteLink string `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, with invite: the page by which others join"`
-	Next       string `json:"next" doc:"what to do next"`
+	Status     string   `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned; unchanged: it was so already"`
+	Invite     string   `json:"invite,omitempty" doc:"if a ban ended those given out before and a seat is free: one line to hand to those still to come"`
+	InviteLink string   `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, with invite: the page by which others join"`
+	Gone       []string `json:"gone,omitempty" schema:"-" doc:"of a kick: the names without an agent, who left before"`
+	Next       string   `json:"next" doc:"what to do next"`
 }
 
 // Changes are settings of a room that changed.

@@ -138,7 +138,13 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 		}
 		return s.out.show(r, func() {
 			if got.Status != "unchanged" {
-				s.out.print("%s: %s", got.Status, strings.Join(req.Names, ", "))
+				done := slices.DeleteFunc(slices.Clone(req.Names), func(name string) bool {
+					return slices.ContainsFunc(got.Gone, sameName(name))
+				})
+				s.out.print("%s: %s", got.Status, strings.Join(done, ", "))
+				if len(got.Gone) > 0 {
+					s.out.print("Already gone: %s", strings.Join(got.Gone, ", "))
+				}
 			} else if !req.Clear {
 				s.out.print("Nothing changed: it was so already.")
 			}

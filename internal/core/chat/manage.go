@@ -15,7 +15,8 @@ import (
 )
 
 // ManageAgent applies an order to the agents of some names in the caller's room, to all or to none: the events of all
-// stand in one Write, as the names stand in the request. Only admins may give orders, and an admin cannot kick or ban
+// stand in one Write, as the names stand in the request. Agents that have just left are left out of a kick of several.
+// Only admins may give orders, and an admin cannot kick or ban
 // itself; but in a room of two the other agent may kick a silent admin: see room.SeatRequest.RelievedFrom. An action
 // without effect gives StatusNoChange, also a kick that the caller repeats. A kicked agent may join again. A banned
 // name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of an
@@ -76,6 +77,9 @@ func (s *Service) ordersOf(req ManageRequest) (orders []room.Order, err error) {
 			orders = append(orders, order)
 		}
 	}
+	for i := range orders {
+		orders[i].Several = len(orders) > 1
+	}
 	return orders, nil
 }
 
@@ -116,6 +120,9 @@ func (c managing) carryOut(ctx context.Context, may permission, orders []room.Or
 			}
 			ch.Answer.Names = append(ch.Answer.Names, name)
 			if event == nil {
+				if order.Action == room.Kick {
+					ch.Answer.Gone = append(ch.Answer.Gone, name)
+				}
 				continue
 			}
 			ch.Answer.Status = statusOf[order.Action]

@@ -117,6 +117,34 @@ func TestManage_severalNamesOneWrong_changesNothing(t *testing.T) {
 	says(t, err, fault.NotAllowed, "Only admins")
 }
 
+// One of a flood leaves before the order comes. The others go, and the admin reads who had left. A ban holds for it, too.
+func TestManage_severalNamesOneHasLeft_theOthersGo(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		for i, action := range []room.Action{room.Kick, room.BanName} {
+			w, there := services[0], of(services, 1)
+			ann, guests, names := w.flood(fmt.Sprint("plans ", i))
+			w.leave(guests[4].Token)
+			req := chat.ManageRequest{Token: ann.Token, Agents: names, Action: action}
+			got, err := there.ManageAgent(t.Context(), req)
+			if err != nil || got.Status == chat.StatusNoChange {
+				t.Fatalf("%s: %+v, %v", action, got, err)
+			}
+			same(t, "left are", seats(w.info(ann.Token).Room), []string{"Ann (admin)"})
+			gone := map[room.Action][]string{room.Kick: {names[4]}}[action]
+			same(t, "gone before", got.Gone, gone)
+			_, err = w.tryJoin(fmt.Sprint("plans ", i), names[4])
+			if refused := fault.CodeOf(err) == fault.NotAllowed; refused != (action == room.BanName) {
+				t.Errorf("%s: it comes back: %v", action, err)
+			}
+			w.clock.Advance(time.Minute)
+			req.Agents = names[5:]
+			if got, err := w.ManageAgent(t.Context(), req); err != nil || got.Status != chat.StatusNoChange {
+				t.Errorf("%s again: %+v, %v", action, got, err)
+			}
+		}
+	})
+}
+
 // A kick counts as given for ten minutes, if the same admin gave it and the agent is not back.
 func TestManage_kickOfSomebodyWhoIsGone_isDoneOrRefused(t *testing.T) {
 	w := newWorld(t)

@@ -251,6 +251,7 @@ const (
 type Managed struct {
 	Status ManageStatus
 	Names  []string // of the agents, as the room shows them
+	Gone   []string // of a kick: the names without an agent
 	// Invited is how many of those that lost a seat need a new invite to come back.
 	Invited int
 	// Files and Tasks are how many files and tasks of the agents a ban has removed.
