@@ -58,7 +58,7 @@ func (c reading) agreements(ctx context.Context, most int) ([]Agreement, error) 
 // ownFirst returns the newest agreements visible to the caller, those that bind the caller before the others, and the
 // newest first. Otherwise two guests could hide, by five agreements of their own, what the caller is bound by.
 func (c reading) ownFirst(ctx context.Context) ([]roomlog.Agreement, error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
 	rank := func(x roomlog.Agreement) int {
 		if len(x.Bound) == 0 || slices.Contains(x.Bound, c.me.Seat) { // an older one does not say whom it binds
 			return 0
@@ -79,7 +79,7 @@ func (c reading) agreedProposal(ctx context.Context, id string, none error) (roo
 	for before, more := int64(0), true; more; {
 		var stored []roomlog.Agreement
 		var err error
-		stored, more, err = c.room.log.Items().AgreementsBefore(ctx, c.me, before, agreementsRead)
+		stored, more, err = c.room.log.Items().Agreements(ctx, c.me, before, agreementsRead)
 		if err != nil {
 			return room.Event{}, err
 		}
@@ -107,7 +107,7 @@ func find(list []roomlog.Agreement, n int64) *roomlog.Agreement {
 // of an older program does not say whom it binds. It binds all who see it, except a person without an agent who did not
 // agree: older programs asked no such person.
 func (c reading) boundBy(ctx context.Context, n int64) (seats []int, err error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
 	x := find(stored, n)
 	switch {
 	case err != nil || x == nil || x.ReplacedBy != 0:
@@ -143,7 +143,7 @@ func (c reading) revisionOf(ctx context.Context, id string) *Revision {
 	if err != nil || proposal.Replaces == 0 {
 		return nil
 	}
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
 	newer := find(stored, n)
 	if err != nil || newer == nil {
 		return nil

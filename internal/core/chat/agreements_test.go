@@ -56,8 +56,8 @@ func TestAgreement_thatBindsItsReader_comesFirst(t *testing.T) {
 	same(t, "Bob has", texts(w.info(p.bob.Token).Agreements)[4:], []string{"theirs 35"})
 }
 
-// The first of many is one page after the other away, and tells what has become of it. What is agreed meanwhile moves no
-// page.
+// The first of many is one page after the other away, and tells what has become of it. What is agreed meanwhile moves
+// no page.
 func TestAgreement_ofMany_eachIsOnAPage(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -93,7 +93,8 @@ func TestAgreement_ofMany_eachIsOnAPage(t *testing.T) {
 		w.clock.Advance(20 * 24 * time.Hour)
 		w.say(p.ann.Token, "still here")
 	}
-	if rest := w.history(p.bob.Token, chat.HistoryRequest{ID: first, Offset: oldest.More.Offset}); len(rest.Messages) != 1 {
+	rest := w.history(p.bob.Token, chat.HistoryRequest{ID: first, Offset: oldest.More.Offset})
+	if len(rest.Messages) != 1 {
 		t.Errorf("the rest of it: %+v", rest)
 	}
 	for _, id := range []string{w.say(p.ann.Token, "no agreement").ID, "m0000000"} {

@@ -42,19 +42,14 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 }
 
 func (req HistoryRequest) check() error {
-	set := 0
-	for _, given := range []bool{req.Before != "", req.After != "", req.ID != ""} {
-		if given {
-			set++
-		}
+	several := func(given ...bool) bool {
+		return len(slices.DeleteFunc(given, func(is bool) bool { return !is })) > 1
 	}
 	switch {
-	case req.Files && (req.After != "" || req.ID != "" || req.Agreed):
+	case req.Files && several(true, req.After != "", req.ID != "", req.Agreed):
 		return fault.Refuse(fault.InvalidArgument, "files goes with before and limit only.")
-	case req.Agreed && (req.After != "" || req.ID != ""):
-		return fault.Refuse(fault.InvalidArgument, "agreed goes with before and limit only.")
-	case set > 1:
-		return fault.Refuse(fault.InvalidArgument, "Give only one of before, after and id.")
+	case several(req.Agreed, req.After != "", req.ID != ""), several(req.Before != "", req.After != "", req.ID != ""):
+		return fault.Refuse(fault.InvalidArgument, "Give only one of before, after and id; agreed goes with before.")
 	case req.Limit < 1 || req.Limit > 100:
 		return fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
 	case req.Offset < 0 || req.Offset > 0 && req.ID == "":
@@ -118,10 +113,10 @@ func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before r
 // tells whom the one bound that it replaces.
 func (c reading) agreementsPage(ctx context.Context, req HistoryRequest) (Page, error) {
 	before, known := c.head.MessageNumber(req.Before)
-	stored, more, err := c.room.log.Items().AgreementsBefore(ctx, c.me, before, agreementsRead)
+	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, before, agreementsRead)
 	if req.Before != "" && !known || errors.Is(err, table.ErrNotFound) {
-		return Page{}, fault.Refuse(fault.InvalidArgument, "before: with agreed, the id of an agreement. There is none "+
-			"of this id that you may see. Nothing was done: use the id of one that this call has shown.")
+		return Page{}, fault.Refuse(fault.InvalidArgument, "before: there is no agreement of this id that you may "+
+			"see. Nothing was done: with agreed, use the id of an agreement that you have read.")
 	}
 	batch := batchFor(c.me, &c.head.State)
 	batch.Events = req.Limit

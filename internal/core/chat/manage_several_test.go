@@ -117,7 +117,8 @@ func TestManage_severalNamesOneWrong_changesNothing(t *testing.T) {
 	says(t, err, fault.NotAllowed, "Only admins")
 }
 
-// One of a flood leaves before the order comes. The others go, and the admin reads who had left. A ban holds for it, too.
+// One of a flood leaves before the order comes. The others go, and the admin reads who had left. A ban holds for it,
+// too.
 func TestManage_severalNamesOneHasLeft_theOthersGo(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for i, action := range []room.Action{room.Kick, room.BanName} {

@@ -91,7 +91,7 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 		if event.Redacted || event.Text == "" && event.File == nil {
 			return roomlog.Change{}, nil
 		}
-		if _, still := at.head.Proposal(event.N); still != open || hasMoved(at, changed) {
+		if _, still := at.head.Proposal(event.N); still != open || at.hasMoved(changed) {
 			return roomlog.Change{}, needItems
 		}
 		return roomlog.Change{Events: []room.Event{event.Redaction()}, Ops: ops}, nil
@@ -100,12 +100,6 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 		filing(c).deleteFile(ctx, file)
 	}
 	return done.Events, err
-}
-
-// hasMoved reports whether the room has changed since event changed, so that items read then may be others, or an item
-// to rewrite has expired.
-func hasMoved(at place, changed int64) bool {
-	return len(at.blocked) > 0 || at.head.LastChange != changed
 }
 
 // redactedID returns the id of the message or task whose words event has removed.
@@ -157,7 +151,7 @@ func (c managing) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		if task.Redacted && len(ops) == 0 { // later events about the task have their own words
 			return roomlog.Change{}, nil
 		}
-		if hasMoved(at, changed) {
+		if at.hasMoved(changed) {
 			return roomlog.Change{}, needItems
 		}
 		return roomlog.Change{Events: []room.Event{task.Redaction()}, Ops: ops}, nil

@@ -26,6 +26,12 @@ type place struct {
 	blocked []table.Conflict // see roomlog.Place
 }
 
+// hasMoved reports whether the room has changed since event changed, so that items read then may be others, or an item
+// to rewrite has expired.
+func (at place) hasMoved(changed int64) bool {
+	return len(at.blocked) > 0 || at.head.LastChange != changed
+}
+
 // ofCaller returns r as a rule of the log. If the caller's seat is gone, the error is errUnseated.
 func ofCaller[T any](c *session, r rule[T]) func(roomlog.Place) (roomlog.Answered[T], error) {
 	return func(at roomlog.Place) (roomlog.Answered[T], error) {
@@ -96,7 +102,7 @@ const (
 	needConfirmation need = "the text seems to hold a credential"
 	needAgreement    need = "a proposal answers what may be an agreement"
 
-	// of a change of tasks, a join, a check and a removal: see taskOp.propose, seatProposal.Propose and hasMoved
+	// of a change of tasks, a join, a check and a removal: see taskOp.propose, seatProposal.Propose and place.hasMoved
 
 	needPresence need = "only the presence of the seats tells whether a task has stalled, or a seat is free"
 	needPassword need = "the password has changed"

@@ -51,7 +51,7 @@ func (c sending) toReplace(ctx context.Context, n int64) (*roomlog.Agreement, er
 			return nil, err
 		}
 		if step == 0 { // most events were to replace nothing
-			stored, _, err = c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+			stored, _, err = c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
 			if err != nil || len(stored) == 0 {
 				return nil, err
 			}
@@ -92,7 +92,7 @@ func (c sending) nameReplacement(ctx context.Context, o *outgoing, refusal error
 // agreement is replaced once the newer one is agreed on. A proposal is open for a day, so the events after n tell of
 // most; of agreements the items tell.
 func (c sending) latestOf(ctx context.Context, n int64) (int64, error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
 	if err != nil {
 		return n, err
 	}

@@ -432,7 +432,7 @@ func (op *taskOp) appendCheck(ctx context.Context, done roomlog.Done) (wrote boo
 		if at.head.Expired(at.now) && !at.head.Closed {
 			return ch, roomlog.ErrNotFound
 		}
-		if hasMoved(at, changed) {
+		if at.hasMoved(changed) {
 			return ch, needItems
 		}
 		event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)

@@ -179,7 +179,7 @@ func (c tasking) checkedTasks(ctx context.Context, closed ...roomlog.Done) (list
 	if err != nil {
 		return list, err
 	}
-	agreed, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	agreed, _, err := c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
 	if err != nil {
 		return list, err
 	}

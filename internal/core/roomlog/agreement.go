@@ -89,16 +89,11 @@ func putAgreement(head *room.Head, event, done room.Event) table.Op {
 }
 
 // Agreements returns at most limit agreements of the room that caller sees, the newest first, also those that newer
-// ones have replaced. Replaces of each is 0 if caller does not see what was replaced. An item without ReSeat may have
-// answered what was no agreement, so it replaces only what is in the list.
-func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (list []Agreement, more bool, err error) {
-	return i.AgreementsBefore(ctx, caller, 0, limit)
-}
-
-// AgreementsBefore returns what Agreements does of those older than the agreement on the proposal of event before; 0:
-// of all. The newer ones are read, too, since they may have replaced one of the list, but their texts are not kept. The
-// error is table.ErrNotFound if caller sees no such agreement.
-func (i Items) AgreementsBefore(ctx context.Context, caller room.Caller, before int64, limit int) (list []Agreement,
+// ones have replaced: those older than the agreement on the proposal of event before; 0: of all. The error is
+// table.ErrNotFound if caller sees no such agreement. Newer ones are read, too, since they may have replaced one of the
+// list, but their texts are not kept. Replaces of each is 0 if caller does not see what was replaced. An item without
+// ReSeat may have answered what was no agreement, so it replaces only what is in the list.
+func (i Items) Agreements(ctx context.Context, caller room.Caller, before int64, limit int) (list []Agreement,
 	more bool, err error) {
 	l, newer := i.log, 0 // of list
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,

@@ -68,7 +68,7 @@ func (l *Log) agreements(t *testing.T, seat, limit int) (texts []string, more bo
 	if !here {
 		t.Fatalf("nobody is in seat %d", seat)
 	}
-	list, more, err := l.Items().Agreements(t.Context(), room.Caller{Agent: a}, limit)
+	list, more, err := l.Items().Agreements(t.Context(), room.Caller{Agent: a}, 0, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestAgreements_replacedByANewerOne_stayOnRecord(t *testing.T) {
 	newer := l.propose(t, "one o'clock", []int{2}, room.Event{ReplyTo: old.N, ReSeat: 1, Replaces: old.N})
 	l.agree(t, 2, newer)
 	bob, _ := l.Peek().Seated(2)
-	list, _, err := l.Items().Agreements(t.Context(), room.Caller{Agent: bob}, 5)
+	list, _, err := l.Items().Agreements(t.Context(), room.Caller{Agent: bob}, 0, 5)
 	if err != nil || len(list) != 2 || list[0].Replaces != old.N || list[0].ReplacedBy != 0 ||
 		list[1].ReplacedBy != newer.N || list[1].Replaces != 0 {
 		t.Errorf("on record: %+v, %v", list, err)
