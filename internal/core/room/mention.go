@@ -98,15 +98,32 @@ var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Kata
 // gluing are the scripts whose words stand before an @ without a space. No address of mail is in them.
 var gluing = append([]*unicode.RangeTable{unicode.Arabic, unicode.Hebrew}, unspaced...)
 
-// continues reports whether behind, the text after the name with this key, makes the name longer. A letter of a
-// script without spaces does only if an agent with the longer name is here.
+// continues reports whether behind, the text after the name with this key, makes the name longer. A letter of a script
+// without spaces does only if an agent with the longer name is here, and so does one of another script than the name:
+// @Bobさん and @Bobजी name Bob.
 func (s *State) continues(key, behind string) bool {
-	if r, _ := utf8.DecodeRuneInString(behind); unicode.IsLetter(r) && unicode.In(r, unspaced...) {
+	word := strings.TrimLeft(behind, "-_")
+	r, _ := utf8.DecodeRuneInString(word)
+	if unicode.IsLetter(r) && (unicode.In(r, unspaced...) || changesScript(key, r)) {
 		return slices.ContainsFunc(s.Agents, func(a Agent) bool {
 			return len(a.Key) > len(key) && strings.HasPrefix(key+behind, a.Key)
 		})
 	}
-	behind = strings.TrimLeft(behind, "-_")
-	r, _ := utf8.DecodeRuneInString(behind)
-	return behind != "" && isWordRune(r)
+	return word != "" && isWordRune(r)
+}
+
+// changesScript reports whether r, a letter, is of another script than the last letter of key. Letters that several
+// scripts share are of none.
+func changesScript(key string, r rune) bool {
+	at := strings.LastIndexFunc(key, unicode.IsLetter)
+	if at < 0 {
+		return false
+	}
+	last, _ := utf8.DecodeRuneInString(key[at:])
+	for name, script := range unicode.Scripts {
+		if name != "Common" && name != "Inherited" && unicode.Is(script, r) {
+			return !unicode.Is(script, last)
+		}
+	}
+	return false
 }

@@ -181,10 +181,11 @@ const at = "2030-01-01T12:00:00Z";
 const knock = { type: "knock", id: "k1", reason: "name_taken", agent: "Bo", at };
 test("an @ and a name as a whole word mention it, in any spelling, as the server reads it", () => {
   for (const text of ["But this, @ann, is.", "x@ANN", "@Ａnn", "请@Ann看", "@Annさん", "@Annｻﾝ", "@Ann님", "@Annครับ",
-    "@Annຈົ່ງ", "@Annសូម", "@Annက"])
+    "@Annຈົ່ງ", "@Annសូម", "@Annက", "@Annу", "@Annजी", "@Ann-さん"])
     assert.ok(mentions(text, "Ann", ["Ann"]), text);
-  for (const text of ["Not for @Anna", "@Ann-2", "Ann", "@Annб", "@Ann-さん", "@Ann๑"])
+  for (const text of ["Not for @Anna", "@Ann-2", "Ann", "@Ann-son", "@Ann๑"])
     assert.ok(!mentions(text, "Ann", ["Ann"]), text);
+  assert.ok(!mentions("@रामजी", "राम", ["राम"]) && mentions("请@小明check", "小明", ["小明"]));
   assert.ok(!mentions("@小明明看", "小明", ["小明", "小明明"]) && mentions("@小明看 @小明明", "小明", ["小明", "小明明"]));
   const say = mentioning(["Maya", "Maya's Claude", "小明"], "Maya's Claude");
   assert.equal(shown(say("@Maya’s claude, ask @Maya and 请@小明看一下, not @Mayan."), "class").replace(/\s*\n\s*/g, ""),

@@ -3,16 +3,29 @@
 import { html } from "../vendor.js";
 import { fold } from "../ui/fold.js";
 
-const scripts = ["Han", "Hiragana", "Katakana", "Hangul", "Thai", "Lao", "Khmer", "Myanmar"]; // they write no spaces
-const unspaced = new RegExp(`^(?=\\p{L})[${scripts.map((script) => `\\p{Script=${script}}`).join("")}]`, "u");
+const unspaced = ["Han", "Hiragana", "Katakana", "Hangul", "Thai", "Lao", "Khmer", "Myanmar"]; // they write no spaces
+const spaced = ["Latin", "Greek", "Cyrillic", "Armenian", "Hebrew", "Arabic", "Syriac", "Thaana", "Devanagari", "Bengali",
+  "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala", "Tibetan", "Georgian",
+  "Ethiopic", "Cherokee", "Mongolian", "Tifinagh", "Nko", "Javanese", "Balinese"];
+const letters = [...unspaced, ...spaced].map((script) => new RegExp(`(?=\\p{L})\\p{Script=${script}}`, "u"));
+
+/** Returns the place in letters of the script of a letter; -1: of none. */
+const scriptOf = (letter) => letters.findIndex((script) => script.test(letter));
+
+/** Reports whether a letter behind a name begins a word: its script writes no spaces, or is not that of the name. */
+function beginsWord(letter, name) {
+  const script = scriptOf(letter);
+  const last = [...name].findLast((one) => /\p{L}/u.test(one));
+  return script >= 0 && (script < unspaced.length || last !== undefined && script !== scriptOf(last));
+}
 
 /** Reports whether @ and a name stand at a place of a text as a whole word. All are folded; names are of all agents. */
 function standsAt(text, at, name, names) {
   if (!text.startsWith("@" + name, at)) return false;
-  const behind = text.slice(at + 1 + name.length);
-  return unspaced.test(behind)
+  const [next = ""] = text.slice(at + 1 + name.length).replace(/^[-_]+/, "");
+  return beginsWord(next, name)
     ? !names.some((one) => one.length > name.length && text.startsWith("@" + one, at))
-    : !/^[-_]*[\p{L}\p{N}\p{M}]/u.test(behind);
+    : !/[\p{L}\p{N}\p{M}]/u.test(next);
 }
 
 /** Returns where each @ of a text stands, in any spelling. */
