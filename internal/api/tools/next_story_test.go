@@ -129,6 +129,12 @@ func moreSentences() []string {
 	}
 	is(func(s *situation) { s.Hooked, s.sent = true, true })
 	is(func(s *situation) { s.cursor = "" })
+	for n := range 2 {
+		is(func(s *situation) {
+			s.sent, s.unheard = true, true
+			s.absent = chat.Absent{Away: n + 1, BackIn: 10 * time.Minute, Mute: n + 1, Silent: n + 1, Heard: time.Hour}
+		})
+	}
 	is(func(s *situation) { s.Woken = true })
 	is(func(s *situation) { s.announces, s.sent, s.kind = true, true, room.Status })
 	is(func(s *situation) { s.status = chat.StatusTurn })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -158,6 +159,7 @@ var words = map[string]func(*situation) string{
 		return "only one does that has reply_to " + s.beside + ", asks all who are bound by it and here, is read by " +
 			"all who read it and, while it is open, is from one of them"
 	},
+	"absent": func(s *situation) string { return absent(s.absent) },
 	"ended": func(s *situation) string {
 		var ids []string
 		for _, message := range s.messages {
@@ -445,3 +447,24 @@ func (s *situation) call(tool string, wait time.Duration, more string) string {
 
 // taskCall returns a call of task, whose cursor lets what is unread hold the call back.
 func taskCall(arguments string) string { return "call task ({cursor}, " + arguments + ")" }
+
+// absent says how many of those whom a message names or asks will not answer soon, and why. It has no name of theirs,
+// since agents choose their names.
+func absent(a chat.Absent) string {
+	var list []string
+	add := func(n int, one, more string, after string) {
+		switch {
+		case n == 1:
+			list = append(list, one+after)
+		case n > 1:
+			list = append(list, fmt.Sprintf("%d %s%s", n, more, after))
+		}
+	}
+	minutes := func(d time.Duration) string {
+		return results.Count(max(1, int64(d/time.Minute)), "minute", "minutes")
+	}
+	add(a.Away, "one is away for another ", "are away, the first for another ", minutes(a.BackIn+time.Minute-1))
+	add(a.Mute, "one can only read here", "can only read here", "")
+	add(a.Silent, "one was not heard for ", "were not heard for at least ", minutes(a.Heard))
+	return strings.Join(list, ", ")
+}

@@ -37,6 +37,11 @@ func TestStory_requests(t *testing.T) {
 		bob.do("send_message", args{"text": "Half of it; @Cy has the rest.", "reply_to": ann.said,
 			"cursor": bob.cursor})
 		ann.look()
+		s.note("Bob says when he is back, and Cy falls silent: Ann hears so once.")
+		bob.do("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 0, "back_in_minutes": 30})
+		s.pass(10 * time.Minute)
+		ann.do("send_message", args{"text": "@Bob @Cy, when do we begin?", "cursor": ann.cursor})
+		ann.do("send_message", args{"text": "@Bob @Cy, in the morning?", "cursor": ann.cursor})
 	})
 }
 

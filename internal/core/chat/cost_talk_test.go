@@ -67,11 +67,11 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 		name  string
 		by    *chat.Seated
 		req   chat.SendRequest
-		reads int // a name in ask or to is looked up on the current head
+		reads int // a name in ask or to is looked up on the current head, and whether it will answer soon
 	}{
 		{"a request to anyone", &p.ann, chat.SendRequest{Kind: room.Request}, 0},
 		{"its answer", &p.bob, chat.SendRequest{ReplyTo: "a request to anyone"}, 0},
-		{"a request to Cid", &p.ann, chat.SendRequest{Ask: []string{"Cid"}}, 1},
+		{"a request to Cid", &p.ann, chat.SendRequest{Ask: []string{"Cid"}}, 2},
 		{"his answer", &p.cid, chat.SendRequest{ReplyTo: "a request to Cid"}, 0},
 		{"another request", &p.bob, chat.SendRequest{Kind: room.Request}, 0},
 		{"its withdrawal", &p.bob, chat.SendRequest{Withdraw: "another request"}, 0},
@@ -80,7 +80,7 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 		{"an objection", &p.cid, chat.SendRequest{Kind: room.Object, ReplyTo: "a proposal"}, 0},
 		{"done", &p.ann, chat.SendRequest{Kind: room.Done}, 0},
 		{"a word after it", &p.ann, chat.SendRequest{}, 0},
-		{"a private word", &p.ann, chat.SendRequest{To: []string{"Bob"}}, 1},
+		{"a private word", &p.ann, chat.SendRequest{To: []string{"Bob"}}, 2},
 	} {
 		for _, s := range all { // so that nothing is unread
 			s.Cursor = w.look(s.Token, s.Cursor).Cursor

@@ -102,6 +102,9 @@ func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sen
 	if c.kind == room.Plain {
 		e.Kind = ""
 	}
+	if !c.isVote() && c.replyTo > 0 {
+		e.chain = r.chain(a, c.replyTo)
+	}
 	if x, ok := c.underSupervision(m, r, a, e); ok {
 		return x
 	}

@@ -146,6 +146,7 @@ type eventModel struct {
 	seat, by              int     // the agent that it is about, and the admin that did it
 	to                    []int   // who sees it beside its sender; empty: everybody
 	ask, named            []int   // whom it asks, and for whom else it is meant
+	chain                 []int   // who spoke in the chain of replies that it continues
 	agreed                []int64 // the proposals that it completes
 	replaces              int64   // of a proposal: what it replaces
 	bound                 []int   // of a proposal: whom replaces, an agreement, binds

@@ -120,11 +120,21 @@ type Sent struct {
 	Unfinished []Unfinished // those that it did not close
 	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
 	Unheard    bool         // the text names by @ an agent here that cannot read the message
+	Absent     Absent       // those whom the message asks, names or is private to, and who will not answer soon
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
 	Frozen     bool         // Beside is an agreement that nothing replaces now: see room.State.StillBinds
 	// Waited has unread messages, or those that came during the wait. With neither, and no wait, its Status is empty.
 	Waited Waited
+}
+
+// Absent is how many agents will not answer soon.
+type Absent struct {
+	Away   int           // until a time that they have said
+	BackIn time.Duration // until the first of them is back
+	Mute   int           // they may only listen
+	Silent int           // not heard for PartnerSilent, and nothing wakes them
+	Heard  time.Duration // since the last call of any of them
 }
 
 // Everyone stands for all who are in the room, now and later.

@@ -227,12 +227,33 @@ func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (_
 	if event.Task != nil {
 		e.ReAdded = event.Task.Added
 	}
+	if !e.IsVote() { // a vote is for its proposer
+		e.Chain = c.chainOf(ctx, event)
+	}
 	// The readers are found again when the answer is sent: see room.Head.ProposeAnswer.
 	e.KeepsReaders = o.keepsReaders(e, event)
 	if e.KeepsReaders {
 		e.To, e.ToNames = c.head.ReadersOf(e, c.me.Seat)
 	}
 	return e, n, nil
+}
+
+// chainEvents is among how many events after a message of the caller its answers are looked for.
+const chainEvents = 128
+
+// chainOf returns what room.Head.ChainOf does of an answer to answered. If events cannot be read, it does without.
+func (c sending) chainOf(ctx context.Context, answered room.Event) []int {
+	var later []room.Event
+	if answered.Seat == c.me.Seat {
+		end := min(c.head.AsOf, answered.N+chainEvents)
+		for event, err := range c.room.log.Pages(c.me, chainEvents).Since(ctx, answered.N, end) {
+			if err != nil {
+				break
+			}
+			later = append(later, event)
+		}
+	}
+	return c.head.ChainOf(c.me, answered, later)
 }
 
 // keepsReaders reports whether e goes to those who could read answered: the call says nothing of its readers. A

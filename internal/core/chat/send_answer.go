@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
@@ -50,7 +51,7 @@ func (c sending) sentBy(ctx context.Context, o *outgoing, v verdict, event room.
 	}
 	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
 		Finished: taskIDs(event.Closes), Left: c.namesOfLeft(ctx, o.req.Text),
-		To: readers(event), Unheard: c.head.MentionsOthers(event)}
+		To: readers(event), Unheard: c.head.MentionsOthers(event), Absent: c.absentOf(ctx, event, o.req.Ask)}
 	if len(event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(event.Agreed[0])
 	}
@@ -90,6 +91,74 @@ func readers(event room.Event) []string {
 		return []string{Everyone}
 	}
 	return event.ToNames
+}
+
+// absentOf counts those whom event, a message of the caller, asks, names or is private to, and who do not answer soon.
+// The caller hears of each once: not again if it has said something for that agent since the agent became so, as far as
+// the known events tell. A person sees how others are, and hears of nobody. ask is what the call gives.
+func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) (a Absent) {
+	seats := event.Addressed()
+	if event.Kind == room.Proposal && len(ask) > 0 {
+		seats = event.Ask
+	}
+	waits := func(seat int) bool { return c.room.agents.Waits(seat) && !c.head.SilencedSeat(seat) }
+	seats = slices.DeleteFunc(slices.Clone(seats), waits)
+	if len(seats) == 0 || c.me.IsPerson() || event.Withdraws != 0 || event.IsVote() {
+		return a
+	}
+	seen, err := c.room.readRoster(ctx, c.head, c.me)
+	if err != nil { // the sender hears of them with its next message
+		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
+		return a
+	}
+	known := c.room.log.Known()
+	for _, seat := range seats {
+		agent, here := c.head.Seated(seat)
+		if !here || seat == c.me.Seat {
+			continue
+		}
+		p := seen.lastHeard(agent, seen.Presence[seat])
+		state, silent := p.State(c.head, agent, seen.Now), seen.Now.Sub(p.SilentFrom())
+		hears := func(from time.Time) bool { // and did not hear so before
+			return !c.hasSaidFor(seat, event.N, known, func(e room.Event) bool { return !e.At().After(from) })
+		}
+		switch {
+		case c.head.Silenced(agent):
+			if !c.hasSaidFor(seat, event.N, known, func(e room.Event) bool { return e.MaySilence(seat) }) {
+				a.Mute++
+			}
+		case state == room.AgentAway && hears(p.At()):
+			a.Away++
+			a.BackIn = least(a.BackIn, p.BackAt().Sub(seen.Now))
+		case state == room.AgentSilent && silent >= PartnerSilent && hears(p.SilentFrom().Add(PartnerSilent)):
+			a.Silent++
+			a.Heard = least(a.Heard, silent)
+		}
+	}
+	return a
+}
+
+// least returns the smaller of two times, of which 0 is none.
+func least(a, b time.Duration) time.Duration {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
+}
+
+// hasSaidFor reports whether the caller's agent has said something for the agent of seat before event n, and after the
+// last of the known events that is over.
+func (c sending) hasSaidFor(seat int, n int64, known []room.Event, over func(room.Event) bool) bool {
+	for _, e := range slices.Backward(known) {
+		switch {
+		case e.N >= n:
+		case over(e):
+			return false
+		case e.Type == room.Said && e.Seat == c.me.Seat && !e.Person && slices.Contains(e.Addressed(), seat):
+			return true
+		}
+	}
+	return false
 }
 
 // unfinished returns the tasks of finishes that are not among closed, each with the reason.

@@ -63,6 +63,7 @@ type Event struct {
 	ReSeat    int   `json:"res,omitempty"` // the sender of ReplyTo
 	ReFor     []int `json:"ref,omitempty"` // the seats that see ReplyTo; empty means all
 	ReAdded   int64 `json:"rea,omitempty"` // the event that added the task of ReplyTo
+	Chain     []int `json:"ch,omitempty"`  // seats, beside ReSeat, that spoke in the chain of ReplyTo: see Head.ChainOf
 	Replaces  int64 `json:"rpl,omitempty"` // of a Proposal: ReplyTo, if the proposal takes its place: see messageRules.replaces
 	Bound     []int `json:"bnd,omitempty"` // with Replaces, an agreement: the seats that it binds
 	Withdraws int64 `json:"wd,omitempty"`  // the withdrawn request or proposal of the sender

@@ -24,7 +24,7 @@ var eventTypes = []eventType{
 	//
 	//	{"v":14,"id":"zcm9t17m54cm","st":5,"p":1,"run":1,"at":4107585600000,"t":"said","s":1,"f":"Ann","x":"hello"}
 	{Said, "Seat Name Person PersonName Text Redacted Kind To ToNames Ask AskNames Named ReplyTo ReSeat ReFor " +
-		"ReAdded KeepsReaders Replaces Bound Withdraws Reason Step File Finishes Closes Wakes Decides"},
+		"ReAdded Chain KeepsReaders Replaces Bound Withdraws Reason Step File Finishes Closes Wakes Decides"},
 
 	// An agent has taken a seat or, with Regains, has its own again. The first event of a log also has the settings and
 	// the log's key. Made by Agent.Join.

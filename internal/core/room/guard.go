@@ -92,7 +92,8 @@ func (a Agent) SeesAnswered(e Event) bool {
 }
 
 // isMeantFor reports whether e, which the agent of a seat sees, is meant for that agent: e is private to the agent,
-// asks, names or answers it, or comes from its person or with the consent of its person.
+// asks, names or answers it, follows in a chain of replies in which it spoke, or comes from its person or with the
+// consent of its person.
 func (e Event) isMeantFor(seat int) bool {
 	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
 }
@@ -116,13 +117,60 @@ func (h *Head) MayHoldBack(seat int, n int64, to []int, finishes []int64) bool {
 func (e Event) seatsMeant() []int {
 	seats := slices.Clone(e.To)
 	if len(e.To) == 0 {
-		seats = slices.Concat(e.Ask, e.Named)
-		if e.ReplyTo != 0 && e.ReSeat != e.Seat {
-			seats = append(seats, e.ReSeat)
-		}
+		seats = slices.Concat(e.Ask, e.Named, e.repliedTo())
 	}
 	if e.isOfPerson() {
 		seats = append(seats, e.Seat)
+	}
+	return seats
+}
+
+// Addressed returns the seats that e asks, names, or is private to. A proposal asks all.
+func (e Event) Addressed() []int {
+	seats := slices.Concat(e.To, e.Named)
+	if e.Kind != Proposal {
+		seats = append(seats, e.Ask...)
+	}
+	slices.Sort(seats)
+	return slices.Compact(seats)
+}
+
+// MaySilence reports whether e may change whether the agent of seat may speak.
+func (e Event) MaySilence(seat int) bool {
+	return e.Type == Changed || e.Type == Managed && e.Seat == seat
+}
+
+// repliedTo returns the seats that e answers: that of the message in ReplyTo, and those of its chain.
+func (e Event) repliedTo() []int {
+	if e.ReplyTo == 0 || e.ReSeat == e.Seat {
+		return e.Chain
+	}
+	return append(slices.Clip(e.Chain), e.ReSeat)
+}
+
+// ChainOf returns the seats that spoke in the chain of replies which an answer of c to answered continues, beside those
+// of c and of answered: all above answered and, if c answers itself, all who have answered that in later, the next
+// events. Without this rule Ann asks all, Bob and Cid answer, and Ann's reply to her own question
+// reaches neither, or her reply to Bob's answer not Cid, whose words Bob has answered.
+//
+// A seat above counts only if it sees answered, and one below only if c sees its words: so nobody is meant by what goes
+// on from words that it cannot read.
+func (h *Head) ChainOf(c Caller, answered Event, later []Event) (seats []int) {
+	add := func(seat int) {
+		if agent, here := h.Seated(seat); here && seat != c.Seat && seat != answered.Seat &&
+			agent.SeesMessage(answered.N, answered.Seat, answered.To) && !slices.Contains(seats, seat) {
+			seats = append(seats, seat)
+		}
+	}
+	for _, seat := range answered.repliedTo() {
+		add(seat)
+	}
+	below := []int64{answered.N}
+	for _, event := range later {
+		if event.Type == Said && slices.Contains(below, event.ReplyTo) && c.Sees(event) {
+			below = append(below, event.N)
+			add(event.Seat)
+		}
 	}
 	return seats
 }

@@ -217,9 +217,7 @@ func (e Event) entries() (messages, words, named, replied entry) {
 	if e.Withdraws == 0 { // a withdrawal names the seats whose debt ends
 		named.seats = e.Named
 	}
-	if e.ReplyTo != 0 && e.ReSeat != e.Seat {
-		replied.seats = []int{e.ReSeat}
-	}
+	replied.seats = e.repliedTo()
 	if e.Kind.Interrupts() && !e.Person {
 		named.spoke, replied.spoke = []int{e.Seat}, []int{e.Seat}
 	}

@@ -15,7 +15,7 @@ const EventBytes = int(unsafe.Sizeof(Event{}))
 func (e *Event) Referred() int {
 	n := textBytes(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash,
 		e.Key, e.ByName, string(e.Action), e.Note, e.PersonName)
-	n += sliceBytes(e.To) + sliceBytes(e.Ask) + sliceBytes(e.Named) + sliceBytes(e.ReFor)
+	n += sliceBytes(e.To) + sliceBytes(e.Ask) + sliceBytes(e.Named) + sliceBytes(e.ReFor) + sliceBytes(e.Chain)
 	n += sliceBytes(e.Agreed) + sliceBytes(e.AgreedTo)
 	n += textsBytes(e.ToNames) + textsBytes(e.AskNames)
 	for _, seats := range e.AgreedTo {

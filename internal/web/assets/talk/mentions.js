@@ -4,8 +4,8 @@ import { html } from "../vendor.js";
 import { fold } from "../ui/fold.js";
 
 const unspaced = ["Han", "Hiragana", "Katakana", "Hangul", "Thai", "Lao", "Khmer", "Myanmar"]; // they write no spaces
-const spaced = ["Latin", "Greek", "Cyrillic", "Armenian", "Hebrew", "Arabic", "Syriac", "Thaana", "Devanagari", "Bengali",
-  "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala", "Tibetan", "Georgian",
+const spaced = ["Latin", "Greek", "Cyrillic", "Armenian", "Hebrew", "Arabic", "Syriac", "Thaana", "Devanagari",
+  "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala", "Tibetan", "Georgian",
   "Ethiopic", "Cherokee", "Mongolian", "Tifinagh", "Nko", "Javanese", "Balinese"];
 const letters = [...unspaced, ...spaced].map((script) => new RegExp(`(?=\\p{L})\\p{Script=${script}}`, "u"));
 
