@@ -10,9 +10,9 @@ import (
 )
 
 // SplitRoom splits "name:password", given in place of a room's name. SplitRoom refuses a link that leads to no invite,
-// the line that invites to a room by its name, the host and port of a server, an invite's code with more before or
-// behind it, a title such as "PR: fix login" and a time: none is a name with a password, and each would make a room
-// that nobody else finds.
+// any other address such as mailto:ann@example.org, the path of a file, the line that invites to a room by its name,
+// the host and port of a server, an invite's code with more before or behind it, a title such as "PR: fix login" and a
+// time: none is a name with a password, and each would make a room that nobody else finds.
 func SplitRoom(given string) (name, password string, err error) {
 	if err := RefuseSecret("room", given); err != nil {
 		return "", "", err
@@ -23,7 +23,7 @@ func SplitRoom(given string) (name, password string, err error) {
 		return "", "", fault.Refuse(fault.InvalidArgument, "room: this is a whole line that invites to a room. "+
 			"Nothing was done: if you use the server that it names, give as room only the name behind the word room, "+
 			"without quotes, and a password in the line as password; otherwise have your user add that server.")
-	case isLink(name, password), isServer(name, password), holdsLongInvite(given):
+	case isLink(name, password), isServer(name, password), ok && isPath(name, password), holdsLongInvite(given):
 		return "", "", fault.Refuse(fault.InvalidArgument, "room: this link leads to no invite. Nothing was done: if "+
 			"your user gave it to you as an invite, have it copied again, from http to the end; otherwise give the "+
 			"name of the room, and a password in password.")
@@ -35,13 +35,35 @@ func SplitRoom(given string) (name, password string, err error) {
 	return name, password, nil
 }
 
+// schemes are what people paste that has no // behind its colon: of https://www.iana.org/assignments/uri-schemes, and
+// what names files, packages and resources of others. They are in alphabetical order.
+var schemes = strings.Fields(`about acct arn arxiv bitcoin blob callto cid cpe data did dns docker doi ethereum facetime
+	feed file ftp ftps geo git gopher http https im info intent irc ircs isbn issn jar javascript jdbc jid lightning
+	magnet mailto maps market matrix md5 mid msteams news nfs npm oci orcid pgp pkg pres resource sftp sgn sha1 sha256
+	sha512 sip sips skype slack sms smsto smtp spotify ssh stun swh tag tel telnet tg turn urn uuid vbscript view-source
+	vscode web+ap webcal whatsapp ws wss xmpp zoommtg`)
+
 // isLink reports whether before and after, the parts on both sides of the first colon, are a link, perhaps mistyped or
-// without its beginning. A password may have a slash, but does not begin with one.
+// without its beginning, or an address of another kind, such as of mail. A password may have a slash, but does not
+// begin with one.
 func isLink(before, after string) bool {
 	words := strings.Fields(strings.ToLower(before))
-	scheme := after != "" && len(words) > 0 && slices.Contains([]string{"http", "https"}, words[len(words)-1])
+	last := ""
+	if len(words) > 0 {
+		last = words[len(words)-1]
+	}
+	_, host, ofUser := strings.Cut(last, "@") // as git@host.example:repository
+	scheme := after != "" && (slices.Contains(schemes, last) || ofUser && isDomain(host))
 	port := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // or no digits, and the slash of a link
 	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
+}
+
+// isPath reports whether before and after, the parts on both sides of the first colon, are a path of a file.
+func isPath(before, after string) bool {
+	drive := len(before) == 1 && strings.Contains(after, `\`) // as C:\notes, and C:notes\tea
+	return drive || strings.HasPrefix(after, `\`) || strings.Contains(before, `\`) ||
+		strings.HasPrefix(before, "/") || strings.HasPrefix(before, "./") || strings.HasPrefix(before, "../") ||
+		strings.HasPrefix(before, "~/")
 }
 
 // isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server:
