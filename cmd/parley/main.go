@@ -12,10 +12,12 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
 	_ "github.com/parley-chat/parley/internal/cli/start" // no collection in a short command
@@ -52,6 +54,10 @@ const (
 // run is the program, for main and for tests. run does what args say until done or until ctx ends, and returns the exit
 // code.
 func run(ctx context.Context, args []string, io streams) int {
+	args = slices.Clone(args)
+	for i := range args { // a script that an editor of Windows saved may begin a word with it
+		args[i] = strings.TrimPrefix(args[i], sanitize.ByteOrderMark)
+	}
 	var help strings.Builder
 	command, err := parse(args, &help)
 	fmt.Fprint(io.out, io.ownHelp(help.String()))

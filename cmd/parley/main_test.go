@@ -64,7 +64,8 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 // A shell runs the line, so the command prints only the line.
 func TestCompletion_printsTheLineForTheShell(t *testing.T) {
 	want := "complete -o default -o bashdefault -C "
-	for _, line := range [][]string{{"completion", "-c", "bash"}, {"completion", "bash"}} {
+	for _, line := range [][]string{{"completion", "-c", "bash"}, {"completion", "bash"},
+		{"\ufeffcompletion", "\ufeffbash"}} {
 		code, out, says := command(t, line...)
 		if code != 0 || says != "" || !strings.HasPrefix(out, want) {
 			t.Errorf("%q: code %d, %q, %q; want %q", line, code, out, says, want)

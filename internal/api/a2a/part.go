@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
+
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // file is the file of a raw part.
@@ -35,7 +37,7 @@ func contentOf(parts wire.ContentParts) (got content, err error) {
 		}
 		switch c := p.Content.(type) {
 		case wire.Text:
-			texts = append(texts, string(c))
+			texts = append(texts, strings.TrimPrefix(string(c), sanitize.ByteOrderMark))
 		case wire.Data:
 			data, err := json.Marshal(c.Value)
 			if err != nil {
@@ -50,7 +52,8 @@ func contentOf(parts wire.ContentParts) (got content, err error) {
 			if len(c) == 0 {
 				return got, wire.NewError(wire.ErrInvalidParams, "The raw part is empty. Nothing was said.")
 			}
-			got.file = &file{cmp.Or(p.Filename, "file"+ending(p.MediaType)), c}
+			name := strings.TrimPrefix(p.Filename, sanitize.ByteOrderMark)
+			got.file = &file{cmp.Or(name, "file"+ending(p.MediaType)), c}
 		case wire.URL:
 			return got, wire.NewError(wire.ErrUnsupportedContentType, "This server fetches nothing, so it takes no "+
 				"url parts. Nothing was said: send the file itself in a raw part, or the address in a text part.")

@@ -38,3 +38,10 @@ func TestSentences_passForNobodysWords(t *testing.T) {
 		}
 	}
 }
+
+func TestContent_byteOrderMark_goesFromTextsAndStaysInFiles(t *testing.T) {
+	got, err := contentOf(wire.ContentParts{wire.NewTextPart("\ufeffhi"), wire.NewRawPart([]byte("\ufefftea"))})
+	if err != nil || got.text != "hi" || string(got.file.data) != "\ufefftea" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

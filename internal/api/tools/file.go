@@ -55,7 +55,7 @@ func (s *Set) shareFile() tool {
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
 				spec.List("finishes", &in.Finishes, "As in send_message."),
 				spec.Text("note", &in.Note, "Your words about the file.").Also("message", "caption", "description"),
-				spec.Text("text", &in.Text, "1-32768 bytes. The file itself, in place of size."),
+				spec.Text("text", &in.Text, "1-32768 bytes. The file itself, in place of size.").Whole(),
 				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
 				spec.Bytes("base64", &in.Data, "").Hide(),

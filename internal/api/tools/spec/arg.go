@@ -24,6 +24,7 @@ type Arg struct {
 	Emptied  bool   // of a list: an empty list counts as given
 	Instead  string // the call in place of this tool, named if the argument is missing or wrong
 
+	whole    bool // of a text: see Whole
 	kind     kind
 	min, max int64    // of an integer; NoLimit: no maximum, -NoLimit: no minimum
 	choices  []string // of a text; none: any text
@@ -53,6 +54,12 @@ const NoLimit = 1 << 53
 // Text is any text. The empty text counts as absent.
 func Text(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = v.(string) }}
+}
+
+// Whole has a text keep a byte order mark, which goes from all others: it is the content of a file.
+func (a Arg) Whole() Arg {
+	a.whole = true
+	return a
 }
 
 // Code is a text of this server, such as a token or a cursor. Space around the code does not matter. Of a text that
@@ -254,6 +261,9 @@ func (a *Arg) read(v value) (meant any, ok bool) {
 		return n, ok && a.min <= n && n <= a.max
 	}
 	s, ok := readText(v)
+	if a.whole {
+		s, ok = readWhole(v)
+	}
 	if !ok || len(a.choices) == 0 {
 		return s, ok
 	}

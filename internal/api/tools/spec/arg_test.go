@@ -80,6 +80,10 @@ func TestRead_spellingsThatModelsUse_meanTheSame(t *testing.T) {
 		`{"text":12345678901234567890}`:                  with(func(in *sample) { in.Text = "12345678901234567890" }),
 		`{"text":" hi\n"}`:                               with(func(in *sample) { in.Text = " hi\n" }),
 		`{"text":"hi","seq":0}`:                          said,
+		"{\"text\":\"\ufeffhi\",\"room\":\"\ufeff\"}":    said,
+		`{"text":"\uFEFFhi","seats":"\ufeff50"}`:         seats50,
+		`{"text":"hi","colour":"\ufeffblue"}`:            blue,
+		`{"text":"hi\ufeff"}`:                            with(func(in *sample) { in.Text = "hi\ufeff" }),
 		`{"text":"hi","seq":9007199254740992}`:           with(func(in *sample) { in.Seq = 1 << 53 }),
 		`{"text":"hi","wait_seconds":0}`:                 with(func(in *sample) { in.Wait = 0 }),
 		`{"text":"hi","wait_seconds":290}`:               with(func(in *sample) { in.Wait = 290 * time.Second }),
@@ -178,6 +182,14 @@ func TestRead_code_isTakenWithoutWhatSurroundsItAndNeverInFull(t *testing.T) {
 	}
 }
 
+func TestRead_contentOfAFile_keepsItsByteOrderMark(t *testing.T) {
+	var content string
+	Read([]Arg{Text("text", &content, "").Whole()}, []byte(`{"text":"\ufeffhi"}`))
+	if content != "\ufeffhi" {
+		t.Errorf("%q", content)
+	}
+}
+
 func TestRead_list_isReadInEverySpelling(t *testing.T) {
 	for raw, want := range map[string][]string{
 		`["Bob"]`:            {"Bob"},
@@ -188,6 +200,8 @@ func TestRead_list_isReadInEverySpelling(t *testing.T) {
 		`"[\"Bob\",\"Cy\"]"`: {"Bob", "Cy"},
 		`7`:                  {"7"},
 		`[7,"Cy"]`:           {"7", "Cy"},
+		`["\ufeffBob"]`:      {"Bob"},
+		`"\ufeffBob, Cy"`:    {"Bob", "Cy"},
 		`null`:               nil,
 		`""`:                 nil,
 		`[]`:                 nil,

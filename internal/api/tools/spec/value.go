@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // The readers of this file accept values as models write them: a number may be spelled as a text, and a text as a
@@ -39,7 +41,7 @@ func readObject(raw []byte, into []entry) (members []entry, problem string) {
 	}
 	for at := skipSpace(raw, 1); raw[at] != '}'; {
 		end := skipValue(raw, at)
-		key, _ := readText(raw[at:end])
+		key, _ := readWhole(raw[at:end])
 		at = skipSpace(raw, skipSpace(raw, end)+1) // the colon
 		end = skipValue(raw, at)
 		into = append(into, entry{key: key, value: raw[at:end]})
@@ -107,15 +109,25 @@ func absent(v value) bool {
 	case 'n':
 		return true
 	case '"':
-		return len(v) == len(`""`)
+		if len(v) > len(`"\ufeff"`) {
+			return false
+		}
+		text, _ := readText(v)
+		return text == ""
 	case '[':
 		return v[skipSpace(v, 1)] == ']'
 	}
 	return false
 }
 
-// readText accepts a text, or a number for its digits: a room or a password may be a number.
+// readText is readWhole without a byte order mark, with which some programs begin what they write.
 func readText(v value) (string, bool) {
+	s, ok := readWhole(v)
+	return strings.TrimPrefix(s, sanitize.ByteOrderMark), ok
+}
+
+// readWhole accepts a text, or a number for its digits: a room or a password may be a number.
+func readWhole(v value) (string, bool) {
 	switch {
 	case v[0] != '"':
 		return string(v), v[0] == '-' || '0' <= v[0] && v[0] <= '9'
@@ -133,6 +145,7 @@ func readList(v value) ([]string, bool) {
 	var given []any
 	switch x := v.decoded().(type) {
 	case string:
+		x = strings.TrimPrefix(x, sanitize.ByteOrderMark)
 		if json.Unmarshal([]byte(x), &given) != nil {
 			for part := range strings.SplitSeq(x, ",") {
 				given = append(given, part)
@@ -147,7 +160,7 @@ func readList(v value) ([]string, bool) {
 	for i, one := range given {
 		switch one := one.(type) {
 		case string:
-			texts[i] = strings.TrimSpace(one)
+			texts[i] = strings.TrimSpace(strings.TrimPrefix(one, sanitize.ByteOrderMark))
 		case json.Number:
 			texts[i] = one.String()
 		}

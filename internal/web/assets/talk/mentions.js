@@ -5,8 +5,8 @@ import { fold } from "../ui/fold.js";
 
 const unspaced = ["Han", "Hiragana", "Katakana", "Hangul", "Thai", "Lao", "Khmer", "Myanmar"]; // they write no spaces
 const spaced = ["Latin", "Greek", "Cyrillic", "Armenian", "Hebrew", "Arabic", "Syriac", "Thaana", "Devanagari",
-  "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala", "Tibetan", "Georgian",
-  "Ethiopic", "Cherokee", "Mongolian", "Tifinagh", "Nko", "Javanese", "Balinese"];
+  "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala", "Tibetan",
+  "Georgian", "Ethiopic", "Cherokee", "Mongolian", "Tifinagh", "Nko", "Javanese", "Balinese"];
 const letters = [...unspaced, ...spaced].map((script) => new RegExp(`(?=\\p{L})\\p{Script=${script}}`, "u"));
 
 /** Returns the place in letters of the script of a letter; -1: of none. */
