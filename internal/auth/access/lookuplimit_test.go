@@ -166,6 +166,51 @@ func TestToken_newOnes_haveTheirTurnEachSecond_andGiveUpAfterFive(t *testing.T) 
 	})
 }
 
+// An invite in the arguments of a call is a guess like one in the address.
+func TestMade_wrongOnes_countWithThoseOfAddresses(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	looks, gone := 0, canceled(t)
+	made := func(ctx context.Context, v ident.Invite, is bool) (bool, error) {
+		return p.Made(ctx, v, one(0), func() (bool, error) {
+			looks++
+			return is, nil
+		})
+	}
+	invite := func(n int) ident.Invite { return ident.NewInvite("key", "tea2345", n) }
+	for range 2 {
+		if is, err := made(t.Context(), invite(1), true); !is || err != nil {
+			t.Errorf("a right invite: %v, %v", is, err)
+		}
+	}
+	p.guess(10, one)
+	for n := range 10 {
+		if is, err := made(t.Context(), invite(n+2), false); is || err != nil {
+			t.Errorf("a wrong invite: %v, %v", is, err)
+		}
+	}
+	looks = 0
+	if _, err := made(gone, invite(20), false); !errors.Is(err, context.Canceled) || looks > 0 {
+		t.Errorf("one more: %v after %d looks", err, looks)
+	}
+	if _, err := p.Invite(gone, invite(21).String(), one(0)); !errors.Is(err, context.Canceled) {
+		t.Errorf("one more in an address: %v", err)
+	}
+	if is, err := made(gone, invite(2), false); is || err != nil || looks > 0 {
+		t.Errorf("a wrong one again: %v, %v after %d looks", is, err, looks)
+	}
+	if is, err := made(gone, invite(1), true); !is || err != nil {
+		t.Errorf("the right one: %v, %v", is, err)
+	}
+}
+
+// canceled returns a context whose caller has gone.
+func canceled(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
 // Many addresses together get no more out of a process than its rate.
 func TestToken_newOnesOfManyAddresses_haveTwentyTurnsASecond(t *testing.T) {
 	w := newWorld(t)

@@ -23,8 +23,13 @@ func ClientKey(ctx context.Context) string {
 	if a := PrincipalOf(ctx); a.Counts() {
 		return "principal " + a.ID
 	}
+	return addressKind + AddressOf(ctx)
+}
+
+// AddressOf returns the network address of the caller, or "": see WithAddress.
+func AddressOf(ctx context.Context) string {
 	address, _ := ctx.Value(addressKey{}).(string)
-	return addressKind + address
+	return address
 }
 
 const digestChars = 4

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/password"
 	"github.com/parley-chat/parley/internal/core/picture"
@@ -52,6 +53,9 @@ type Options struct {
 	// Calls, after the write of an event, gets the hooks to call for the event. Calls must not block. Nil: the
 	// Service calls nobody, for example because the table's stream does.
 	Calls func(room string, calls []room.Call)
+	// Invite looks up an invite that a join gives, by made, as it looks up that of an address: both are guesses of one
+	// caller. Nil: made looks it up at once.
+	Invite func(ctx context.Context, v ident.Invite, made func() (bool, error)) (bool, error)
 	// Logger receives what an operator should know, and never a token, a password or a text. The default is
 	// slog.Default(), which does not get the lines of package audit.
 	Logger *slog.Logger
@@ -87,6 +91,9 @@ func New(t table.Table, o Options) *Service {
 	}
 	if o.FileLimit == 0 {
 		o.FileLimit = UsualFile
+	}
+	if o.Invite == nil {
+		o.Invite = func(_ context.Context, _ ident.Invite, made func() (bool, error)) (bool, error) { return made() }
 	}
 	if o.LongestWait == 0 {
 		o.LongestWait = core.MaxWait

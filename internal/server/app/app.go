@@ -20,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/auth/access"
 	"github.com/parley-chat/parley/internal/auth/oauth"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
@@ -137,6 +138,9 @@ func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	metered := m.Table(store.Table)
 	rooms := c.chatOptions(store)
 	rooms.Calls = func(id string, calls []room.Call) { a.dispatcher.Notify(id, calls) }
+	rooms.Invite = func(ctx context.Context, v ident.Invite, made func() (bool, error)) (bool, error) {
+		return a.gate.Made(ctx, v, ident.AddressOf(ctx), made)
+	}
 	a.rooms = chat.New(metered, rooms)
 	a.gate = a.newGate(*c, metered)
 	a.signIn = a.newSignIn(*c, metered)

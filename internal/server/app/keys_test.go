@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 
@@ -49,6 +51,13 @@ func callFrom(t *testing.T, h http.Handler, address, path, tool string, argument
 func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool string,
 	arguments map[string]any) (got reply) {
 	t.Helper()
+	return callUntil(t.Context(), t, h, address, path, bearer, tool, arguments)
+}
+
+// callUntil is callBearing until ctx ends. A call that has got no answer by then gets the zero reply.
+func callUntil(ctx context.Context, t *testing.T, h http.Handler, address, path, bearer, tool string,
+	arguments map[string]any) (got reply) {
+	t.Helper()
 	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
 		"params": map[string]any{"name": tool, "arguments": arguments}})
 	if err != nil {
@@ -61,9 +70,12 @@ func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool strin
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	h.ServeHTTP(w, r.WithContext(ctx))
 	var answer struct {
 		Result struct{ StructuredContent reply }
+	}
+	if ctx.Err() != nil {
+		return got
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 		t.Fatalf("%v in %s", err, w.Body)
@@ -108,6 +120,42 @@ func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddressAndSeat(t *t
 			map[string]any{"agent_token": c.token, "text": fmt.Sprint("message ", n)}); got.Code != c.want {
 			t.Errorf("%s from %s: %+v, want %q", c.path[:2], c.address, got, c.want)
 		}
+	}
+}
+
+// Who has a key could guess invites in the arguments of a call, whose address counts no guesses.
+func TestApp_invitesInACall_areGuessesOfTheAddress(t *testing.T) {
+	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", TrustProxy: true}})
+	defer a.Close()
+	const home, office = "192.0.2.1", "192.0.2.2"
+	ann := "/k/" + addKey(t, tab, "Ann") + "/mcp"
+	made := callFrom(t, a.Handler, home, ann, "create_room", map[string]any{"room": "tea", "agent_name": "Ann",
+		"capacity": 9})
+	right := regexp.MustCompile(`/i/(\w+)`).FindStringSubmatch(made.Invite)[1]
+	join := func(from, invite, name string) reply {
+		ctx, end := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer end()
+		return callUntil(ctx, t, a.Handler, from, ann, "", "join_room",
+			map[string]any{"room": invite, "agent_name": name})
+	}
+	if got := join(home, right, "Bob"); got.AgentToken == "" {
+		t.Errorf("by the invite Bob gets %+v", got)
+	}
+	guesses := 0
+	for n := range 100 {
+		if got := join(home, ident.NewInvite("key", "tea2345", n+1).String(), "Cid"); got.Code != "invalid_argument" {
+			break
+		}
+		guesses++
+	}
+	if guesses < 20 || guesses == 100 {
+		t.Errorf("%d guesses were answered at once", guesses)
+	}
+	if got := join(home, right, "Dan"); got.AgentToken == "" {
+		t.Errorf("by the invite Dan gets %+v", got)
+	}
+	if got := join(office, ident.NewInvite("key", "tea2345", 999).String(), "Eve"); got.Code != "invalid_argument" {
+		t.Errorf("elsewhere Eve gets %+v", got)
 	}
 }
 
