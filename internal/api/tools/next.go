@@ -66,7 +66,7 @@ type situation struct {
 	duplicate  bool
 	before     bool           // a message came before the caller's message
 	unheard    bool           // the text names by @ an agent that cannot read it
-	absent     chat.Absent    // those whom the message asks, names or is private to, and who will not answer soon
+	absent     *chat.Absent   // those whom the message asks, names or is private to, and who will not answer soon
 	unfinished bool           // a task in finishes was not finished
 	beside     string         // of a proposal: what it answers and does not replace; "": nothing
 	frozen     bool           // nothing replaces that now: an admin keeps one from voting whom it binds

@@ -159,7 +159,7 @@ var words = map[string]func(*situation) string{
 		return "only one does that has reply_to " + s.beside + ", asks all who are bound by it and here, is read by " +
 			"all who read it and, while it is open, is from one of them"
 	},
-	"absent": func(s *situation) string { return absent(s.absent) },
+	"absent": func(s *situation) string { return absent(*s.absent) },
 	"ended": func(s *situation) string {
 		var ids []string
 		for _, message := range s.messages {

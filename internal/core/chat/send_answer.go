@@ -96,7 +96,7 @@ func readers(event room.Event) []string {
 // absentOf counts those whom event, a message of the caller, asks, names or is private to, and who do not answer soon.
 // The caller hears of each once: not again if it has said something for that agent since the agent became so, as far as
 // the known events tell. A person sees how others are, and hears of nobody. ask is what the call gives.
-func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) (a Absent) {
+func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) *Absent {
 	seats := event.Addressed()
 	if event.Kind == room.Proposal && len(ask) > 0 {
 		seats = event.Ask
@@ -104,13 +104,14 @@ func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) (
 	waits := func(seat int) bool { return c.room.agents.Waits(seat) && !c.head.SilencedSeat(seat) }
 	seats = slices.DeleteFunc(slices.Clone(seats), waits)
 	if len(seats) == 0 || c.me.IsPerson() || event.Withdraws != 0 || event.IsVote() {
-		return a
+		return nil
 	}
 	seen, err := c.room.readRoster(ctx, c.head, c.me)
 	if err != nil { // the sender hears of them with its next message
 		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
-		return a
+		return nil
 	}
+	var a Absent
 	known := c.room.log.Known()
 	for _, seat := range seats {
 		agent, here := c.head.Seated(seat)
@@ -135,7 +136,10 @@ func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) (
 			a.Heard = least(a.Heard, silent)
 		}
 	}
-	return a
+	if a == (Absent{}) {
+		return nil
+	}
+	return &a
 }
 
 // least returns the smaller of two times, of which 0 is none.

@@ -69,8 +69,12 @@ func TestSend_thatNamesTheAbsent_saysSoOnce(t *testing.T) {
 			t.Helper()
 			w.clock.Advance(time.Minute)
 			req.Token, req.Text = p.ann.Token, cmp.Or(req.Text, what)
-			if got := w.sends(req).Absent; got != want {
-				t.Errorf("%s: %+v, want %+v", what, got, want)
+			got := w.sends(req).Absent
+			if got == nil {
+				got = &chat.Absent{}
+			}
+			if *got != want {
+				t.Errorf("%s: %+v, want %+v", what, *got, want)
 			}
 		}
 		bob := chat.SendRequest{Ask: []string{"Bob"}}
