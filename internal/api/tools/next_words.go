@@ -159,7 +159,7 @@ var words = map[string]func(*situation) string{
 		return "only one does that has reply_to " + s.beside + ", asks all who are bound by it and here, is read by " +
 			"all who read it and, while it is open, is from one of them"
 	},
-	"absent": func(s *situation) string { return absent(*s.absent) },
+	"absent": func(s *situation) string { return absent(s.absent) },
 	"ended": func(s *situation) string {
 		var ids []string
 		for _, message := range s.messages {
@@ -450,7 +450,10 @@ func taskCall(arguments string) string { return "call task ({cursor}, " + argume
 
 // absent says how many of those whom a message names or asks will not answer soon, and why. It has no name of theirs,
 // since agents choose their names.
-func absent(a chat.Absent) string {
+func absent(a *chat.Absent) string {
+	if a == nil {
+		return ""
+	}
 	var list []string
 	add := func(n int, one, more string, after string) {
 		switch {

@@ -36,12 +36,13 @@ func SplitRoom(given string) (name, password string, err error) {
 }
 
 // schemes are what people paste that has no // behind its colon: of https://www.iana.org/assignments/uri-schemes, and
-// what names files, packages and resources of others. They are in alphabetical order.
-var schemes = strings.Fields(`about acct arn arxiv bitcoin blob callto cid cpe data did dns docker doi ethereum facetime
-	feed file ftp ftps geo git gopher http https im info intent irc ircs isbn issn jar javascript jdbc jid lightning
-	magnet mailto maps market matrix md5 mid msteams news nfs npm oci orcid pgp pkg pres resource sftp sgn sha1 sha256
-	sha512 sip sips skype slack sms smsto smtp spotify ssh stun swh tag tel telnet tg turn urn uuid vbscript view-source
-	vscode web+ap webcal whatsapp ws wss xmpp zoommtg`)
+// what names files, packages and resources of others. A room may have a name of words: before a password without the
+// marks of an address, such a word is no scheme.
+var schemes, schemeWords = strings.Fields(`about acct arn arxiv bitcoin callto cid cpe did dns doi ethereum facetime ftp ftps
+	geo git gopher http https im irc ircs isbn issn jar javascript jdbc jid lightning magnet mailto md5 mid msteams nfs
+	npm oci orcid pgp pkg pres sftp sgn sha1 sha256 sha512 sip sips sms smsto smtp ssh stun swh tel telnet tg turn urn
+	uuid vbscript view-source vscode webcal ws wss xmpp zoommtg`), strings.Fields(`blob data docker feed file info
+	intent maps market matrix news resource skype slack spotify tag whatsapp`)
 
 // isLink reports whether before and after, the parts on both sides of the first colon, are a link, perhaps mistyped or
 // without its beginning, or an address of another kind, such as of mail. A password may have a slash, but does not
@@ -53,7 +54,8 @@ func isLink(before, after string) bool {
 		last = words[len(words)-1]
 	}
 	_, host, ofUser := strings.Cut(last, "@") // as git@host.example:repository
-	scheme := after != "" && (slices.Contains(schemes, last) || ofUser && isDomain(host))
+	scheme := after != "" && (slices.Contains(schemes, last) || ofUser && isDomain(host) ||
+		slices.Contains(schemeWords, last) && strings.ContainsAny(after, "/.,:@?"))
 	port := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // or no digits, and the slash of a link
 	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
 }

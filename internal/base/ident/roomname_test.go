@@ -16,7 +16,8 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		"12:3": "3", "12:345": "345", "12:30pmx": "30pmx", "29:30": "30", "12:60": "60",
 		"123:45": "45", "12:am": "am", "localhost:tea": "tea", "1.2:8402": "8402",
 		"v1.2:8402": "8402", "plan.b:7": "7", "plan.b:sesame": "sesame", "plan b.c:8402": "8402", "b.:8402": "8402",
-		"0123456789abcdefghjkmnpqrstx": "", "c:sesame": "sesame", `tea:a\b`: `a\b`, "team tel 5:sesame": "sesame",
+		"0123456789abcdefghjkmnpqrstx": "", "c:sesame": "sesame", "News:pw": "pw", "data:sesame": "sesame",
+		`tea:a\b`: `a\b`, "team tel 5:sesame": "sesame",
 		"ann@home:sesame": "sesame", `\\server\share`: "", "/home/ann": "", "~/tea": ""} {
 		name, got, err := SplitRoom(given)
 		if err != nil || got != want || strings.TrimSuffix(name+":"+got, ":") != given {
@@ -40,8 +41,8 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		"see javascript:alert(1)": link, "magnet:?xt=urn:btih:1": link, "git@git.example.org:tea/pot": link,
 		`C:\Users\ann\tea.txt`: link, "C:/Users/ann/tea.txt": link, `d:tea\pot`: link, `\\server\share:tea`: link,
 		"/home/ann/tea:pot": link, "./tea.go:12": link, "~/tea:pot": link, "view-source:tea": link,
-		"sms:+15550100": link,
-		"did:key:z6Mk":  link, "sha256:9f86d081": link,
+		"sms:+15550100": link, "news:tea.pot": link,
+		"did:key:z6Mk": link, "sha256:9f86d081": link,
 		"parley.example:8080": link, "Box-1.lan:443": link, "chat.parley.example:55000": link,
 		`Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`: line,
 		`Call join_room with room "den", password "sesame".`:                               line,

@@ -120,7 +120,7 @@ type Sent struct {
 	Unfinished []Unfinished // those that it did not close
 	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
 	Unheard    bool         // the text names by @ an agent here that cannot read the message
-	Absent     *Absent      // those whom the message asks, names or is private to, and who do not answer soon; nil: none
+	Absent     *Absent      // those whom the message asks, names or is private to, and who answer late; nil: none
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
 	Frozen     bool         // Beside is an agreement that nothing replaces now: see room.State.StillBinds
