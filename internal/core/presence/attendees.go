@@ -55,7 +55,7 @@ type seatCache struct {
 	agent    reading             // how far the agent has read
 	people   map[string]*reading // how far the person behind the agent has read, by device
 	presence cachedPresence
-	writing  sync.Mutex // held while a call reads and writes the presence: see Recorder.update
+	writing  chan struct{} // holds one while a call reads and writes the presence: see Recorder.update
 
 	activity   string    // what the agent last said that it is doing
 	activityAt time.Time // when activity was last written here
@@ -99,7 +99,7 @@ func (l locked) unlock() { l.a.mu.Unlock() }
 func (l locked) cachedSeat(seat int) *seatCache {
 	cache := l.seats[seat]
 	if cache == nil {
-		cache = &seatCache{}
+		cache = &seatCache{writing: make(chan struct{}, 1)}
 		l.seats[seat] = cache
 	}
 	return cache

@@ -95,10 +95,10 @@ func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open wait
 	next cachedPresence, write bool, due time.Time) {
 	next = c
 	next.cacheStored(stored, &call.caller.Agent)
-	says := call.presence(next.latest, now)                                           // what the call says
-	waits := open.addTo(says, next.latest)                                            // with the wait that goes on here
-	if call.Absence.BackIn > 0 && stored.AtMs > c.latest.AtMs && waits.UntilMs == 0 { // or elsewhere
-		waits = waitsHere{agent: true}.addTo(waits, stored)
+	says := call.presence(next.latest, now) // what the call says
+	waits := open.addTo(says, next.latest)  // with the wait that goes on here
+	if call.Absence.BackIn > 0 && stored.AtMs > c.latest.AtMs && stored.WaitFrom >= call.wakes {
+		waits = waitsHere{agent: true}.addTo(waits, stored) // or elsewhere
 	}
 	presence := merge(waits, next.latest) // with what only rises
 	if next.decideWrite(presence, now, call.Lag) {

@@ -33,6 +33,7 @@ type seatCall struct {
 	Call
 	caller *room.Caller
 	asOf   int64 // the last event that the call knows
+	wakes  int64 // the last event that would have ended a wait of the seat
 }
 
 // newSeatCall returns call, a call of caller who knows the events up to asOf, as it counts:
@@ -59,7 +60,8 @@ func newSeatCall(call Call, caller *room.Caller, asOf int64, head *room.Head, no
 	if caller.IsPerson() || head.Paired || now.Sub(last.Heard) >= CallLag {
 		call.Lag = min(call.Lag, CallLag)
 	}
-	return seatCall{call, caller, asOf}
+	wakes, _ := head.NewestWakeup(caller.Seat)
+	return seatCall{call, caller, asOf, wakes}
 }
 
 // presence returns the presence that the call brings. An absence ends at its time, when a call says so, or with the

@@ -39,7 +39,7 @@ func (r Recorder) lockCache() (locked, *seatCache) {
 	return l, l.cachedSeat(r.caller.Seat)
 }
 
-// ErrAbsenceUnstored is the error of a call that speaks of an absence which may not be stored.
+// ErrAbsenceUnstored is the error of a call that announces an absence which may not be stored.
 var ErrAbsenceUnstored = fmt.Errorf("%w: an absence is not stored", table.ErrUnavailable)
 
 // RecordCall renews the lease for a call that says nothing about an absence.
@@ -63,7 +63,7 @@ func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 		return presence, what
 	})
 	switch {
-	case err != nil && counted.Absence.Given:
+	case err != nil && counted.Absence.BackIn > 0:
 		return due, false, fmt.Errorf("%w: %w", ErrAbsenceUnstored, err)
 	case err != nil:
 		return now.Add(rewriteAfter), false, nil
@@ -108,14 +108,19 @@ func (r Recorder) cacheCall(call seatCall, stored room.Presence, isRead bool) (_
 // went away wrote last. If the write fails, see cachedPresence.cacheUnwritten.
 func (r Recorder) update(ctx context.Context, returns bool, decide func(stored room.Presence, isRead bool) (
 	room.Presence, recording)) (written bool, err error) {
-	before, unlock := r.lockWriting()
+	bounded, cancel := r.attendees.withTableTimeout(ctx)
+	defer cancel()
+	before, unlock, err := r.lockWriting(bounded)
+	if err != nil {
+		return false, err
+	}
 	defer unlock()
 	// The call decides by the stored presence, if it needs that.
 	var stored roomlog.StoredPresence
 	presence, what := decide(stored.Presence, false)
 	isRead := what == reads
 	if isRead {
-		stored, err = r.attendees.log.Items().StoredPresence(ctx, r.caller.Seat)
+		stored, err = r.attendees.log.Items().StoredPresence(bounded, r.caller.Seat)
 		if err != nil {
 			return false, r.unwritten(ctx, before, returns, err)
 		}
@@ -123,8 +128,6 @@ func (r Recorder) update(ctx context.Context, returns bool, decide func(stored r
 		presence, what = decide(stored.Presence, true)
 	}
 	// It writes until no other process comes between.
-	bounded, cancel := r.attendees.withTableTimeout(ctx)
-	defer cancel()
 	for what == writes {
 		put := roomlog.PutPresence(r.attendees.log.Peek().ID, r.agent(), presence)
 		if isRead {
@@ -145,13 +148,18 @@ func (r Recorder) update(ctx context.Context, returns bool, decide func(stored r
 	return false, nil
 }
 
-// lockWriting waits for the older calls of the seat that write its presence, and returns what is cached then.
-func (r Recorder) lockWriting() (cached cachedPresence, unlock func()) {
+// lockWriting waits, until ctx ends, for the older calls of the seat that write its presence, and returns what is
+// cached then.
+func (r Recorder) lockWriting(ctx context.Context) (cached cachedPresence, unlock func(), err error) {
 	l, cache := r.lockCache()
 	l.unlock()
-	cache.writing.Lock()
+	select {
+	case cache.writing <- struct{}{}:
+	case <-ctx.Done():
+		return cached, nil, ctx.Err()
+	}
 	r.change(func(c *cachedPresence) { cached = *c })
-	return cached, cache.writing.Unlock
+	return cached, func() { <-cache.writing }, nil
 }
 
 // overtakenBy returns what another process has stored, if a write failed with err because of that; else err.

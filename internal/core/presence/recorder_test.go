@@ -1,10 +1,13 @@
 package presence
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -122,6 +125,62 @@ func TestUpdate_overtakenByAnotherProcess_decidesAgain(t *testing.T) {
 	}
 }
 
+// The table hangs: each call goes on without its presence after tableTimeout, and waits for no other call of the seat.
+func TestUpdate_tableHangs_callsDoNotQueue(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.o.SingleProcess = false
+		bob, began := w.agent(seatOfBob), time.Now()
+		w.hangs = true
+		ctx, end := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		for range 30 {
+			calls.Go(func() { w.Recorder(w.log.Peek(), bob).RecordCall(t.Context()) })
+		}
+		calls.Go(func() {
+			w.Recorder(w.log.Peek(), bob).RecordCall(ctx)
+			if took := time.Since(began); took > 0 {
+				t.Errorf("a call that its caller has ended takes %v", took)
+			}
+		})
+		synctest.Wait()
+		end()
+		calls.Wait()
+		if took := time.Since(began); took > tableTimeout {
+			t.Errorf("30 calls at once take %v", took)
+		}
+		w.hangs = false
+	})
+}
+
+// A program that waited for Bob in another process has woken him, and he goes away: nobody waits for his messages.
+func TestRecord_wakenElsewhere_thenAway(t *testing.T) {
+	w := newWorld(t)
+	bob, here, there := w.agent(seatOfBob), w.process(), w.process()
+	for name, call := range map[string]Call{
+		"his wait for what is meant for him": {Returns: true, ForMe: true, Lag: CallLag},
+		"a program":                          {Standby: true, Lag: CallLag},
+	} {
+		here.Recorder(w.log.Peek(), bob).RecordCall(t.Context())
+		w.clock.Advance(time.Minute)
+		wait, err := there.Recorder(w.log.Peek(), bob).BeginWait(t.Context(), w.now().Add(time.Hour), call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.says(seatOfAnn)
+		there.EndWait(wait)
+		w.clock.Advance(time.Minute)
+		goes := Call{Absence: Absence{Given: true, BackIn: time.Hour}, Lag: SendLag}
+		if _, _, err := here.Recorder(w.log.Peek(), bob).Record(t.Context(), goes); err != nil {
+			t.Fatal(err)
+		}
+		is := w.presence(seatOfBob)
+		if state := is.State(w.log.Peek(), bob.Agent, w.now()); state != room.AgentAway {
+			t.Errorf("%s has ended, and he is seen as %s", name, state)
+		}
+		w.clock.Advance(2 * time.Hour)
+	}
+}
+
 // Whom Bob has told nothing, he has promised nothing. His return is stored as soon as the table writes.
 func TestRecord_absenceCannotBeStored_failsAndPromisesNothing(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
@@ -150,6 +209,9 @@ func TestRecord_absenceCannotBeStored_failsAndPromisesNothing(t *testing.T) {
 			w.broken = true
 			if err := goes(2 * time.Hour); err == nil || !r.AwayUntil().Equal(w.now().Add(time.Hour)) {
 				t.Errorf("single %t: %v, and he is away until %v", single, err, r.AwayUntil())
+			}
+			if err := goes(0); err != nil || !r.AwayUntil().IsZero() {
+				t.Errorf("single %t: he is back: %v, and he is away until %v", single, err, r.AwayUntil())
 			}
 			wait := w.waits(bob)
 			if again := r.Renew(t.Context(), wait); again != rewriteAfter || !wait.Due.Equal(w.now().Add(again)) {

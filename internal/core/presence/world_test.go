@@ -32,6 +32,7 @@ type world struct {
 	clock  *clockwork.FakeClock
 	store  *roomlog.Store
 	broken bool           // writes to the table fail
+	hangs  bool           // writes to the table end with the call
 	mute   bool           // reads of the table fail
 	slow   time.Duration  // how long a write to the table takes
 	writes map[string]int // by the sort key of the first item, since counting began
@@ -54,7 +55,11 @@ func newWorldOn(t *testing.T, clock *clockwork.FakeClock, in table.Table) *world
 	t.Helper()
 	w := &world{t: t, clock: clock, writes: map[string]int{}}
 	hooks := &tabletest.Hooks{Table: in}
-	hooks.Before = func(_ context.Context, c tabletest.Call) error {
+	hooks.Before = func(ctx context.Context, c tabletest.Call) error {
+		if w.hangs && c.Method == tabletest.Write {
+			<-ctx.Done()
+			return ctx.Err()
+		}
 		if c.Method != tabletest.Write {
 			if w.mute {
 				return errors.New("the table does not answer")
