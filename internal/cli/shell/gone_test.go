@@ -161,16 +161,7 @@ func TestWatch_serverServesOtherRooms_theLinkIsStillTheirs(t *testing.T) {
 	if err := at(t, samePort, p).Watch(t.Context(), link); err == nil {
 		t.Error("the other server opens the link")
 	}
-	there := client.New(second, client.Options{})
-	defer there.Close()
-	var other results.Joined
-	if err := there.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Bob"},
-		&other); err != nil {
-		t.Fatal(err)
-	}
-	if err := at(t, samePort, p).Watch(t.Context(), strings.Replace(other.Watch, second, samePort, 1)); err != nil {
-		t.Error(err)
-	}
+	p.watchNew(t, "Bob")
 	p.now = first
 	if err := at(t, samePort, p).Watch(t.Context(), link); err != nil {
 		t.Error(err)
@@ -234,5 +225,23 @@ func TestChoose_markedSeat_isTheLastChoice(t *testing.T) {
 	read(t, c.out.String(), &got)
 	if got.Room.Name != "milk" {
 		t.Errorf("it means the room %s", got.Room.Name)
+	}
+	p.watchNew(t, "Ann")
+	if err := at(t, samePort, p).Who(t.Context(), as("Ann")); err != nil {
+		t.Errorf("the watched seat: %v", err)
+	}
+}
+
+// watchNew has the person watch a new agent in the room tea of the server that is at the port now.
+func (p *port) watchNew(t *testing.T, name string) {
+	t.Helper()
+	c := client.New(p.now, client.Options{})
+	defer c.Close()
+	var got results.Joined
+	if err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": name}, &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := at(t, samePort, p).Watch(t.Context(), strings.Replace(got.Watch, p.now, samePort, 1)); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -138,11 +138,12 @@ func seatsFirst(list []client.Seat) (first []client.Seat) {
 	return first
 }
 
-// isOwn reports whether the person watches the seat and has it in the shell, too.
+// isOwn reports whether the person watches the seat and has it in the shell, too. A seat of the shell that the server
+// does not know is another than the watched one that it knows.
 func isOwn(list []client.Seat, seat client.Seat) bool {
 	return seat.Person && slices.ContainsFunc(list, func(own client.Seat) bool {
 		return own.OfShell() && !own.Person && own.Server == seat.Server &&
-			Which{Room: own.Room, As: own.Name}.names(seat)
+			(own.Gone.IsZero() || !seat.Gone.IsZero()) && Which{Room: own.Room, As: own.Name}.names(seat)
 	})
 }
 
