@@ -165,7 +165,19 @@ func TestKeys_manyAtOnceBesideABusyServer_areAllMade(t *testing.T) {
 	}
 }
 
-// What a terminal shows may be kept, too (script, docker run -t). A person pastes the command.
+// To such a server the token of a guest who has left is any token.
+func TestKeys_guestLeaves_seatIsForgotten(t *testing.T) {
+	p := start(t, "--access", "keys")
+	ann, guest := visitor(t, p), visitor(t, p)
+	ann = ann.again(ann.state, "PARLEY_KEY="+p.newKey("Ann"))
+	ann.does("join", "tea", "--as", "Ann")
+	guest.does("join", ann.does("invite"), "--as", "Bob")
+	guest.does("leave")
+	if got := guest.runs("who"); !strings.Contains(got.err, "You have no seat") {
+		t.Errorf("after the leave: %s", got.err)
+	}
+}
+
 // A person goes on by the token of the seat. The key with the old secret is still kept.
 func TestKeys_renewed_eachCommandOfASeatGoesOn(t *testing.T) {
 	p := start(t, "--access", "keys")
@@ -185,6 +197,7 @@ func TestKeys_renewed_eachCommandOfASeatGoesOn(t *testing.T) {
 	}
 }
 
+// What a terminal shows may be kept, too (script, docker run -t). A person pastes the command.
 func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "it's parley.db")
 	p := &program{t: t, args: []string{"--data", path}}

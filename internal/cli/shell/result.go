@@ -80,9 +80,7 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	s.settled = true
 	if !s.seat.Gone.IsZero() {
 		s.seat.Gone = time.Time{}
-		if err := s.file.MarkKnown(s.seat.Token); err != nil {
-			return nil, err
-		}
+		_ = s.file.MarkKnown(s.seat.Token) // the call has been heeded; the next one marks it again
 	}
 	var room struct{ Name string }
 	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil {
@@ -106,7 +104,7 @@ func (s *session) callOnce(ctx context.Context, tool string, a args, typed any) 
 	if s.place.Key != "" && fault.CodeOf(err) == fault.KeyInvalid && !isUnadmitted(err) {
 		r, err = s.callWithoutKey(ctx, tool, a, typed, err)
 	}
-	if err == nil && tool == "leave_room" { // which is no error for a seat that the server does not know
+	if err == nil && string(r["status"]) == `"already_left"` { // or the server does not know the seat
 		_, why := get(ctx, s.client, "room_info", args{"agent_token": s.seat.Token}, &results.Info{})
 		if client.IsUnknown(why) {
 			return nil, why
