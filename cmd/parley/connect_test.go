@@ -191,7 +191,7 @@ func TestKeysRenew_saysWhenTheOldSecretEndsAndWhichClientsHaveIt(t *testing.T) {
 		code := run(t.Context(), []string{"keys", "renew", label, "--data", file, "--public-url", base},
 			streams{out: io.Discard, err: &says})
 		if code != 0 || !strings.HasPrefix(says.String(), "The old secret of this key is refused within a minute.\n"+
-			"The key is shown only now. To connect a client with the key \""+label+"\"") ||
+			"The key is shown only now. To connect a client with this key, ") ||
 			strings.Contains(says.String(), "do not have this key yet. If they are for this server, connect them "+
 				"again:\n\n  parley connect codex --url "+base+" --allow\n") != want {
 			t.Errorf("%s: code %d\n%s", label, code, &says)
@@ -205,7 +205,7 @@ func TestKeysAdd_claudeCodeWithoutAKey_isNamedOnce(t *testing.T) {
 	install(t, "claude-code")
 	const base = "http://127.0.0.1:1"
 	for what, want := range map[string]string{
-		"nothing": "The key is shown only now. To connect a client with the key \"me\", which this asks for:\n\n",
+		"nothing": "The key is shown only now. To connect a client with this key, which the command asks for:\n\n",
 		"connected": "The key is shown only now. Each client asks for it.\n\nThese clients on this machine " +
 			"do not have this key yet. If they are for this server, connect them again:\n\n",
 	} {

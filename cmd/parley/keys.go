@@ -182,41 +182,37 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		return c.print(ctx, streams, keys, key, c.others)
+		same, err := c.others(ctx, keys, key.ID)
+		return errors.Join(err, c.print(streams, key, same))
 	})
 }
 
 // print writes a key, the only time that the key is shown, what it changes, and how clients get it.
-func (c *newSecret) print(ctx context.Context, streams streams, keys *access.Keys, key ident.Key,
-	changes func(list []access.Entry, id, label string) string) error {
-	var err error
+func (c *newSecret) print(streams streams, key ident.Key, changes string) (err error) {
 	if c.JSON {
 		err = c.report(streams, addedKey{key.String(), key.ID}, "")
 	} else {
+		changes += c.toConnect(key.ID)
 		_, err = fmt.Fprintln(streams.out, key)
 	}
 	if err != nil {
 		return err
 	}
-	list, err := keys.List(ctx)
-	label := ""
-	for _, e := range list {
-		if e.ID == key.ID {
-			label = e.Label
-		}
-	}
-	said := changes(list, key.ID, label)
-	if !c.JSON {
-		said += c.toConnect(key.ID, label)
-	}
-	_, errSaid := io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(said), ""))
-	return errors.Join(err, errSaid)
+	_, err = io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(changes), ""))
+	return err
 }
 
 // others says what a new key changes for others. For the first key, these are the seats from before. For a label that
 // another key has, these are the other keys: a person who has lost a key must revoke it, too, and a command with the
 // label would then mean neither.
-func (c *keysAddCommand) others(list []access.Entry, id, label string) (text string) {
+func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id string) (text string, err error) {
+	list, err := keys.List(ctx)
+	label := ""
+	for _, e := range list {
+		if e.ID == id {
+			label = e.Label
+		}
+	}
 	if len(list) == 1 {
 		text = "Seats that were taken without a key go on once their owners return with one: a person by parley join " +
 			"ROOM --as NAME, an agent by join_room with its agent_token.\n"
@@ -227,12 +223,12 @@ func (c *keysAddCommand) others(list []access.Entry, id, label string) (text str
 				"revoke %s %s\n", shell.HarmlessLine(e.Label), e.Created.Format(time.DateOnly), e.ID, c.where())
 		}
 	}
-	return text
+	return text, err
 }
 
 // toConnect says how a client gets the key, in less than twelve lines: the page of the server has lines for each
 // client. No line has the key, since standard error may be the log of a script.
-func (c *newSecret) toConnect(id, label string) string {
+func (c *newSecret) toConnect(id string) string {
 	base := c.base()
 	one, again := connectLine("claude-code", cmp.Or(base, "URL"), true), c.connected(base, id)
 	others := "\n" + otherClients(again) + cmp.Or(base, "URL") + "/ has the lines for others.\n"
@@ -247,8 +243,7 @@ func (c *newSecret) toConnect(id, label string) string {
 	if strings.Contains(again, one) {
 		return text + "Each client asks for it.\n" + again + others
 	}
-	return text + "To connect a client with the key \"" + shell.HarmlessLine(label) + "\", which this asks " +
-		"for:\n\n" + one + others + again
+	return text + "To connect a client with this key, which the command asks for:\n\n" + one + others + again
 }
 
 // otherClients names the clients that could stand in place of claude-code in a line, but not those that have a line of
@@ -392,9 +387,7 @@ func (c *keysRenewCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return c.advise(err, "keys: parley keys list")
 		}
-		return c.print(ctx, streams, keys, key, func([]access.Entry, string, string) string {
-			return "The old secret of this key is refused within a minute.\n"
-		})
+		return c.print(streams, key, "The old secret of this key is refused within a minute.\n")
 	})
 }
 
