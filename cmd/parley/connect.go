@@ -340,8 +340,6 @@ func (c *connectCommand) answer(p client.Place, protocol string, err error) stri
 		return "The server admits the key " + client.ShownKey(p.Key) + ", and speaks MCP " + protocol + "."
 	case err == nil:
 		return "The server answers, and speaks MCP " + protocol + "."
-	case c.unnamed(p) && client.NobodyListens(err):
-		return "The server does not answer yet: " + client.StartIt + client.Elsewhere
 	case client.OnThisMachine(p.Base) && client.NobodyListens(err):
 		return "The server does not answer yet: " + client.StartIt
 	case client.OnThisMachine(p.Base) && !errors.As(err, new(*fault.Error)):

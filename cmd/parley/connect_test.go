@@ -270,16 +270,6 @@ func TestConnect_entryOfAFolder_isSaid(t *testing.T) {
 	}
 }
 
-func TestConnect_nothingAtTheDefaultAddress_saysHowToNameAnother(t *testing.T) {
-	for named, want := range map[string]bool{"": true, client.Local: false} {
-		c := &connectCommand{server: server{URL: named}}
-		said := c.answer(client.Place{Base: client.Local}, "", &net.OpError{Op: "dial"})
-		if strings.HasSuffix(said, client.StartIt+client.Elsewhere) != want {
-			t.Errorf("with %q named: %s", named, said)
-		}
-	}
-}
-
 func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	home := emptyHome(t)
 	install(t, "codex")

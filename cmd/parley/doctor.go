@@ -50,7 +50,7 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 		return err
 	}
 	failed := doctor.Run(ctx, doctor.Options{
-		Server: p.Base, Key: p.Key, Invite: p.Invite, Unnamed: c.unnamed(p), Admitted: options(p, streams.err).Admitted,
+		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted,
 		Version: app.Version(), Machine: machine, Client: c.Client, Wait: c.Wait,
 		Waits: func(d time.Duration) {
 			streams.complain("parley: waiting " + shell.Spoken(d) + ", as agents do: something on the way to the " +

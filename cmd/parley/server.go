@@ -35,9 +35,6 @@ func (s server) named() (client.Place, error) {
 	return client.ParsePlace(s.URL)
 }
 
-// unnamed reports whether p is at the default address, and the command names no server.
-func (s server) unnamed(p client.Place) bool { return s.URL == "" && p.Base == client.Local }
-
 // options returns the options of a client of the server at p. The client stores the key that admits it.
 func options(p client.Place, notes io.Writer) client.Options {
 	o := client.Options{Version: app.Version(), Bearer: p.Key, Invite: p.Invite}

@@ -34,10 +34,8 @@ func DoctorLine(base string) string { return "parley doctor --url " + base }
 
 // StartIt says what helps if no program listens at an address of this machine. It names no command: a server that is
 // started with another file than before does not know the seats of this person.
-const StartIt = "start it as before, with the same --data, or a first one; see parley --help"
-
-// Elsewhere says what helps if nobody answers at the default address, and the person has named no address.
-const Elsewhere = "; if it runs at another address, give that with --url or in " + URLEnv
+const StartIt = "start it as before, with the same --data, or a first one, or give another address with --url or in " +
+	URLEnv + "; see parley --help"
 
 // Server returns the server that this person uses: from PARLEY_URL, else the saved server, else the default on this
 // machine.

@@ -47,7 +47,6 @@ type Options struct {
 	Server  string // the address of the server, without /mcp
 	Key     string // of this person, for the server; "" for none
 	Invite  string // the code of an invite, which admits a guest without a key; "" for none
-	Unnamed bool   // Server is the default address, and the person has named none
 	Version string // of this program
 	// Admitted is called when the server has admitted the key; nil: nobody wants to know.
 	Admitted func()

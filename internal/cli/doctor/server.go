@@ -68,9 +68,6 @@ func (v *visit) fixOf(err error) string {
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		return "renew the certificate, or use an address for which it is valid"
 	case client.OnThisMachine(v.Server) && client.NobodyListens(err):
-		if v.Unnamed {
-			return client.StartIt + client.Elsewhere
-		}
 		return client.StartIt
 	case !errors.As(err, new(net.Error)), client.OnThisMachine(v.Server):
 		return "check the address, without /mcp, and any proxy in front of the server: it must reach the server, " +

@@ -86,17 +86,3 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		})
 	}
 }
-
-// A person in a second terminal may have a server at another port, and not have named it there.
-func TestRun_nothingAtAnAddressThatNobodyNamed_saysHowToNameOne(t *testing.T) {
-	home := t.TempDir()
-	t.Setenv("XDG_STATE_HOME", home)
-	for _, unnamed := range []bool{true, false} {
-		doctor.Run(t.Context(), doctor.Options{Server: closed, Unnamed: unnamed, Version: "1", Machine: machine(home),
-			Tell: func(r doctor.Result) {
-				if r.Check == "server" && strings.HasSuffix(r.Fix, client.Elsewhere) != unnamed {
-					t.Errorf("unnamed %v: %+v", unnamed, r)
-				}
-			}})
-	}
-}

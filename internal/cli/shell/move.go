@@ -178,8 +178,7 @@ func (s *Shell) otherServers(base string, counts func(client.Seat) bool) (others
 	return others, err
 }
 
-// away adds to the error of a server that does not answer what helps if the server has another address: how the
-// person's seats there move or, without such seats, how to name the server.
+// away adds to the error of a server that does not answer how the person's seats there move.
 func (s *Shell) away(err error) error {
 	lost := new(client.Unreachable)
 	all, errAll := s.Seats.All()
@@ -188,9 +187,6 @@ func (s *Shell) away(err error) error {
 	}
 	if slices.ContainsFunc(all, func(seat client.Seat) bool { return seat.Server == lost.Base }) {
 		return fmt.Errorf("%w; if it has another address now: %s", err, s.moving(lost.Base, ""))
-	}
-	if s.Base == "" && lost.Base == client.Local && client.NobodyListens(err) {
-		return fmt.Errorf("%w%s", err, client.Elsewhere)
 	}
 	return err
 }
