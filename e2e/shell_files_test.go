@@ -91,7 +91,7 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	ends(1, "not a regular file", "get", beans[1], "-o", "link", "--force")
-	ends(1, "Cannot save to nowhere: no such file or directory; make the folder", "get", beans[1], "-o", "nowhere/x")
+	ends(1, "cannot save to nowhere: no such file or directory; check the name", "get", beans[1], "-o", "nowhere/x")
 	ends(0, "sub", "get", beans[1], "-o", "sub")
 	holds(t, filepath.Join(to, "sub", "parley-"+beans[1]+".txt"), []byte("beans"))
 	if got := bob.inFolder(to, "", "get", beans[1], "-o", "-"); got.code != 0 || got.out != "beans" {
@@ -154,7 +154,7 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 	written(t, folder, "empty", nil)
 	for words, arguments := range map[string][]string{
 		`<file> is missing`:                       {"put"},
-		"no file nowhere.txt: check its name":     {"put", "nowhere.txt"},
+		"cannot read nowhere.txt: no such file":   {"put", "nowhere.txt"},
 		"empty is empty":                          {"put", "empty"},
 		"is a folder":                             {"put", "."},
 		"standard input is empty":                 {"put", "-"},

@@ -45,7 +45,7 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 	inFile := filepath.Join(file, "x.db")
 	for line, want := range map[string]string{
 		"backup --data " + file + " " + filepath.Join(folder, "b.db"): "cannot create a file in the folder " +
-			folder + ": " + syscall.ENOENT.Error() + "; make the folder, or name another file\n",
+			folder + ": " + syscall.ENOENT.Error() + "; check the name, or make the folder, or name another file\n",
 		"check " + filepath.Dir(file): filepath.Dir(file) + ": it is a folder; name the file in it\n",
 		"serve --addr 127.0.0.1:0 --data " + inFile: file + ": " + syscall.ENOTDIR.Error() +
 			"; move the file away that stands in place of a folder, or choose another file with --data\n",

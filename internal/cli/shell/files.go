@@ -77,11 +77,8 @@ func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, er
 		return readPipe(ctx, req.In, "Standard input")
 	}
 	file, err := os.Open(req.Path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, 0, fail(usage, "There is no file %s: check its name, and the folder in which you are.", req.Path)
-	case err != nil:
-		return nil, 0, fail(usage, "Cannot read %s: %s; %s.", req.Path, reasonOf(err), client.Remedy(err))
+	if err != nil {
+		return nil, 0, fail(usage, "%s", client.Cannot("read", req.Path, err))
 	}
 	about, err := file.Stat()
 	switch {
@@ -252,7 +249,7 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 	part := filepath.Join(filepath.Dir(path), ".parley-"+rand.Text()+".part")
 	out, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return cannotSave(path, err)
+		return client.Cannot("save to", filepath.Dir(path), err)
 	}
 	defer os.Remove(part) // unless part has its final name by then
 	err = s.persist(ctx, s.again(), func() error {
@@ -267,10 +264,10 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 		err = out.Chmod(mode)
 	}
 	err = errors.Join(err, out.Close())
-	if errors.As(err, new(*fs.PathError)) {
-		return cannotSave(path, err)
-	}
-	if err != nil {
+	switch {
+	case errors.As(err, new(*fs.PathError)):
+		return client.Cannot("save to", filepath.Dir(path), err)
+	case err != nil:
 		return err
 	}
 	if force {
@@ -287,20 +284,6 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
-}
-
-// cannotSave is the error of a file that the system does not let a command write.
-func cannotSave(path string, err error) error {
-	return fail(failed, "Cannot save to %s: %s; %s, or name another place with -o.", filepath.Dir(path), reasonOf(err),
-		client.Remedy(err))
-}
-
-// reasonOf returns why the system refuses a file, without the name: the name of a part says nothing.
-func reasonOf(err error) error {
-	if reason := new(fs.PathError); errors.As(err, &reason) {
-		return reason.Err
-	}
-	return err
 }
 
 // partLife is how long sweep leaves a part alone, which may belong to a running command.

@@ -116,10 +116,10 @@ func TestFiles_theSystemRefuses_saysWhatHelps(t *testing.T) {
 	var sent results.Sent
 	read(t, put.out.String(), &sent)
 	for path, want := range map[string]string{
-		filepath.Join(none, "b"): "Cannot save to " + none + ": " + syscall.ENOENT.Error() +
-			"; make the folder, or name another place with -o.",
-		filepath.Join(file, "b"): "Cannot save to " + file + ": " + syscall.ENOTDIR.Error() +
-			"; move the file away that stands in place of a folder, or name another place with -o.",
+		filepath.Join(none, "b"): "cannot save to " + none + ": " + syscall.ENOENT.Error() +
+			"; check the name, or make the folder, and run this again",
+		filepath.Join(file, "b"): "cannot save to " + file + ": " + syscall.ENOTDIR.Error() +
+			"; move the file away that stands in place of a folder, and run this again",
 	} {
 		err := at(t, base, nil).Get(t.Context(), as("Ann"), shell.GetRequest{ID: sent.ID, Path: path})
 		if err == nil || err.Error() != want {
@@ -127,7 +127,8 @@ func TestFiles_theSystemRefuses_saysWhatHelps(t *testing.T) {
 		}
 	}
 	err := at(t, base, nil).Put(t.Context(), as("Ann"), shell.PutRequest{Path: none})
-	if err == nil || err.Error() != "There is no file "+none+": check its name, and the folder in which you are." {
+	if err == nil || err.Error() != "cannot read "+none+": "+syscall.ENOENT.Error()+
+		"; check the name, or make the folder, and run this again" {
 		t.Errorf("%v", err)
 	}
 }
