@@ -254,16 +254,9 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why = ofLetter.ReplaceAllString(why, "$1")
 		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
 		why = strings.Replace(why, ": needs a value", " needs a value", 1)
-		takesRoom := slices.ContainsFunc(arguments(err), func(one *kong.Positional) bool { return one.Name == "room" })
 		if other := otherFlag(why, err); other != "" {
 			why, _, _ = strings.Cut(why, ", did you mean ")
 			why += ": perhaps you mean " + other
-		} else if instead := insteadOf(why, err); instead != "" {
-			why, _, _ = strings.Cut(why, ", did you mean ")
-			why += ": " + instead
-		} else if strings.HasPrefix(why, "unknown flag --room") && takesRoom {
-			why, _, _ = strings.Cut(why, ", did you mean ")
-			why += ": write the room without it"
 		} else if strings.HasPrefix(why, "unknown flag ") && len(arguments(err)) > 0 {
 			why += "; put -- before a word that begins with a hyphen and is no flag"
 		}
@@ -304,46 +297,28 @@ var numberless = regexp.MustCompile(`: expected an int but got "EOL" \(<nil>\)$`
 // ofLetter matches kong's refusal of a word with one hyphen, with the likely flags: for so short a name none is likely.
 var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
 
-// otherFlags are the right flags for wrong names that people try.
-var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.0.0.1:PORT",
-	"host": "--addr HOST:PORT", "listen": "--addr HOST:PORT", "db": "--data FILE",
-	"name": "--as NAME", "agent": "--as NAME", "nick": "--as NAME", "server": "--url URL",
-	"private": "--to NAME", "dm": "--to NAME", "reason": "--note TEXT", "limit": "--lines N", "last": "--lines N",
-	"remove": "--undo", "expires": "--days N", "user": "--as NAME", "username": "--as NAME", "nickname": "--as NAME",
-	"size": "--capacity N", "max": "--capacity N", "create": "--new", "timeout": "--wait TIME",
-	"within": "--timeout TIME", "wait": "--timeout TIME"}
+// otherFlags are what is right, each for wrong names of flags that people try. Where it names flags, the command must
+// have the first of them.
+var otherFlags = synonyms(map[string]string{"--capacity N": "seats size max", "--addr 127.0.0.1:PORT": "port",
+	"--addr HOST:PORT": "host listen", "--data FILE": "db", "--as NAME": "name agent nick user username nickname",
+	"--url URL": "server", "--to NAME": "private dm", "--note TEXT": "reason", "--lines N": "limit last",
+	"--undo": "remove", "--days N": "expires", "--new": "create", "--wait TIME": "timeout",
+	"--timeout TIME": "within wait", "ROOM without a flag": "room",
+	"to set PARLEY_PASSWORD, or to type the password when asked (others can see a command line); --lock sets one": "" +
+		"password pass passwd pw secret",
+	"to set PARLEY_KEY, with the address of its server in PARLEY_URL and without --url (others can see a command " +
+		"line)": "key api-key token"})
 
-// secretFlags are names of flags with which people try to give a secret, and what works instead.
-var secretFlags = map[string]string{"password": insteadOfPassword, "pass": insteadOfPassword,
-	"passwd": insteadOfPassword, "pw": insteadOfPassword, "secret": insteadOfPassword, "key": insteadOfKey,
-	"api-key": insteadOfKey, "token": insteadOfKey}
+// flagIn matches the name of a flag in a text.
+var flagIn = regexp.MustCompile(`--([a-z-]+)`)
 
-const (
-	insteadOfPassword = "a password does not belong on a command line, which others can see: set PARLEY_PASSWORD, or " +
-		"leave it out and type it when asked; --lock sets one"
-	insteadOfKey = "a key does not belong on a command line, which others can see: set PARLEY_KEY, with the address " +
-		"of its server in PARLEY_URL, or type it when asked"
-)
-
-// insteadOf says what works instead of an unknown flag for a secret; "" if the command takes no such secret.
-func insteadOf(why string, err error) string {
-	tried, unknown := strings.CutPrefix(why, "unknown flag --")
-	tried, _, _ = strings.Cut(tried, ",")
-	instead, wrong := secretFlags[tried], new(kong.ParseError)
-	if !unknown || !errors.As(err, &wrong) || !hasFlag(wrong.Context, map[string]string{insteadOfPassword: "lock",
-		insteadOfKey: "url"}[instead]) {
-		return ""
-	}
-	return instead
-}
-
-// otherFlag returns the right flag for a wrong name in otherFlags; "" if the command does not have the flag.
+// otherFlag returns what is right for a wrong name in otherFlags; "" if the command does not have the flag.
 func otherFlag(why string, err error) string {
 	tried, _ := strings.CutPrefix(why, "unknown flag --")
 	tried, _, _ = strings.Cut(tried, ",")
 	other, wrong := otherFlags[tried], new(kong.ParseError)
-	name, _, _ := strings.Cut(other, " ")
-	if other == "" || !errors.As(err, &wrong) || !hasFlag(wrong.Context, strings.TrimPrefix(name, "--")) {
+	flag := flagIn.FindStringSubmatch(other)
+	if other == "" || !errors.As(err, &wrong) || flag != nil && !hasFlag(wrong.Context, flag[1]) {
 		return ""
 	}
 	return other

@@ -46,7 +46,8 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 	for line, want := range map[string]string{
 		"backup --data " + file + " " + filepath.Join(folder, "b.db"): "cannot create a file in the folder " +
 			folder + ": " + syscall.ENOENT.Error() + "; check the name, or make the folder, or name another file\n",
-		"check " + filepath.Dir(file): filepath.Dir(file) + ": it is a folder; name the file in it\n",
+		"check " + filepath.Dir(file): filepath.Dir(file) + ": " + syscall.EISDIR.Error() +
+			"; name a file, or move the folder away, or choose another file\n",
 		"serve --addr 127.0.0.1:0 --data " + inFile: file + ": " + syscall.ENOTDIR.Error() +
 			"; move the file away that stands in place of a folder, or choose another file with --data\n",
 		"serve --addr " + server: "cannot listen on " + server + ": " + syscall.EADDRINUSE.Error() +

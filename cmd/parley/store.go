@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -150,10 +149,10 @@ func anotherFile(command *kong.Context) string {
 func adviceOn(err error, other string) string {
 	var file *sqlite.FileError
 	reason := new(fs.PathError)
+	if raw, is := err.(*fs.PathError); is {
+		err = &sqlite.FileError{Path: raw.Path, Err: raw}
+	}
 	if !errors.As(err, &file) {
-		if raw, is := err.(*fs.PathError); is {
-			return fmt.Sprintf("%s: %v; %s, or %s", raw.Path, raw.Err, client.Remedy(raw), other)
-		}
 		return ""
 	}
 	path := pasted(file.Path)
@@ -169,12 +168,8 @@ func adviceOn(err error, other string) string {
 	case errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray), errors.Is(file, sqlite.ErrLinked),
 		errors.Is(file, sqlite.ErrMounted):
 		return file.Error()
-	case errors.Is(file, syscall.EISDIR):
-		return fmt.Sprintf("%s: it is a folder; name the file in it", file.Path)
 	case errors.As(file, &reason):
 		return fmt.Sprintf("%s: %v; %s, or %s", file.Path, reason.Err, client.Remedy(file), other)
-	case errors.Is(file, fs.ErrPermission):
-		return fmt.Sprintf("%s; %s, or %s", file, client.Remedy(file), other)
 	}
 	return ""
 }

@@ -86,7 +86,7 @@ func Remedy(err error) string {
 	for refusal, remedy := range map[error]string{
 		fs.ErrPermission: "give this user the right to it and to its folder",
 		fs.ErrNotExist:   "check the name, or make the folder",
-		syscall.EISDIR:   "move the folder away",
+		syscall.EISDIR:   "name a file, or move the folder away",
 		syscall.ENOTDIR:  "move the file away that stands in place of a folder",
 		syscall.ENOSPC:   "free some space",
 	} {

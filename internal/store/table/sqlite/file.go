@@ -3,7 +3,6 @@ package sqlite
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -166,7 +165,7 @@ func (f *File) explain(err error) error {
 	case primary == sqlite.ResultFull, code == sqlite.ResultIOErrSHMSize: // readers need the latter, too
 		err = &full{err}
 	case primary == sqlite.ResultReadOnly:
-		err = fmt.Errorf("the file cannot be written: %w", fs.ErrPermission)
+		err = &fs.PathError{Op: "write", Path: f.path, Err: fs.ErrPermission}
 	}
 	return &FileError{f.path, err}
 }
