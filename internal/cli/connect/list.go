@@ -38,7 +38,7 @@ type Status struct {
 	Hooked bool   // the client runs hooks, which can wake an idle agent
 	// Hooks are the command lines of all the client's hooks.
 	Hooks []string
-	// Idle are those of Hooks that the client does not run: see codexRuns. PluginIdle says so of the plugin's hooks.
+	// Idle are those of Hooks that the client does not run: see trustedInCodex. PluginIdle says so of the plugin's hooks.
 	Idle       []string
 	PluginIdle bool
 	// Gone is the path at which the client starts this program, if the path does not exist.
@@ -95,15 +95,15 @@ func (c client) readStatus(m Machine, s *Status) {
 		return
 	}
 	s.Hooked = true
-	file, settings := c.wake(m, "")[0].file, content(c.file(m))
-	s.PluginIdle = c.trusts && s.Plugin != "" && !codexRunsPlugin(settings)
+	trusted, plugin := trustedInCodex(content(c.file(m)))
+	s.PluginIdle = c.trusts && s.Plugin != "" && !plugin
 	var events map[string][]hooks
-	_ = json.Unmarshal(encode(content(file)["hooks"]), &events) // others are none of ours
+	_ = json.Unmarshal(encode(content(c.wake(m, "")[0].file)["hooks"]), &events) // others are none of ours
 	for _, event := range slices.Sorted(maps.Keys(events)) {
-		for at, group := range events[event] {
-			for n, h := range group.Hooks {
+		for _, group := range events[event] {
+			for _, h := range group.Hooks {
 				s.Hooks = append(s.Hooks, h.Command)
-				if c.trusts && !codexRuns(settings, file, event, group, at, n) {
+				if c.trusts && !trusted[codexHash(event, group.Matcher, h)] {
 					s.Idle = append(s.Idle, h.Command)
 				}
 			}

@@ -2,7 +2,6 @@ package connect
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,7 +9,7 @@ import (
 )
 
 // The sums are those that Codex 0.171.0 wrote when its person trusted these hooks.
-func TestCodexRuns_hookAsTrusted_andNotOtherwise(t *testing.T) {
+func TestTrustedInCodex_hookAsTrusted_andNotOtherwise(t *testing.T) {
 	const line = `\"/usr/local/bin/parley\" hook --url http://127.0.0.1:8080`
 	const file = `{"PostToolUse":[{"matcher":"^mcp__parley__(join_room|create_room|enter_queue)$",
 		"hooks":[{"type":"command","command":"` + line + `"}]}],
@@ -18,16 +17,15 @@ func TestCodexRuns_hookAsTrusted_andNotOtherwise(t *testing.T) {
 		"Stop":[{"hooks":[{"type":"command","command":"say <done>"}]},{"hooks":[{"type":"command","command":"` + line +
 		`","async":true,"asyncRewake":true,"timeout":28800}]}]}`
 	const trusted = `
-[hooks.state."PATH:post_tool_use:0:0"]
+[hooks.state."/home/ann/.codex/hooks.json:post_tool_use:0:0"]
 trusted_hash = "sha256:8031c9d3ebc984794d98d4c7aedc8d6a2a298fc781647686d0fa71c473c172b9"
-[hooks.state."PATH:session_end:0:0"]
+[hooks.state."/home/ann/.codex/hooks.json:session_end:0:0"]
 trusted_hash = "sha256:6d7fad10ab930b69d12474812c9e4adf41efc872c043bc5cf5e0a035be0c5648"
-[hooks.state."PATH:stop:0:0"]
+[hooks.state."/home/ann/.codex/hooks.json:stop:0:0"]
 trusted_hash = "sha256:db5d221b0551ccfd9368493b971275916005dbd25cf60f36791111417cd11f27"
-[hooks.state."PATH:stop:1:0"]
+[hooks.state."/home/ann/.codex/hooks.json:stop:1:0"]
 trusted_hash = "sha256:e9377331b7f9cd1ed752697e9a991da480345acb3977b9007a436e96968e1eb6"
 `
-	at := filepath.Join(t.TempDir(), "hooks.json")
 	all := map[string]bool{"PostToolUse": true, "SessionEnd": true, "Stop": true}
 	for name, c := range map[string]struct {
 		file, settings string
@@ -39,19 +37,19 @@ trusted_hash = "sha256:e9377331b7f9cd1ed752697e9a991da480345acb3977b9007a436e969
 		"turned off":                         {file, strings.ReplaceAll(trusted, "]\n", "]\nenabled = false\n"), nil},
 		"one turned off": {file, strings.Replace(trusted, "stop:1:0\"]\n", "stop:1:0\"]\nenabled = false\n", 1),
 			map[string]bool{"PostToolUse": true, "SessionEnd": true}},
-		"of another file": {file, strings.ReplaceAll(trusted, "PATH", "/project/.codex/hooks.json"), nil},
 	} {
 		var events map[string][]hooks
 		if err := json.Unmarshal([]byte(c.file), &events); err != nil {
 			t.Fatal(err)
 		}
 		var settings map[string]any
-		if err := toml.Unmarshal([]byte(strings.ReplaceAll(c.settings, "PATH", at)), &settings); err != nil {
+		if err := toml.Unmarshal([]byte(c.settings), &settings); err != nil {
 			t.Fatal(err)
 		}
+		hashes, _ := trustedInCodex(settings)
 		for event, groups := range events {
 			last := len(groups) - 1
-			if got := codexRuns(settings, at, event, groups[last], last, 0); got != c.runs[event] {
+			if got := hashes[codexHash(event, groups[last].Matcher, groups[last].Hooks[0])]; got != c.runs[event] {
 				t.Errorf("%s: it runs %s: %t", name, event, got)
 			}
 		}
@@ -65,7 +63,7 @@ trusted_hash = "sha256:e9377331b7f9cd1ed752697e9a991da480345acb3977b9007a436e969
 		if err := toml.Unmarshal([]byte(settings), &doc); err != nil {
 			t.Fatal(err)
 		}
-		if got := codexRunsPlugin(doc); got != want {
+		if _, got := trustedInCodex(doc); got != want {
 			t.Errorf("%s: it runs the plugin's: %t", settings, got)
 		}
 	}
