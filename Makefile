@@ -66,7 +66,7 @@ fetcher:
 	@scripts/saying "compiling what fetches and runs the tests" $(GO) build ./e2e/fetch ./scripts/test
 
 fetch: fetcher
-	@$(GO) run ./e2e/fetch
+	@scripts/saying "fetching what the tests need" $(GO) run ./e2e/fetch
 
 test: fetch ## run what a change needs (2½ minutes; 180 MB once, and 2.3 GB of Go's caches)
 	@$(TESTS) -timeout=15m $(LONGEST) $(filter-out %/e2e/browser,$(shell $(GO) list ./...))
@@ -83,7 +83,7 @@ test-alone: ## run make test where little more than Go is installed
 	@scripts/go-alone
 
 fetch-clients: fetcher
-	@$(GO) run ./e2e/fetch -clients
+	@scripts/saying "fetching the clients" $(GO) run ./e2e/fetch -clients
 
 test-clients: fetch-clients ## let real clients and SDKs talk (4 minutes; 1.8 GB once)
 	@PARLEY_CLIENTS=only $(TESTS) -timeout=15m ./e2e ./e2e/agents

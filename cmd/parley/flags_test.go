@@ -154,7 +154,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"say -5 degrees":          "unknown flag -5; put -- before a word that begins with a hyphen and is no",
 		"join t --as A --seats 5": "unknown flag --seats: perhaps you mean --capacity N; see parley join --help",
 		"join t --nick A":         "unknown flag --nick: perhaps you mean --as NAME; see parley join --help",
-		"join t --as A --pass=X":  "perhaps you mean to set PARLEY_PASSWORD, or to type the password when asked (others",
+		"join t --as A --pass=X":  "perhaps you mean to set PARLEY_PASSWORD, or to type the password when asked",
 		"join t --password X":     "unknown flag --password: perhaps you mean to set PARLEY_PASSWORD",
 		"room --password X":       "unknown flag --password: perhaps you mean to set PARLEY_PASSWORD",
 		"who --key pk_x":          "unknown flag --key: perhaps you mean to set PARLEY_KEY",

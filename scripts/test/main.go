@@ -25,7 +25,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
-	"github.com/parley-chat/parley/internal/testkit/saying"
 )
 
 // gotestsum prints failures when they happen, and one line for each package.
@@ -54,17 +53,14 @@ func run(ctx context.Context, arguments []string) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	events, reruns := filepath.Join(dir, "events.json"), filepath.Join(dir, "reruns")
-	over := saying.While("building the program, and starting DynamoDB Local")
-	err = share(ctx, dir)
-	over()
-	if err != nil {
+	at, short := newProgress(events), &rows{to: os.Stdout}
+	stop := at.every(short.say)
+	defer stop()
+	if err := share(ctx, dir); err != nil {
 		return 0, err
 	}
-	over = saying.While("fetching " + gotestsum)
-	err = command(ctx, "run", gotestsum, "--version").Run()
-	over()
-	if err != nil {
-		defer saying.While("running the tests")()
+	if command(ctx, "run", gotestsum, "--version").Run() != nil {
+		stop()
 		fmt.Println(gotestsum, "cannot be fetched: go test prints the results, without a summary.")
 		return exitCode(shown(command(ctx, append([]string{"test"}, arguments...)...)))
 	}
@@ -76,8 +72,6 @@ func run(ctx context.Context, arguments []string) (int, error) {
 		"--rerun-fails=1", "--rerun-fails-max-failures=5", "--rerun-fails-run-root-test",
 		"--rerun-fails-abort-on-data-race", "--rerun-fails-report", reruns,
 		"--packages", strings.Join(packages, " "), "--"}, flags...)...)
-	at, short := newProgress(events), &rows{to: os.Stdout}
-	stop := saying.Every(at.at, short.say)
 	tests.Stdout, tests.Stderr = short, short
 	code, err := exitCode(tests.Run())
 	stop()

@@ -10,7 +10,12 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
+
+// pause is how often a run says what it is at.
+const pause = 15 * time.Second
 
 const module = "github.com/parley-chat/parley/"
 
@@ -29,16 +34,44 @@ func newProgress(path string) *progress {
 	return &progress{path: path, results: map[[2]string]string{}, broken: map[string]bool{}}
 }
 
+// every says all 15 s what the run is at, until stop, which may be called again.
+func (p *progress) every(say func(string)) (stop func()) {
+	ticker, done := time.NewTicker(pause), make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { p.watch(time.Now(), ticker.C, done, say) })
+	return sync.OnceFunc(func() {
+		ticker.Stop()
+		close(done)
+		watching.Wait()
+	})
+}
+
+// watch says at each tick what the run is at, until done is closed.
+func (p *progress) watch(began time.Time, ticks <-chan time.Time, done <-chan struct{}, say func(string)) {
+	for {
+		select {
+		case now := <-ticks:
+			if err := p.load(); err != nil {
+				say(fmt.Sprintf("The events of the tests cannot be read: %v", err))
+				return
+			}
+			say(fmt.Sprintf("%d s: %s", int(now.Sub(began).Round(time.Second).Seconds()), p.at()))
+		case <-done:
+			return
+		}
+	}
+}
+
 // at says in a few words what the run is at. The last line of the run has another form: who waits for that line must
 // not take this one for it.
 func (p *progress) at() string {
-	if err := p.load(); err != nil {
-		return fmt.Sprintf("the events of the tests cannot be read: %v", err)
-	}
 	passed, failed, skipped := p.count()
+	if passed+failed+skipped+len(p.running) == 0 {
+		return "fetching gotestsum, or compiling the tests"
+	}
 	done := fmt.Sprintf("%d tests done, %d failed", passed+failed+skipped, failed)
 	if len(p.running) == 0 {
-		return done + "; compiling the tests"
+		return done + "; compiling"
 	}
 	const most = 3
 	names := slices.Clone(p.running[:min(most, len(p.running))])

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What a run says while it runs is one short line each time, and none of these lines has the form of the last one.
@@ -19,28 +20,38 @@ func TestProgress_whileTestsRun_saysWhatTheRunIsAt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
+	began := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	ticks, done, said := make(chan time.Time), make(chan struct{}), make(chan string)
 	p := newProgress(path)
+	ended := make(chan struct{})
+	go func() {
+		p.watch(began, ticks, done, func(line string) { said <- line })
+		close(ended)
+	}()
 	result := regexp.MustCompile(`^(\S+: )?\d+ passed, \d+ failed`)
 	event := func(action, name, test string) string {
 		return `{"Action":"` + action + `","Package":"` + module + name + `","Test":"` + test + `"}` + "\n"
 	}
-	for _, step := range []struct{ events, want string }{
-		{"", "0 tests done, 0 failed; compiling the tests"},
+	for n, step := range []struct{ events, want string }{
+		{"", "15 s: fetching gotestsum, or compiling the tests"},
 		{event("start", "e2e", "") + event("pass", "e2e", "TestA/b") + event("pass", "e2e", "TestA") +
-			`{"Action":"pa`, "2 tests done, 0 failed; running e2e"},
+			`{"Action":"pa`, "30 s: 2 tests done, 0 failed; running e2e"},
 		{`ss","Package":"x","Test":"TestX"}` + "\n" + event("fail", "e2e", "TestC") + event("skip", "e2e", "TestD") +
 			event("start", "a", "") + event("start", "b", "") + event("start", "c", "") + event("start", "d", ""),
-			"5 tests done, 1 failed; running e2e, a, b and 2 more"},
+			"45 s: 5 tests done, 1 failed; running e2e, a, b and 2 more"},
 		{event("fail", "e2e", "") + event("fail", "a", "") + event("pass", "b", "") + event("pass", "c", ""),
-			"6 tests done, 2 failed; running d"},
+			"60 s: 6 tests done, 2 failed; running d"},
 	} {
 		if _, err := file.WriteString(step.events); err != nil {
 			t.Fatal(err)
 		}
-		if got := p.at(); got != step.want || result.MatchString(got) {
+		ticks <- began.Add(time.Duration(n+1) * pause)
+		if got := <-said; got != step.want || result.MatchString(got) {
 			t.Errorf("it says %q, want %q", got, step.want)
 		}
 	}
+	close(done)
+	<-ended
 	if got := p.result(1); got != "3 passed, 2 failed, 1 skipped" || !result.MatchString(got) {
 		t.Errorf("it ends with %q", got)
 	}

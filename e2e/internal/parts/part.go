@@ -18,7 +18,6 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
-	"github.com/parley-chat/parley/internal/testkit/saying"
 )
 
 // installTime bounds one installation, over a slow line.
@@ -169,7 +168,6 @@ func (p *Part) Fetch(ctx context.Context, say io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer saying.While("fetching " + p.what)()
 	lock := flock.New(home + ".lock")
 	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("lock %s: %w", lock.Path(), err)

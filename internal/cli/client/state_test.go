@@ -59,7 +59,8 @@ func TestRead_noFile_isEmpty(t *testing.T) {
 
 // Go's error names the call and a temporary file, and does not say what helps.
 func TestFiles_homeThatCannotBeUsed_isSaidInPlainWords(t *testing.T) {
-	const moves, aside = "; name a file, or move the folder away", "; move the file away that stands in place of a folder"
+	const moves = "; name a file, or move the folder away"
+	const aside = "; move the file away that stands in place of a folder"
 	const helps = ", or set XDG_STATE_HOME to another folder"
 	aFolder, aFile := syscall.EISDIR.Error(), syscall.ENOTDIR.Error()
 	for _, c := range []struct{ inTheWay, cannot string }{

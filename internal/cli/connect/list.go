@@ -38,7 +38,7 @@ type Status struct {
 	Hooked bool   // the client runs hooks, which can wake an idle agent
 	// Hooks are the command lines of all the client's hooks.
 	Hooks []string
-	// Idle are those of Hooks that the client does not run: see trustedInCodex. PluginIdle says so of the plugin's hooks.
+	// Idle are those of Hooks that the client does not run. PluginIdle says so of the plugin's hooks.
 	Idle       []string
 	PluginIdle bool
 	// Gone is the path at which the client starts this program, if the path does not exist.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/parley-chat/parley/internal/testkit/saying"
 )
 
 // CacheEnv is the folder to download into, instead of the user's cache.
@@ -50,7 +48,6 @@ func Fetch(ctx context.Context, dir, what, size string, fill func(partial string
 	if Fetched(dir, what, size) == nil {
 		return nil
 	}
-	defer saying.While("fetching " + what)()
 	unlock, err := Lock(ctx, dir+".lock")
 	if err != nil {
 		return err
