@@ -132,7 +132,7 @@ func moreSentences() []string {
 	for n := range 2 {
 		is(func(s *situation) {
 			s.sent, s.unheard = true, true
-			s.absent = &chat.Absent{Away: n + 1, BackIn: 10 * time.Minute, Mute: n + 1, Silent: n + 1, Heard: time.Hour}
+			s.absent = &chat.Absent{Away: n + 1, Mute: n + 1, Silent: n + 1}
 		})
 	}
 	is(func(s *situation) { s.Woken = true })

@@ -455,19 +455,13 @@ func absent(a *chat.Absent) string {
 		return ""
 	}
 	var list []string
-	add := func(n int, one, more string, after string) {
-		switch {
-		case n == 1:
-			list = append(list, one+after)
-		case n > 1:
-			list = append(list, fmt.Sprintf("%d %s%s", n, more, after))
+	add := func(n int, one, several string) {
+		if n > 0 {
+			list = append(list, results.Count(n, one, several))
 		}
 	}
-	minutes := func(d time.Duration) string {
-		return results.Count(max(1, int64(d/time.Minute)), "minute", "minutes")
-	}
-	add(a.Away, "one is away for another ", "are away, the first for another ", minutes(a.BackIn+time.Minute-1))
-	add(a.Mute, "one can only read here", "can only read here", "")
-	add(a.Silent, "one was not heard for ", "were not heard for at least ", minutes(a.Heard))
+	add(a.Away, "is away", "are away")
+	add(a.Mute, "can only read here", "can only read here")
+	add(a.Silent, "was not heard for long", "were not heard for long")
 	return strings.Join(list, ", ")
 }

@@ -130,11 +130,9 @@ type Sent struct {
 
 // Absent is how many agents will not answer soon.
 type Absent struct {
-	Away   int           // until a time that they have said
-	BackIn time.Duration // until the first of them is back
-	Mute   int           // they may only listen
-	Silent int           // not heard for PartnerSilent, and nothing wakes them
-	Heard  time.Duration // since the last call of any of them
+	Away   int // until a time that they have said
+	Mute   int // they may only listen
+	Silent int // not heard for PartnerSilent, and nothing wakes them
 }
 
 // Everyone stands for all who are in the room, now and later.

@@ -119,7 +119,7 @@ func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) *
 			continue
 		}
 		p := seen.lastHeard(agent, seen.Presence[seat])
-		state, silent := p.State(c.head, agent, seen.Now), seen.Now.Sub(p.SilentFrom())
+		state, late := p.State(c.head, agent, seen.Now), p.SilentFrom().Add(PartnerSilent)
 		hears := func(from time.Time) bool { // and did not hear so before
 			return !c.hasSaidFor(seat, event.N, known, func(e room.Event) bool { return !e.At().After(from) })
 		}
@@ -130,24 +130,14 @@ func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) *
 			}
 		case state == room.AgentAway && hears(p.At()):
 			a.Away++
-			a.BackIn = least(a.BackIn, p.BackAt().Sub(seen.Now))
-		case state == room.AgentSilent && silent >= PartnerSilent && hears(p.SilentFrom().Add(PartnerSilent)):
+		case state == room.AgentSilent && !seen.Now.Before(late) && hears(late):
 			a.Silent++
-			a.Heard = least(a.Heard, silent)
 		}
 	}
 	if a == (Absent{}) {
 		return nil
 	}
 	return &a
-}
-
-// least returns the smaller of two times, of which 0 is none.
-func least(a, b time.Duration) time.Duration {
-	if a == 0 {
-		return b
-	}
-	return min(a, b)
 }
 
 // hasSaidFor reports whether the caller's agent has said something for the agent of seat before event n, and after the

@@ -25,7 +25,7 @@ func Build() string {
 	if released := regexp.MustCompile(`^\d[^+]*$`); err != nil || released.MatchString(Version()) {
 		return Version()
 	}
-	return Version() + file.ModTime().UTC().Format(", built 2006-01-02 15:04:05 UTC")
+	return Version() + file.ModTime().UTC().Format(", file of 2006-01-02 15:04:05 UTC")
 }
 
 var version = sync.OnceValue(func() string {

@@ -28,7 +28,7 @@ func TestVersionOf_releaseOrCommit(t *testing.T) {
 
 // This test's own program is of no release.
 func TestBuild_noRelease_hasTheTimeOfTheProgram(t *testing.T) {
-	if got := Build(); !regexp.MustCompile(`^devel.*, built 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$`).MatchString(got) {
+	if got := Build(); !regexp.MustCompile(`^devel.*, file of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$`).MatchString(got) {
 		t.Error(got)
 	}
 }
