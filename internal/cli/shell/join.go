@@ -200,7 +200,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 			continue
 		}
 		if req.New { // its room may have another name now, and the new room must not make the file forget the seat
-			on := &session{client: c, seat: seat, file: s.Seats, settled: true}
+			on := &session{client: c, seat: seat, file: s.Seats}
 			_, err = on.call(ctx, "room_info", args{}, &results.Info{})
 		} else {
 			r, err = s.seated(ctx, c, "join_room", args{"agent_token": seat.Token}, seat, req.Agent)

@@ -207,6 +207,12 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		a.set("text", text)
 		var got results.Left
 		r, err := s.call(ctx, "leave_room", a, &got)
+		if got.Status == "already_left" { // or the server does not know the seat
+			_, why := s.call(ctx, "room_info", args{}, &results.Info{})
+			if client.IsUnknown(why) {
+				return why
+			}
+		}
 		if fault.CodeOf(err) == fault.Paused && s.watchesItself() {
 			return fail(failed, "You have paused %s, or approve what it says. You have not left. To end that:\n"+
 				"  %s\n  %s", s.seat.Name, s.command("supervise resume"), s.command("supervise approve off"))

@@ -21,7 +21,7 @@ type Clients struct {
 	Then    []string // what the person must still do, in sentences
 }
 
-// moveTime bounds how long Move waits for the new address.
+// moveTime bounds how long a command waits to learn which of two servers or seats is meant.
 const moveTime = 3 * time.Second
 
 // Move takes all that the person keeps of a server from one address of the server to another, if the person agrees: the

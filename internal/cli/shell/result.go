@@ -1,14 +1,12 @@
 package shell
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,22 +60,20 @@ func copyArg[T any](a args, name string, value *T) {
 // result is the result of a tool, field by field, as the server wrote it.
 type result map[string]json.RawMessage
 
-// call calls a tool with the token of the seat. If the server does not know the seat, call tries the person's other
-// seats of the same names.
+// call calls a tool with the token of the seat.
 func (s *session) call(ctx context.Context, tool string, a args, typed any) (result, error) {
+	a["agent_token"] = s.seat.Token
 	s.next = ""
-	r, err := s.callOnce(ctx, tool, a, typed)
-	for client.IsUnknown(err) {
-		other, errOther := s.another()
-		if !other {
-			return nil, cmp.Or(errOther, err)
-		}
-		r, err = s.callOnce(ctx, tool, a, typed)
+	if err := s.showKey(ctx); err != nil {
+		return nil, err
+	}
+	r, err := get(ctx, s.client, tool, a, typed)
+	if s.place.Key != "" && fault.CodeOf(err) == fault.KeyInvalid && !isUnadmitted(err) {
+		r, err = s.callWithoutKey(ctx, tool, a, typed, err)
 	}
 	if err != nil {
 		return nil, withName(err, a)
 	}
-	s.settled = true
 	if !s.seat.Gone.IsZero() {
 		s.seat.Gone = time.Time{}
 		_ = s.file.MarkKnown(s.seat.Token) // the call has been heeded; the next one marks it again
@@ -88,60 +84,6 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	}
 	s.heed(r)
 	return r, nil
-}
-
-// callOnce is call for one seat.
-func (s *session) callOnce(ctx context.Context, tool string, a args, typed any) (result, error) {
-	a["agent_token"] = s.seat.Token
-	if _, given := a["cursor"]; given {
-		delete(a, "cursor")
-		a.set("cursor", s.seat.Cursor)
-	}
-	if err := s.showKey(ctx); err != nil {
-		return nil, err
-	}
-	r, err := get(ctx, s.client, tool, a, typed)
-	if s.place.Key != "" && fault.CodeOf(err) == fault.KeyInvalid && !isUnadmitted(err) {
-		r, err = s.callWithoutKey(ctx, tool, a, typed, err)
-	}
-	if err == nil && string(r["status"]) == `"already_left"` { // or the server does not know the seat
-		_, why := get(ctx, s.client, "room_info", args{"agent_token": s.seat.Token}, &results.Info{})
-		if client.IsUnknown(why) {
-			return nil, why
-		}
-	}
-	return r, err
-}
-
-// another marks the seat, which the server does not know, and makes the session one of another seat of the same names:
-// the person took it while the server served another file. another reports false if there is no such seat.
-func (s *session) another() (bool, error) {
-	other, ok := s.twin()
-	if !ok {
-		return false, nil
-	}
-	if err := s.file.MarkGone(s.seat.Token, s.clock.Now()); err != nil {
-		return false, err
-	}
-	s.tried = append(s.tried, s.seat.Token)
-	s.client.Close()
-	s.seat, s.client = other, s.by.dial(s.place, other)
-	return true, nil
-}
-
-// twin returns the newest other seat of the same names that the session has not tried; ok is false if there is none, or
-// if a call has succeeded for this seat.
-func (s *session) twin() (other client.Seat, ok bool) {
-	all, err := s.file.All()
-	if err != nil || s.settled {
-		return other, false
-	}
-	for _, other := range slices.Backward(all) {
-		if other.Token != s.seat.Token && isTwin(s.seat, other) && !slices.Contains(s.tried, other.Token) {
-			return other, true
-		}
-	}
-	return other, false
 }
 
 // act is call for a call that speaks or changes tasks. An agent gives how far it has read: what it has not read holds
@@ -200,16 +142,13 @@ func heldBack(what string, messages []results.Message) error {
 
 // callWithoutKey repeats a call that the server refused with refusal, for the person's key, by the token of the seat
 // alone: a guest needs no key. What follows in this command goes the same way. If the server refuses the token, too,
-// the error is refusal, unless another seat of the same names is left to try.
+// the error is refusal.
 func (s *session) callWithoutKey(ctx context.Context, tool string, a args, typed any, refusal error) (result, error) {
 	place := client.Place{Base: s.place.Base}
 	alone := s.by.dial(place, s.seat)
 	r, err := get(ctx, alone, tool, a, typed)
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		alone.Close()
-		if _, left := s.twin(); left && client.IsUnknown(err) {
-			return nil, err
-		}
 		return nil, refusal
 	}
 	s.client.Close()

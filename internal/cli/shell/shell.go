@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -69,10 +70,6 @@ type session struct {
 	clock  clockwork.Clock
 	by     *Shell
 	next   string // of the last call: see heed
-	// tried are the tokens of the seats of these names that the server does not know: see another. Once a call has
-	// succeeded, the session keeps its seat.
-	tried   []string
-	settled bool
 }
 
 // with calls do for the seat that a command means. If the server says that the seat was removed, the seats file forgets
@@ -91,6 +88,10 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
+	seat, err = s.present(place, seat)
+	if err != nil {
+		return err
+	}
 	on := &session{client: s.dial(place, seat), place: place, seat: seat, file: s.Seats, out: s.Out, clock: s.Clock,
 		by: s}
 	defer func() { on.client.Close() }() // callWithoutKey may have another
@@ -101,6 +102,31 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	}
 	on.tell()
 	return err
+}
+
+// present returns the newest of the seats with the names of seat, if there are several, that their server knows, and
+// marks those after it: the person took each while the server served other rooms.
+func (s *Shell) present(place client.Place, seat client.Seat) (client.Seat, error) {
+	all, err := s.Seats.All()
+	twins := slices.DeleteFunc(all, func(other client.Seat) bool { return !isTwin(seat, other) })
+	if err != nil || len(twins) < 2 {
+		return seat, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), moveTime)
+	defer cancel()
+	for _, twin := range slices.Backward(twins) {
+		c := s.dial(place, twin)
+		is, err := c.Standby(ctx, client.StandbyRequest{Token: twin.Token, Peek: true,
+			Wait: time.Millisecond})
+		c.Close()
+		if err != nil || !is.Unknown {
+			return twin, nil // the call that follows says what is wrong
+		}
+		if err := s.Seats.MarkGone(twin.Token, s.Clock.Now()); err != nil {
+			return seat, err
+		}
+	}
+	return seat, nil
 }
 
 // dial returns a client of a server for a seat.

@@ -115,7 +115,7 @@ func isOf(token string, c ident.LinkCode) bool {
 // session returns a session with the seat. Where the person has no key, bears admits the session.
 func (o *opening) session(bears string) *session {
 	return &session{client: o.by.Dial(o.place, bears), place: o.place, seat: o.seat, file: o.by.Seats, out: o.by.Out,
-		clock: o.by.Clock, by: o.by, settled: true}
+		clock: o.by.Clock, by: o.by}
 }
 
 // open makes the stored token the person's token at the server. The same call again is safe.

@@ -75,7 +75,7 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 }
 
 // fitting returns the seats that w can mean. If there are several, those go first that their servers know, and then
-// those of the usual server. Of seats of the same names it returns one: see session.another.
+// those of the usual server. Of seats of the same names it returns one: see present.
 func (s *Shell) fitting(w Which) ([]client.Seat, error) {
 	all, err := s.Seats.All()
 	if err != nil {
