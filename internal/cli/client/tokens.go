@@ -212,26 +212,26 @@ func (s Seat) owner() string {
 	return s.Wake.Client + " " + s.Wake.Session
 }
 
-// Read notes how far the owner of a token has read.
-func (f *TokenStore) Read(token, cursor string) error {
+// change calls do for each seat with a token.
+func (f *TokenStore) change(token string, do func(*Seat)) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		for i := range all {
 			if all[i].Token == token {
-				all[i].Cursor = cursor
+				do(&all[i])
 			}
 		}
 		return all, nil
 	})
 }
 
+// Read notes how far the owner of a token has read.
+func (f *TokenStore) Read(token, cursor string) error {
+	return f.change(token, func(s *Seat) { s.Cursor = cursor })
+}
+
 // PutKeyed records that the key was shown beside a token.
 func (f *TokenStore) PutKeyed(token string) error {
-	return f.Update(func(all []Seat) ([]Seat, error) {
-		for i := range all {
-			all[i].Keyed = all[i].Keyed || all[i].Token == token
-		}
-		return all, nil
-	})
+	return f.change(token, func(s *Seat) { s.Keyed = true })
 }
 
 // Rename gives a seat the present name of the room, by which commands find the seat; "" changes nothing. The seat s
@@ -241,14 +241,7 @@ func (f *TokenStore) Rename(s *Seat, room string) error {
 		return nil
 	}
 	s.Room = room
-	return f.Update(func(all []Seat) ([]Seat, error) {
-		for i := range all {
-			if all[i].Token == s.Token {
-				all[i].Room = room
-			}
-		}
-		return all, nil
-	})
+	return f.change(s.Token, func(s *Seat) { s.Room = room })
 }
 
 // A seat is kept for KeptGone if its server does not know it. At most mostGone such seats are kept: the oldest goes.
@@ -262,37 +255,24 @@ const (
 // A server that says that the seat was removed has had the room, and is believed.
 func (f *TokenStore) MarkGone(token string, now time.Time) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
-		marked, oldest := 0, -1
 		all = slices.DeleteFunc(all, func(s Seat) bool { return !s.Gone.IsZero() && now.Sub(s.Gone) >= KeptGone })
 		for i, s := range all {
 			if s.Token == token && !s.Bridged && s.Gone.IsZero() {
 				all[i].Gone = now
 			}
-			if all[i].Gone.IsZero() {
-				continue
-			}
-			marked++
-			if oldest < 0 || all[i].Gone.Before(all[oldest].Gone) {
-				oldest = i
-			}
 		}
-		if marked > mostGone {
-			all = slices.Delete(all, oldest, oldest+1)
+		marked := slices.DeleteFunc(slices.Clone(all), func(s Seat) bool { return s.Gone.IsZero() })
+		if len(marked) <= mostGone {
+			return all, nil
 		}
-		return all, nil
+		oldest := slices.MinFunc(marked, func(a, b Seat) int { return a.Gone.Compare(b.Gone) })
+		return slices.DeleteFunc(all, func(s Seat) bool { return s.Token == oldest.Token && !s.Gone.IsZero() }), nil
 	})
 }
 
 // MarkKnown records that a server knows the token of a seat.
 func (f *TokenStore) MarkKnown(token string) error {
-	return f.Update(func(all []Seat) ([]Seat, error) {
-		for i := range all {
-			if all[i].Token == token {
-				all[i].Gone = time.Time{}
-			}
-		}
-		return all, nil
-	})
+	return f.change(token, func(s *Seat) { s.Gone = time.Time{} })
 }
 
 // Remove forgets the seat of a token.
