@@ -39,8 +39,7 @@ type watch struct {
 	behind    bool      // messages follow cursor that are older than newest
 	failures  int       // of calls, in a row
 	needsKey  bool      // the server has asked for a key since its last answer
-	unknown   int       // how often in a row the server did not know the seat
-	rivals    int       // how often in a row another program took over
+	rivals    int       // how often in a row another program took over, or the server did not know the seat
 	newsAt    time.Time // of the last message
 	waitsAt   time.Time // since when the agent is known to wait; zero: it does not wait
 	reminder  reminder
@@ -59,14 +58,12 @@ func (w *watch) seat() client.Seat {
 }
 
 // update replaces what is known of the seat: another session may have the seat now. A watch that has ended keeps what
-// it knew. Otherwise the ended watch would mark the new session as ended, although another watch begins for it. A new
-// mark, that the server does not know the seat, is no reason to ask again at once.
+// it knew. Otherwise the ended watch would mark the new session as ended, although another watch begins for it. A
+// change of Gone is no reason to ask again at once.
 func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
 	was := w.owner
-	if !s.Gone.IsZero() {
-		was.Gone = s.Gone
-	}
+	was.Gone = s.Gone
 	changed := w.reason == "" && !reflect.DeepEqual(s, was)
 	if w.reason == "" {
 		w.owner = s
@@ -154,8 +151,8 @@ func (w *watch) step() (pause time.Duration) {
 
 // handle does what follows an answer to a peek or to a wait.
 func (w *watch) handle(got client.Standby, peeked bool) (pause time.Duration) {
-	if got.IsAdmitted() {
-		w.recordKnown()
+	if got.IsAdmitted() && !w.seat().Gone.IsZero() {
+		w.recordTrouble(w.Seats.MarkKnown(w.seat().Token))
 	}
 	switch got.Code {
 	case http.StatusOK:
@@ -372,16 +369,16 @@ func (w *watch) handleConflict(again time.Duration) (pause time.Duration) {
 		w.owesTurn = false
 		return max(again, w.pollPause())
 	}
-	if w.rivals == 0 {
-		w.report(TakenOver, "", nil)
-	}
-	w.rivals++
-	return pauseAfter(w.rivals)
+	return w.recordRival(TakenOver, nil)
 }
 
-// pauseAfter returns how long to pause after so many equal answers in a row: such an answer rarely changes soon.
-func pauseAfter(answers int) time.Duration {
-	pause := min(rivalPause<<min(answers-1, 8), rivalPauseMost)
+// recordRival reports the first in a row of answers that rarely change soon, and returns how long to pause.
+func (w *watch) recordRival(what What, err error) (pause time.Duration) {
+	if w.rivals == 0 {
+		w.report(what, "", err)
+	}
+	pause = min(rivalPause<<min(w.rivals, 8), rivalPauseMost)
+	w.rivals++
 	return pause/2 + rand.N(pause/2)
 }
 
@@ -390,33 +387,16 @@ func pauseAfter(answers int) time.Duration {
 // server says.
 func (w *watch) handleUnknown(why string) (pause time.Duration) {
 	w.newsAt = w.Clock.Now()
-	if w.unknown == 0 {
-		w.report(Unknown, "", errors.New(why))
-	}
-	w.unknown++
-	if err := w.Seats.MarkGone(w.seat().Token, w.newsAt); err != nil {
-		w.report(Trouble, "", err)
-	}
-	return pauseAfter(w.unknown)
+	w.failures++ // the answer after this one is reported
+	w.recordTrouble(w.Seats.MarkGone(w.seat().Token, w.newsAt))
+	return w.recordRival(Unknown, errors.New(why))
 }
 
-// recordKnown records that the server knows the seat.
-func (w *watch) recordKnown() {
-	if w.unknown > 0 {
-		w.report(Found, "", nil)
-	}
-	w.unknown = 0
-	s := w.seat()
-	if s.Gone.IsZero() {
-		return
-	}
-	if err := w.Seats.MarkKnown(s.Token); err != nil {
+// recordTrouble reports that the file of seats could not be written, if err says so.
+func (w *watch) recordTrouble(err error) {
+	if err != nil {
 		w.report(Trouble, "", err)
-		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.owner.Gone = time.Time{}
 }
 
 // recordAnswer records that the server answered.
