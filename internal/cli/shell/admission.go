@@ -66,11 +66,7 @@ func (s *Shell) moveHint(base string) string {
 
 // AskForKey asks the person for the key of the server at place.
 func AskForKey(ask func(question string) (string, error), place client.Place) (string, error) {
-	elsewhere := client.KeyElsewhere(place.Base)
-	if elsewhere != "" {
-		elsewhere += "\n"
-	}
-	given, err := askFor(ask, "the key", elsewhere+
+	given, err := askFor(ask, "the key", strings.TrimPrefix(client.KeyElsewhere(place.Base)+"\n", "\n")+
 		"The person who runs the server makes a key: parley keys add LABEL\n"+
 		"Without a key, "+client.WithInvite+"\n"+
 		"Key for the server at "+HarmlessLine(place.Base)+": ")

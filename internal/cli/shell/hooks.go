@@ -36,13 +36,13 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(seats, func(a, b client.Seat) int { return a.Gone.Compare(b.Gone) }) // the known ones first
 	seats = oneOfTwins(slices.DeleteFunc(seats, func(seat client.Seat) bool { return !s.fits(which, seat) }))
 	if len(seats) == 0 {
 		return s.none(which)
 	}
 	var rows [][]string
 	var broken error // the first error
-	known := slices.DeleteFunc(slices.Clone(seats), func(seat client.Seat) bool { return !seat.Gone.IsZero() })
 	for _, seat := range seats {
 		ended := false
 		err := s.on(seat, func(on *session) (err error) {
@@ -59,7 +59,7 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && broken == nil && (seat.Gone.IsZero() || len(known) == 0): // else it is no news
+		case err != nil && broken == nil && (seat.Gone.IsZero() || !seats[0].Gone.IsZero()): // else it is no news
 			broken = err
 		}
 	}

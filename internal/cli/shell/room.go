@@ -178,10 +178,10 @@ func (s *Shell) Forget(which Which) error {
 	if err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(all, func(other client.Seat) bool {
-		return isTwin(seat, other) && !other.Gone.IsZero()
-	}); i >= 0 {
-		seat = all[i]
+	for _, other := range all {
+		if isTwin(seat, other) && !other.Gone.IsZero() {
+			seat = other
+		}
 	}
 	if seat.Person {
 		if err := s.refuseAgents(seat.Name); err != nil {

@@ -75,13 +75,13 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 }
 
 // fitting returns the seats that w can mean. If there are several, those go first that their servers know, and then
-// those of the usual server. Of seats of the same names it returns one: see present.
+// those of the usual server. Of seats of the same names it returns one.
 func (s *Shell) fitting(w Which) ([]client.Seat, error) {
 	all, err := s.Seats.All()
 	if err != nil {
 		return nil, err
 	}
-	fit := oneOfTwins(seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) })))
+	fit := seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) }))
 	for _, last := range []func(client.Seat) bool{
 		func(seat client.Seat) bool { return !seat.Gone.IsZero() },
 		func(seat client.Seat) bool { return seat.Server != s.Usual.Base },
@@ -90,7 +90,7 @@ func (s *Shell) fitting(w Which) ([]client.Seat, error) {
 			fit = first
 		}
 	}
-	return fit, nil
+	return oneOfTwins(fit), nil
 }
 
 // isTwin reports whether two seats of the shell have the same names, for the agent or both for its person. At most one
@@ -100,16 +100,11 @@ func isTwin(a, b client.Seat) bool {
 		Which{Room: a.Room, As: a.Name}.names(b)
 }
 
-// oneOfTwins returns the list with one of the seats that are twins: the newest that is not marked as unknown to the
-// server, or else the newest.
+// oneOfTwins returns the list with one of the seats that are twins: see present.
 func oneOfTwins(list []client.Seat) (one []client.Seat) {
 	for _, seat := range list {
-		i := slices.IndexFunc(one, func(other client.Seat) bool { return isTwin(seat, other) })
-		switch {
-		case i < 0:
+		if !slices.ContainsFunc(one, func(other client.Seat) bool { return isTwin(seat, other) }) {
 			one = append(one, seat)
-		case seat.Gone.IsZero() || !one[i].Gone.IsZero():
-			one[i] = seat
 		}
 	}
 	return one
