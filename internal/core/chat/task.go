@@ -395,14 +395,31 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 }
 
 // check answers a check of the ended task done. The head of the check may be newer than done: nothing but the removal
-// of its words changes done, and a check has no words.
+// of its words changes done, and a check has no words. Equal checks of a seat at once make one event.
 func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
 	c := op.c
 	if done.Dropped {
 		return got, false, room.RefuseUndone(done.Task.No)
 	}
 	for range maxAttempts {
-		wrote, err = op.appendCheck(ctx, done)
+		changed := c.room.log.Peek().LastChange
+		last, err := c.room.log.Items().CheckBy(ctx, done.Task.No, c.me.Seat)
+		if err != nil {
+			return got, false, err
+		}
+		checked, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
+			if at.head.Expired(at.now) && !at.head.Closed {
+				return ch, roomlog.ErrNotFound
+			}
+			if at.hasMoved(changed) { // last may be another by now
+				return ch, needItems
+			}
+			event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
+			if event != nil {
+				ch.Events = []room.Event{*event}
+			}
+			return ch, err
+		})
 		if needs, _ := needOf(err); needs == needItems {
 			continue
 		}
@@ -415,33 +432,9 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 		if err == nil {
 			got.Task, err = c.checkedTask(ctx, done)
 		}
-		return got, wrote, err
+		return got, len(checked.Events) > 0, err
 	}
 	return got, false, refuseRaces()
-}
-
-// appendCheck appends the check of done, unless the last check of the caller's seat says the same. The error is
-// needItems if that check may be another by now: equal checks at once make one event.
-func (op *taskOp) appendCheck(ctx context.Context, done roomlog.Done) (wrote bool, err error) {
-	c, changed := op.c, op.c.room.log.Peek().LastChange
-	last, err := c.room.log.Items().CheckBy(ctx, done.Task.No, c.me.Seat)
-	if err != nil {
-		return false, err
-	}
-	checked, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
-		if at.head.Expired(at.now) && !at.head.Closed {
-			return ch, roomlog.ErrNotFound
-		}
-		if at.hasMoved(changed) {
-			return ch, needItems
-		}
-		event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
-		if event != nil {
-			ch.Events = []room.Event{*event}
-		}
-		return ch, err
-	})
-	return len(checked.Events) > 0, err
 }
 
 // refuseFurtherRun refuses to finish a task again with another report of what was run.
