@@ -23,8 +23,8 @@ const (
 		"the answers are what other agents say, some of them after minutes. The first message takes a seat; say who " +
 		"you are and what you want. All in the room read what you send. Send the contextId of the first answer with " +
 		"each further message: it is your seat, and a secret. INPUT_REQUIRED means that others have spoken and it " +
-		"is for you to answer; WORKING, that nobody has yet. Cancel the task to leave: only a new invite brings " +
-		"you back."
+		"is for you to answer; WORKING, that nobody has yet. Cancel the task to leave: only another seat of your " +
+		"invite, or a new one, brings you back."
 )
 
 // Card returns the card of the agent at p, whose calls go to the URL rpc. At an invite, the invite must have admitted

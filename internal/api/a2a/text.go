@@ -17,7 +17,7 @@ import (
 const (
 	saidTurn    = "All are waiting, and it is your turn: say what comes next, or that you are finished."
 	saidAllDone = "All others are done or have left. If all is said, cancel the task: that leaves the room, and " +
-		"only a new invite brings you back."
+		"only another seat of your invite, or a new one, brings you back."
 	saidHeld = "Your message was NOT said, as what follows came before it, and may change it. Say it again in " +
 		"a new message, as it is or changed."
 	saidSecret = "Your message was NOT said, as it seems to hold %s, which others would read. Take that " +
@@ -30,8 +30,9 @@ const (
 	saidNewer   = "A newer call of yours waits in this room, and is given what comes."
 	saidLeft    = "You have left the room."
 	saidClosed  = "The room was closed."
-	saidTimeout = "You were silent for too long, and your seat was given to another agent. To come back, you " +
-		"need a new invite: ask the one who gave you yours."
+	saidTimeout = "You were silent for too long, and your seat was given to another agent. To come back, send " +
+		"a message without contextId and taskId. If your invite has no seat left, ask the one who gave it to you " +
+		"for a new one."
 	saidKicked   = "An admin has taken your seat in this room. Tell your user."
 	saidReplaced = "Your seat was taken by a newer session of yours."
 	saidNothing  = "Nobody has answered yet. Ask again with GetTask or SubscribeToTask, or go on with the next message."

@@ -333,8 +333,8 @@ func (s *situation) seatHint(last string) (said string) {
 	if s.within > 0 && !s.Admin {
 		said = " Others may take your seat if you make no call within " + inWords(s.within) + "."
 	}
-	if s.Way.Invite && !s.isOut() && (s.seat || strings.Contains(last, "leave_room")) {
-		said += " Once you leave, only a new invite brings you back."
+	if needs := s.Way.Needs(); needs != "" && !s.isOut() && (s.seat || strings.Contains(last, "leave_room")) {
+		said += " Once you leave, only " + needs + " brings you back."
 	}
 	return said
 }

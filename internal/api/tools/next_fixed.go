@@ -128,8 +128,8 @@ func nextLeft(g chat.Left) string {
 		if g.Silent {
 			answer = "You can only read here, so tell your user"
 		}
-		if g.Way.Invite {
-			last = ", and only a new invite brings you back"
+		if needs := g.Way.Needs(); needs != "" {
+			last = ", and only " + needs + " brings you back"
 		}
 		return "You have NOT left: what is in messages is meant for you" + more + ". " + answer + ". To leave all the " +
 			"same, repeat this call with the same words: the second one leaves" + last + "."

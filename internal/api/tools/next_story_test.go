@@ -153,7 +153,8 @@ func moreSentences() []string {
 	is(func(s *situation) { s.Tasks, s.Bound = mine, true })
 	is(func(s *situation) { s.Tasks, s.Listening = mine, true })
 	is(func(s *situation) { s.Offered, s.Owed, s.OwedTo = "t4", 1, []string{"m3"} })
-	for _, way := range []room.Way{{}, {Invite: true}, {Password: true, Full: true}} {
+	for _, way := range []room.Way{{}, {Invite: true}, {Invite: true, Seats: true},
+		{Password: true, Full: true, Guest: true}} {
 		is(func(s *situation) { s.seat, s.within, s.Way = true, 90*time.Second, way })
 		for why := range outs {
 			is(func(s *situation) { s.status, s.Reason, s.Way = chat.StatusRemoved, why, way })

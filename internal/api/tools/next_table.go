@@ -251,7 +251,7 @@ func (s *situation) wayBack() string {
 	way := s.Way
 	switch s.Reason {
 	case room.ReasonBegunAnew:
-		way = room.Way{Invite: way.Invite, Renamed: true}
+		way = room.Way{Invite: way.Invite, Renamed: true} // no older invite is for that one
 	case room.ReasonReturned, room.ReasonTimeout:
 		way.Renamed = true
 	}

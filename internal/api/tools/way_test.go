@@ -37,6 +37,7 @@ type lost struct {
 	password string // of the room, if Bob has it
 	locked   bool   // the room has a password
 	uses     int    // how many invites the room has had
+	seats    int    // left of the invite
 }
 
 // comers are the kinds of callers. Each has Bob join Ann's room, and returns his first result.
@@ -50,6 +51,7 @@ var comers = map[string]comer{
 	"by name and password, no keys":  {password: "sesame", knows: true},
 	"by an invite":                   {guest: true},
 	"by an invite to a locked room":  {guest: true, password: "sesame"},
+	"by an invite with seats left":   {guest: true, seats: 9},
 }
 
 var bobsKey = ident.KeyPrincipal("bob")
@@ -60,6 +62,7 @@ type comer struct {
 	password string // of the room
 	knows    bool   // the password
 	byInvite bool   // in place of the room
+	seats    int    // left of the invite
 }
 
 // Each sentence after the end of a seat names the way that this caller has, and the way is open. A guest reads of it
@@ -115,7 +118,8 @@ func TestNext_join_saysHowLongTheSeatIsSafe(t *testing.T) {
 // newLost has Bob join and, without more, return.
 func newLost(t *testing.T, c comer, unused ...string) *lost {
 	t.Helper()
-	l := &lost{t: t, clock: clockwork.NewFakeClock(), tools: map[string]mcp.Tool{}, locked: c.password != "", uses: 1}
+	l := &lost{t: t, clock: clockwork.NewFakeClock(), tools: map[string]mcp.Tool{}, locked: c.password != "", uses: 1,
+		seats: c.seats}
 	l.rooms = chat.New(sqlitetest.Open(t, l.clock), chat.Options{Clock: l.clock, SingleProcess: true, MinBatch: 1,
 		Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(l.rooms.Stop)
@@ -129,8 +133,13 @@ func newLost(t *testing.T, c comer, unused ...string) *lost {
 	l.ann = ident.WithPrincipal(t.Context(), ident.Principal{ID: ident.KeyPrincipal("ann")})
 	ann := l.sitsAnn(c.password)
 	by := ident.Principal{ID: c.id}
+	if c.seats > 0 { // the invite has them, and the room has not
+		l.must(l.ann, "update_room", args{"agent_token": l.annToken, "capacity": 2 + c.seats, "new_invite": true})
+		l.must(l.ann, "update_room", args{"agent_token": l.annToken, "capacity": 2})
+		l.uses++
+	}
 	if c.guest {
-		by = ident.Principal{Room: l.room, Invite: 1}
+		by = ident.Principal{Room: l.room, Invite: l.uses}
 	}
 	l.bob = ident.WithPrincipal(t.Context(), by)
 	joins := args{"room": "plans", "agent_name": "Bob", "password": l.password}
@@ -145,7 +154,8 @@ func newLost(t *testing.T, c comer, unused ...string) *lost {
 	}
 	l.back = l.must(l.bob, "join_room", args{"agent_token": l.token}).Next
 	for what, said := range map[string]string{"as he joins": l.first, "as he returns": l.back} {
-		if told := strings.Contains(said, "only a new invite brings you back"); told != l.needsInvite() {
+		if l.needs() == "" && strings.Contains(said, "brings you back") ||
+			l.needs() != "" && !strings.Contains(said, "Once you leave, only "+l.needs()+" brings you back.") {
 			t.Errorf("%s Bob reads %q", what, said)
 		}
 	}
@@ -216,15 +226,23 @@ func (l *lost) refusals() (said []string) {
 func (l *lost) leaves() []string {
 	l.must(l.ann, "send_message", args{"agent_token": l.annToken, "text": "May I?", "ask": "Bob"})
 	held := l.must(l.bob, "leave_room", args{"agent_token": l.token})
-	if held.Status != "unread" || strings.Contains(held.Next, "only a new invite") != l.needsInvite() {
+	if held.Status != "unread" || !strings.Contains(held.Next, l.needs()) {
 		l.t.Errorf("%s: %s", held.Status, held.Next)
 	}
 	return append([]string{l.must(l.bob, "leave_room", args{"agent_token": l.token}).Next}, l.refusals()...)
 }
 
-// needsInvite reports whether only a new invite brings Bob back.
-func (l *lost) needsInvite() bool {
-	return ident.PrincipalOf(l.bob).IsGuest() || l.locked && l.password == ""
+// needs returns what Bob needs to come back, as he reads before he leaves.
+func (l *lost) needs() string {
+	switch guest := ident.PrincipalOf(l.bob).IsGuest(); {
+	case guest && l.seats > 0:
+		return "another seat of your invite"
+	case guest:
+		return "a new invite"
+	case l.locked && l.password == "":
+		return "the room's password or an invite"
+	}
+	return ""
 }
 
 func (l *lost) leavesLast() []string {
@@ -234,8 +252,9 @@ func (l *lost) leavesLast() []string {
 
 func (l *lost) manage(action string) {
 	told := l.must(l.ann, "manage_agent", args{"agent_token": l.annToken, "agent_name": "Bob", "action": action}).Next
-	if action == "kick" && strings.Contains(told, "needs a new one to come back") != l.needsInvite() ||
-		action == "ban" && strings.Contains(told, "Under another name it can come back") == l.needsInvite() {
+	needsNew := l.needs() != "" && (l.seats == 0 || action == "ban")
+	if action == "kick" && strings.Contains(told, "needs a new one to come back") != needsNew ||
+		action == "ban" && strings.Contains(told, "Under another name it can come back") == needsNew {
 		l.t.Errorf("Ann reads %q", told)
 	}
 }
@@ -293,7 +312,7 @@ func (l *lost) beginsAgain() []string {
 }
 
 var byName = regexp.MustCompile(`(once a seat is free, )?call join_room with room and (agent_name|an agent_name ` +
-	`that is free there)(, and with the room's password or a new invite)?[.,]`)
+	`that is free there)(, and with the room's password or an invite)?[.,]`)
 
 // follows does what a sentence says about a way back.
 func (l *lost) follows(said string) {
@@ -301,10 +320,16 @@ func (l *lost) follows(said string) {
 	way := byName.FindStringSubmatch(said)
 	switch {
 	case strings.Contains(said, "you need a new invite"):
-		if !l.needsInvite() || way != nil {
+		if l.needs() == "" || way != nil {
 			l.t.Errorf("Bob needs none: %s", said)
 		}
 		l.renewed()
+	case strings.Contains(said, "join by your invite again"):
+		if strings.Contains(said, "once a seat is free") {
+			l.addsSeat()
+		}
+		back := l.must(l.bob, "join_room", args{"agent_name": "Robert"})
+		l.must(l.bob, "leave_room", args{"agent_token": back.Token})
 	case way == nil && strings.Contains(said, "join_room"):
 		l.t.Errorf("which way is this? %s", said)
 	case way == nil:
@@ -333,6 +358,13 @@ func (l *lost) renewed() {
 	l.must(guest, "leave_room", args{"agent_token": back.Token})
 }
 
+// addsSeat has Ann free a seat of a full room.
+func (l *lost) addsSeat() {
+	l.t.Helper()
+	seats := len(l.must(l.ann, "room_info", args{"agent_token": l.annToken}).Room.Agents)
+	l.must(l.ann, "update_room", args{"agent_token": l.annToken, "capacity": seats + 1})
+}
+
 // named has Bob join by the name of the room.
 func (l *lost) named(said string, way []string) {
 	l.t.Helper()
@@ -348,8 +380,7 @@ func (l *lost) named(said string, way []string) {
 		a["agent_name"] = "Robert"
 	}
 	if way[1] != "" {
-		seats := len(l.must(l.ann, "room_info", args{"agent_token": l.annToken}).Room.Agents)
-		l.must(l.ann, "update_room", args{"agent_token": l.annToken, "capacity": seats + 1})
+		l.addsSeat()
 	}
 	back := l.must(l.bob, "join_room", a)
 	l.must(l.bob, "leave_room", args{"agent_token": back.Token})

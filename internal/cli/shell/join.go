@@ -421,7 +421,7 @@ func (s *session) welcome(ctx context.Context, r result, got results.Joined) err
 			}
 		}
 		if s.seat.Guest && !s.isAgents() {
-			o.print("Once you leave, only a new invite brings you back.")
+			o.print("Once you leave, only another seat of your invite, or a new one, brings you back.")
 		}
 		if got.Watch != "" && o.Screen.Terminal && s.by.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)

@@ -204,10 +204,10 @@ func (s *session) explain(err error) error {
 	return plain(refused, s.command)
 }
 
-// needs says in a sentence about another seat that a guest needs a new invite.
+// needs says in a sentence about another seat that a guest needs an invite for it.
 func needs(seat client.Seat) string {
 	if seat.Guest {
-		return ", you need a new invite"
+		return " by an invite that has a seat left"
 	}
 	return ""
 }

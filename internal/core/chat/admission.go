@@ -97,5 +97,7 @@ func (r *liveRoom) whyVacated(ctx context.Context, head *room.Head, holder room.
 	if err != nil || !gone.Had(holder) {
 		return err
 	}
-	return refuseVacated(gone, holder, head.WayBack(gone.Invited))
+	way := head.WayBack(ident.Principal{}, r.svc.now())
+	way.Invite = gone.Invited
+	return refuseVacated(gone, holder, way)
 }

@@ -128,15 +128,16 @@ func (c managing) carryOut(ctx context.Context, may permission, orders []room.Or
 			ch.Answer.Status = statusOf[order.Action]
 			by.SignDecision(event) // before appendDecision: Vacate stores who decided
 			ch.Events = append(ch.Events, *event)
+			gone, _ := head.Seated(event.Seat)
 			if event.Type == room.Left {
-				if gone, _ := head.Seated(event.Seat); head.NeedsInvite(gone) {
-					ch.Answer.Invited++
-				}
 				ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, at.now)...)
 			}
 			head, err = head.Preview(*event, at.now)
 			if err != nil {
 				return ch, err
+			}
+			if event.Type == room.Left && head.NeedsInvite(gone, at.now) { // a ban has renewed the invite
+				ch.Answer.Invited++
 			}
 		}
 		return ch, nil

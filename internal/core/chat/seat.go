@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"strings"
@@ -29,7 +30,7 @@ type session struct {
 	// alone.
 	*moment
 
-	invited bool // see isInvited
+	by ident.Principal // of the call
 }
 
 // moment is the room at a head, with the caller there. A moment never changes, so a pointer to its caller may be kept.
@@ -158,15 +159,16 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 		start.HeadN = current.AsOf
 	}
 	return &session{token: token, holder: holder, room: live, start: start, moment: newMoment(head, caller),
-		invited: isInvited(asker)}, nil
+		by: asker}, nil
 }
-
-// isInvited reports whether nothing but an invite admits asker, or the token of the seat that an invite gave.
-func isInvited(asker ident.Principal) bool { return asker.Room != "" && asker.ID == "" }
 
 // way returns how the caller gets back once its seat is gone.
 func (c *session) way() room.Way {
-	return c.head.WayBack(c.invited || c.head.NeedsInvite(c.me.Agent))
+	by := c.by
+	by.Invite = cmp.Or(by.Invite, c.me.Invite) // if the token alone was shown
+	way := c.head.WayBack(by, c.room.svc.now())
+	way.Guest = c.me.IsGuest()
+	return way
 }
 
 // acceptViewer returns the session of a caller without a token, such as a view: it has no holder and no start, so it
@@ -257,7 +259,7 @@ func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room
 	if !gone.Had(holder) { // an older token, or an invented one
 		gone.Reason = room.ReasonLeft
 	}
-	return refuseVacated(gone, holder, head.WayBack(isInvited(ident.PrincipalOf(ctx))))
+	return refuseVacated(gone, holder, head.WayBack(ident.PrincipalOf(ctx), r.svc.now()))
 }
 
 // refuseStay refuses a stay that the room has not given.

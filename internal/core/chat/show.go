@@ -121,7 +121,7 @@ func (r *liveRoom) refuseView(ctx context.Context, head *room.Head, v ident.View
 		return err
 	}
 	return refuseVacated(gone, room.HashedToken{Seat: v.Seat, Joined: v.Joined},
-		head.WayBack(isInvited(ident.PrincipalOf(ctx))))
+		head.WayBack(ident.PrincipalOf(ctx), r.svc.now()))
 }
 
 // view returns the token of a view for the caller; "" for a person, who has the page, and for a stay, since some

@@ -2,6 +2,7 @@ package room
 
 import (
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -53,9 +54,16 @@ func (a Agent) IsGuest() bool { return a.Invite != 0 }
 // IsInvited reports whether nothing but an invite admitted a.
 func (a Agent) IsInvited() bool { return a.IsGuest() && a.Principal == "" }
 
-// NeedsInvite reports whether only a new invite brings a back once its seat is gone: an invite admitted a, and a has no
-// key, or was never asked for the password.
-func (s *State) NeedsInvite(a Agent) bool { return a.IsInvited() || a.IsGuest() && s.Password != "" }
+// NeedsInvite reports whether only a new invite brings a back, whose seat is gone: an invite without further seats
+// admitted a, and a has no key, or was never asked for the password.
+func (s *State) NeedsInvite(a Agent, now time.Time) bool {
+	return (a.IsInvited() || a.IsGuest() && s.Password != "") && !s.givesSeat(a.Invite, now)
+}
+
+// givesSeat reports whether the invite with a number gives another seat. An invite to a deserted room has ended.
+func (s *State) givesSeat(number int, now time.Time) bool {
+	return number == s.Invite.Number && s.Invite.GivesSeat(now) && !s.Deserted()
+}
 
 // IsUnadmitted reports whether neither a key, an account nor an invite admitted a: a took its seat when the server
 // asked for none.
@@ -196,18 +204,36 @@ func (s *State) Leave(c Caller) *Event {
 	return event
 }
 
-// Way is how an agent without a seat takes one in its room again. The zero value is by the name of the room. An invite
-// never gives its agent another seat: 52 joins and leaves ran in one second through an invite for one.
+// Way is how an agent without a seat takes one in its room again. The zero value is by the name of the room. A seat
+// that is given up does not go back to its invite: 52 joins and leaves ran in one second through an invite for one.
 type Way struct {
-	Invite   bool // by a new invite alone
+	Invite   bool // by an invite alone
+	Guest    bool // an invite gave the agent its seat, which took no password
+	Seats    bool // that invite gives another seat
 	Password bool // the room has a password
 	Full     bool // no seat is free
 	Renamed  bool // another agent may have the name
 }
 
-// WayBack returns the way of an agent; invited says that nothing but an invite admits it.
-func (s *State) WayBack(invited bool) Way {
-	return Way{Invite: invited, Password: s.Password != "", Full: len(s.Agents) >= s.Capacity}
+// WayBack returns the way of an agent that calls as by. An agent has no key that shows nothing but an invite, or the
+// token of a seat that an invite gave.
+func (s *State) WayBack(by ident.Principal, now time.Time) Way {
+	return Way{Invite: by.Room != "" && by.ID == "", Seats: s.givesSeat(by.Invite, now), Password: s.Password != "",
+		Full: len(s.Agents) >= s.Capacity}
+}
+
+// Needs returns what an agent needs to come back that it may not have: it reads so before it leaves. It returns "" for
+// nothing.
+func (w Way) Needs() string {
+	switch {
+	case w.Invite && w.Seats:
+		return "another seat of your invite"
+	case w.Invite:
+		return "a new invite"
+	case w.Guest && w.Password:
+		return "the room's password or an invite"
+	}
+	return ""
 }
 
 // String returns the end of a sentence for the agent.
@@ -220,9 +246,12 @@ func (w Way) String() string {
 		when = "once a seat is free, "
 	}
 	if w.Password {
-		more = ", and with the room's password or a new invite"
+		more = ", and with the room's password or an invite"
 	}
-	if w.Invite {
+	switch {
+	case w.Invite && w.Seats:
+		return when + "join by your invite again, which has seats left"
+	case w.Invite:
 		return "you need a new invite: ask the one who gave you yours"
 	}
 	return when + "call join_room with room and " + name + more

@@ -29,7 +29,7 @@ export const errors = {
       text: "To use this device too, choose “Add a device” in the menu there. If that wasn't you, have your agent take another seat, and open its new link right away.",
     },
     left: { title: "You have left this room", text: "You and your agent gave up your seat. Ask someone in the room for an invite to come back." },
-    leftAlone: { title: "You have left this room", text: "You gave up your seat and name. To come back by an invite, ask someone in the room for a new one." },
+    leftAlone: { title: "You have left this room", text: "You gave up your seat and name. To come back, join again. If your invite has no seats left, ask someone in the room for a new one." },
     leftLast: { title: "You have left this room", text: "You were the last here: the room and its messages are deleted." },
     removed: { title: "You no longer have a seat here", text: "An admin removed it, or it went to someone else while you were inactive. Ask someone in the room for an invite." },
     token_invalid: { title: "This seat no longer works", text: "The room has ended, your agent joined again, or your seat was removed or taken over while you were inactive. Ask your agent for a new link." },

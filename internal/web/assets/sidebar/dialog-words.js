@@ -9,7 +9,7 @@ export const dialogs = {
     mute: "Mute", unmute: "Unmute", promote: "Make admin", demote: "Remove as admin", kick: "Remove", ban: "Ban",
   },
   kickTitle: (name) => `Remove ${name}?`,
-  kickText: (name) => `${name} loses the seat. To come back by an invite, it needs a new one.`,
+  kickText: (name) => `${name} loses the seat, but can join again: by an invite only if that has seats left.`,
   banTitle: (name) => `Ban ${name}?`,
   banText: (name) => `${name} loses the seat, and no one can join as ${name} until you unban that name.`,
   banClear: "Also remove files and open tasks under this name",
@@ -18,8 +18,8 @@ export const dialogs = {
 
   // Leaving the room.
   leaveTitle: "Leave this room?",
-  leaveText: (name) => `${name} gives up its seat and name. You both lose access. To come back by an invite, it needs a new one.`,
-  leaveTextAlone: "You give up your seat and name. To come back by an invite, you need a new one.",
+  leaveText: (name) => `${name} gives up its seat and name. You both lose access unless it joins again: by an invite only if that has seats left.`,
+  leaveTextAlone: "You give up your seat and name. To come back, join again: by an invite only if that has seats left.",
   leaveButton: "Leave",
   leaveLastTitle: "Leave and delete this room?",
   leaveLastText: (agent) => `${agent ? `You and ${agent} are` : "You are"} the last here. The room, its messages and its files are deleted.`,
