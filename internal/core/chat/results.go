@@ -50,7 +50,8 @@ type Seated struct {
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
 	Opens      bool   // the caller is to speak first: see room.Head.Opens
 	Situation  Situation
-	// Within is how long the seat of a member is safe before its first call; 0 for a seat that has been used.
+	// Within is how long the seat of a member is safe before its first call; 0 after a return, or by a queue, where
+	// nobody else knows the room.
 	Within time.Duration
 }
 

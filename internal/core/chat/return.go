@@ -69,10 +69,8 @@ func (c seating) answerReturn(ctx context.Context, query presence.Query, calls b
 	if err != nil {
 		return Seated{}, err
 	}
-	within := c.me.FirstLease()
 	if calls {
 		c.recorder().RecordCall(ctx)
-		within = 0
 	}
 	view, err := c.room.view(ctx, c.head, c.me)
 	if err != nil {
@@ -81,7 +79,7 @@ func (c seating) answerReturn(ctx context.Context, query presence.Query, calls b
 	got := Seated{
 		Status: StatusReturned, Token: c.token.String(), Name: c.me.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
-		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me), Within: within,
+		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me),
 	}
 	got.Agreements, err = reading(c).agreements(ctx, briefChars)
 	if err != nil {
