@@ -188,22 +188,25 @@ func joined(t *testing.T, p *port, name string) (got results.Joined) {
 	return got
 }
 
-// The server that gave a seat knows its end.
+// The server that gave a seat knows its end. A banned name has no way back.
 func TestSeats_removed_areForgotten(t *testing.T) {
-	p, _, _ := twoServers(t)
-	if err := at(t, samePort, p).Manage(t.Context(), as("Ann"),
-		shell.ManageRequest{Action: "kick", Names: []string{"Bob"}}); err != nil {
-		t.Fatal(err)
-	}
-	c := at(t, samePort, p)
-	if err := c.Wait(t.Context(), as("Bob"), shell.WaitRequest{}); err == nil ||
-		!strings.Contains(err.Error(), "forgotten here") {
-		t.Errorf("%v", err)
-	}
-	all, err := c.Seats.All()
-	isBobs := func(seat client.Seat) bool { return seat.Name == "Bob" && !seat.Person }
-	if err != nil || slices.ContainsFunc(all, isBobs) {
-		t.Errorf("the file has %+v, %v", all, err)
+	for action, returns := range map[string]bool{"kick": true, "ban": false} {
+		p, _, _ := twoServers(t)
+		if err := at(t, samePort, p).Manage(t.Context(), as("Ann"),
+			shell.ManageRequest{Action: action, Names: []string{"Bob"}}); err != nil {
+			t.Fatal(err)
+		}
+		c := at(t, samePort, p)
+		if err := c.Wait(t.Context(), as("Bob"), shell.WaitRequest{}); err == nil ||
+			!strings.Contains(err.Error(), "forgotten here") ||
+			strings.Contains(err.Error(), "parley join") != returns {
+			t.Errorf("%s: %v", action, err)
+		}
+		all, err := c.Seats.All()
+		isBobs := func(seat client.Seat) bool { return seat.Name == "Bob" && !seat.Person }
+		if err != nil || slices.ContainsFunc(all, isBobs) {
+			t.Errorf("%s: the file has %+v, %v", action, all, err)
+		}
 	}
 }
 

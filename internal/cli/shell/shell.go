@@ -193,6 +193,10 @@ func (s *session) explain(err error) error {
 		if err := s.file.Remove(seat.Token); err != nil {
 			return err
 		}
+		if refused.Reason == "banned" {
+			return fail(gone, "An admin has taken your seat in the room %s as %s, which is forgotten here, and keeps "+
+				"you out. Do not try to come back under another name: ask the people there.", seat.Room, seat.Name)
+		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: you left, were removed, or "+
 			"another agent of that name has it now. To join again%s: %s", seat.Room, seat.Name, needs(seat),
 			s.by.joining(seat))

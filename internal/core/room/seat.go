@@ -268,8 +268,10 @@ func RefuseRemoved(why Reason, way Way) *fault.Error {
 		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user. If your user "+
 			"wants you back, %s.", way)
 	case ReasonBanned:
-		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try "+
-			"to come back under another name: tell your user.")
+		banned := fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not "+
+			"try to come back under another name: tell your user.")
+		banned.Reason = string(why) // the shell names no way back
+		return banned
 	}
 	return fault.Refuse(fault.Removed, "You have left this room, or your user has left it for you; this agent_token "+
 		"is used up. To come back, if your user wants that, %s.", way)
