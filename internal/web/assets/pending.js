@@ -141,8 +141,8 @@ export class Pending {
   }
 
   /**
-   * Forgets what was answered before the page was loaded: the log has it, further up. What waits was not sent when its
-   * page was left: another tab, in which it can be undone, still has it, or has gone without a word.
+   * Forgets what was answered before the page was loaded: the log has it, further up. A vote that can still be undone
+   * belongs to the tab in which it was pressed. If that tab was killed, this one sends the vote later: see othersTurn.
    */
   begin() {
     for (const { key, id } of this.#all) if (id) this.#remove(key);
