@@ -106,7 +106,8 @@ func (s *State) continues(key, behind string) bool {
 	r, _ := utf8.DecodeRuneInString(word)
 	if unicode.IsLetter(r) && (unicode.In(r, unspaced...) || changesScript(key, r)) {
 		return slices.ContainsFunc(s.Agents, func(a Agent) bool {
-			return len(a.Key) > len(key) && strings.HasPrefix(key+behind, a.Key)
+			rest, longer := strings.CutPrefix(a.Key, key)
+			return longer && rest != "" && strings.HasPrefix(behind, rest)
 		})
 	}
 	return word != "" && isWordRune(r)
