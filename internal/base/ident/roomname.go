@@ -23,7 +23,8 @@ func SplitRoom(given string) (name, password string, err error) {
 		return "", "", fault.Refuse(fault.InvalidArgument, "room: this is a whole line that invites to a room. "+
 			"Nothing was done: if you use the server that it names, give as room only the name behind the word room, "+
 			"without quotes, and a password in the line as password; otherwise have your user add that server.")
-	case isLink(name, password), isServer(name, password), ok && isPath(name, password), holdsLongInvite(given):
+	case isLink(name, password), isServer(name, password), ok && (isPath(name, password) || isAddress(given)),
+		holdsLongInvite(given):
 		return "", "", fault.Refuse(fault.InvalidArgument, "room: this link leads to no invite. Nothing was done: if "+
 			"your user gave it to you as an invite, have it copied again, from http to the end; otherwise give the "+
 			"name of the room, and a password in password.")
@@ -38,11 +39,14 @@ func SplitRoom(given string) (name, password string, err error) {
 // schemes are what people paste that has no // behind its colon: of https://www.iana.org/assignments/uri-schemes, and
 // what names files, packages and resources of others. A room may have a name of words: before a password without the
 // marks of an address, such a word is no scheme.
-var schemes, schemeWords = strings.Fields(`about acct arn arxiv bitcoin callto cid cpe did dns doi ethereum facetime ftp ftps
-	geo git gopher http https im irc ircs isbn issn jar javascript jdbc jid lightning magnet mailto md5 mid msteams nfs
-	npm oci orcid pgp pkg pres sftp sgn sha1 sha256 sha512 sip sips sms smsto smtp ssh stun swh tel telnet tg turn urn
-	uuid vbscript view-source vscode webcal ws wss xmpp zoommtg`), strings.Fields(`blob data docker feed file info
-	intent maps market matrix news resource skype slack spotify tag whatsapp`)
+var schemes, schemeWords = strings.Fields(`about acct arn arxiv bitcoin callto chrome-extension cid cpe dav davs did dns
+	doi ed2k ethereum facetime facetime-audio fax ftp ftps geo git gopher hdl http https im imap imaps ipfs ipns irc ircs
+	isbn issn itms itms-apps jar javascript jdbc jid ldap ldaps lightning magnet mailto md5 mid mms mmsto
+	moz-extension ms-settings msteams nfs nntp nostr npm oci oid orcid pgp pkg pres rtmp rtsp sftp sgn sha1 sha256 sha512
+	sip sips smb sms smsto smtp ssh stun svn swh tel telnet tg turn urn uuid vbscript view-source vnc vscode
+	vscode-insiders web+ap webcal ws wss xmpp zoommtg zoomus`), strings.Fields(`blob chrome cursor data docker feed file
+	gh github gitlab gs info intent maps market matrix mongodb mysql news notion obsidian postgres postgresql redis
+	resource s3 skype slack spotify steam tag unix whatsapp`)
 
 // isLink reports whether before and after, the parts on both sides of the first colon, are a link, perhaps mistyped or
 // without its beginning, or an address of another kind, such as of mail. A password may have a slash, but does not
@@ -52,6 +56,7 @@ func isLink(before, after string) bool {
 	last := ""
 	if len(words) > 0 {
 		last = words[len(words)-1]
+		last = last[strings.LastIndexAny(last, "<([\"'`")+1:] // as in Markdown
 	}
 	_, host, ofUser := strings.Cut(last, "@") // as git@host.example:repository
 	scheme := after != "" && (slices.Contains(schemes, last) || ofUser && isDomain(host) ||
@@ -70,14 +75,23 @@ func isPath(before, after string) bool {
 
 // isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server:
 // localhost, an IP address, a name that ends in a domain such as .example, or one such as parley-http, and two to five
-// digits.
+// digits. The line of a file is one, too, as internal/room.go:12.
 func isServer(host, port string) bool {
 	host, port = strings.ToLower(strings.TrimSpace(host)), strings.TrimSpace(port)
+	host = host[strings.LastIndexByte(host, '/')+1:]
 	_, err := netip.ParseAddr(host)
 	ofScheme := slices.ContainsFunc([]string{"-http", "-https", "_http", "_https"},
 		func(end string) bool { return strings.HasSuffix(host, end) })
 	return (host == "localhost" || err == nil || isDomain(host) || ofScheme) && 2 <= len(port) && len(port) <= 5 &&
 		strings.Trim(port, "0123456789") == ""
+}
+
+// isAddress reports whether given is an address of IPv6, perhaps with a port, or one of Matrix, as @ann:server.example.
+func isAddress(given string) bool {
+	_, err := netip.ParseAddr(strings.TrimSpace(given))
+	_, err2 := netip.ParseAddrPort(strings.TrimSpace(given))
+	sign, server, _ := strings.Cut(given, ":")
+	return err == nil || err2 == nil || sign != "" && strings.ContainsAny(sign[:1], "@#!") && isDomain(server)
 }
 
 // isDomain reports whether host is a name of the DNS whose last label is of letters.

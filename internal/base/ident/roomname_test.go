@@ -17,7 +17,7 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		"123:45": "45", "12:am": "am", "localhost:tea": "tea", "1.2:8402": "8402",
 		"v1.2:8402": "8402", "plan.b:7": "7", "plan.b:sesame": "sesame", "plan b.c:8402": "8402", "b.:8402": "8402",
 		"0123456789abcdefghjkmnpqrstx": "", "c:sesame": "sesame", "News:pw": "pw", "data:sesame": "sesame",
-		`tea:a\b`: `a\b`, "team tel 5:sesame": "sesame",
+		`tea:a\b`: `a\b`, "team tel 5:sesame": "sesame", "10.0.0.1": "", "#tea:sesame": "sesame", "redis:6379": "6379",
 		"ann@home:sesame": "sesame", `\\server\share`: "", "/home/ann": "", "~/tea": ""} {
 		name, got, err := SplitRoom(given)
 		if err != nil || got != want || strings.TrimSuffix(name+":"+got, ":") != given {
@@ -42,7 +42,10 @@ func TestSplitRoom_linkTitleOrTime_isNoNameWithAPassword(t *testing.T) {
 		`C:\Users\ann\tea.txt`: link, "C:/Users/ann/tea.txt": link, `d:tea\pot`: link, `\\server\share:tea`: link,
 		"/home/ann/tea:pot": link, "./tea.go:12": link, "~/tea:pot": link, "view-source:tea": link,
 		"sms:+15550100": link, "news:tea.pot": link,
-		"did:key:z6Mk": link, "sha256:9f86d081": link,
+		"did:key:z6Mk": link, "sha256:9f86d081": link, "<mailto:ann@example.org>": link,
+		"[mail](mailto:ann@example.org)": link, "ldap:dc=tea": link, "github:parley-chat/parley": link,
+		"::1": link, "2001:db8::1": link, "[::1]:8080": link, "fe80::1%eth0": link, "@ann:matrix.example": link,
+		"#tea:matrix.example": link, "internal/tea.go:12": link,
 		"parley.example:8080": link, "Box-1.lan:443": link, "chat.parley.example:55000": link,
 		`Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`: line,
 		`Call join_room with room "den", password "sesame".`:                               line,
