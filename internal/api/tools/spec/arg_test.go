@@ -202,6 +202,7 @@ func TestRead_list_isReadInEverySpelling(t *testing.T) {
 		`[7,"Cy"]`:           {"7", "Cy"},
 		`["\ufeffBob"]`:      {"Bob"},
 		`"\ufeffBob, Cy"`:    {"Bob", "Cy"},
+		`"Bob, \ufeffCy"`:    {"Bob", "Cy"},
 		`null`:               nil,
 		`""`:                 nil,
 		`[]`:                 nil,

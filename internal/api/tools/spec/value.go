@@ -160,7 +160,7 @@ func readList(v value) ([]string, bool) {
 	for i, one := range given {
 		switch one := one.(type) {
 		case string:
-			texts[i] = strings.TrimSpace(strings.TrimPrefix(one, sanitize.ByteOrderMark))
+			texts[i] = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(one), sanitize.ByteOrderMark))
 		case json.Number:
 			texts[i] = one.String()
 		}
