@@ -15,13 +15,12 @@ import (
 )
 
 // ManageAgent applies an order to the agents of some names in the caller's room, to all or to none: the events of all
-// stand in one Write, as the names stand in the request. Agents that have just left are left out of a kick of several.
-// Only admins may give orders, and an admin cannot kick or ban
-// itself; but in a room of two the other agent may kick a silent admin: see room.SeatRequest.RelievedFrom. An action
-// without effect gives StatusNoChange, also a kick that the caller repeats. A kicked agent may join again. A banned
-// name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of an
-// unused name, renews the room's invite: the agent may have come through the invite. A muted name stays muted until
-// an admin unmutes it.
+// stand in one Write, as the names stand in the request. A kick of several passes over agents that have left. Only
+// admins may give orders, and an admin cannot kick or ban itself; but in a room of two the other agent may kick a
+// silent admin: see room.SeatRequest.RelievedFrom. An action without effect gives StatusNoChange, also a kick that the
+// caller repeats. A kicked agent may join again. A banned name may not join, in any spelling, and a name may be banned
+// while no agent has it. A ban of a guest, or of an unused name, renews the room's invite: the agent may have come
+// through the invite. A muted name stays muted until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
 	orders, err := s.ordersOf(req)
 	if err != nil {

@@ -125,6 +125,7 @@ func TestManage_severalNamesOneHasLeft_theOthersGo(t *testing.T) {
 			w, there := services[0], of(services, 1)
 			ann, guests, names := w.flood(fmt.Sprint("plans ", i))
 			w.leave(guests[4].Token)
+			w.clock.Advance(time.Hour)
 			req := chat.ManageRequest{Token: ann.Token, Agents: names, Action: action}
 			got, err := there.ManageAgent(t.Context(), req)
 			if err != nil || got.Status == chat.StatusNoChange {

@@ -15,10 +15,11 @@ type Order struct {
 	Action Action
 	Name   ident.Name
 	Note   string
-	// Since is the time after which a kick by the same admin is this order, given before: its answer may be lost. An
-	// agent of Several that left after it refuses none of the other kicks: a flood comes and goes.
-	Since   time.Time
-	Several bool // the order is one of several in a call
+	// Since is the time after which a kick by the same admin is this order, given before: its answer may be lost.
+	Since time.Time
+	// Several says that the order is one of several in a call. An agent that has left refuses none of the other kicks:
+	// a flood comes and goes.
+	Several bool
 }
 
 // Check refuses an unknown action and an invalid note. The error is a *fault.Error of InvalidArgument.
@@ -132,7 +133,7 @@ func (o Order) decideAbsent(head *Head, by Agent) (*Event, string, error) {
 	case o.Action == Unmute && muted:
 		return ban.managedEvent(Unmute), ban.Name, nil
 	case o.Action == Unmute, o.Action == Mute && muted, o.Action == Kick && head.kickedBy(by, o.Name.Key, o.Since),
-		o.Action == Kick && o.Several && head.leftAfter(o.Name.Key, o.Since):
+		o.Action == Kick && o.Several && head.Recent.hasLeft(o.Name.Key):
 		return nil, o.Name.Shown, nil
 	case o.Action == BanName:
 		if err := o.checkFull(head); err != nil {

@@ -74,13 +74,6 @@ func (h *Head) kickedBy(admin Agent, key string, since time.Time) bool {
 	})
 }
 
-// leftAfter reports whether an agent of this name has left after since, as far as the index of h covers.
-func (h *Head) leftAfter(key string, since time.Time) bool {
-	return slices.ContainsFunc(h.Recent.left, func(left leftAgent) bool {
-		return left.key == key && left.at.After(since)
-	})
-}
-
 // leftAgent returns the agent that left by e, if any.
 func (e Event) leftAgent() (d leftAgent, ok bool) {
 	name, err := ident.AgentName(e.Name)
