@@ -67,7 +67,7 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 		name  string
 		by    *chat.Seated
 		req   chat.SendRequest
-		reads int // a name in ask or to is looked up on the current head, and whether it will answer soon
+		reads int // of the current head for a name in ask or to, and of who will not answer soon
 	}{
 		{"a request to anyone", &p.ann, chat.SendRequest{Kind: room.Request}, 0},
 		{"its answer", &p.bob, chat.SendRequest{ReplyTo: "a request to anyone"}, 0},
@@ -75,7 +75,7 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 		{"his answer", &p.cid, chat.SendRequest{ReplyTo: "a request to Cid"}, 0},
 		{"another request", &p.bob, chat.SendRequest{Kind: room.Request}, 0},
 		{"its withdrawal", &p.bob, chat.SendRequest{Withdraw: "another request"}, 0},
-		{"a proposal", &p.ann, chat.SendRequest{Kind: room.Proposal}, 0},
+		{"a proposal", &p.ann, chat.SendRequest{Kind: room.Proposal}, 1},
 		{"an agreement of one of two", &p.bob, chat.SendRequest{Kind: room.Agree, ReplyTo: "a proposal"}, 0},
 		{"an objection", &p.cid, chat.SendRequest{Kind: room.Object, ReplyTo: "a proposal"}, 0},
 		{"done", &p.ann, chat.SendRequest{Kind: room.Done}, 0},

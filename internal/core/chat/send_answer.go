@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -51,7 +52,7 @@ func (c sending) sentBy(ctx context.Context, o *outgoing, v verdict, event room.
 	}
 	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
 		Finished: taskIDs(event.Closes), Left: c.namesOfLeft(ctx, o.req.Text),
-		To: readers(event), Unheard: c.head.MentionsOthers(event), Absent: c.absentOf(ctx, event, o.req.Ask)}
+		To: readers(event), Unheard: c.head.MentionsOthers(event), Absent: c.absentOf(ctx, event)}
 	if len(event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(event.Agreed[0])
 	}
@@ -95,14 +96,11 @@ func readers(event room.Event) []string {
 
 // absentOf counts those whom event, a message of the caller, asks, names or is private to, and who do not answer soon.
 // The caller hears of each once: not again if it has said something for that agent since the agent became so, as far as
-// the known events tell. A person sees how others are, and hears of nobody. ask is what the call gives.
-func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) *Absent {
-	seats := event.Addressed()
-	if event.Kind == room.Proposal && len(ask) > 0 {
-		seats = event.Ask
-	}
-	waits := func(seat int) bool { return c.room.agents.Waits(seat) && !c.head.SilencedSeat(seat) }
-	seats = slices.DeleteFunc(slices.Clone(seats), waits)
+// the known events tell. A person sees how others are, and hears of nobody.
+func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
+	seats := slices.DeleteFunc(event.Addressed(), func(seat int) bool {
+		return c.room.agents.Waits(seat) && !c.head.SilencedSeat(seat)
+	})
 	if len(seats) == 0 || c.me.IsPerson() || event.Withdraws != 0 || event.IsVote() {
 		return nil
 	}
@@ -112,7 +110,7 @@ func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) *
 		return nil
 	}
 	var a Absent
-	known := c.room.log.Known()
+	known := sync.OnceValue(c.room.log.Known)
 	for _, seat := range seats {
 		agent, here := c.head.Seated(seat)
 		if !here || seat == c.me.Seat {
@@ -120,6 +118,9 @@ func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) *
 		}
 		p := seen.lastHeard(agent, seen.Presence[seat])
 		state, late := p.State(c.head, agent, seen.Now), p.SilentFrom().Add(PartnerSilent)
+		if seen.Presence[seat].AtMs == 0 { // a call is forgotten after the lease that it began
+			late = room.Latest(late, seen.Now.Add(PartnerSilent-room.Lease))
+		}
 		hears := func(from time.Time) bool { // and did not hear so before
 			return !c.hasSaidFor(seat, event.N, known, func(e room.Event) bool { return !e.At().After(from) })
 		}
@@ -142,8 +143,8 @@ func (c sending) absentOf(ctx context.Context, event room.Event, ask []string) *
 
 // hasSaidFor reports whether the caller's agent has said something for the agent of seat before event n, and after the
 // last of the known events that is over.
-func (c sending) hasSaidFor(seat int, n int64, known []room.Event, over func(room.Event) bool) bool {
-	for _, e := range slices.Backward(known) {
+func (c sending) hasSaidFor(seat int, n int64, known func() []room.Event, over func(room.Event) bool) bool {
+	for _, e := range slices.Backward(known()) {
 		switch {
 		case e.N >= n:
 		case over(e):

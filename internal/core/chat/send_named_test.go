@@ -84,10 +84,14 @@ func TestSend_thatNamesTheAbsent_saysSoOnce(t *testing.T) {
 		says("again", chat.SendRequest{To: []string{"Bob"}}, chat.Absent{})
 		says("with Cid", chat.SendRequest{Text: "@Bob and @Cid?"}, chat.Absent{Silent: 1})
 		says("nobody is named", chat.SendRequest{}, chat.Absent{})
-		if _, err := other.Wait(t.Context(),
-			withCursor(chat.WaitRequest{Token: p.bob.Token, Absence: away(time.Hour)})); err != nil {
-			t.Fatal(err)
+		looksIn := func(absence chat.Absence) {
+			t.Helper()
+			if _, err := other.Wait(t.Context(),
+				withCursor(chat.WaitRequest{Token: p.bob.Token, Absence: absence})); err != nil {
+				t.Fatal(err)
+			}
 		}
+		looksIn(away(time.Hour))
 		says("he is away", bob, chat.Absent{Away: 1})
 		says("and again", bob, chat.Absent{})
 		says("a proposal asks all", chat.SendRequest{Kind: room.Proposal}, chat.Absent{})
@@ -97,5 +101,10 @@ func TestSend_thatNamesTheAbsent_saysSoOnce(t *testing.T) {
 		w.manage(p.ann.Token, room.Unmute, "Bob", chat.StatusUnmuted)
 		w.clock.Advance(time.Hour)
 		says("he is silent again", bob, chat.Absent{Silent: 1})
+		looksIn(chat.Absence{})
+		w.clock.Advance(time.Hour)
+		says("he has looked in, and is silent for an hour", bob, chat.Absent{Silent: 1})
+		says("who votes for tea?", chat.SendRequest{Kind: room.Proposal}, chat.Absent{Silent: 1})
+		says("or coffee?", chat.SendRequest{Kind: room.Proposal}, chat.Absent{})
 	})
 }

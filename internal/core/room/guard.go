@@ -125,12 +125,9 @@ func (e Event) seatsMeant() []int {
 	return seats
 }
 
-// Addressed returns the seats that e asks, names, or is private to. A proposal asks all.
+// Addressed returns the seats that e asks, names, or is private to.
 func (e Event) Addressed() []int {
-	seats := slices.Concat(e.To, e.Named)
-	if e.Kind != Proposal {
-		seats = append(seats, e.Ask...)
-	}
+	seats := slices.Concat(e.To, e.Named, e.Ask)
 	slices.Sort(seats)
 	return slices.Compact(seats)
 }
