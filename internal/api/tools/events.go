@@ -35,8 +35,8 @@ func subscribingArgs(in *subscribing) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.token).Require(),
 		spec.Boolean("for_me", func(yes bool) { in.forMe = yes },
-			"Only what is for you (private words, replies, @name, what you are asked, also by a proposal, your "+
-				"tasks) and requests to all."),
+			"Only what is for you (private words, replies in your threads, @name, what you are asked or proposed, "+
+				"your tasks) and requests to all."),
 	}
 }
 
