@@ -75,7 +75,7 @@ func isPath(before, after string) bool {
 
 // isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server:
 // localhost, an IP address, a name that ends in a domain such as .example, or one such as parley-http, and two to five
-// digits. The line of a file is one, too, as internal/room.go:12.
+// digits. So looks a line of a file, too, such as tea/pot.rs:12.
 func isServer(host, port string) bool {
 	host, port = strings.ToLower(strings.TrimSpace(host)), strings.TrimSpace(port)
 	host = host[strings.LastIndexByte(host, '/')+1:]

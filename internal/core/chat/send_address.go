@@ -250,6 +250,7 @@ func (c sending) chainOf(ctx context.Context, answered room.Event) []int {
 			if err != nil {
 				break
 			}
+			event.Text = "" // of 128 texts, 4 MB
 			later = append(later, event)
 		}
 	}

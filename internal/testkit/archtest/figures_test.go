@@ -33,6 +33,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "newest id as `after`: after {},", "internal/core/chat.pollInTalk"},
 	{"docs/tools.md", "once the newest event is {} old", "internal/core/chat.talkLasts"},
 	{"docs/tools.md", "and after {} of silence every 30", "internal/core/chat.silenceAfter"},
+	{"docs/tools.md", "or was not heard for {} while nothing", "internal/core/chat.PartnerSilent"},
+	{"docs/tools.md", "answers to that among the next {} events", "internal/core/chat.chainEvents"},
 	{"docs/tools.md", "with `withdraw`, or {} has passed", "internal/core/room.DebtLife"},
 	{"docs/tools.md", "its last call was less than {} ago, and it is not", "internal/core/room.PresentFor"},
 	{"docs/tools.md", "edits or refuses within {}.", "internal/core/room.DraftLife"},
