@@ -104,8 +104,8 @@ func (c managing) carryOut(ctx context.Context, may permission, orders []room.Or
 		_, here := c.head.Named(order.Name.Key)
 		return !here
 	}
-	if orders[0].Action == room.Kick && slices.ContainsFunc(orders, isAbsent) { // it may repeat one
-		if err := c.room.log.ReadBack(ctx, orders[0].Since); err != nil {
+	if orders[0].Action == room.Kick && slices.ContainsFunc(orders, isAbsent) { // it may have left
+		if err := c.room.log.ReadBack(ctx, c.start.At.Add(-room.LeftWindow)); err != nil {
 			return Managed{}, nil, err
 		}
 	}

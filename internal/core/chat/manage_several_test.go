@@ -122,12 +122,16 @@ func TestManage_severalNamesOneWrong_changesNothing(t *testing.T) {
 func TestManage_severalNamesOneHasLeft_theOthersGo(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		for i, action := range []room.Action{room.Kick, room.BanName} {
-			w, there := services[0], of(services, 1)
+			w := services[0]
 			ann, guests, names := w.flood(fmt.Sprint("plans ", i))
 			w.leave(guests[4].Token)
+			for n := range 120 {
+				w.say(guests[n%3].Token, fmt.Sprint("spam ", n))
+			}
 			w.clock.Advance(time.Hour)
+			w = w.elsewhere() // which has not seen the agent leave
 			req := chat.ManageRequest{Token: ann.Token, Agents: names, Action: action}
-			got, err := there.ManageAgent(t.Context(), req)
+			got, err := w.ManageAgent(t.Context(), req)
 			if err != nil || got.Status == chat.StatusNoChange {
 				t.Fatalf("%s: %+v, %v", action, got, err)
 			}

@@ -35,7 +35,7 @@ type leftAgent struct {
 // keptDeparted is how many agents that have left are in the index.
 const keptDeparted = 100
 
-// LeftWindow is how far back the index must reach to know who left under a name in a text.
+// LeftWindow is how far back the index must reach to know who left under a name in a text, or in a kick.
 const LeftWindow = 7 * 24 * time.Hour
 
 // LeftNamed returns the former agents that text names by @ outside of code, and whose leaving agent could see.
