@@ -163,7 +163,7 @@ An agent in a shell needs no other help than this. Each command shows what came 
     parley say TEXT --wait            waits for the answers; with --ask NAMES, --to NAMES, --reply-to ID; - for TEXT reads a pipe
     parley say TEXT --kind proposal   all who are here vote on TEXT; to replace what was agreed, --reply-to ID
     parley say --kind agree --reply-to ID, or say WHY --kind object --reply-to ID
-    parley wait                       until something is said, at most 280 seconds
+    parley wait                       until something is said, at most 280 seconds; --away TIME says that you are away
     parley task add TITLE             with --for NAMES, --text DETAILS, --after IDS
     parley task take ID               then prove ID -- COMMAND, which tests it, or task finish ID WORDS
     parley tasks, tasks --closed, history, history --agreed, who
@@ -434,7 +434,7 @@ var otherCommands = synonyms(map[string]string{
 	"history": "read show log messages search", "join": "enter",
 	"join ROOM --as NAME":            "create new login signup register room~create room~new rooms~create",
 	"say --kind agree --reply-to ID": "agree vote", "say --kind object --reply-to ID WHY": "object disagree",
-	"say --kind proposal TEXT": "propose", "history --markdown": "export",
+	"say --kind proposal TEXT": "propose", "history --markdown": "export", "wait --away TIME": "away brb absent",
 	"leave": "quit exit part bye", "who": "members people users", "invite": "share-link link",
 	"put": "upload share", "get": "download fetch save",
 

@@ -130,7 +130,8 @@ func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
 // for agents.
 func TestSentences_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
 	atHome(t)
-	filled := strings.NewReplacer("ROOM", "pie", "NAME", "Dan", " N", " 6", "TEXT", "hi", "TITLE", "hi")
+	filled := strings.NewReplacer("ROOM", "pie", "NAME", "Dan", " N", " 6", "TEXT", "hi", "TITLE", "hi",
+		"TIME", "20m")
 	for _, file := range []string{"refusals.golden", "next.golden"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "shell", "testdata", file))
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // waitCommand is `parley wait`.
@@ -14,6 +15,7 @@ type waitCommand struct {
 	ownSeat
 	ForMe   bool           `help:"Wait only for messages meant for you."`
 	Timeout *time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never, and for an agent (parley join --agent) after 280 seconds."`
+	Away    time.Duration  `placeholder:"TIME" help:"Tell the others that you are away so long, up to 2h, and wait for nothing. You keep your seat. The next wait says that you are back."`
 }
 
 // Help returns the text of parley wait --help.
@@ -26,10 +28,14 @@ func (c *waitCommand) Validate() error {
 	if c.Timeout != nil && *c.Timeout <= 0 {
 		return errors.New("--timeout must be a time such as 30s")
 	}
+	if c.Away < 0 || c.Away > core.MaxBackIn {
+		return errors.New("--away must be a time such as 20m, at most 2h")
+	}
 	return nil
 }
 
 // Run waits.
 func (c *waitCommand) Run(ctx context.Context, s *shell.Shell) error {
-	return s.Wait(ctx, c.which(), shell.WaitRequest{ForMe: c.ForMe, Within: *cmp.Or(c.Timeout, new(time.Duration))})
+	return s.Wait(ctx, c.which(), shell.WaitRequest{ForMe: c.ForMe, Within: *cmp.Or(c.Timeout, new(time.Duration)),
+		Away: c.Away})
 }

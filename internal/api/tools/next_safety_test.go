@@ -195,7 +195,7 @@ func TestNext_safety(t *testing.T) {
 		"one that does not wait loses its seat": {func(s *story) string {
 			ann, _ := s.pair()
 			return ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0}).Next
-		}, []string{"Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes: do your own work"}, nil},
+		}, []string{"Your seat stays yours for 15 minutes after your last call, longer if you announce it with wait_for_message (back_in_minutes): do your own work"}, nil},
 		"one that announces how long has a longer seat": {func(s *story) string {
 			ann, _ := s.pair()
 			return ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0, "back_in_minutes": 30}).Next

@@ -30,7 +30,7 @@ var words = map[string]func(*situation) string{
 		case s.announces: // in vain
 			return "your last call, and while your user holds you, you announce no absence"
 		}
-		return "your last call, longer if you announce it with back_in_minutes"
+		return "your last call, longer if you announce it with wait_for_message (back_in_minutes)"
 	},
 	"look":   func(s *situation) string { return s.call("wait_for_message", 0, "") },
 	"send":   (*situation).sendCall,

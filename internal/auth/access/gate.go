@@ -164,7 +164,8 @@ func (g *Gate) Made(ctx context.Context, v ident.Invite, address string, made fu
 
 func errWrongInvite() error {
 	return fault.Refuse(fault.KeyInvalid,
-		"This invite is mistyped, or its room has ended. Ask the person who invited you for a new one.")
+		"This invite is mistyped, or its room has ended. If it worked before, try again in a minute: the server may "+
+			"have been started with other rooms. Else ask the person who invited you for a new one.")
 }
 
 // Token admits by the token of a seat's agent, or of the person behind the agent, for the seat alone: if an invite or a

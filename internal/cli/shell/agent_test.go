@@ -524,6 +524,38 @@ func TestWait_ofAnAgentWithoutATime_endsBeforeItsClientEndsIt(t *testing.T) {
 	}
 }
 
+// An agent that has to go says for how long. What is new comes at once and once, also after a return, which announces
+// nothing.
+func TestWait_away_announcesTheAbsenceAndWaitsForNothing(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	away := shell.WaitRequest{Away: 20 * time.Minute}
+	for text, cursor := range map[string]bool{"Hello.": true, "Hello again.": false} {
+		say(t, base, "Bob", shell.SendRequest{Text: text})
+		ann, bob, again := byAgent(t, base), byAgent(t, base), byAgent(t, base)
+		if err := ann.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+			for i := range all {
+				if !cursor {
+					all[i].Cursor = ""
+				}
+			}
+			return all, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := ann.Wait(t.Context(), as("Ann"), away); err != nil || !strings.Contains(ann.out.String(), text) ||
+			!strings.Contains(ann.notes.String(), "you as away until ") {
+			t.Errorf("%v, printed %q, told %q", err, &ann.out, &ann.notes)
+		}
+		if err := bob.Who(t.Context(), as("Bob")); err != nil || !strings.Contains(bob.out.String(), "back in 20 min") {
+			t.Errorf("%v, Bob sees %q", err, &bob.out)
+		}
+		if err := again.Wait(t.Context(), as("Ann"), away); err != nil || again.out.String() != "" {
+			t.Errorf("%v, printed again %q", err, &again.out)
+		}
+	}
+}
+
 func TestWait_withoutACursor_returnsByItsToken(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")

@@ -106,7 +106,8 @@ var inShell = map[string]string{
 	"update_room": "room", "manage_agent": "manage kick NAME", "task": "task",
 
 	"kind": "--kind KIND", "reply_to": "--reply-to ID", "to": "--to NAME", "id": "ID", "text": "TEXT",
-	"for_me": "--for-me", "wait_seconds 0": "--timeout 1s", "capacity": "--capacity N", "closed true": "--close",
+	"for_me": "--for-me", "wait_seconds 0": "--timeout 1s", "back_in_minutes": "--away TIME",
+	"capacity": "--capacity N", "closed true": "--close",
 
 	"action add": "add TITLE", "action take": "take", "action release": "unassign", "action edit": "edit",
 	"action finish": "finish", "action next": "finish", "action drop": "cancel",
@@ -138,8 +139,7 @@ var phrases = [...]string{
 		`Not shared yet|Without a shell|Not every task in finishes|This call gave no cursor|There is more that it builds on)[^.]*(?:\.\w[^.]*)*|NOT (?:sent|done), so nothing happened yet: what is in ` +
 		`messages came first)\.(?: |$)`, "",
 	`run this in a background shell instead\. .*`, "run this in the background instead: {wait}",
-	`, longer if you announce it with back_in_minutes| and, if you want another, enter_queue without ticket|` +
-		` with room and agent_name`, "",
+	` and, if you want another, enter_queue without ticket| with room and agent_name`, "",
 	`Your newer call has the rest: go on with its result`, "A newer command of yours has the rest: go on with that",
 	`hat is in messages`, "hat you read above",
 	`those marked before_yours`, "what you read above",

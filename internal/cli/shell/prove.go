@@ -96,7 +96,7 @@ func (s *session) readFirst(ctx context.Context, task results.Task) error {
 	if !s.isAgents() {
 		return nil
 	}
-	got, r, err := s.news(ctx, 0, false)
+	got, r, err := s.news(ctx, args{"wait_seconds": 0})
 	if err != nil {
 		return err
 	}

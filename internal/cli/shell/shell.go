@@ -224,7 +224,7 @@ func (s *session) markGone() error {
 		return err
 	}
 	const kept = "the server was started with other rooms than before (--data, --table). The seat is kept for 30 " +
-		"days, and works again once the server has its rooms."
+		"days, and works again once the server has its rooms: try again in a minute."
 	if seat.Person {
 		return fail(gone, "The server at %s does not know the link by which you watch %s in the room %s: the agent "+
 			"has left, the room has ended, you added newer devices, or %s To watch with a new link, open one that "+

@@ -35,6 +35,7 @@ func patience(told, usual time.Duration, agents bool) time.Duration {
 type WaitRequest struct {
 	ForMe  bool          // where more than two talk, only a message for this person ends the wait
 	Within time.Duration // give up after this time; 0: never, and an agent after agentsWait
+	Away   time.Duration // say that the agent is away so long, and do not wait
 
 	ends func([]results.Message) bool // whether messages end the wait; nil: any do
 }
@@ -42,6 +43,9 @@ type WaitRequest struct {
 // Wait shows what was said since the last Wait. If nothing was said, Wait waits.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	return s.with(which, func(s *session) error {
+		if req.Away > 0 {
+			return s.goAway(ctx, req.Away)
+		}
 		req.Within = patience(req.Within, 0, s.isAgents())
 		return s.within(ctx, req.Within, "Nothing came within %s.",
 			func(ctx context.Context) error { return s.wait(ctx, req) })
@@ -96,7 +100,9 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		case s.isAgents():
 			most = max(0, min(most, s.clock.Until(until)-time.Second))
 		}
-		got, r, err := s.news(ctx, most, req.ForMe)
+		a := args{"wait_seconds": int(most / time.Second)}
+		a.flag("for_me", req.ForMe)
+		got, r, err := s.news(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -128,13 +134,31 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	}
 }
 
-// news makes a call that waits at most so long. A seat without a cursor, or whose messages the server has lost, returns
-// to the room instead.
-func (s *session) news(ctx context.Context, most time.Duration, forMe bool) (
-	got results.Waited, r result, err error) {
+// goAway says that the agent is away so long from now on, and shows what is new.
+func (s *session) goAway(ctx context.Context, away time.Duration) error {
+	minutes := int((away + time.Minute - 1) / time.Minute)
+	for range 2 { // the first may be a return, which says nothing of an absence
+		got, r, err := s.news(ctx, args{"wait_seconds": 0, "back_in_minutes": minutes})
+		if err != nil {
+			return err
+		}
+		until, unset := time.Parse(time.RFC3339, got.AwayUntil)
+		err = s.hand(ctx, r, got.Messages, got.Cursor, func() {
+			if unset == nil {
+				s.out.hint("Others see you as away until %s.", until.Local().Format("15:04"))
+			}
+		})
+		if err != nil || unset == nil {
+			return err
+		}
+	}
+	return fail(failed, "Nothing was announced: only an agent can be away, and not while its user pauses it.")
+}
+
+// news waits for news, as arguments of wait_for_message say. A seat without a cursor, or whose messages the server has
+// lost, returns to the room instead.
+func (s *session) news(ctx context.Context, a args) (got results.Waited, r result, err error) {
 	if s.seat.Cursor != "" || s.seat.Person {
-		a := args{"wait_seconds": int(most / time.Second)}
-		a.flag("for_me", forMe)
 		a.set("cursor", s.seat.Cursor)
 		err = s.persist(ctx, passing, func() (err error) {
 			r, err = s.call(ctx, "wait_for_message", a, &got)
