@@ -95,15 +95,16 @@ func (c client) readStatus(m Machine, s *Status) {
 		return
 	}
 	s.Hooked = true
+	file := c.wake(m, "")[0].file
 	trusted, plugin := trustedInCodex(content(c.file(m)))
 	s.PluginIdle = c.trusts && s.Plugin != "" && !plugin
 	var events map[string][]hooks
-	_ = json.Unmarshal(encode(content(c.wake(m, "")[0].file)["hooks"]), &events) // others are none of ours
+	_ = json.Unmarshal(encode(content(file)["hooks"]), &events) // others are none of ours
 	for _, event := range slices.Sorted(maps.Keys(events)) {
-		for _, group := range events[event] {
-			for _, h := range group.Hooks {
+		for at, group := range events[event] {
+			for n, h := range group.Hooks {
 				s.Hooks = append(s.Hooks, h.Command)
-				if c.trusts && !trusted[codexHash(event, group.Matcher, h)] {
+				if c.trusts && !h.inCodex(trusted, file, event, group.Matcher, at, n) {
 					s.Idle = append(s.Idle, h.Command)
 				}
 			}

@@ -37,6 +37,9 @@ trusted_hash = "sha256:e9377331b7f9cd1ed752697e9a991da480345acb3977b9007a436e969
 		"turned off":                         {file, strings.ReplaceAll(trusted, "]\n", "]\nenabled = false\n"), nil},
 		"one turned off": {file, strings.Replace(trusted, "stop:1:0\"]\n", "stop:1:0\"]\nenabled = false\n", 1),
 			map[string]bool{"PostToolUse": true, "SessionEnd": true}},
+		"one moved by another before it": {strings.Replace(file, `"Stop":[`, `"Stop":[{"hooks":[]},`, 1), trusted,
+			map[string]bool{"PostToolUse": true, "SessionEnd": true}},
+		"of another file": {file, strings.ReplaceAll(trusted, "/home/ann", "/project"), nil},
 	} {
 		var events map[string][]hooks
 		if err := json.Unmarshal([]byte(c.file), &events); err != nil {
@@ -49,7 +52,8 @@ trusted_hash = "sha256:e9377331b7f9cd1ed752697e9a991da480345acb3977b9007a436e969
 		hashes, _ := trustedInCodex(settings)
 		for event, groups := range events {
 			last := len(groups) - 1
-			if got := hashes[codexHash(event, groups[last].Matcher, groups[last].Hooks[0])]; got != c.runs[event] {
+			if got := groups[last].Hooks[0].inCodex(hashes, "/home/ann/.codex/hooks.json", event,
+				groups[last].Matcher, last, 0); got != c.runs[event] {
 				t.Errorf("%s: it runs %s: %t", name, event, got)
 			}
 		}
