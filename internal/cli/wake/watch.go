@@ -58,12 +58,14 @@ func (w *watch) seat() client.Seat {
 }
 
 // update replaces what is known of the seat: another session may have the seat now. A watch that has ended keeps what
-// it knew. Otherwise the ended watch would mark the new session as ended, although another watch begins for it. A
-// change of Gone is no reason to ask again at once.
+// it knew. Otherwise the ended watch would mark the new session as ended, although another watch begins for it. A new
+// mark, that the server does not know the seat, is no reason to ask again at once; that a command has taken it away is.
 func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
 	was := w.owner
-	was.Gone = s.Gone
+	if !s.Gone.IsZero() {
+		was.Gone = s.Gone
+	}
 	changed := w.reason == "" && !reflect.DeepEqual(s, was)
 	if w.reason == "" {
 		w.owner = s
