@@ -247,6 +247,10 @@ func (l *lost) needs() string {
 
 func (l *lost) leavesLast() []string {
 	l.must(l.ann, "leave_room", args{"agent_token": l.annToken})
+	said := l.must(l.bob, "join_room", args{"agent_token": l.token}).Next
+	if !l.locked && strings.Contains(said, "another seat of your invite") {
+		l.t.Errorf("the invite ends with the room, and Bob reads %q", said)
+	}
 	return append([]string{l.must(l.bob, "leave_room", args{"agent_token": l.token}).Next}, l.refusals()...)
 }
 

@@ -168,6 +168,7 @@ func (c *session) way() room.Way {
 	by.Invite = cmp.Or(by.Invite, c.me.Invite) // if the token alone was shown
 	way := c.head.WayBack(by, c.room.svc.now())
 	way.Guest = c.me.IsGuest()
+	way.Seats = way.Seats && (c.head.Others(c.me.Seat) > 0 || way.Password) // else the invite ends with the room
 	return way
 }
 
