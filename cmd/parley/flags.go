@@ -312,13 +312,17 @@ var otherFlags = synonyms(map[string]string{"--capacity N": "seats size max", "-
 // flagIn matches the name of a flag in a text.
 var flagIn = regexp.MustCompile(`--([a-z-]+)`)
 
-// otherFlag returns what is right for a wrong name in otherFlags; "" if the command does not have the flag.
+// otherFlag returns what is right for a wrong name in otherFlags; "" if the command does not have the flag, or takes no
+// room.
 func otherFlag(why string, err error) string {
 	tried, _ := strings.CutPrefix(why, "unknown flag --")
 	tried, _, _ = strings.Cut(tried, ",")
 	other, wrong := otherFlags[tried], new(kong.ParseError)
 	flag := flagIn.FindStringSubmatch(other)
-	if other == "" || !errors.As(err, &wrong) || flag != nil && !hasFlag(wrong.Context, flag[1]) {
+	switch {
+	case other == "", !errors.As(err, &wrong), flag != nil && !hasFlag(wrong.Context, flag[1]):
+		return ""
+	case flag == nil && !slices.ContainsFunc(arguments(err), func(a *kong.Positional) bool { return a.Name == "room" }):
 		return ""
 	}
 	return other

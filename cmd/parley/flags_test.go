@@ -159,6 +159,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"room --password X":       "unknown flag --password: perhaps you mean to set PARLEY_PASSWORD",
 		"who --key pk_x":          "unknown flag --key: perhaps you mean to set PARLEY_KEY",
 		"join --room t --as A":    "unknown flag --room: perhaps you mean ROOM without a flag; see parley join --help",
+		"serve --room t":          "unknown flag --room, did you mean \"--rooms-per-hour\"?; see",
 		"say hi --dm Bob":         "unknown flag --dm: perhaps you mean --to NAME; see parley say --help",
 		"history --last 5":        "unknown flag --last: perhaps you mean --lines N; see parley history --help",
 		"connect codex --remove":  "unknown flag --remove: perhaps you mean --undo; see parley connect --help",
