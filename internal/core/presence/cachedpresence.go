@@ -43,19 +43,19 @@ func (c *cachedPresence) cacheToWrite(presence room.Presence, now time.Time) {
 	*c = cachedPresence{latest: presence, writtenAt: now, writtenWait: presence.UntilMs != 0}
 }
 
-// cacheUnwritten caches that a call could not store what it has cached since before. The next call writes. An absence
-// that the call announced is forgotten: the one of before goes on. If the call ended an absence, the agent stays back,
-// whatever the table still has of before.
-func (c *cachedPresence) cacheUnwritten(before cachedPresence, returns bool, now time.Time) {
+// cacheUnwritten caches that a call could not be stored. before is what was cached before the call. The next call
+// writes. If the call announced an absence, the announcement is void, and an older absence goes on. If the call ended
+// an absence, the agent is back all the same, although the table still has the absence.
+func (c *cachedPresence) cacheUnwritten(before cachedPresence, endsAbsence bool, now time.Time) {
 	c.writtenAt, c.returnedMs = time.Time{}, before.returnedMs
-	if returns {
+	if endsAbsence {
 		c.returnedMs = now.UnixMilli()
 	} else {
 		c.latest.BackMs = before.latest.BackMs
 	}
 }
 
-// revert returns to before, but for what only rises.
+// revert undoes a call that another process has overtaken: c is before again, but for what only rises.
 func (c *cachedPresence) revert(before cachedPresence) {
 	before.latest = merge(before.latest, c.latest)
 	*c = before
@@ -81,12 +81,12 @@ const (
 	yields                    // another wait has its place
 )
 
-// recording returns what the announcement is to the presence.
-func (what announcing) recording() recording {
+// step returns what Recorder.update does for the announcement.
+func (what announcing) step() nextStep {
 	if what == renewed {
-		return writes
+		return writeNow
 	}
-	return caches
+	return cacheOnly
 }
 
 // afterCall returns c after call, and whether its presence is to be written now. If not, a write is due at due. stored
@@ -95,12 +95,12 @@ func (c cachedPresence) afterCall(call seatCall, stored room.Presence, open wait
 	next cachedPresence, write bool, due time.Time) {
 	next = c
 	next.cacheStored(stored, &call.caller.Agent)
-	says := call.presence(next.latest, now) // what the call says
-	waits := open.addTo(says, next.latest)  // with the wait that goes on here
+	presence := call.presence(next.latest, now)  // what the call says
+	presence = open.addTo(presence, next.latest) // with the wait that goes on here
 	if call.Absence.BackIn > 0 && stored.AtMs > c.latest.AtMs && stored.WaitFrom >= call.wakes {
-		waits = waitsHere{agent: true}.addTo(waits, stored) // or elsewhere
+		presence = waitsHere{agent: true}.addTo(presence, stored) // or the wait that goes on in another process
 	}
-	presence := merge(waits, next.latest) // with what only rises
+	presence = merge(presence, next.latest) // with what only rises
 	if next.decideWrite(presence, now, call.Lag) {
 		next.cacheToWrite(presence, now)
 		return next, true, now
@@ -180,12 +180,12 @@ func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 	return lasts // 2
 }
 
-// mustRead reports whether call needs the presence from the table. writes says that call would write its own, which
-// replaces the whole item: another process may have stored a younger wait or an absence. A call that speaks of an
-// absence must know the stored one: else Bob, who told another process that he is away, is not back by his word here.
-func (c cachedPresence) mustRead(call seatCall, writes, singleProcess bool) bool {
+// mustRead reports whether call needs the presence from the table. A call that would write replaces the whole item, in
+// which another process may have stored a younger wait or an absence. A call that speaks of an absence must know the
+// stored one: else Bob, who told another process that he is away, is not back by his word here.
+func (c cachedPresence) mustRead(call seatCall, toWrite, singleProcess bool) bool {
 	if singleProcess {
 		return c.writtenAt.IsZero()
 	}
-	return writes || call.Returns || call.Absence.Given
+	return toWrite || call.Returns || call.Absence.Given
 }

@@ -58,9 +58,9 @@ func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 		r.storeActivity(ctx, counted.Activity)
 	}
 	written, err = r.update(ctx, counted.ends(), func(stored room.Presence, isRead bool) (presence room.Presence,
-		what recording) {
-		presence, what, due = r.cacheCall(counted, stored, isRead)
-		return presence, what
+		next nextStep) {
+		presence, next, due = r.cacheCall(counted, stored, isRead)
+		return presence, next
 	})
 	switch {
 	case err != nil && counted.Absence.BackIn > 0:
@@ -73,41 +73,42 @@ func (r Recorder) Record(ctx context.Context, call Call) (due time.Time, written
 	return due, false, nil
 }
 
-// recording is what a call does to the presence of its seat.
-type recording int
+// nextStep is what update does next with the presence of a seat.
+type nextStep int
 
 const (
-	reads  recording = iota // nothing yet: the call needs the presence from the table
-	caches                  // only this process knows of the call
-	writes                  // the presence is to be written
+	readFirst nextStep = iota // nothing is cached yet: the call needs the presence from the table
+	cacheOnly                 // the presence is cached, and not written
+	writeNow                  // the presence is cached, and written now
 )
 
 // cacheCall caches what follows from call: see cachedPresence.afterCall. stored is what the table has, if it was read.
 // If not, and call needs it (see cachedPresence.mustRead), cacheCall caches nothing. It decides both under one lock: in
 // between, a call could become due, and replace unread what another process has stored.
-func (r Recorder) cacheCall(call seatCall, stored room.Presence, isRead bool) (_ room.Presence, what recording,
+func (r Recorder) cacheCall(call seatCall, stored room.Presence, isRead bool) (_ room.Presence, _ nextStep,
 	due time.Time) {
 	l, cache := r.lockCache()
 	defer l.unlock()
-	next, write, due := cache.presence.afterCall(call, stored, l.waitsHere(call.caller), l.a.now())
-	if !isRead && cache.presence.mustRead(call, write, l.a.o.SingleProcess) {
-		return room.Presence{}, reads, due
+	next, toWrite, due := cache.presence.afterCall(call, stored, l.waitsHere(call.caller), l.a.now())
+	if !isRead && cache.presence.mustRead(call, toWrite, l.a.o.SingleProcess) {
+		return room.Presence{}, readFirst, due
 	}
-	cache.presence, what = next, caches
-	if write {
-		what = writes
+	cache.presence = next
+	if toWrite {
+		return next.latest, writeNow, due
 	}
-	return next.latest, what, due
+	return next.latest, cacheOnly, due
 }
 
-// update has decide cache what a call makes of the presence, and writes that if decide says so. stored is what the
-// table has, if it was read.
+// update takes the steps that decide chooses: decide caches what a call makes of the presence, and says whether update
+// reads the table first, and whether it writes. stored is what the table has; zero: nothing, or the table is not read
+// yet. endsAbsence says that the call ends an absence.
 //
-// One call of a seat at a time does so in this process, and what was read is replaced only if no other process has
-// written since: else the call decides again. Without either, Bob waits and is seen as away, since the call in which he
-// went away wrote last. If the write fails, see cachedPresence.cacheUnwritten.
-func (r Recorder) update(ctx context.Context, returns bool, decide func(stored room.Presence, isRead bool) (
-	room.Presence, recording)) (written bool, err error) {
+// Only one call of a seat at a time is in update in this process. A write replaces what was read only if no other
+// process has written since: else decide is asked again, with what that process wrote. Without these two rules Bob
+// waits and is seen as away, since the call in which he went away wrote last.
+func (r Recorder) update(ctx context.Context, endsAbsence bool, decide func(stored room.Presence, isRead bool) (
+	room.Presence, nextStep)) (written bool, err error) {
 	bounded, cancel := r.attendees.withTableTimeout(ctx)
 	defer cancel()
 	before, unlock, err := r.lockWriting(bounded)
@@ -115,20 +116,19 @@ func (r Recorder) update(ctx context.Context, returns bool, decide func(stored r
 		return false, err
 	}
 	defer unlock()
-	// The call decides by the stored presence, if it needs that.
 	var stored roomlog.StoredPresence
-	presence, what := decide(stored.Presence, false)
-	isRead := what == reads
+	presence, next := decide(stored.Presence, false)
+	isRead := next == readFirst
 	if isRead {
 		stored, err = r.attendees.log.Items().StoredPresence(bounded, r.caller.Seat)
 		if err != nil {
-			return false, r.unwritten(ctx, before, returns, err)
+			return false, r.cacheFailure(ctx, before, endsAbsence, err)
 		}
 		before.latest.BackMs = stored.BackMs
-		presence, what = decide(stored.Presence, true)
+		presence, next = decide(stored.Presence, true)
 	}
-	// It writes until no other process comes between.
-	for what == writes {
+	// A turn of this loop fails only if another process comes between.
+	for next == writeNow {
 		put := roomlog.PutPresence(r.attendees.log.Peek().ID, r.agent(), presence)
 		if isRead {
 			put = stored.Replaced(put)
@@ -139,16 +139,16 @@ func (r Recorder) update(ctx context.Context, returns bool, decide func(stored r
 		}
 		stored, err = overtakenBy(err)
 		if err != nil {
-			return false, r.unwritten(ctx, before, returns, err)
+			return false, r.cacheFailure(ctx, before, endsAbsence, err)
 		}
 		before.latest.BackMs = stored.BackMs
-		r.change(func(cached *cachedPresence) { cached.revert(before) })
-		presence, what = decide(stored.Presence, true)
+		r.changeCached(func(cached *cachedPresence) { cached.revert(before) })
+		presence, next = decide(stored.Presence, true)
 	}
 	return false, nil
 }
 
-// lockWriting waits, until ctx ends, for the older calls of the seat that write its presence, and returns what is
+// lockWriting waits for the older calls of the seat that are in update, at most until ctx ends, and returns what is
 // cached then.
 func (r Recorder) lockWriting(ctx context.Context) (cached cachedPresence, unlock func(), err error) {
 	l, cache := r.lockCache()
@@ -158,7 +158,7 @@ func (r Recorder) lockWriting(ctx context.Context) (cached cachedPresence, unloc
 	case <-ctx.Done():
 		return cached, nil, ctx.Err()
 	}
-	r.change(func(c *cachedPresence) { cached = *c })
+	r.changeCached(func(c *cachedPresence) { cached = *c })
 	return cached, func() { <-cache.writing }, nil
 }
 
@@ -171,17 +171,17 @@ func overtakenBy(err error) (roomlog.StoredPresence, error) {
 	return roomlog.PresenceIn(overtaken.Conflicts[0].Item)
 }
 
-// unwritten caches that the presence is not stored, because of err, which it logs and returns.
-func (r Recorder) unwritten(ctx context.Context, before cachedPresence, returns bool, err error) error {
-	r.change(func(cached *cachedPresence) { cached.cacheUnwritten(before, returns, r.attendees.now()) })
+// cacheFailure caches that the table was not reached, so the presence is not stored. It logs and returns err.
+func (r Recorder) cacheFailure(ctx context.Context, before cachedPresence, endsAbsence bool, err error) error {
+	r.changeCached(func(cached *cachedPresence) { cached.cacheUnwritten(before, endsAbsence, r.attendees.now()) })
 	if ctx.Err() == nil {
 		r.attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
 	}
 	return err
 }
 
-// change changes what is cached of the presence.
-func (r Recorder) change(change func(*cachedPresence)) {
+// changeCached changes what is cached of the presence.
+func (r Recorder) changeCached(change func(*cachedPresence)) {
 	l, cache := r.lockCache()
 	defer l.unlock()
 	change(&cache.presence)

@@ -18,12 +18,12 @@ func (r Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 		return true
 	}
 	what := lasts
-	_, err := r.update(ctx, false, func(stored room.Presence, isRead bool) (presence room.Presence, _ recording) {
+	_, err := r.update(ctx, false, func(stored room.Presence, isRead bool) (presence room.Presence, _ nextStep) {
 		if !isRead {
-			return presence, reads
+			return presence, readFirst
 		}
 		presence, what = r.announceProgram(stored, forMe)
-		return presence, what.recording()
+		return presence, what.step()
 	})
 	return err == nil && what == yields // after an error the next look-in announces the program
 }

@@ -167,13 +167,13 @@ func (r Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 		return r.storeWatch(ctx)
 	}
 	announced, what := wait.announcedUntil, lasts
-	_, err := r.update(ctx, false, func(stored room.Presence, isRead bool) (presence room.Presence, _ recording) {
+	_, err := r.update(ctx, false, func(stored room.Presence, isRead bool) (presence room.Presence, _ nextStep) {
 		if !isRead && !r.attendees.o.SingleProcess { // a write could replace the announcement of a younger wait
-			return presence, reads
+			return presence, readFirst
 		}
-		wait.announcedUntil = announced
+		wait.announcedUntil = announced // decided again, as if the attempt before had not been
 		presence, what = r.announceFurther(wait, stored)
-		return presence, what.recording()
+		return presence, what.step()
 	})
 	switch {
 	case err != nil:
