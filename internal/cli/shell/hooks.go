@@ -37,7 +37,7 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 		return err
 	}
 	slices.SortStableFunc(seats, func(a, b client.Seat) int { return a.Gone.Compare(b.Gone) }) // the known ones first
-	seats = oneOfTwins(slices.DeleteFunc(seats, func(seat client.Seat) bool { return !s.fits(which, seat) }))
+	seats = oneOfNamesakes(slices.DeleteFunc(seats, func(seat client.Seat) bool { return !s.fits(which, seat) }))
 	if len(seats) == 0 {
 		return s.none(which)
 	}

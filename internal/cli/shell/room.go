@@ -85,13 +85,13 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 			default:
 				s.out.print("Changed: %s.", changed(got.Changes))
 			}
-			s.renewed(got.Invite)
+			s.hintNewInvite(got.Invite)
 		})
 	})
 }
 
-// renewed says that a call has ended the earlier invites, if the call gave a new invite.
-func (s *session) renewed(invite string) {
+// hintNewInvite says that a call has ended the earlier invites, if the call gave a new invite.
+func (s *session) hintNewInvite(invite string) {
 	if invite != "" {
 		s.out.hint("Earlier invites give no more seats. For the new one: %s", s.command("invite"))
 	}
@@ -138,22 +138,27 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 		}
 		return s.out.show(r, func() {
 			if got.Status != "unchanged" {
-				done := slices.DeleteFunc(slices.Clone(req.Names), func(name string) bool {
-					return slices.ContainsFunc(got.Gone, sameName(name))
-				})
-				s.out.print("%s: %s", got.Status, strings.Join(done, ", "))
-				if len(got.Gone) > 0 {
-					s.out.print("Already gone: %s", strings.Join(got.Gone, ", "))
-				}
+				s.showDone(req.Names, got)
 			} else if !req.Clear {
 				s.out.print("Nothing changed: it was so already.")
 			}
 			if req.Clear { // also the repetition of a ban that broke off
 				s.out.print("The files and the open tasks of %s are removed.", strings.Join(req.Names, ", "))
 			}
-			s.renewed(got.Invite)
+			s.hintNewInvite(got.Invite)
 		})
 	})
+}
+
+// showDone shows to which of names an order was applied, and which of them had left before.
+func (s *session) showDone(names []string, got results.Managed) {
+	done := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(got.Gone, sameName(name))
+	})
+	s.out.print("%s: %s", got.Status, strings.Join(done, ", "))
+	if len(got.Gone) > 0 {
+		s.out.print("Already gone: %s", strings.Join(got.Gone, ", "))
+	}
 }
 
 // Remove removes the text and the file of a message, or all texts of a task.
@@ -168,7 +173,7 @@ func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 }
 
 // Forget removes a seat from the file here. The seat itself stays. Only a person can forget a watched seat: without the
-// seat the link that was opened leads nowhere. If two seats have the names, the one goes that the server does not know.
+// seat the link that was opened leads nowhere. Of namesakes it forgets one that the server does not know.
 func (s *Shell) Forget(which Which) error {
 	seat, err := s.choose(which)
 	if err != nil {
@@ -179,7 +184,7 @@ func (s *Shell) Forget(which Which) error {
 		return err
 	}
 	for _, other := range all {
-		if isTwin(seat, other) && !other.Gone.IsZero() {
+		if areNamesakes(seat, other) && !other.Gone.IsZero() {
 			seat = other
 		}
 	}

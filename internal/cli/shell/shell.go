@@ -73,7 +73,7 @@ type session struct {
 }
 
 // with calls do for the seat that a command means. If the server says that the seat was removed, the seats file forgets
-// the seat, and the error says so. If the server does not know the seat, see client.TokenStore.MarkGone.
+// the seat, and the error says so. A seat that the server does not know is marked: see client.TokenStore.MarkGone.
 func (s *Shell) with(which Which, do func(*session) error) error {
 	seat, err := s.choose(which)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	seat, err = s.present(place, seat)
+	seat, err = s.newestKnown(place, seat)
 	if err != nil {
 		return err
 	}
@@ -104,25 +104,25 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	return err
 }
 
-// present returns the newest of the seats with the names of seat, if there are several, that their server knows, and
-// marks those after it: the person took each while the server served other rooms.
-func (s *Shell) present(place client.Place, seat client.Seat) (client.Seat, error) {
+// newestKnown returns the newest namesake of seat that the server at place knows: the person took each of them while
+// the server served other rooms. It marks the newer ones, which the server does not know. Without a namesake, or if the
+// server knows none, it returns seat.
+func (s *Shell) newestKnown(place client.Place, seat client.Seat) (client.Seat, error) {
 	all, err := s.Seats.All()
-	twins := slices.DeleteFunc(all, func(other client.Seat) bool { return !isTwin(seat, other) })
-	if err != nil || len(twins) < 2 {
+	namesakes := slices.DeleteFunc(all, func(other client.Seat) bool { return !areNamesakes(seat, other) })
+	if err != nil || len(namesakes) < 2 {
 		return seat, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), moveTime)
 	defer cancel()
-	for _, twin := range slices.Backward(twins) {
-		c := s.dial(place, twin)
-		is, err := c.Standby(ctx, client.StandbyRequest{Token: twin.Token, Peek: true,
-			Wait: time.Millisecond})
+	for _, namesake := range slices.Backward(namesakes) {
+		c := s.dial(place, namesake)
+		is, err := c.Standby(ctx, client.StandbyRequest{Token: namesake.Token, Peek: true, Wait: time.Millisecond})
 		c.Close()
-		if err != nil || !is.Unknown {
-			return twin, nil // the call that follows says what is wrong
+		if err != nil || !is.Unknown { // after an error the call that follows says what is wrong
+			return namesake, nil
 		}
-		if err := s.Seats.MarkGone(twin.Token, s.Clock.Now()); err != nil {
+		if err := s.Seats.MarkGone(namesake.Token, s.Clock.Now()); err != nil {
 			return seat, err
 		}
 	}
@@ -198,7 +198,7 @@ func (s *session) explain(err error) error {
 				"you out. Do not try to come back under another name: ask the people there.", seat.Room, seat.Name)
 		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and forgotten here: you left, were removed, or "+
-			"another agent of that name has it now. To join again%s: %s", seat.Room, seat.Name, needs(seat),
+			"another agent of that name has it now. To join again%s: %s", seat.Room, seat.Name, byInvite(seat),
 			s.by.joining(seat))
 	case refused.Code == fault.RoomClosed:
 		return fail(gone, "The room %s has ended: it was closed, or started over after all were inactive. You can "+
@@ -208,8 +208,8 @@ func (s *session) explain(err error) error {
 	return plain(refused, s.command)
 }
 
-// needs says in a sentence about another seat that a guest needs an invite for it.
-func needs(seat client.Seat) string {
+// byInvite says, in a sentence about taking another seat, that a guest needs an invite for it.
+func byInvite(seat client.Seat) string {
 	if seat.Guest {
 		return " by an invite that has a seat left"
 	}
@@ -232,7 +232,7 @@ func (s *session) markGone() error {
 	}
 	return fail(gone, "The server at %s does not know your seat in the room %s as %s: the room has ended, another "+
 		"agent of that name has the seat, or %s To take a new one%s: %s; to forget this one: %s", seat.Server,
-		seat.Room, seat.Name, kept, needs(seat), s.by.joining(seat), s.command("forget"))
+		seat.Room, seat.Name, kept, byInvite(seat), s.by.joining(seat), s.command("forget"))
 }
 
 // passing reports whether a call that failed with err may succeed soon.

@@ -35,7 +35,7 @@ func patience(told, usual time.Duration, agents bool) time.Duration {
 type WaitRequest struct {
 	ForMe  bool          // where more than two talk, only a message for this person ends the wait
 	Within time.Duration // give up after this time; 0: never, and an agent after agentsWait
-	Away   time.Duration // say that the agent is away so long, and do not wait
+	Away   time.Duration // announce an absence of this length, and do not wait; 0: none
 
 	ends func([]results.Message) bool // whether messages end the wait; nil: any do
 }
@@ -134,21 +134,21 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	}
 }
 
-// goAway says that the agent is away so long from now on, and shows what is new.
+// goAway tells the room that the agent is away for a time from now on, in whole minutes, and shows what is new.
 func (s *session) goAway(ctx context.Context, away time.Duration) error {
 	minutes := int((away + time.Minute - 1) / time.Minute)
-	for range 2 { // the first may be a return, which says nothing of an absence
+	for range 2 { // the first call may be a join instead, which announces no absence: see news
 		got, r, err := s.news(ctx, args{"wait_seconds": 0, "back_in_minutes": minutes})
 		if err != nil {
 			return err
 		}
-		until, unset := time.Parse(time.RFC3339, got.AwayUntil)
+		until, errUntil := time.Parse(time.RFC3339, got.AwayUntil) // no time if nothing was announced
 		err = s.hand(ctx, r, got.Messages, got.Cursor, func() {
-			if unset == nil {
+			if errUntil == nil {
 				s.out.hint("Others see you as away until %s.", until.Local().Format("15:04"))
 			}
 		})
-		if err != nil || unset == nil {
+		if err != nil || errUntil == nil {
 			return err
 		}
 	}

@@ -74,36 +74,36 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 		"one, or set %s and %s in this terminal:\n%s", roomVariable, asVariable, lines(s.again(w, fit)))
 }
 
-// fitting returns the seats that w can mean. If there are several, those go first that their servers know, and then
-// those of the usual server. Of seats of the same names it returns one.
+// fitting returns the seats that w can mean. If their servers know some of them, it returns only those; if some are at
+// the usual server, only those. It returns one of namesakes.
 func (s *Shell) fitting(w Which) ([]client.Seat, error) {
 	all, err := s.Seats.All()
 	if err != nil {
 		return nil, err
 	}
 	fit := seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) }))
-	for _, last := range []func(client.Seat) bool{
+	for _, isWorse := range []func(client.Seat) bool{
 		func(seat client.Seat) bool { return !seat.Gone.IsZero() },
 		func(seat client.Seat) bool { return seat.Server != s.Usual.Base },
 	} {
-		if first := slices.DeleteFunc(slices.Clone(fit), last); len(first) > 0 {
-			fit = first
+		if better := slices.DeleteFunc(slices.Clone(fit), isWorse); len(better) > 0 {
+			fit = better
 		}
 	}
-	return oneOfTwins(fit), nil
+	return oneOfNamesakes(fit), nil
 }
 
-// isTwin reports whether two seats of the shell have the same names, for the agent or both for its person. At most one
-// of them is of the rooms that their server serves now.
-func isTwin(a, b client.Seat) bool {
+// areNamesakes reports whether two seats of the shell have the same server, room and name, and are both of the agent or
+// both of its person. The server was started with other rooms in between: it knows at most one of them now.
+func areNamesakes(a, b client.Seat) bool {
 	return a.OfShell() && b.OfShell() && a.Person == b.Person && a.Server == b.Server &&
 		Which{Room: a.Room, As: a.Name}.names(b)
 }
 
-// oneOfTwins returns the list with one of the seats that are twins: see present.
-func oneOfTwins(list []client.Seat) (one []client.Seat) {
+// oneOfNamesakes returns the list with the first of all that are namesakes. Shell.newestKnown finds the right one.
+func oneOfNamesakes(list []client.Seat) (one []client.Seat) {
 	for _, seat := range list {
-		if !slices.ContainsFunc(one, func(other client.Seat) bool { return isTwin(seat, other) }) {
+		if !slices.ContainsFunc(one, func(other client.Seat) bool { return areNamesakes(seat, other) }) {
 			one = append(one, seat)
 		}
 	}
@@ -133,8 +133,8 @@ func seatsFirst(list []client.Seat) (first []client.Seat) {
 	return first
 }
 
-// isOwn reports whether the person watches the seat and has it in the shell, too. A seat of the shell that the server
-// does not know is another than the watched one that it knows.
+// isOwn reports whether the person watches the seat and has it in the shell, too. If the server knows the watched seat
+// and not that of the shell, the two only have one name.
 func isOwn(list []client.Seat, seat client.Seat) bool {
 	return seat.Person && slices.ContainsFunc(list, func(own client.Seat) bool {
 		return own.OfShell() && !own.Person && own.Server == seat.Server &&
