@@ -82,7 +82,7 @@ func (s *Set) manageAgent() tool {
 		},
 		run: func(ctx context.Context, in chat.ManageRequest) (results.Managed, error) {
 			got, err := s.rooms.ManageAgent(ctx, in)
-			v := results.Managed{Status: string(got.Status), Gone: got.Gone}
+			v := results.Managed{Status: string(got.Status), Gone: got.HadLeft}
 			if got.Renewed {
 				v.Invite = inviteLink(s.address(ctx), got.Room, got.Invite)
 				v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)

@@ -226,16 +226,16 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 		return "No change was needed: go on with wait_for_message."
 	case chat.StatusKicked:
 		said := seen
-		if len(m.Gone) > 0 {
-			said += fmt.Sprintf(" %d of these had left before, and can come back: a ban keeps them out.", len(m.Gone))
+		if len(m.HadLeft) > 0 {
+			said += fmt.Sprintf(" %d of these had left before, and can come back: a ban keeps them out.", len(m.HadLeft))
 		}
-		if m.Invited > 0 {
+		if m.NeedInvite > 0 {
 			said += " An agent that came by an invite needs a new one to come back: update_room with new_invite true makes that."
 		}
 		return said
 	case chat.StatusBanned:
 		said := seen + cleared
-		if m.Invited < len(m.Names) {
+		if m.NeedInvite < len(m.Names) {
 			said += " Under another name it can come back, unless update_room sets a new password."
 		}
 		if m.Renewed {

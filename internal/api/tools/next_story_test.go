@@ -125,7 +125,7 @@ func moreSentences() []string {
 			s.nextUpdated(chat.Updated{Changes: &room.Changes{Capacity: &capacity}, Room: chat.Room{Capacity: 9}}, ""),
 			ofInvite(""), s.nextManaged(chat.Managed{Status: chat.StatusNoChange}, ""),
 			s.nextManaged(chat.Managed{Status: chat.StatusNoChange, Files: 1}, ""),
-			s.nextManaged(chat.Managed{Status: chat.StatusKicked, Invited: 1, Gone: []string{"Bob"}}, ""))
+			s.nextManaged(chat.Managed{Status: chat.StatusKicked, NeedInvite: 1, HadLeft: []string{"Bob"}}, ""))
 	}
 	is(func(s *situation) { s.Hooked, s.sent = true, true })
 	is(func(s *situation) { s.cursor = "" })

@@ -45,7 +45,7 @@ func inviteGiven(req JoinRequest) (v ident.Invite, ok bool) {
 //
 // A guest comes by the invite at its own address, and could not act for a seat of a newer invite or of another room.
 func (s *Service) invitedBy(ctx context.Context, v ident.Invite, asker ident.Principal) (ident.Principal, error) {
-	made, err := s.opts.Invite(ctx, v, func() (bool, error) { return s.MadeInvite(ctx, v) })
+	made, err := s.opts.LookUpInvite(ctx, v, func() (bool, error) { return s.MadeInvite(ctx, v) })
 	switch {
 	case err != nil:
 		return asker, err

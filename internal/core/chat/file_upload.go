@@ -218,7 +218,7 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (fili
 		return filing{}, nil, refuseUploadOver()
 	}
 	return filing{&session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, holder: holder,
-		room: r, start: startOn(head, now), moment: newMoment(head, caller), by: ident.PrincipalOf(ctx)}}, &u, nil
+		room: r, start: startOn(head, now), moment: newMoment(head, caller), asker: ident.PrincipalOf(ctx)}}, &u, nil
 }
 
 // uploadAgain answers an upload to an address that has had a file.

@@ -304,7 +304,7 @@ func (op *joinOp) enter(ctx context.Context, live *liveRoom, mine room.Event) (s
 		}
 	}
 	return seating{&session{token: token, holder: holder, room: live, start: room.Start{At: op.began},
-		moment: newMoment(head, caller), by: ident.PrincipalOf(ctx)}}, nil
+		moment: newMoment(head, caller), asker: ident.PrincipalOf(ctx)}}, nil
 }
 
 // createRoom creates the room with the caller as admin. old is the log that had the name before; nil if unknown.

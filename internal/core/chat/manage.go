@@ -98,6 +98,40 @@ func (c managing) clearAll(ctx context.Context, orders []room.Order) (files, tas
 	return files, tasks, nil
 }
 
+// proposeOrders returns the change that carries out orders, each on the head that the one before leads to.
+func (at place) proposeOrders(orders []room.Order) (ch roomlog.Answered[Managed], err error) {
+	head, by := at.head, at.caller
+	ch.Answer.Status = StatusNoChange
+	for i, order := range orders {
+		event, name, err := order.Decide(head, by.Agent)
+		if err != nil {
+			return ch, ofNames(err, i, len(orders))
+		}
+		ch.Answer.Names = append(ch.Answer.Names, name)
+		if event == nil {
+			if order.Action == room.Kick {
+				ch.Answer.HadLeft = append(ch.Answer.HadLeft, name)
+			}
+			continue
+		}
+		ch.Answer.Status = statusOf[order.Action]
+		by.SignDecision(event) // before appendDecision: Vacate stores who decided
+		ch.Events = append(ch.Events, *event)
+		agent, _ := head.Seated(event.Seat)
+		if event.Type == room.Left {
+			ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, at.now)...)
+		}
+		head, err = head.Preview(*event, at.now)
+		if err != nil {
+			return ch, err
+		}
+		if event.Type == room.Left && head.NeedsInvite(agent, at.now) { // a ban has renewed the invite
+			ch.Answer.NeedInvite++
+		}
+	}
+	return ch, nil
+}
+
 // carryOut appends the events of orders, all or none.
 func (c managing) carryOut(ctx context.Context, may permission, orders []room.Order) (Managed, []room.Event, error) {
 	isAbsent := func(order room.Order) bool {
@@ -109,37 +143,8 @@ func (c managing) carryOut(ctx context.Context, may permission, orders []room.Or
 			return Managed{}, nil, err
 		}
 	}
-	done, err := appendDecision(ctx, c, may, func(at place) (ch roomlog.Answered[Managed], err error) {
-		head, by := at.head, at.caller
-		ch.Answer.Status = StatusNoChange
-		for i, order := range orders {
-			event, name, err := order.Decide(head, by.Agent)
-			if err != nil {
-				return ch, ofNames(err, i, len(orders))
-			}
-			ch.Answer.Names = append(ch.Answer.Names, name)
-			if event == nil {
-				if order.Action == room.Kick {
-					ch.Answer.Gone = append(ch.Answer.Gone, name)
-				}
-				continue
-			}
-			ch.Answer.Status = statusOf[order.Action]
-			by.SignDecision(event) // before appendDecision: Vacate stores who decided
-			ch.Events = append(ch.Events, *event)
-			gone, _ := head.Seated(event.Seat)
-			if event.Type == room.Left {
-				ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, at.now)...)
-			}
-			head, err = head.Preview(*event, at.now)
-			if err != nil {
-				return ch, err
-			}
-			if event.Type == room.Left && head.NeedsInvite(gone, at.now) { // a ban has renewed the invite
-				ch.Answer.Invited++
-			}
-		}
-		return ch, nil
+	done, err := appendDecision(ctx, c, may, func(at place) (roomlog.Answered[Managed], error) {
+		return at.proposeOrders(orders)
 	})
 	if errors.Is(err, roomlog.ErrTooLarge) {
 		err = fault.Refuse(fault.InvalidArgument, "What these agents hold is too much for one call. Nothing was "+

@@ -137,7 +137,7 @@ func TestManage_severalNamesOneHasLeft_theOthersGo(t *testing.T) {
 			}
 			same(t, "left are", seats(w.info(ann.Token).Room), []string{"Ann (admin)"})
 			gone := map[room.Action][]string{room.Kick: {names[4]}}[action]
-			same(t, "gone before", got.Gone, gone)
+			same(t, "gone before", got.HadLeft, gone)
 			_, err = w.tryJoin(fmt.Sprint("plans ", i), names[4])
 			if refused := fault.CodeOf(err) == fault.NotAllowed; refused != (action == room.BanName) {
 				t.Errorf("%s: it comes back: %v", action, err)

@@ -129,11 +129,11 @@ type Sent struct {
 	Waited Waited
 }
 
-// Absent is how many agents will not answer soon.
+// Absent counts agents that will not answer soon. Each is counted once.
 type Absent struct {
-	Away   int // until a time that they have said
+	Away   int // they have said until when
 	Mute   int // they may only listen
-	Silent int // not heard for PartnerSilent, and nothing wakes them
+	Silent int // they were not heard for PartnerSilent, and nothing wakes them
 }
 
 // Everyone stands for all who are in the room, now and later.
@@ -260,9 +260,10 @@ const (
 type Managed struct {
 	Status ManageStatus
 	Names  []string // of the agents, as the room shows them
-	Gone   []string // of a kick: the names without an agent
-	// Invited is how many of those that lost a seat need a new invite to come back.
-	Invited int
+	// HadLeft has those of Names that a kick passed over, since their agents had left before.
+	HadLeft []string
+	// NeedInvite is how many agents lost a seat and can come back only by a new invite.
+	NeedInvite int
 	// Files and Tasks are how many files and tasks of the agents a ban has removed.
 	Files, Tasks int
 	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.

@@ -30,7 +30,7 @@ type session struct {
 	// alone.
 	*moment
 
-	by ident.Principal // of the call
+	asker ident.Principal // who calls
 }
 
 // moment is the room at a head, with the caller there. A moment never changes, so a pointer to its caller may be kept.
@@ -159,12 +159,12 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 		start.HeadN = current.AsOf
 	}
 	return &session{token: token, holder: holder, room: live, start: start, moment: newMoment(head, caller),
-		by: asker}, nil
+		asker: asker}, nil
 }
 
 // way returns how the caller gets back once its seat is gone.
 func (c *session) way() room.Way {
-	by := c.by
+	by := c.asker
 	by.Invite = cmp.Or(by.Invite, c.me.Invite) // if the token alone was shown
 	way := c.head.WayBack(by, c.room.svc.now())
 	way.Guest = c.me.IsGuest()

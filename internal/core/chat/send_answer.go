@@ -94,9 +94,9 @@ func readers(event room.Event) []string {
 	return event.ToNames
 }
 
-// absentOf counts those whom event, a message of the caller, asks, names or is private to, and who do not answer soon.
-// The caller hears of each once: not again if it has said something for that agent since the agent became so, as far as
-// the known events tell. A person sees how others are, and hears of nobody.
+// absentOf counts those whom event, a message of the caller, asks, names or is private to, and who will not answer
+// soon. The caller hears of each absence once: not again if it has addressed that agent since the absence began, as far
+// as the cached events tell. A person sees how others are, and hears of nobody.
 func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
 	seats := slices.DeleteFunc(event.Addressed(), func(seat int) bool {
 		return c.room.agents.Waits(seat) && !c.head.SilencedSeat(seat)
@@ -110,28 +110,28 @@ func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
 		return nil
 	}
 	var a Absent
-	known := sync.OnceValue(c.room.log.Known)
+	cached := sync.OnceValue(c.room.log.Known)
 	for _, seat := range seats {
 		agent, here := c.head.Seated(seat)
 		if !here || seat == c.me.Seat {
 			continue
 		}
 		p := seen.lastHeard(agent, seen.Presence[seat])
-		state, late := p.State(c.head, agent, seen.Now), p.SilentFrom().Add(PartnerSilent)
+		state, silentAt := p.State(c.head, agent, seen.Now), p.SilentFrom().Add(PartnerSilent)
 		if seen.Presence[seat].AtMs == 0 { // a call is forgotten after the lease that it began
-			late = room.Latest(late, seen.Now.Add(PartnerSilent-room.Lease))
+			silentAt = room.Latest(silentAt, seen.Now.Add(PartnerSilent-room.Lease))
 		}
-		hears := func(from time.Time) bool { // and did not hear so before
-			return !c.hasSaidFor(seat, event.N, known, func(e room.Event) bool { return !e.At().After(from) })
+		isNewSince := func(began time.Time) bool {
+			return !c.hasAddressed(seat, event.N, cached, func(e room.Event) bool { return !e.At().After(began) })
 		}
 		switch {
 		case c.head.Silenced(agent):
-			if !c.hasSaidFor(seat, event.N, known, func(e room.Event) bool { return e.MaySilence(seat) }) {
+			if !c.hasAddressed(seat, event.N, cached, func(e room.Event) bool { return e.MaySilence(seat) }) {
 				a.Mute++
 			}
-		case state == room.AgentAway && hears(p.At()):
+		case state == room.AgentAway && isNewSince(p.At()):
 			a.Away++
-		case state == room.AgentSilent && !seen.Now.Before(late) && hears(late):
+		case state == room.AgentSilent && !seen.Now.Before(silentAt) && isNewSince(silentAt):
 			a.Silent++
 		}
 	}
@@ -141,13 +141,13 @@ func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
 	return &a
 }
 
-// hasSaidFor reports whether the caller's agent has said something for the agent of seat before event n, and after the
-// last of the known events that is over.
-func (c sending) hasSaidFor(seat int, n int64, known func() []room.Event, over func(room.Event) bool) bool {
-	for _, e := range slices.Backward(known()) {
+// hasAddressed reports whether the caller's agent has addressed the agent of seat before event n. It looks back over
+// the cached events until isEarlier holds of one.
+func (c sending) hasAddressed(seat int, n int64, cached func() []room.Event, isEarlier func(room.Event) bool) bool {
+	for _, e := range slices.Backward(cached()) {
 		switch {
 		case e.N >= n:
-		case over(e):
+		case isEarlier(e):
 			return false
 		case e.Type == room.Said && e.Seat == c.me.Seat && !e.Person && slices.Contains(e.Addressed(), seat):
 			return true

@@ -53,9 +53,9 @@ type Options struct {
 	// Calls, after the write of an event, gets the hooks to call for the event. Calls must not block. Nil: the
 	// Service calls nobody, for example because the table's stream does.
 	Calls func(room string, calls []room.Call)
-	// Invite looks up an invite that a join gives, by made, as it looks up that of an address: both are guesses of one
-	// caller. Nil: made looks it up at once.
-	Invite func(ctx context.Context, v ident.Invite, made func() (bool, error)) (bool, error)
+	// LookUpInvite looks up, by made, an invite that the arguments of a join give. A wrong invite is a guess of the
+	// caller, as one in an address is: see access.Gate.Made. Nil: lookUpAtOnce.
+	LookUpInvite func(ctx context.Context, v ident.Invite, made func() (bool, error)) (bool, error)
 	// Logger receives what an operator should know, and never a token, a password or a text. The default is
 	// slog.Default(), which does not get the lines of package audit.
 	Logger *slog.Logger
@@ -92,8 +92,8 @@ func New(t table.Table, o Options) *Service {
 	if o.FileLimit == 0 {
 		o.FileLimit = UsualFile
 	}
-	if o.Invite == nil {
-		o.Invite = func(_ context.Context, _ ident.Invite, made func() (bool, error)) (bool, error) { return made() }
+	if o.LookUpInvite == nil {
+		o.LookUpInvite = lookUpAtOnce
 	}
 	if o.LongestWait == 0 {
 		o.LongestWait = core.MaxWait
@@ -118,6 +118,9 @@ func New(t table.Table, o Options) *Service {
 	service.pictures = picture.NewDecoder(o.Clock)
 	return service
 }
+
+// lookUpAtOnce limits no guesses.
+func lookUpAtOnce(_ context.Context, _ ident.Invite, made func() (bool, error)) (bool, error) { return made() }
 
 // Store returns the logs of the service's rooms.
 func (s *Service) Store() *roomlog.Store { return s.store }

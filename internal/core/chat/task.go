@@ -394,18 +394,35 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	return Tasks{}, false, refuseEnded(done)
 }
 
-// check answers a check of the ended task done. The head of the check may be newer than done: nothing but the removal
-// of its words changes done, and a check has no words. Equal checks of a seat at once make one event.
+// check answers a check of the ended task done.
 func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
 	c := op.c
 	if done.Dropped {
 		return got, false, room.RefuseUndone(done.Task.No)
 	}
+	wrote, err = op.appendCheck(ctx, done)
+	if err != nil {
+		return got, false, err
+	}
+	c.recorder().RecordCall(ctx)
+	c.moveOn()
+	got, err = c.openTasks(ctx, 0)
+	if err == nil {
+		got.Task, err = c.checkedTask(ctx, done)
+	}
+	return got, wrote, err
+}
+
+// appendCheck appends a check of done, unless it repeats the last one of the seat: so equal checks at once make one
+// event. The head of the check may be newer than done: nothing but the removal of its words changes done, and a check
+// has no words.
+func (op *taskOp) appendCheck(ctx context.Context, done roomlog.Done) (wrote bool, err error) {
+	c := op.c
 	for range maxAttempts {
 		changed := c.room.log.Peek().LastChange
 		last, err := c.room.log.Items().CheckBy(ctx, done.Task.No, c.me.Seat)
 		if err != nil {
-			return got, false, err
+			return false, err
 		}
 		checked, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
 			if at.head.Expired(at.now) && !at.head.Closed {
@@ -420,21 +437,11 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 			}
 			return ch, err
 		})
-		if needs, _ := needOf(err); needs == needItems {
-			continue
+		if needs, _ := needOf(err); needs != needItems {
+			return err == nil && len(checked.Events) > 0, err
 		}
-		if err != nil {
-			return got, false, err
-		}
-		c.recorder().RecordCall(ctx)
-		c.moveOn()
-		got, err = c.openTasks(ctx, 0)
-		if err == nil {
-			got.Task, err = c.checkedTask(ctx, done)
-		}
-		return got, len(checked.Events) > 0, err
 	}
-	return got, false, refuseRaces()
+	return false, refuseRaces()
 }
 
 // refuseFurtherRun refuses to finish a task again with another report of what was run.

@@ -131,7 +131,7 @@ func (r Recorder) update(ctx context.Context, endsAbsence bool, decide func(stor
 	for next == writeNow {
 		put := roomlog.PutPresence(r.attendees.log.Peek().ID, r.agent(), presence)
 		if isRead {
-			put = stored.Replaced(put)
+			put = stored.ReplacedBy(put)
 		}
 		err := r.attendees.o.Table.Write(bounded, put)
 		if err == nil {

@@ -92,8 +92,8 @@ func (a Agent) SeesAnswered(e Event) bool {
 }
 
 // isMeantFor reports whether e, which the agent of a seat sees, is meant for that agent: e is private to the agent,
-// asks, names or answers it, follows in a chain of replies in which it spoke, or comes from its person or with the
-// consent of its person.
+// asks, names or answers it, continues a chain of replies in which the agent spoke (see ChainOf), or comes from its
+// person or with the consent of its person.
 func (e Event) isMeantFor(seat int) bool {
 	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
 }
@@ -137,7 +137,8 @@ func (e Event) MaySilence(seat int) bool {
 	return e.Type == Changed || e.Type == Managed && e.Seat == seat
 }
 
-// repliedTo returns the seats that e answers: that of the message in ReplyTo, and those of its chain.
+// repliedTo returns the seats that e answers: that of the message in ReplyTo, unless it is e's own, and those of the
+// chain (see ChainOf).
 func (e Event) repliedTo() []int {
 	if e.ReplyTo == 0 || e.ReSeat == e.Seat {
 		return e.Chain
@@ -145,13 +146,15 @@ func (e Event) repliedTo() []int {
 	return append(slices.Clip(e.Chain), e.ReSeat)
 }
 
-// ChainOf returns the seats that spoke in the chain of replies which an answer of c to answered continues, beside those
-// of c and of answered: all above answered and, if c answers itself, all who have answered that in later, the next
-// events. Without this rule Ann asks all, Bob and Cid answer, and Ann's reply to her own question
-// reaches neither, or her reply to Bob's answer not Cid, whose words Bob has answered.
+// ChainOf returns the seats for which an answer of c to answered is also meant, since they spoke in the same chain of
+// replies. Those above are the seats that answered itself answers. Those below have answered it since, among the events
+// in later: they count if c answers itself. Neither c nor the seat of answered is in the result.
 //
-// A seat above counts only if it sees answered, and one below only if c sees its words: so nobody is meant by what goes
-// on from words that it cannot read.
+// Without those above, Ann's reply to Bob's answer does not reach Cid, whose words Bob has answered. Without those
+// below, Ann asks all, Bob and Cid answer, and Ann's reply to her own question reaches neither.
+//
+// Each must see answered, and c must see the words of those below: nobody is meant by what goes on from words that it
+// cannot read.
 func (h *Head) ChainOf(c Caller, answered Event, later []Event) (seats []int) {
 	add := func(seat int) {
 		if agent, here := h.Seated(seat); here && seat != c.Seat && seat != answered.Seat &&

@@ -36,8 +36,8 @@ const (
 	// FormMessenger leads to a channel of a messenger, such as a topic of ntfy.sh. The channel is called as a browser
 	// is, and is no FormWebhook: an older program would post each event there.
 	FormMessenger Form = "messenger"
-	// FormLaterMessenger is the form in which the address of a FormMessenger is stored that the first programs with
-	// channels do not know: Slack's government host would crash them. The events of the hook say FormMessenger.
+	// FormLaterMessenger is the stored form of a FormMessenger whose address the first programs with channels do not
+	// know: Slack's host for the government would crash them. The events of the hook say FormMessenger.
 	FormLaterMessenger Form = "messenger 2"
 )
 

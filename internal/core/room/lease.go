@@ -9,8 +9,8 @@ import (
 const (
 	Lease       = 15 * time.Minute
 	AdminLease  = 24 * time.Hour   // of an admin
-	UnusedLease = 5 * time.Minute  // of an agent with a token never used
-	GuestLease  = 90 * time.Second // of such an agent that only an invite admitted
+	UnusedLease = 5 * time.Minute  // of an agent that has not used its token yet
+	GuestLease  = 90 * time.Second // of such an agent that came by an invite alone
 )
 
 // Presence is the stored form of what an agent is doing. Others see all of it, so they may guess that the agent speaks
@@ -92,8 +92,9 @@ func (p Presence) LeaseEnd(agent Agent) time.Time {
 	return p.SilentFrom().Add(agent.FirstLease())
 }
 
-// FirstLease returns how long the seat of a is safe while its token is not used. An agent may read and ask its user for
-// minutes before its first call. Callers without a key could keep a room full by joins alone, so a guest has less.
+// FirstLease returns how long the seat of a is safe until a uses its token. An agent may read, and ask its user, for
+// minutes before its first call. An agent that came by an invite alone has less: callers without a key could otherwise
+// keep a room full by joins alone.
 func (a Agent) FirstLease() time.Duration {
 	switch {
 	case a.Role == Admin:

@@ -95,12 +95,12 @@ func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) 
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai,
 	unicode.Lao, unicode.Khmer, unicode.Myanmar, {R16: []unicode.Range16{{Lo: 'ー', Hi: 'ー', Stride: 1}}}}
 
-// gluing are the scripts whose words stand before an @ without a space. No address of mail is in them.
+// gluing are the scripts that write their words before an @ without a space. No address of mail is in these scripts.
 var gluing = append([]*unicode.RangeTable{unicode.Arabic, unicode.Hebrew}, unspaced...)
 
-// continues reports whether behind, the text after the name with this key, makes the name longer. A letter of a script
-// without spaces does only if an agent with the longer name is here, and so does one of another script than the name:
-// @Bobさん and @Bobजी name Bob.
+// continues reports whether behind, the text after the name with this key, makes the name longer: then the text names
+// somebody else. Most letters do. A letter of a script without spaces, or of another script than the name, may begin
+// the next word, so it does only if an agent with the longer name is here: @Bobさん and @Bobजी name Bob.
 func (s *State) continues(key, behind string) bool {
 	word := strings.TrimLeft(behind, "-_")
 	r, _ := utf8.DecodeRuneInString(word)
@@ -114,7 +114,7 @@ func (s *State) continues(key, behind string) bool {
 }
 
 // changesScript reports whether r, a letter, is of another script than the last letter of key. Letters that several
-// scripts share are of none.
+// scripts share change none.
 func changesScript(key string, r rune) bool {
 	at := strings.LastIndexFunc(key, unicode.IsLetter)
 	if at < 0 {

@@ -130,8 +130,8 @@ type StoredPresence struct {
 	data []byte
 }
 
-// Replaced returns op, which puts a presence, on the condition that s is still what is stored.
-func (s StoredPresence) Replaced(op table.Op) table.Op {
+// ReplacedBy returns op, which puts a presence, on the condition that s is still what is stored.
+func (s StoredPresence) ReplacedBy(op table.Op) table.Op {
 	op.If, op.Was = table.IfSame, s.data
 	if s.data == nil {
 		op.If = table.IfAbsent
@@ -148,7 +148,7 @@ func PresenceIn(item *table.Item) (s StoredPresence, err error) {
 	return s, err
 }
 
-// StoredPresence returns the presence of a seat, to be replaced.
+// StoredPresence returns what is stored of the presence of a seat, so that a write can replace just that.
 func (i Items) StoredPresence(ctx context.Context, seat int) (StoredPresence, error) {
 	item, err := i.log.store.table.Get(ctx, PresenceKey(i.log.id, seat), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {

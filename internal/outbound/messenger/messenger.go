@@ -35,13 +35,13 @@ type Channel struct {
 
 // service is a messenger.
 type service struct {
-	name   string // its first host
-	form   string // a pattern of what follows the host of a channel: its groups are what is stored
-	path   string // the same for people
-	advice string // where a person finds the rest of the address
-	most   int    // bytes of a text
-	marks  string // have a meaning in words of others unless they are escaped
-	body   string // of a call, with the text
+	name    string // its usual host, also for channels at another
+	pattern string // matches what follows the host of a channel: its groups, joined, are stored
+	path    string // the same for people: words in capitals stand for what is theirs
+	advice  string // where a person finds the rest of the address
+	most    int    // bytes of a text
+	marks   string // have a meaning in words of others unless they are escaped
+	body    string // of a call; %s is the text
 }
 
 const (
@@ -60,8 +60,9 @@ const GovSlack = "hooks.slack-gov.com"
 //     reads it; the service has none of more than 64.
 //   - https://docs.slack.dev/messaging/formatting-message-text. Without mrkdwn, only these marks have a meaning.
 //   - https://discord.com/developers/docs/resources/webhook#execute-webhook. A longer text is refused. By the flags, no
-//     link of others is shown as a picture of its page. A version, a form in which others write there, and whether they
-//     wait change nothing of the channel. No number begins with 0, so a channel has one address, and so has a thread.
+//     link of others is shown as a picture of its page. One channel has several addresses: with a version, for
+//     messages in the form of Slack or GitHub, or with wait. None of these is stored. No number begins with 0, so each
+//     channel, and each thread of one, has a single stored address.
 var services = [...]service{
 	{ntfy, `^([\w-]{8,64})/?$`, "TOPIC",
 		"a topic of 8 to 64 letters, digits, - and _ that nobody guesses", 4096, "", ""},
@@ -93,7 +94,7 @@ func Parse(address string) (channel Channel, known bool, err error) {
 		if s.name != name {
 			continue
 		}
-		kept := regexp.MustCompile(s.form).FindStringSubmatch(strings.TrimPrefix(at.RequestURI(), "/"))
+		kept := regexp.MustCompile(s.pattern).FindStringSubmatch(strings.TrimPrefix(at.RequestURI(), "/"))
 		if at.Scheme != "https" || kept == nil {
 			return Channel{}, true, fmt.Errorf("an address there must be https://%s/%s, %s", host, s.path, s.advice)
 		}
@@ -103,8 +104,8 @@ func Parse(address string) (channel Channel, known bool, err error) {
 	return Channel{}, false, nil
 }
 
-// hostOf returns the host that is called for one of an address, and the name of the service that it is of, if any.
-// Discord's old name, and those of its programs that are being tested, have the same channels.
+// hostOf returns the host to call for host, which an address has, and the name of the service if host is of one.
+// Discord has the same channels under its old name, and under those of its test programs.
 func hostOf(host string) (called, name string) {
 	switch host {
 	case GovSlack:

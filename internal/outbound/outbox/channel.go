@@ -21,7 +21,7 @@ import (
 // else.
 const noteInterval = 24 * time.Hour
 
-// errNewer reports that only a newer program knows an address: see FormLaterMessenger.
+// errNewer reports that only a newer program knows the address of a channel: see room.FormLaterMessenger.
 var errNewer = errors.New("outbox: a newer program calls this channel")
 
 // noteTime is longer than a first note takes.
@@ -119,7 +119,7 @@ func (d *Dispatcher) tell(ctx context.Context, to messenger.Channel, note messen
 		[]byte(body))
 }
 
-// callChannel is call of a channel.
+// callChannel is call for a channel of a messenger.
 func (w *push) callChannel(ctx context.Context) (roomlog.Progress, error) {
 	to, known, err := messenger.Parse(w.hook.URL)
 	if err != nil || !known {

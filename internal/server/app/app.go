@@ -138,7 +138,7 @@ func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	metered := m.Table(store.Table)
 	rooms := c.chatOptions(store)
 	rooms.Calls = func(id string, calls []room.Call) { a.dispatcher.Notify(id, calls) }
-	rooms.Invite = func(ctx context.Context, v ident.Invite, made func() (bool, error)) (bool, error) {
+	rooms.LookUpInvite = func(ctx context.Context, v ident.Invite, made func() (bool, error)) (bool, error) {
 		return a.gate.Made(ctx, v, ident.AddressOf(ctx), made)
 	}
 	a.rooms = chat.New(metered, rooms)
