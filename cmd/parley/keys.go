@@ -182,30 +182,30 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		same, err := c.others(ctx, keys, key.ID)
-		return errors.Join(err, c.print(streams, key, same))
+		effects, err := c.effects(ctx, keys, key.ID)
+		return errors.Join(err, c.print(streams, key, effects))
 	})
 }
 
-// print writes a key, the only time that the key is shown, what it changes, and how clients get it.
-func (c *newSecret) print(streams streams, key ident.Key, changes string) (err error) {
+// print writes a key, which is shown only now, what it changes for others (effects), and how clients get it.
+func (c *newSecret) print(streams streams, key ident.Key, effects string) (err error) {
 	if c.JSON {
 		err = c.report(streams, addedKey{key.String(), key.ID}, "")
 	} else {
-		changes += c.toConnect(key.ID)
+		effects += c.toConnect(key.ID)
 		_, err = fmt.Fprintln(streams.out, key)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(changes), ""))
+	_, err = io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(effects), ""))
 	return err
 }
 
-// others says what a new key changes for others. For the first key, these are the seats from before. For a label that
-// another key has, these are the other keys: a person who has lost a key must revoke it, too, and a command with the
-// label would then mean neither.
-func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id string) (text string, err error) {
+// effects says what a new key changes for others. From the first key on, seats that were taken without one need one. A
+// key with the label of another key does not replace that one: a person who has lost a key must revoke it, too, and a
+// command with the label would then mean neither.
+func (c *keysAddCommand) effects(ctx context.Context, keys *access.Keys, id string) (text string, err error) {
 	list, err := keys.List(ctx)
 	label := ""
 	for _, e := range list {
@@ -230,7 +230,7 @@ func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id strin
 // client. No line has the key, since standard error may be the log of a script.
 func (c *newSecret) toConnect(id string) string {
 	base := c.base()
-	one, again := connectLine("claude-code", cmp.Or(base, "URL"), true), c.connected(base, id)
+	one, again := connectLine("claude-code", cmp.Or(base, "URL"), true), c.reconnect(base, id)
 	others := "\n" + otherClients(again) + cmp.Or(base, "URL") + "/ has the lines for others.\n"
 	switch {
 	case base == "":
@@ -281,10 +281,10 @@ func connectLine(id, base string, allow bool) string {
 	return line + "\n"
 }
 
-// connected returns the lines that give the key with an id to clients of this machine that were connected without a key
-// or with an older secret of this key, to the server at base or at another address of this machine. The lines also move
-// seats from such an address, unless base is "".
-func (c *newSecret) connected(base, id string) (lines string) {
+// reconnect returns the lines that give the key with an id to those clients of this machine that need it: they were
+// connected without a key, or with an older secret of this key, to the server at base or at another address of this
+// machine. The lines also move seats from such an address, unless base is "".
+func (c *newSecret) reconnect(base, id string) (lines string) {
 	m, err := thisMachine()
 	if err != nil {
 		return "" // the user of a service, for example, has no clients

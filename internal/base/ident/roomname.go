@@ -36,9 +36,9 @@ func SplitRoom(given string) (name, password string, err error) {
 	return name, password, nil
 }
 
-// schemes are what people paste that has no // behind its colon: of https://www.iana.org/assignments/uri-schemes, and
-// what names files, packages and resources of others. A room may have a name of words: before a password without the
-// marks of an address, such a word is no scheme.
+// schemes begin addresses that people paste, with no // behind the colon: those of the list at
+// https://www.iana.org/assignments/uri-schemes, and those of files, packages and resources. schemeWords do, too, but a
+// room may have such a word as its name: so they count only if what follows the colon has a mark of an address.
 var schemes, schemeWords = strings.Fields(`about acct arn arxiv bitcoin callto chrome-extension cid cpe dav davs did dns
 	doi ed2k ethereum facetime facetime-audio fax ftp ftps geo git gopher hdl http https im imap imaps ipfs ipns irc ircs
 	isbn issn itms itms-apps jar javascript jdbc jid ldap ldaps lightning magnet mailto md5 mid mms mmsto
@@ -58,11 +58,11 @@ func isLink(before, after string) bool {
 		last = words[len(words)-1]
 		last = last[strings.LastIndexAny(last, "<([\"'`")+1:] // as in Markdown
 	}
-	_, host, ofUser := strings.Cut(last, "@") // as git@host.example:repository
-	scheme := after != "" && (slices.Contains(schemes, last) || ofUser && isDomain(host) ||
+	_, host, hasUser := strings.Cut(last, "@") // as git@host.example:repository
+	hasScheme := after != "" && (slices.Contains(schemes, last) || hasUser && isDomain(host) ||
 		slices.Contains(schemeWords, last) && strings.ContainsAny(after, "/.,:@?"))
-	port := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // or no digits, and the slash of a link
-	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
+	hasPath := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // perhaps behind a port
+	return hasScheme || hasPath || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
 }
 
 // isPath reports whether before and after, the parts on both sides of the first colon, are a path of a file.
@@ -73,25 +73,26 @@ func isPath(before, after string) bool {
 		strings.HasPrefix(before, "~/")
 }
 
-// isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server:
-// localhost, an IP address, a name that ends in a domain such as .example, or one such as parley-http, and two to five
-// digits. So looks a line of a file, too, such as tea/pot.rs:12.
+// isServer reports whether host and port, the parts on both sides of the first colon, are the address of a server. The
+// host is localhost, an IP address, a name of the DNS, or a name such as parley-http; the port has two to five digits.
+// It also takes a line of a file, such as tea/pot.rs:12, for one.
 func isServer(host, port string) bool {
 	host, port = strings.ToLower(strings.TrimSpace(host)), strings.TrimSpace(port)
 	host = host[strings.LastIndexByte(host, '/')+1:]
 	_, err := netip.ParseAddr(host)
-	ofScheme := slices.ContainsFunc([]string{"-http", "-https", "_http", "_https"},
+	hasHTTPEnd := slices.ContainsFunc([]string{"-http", "-https", "_http", "_https"},
 		func(end string) bool { return strings.HasSuffix(host, end) })
-	return (host == "localhost" || err == nil || isDomain(host) || ofScheme) && 2 <= len(port) && len(port) <= 5 &&
+	return (host == "localhost" || err == nil || isDomain(host) || hasHTTPEnd) && 2 <= len(port) && len(port) <= 5 &&
 		strings.Trim(port, "0123456789") == ""
 }
 
 // isAddress reports whether given is an address of IPv6, perhaps with a port, or one of Matrix, as @ann:server.example.
 func isAddress(given string) bool {
-	_, err := netip.ParseAddr(strings.TrimSpace(given))
-	_, err2 := netip.ParseAddrPort(strings.TrimSpace(given))
-	sign, server, _ := strings.Cut(given, ":")
-	return err == nil || err2 == nil || sign != "" && strings.ContainsAny(sign[:1], "@#!") && isDomain(server)
+	_, errHost := netip.ParseAddr(strings.TrimSpace(given))
+	_, errPort := netip.ParseAddrPort(strings.TrimSpace(given))
+	who, server, _ := strings.Cut(given, ":")
+	return errHost == nil || errPort == nil ||
+		who != "" && strings.ContainsAny(who[:1], "@#!") && isDomain(server)
 }
 
 // isDomain reports whether host is a name of the DNS whose last label is of letters.

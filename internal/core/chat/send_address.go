@@ -238,10 +238,10 @@ func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (_
 	return e, n, nil
 }
 
-// chainEvents is among how many events after a message of the caller its answers are looked for.
+// chainEvents is how many events after a message of the caller are searched for its answers.
 const chainEvents = 128
 
-// chainOf returns what room.Head.ChainOf does of an answer to answered. If events cannot be read, it does without.
+// chainOf returns room.Head.ChainOf of an answer to answered. It does without events that cannot be read.
 func (c sending) chainOf(ctx context.Context, answered room.Event) []int {
 	var later []room.Event
 	if answered.Seat == c.me.Seat {
@@ -250,7 +250,7 @@ func (c sending) chainOf(ctx context.Context, answered room.Event) []int {
 			if err != nil {
 				break
 			}
-			event.Text = "" // of 128 texts, 4 MB
+			event.Text = "" // 128 texts may have 4 MB
 			later = append(later, event)
 		}
 	}

@@ -120,7 +120,9 @@ func New(t table.Table, o Options) *Service {
 }
 
 // lookUpAtOnce limits no guesses.
-func lookUpAtOnce(_ context.Context, _ ident.Invite, made func() (bool, error)) (bool, error) { return made() }
+func lookUpAtOnce(_ context.Context, _ ident.Invite, made func() (bool, error)) (bool, error) {
+	return made()
+}
 
 // Store returns the logs of the service's rooms.
 func (s *Service) Store() *roomlog.Store { return s.store }
