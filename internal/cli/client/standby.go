@@ -34,7 +34,7 @@ type Standby struct {
 	// Code is the HTTP status: 200 something came, 408 nothing did, 409 another wait took
 	// over, 401 and 410 the seat is gone, unless KeyInvalid or Unknown; at any other, try again later.
 	Code int
-	// Unknown says that the server does not know the token, and perhaps never did: see TokenStore.MarkGone.
+	// Unknown says that the server does not know the token, and perhaps never did: see TokenStore.MarkUnknown.
 	Unknown bool
 	// KeyInvalid says that the server does not admit the seat's token alone. The seat may still exist.
 	KeyInvalid bool

@@ -40,8 +40,8 @@ type Seat struct {
 	Admin bool `json:"admin,omitempty"`
 	// Ended is when the agent's session ended; zero while the session runs.
 	Ended time.Time `json:"ended,omitzero"`
-	// Gone is since when the seat's server does not know the seat: see MarkGone. Zero: as far as is known, it does.
-	Gone time.Time `json:"gone,omitzero"`
+	// UnknownAt is since when the server does not know the seat: see MarkUnknown. Zero: as far as is known, it does.
+	UnknownAt time.Time `json:"gone,omitzero"`
 	// Bridged says that a bridge has recorded the seat, only to tell which server gave the token.
 	Bridged bool `json:"bridged,omitempty"`
 }
@@ -244,35 +244,40 @@ func (f *TokenStore) Rename(s *Seat, room string) error {
 	return f.change(s.Token, func(s *Seat) { s.Room = room })
 }
 
-// A seat is kept for KeptGone if its server does not know it. At most mostGone such seats are kept: the oldest goes.
+// A seat that its server does not know is kept for KeptUnknown. At most mostUnknown such seats are kept: the oldest
+// goes.
 const (
-	KeptGone = 30 * 24 * time.Hour
-	mostGone = 200
+	KeptUnknown = 30 * 24 * time.Hour
+	mostUnknown = 200
 )
 
-// MarkGone records that a server does not know the token of a seat. No seat is forgotten for that: the server may have
-// been started with another file than the one that has the seat, and the seat is there again as soon as its server is.
+// MarkUnknown records that a server does not know the token of a seat. No seat is forgotten for that: the server may
+// have been started with another file than the one that has the seat, which is there again as soon as its server is.
 // A server that says that the seat was removed has had the room, and is believed.
-func (f *TokenStore) MarkGone(token string, now time.Time) error {
+func (f *TokenStore) MarkUnknown(token string, now time.Time) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
-		all = slices.DeleteFunc(all, func(s Seat) bool { return !s.Gone.IsZero() && now.Sub(s.Gone) >= KeptGone })
+		all = slices.DeleteFunc(all, func(s Seat) bool {
+			return !s.UnknownAt.IsZero() && now.Sub(s.UnknownAt) >= KeptUnknown
+		})
 		for i, s := range all {
-			if s.Token == token && !s.Bridged && s.Gone.IsZero() {
-				all[i].Gone = now
+			if s.Token == token && !s.Bridged && s.UnknownAt.IsZero() {
+				all[i].UnknownAt = now
 			}
 		}
-		marked := slices.DeleteFunc(slices.Clone(all), func(s Seat) bool { return s.Gone.IsZero() })
-		if len(marked) <= mostGone {
+		marked := slices.DeleteFunc(slices.Clone(all), func(s Seat) bool { return s.UnknownAt.IsZero() })
+		if len(marked) <= mostUnknown {
 			return all, nil
 		}
-		oldest := slices.MinFunc(marked, func(a, b Seat) int { return a.Gone.Compare(b.Gone) })
-		return slices.DeleteFunc(all, func(s Seat) bool { return s.Token == oldest.Token && !s.Gone.IsZero() }), nil
+		oldest := slices.MinFunc(marked, func(a, b Seat) int { return a.UnknownAt.Compare(b.UnknownAt) })
+		return slices.DeleteFunc(all, func(s Seat) bool {
+			return s.Token == oldest.Token && !s.UnknownAt.IsZero()
+		}), nil
 	})
 }
 
 // MarkKnown records that a server knows the token of a seat.
 func (f *TokenStore) MarkKnown(token string) error {
-	return f.change(token, func(s *Seat) { s.Gone = time.Time{} })
+	return f.change(token, func(s *Seat) { s.UnknownAt = time.Time{} })
 }
 
 // Remove forgets the seat of a token.

@@ -98,13 +98,13 @@ func TestPut_sameAgentOfTheSameOwner_isReplaced(t *testing.T) {
 	}
 }
 
-func TestMarkGone_keepsASeatFor30DaysAndAtMost200(t *testing.T) {
+func TestMarkUnknown_keepsASeatFor30DaysAndAtMost200(t *testing.T) {
 	f, began := open(t), time.Unix(1_700_000_000, 0)
 	var all []client.Seat
 	for i := range 202 {
 		seat := client.Seat{Server: "a", Room: "tea", Name: "Ann", Token: fmt.Sprint("t", i)}
 		if 2 <= i && i < 200 {
-			seat.Gone = began.Add(2 * 24 * time.Hour)
+			seat.UnknownAt = began.Add(2 * 24 * time.Hour)
 		}
 		all = append(all, seat)
 	}
@@ -113,7 +113,7 @@ func TestMarkGone_keepsASeatFor30DaysAndAtMost200(t *testing.T) {
 	}
 	at := func(days int, token string) []string {
 		t.Helper()
-		if err := f.MarkGone(token, began.Add(time.Duration(days)*24*time.Hour)); err != nil {
+		if err := f.MarkUnknown(token, began.Add(time.Duration(days)*24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		return tokens(t, f)

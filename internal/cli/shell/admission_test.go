@@ -263,7 +263,7 @@ func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
 		}
 		left := command.Leave(t.Context(), as("Ann"), "")
 		all, err := command.Seats.All()
-		if err != nil || left == nil || len(all) != 1 || all[0].Gone.IsZero() != (c.reason == "") {
+		if err != nil || left == nil || len(all) != 1 || all[0].UnknownAt.IsZero() != (c.reason == "") {
 			t.Errorf("%+v: leave says %v, and keeps %v (%v)", c, left, all, err)
 		}
 	}

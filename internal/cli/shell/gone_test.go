@@ -58,7 +58,7 @@ func keptSeats(t *testing.T) (tokens []string, marked int) {
 	}
 	for _, seat := range all {
 		tokens = append(tokens, seat.Token)
-		if !seat.Gone.IsZero() {
+		if !seat.UnknownAt.IsZero() {
 			marked++
 		}
 	}

@@ -36,7 +36,8 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(seats, func(a, b client.Seat) int { return a.Gone.Compare(b.Gone) }) // the known ones first
+	// The seats that their servers know come first.
+	slices.SortStableFunc(seats, func(a, b client.Seat) int { return a.UnknownAt.Compare(b.UnknownAt) })
 	seats = oneOfNamesakes(slices.DeleteFunc(seats, func(seat client.Seat) bool { return !s.fits(which, seat) }))
 	if len(seats) == 0 {
 		return s.none(which)
@@ -59,7 +60,8 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && broken == nil && (seat.Gone.IsZero() || !seats[0].Gone.IsZero()): // else it is no news
+		case err != nil && broken == nil &&
+			(seat.UnknownAt.IsZero() || !seats[0].UnknownAt.IsZero()): // else it is no news
 			broken = err
 		}
 	}

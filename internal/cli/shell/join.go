@@ -207,7 +207,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 		}
 		switch code := fault.CodeOf(err); {
 		case client.IsUnknown(err):
-			err = s.Seats.MarkGone(seat.Token, s.Clock.Now())
+			err = s.Seats.MarkUnknown(seat.Token, s.Clock.Now())
 		case code == fault.Removed, code == fault.RoomClosed:
 			err = s.Seats.Remove(seat.Token)
 		default:

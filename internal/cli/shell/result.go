@@ -74,8 +74,8 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	if err != nil {
 		return nil, withName(err, a)
 	}
-	if !s.seat.Gone.IsZero() {
-		s.seat.Gone = time.Time{}
+	if !s.seat.UnknownAt.IsZero() {
+		s.seat.UnknownAt = time.Time{}
 		_ = s.file.MarkKnown(s.seat.Token) // the call has been heeded; the next one marks it again
 	}
 	var room struct{ Name string }

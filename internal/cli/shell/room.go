@@ -184,7 +184,7 @@ func (s *Shell) Forget(which Which) error {
 		return err
 	}
 	for _, other := range all {
-		if areNamesakes(seat, other) && !other.Gone.IsZero() {
+		if areNamesakes(seat, other) && !other.UnknownAt.IsZero() {
 			seat = other
 		}
 	}
@@ -249,7 +249,7 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	defer c.Close()
 	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
 		Wait: time.Millisecond})
-	if err == nil && got.IsAdmitted() && !seat.Gone.IsZero() {
+	if err == nil && got.IsAdmitted() && !seat.UnknownAt.IsZero() {
 		err = s.Seats.MarkKnown(seat.Token)
 	}
 	if err == nil && got.Unadmitted && !seat.Person && place.Key != "" {
@@ -293,11 +293,11 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 // unknown marks a seat that the server does not know, and says how long the seat is kept.
 func (s *Shell) unknown(seat client.Seat) (string, error) {
 	now := s.Clock.Now()
-	if seat.Gone.IsZero() {
-		seat.Gone = now
+	if seat.UnknownAt.IsZero() {
+		seat.UnknownAt = now
 	}
-	return "unknown to the server, kept until " + seat.Gone.Add(client.KeptGone).Local().Format(time.DateOnly),
-		s.Seats.MarkGone(seat.Token, now)
+	return "unknown to the server, kept until " + seat.UnknownAt.Add(client.KeptUnknown).Local().Format(time.DateOnly),
+		s.Seats.MarkUnknown(seat.Token, now)
 }
 
 // withKey says how a seat stands with the key that c shows, if the server does not admit the seat's token alone.

@@ -73,7 +73,7 @@ type session struct {
 }
 
 // with calls do for the seat that a command means. If the server says that the seat was removed, the seats file forgets
-// the seat, and the error says so. A seat that the server does not know is marked: see client.TokenStore.MarkGone.
+// the seat, and the error says so. A seat that the server does not know is marked: see client.TokenStore.MarkUnknown.
 func (s *Shell) with(which Which, do func(*session) error) error {
 	seat, err := s.choose(which)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Shell) newestKnown(place client.Place, seat client.Seat) (client.Seat, 
 		if err != nil || !is.Unknown { // after an error the call that follows says what is wrong
 			return namesake, nil
 		}
-		if err := s.Seats.MarkGone(namesake.Token, s.Clock.Now()); err != nil {
+		if err := s.Seats.MarkUnknown(namesake.Token, s.Clock.Now()); err != nil {
 			return seat, err
 		}
 	}
@@ -183,7 +183,7 @@ func (s *session) explain(err error) error {
 	case isUnadmitted(err):
 		return s.needsKey()
 	case client.IsUnknown(err):
-		return s.markGone()
+		return s.markUnknown()
 	case refused.Code == fault.KeyInvalid:
 		return s.notAdmitted()
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
@@ -216,11 +216,11 @@ func byInvite(seat client.Seat) string {
 	return ""
 }
 
-// markGone marks the seat, which the server does not know, and says what that can mean. The server's own words are for
-// agents.
-func (s *session) markGone() error {
+// markUnknown marks the seat, which the server does not know, and says what that can mean. The server's own words are
+// for agents.
+func (s *session) markUnknown() error {
 	seat := s.seat
-	if err := s.file.MarkGone(seat.Token, s.clock.Now()); err != nil {
+	if err := s.file.MarkUnknown(seat.Token, s.clock.Now()); err != nil {
 		return err
 	}
 	const kept = "the server was started with other rooms than before (--data, --table). The seat is kept for 30 " +

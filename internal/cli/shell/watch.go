@@ -40,7 +40,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 		if !client.IsUnknown(err) && fault.CodeOf(err) != fault.Removed {
 			return o.explain(err)
 		}
-		if err := errors.Join(s.Seats.MarkGone(o.seat.Token, s.Clock.Now()), o.claim(o.seat.Token)); err != nil {
+		if err := errors.Join(s.Seats.MarkUnknown(o.seat.Token, s.Clock.Now()), o.claim(o.seat.Token)); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,7 @@ func (o *opening) refused(err error) error {
 	}
 	var kept error
 	if client.IsUnknown(err) || refused.Code == fault.KeyInvalid {
-		kept = o.by.Seats.MarkGone(o.seat.Token, o.by.Clock.Now())
+		kept = o.by.Seats.MarkUnknown(o.seat.Token, o.by.Clock.Now())
 	} else {
 		kept = o.by.Seats.Remove(o.seat.Token)
 	}

@@ -83,7 +83,7 @@ func (s *Shell) fitting(w Which) ([]client.Seat, error) {
 	}
 	fit := seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) }))
 	for _, isWorse := range []func(client.Seat) bool{
-		func(seat client.Seat) bool { return !seat.Gone.IsZero() },
+		func(seat client.Seat) bool { return !seat.UnknownAt.IsZero() },
 		func(seat client.Seat) bool { return seat.Server != s.Usual.Base },
 	} {
 		if better := slices.DeleteFunc(slices.Clone(fit), isWorse); len(better) > 0 {
@@ -138,7 +138,7 @@ func seatsFirst(list []client.Seat) (first []client.Seat) {
 func isOwn(list []client.Seat, seat client.Seat) bool {
 	return seat.Person && slices.ContainsFunc(list, func(own client.Seat) bool {
 		return own.OfShell() && !own.Person && own.Server == seat.Server &&
-			(own.Gone.IsZero() || !seat.Gone.IsZero()) && Which{Room: own.Room, As: own.Name}.names(seat)
+			(own.UnknownAt.IsZero() || !seat.UnknownAt.IsZero()) && Which{Room: own.Room, As: own.Name}.names(seat)
 	})
 }
 

@@ -487,13 +487,13 @@ func TestStandby_serverServesOtherRooms_keepsTheSeatWithFewCalls(t *testing.T) {
 				t.Errorf("%d calls in ten hours: %q", n, h.asked)
 			}
 			all, err := h.file.All()
-			if err != nil || len(all) != 1 || all[0].Gone.IsZero() || all[0].Gone.After(began.Add(h.step)) {
+			if err != nil || len(all) != 1 || all[0].UnknownAt.IsZero() || all[0].UnknownAt.After(began.Add(h.step)) {
 				t.Errorf("the file has %+v, %v", all, err)
 			}
 			h.sets(func() { h.front = nil })
 			h.until("it is woken", func() bool { return len(h.texts()) == 1 })
 			all, err = h.file.All()
-			if err != nil || len(all) != 1 || !all[0].Gone.IsZero() {
+			if err != nil || len(all) != 1 || !all[0].UnknownAt.IsZero() {
 				t.Errorf("at last the file has %+v, %v", all, err)
 			}
 			if h.count(wake.Unknown) != 1 || h.count(wake.Found) != 1 || h.count(wake.Trouble) > 0 {

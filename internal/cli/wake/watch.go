@@ -63,8 +63,8 @@ func (w *watch) seat() client.Seat {
 func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
 	was := w.owner
-	if !s.Gone.IsZero() {
-		was.Gone = s.Gone
+	if !s.UnknownAt.IsZero() {
+		was.UnknownAt = s.UnknownAt
 	}
 	changed := w.reason == "" && !reflect.DeepEqual(s, was)
 	if w.reason == "" {
@@ -153,7 +153,7 @@ func (w *watch) step() (pause time.Duration) {
 
 // handle does what follows an answer to a peek or to a wait.
 func (w *watch) handle(got client.Standby, peeked bool) (pause time.Duration) {
-	if got.IsAdmitted() && !w.seat().Gone.IsZero() {
+	if got.IsAdmitted() && !w.seat().UnknownAt.IsZero() {
 		w.recordTrouble(w.Seats.MarkKnown(w.seat().Token))
 	}
 	switch got.Code {
@@ -385,12 +385,12 @@ func (w *watch) recordRival(what What, err error) (pause time.Duration) {
 }
 
 // handleUnknown marks the seat, which the server does not know, and asks less and less often: the server may serve
-// other rooms for now. The watch ends once the file forgets the seat: see client.TokenStore.MarkGone. why is what the
-// server says.
+// other rooms for now. The watch ends once the file forgets the seat: see client.TokenStore.MarkUnknown. why is what
+// the server says.
 func (w *watch) handleUnknown(why string) (pause time.Duration) {
 	w.newsAt = w.Clock.Now()
 	w.failures++ // the answer after this one is reported
-	w.recordTrouble(w.Seats.MarkGone(w.seat().Token, w.newsAt))
+	w.recordTrouble(w.Seats.MarkUnknown(w.seat().Token, w.newsAt))
 	return w.recordRival(Unknown, errors.New(why))
 }
 

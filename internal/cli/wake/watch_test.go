@@ -37,7 +37,7 @@ func TestWakes_eachTypeOfEvent_isSaid(t *testing.T) {
 func TestUpdate_aCommandHasFoundTheSeat_itAsksAtOnce(t *testing.T) {
 	known, asks := client.Seat{Name: "Bob"}, 0
 	gone := known
-	gone.Gone = time.Unix(1, 0)
+	gone.UnknownAt = time.Unix(1, 0)
 	w := &watch{owner: known, interruptCall: func() { asks++ }}
 	for _, step := range []struct {
 		seat client.Seat
@@ -45,7 +45,7 @@ func TestUpdate_aCommandHasFoundTheSeat_itAsksAtOnce(t *testing.T) {
 	}{{gone, 0}, {known, 1}, {known, 1}} {
 		w.update(step.seat)
 		if asks != step.asks {
-			t.Errorf("after the seat has the mark %v, it asks %d times; want %d", step.seat.Gone, asks, step.asks)
+			t.Errorf("after the seat has the mark %v, it asks %d times; want %d", step.seat.UnknownAt, asks, step.asks)
 		}
 	}
 }

@@ -99,7 +99,7 @@ func (a Agent) FirstLease() time.Duration {
 	switch {
 	case a.Role == Admin:
 		return AdminLease
-	case a.IsInvited():
+	case a.IsInviteOnly():
 		return GuestLease
 	}
 	return UnusedLease

@@ -51,13 +51,13 @@ type Agent struct {
 // IsGuest reports whether an invite admitted a.
 func (a Agent) IsGuest() bool { return a.Invite != 0 }
 
-// IsInvited reports whether nothing but an invite admitted a.
-func (a Agent) IsInvited() bool { return a.IsGuest() && a.Principal == "" }
+// IsInviteOnly reports whether nothing but an invite admitted a.
+func (a Agent) IsInviteOnly() bool { return a.IsGuest() && a.Principal == "" }
 
 // NeedsInvite reports whether only a new invite brings a back, whose seat is gone: an invite without further seats
 // admitted a, and a has no key, or was never asked for the password.
 func (s *State) NeedsInvite(a Agent, now time.Time) bool {
-	return (a.IsInvited() || a.IsGuest() && s.Password != "") && !s.givesSeat(a.Invite, now)
+	return (a.IsInviteOnly() || a.IsGuest() && s.Password != "") && !s.givesSeat(a.Invite, now)
 }
 
 // givesSeat reports whether the invite with a number gives another seat. An invite to a deserted room has ended.
@@ -215,8 +215,8 @@ type Way struct {
 	Renamed  bool // another agent may have the name
 }
 
-// WayBack returns the way of an agent that calls as by. An agent has no key that shows nothing but an invite, or the
-// token of a seat that an invite gave.
+// WayBack returns the way of an agent that calls as by. by has no key if it shows nothing but an
+// invite, or the token of a seat that an invite gave.
 func (s *State) WayBack(by ident.Principal, now time.Time) Way {
 	return Way{Invite: by.Room != "" && by.ID == "", Seats: s.givesSeat(by.Invite, now), Password: s.Password != "",
 		Full: len(s.Agents) >= s.Capacity}
@@ -236,7 +236,7 @@ func (w Way) Needs() string {
 	return ""
 }
 
-// String returns the end of a sentence for the agent.
+// String tells the agent how it comes back, as the end of a sentence.
 func (w Way) String() string {
 	name, when, more := "agent_name", "", ""
 	if w.Renamed {
@@ -257,7 +257,7 @@ func (w Way) String() string {
 	return when + "call join_room with room and " + name + more
 }
 
-// RefuseRemoved refuses the token of a seat that the agent has lost. way is the agent's back.
+// RefuseRemoved refuses the token of a seat that the agent has lost. way is how the agent comes back.
 func RefuseRemoved(why Reason, way Way) *fault.Error {
 	switch why {
 	case ReasonTimeout:

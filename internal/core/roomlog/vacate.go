@@ -21,7 +21,7 @@ type Vacated struct {
 	Hash    string   `json:"hash"`
 	Devices []string `json:"devices,omitempty"`
 	Kept    bool     `json:"kept,omitempty"`    // the person stays known: see room.KeepPerson
-	Invited bool     `json:"invited,omitempty"` // see room.Agent.IsInvited
+	Invited bool     `json:"invited,omitempty"` // see room.Agent.IsInviteOnly
 }
 
 // keptItem stores the person behind an agent that has lost its seat.
@@ -52,7 +52,7 @@ func Vacate(state *room.State, gone room.Event, presence table.Condition, now ti
 			Key: goneKey(state.ID, gone.Seat), Expires: now.Add(room.Life),
 			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), By: gone.ByName,
 				Note: gone.Note, Hash: agent.Hash, Devices: agent.Person.Devices, Kept: agent.LeavesPerson(),
-				Invited: agent.IsInvited()}),
+				Invited: agent.IsInviteOnly()}),
 		}, table.Always),
 	}
 	if agent.LeavesPerson() {
