@@ -209,7 +209,7 @@ func signsFit(s string) bool {
 		if unicode.In(r, unicode.Common, unicode.Inherited) {
 			return false // no language's own
 		}
-		script := scriptOf(r)
+		script := ScriptOf(r)
 		foreign := func(other rune) bool { return isForeign(other, script) }
 		if !strings.ContainsFunc(s, foreign) {
 			continue
@@ -231,8 +231,8 @@ func likeSign(r rune) bool {
 	return r > unicode.MaxASCII && (unicode.In(r, colons, commas) || strings.ContainsAny(prototypes()[r], ",:"))
 }
 
-// scriptOf returns the script of a letter or a mark.
-func scriptOf(r rune) *unicode.RangeTable {
+// ScriptOf returns the script of a letter or a mark.
+func ScriptOf(r rune) *unicode.RangeTable {
 	for _, script := range unicode.Scripts {
 		if unicode.Is(script, r) {
 			return script

@@ -121,10 +121,5 @@ func changesScript(key string, r rune) bool {
 		return false
 	}
 	last, _ := utf8.DecodeRuneInString(key[at:])
-	for name, script := range unicode.Scripts {
-		if name != "Common" && name != "Inherited" && unicode.Is(script, r) {
-			return !unicode.Is(script, last)
-		}
-	}
-	return false
+	return !unicode.In(r, unicode.Common, unicode.Inherited) && !unicode.Is(ident.ScriptOf(r), last)
 }
