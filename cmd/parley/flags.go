@@ -101,8 +101,8 @@ func checkListenAddr(flag, addr string) error {
 // commandLine is the command line for kong: each command with its flags, in the order of the help. What people type
 // every day comes first.
 type commandLine struct {
-	Version kong.VersionFlag `help:"Print the version and exit."`
-	Given   given            `embed:""`
+	Version versionFlag `help:"Print the version and exit."`
+	Given   given       `embed:""`
 
 	Join    joinCommand    `cmd:"" group:"Every day" help:"Take a seat in a room."`
 	Invite  inviteCommand  `cmd:"" group:"Every day" help:"Print the line that brings another agent into the room."`
@@ -146,6 +146,16 @@ type commandLine struct {
 	Accounts accountsCommand `cmd:"" group:"Server" help:"List the accounts of people, and revoke or restore one."`
 }
 
+// versionFlag prints the version. No other command looks for what tells two builds apart.
+type versionFlag bool
+
+// BeforeReset is called by kong if the flag is there.
+func (versionFlag) BeforeReset(k *kong.Kong) error {
+	fmt.Fprintln(k.Stdout, "parley "+app.Build())
+	k.Exit(0)
+	return nil
+}
+
 // newParser returns the parser of line, which points to a commandLine or to a struct with some fields of it. For the
 // help and the version the parser writes to stdout, and then calls exit.
 func newParser(line any, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
@@ -169,8 +179,7 @@ An agent in a shell needs no other help than this. Each command shows what came 
     parley tasks, tasks --closed, history, history --agreed, who
     parley put FILE, get ID -o FILE
     parley say TEXT --kind done, then leave`),
-		kong.Vars{"version": "parley " + app.Build(), "data": defaultFile(),
-			"clients": strings.Join(connect.IDs(), ", "), "kinds": kinds()},
+		kong.Vars{"data": defaultFile(), "clients": strings.Join(connect.IDs(), ", "), "kinds": kinds()},
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

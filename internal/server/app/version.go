@@ -17,12 +17,15 @@ func Version() string { return version() }
 // Build returns a line that tells two builds apart: the version and, unless that is of a release, the time at which the
 // program was written to its file. The same commit may have been built with other changes.
 func Build() string {
+	if regexp.MustCompile(`^\d[^+]*$`).MatchString(Version()) { // released
+		return Version()
+	}
 	program, err := os.Executable()
 	if err != nil {
 		return Version()
 	}
 	file, err := os.Stat(program)
-	if released := regexp.MustCompile(`^\d[^+]*$`); err != nil || released.MatchString(Version()) {
+	if err != nil {
 		return Version()
 	}
 	return Version() + file.ModTime().UTC().Format(", file of 2006-01-02 15:04:05 UTC")
