@@ -154,6 +154,10 @@ func (a *audience) wakes(ctx context.Context, p *process, speaker seat) error {
 // that. The caller must close the audience, also after an error.
 func (b *bench) rest(ctx context.Context, p *process, seats []seat, profile string) (l load, a *audience, err error) {
 	a = &audience{}
+	// Goroutines of the connections that made the rooms may still be ending.
+	if _, err := p.settle(ctx, b.settled, 0, time.Now()); err != nil {
+		return l, a, err
+	}
 	before, err := p.collected(ctx)
 	if err != nil {
 		return l, a, err
