@@ -128,6 +128,14 @@ export class MyRooms {
     if (news.length) this.#stir(news);
   }
 
+  /**
+   * Returns the latest that the server told of a seat; undefined while nothing is known.
+   * @returns {import("../types.d.ts").Known | undefined}
+   */
+  knownOf(token) {
+    return this.#known.get(token);
+  }
+
   /** Forgets a seat in this browser. */
   forget(token) {
     storage.forget(token);
