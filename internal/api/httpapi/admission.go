@@ -117,7 +117,7 @@ func (ex *exchange) recordRefusal(refused *fault.Error, door door) (status int) 
 // readStranger reads the message of a POST from a caller that is not admitted, and gives the answer its id. It returns
 // nil if the request is malformed or has more than strangerBody.
 func (s *server) readStranger(ex *exchange, r *http.Request) *mcp.Message {
-	if r.Method != http.MethodPost || s.checkHeaders(r) != nil {
+	if r.Method != http.MethodPost || checkHeaders(r, s.MaxBody) != nil {
 		return nil
 	}
 	s.context(ex, r, ident.Principal{}) // the body counts for the address

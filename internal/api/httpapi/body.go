@@ -31,7 +31,7 @@ func (s *server) readBody(ex *exchange, r *http.Request, most int64) ([]byte, *r
 		ex.setReadDeadline(time.Time{})
 		return bytes.TrimPrefix(body, []byte(sanitize.ByteOrderMark)), nil
 	case errors.As(err, &over):
-		return nil, s.tooLarge()
+		return nil, tooLarge(most)
 	case errors.Is(err, meter.ErrFull):
 		return nil, ex.refuseBody("The server has as many requests as it can hold. Nothing was done: repeat this one " +
 			"in 2 seconds.")

@@ -53,6 +53,8 @@ type Options struct {
 	Tools []mcp.Tool
 	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
 	Standby func(context.Context, chat.WaitRequest) tools.Standby
+	// News answers a call at NewsPath. Nil means that there is no such address.
+	News func(context.Context, tools.NewsAsked, tools.Admission) mcp.Outcome
 	// Upload receives the bytes of a file at an address that share_file gave. Nil means that there are no addresses of
 	// files, for downloads neither.
 	Upload func(ctx context.Context, code string, body io.Reader) tools.Uploaded

@@ -83,7 +83,7 @@ const cutOff = "The request was cut off before its answer. Repeat it."
 
 // receive returns the message of r, if the message passes every check. ctx has the caller.
 func (s *server) receive(ctx context.Context, ex *exchange, r *http.Request) (*mcp.Message, *refusal) {
-	body, reason := s.receiveBody(ex, r)
+	body, reason := s.receiveBody(ex, r, s.MaxBody)
 	if reason != nil {
 		return nil, s.charged(ctx, ex, reason)
 	}
@@ -95,12 +95,12 @@ func (s *server) receive(ctx context.Context, ex *exchange, r *http.Request) (*m
 	return message, nil
 }
 
-// receiveBody returns the body of r, if the headers pass every check.
-func (s *server) receiveBody(ex *exchange, r *http.Request) ([]byte, *refusal) {
-	if reason := s.checkHeaders(r); reason != nil {
+// receiveBody returns the body of r, if the headers pass every check, and the body has at most most bytes.
+func (s *server) receiveBody(ex *exchange, r *http.Request, most int64) ([]byte, *refusal) {
+	if reason := checkHeaders(r, most); reason != nil {
 		return nil, reason
 	}
-	return s.readBody(ex, r, s.MaxBody)
+	return s.readBody(ex, r, most)
 }
 
 // charged charges the caller of ctx for a request that reason refuses, unless the server cannot answer now. It returns
@@ -169,8 +169,8 @@ func mediaType(v string) (kind string, params map[string]string, err error) {
 	return mime.ParseMediaType(v)
 }
 
-// checkHeaders refuses a POST with headers that MCP does not allow.
-func (s *server) checkHeaders(r *http.Request) *refusal {
+// checkHeaders refuses a POST with headers that MCP does not allow, or that announce over most bytes.
+func checkHeaders(r *http.Request, most int64) *refusal {
 	kind, _, err := mediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return &refusal{http.StatusUnsupportedMediaType, codeRefused, "The Content-Type must be application/json."}
@@ -182,13 +182,13 @@ func (s *server) checkHeaders(r *http.Request) *refusal {
 		return &refusal{http.StatusNotAcceptable, codeRefused, "The Accept header must name application/json or " +
 			"text/event-stream. Name both to have long answers kept alive."}
 	}
-	if r.ContentLength > s.MaxBody {
-		return s.tooLarge()
+	if r.ContentLength > most {
+		return tooLarge(most)
 	}
 	return nil
 }
 
-func (s *server) tooLarge() *refusal {
+func tooLarge(most int64) *refusal {
 	return &refusal{http.StatusRequestEntityTooLarge, codeRefused, fmt.Sprintf("The body is over %d bytes. Send less "+
-		"at once.", s.MaxBody)}
+		"at once.", most)}
 }

@@ -51,6 +51,9 @@ func (s *server) newRoutes() (all []route) {
 	if s.Standby != nil {
 		at(StandbyPath, s.serveStandby)
 	}
+	if s.News != nil {
+		at(NewsPath, s.serveNews)
+	}
 
 	// From here on the path admits the caller.
 	if s.Gate != nil {

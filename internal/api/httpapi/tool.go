@@ -87,16 +87,9 @@ func (s *server) toolNames() string {
 func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, tool *mcp.Tool) {
 	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
-	arguments, reason := s.receiveArguments(ctx, ex, r)
+	arguments, reason := s.receiveArguments(ctx, ex, r, s.MaxBody)
 	if reason != nil {
-		failure := invalidCall(reason.sentence)
-		switch {
-		case ex.refused == fault.RateLimited:
-			failure = &results.Failure{Code: string(fault.RateLimited), Message: reason.sentence}
-		case repeats(reason.status):
-			failure = unavailable(reason.sentence)
-		}
-		refuseTool(ex, reason.status, failure)
+		ex.refuseArguments(reason)
 		return
 	}
 	answer := &relay{pulse: pulse{ex: ex, every: s.KeepAlive}, header: http.Header{}}
@@ -127,9 +120,10 @@ func (s *server) refuseNoCall(ex *exchange, r *http.Request, asker ident.Princip
 }
 
 // receiveArguments returns the body of r, the arguments of a call, if it passes every check that a message of MCP
-// passes. ctx has the caller.
-func (s *server) receiveArguments(ctx context.Context, ex *exchange, r *http.Request) (json.RawMessage, *refusal) {
-	body, reason := s.receiveBody(ex, r)
+// passes, and has at most most bytes. ctx has the caller.
+func (s *server) receiveArguments(ctx context.Context, ex *exchange, r *http.Request, most int64) (json.RawMessage,
+	*refusal) {
+	body, reason := s.receiveBody(ex, r, most)
 	if reason != nil {
 		return nil, s.charged(ctx, ex, reason)
 	}
@@ -137,6 +131,18 @@ func (s *server) receiveArguments(ctx context.Context, ex *exchange, r *http.Req
 		return nil, s.charged(ctx, ex, &refusal{http.StatusBadRequest, refused.Code, refused.Message})
 	}
 	return body, nil
+}
+
+// refuseArguments answers a call whose arguments are refused.
+func (ex *exchange) refuseArguments(reason *refusal) {
+	failure := invalidCall(reason.sentence)
+	switch {
+	case ex.refused == fault.RateLimited:
+		failure = &results.Failure{Code: string(fault.RateLimited), Message: reason.sentence}
+	case repeats(reason.status):
+		failure = unavailable(reason.sentence)
+	}
+	refuseTool(ex, reason.status, failure)
 }
 
 // refuseTool answers a call with a failure.

@@ -87,7 +87,7 @@ func TestDocs_typesOfThePage_areThoseOfTheResults(t *testing.T) {
 	named := strings.NewReplacer("*", "", "results.", "", "Text", "string", "Part", "string", "bool", "boolean",
 		"int64", "number", "int", "number")
 	for _, kind := range structsOf(reflect.TypeFor[results.Info](), reflect.TypeFor[results.Message](),
-		reflect.TypeFor[results.Supervised]()) {
+		reflect.TypeFor[results.Supervised](), reflect.TypeFor[results.News]()) {
 		fmt.Fprintf(b, "\nexport interface %s {\n", kind.Name())
 		for _, f := range spec.Fields(kind) {
 			is, optional := named.Replace(f.Type.String()), ""

@@ -13,15 +13,16 @@ type Plain struct {
 	Name string         // in the log and the metrics, beside the names of the tools
 	Kind ratelimit.Kind // how the call counts against the budget
 	Wait time.Duration  // the longest wait; 0: none
+	As   int            // the number of calls as which it counts; 0: one
 }
 
 // Do makes a call that is no tool. Like the call of a tool, the call counts against the budget of its caller and, if
 // it waits, among the waiting calls. A refusal of work becomes what a caller reads; repeating the call must be safe.
 func (s *Set) Do(ctx context.Context, p Plain, work mcp.Work) mcp.Outcome {
 	return mcp.Do(ctx, s.log, p.Name, func(ctx context.Context, r *mcp.Record) (any, error) {
-		ctx, err := s.admit(ctx, p.Kind)
+		ctx, err := s.rooms.Limits().BeginSeveral(ctx, p.Kind, max(1, p.As))
 		if err != nil {
-			return nil, err
+			return nil, refusal(err, "")
 		}
 		ctx, end, err := begin(ctx, p.Wait)
 		if err != nil {

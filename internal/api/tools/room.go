@@ -54,12 +54,18 @@ func viewInfo(i chat.Info) results.Info {
 		v.Open = (*results.Open)(i.Open)
 		v.Open.Requests += v.Open.Proposals
 	}
-	for _, r := range i.Requests {
-		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Person: r.Person, Replaces: r.Replaces,
+	v.Requests = viewRequests(i.Requests)
+	return v
+}
+
+func viewRequests(requests []chat.OpenRequest) []results.Request {
+	var views []results.Request
+	for _, r := range requests {
+		views = append(views, results.Request{ID: r.ID, From: r.From, Person: r.Person, Replaces: r.Replaces,
 			PersonName: r.PersonName, Text: results.Text(r.Text), OwedBy: r.OwedBy, Proposal: r.Proposal,
 			Minutes: int64(r.Age / time.Minute)})
 	}
-	return v
+	return views
 }
 
 func (s *Set) roomInfo() tool {

@@ -191,7 +191,7 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 	v := results.Supervised{
 		PersonName: got.Name, Paused: got.Paused, Approve: got.Approve, ApproveSome: got.ApproveSome.Names(),
 		Duplicate: got.Duplicate, Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
-		Drafts: make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
+		Drafts: viewDrafts(got.Drafts), Hooks: make([]results.Hook, len(got.Hooks)),
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {
@@ -202,16 +202,23 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 		v.Hooks[i].Webhook = k.Form.IsOfPerson() && !v.Hooks[i].Push && !v.Hooks[i].Messenger
 	}
-	for i, d := range got.Drafts {
-		v.Drafts[i] = results.Draft{ID: d.ID, Text: results.Text(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo,
+	return v
+}
+
+// viewDrafts never returns nil, as viewMessages.
+func viewDrafts(drafts []chat.DraftView) []results.Draft {
+	views := make([]results.Draft, len(drafts))
+	for i, d := range drafts {
+		views[i] = results.Draft{ID: d.ID, Text: results.Text(d.Text), More: (*results.More)(d.More), To: d.To,
+			Ask: d.Ask, ReplyTo: d.ReplyTo,
 			At: viewTime(d.At), File: viewFileIf(d.File), Finishes: d.Finished, MessagesSince: d.Since}
 		if d.Answers != nil {
-			v.Drafts[i].Answers = &results.Answered{From: d.Answers.From, Text: results.Text(d.Answers.Text),
+			views[i].Answers = &results.Answered{From: d.Answers.From, Text: results.Text(d.Answers.Text),
 				State: string(d.Answers.State)}
 		}
 		if !d.Kind.IsPlain() {
-			v.Drafts[i].Kind = string(d.Kind)
+			views[i].Kind = string(d.Kind)
 		}
 	}
-	return v
+	return views
 }

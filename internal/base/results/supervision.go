@@ -25,6 +25,7 @@ type Supervised struct {
 type Draft struct {
 	ID      string   `json:"id" doc:"for the decision"`
 	Text    Text     `json:"text,omitempty" doc:"what the agent wants to say"`
+	More    *More    `json:"more,omitempty" schema:"-" doc:"in news: where the rest of a long text begins"`
 	To      []string `json:"to,omitempty" doc:"of a private one: who is to read it"`
 	Ask     []string `json:"ask,omitempty" doc:"who is to owe an answer"`
 	ReplyTo string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`

@@ -22,14 +22,14 @@ type DraftView struct {
 
 // Answered is what a draft answers.
 type Answered struct {
-	From  string // who said it: see ident.Actor
-	Text  string // both ends of a long one
-	State room.QuestionState
+	From    string // who said it: see ident.Actor
+	Text    string // both ends of a long one
+	State   room.QuestionState
+	Message Message
 }
 
-// drafts returns the open drafts of caller's seat, oldest first.
-func (c managing) drafts(ctx context.Context, caller room.Caller) ([]DraftView, error) {
-	head := c.room.log.Peek()
+// drafts returns the open drafts of caller's seat as of head, oldest first.
+func (c managing) drafts(ctx context.Context, head *room.Head, caller room.Caller) ([]DraftView, error) {
 	var list []DraftView
 	for _, draft := range caller.Person.Open(c.room.svc.now()) {
 		event, err := c.room.log.Event(ctx, draft.N)
@@ -66,7 +66,7 @@ func (c managing) readAnswered(ctx context.Context, head *room.Head, n int64) (*
 	}
 	state, err := c.stateOfQuestion(ctx, head, event)
 	return &Answered{From: ident.Actor(event.Name, event.Person, head.PersonIn(event)),
-		Text: bothEnds(requestOf(event), requestChars), State: state}, err
+		Text: bothEnds(requestOf(event), requestChars), State: state, Message: messageOf(&head.State, c.me, event)}, err
 }
 
 // stateOfQuestion returns how asked stands as of head, for the agent of the caller's seat. An agreement does not end

@@ -113,17 +113,21 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	info.Room = describe(c.head)
 	info.Room.Agents = seen.Agents()
 	if c.me.IsPerson() {
-		info.Drafts, info.Stalled = c.openDrafts(), c.stalledTasks(seen.Presence)
+		info.Drafts = c.openDrafts()
+		for _, task := range c.stalledTasks(seen.Presence) {
+			info.Stalled = append(info.Stalled, task.TaskBrief)
+		}
 		info.Hidden = c.me.Since.Messages
 	}
 	info.Earlier, err = countEarlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
 	if err != nil {
 		return Info{}, err
 	}
-	info.Requests, err = c.openRequests(ctx)
+	open, err := c.openEvents(ctx)
 	if err != nil {
 		return Info{}, err
 	}
+	info.Requests = c.viewRequests(open)
 	info.Open = &Open{Tasks: c.work().OpenTasks}
 	for _, r := range info.Requests {
 		if r.Proposal {
@@ -136,18 +140,31 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	return info, err
 }
 
-// openRequests returns the open requests and proposals visible to the caller, oldest first.
-func (c reading) openRequests(ctx context.Context) ([]OpenRequest, error) {
-	now := c.room.svc.now()
-	var list []OpenRequest
-	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
+// openEvent is an open request or proposal with its event.
+type openEvent struct {
+	request room.OpenRequest
+	event   room.Event
+}
+
+// openEvents returns the open requests and proposals visible to the caller, oldest first.
+func (c reading) openEvents(ctx context.Context) (list []openEvent, err error) {
+	for _, request := range c.head.Talk.OpenTo(c.me.Seat, c.room.svc.now()) {
 		event, err := c.room.log.Event(ctx, request.N)
 		if err != nil {
 			return nil, err
 		}
-		if !c.me.Sees(event) {
-			continue
+		if c.me.Sees(event) {
+			list = append(list, openEvent{request, event})
 		}
+	}
+	return list, nil
+}
+
+// viewRequests returns open requests and proposals as the caller sees them.
+func (c reading) viewRequests(open []openEvent) (list []OpenRequest) {
+	now := c.room.svc.now()
+	for _, one := range open {
+		request, event := one.request, one.event
 		list = append(list, OpenRequest{
 			ID: c.head.MessageID(request.N), From: event.Name, Text: bothEnds(requestOf(event), requestChars),
 			Person: event.Person, PersonName: c.head.PersonIn(event),
@@ -156,7 +173,7 @@ func (c reading) openRequests(ctx context.Context) ([]OpenRequest, error) {
 			Proposal: request.Proposal,
 		})
 	}
-	return list, nil
+	return list
 }
 
 // wouldReplace returns the id of the agreement that request, which the caller sees, is to replace; "" for none, and if
@@ -180,10 +197,10 @@ func (c reading) openDrafts() (ids []string) {
 
 // stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
 // seats, with this call.
-func (c reading) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
+func (c reading) stalledTasks(seen map[int]room.Presence) (list []StalledTask) {
 	for _, task := range c.head.Tasks {
 		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
-			list = append(list, TaskBrief{room.TaskID(task.No), task.Title})
+			list = append(list, StalledTask{TaskBrief{room.TaskID(task.No), task.Title}, task.Holder.Name})
 		}
 	}
 	return list

@@ -193,7 +193,8 @@ type liveRoom struct {
 	agents *presence.Attendees // what this process knows of the agents
 	// sharing has a value while a file is shared, so that two files do not both use the last bytes of the room. Another
 	// process may still share one.
-	sharing chan struct{}
+	sharing   chan struct{}
+	followers followers // calls for news of the room
 }
 
 func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
@@ -209,6 +210,9 @@ func (s *Service) acquire(id string) *liveRoom { return roomOf(s.store.Acquire(i
 func roomOf(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
 
 // OnAdvance implements roomlog.Observer.
-func (r *liveRoom) OnAdvance(head *room.Head, events []room.Event) { r.agents.OnAdvance(head, events) }
+func (r *liveRoom) OnAdvance(head *room.Head, events []room.Event) {
+	r.agents.OnAdvance(head, events)
+	r.followers.tell()
+}
 
 func (r *liveRoom) release() { r.log.Release() }

@@ -167,7 +167,7 @@ func (req SuperviseRequest) check() error {
 func (c managing) supervised(ctx context.Context) (Supervised, error) {
 	head := c.room.log.Peek()
 	caller, _ := head.CallerByToken(c.holder)
-	list, err := c.drafts(ctx, caller)
+	list, err := c.drafts(ctx, head, caller)
 	if err != nil {
 		return Supervised{}, err
 	}

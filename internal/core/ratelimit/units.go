@@ -88,6 +88,11 @@ type payerKey struct{}
 // left is refused before anything else of the call is read, so a refusal costs nothing. An admitted call is never cut
 // short.
 func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
+	return l.BeginSeveral(ctx, k, 1)
+}
+
+// BeginSeveral is Begin for a call that counts as n calls: as many as the seats for which it reads.
+func (l *Limiter) BeginSeveral(ctx context.Context, k Kind, n int) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
 	}
@@ -95,8 +100,26 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if k == Vital {
 		p.kept = 0
 	}
-	if wait, short := l.callers.charge(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
+	if wait, short := l.callers.charge(p.caller, callUnits*float64(n), l.clock.Now(), p.kept); wait > 0 {
 		return nil, retryLater(short, wait)
+	}
+	return context.WithValue(ctx, payerKey{}, p), nil
+}
+
+// BeginOne begins one of the calls as which the call of ctx counts: it pays alone for what is done in the returned
+// context. If ctx has another caller by now, the key that admitted the seat, that one pays for it in place of the
+// caller who has paid for all.
+func (l *Limiter) BeginOne(ctx context.Context) (context.Context, error) {
+	all, pays := ctx.Value(payerKey{}).(*payer)
+	if !pays {
+		return ctx, nil
+	}
+	p := &payer{caller: callerOf(ctx), kept: all.kept}
+	if now := l.clock.Now(); p.caller[0] != all.who()[0] {
+		if wait, short := l.callers.charge(p.caller, callUnits, now, p.kept); wait > 0 {
+			return nil, retryLater(short, wait)
+		}
+		l.callers.spend(all.who(), -callUnits, now)
 	}
 	return context.WithValue(ctx, payerKey{}, p), nil
 }

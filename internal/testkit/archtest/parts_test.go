@@ -35,7 +35,7 @@ func parts() []part {
 			"reading sending", "a file goes with a message: what decides about files is for managing"},
 		{"seating", "admission endpoint join knock leave list return seating",
 			"hooking reading sending", "a seat decides about no other: what does is for managing"},
-		{"managing", "admin clear draft link manage redact supervise update",
+		{"managing", "admin clear draft link manage news redact supervise update",
 			"hooking reading sending filing seating", "a task of others changes by its own call"},
 	}
 }

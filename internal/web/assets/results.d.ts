@@ -208,6 +208,7 @@ export interface Answered {
 export interface Draft {
   id: string;
   text?: string;
+  more?: More;
   to?: string[];
   ask?: string[];
   reply_to?: string;
@@ -252,4 +253,56 @@ export interface Supervised {
   secret?: string;
   watch?: string;
   next: string;
+}
+
+export interface Failure {
+  code: string;
+  message: string;
+  retry_after_seconds?: number;
+  id?: string;
+  yours?: string[];
+  untrusted?: string;
+  by?: string;
+  reason?: string;
+  note?: string;
+  next?: string;
+}
+
+export interface NewsNeeds {
+  drafts?: Draft[];
+  asks?: Message[];
+  questions?: Message[];
+}
+
+export interface Stalled {
+  id: string;
+  title: string;
+  by: string;
+}
+
+export interface NewsInfo {
+  room: Room;
+  requests?: Request[];
+  stalled?: Stalled[];
+  paused?: boolean;
+  person_name?: string;
+}
+
+export interface NewsSeat {
+  n: number;
+  refused?: Failure;
+  tag?: string;
+  needs?: NewsNeeds;
+  info?: NewsInfo;
+  messages?: Message[];
+  earlier?: boolean;
+  forgot?: boolean;
+}
+
+export interface News {
+  untrusted?: string;
+  seats: NewsSeat[];
+  has_more?: number[];
+  poll_after_seconds: number;
+  now: string;
 }

@@ -1,0 +1,344 @@
+package chat
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
+)
+
+// News is what the page of a person asks about rooms that are not in sight, of many seats by one call. Nothing is
+// recorded, whoever calls: no presence, no read position, no turn. What a look at a seat has found counts as told once
+// the page gives its tag back.
+
+// needChars is how many characters of a draft, a question or a proposal are told.
+const needChars = 2000
+
+// toldEvery is how often presence and stalled tasks are told that have changed alone.
+const toldEvery = time.Minute
+
+// SeatNews is what is new for the person of one seat, as of one head.
+type SeatNews struct {
+	Tag      string     // for the next look; "": that of this one is good
+	State    *NewsState // nil: as the tag of the request says
+	Messages []Message  // oldest first: those after one or, without one, the latest
+	HasMore  bool       // more follow Messages
+	Earlier  bool       // of the latest: more precede them
+	Forgot   bool       // the room knows the message of the request no more: Messages are the latest
+}
+
+// NewsState is what waits for the person of a seat, and how its room stands.
+type NewsState struct {
+	Drafts    []DraftView
+	Asks      []Message // what asks the seat by its name, oldest first
+	Questions []Message // what Drafts answer, if it is not in Asks
+
+	Room       Room
+	Requests   []OpenRequest
+	Stalled    []StalledTask
+	Paused     bool   // the agent
+	PersonName string // of the person; "" without a name
+}
+
+// StalledTask is a stalled task, with the agent that has taken the task.
+type StalledTask struct {
+	TaskBrief
+	By string
+}
+
+// NewsFrom says what the page knows of the room of a seat.
+type NewsFrom struct {
+	After string // the id of the last message that the page has; "": none
+	Tag   string // of the last SeatNews with a Tag; "": none
+	Bytes int    // how many bytes of messages are told at most
+}
+
+// NewsWatch is the seats of one call for news. Its methods are for one goroutine.
+type NewsWatch struct {
+	svc  *Service
+	bell chan struct{} // has a value when a room of a seat has changed
+	list []*NewsSeat
+}
+
+// NewsSeat is a seat of a NewsWatch, accepted when the call began.
+type NewsSeat struct {
+	managing
+	watch   *NewsWatch
+	changed atomic.Bool // the room has changed since the last look
+}
+
+// WatchNews returns a NewsWatch without seats. The caller must close it.
+func (s *Service) WatchNews() *NewsWatch {
+	return &NewsWatch{svc: s, bell: make(chan struct{}, 1)}
+}
+
+// MayAwaitNews reports whether calls for news may wait. Where other processes append, each room of a wait would be
+// polled, each second by a read of half a unit: 100 rooms for the price of what a look costs.
+func (s *Service) MayAwaitNews() bool { return s.opts.SingleProcess }
+
+// Add accepts the token of a person, which CheckNewsToken has checked, on a current head.
+func (w *NewsWatch) Add(ctx context.Context, token string) (*NewsSeat, error) {
+	parsed, err := parseToken(token)
+	if err != nil {
+		return nil, err
+	}
+	c, err := w.svc.acceptCurrent(ctx, parsed)
+	if err != nil {
+		return nil, w.svc.Outward(err)
+	}
+	seat := &NewsSeat{managing: managing{c}, watch: w}
+	c.room.followers.add(seat)
+	c.moveOn() // nothing is missed between the read and the watch
+	w.list = append(w.list, seat)
+	return seat, nil
+}
+
+// CheckNewsToken refuses a token that is mistyped or not of a person, without a read.
+func CheckNewsToken(token string) error {
+	parsed, err := parseToken(token)
+	if err != nil || parsed.Person {
+		return err
+	}
+	return fault.Refuse(fault.NotAllowed, "This is the token of an agent, and news are for the person behind it, with "+
+		"a token of its own. Nothing was read: an agent calls wait_for_message.")
+}
+
+// Close ends the watch.
+func (w *NewsWatch) Close() {
+	for _, seat := range w.list {
+		seat.room.followers.remove(seat)
+		seat.room.release()
+	}
+}
+
+// Now returns the time by the clock of the Service.
+func (w *NewsWatch) Now() time.Time { return w.svc.now() }
+
+// Wait returns true once a room of the watch may have changed or Wake was called, and false when the time is up, the
+// server stops or ctx ends.
+func (w *NewsWatch) Wait(ctx context.Context, until time.Time) bool {
+	timer := w.svc.clock.NewTimer(until.Sub(w.svc.now()))
+	defer timer.Stop()
+	select {
+	case <-w.bell:
+		return true
+	case <-timer.Chan():
+	case <-w.svc.stopping:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// Wake ends a Wait. Any goroutine may call it.
+func (w *NewsWatch) Wake() {
+	select {
+	case w.bell <- struct{}{}:
+	default:
+	}
+}
+
+// Changed reports whether the room of the seat may have changed since the last look.
+func (s *NewsSeat) Changed() bool { return s.changed.Load() }
+
+// Look returns what is new at the seat. whole says that presence and stalled tasks count, too, if the tag is a minute
+// old. The error is that of a call of the person: the seat may be gone since.
+func (s *NewsSeat) Look(ctx context.Context, from NewsFrom, whole bool) (SeatNews, error) {
+	s.changed.Store(false)
+	news, err := s.look(ctx, from, whole)
+	return news, s.watch.svc.Outward(err)
+}
+
+func (s *NewsSeat) look(ctx context.Context, from NewsFrom, whole bool) (news SeatNews, err error) {
+	if now := s.room.svc.now(); !s.moveOn() || s.head.Expired(now) {
+		return SeatNews{}, s.refuseToken(ctx, s.head)
+	}
+	news, err = s.newMessages(ctx, from)
+	if err != nil {
+		return SeatNews{}, err
+	}
+	tag, told := s.newsTag(), parseNewsTag(from.Tag)
+	isNew := tag.state != told.state || slices.ContainsFunc(news.Messages, changesAgreements)
+	if !isNew && (!whole || tag.since(told) < toldEvery) {
+		return news, nil
+	}
+	seen, err := s.room.roster(ctx, s.head, s.me)
+	if err != nil {
+		return SeatNews{}, err
+	}
+	agents, stalled := seen.Agents(), reading(s.managing).stalledTasks(seen.Presence)
+	tag.setRest(agents, stalled)
+	news.Tag = tag.String()
+	if !isNew && tag.rest == told.rest {
+		return news, nil
+	}
+	news.State, err = s.state(ctx)
+	if err == nil {
+		news.State.Room, news.State.Stalled = describe(s.head), stalled
+		news.State.Room.Agents = agents
+	}
+	return news, err
+}
+
+// newMessages returns the messages after that of from, or the latest.
+func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, error) {
+	if n, known := s.head.MessageNumber(from.After); known && n == s.head.AsOf {
+		return SeatNews{}, nil
+	}
+	batch := batchFor(s.me, &s.head.State)
+	batch.Limit = min(batch.Limit, from.Bytes)
+	if from.After != "" {
+		page, _, err := reading(s.managing).shownAfter(ctx, from.After, batch)
+		if fault.CodeOf(err) != fault.InvalidArgument {
+			return SeatNews{Messages: page.Messages, HasMore: page.HasMore}, err
+		}
+	}
+	full, err := batch.FillBefore(ctx, s.room.log, s.me, s.head.AsOf+1)
+	slices.Reverse(batch.Messages)
+	return SeatNews{Messages: batch.Messages, Earlier: full, Forgot: from.After != ""}, err
+}
+
+// state returns what waits for the person. The log is read for each draft and for each open request that the cached
+// tail lacks.
+func (s *NewsSeat) state(ctx context.Context) (*NewsState, error) {
+	c := reading(s.managing)
+	drafts, err := s.drafts(ctx, s.head, s.me)
+	if err != nil {
+		return nil, err
+	}
+	open, err := c.openEvents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	is := &NewsState{Drafts: drafts, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name,
+		Requests: c.viewRequests(open)}
+	asks := map[string]bool{}
+	for _, one := range open {
+		if slices.Contains(one.request.Owed, c.me.Seat) {
+			message := messageOf(&c.head.State, c.me, one.event)
+			message.keepChars(needChars)
+			is.Asks, asks[message.ID] = append(is.Asks, message), true
+		}
+	}
+	for i := range drafts {
+		draft := &drafts[i]
+		draft.keepChars(needChars)
+		draft.shorten(core.FirstPartBytes)
+		if draft.Answers != nil && !asks[draft.Answers.Message.ID] {
+			message := draft.Answers.Message
+			message.keepChars(needChars)
+			is.Questions, asks[message.ID] = append(is.Questions, message), true
+		}
+	}
+	return is, nil
+}
+
+// keepChars keeps the first n characters of the text.
+func (m *Message) keepChars(n int) {
+	if first := sanitize.FirstChars(m.Text, n); len(first) < len(m.Text) {
+		m.shorten(jsonLen(first))
+	}
+}
+
+// newsTag is what the page knows of a seat, beside messages: hashes of what waits and how the room stands, and of what
+// is told once a minute, and when that was told.
+type newsTag struct {
+	state [6]byte
+	rest  [3]byte
+	at    [3]byte // the last digits of a time in seconds, which begin again after half a year
+}
+
+// newsTag returns the tag of the seat as of its head, without what is told once a minute. It does not know the last
+// message: the page has all that came before it, or gets it.
+func (c managing) newsTag() (t newsTag) {
+	now := c.room.svc.now()
+	sum := sha256.New()
+	tell := func(all ...any) {
+		for _, one := range all {
+			fmt.Fprintf(sum, "%v\x00", one)
+		}
+	}
+	tell(c.head.Name, c.head.Closed, c.me.Person.Paused, c.me.Person.Name)
+	for _, agent := range c.head.Agents {
+		tell(agent.Name, agent.Role, agent.Muted, agent.PersonsName(), agent.IsPersonOnly())
+	}
+	for _, draft := range c.me.Person.Open(now) {
+		tell("draft", draft.N)
+	}
+	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
+		if request.N >= c.me.Since.N {
+			tell("open", request.N, request.Owed)
+		}
+	}
+	copy(t.state[:], sum.Sum(nil))
+	var seconds [8]byte
+	binary.BigEndian.PutUint64(seconds[:], uint64(now.Unix()))
+	copy(t.at[:], seconds[5:])
+	return t
+}
+
+// setRest sets the hash of what is told once a minute.
+func (t *newsTag) setRest(agents []AgentView, stalled []StalledTask) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%v", rosterText(agents), stalled))
+	copy(t.rest[:], sum[:])
+}
+
+// since returns how long after an older tag t is.
+func (t newsTag) since(older newsTag) time.Duration {
+	seconds := func(t newsTag) uint32 { return binary.BigEndian.Uint32(append([]byte{0}, t.at[:]...)) }
+	return time.Duration((seconds(t)-seconds(older))%(1<<24)) * time.Second
+}
+
+// String returns the tag as the page keeps it, in 16 characters: each call repeats that of each seat.
+func (t newsTag) String() string {
+	return base64.RawURLEncoding.EncodeToString(slices.Concat(t.state[:], t.rest[:], t.at[:]))
+}
+
+// parseNewsTag reads a tag. Another text becomes a tag that fits no state.
+func parseNewsTag(s string) (t newsTag) {
+	all, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(all) != len(t.state)+len(t.rest)+len(t.at) {
+		return newsTag{}
+	}
+	copy(t.at[:], all[copy(t.state[:], all)+copy(t.rest[:], all[len(t.state):]):])
+	return t
+}
+
+// followers are the seats of calls for news that are to hear of changes of a room.
+type followers struct {
+	mu sync.Mutex
+	of map[*NewsSeat]struct{}
+}
+
+func (f *followers) add(s *NewsSeat) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of == nil {
+		f.of = map[*NewsSeat]struct{}{}
+	}
+	f.of[s] = struct{}{}
+}
+
+func (f *followers) remove(s *NewsSeat) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.of, s)
+}
+
+// tell tells all that the room has changed.
+func (f *followers) tell() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s := range f.of {
+		s.changed.Store(true)
+		s.watch.Wake()
+	}
+}
