@@ -1,10 +1,9 @@
-// One room as the person behind a seat sees it: what is known of it, and the parts by which the person acts
-// there, such as its supervision and its tasks. It knows nothing of the page. What is known is in `state`, which
-// is replaced and never changed; the fields of messages, agents and requests have the names of docs/tools.md.
+// One room as the person behind a seat sees it: what is known of it, and the parts by which the person acts there, such
+// as its tasks. Those by which the person decides are in deciding.js. It knows nothing of the page.
 
 import { Admin } from "./admin.js";
-import { Calling } from "./calling.js";
 import { clock as realClock } from "./clock.js";
+import { Deciding, unsent } from "./deciding.js";
 import { Gallery } from "./files/gallery.js";
 import { Limit } from "./files/limit.js";
 import { Sharing } from "./files/sharing.js";
@@ -12,15 +11,11 @@ import { addressIn, get, put } from "./files/wire.js";
 import { Following } from "./follow.js";
 import { Invites } from "./invites.js";
 import * as storage from "./storage.js";
-import { Refusal } from "./mcp.js";
-import { Naming } from "./naming.js";
 import { Paging } from "./paging.js";
-import { Pending } from "./pending.js";
 import { Refresh } from "./refresh.js";
-import { refusals } from "./refusal-words.js";
 import { roomWords } from "./room-words.js";
 import { open } from "./seats.js";
-import { Supervision, unheld } from "./supervision.js";
+import { Known } from "./state.js";
 import { actor } from "./talk/names.js";
 import { TaskList } from "./tasks/list.js";
 import { withColours } from "./ui/colour.js";
@@ -28,55 +23,12 @@ import { Unread } from "./unread.js";
 
 const mostKnocks = 20; // that are kept as dismissed: a room has six in ten minutes
 
-/**
- * What is known before anything is loaded.
- * @type {import("./types.d.ts").State}
- */
-const nothing = {
-  phase: "opening", // then live, offline (tries again by itself), or ended
-  trouble: null, // when ended: {code, message}; when offline only if the person can do something
-  me: "", // the name of the seat
-  alone: false, // the person has no agent there
-  room: null, // as in room_info; if it is closed, nothing more comes
-  colours: new Map(), // of who is or was seated, by name
-  messages: [], // in the order of the room, without gaps up to the newest
-  quoted: [], // messages before those, each loaded for a quote alone
-  earlier: false, // there are more before those
-  partial: false, // there were more before those when the page ended
-  loading: false, // they are being loaded
-  firstUnread: "", // the id of the first message that was unread when the person came to the page
-  readTo: "", // the id of the last message that the person has read
-  welcomed: true, // the person has put away what is said at the first opening, or has spoken here
-  asksName: false, // what the person says waits for its name: see naming.js
-  requests: [],
-  asOf: "", // the id of the last message when the requests were read
-  agreements: [],
-  banned: [], // names, for an admin
-  unsent: 0, // drafts that waited when the room was closed
-  hidden: 0, // messages to all from before the seat's time
-  renewed: 0, // how often what this person did ended the invite and made another
-  supervision: unheld,
-  restraint: {}, // what waits until the server hears of it: see restraint.js
-  dismissed: [], // the ids of knocks that the person has dismissed
-  late: [], // the words of the person that came too late for a draft; "" of a press without any
-  approved: [], // drafts that were sent, until the log shows that
-  deciding: {}, // what the person has decided, until that is sent: {decision, text, held, ends, sent} by draft
-  pending: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
-  sharing: [], // files that are being shared: see files/sharing.js
-  tasks: [], // that are neither done nor dropped
-  clock: 0, // ms to add to this machine's time for the server's
-};
-
 export class Room {
-  /** @type {Pending} undefined until the seat is open */
-  pending = /** @type {any} */ (undefined);
-  #listeners = new Set();
+  /** @type {Known} */
+  #known;
   #cursor = "";
   #stop = new AbortController();
-  /** @type {Calling} */
-  #calling;
   #visible = true;
-  #watching = false; // what other tabs keep
   #cameBack = false; // the next look brings what came while the person was not there
 
   /**
@@ -87,14 +39,21 @@ export class Room {
     this.seat = seat;
     this.clock = clock;
     const { knocks: dismissed = [], restraint = {} } = storage.notesOf(seat.token);
-    this.state = { ...nothing, me: seat.name ?? "", alone: !!seat.alone, dismissed, restraint };
+    this.#known = new Known({ me: seat.name ?? "", alone: !!seat.alone, dismissed, restraint });
 
     const { signal } = this.#stop;
     const call = (tool, args, stop) => this.call(tool, args, stop);
     const show = (parts) => this.#set(parts);
     const token = () => this.seat.token;
     const history = () => this.#history;
-    this.#calling = new Calling({ token, refusal: () => this.#refusal });
+    this.deciding = new Deciding({
+      seat: () => this.seat, state: () => this.state, show,
+      messages: () => this.#history.messages, has: (id) => this.#history.has(id), cursor: () => this.#cursor,
+      again: () => this.refresh.want({ supervision: true }), doubt: () => this.following.doubt(),
+      kept: (what) => this.#kept(what), clock, signal,
+    });
+    this.supervision = this.deciding.supervision;
+    this.naming = this.deciding.naming;
     this.following = new Following({
       open: (turn) => this.#open(turn),
       look: (seconds, turn) => this.#look(seconds, turn),
@@ -110,19 +69,6 @@ export class Room {
     });
     this.paging = new Paging({ call, show, clock, signal });
     this.unread = new Unread({ token, history, me: () => this.state.me, show });
-    this.supervision = new Supervision({
-      call: (args, how) => this.#calling.call("supervise", args, how),
-      again: () => this.refresh.want({ supervision: true }),
-      isOffline: () => this.isOffline,
-      notes: () => storage.notesOf(token()),
-      note: (parts) => storage.note(token(), parts), show, clock, signal,
-    });
-    this.naming = new Naming({
-      needed: () => this.#nameless,
-      show: (asksName) => this.#set({ asksName }),
-      skipped: () => storage.note(token(), { unnamed: true }),
-      said: () => this.welcomed(),
-    });
     this.tasks = new TaskList({ call, again: () => this.refresh.want({ tasks: true }), show, clock, signal });
     this.admin = new Admin({
       call, wasRenewed: () => this.invites.wasRenewed(),
@@ -139,36 +85,38 @@ export class Room {
       show: (sharing) => this.#set({ messages: this.#history.messages, sharing }), clock, signal,
     });
     this.unread.begin();
-    if (!seat.claim && !seat.spare) this.#startPending();
+    if (!seat.claim && !seat.spare) this.deciding.start();
+  }
+
+  get state() {
+    return this.#known.state;
   }
 
   /** Calls listen after each change, until the function that it returns is called. */
   subscribe(listen) {
-    this.#listeners.add(listen);
-    return () => this.#listeners.delete(listen);
+    return this.#known.subscribe(listen);
   }
 
   #set(parts) {
-    if (Object.keys(parts).every((name) => this.state[name] === parts[name])) return;
-    this.state = { ...this.state, ...parts };
-    for (const listen of this.#listeners) listen();
+    this.#known.set(parts);
   }
 
   /** Calls a tool for this seat, as long as it has one. */
-  async call(tool, args = {}, signal = this.#stop.signal) {
-    return this.#calling.call(tool, args, { signal });
+  async call(tool, args, signal) {
+    return this.deciding.call(tool, args, signal);
   }
 
-  /** Reports whether there is no connection. Where other tabs alone follow the room, there is one. */
+  /** Sends a message: see Deciding. */
+  async send(args, to) {
+    return this.deciding.send(args, to);
+  }
+
+  get pending() {
+    return this.deciding.pending;
+  }
+
   get isOffline() {
-    return this.state.phase === "offline" && !this.state.trouble;
-  }
-
-  /** Why no call is made; null if one is. */
-  get #refusal() {
-    if (this.state.phase === "ended") return new Refusal(this.state.trouble?.code, roomWords.over);
-    if (!this.pending) return new Refusal("unavailable", refusals.noAnswer); // the server has not seen the token
-    return null;
+    return this.deciding.isOffline;
   }
 
   /** The messages that are loaded. */
@@ -189,7 +137,7 @@ export class Room {
 
   /** The page is left: what could still be undone is sent. Resolves when that is over. */
   sendDecisions() {
-    return Promise.all([this.supervision.decisions.leave(), this.pending?.leave()]);
+    return this.deciding.leave();
   }
 
   /**
@@ -201,13 +149,11 @@ export class Room {
     const { reason, by: admin, person, person_name: name, note } =
       last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
     const by = admin && actor(admin, person, name);
-    const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over, waits: undefined });
-    const { pending, sharing } = this.state;
-    this.supervision.end(); // first: it tells what would be sent to nobody
+    const ended = this.deciding.end();
     this.close();
     this.#set({
-      phase: "ended", trouble: trouble && { ...trouble, reason, by, note }, requests: [],
-      earlier: false, partial: this.paging.end(), pending: pending.map(unsent), sharing: sharing.map(unsent),
+      ...ended, trouble: trouble && { ...trouble, reason, by, note },
+      earlier: false, partial: this.paging.end(), sharing: this.state.sharing.map(unsent),
     });
   }
 
@@ -230,10 +176,8 @@ export class Room {
 
   /** Makes what waits for its turn and what is under way at once. */
   #callAgain() {
-    this.#calling.again();
-    this.pending?.wake();
+    this.deciding.wake();
     this.sharing.wake();
-    this.supervision.restraint.wake();
   }
 
   async #open(turn) {
@@ -242,35 +186,18 @@ export class Room {
       this.seat = seat;
       this.unread.begin();
     }
-    if (!this.pending) this.#startPending();
-    if (!this.#watching) this.#watchTabs();
-    this.supervision.open();
+    this.deciding.open();
     const newest = await this.paging.newest(this.state.readTo, turn);
     await this.refresh.begin();
     this.#cursor = newest.cursor;
     this.paging.begin(newest);
     const { messages } = this.#history;
     this.#set({ asOf: messages.at(-1)?.id ?? "" }); // they were read after those
-    this.pending.arrived(messages, this.#isMine);
+    this.pending.arrived(messages, this.deciding.isMine);
     if (!this.state.readTo && messages.length) this.unread.readTo(messages.at(-1).id);
     this.unread.mark();
     this.#set({ phase: "live", welcomed: storage.isWelcomed() });
-    this.pending.begin();
-    this.supervision.restraint.begin();
-  }
-
-  #startPending() {
-    this.pending = new Pending(this.seat.token, {
-      send: (args, leaving) => this.#calling.call("send_message", { cursor: this.#cursor, ...args },
-        leaving ? { keepalive: true } : { signal: this.#stop.signal }),
-      has: (id) => this.#history.has(id),
-      timeOf: ({ at }) => Date.parse(at) - this.state.clock,
-      show: (pending) => this.#showSaid(pending),
-      doubt: () => this.following.doubt(),
-      clock: this.clock,
-      signal: this.#stop.signal,
-    });
-    this.#set({ pending: this.pending.shown });
+    this.deciding.begin();
   }
 
   /** Reads all that is new, after waiting for it, and says how the wait has ended. */
@@ -293,21 +220,11 @@ export class Room {
     return got.status === "superseded" ? got.status : "";
   }
 
-  /**
-   * Shows what is pending and the log at once, so that a message that goes from one to the other is in
-   * sight all the time, and never twice.
-   */
-  #showSaid(pending) {
-    const same = !pending.length && !this.state.pending.length;
-    this.#set({ messages: this.#history.messages, pending: same ? this.state.pending : pending });
-  }
-
   #append(messages) {
     const fresh = this.#history.append(messages);
     if (!fresh.length) return;
-    this.pending.arrived(fresh, this.#isMine); // which shows them
-    this.sharing.arrived(fresh, this.#isMine);
-    this.supervision.arrived(fresh);
+    this.deciding.arrived(fresh); // which shows them
+    this.sharing.arrived(fresh, this.deciding.isMine);
     for (const { changes } of fresh) {
       if (!changes?.redacted) continue;
       this.gallery.forget(changes.redacted);
@@ -315,9 +232,6 @@ export class Room {
     }
     this.refresh.after(fresh);
   }
-
-  /** Reports whether this person has said a message, and not its agent. */
-  #isMine = (/** @type {import("./results.d.ts").Message} */ { from, person }) => from === this.state.me && !!person;
 
   /** Reads anew who is there and what is open, the tasks, or the supervision. */
   async #read(/** @type {import("./types.d.ts").Due} */ { info, tasks, supervision }) {
@@ -335,11 +249,11 @@ export class Room {
     const now = Date.parse(got.now) + 500; // it is in whole seconds
     const { requests = [], agreements = [], banned = [], hidden = 0 } = got;
     const { closed } = got.room;
-    const unsent = this.state.unsent + (closed ? this.state.supervision.drafts.length : 0); // they ended with the room
+    const lost = closed ? this.state.supervision.drafts.length : 0; // they ended with the room
     if (closed) this.supervision.end();
     this.#set({
-      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned, hidden, unsent,
-      clock: now - this.clock.now(),
+      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned, hidden,
+      unsent: this.state.unsent + lost, clock: now - this.clock.now(),
     });
   }
 
@@ -358,25 +272,9 @@ export class Room {
     return this.paging.everything(onProgress, signal);
   }
 
-  /**
-   * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. to is who reads it as far as
-   * known. Resolves with its key among the pending when it is kept.
-   */
-  async send(args, to) {
-    if (!this.pending) throw new Refusal("unavailable", refusals.noAnswer);
-    return this.pending.take(args, to);
-  }
-
-  /** Reports whether others see no name of the person, who can give one now and has not put that off on this device. */
-  get #nameless() {
-    const { phase, alone, supervision } = this.state;
-    return phase === "live" && !alone && !supervision.person_name && !storage.notesOf(this.seat.token).unnamed;
-  }
-
-  /** Takes what is said at the first opening out of sight, here and in all rooms that this browser opens later. */
+  /** Takes what is said at the first opening out of sight: see Deciding. */
   welcomed() {
-    if (!this.state.welcomed) storage.keepWelcomed();
-    this.#set({ welcomed: true });
+    this.deciding.welcomed();
   }
 
   /** Takes a knock out of sight, here and after a reload. */
@@ -411,17 +309,11 @@ export class Room {
     this.#set({ phase: "ended", trouble: { code: "left", message: roomWords.left, reason } });
   }
 
-  /** Follows what other tabs of this browser keep of the seat. */
-  #watchTabs() {
-    this.#watching = true;
-    const end = storage.watch(this.seat.token, (what) => {
-      if (what === "read") this.unread.readTo(storage.readOf(this.seat.token));
-      if (what === "pending") this.pending?.reload();
-      if (what === "notes") this.supervision.noted();
-      if (what !== "forgotten") return;
-      this.close();
-      this.#set({ phase: "ended", trouble: { code: "no_seat", message: "" } });
-    });
-    this.#stop.signal.addEventListener("abort", end);
+  /** Another tab has changed what this browser keeps of the seat. */
+  #kept(what) {
+    if (what === "read") this.unread.readTo(storage.readOf(this.seat.token));
+    if (what !== "forgotten") return;
+    this.close();
+    this.#set({ phase: "ended", trouble: { code: "no_seat", message: "" } });
   }
 }

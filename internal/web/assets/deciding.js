@@ -1,0 +1,170 @@
+// What a person needs to decide in a room, whether that is open or not: the calls for its seat, the supervision of its
+// agent, what it says there, and the name with which it does. A room has one.
+
+import { Calling } from "./calling.js";
+import { Refusal } from "./mcp.js";
+import { Naming } from "./naming.js";
+import { Pending } from "./pending.js";
+import { refusals } from "./refusal-words.js";
+import { roomWords } from "./room-words.js";
+import * as storage from "./storage.js";
+import { Supervision } from "./supervision.js";
+
+export class Deciding {
+  /** @type {Pending} undefined until the seat is open */
+  pending = /** @type {any} */ (undefined);
+  /** @type {Calling} */
+  #calling;
+  #watching = false; // what other tabs keep
+
+  /**
+   * @param {{seat: () => import("./types.d.ts").Seat, state: () => import("./types.d.ts").State,
+   *   show: (parts: Partial<import("./types.d.ts").State>) => void,
+   *   messages: () => import("./results.d.ts").Message[], has: (id: string) => boolean, cursor: () => string,
+   *   again: () => void, doubt: () => void, kept: (what: string) => void,
+   *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
+   *   messages are those of the log that are loaded, and has tells whether one is; cursor is up to where they are read;
+   *   again has the supervision read once more; doubt is called after a call without an answer, and kept when another
+   *   tab has changed what is kept of the seat: see storage.watch
+   */
+  constructor(room) {
+    const { show, clock, signal } = room;
+    const token = () => room.seat().token;
+    const note = (parts) => storage.note(token(), parts);
+    this.room = room;
+    this.#calling = new Calling({ token, refusal: () => this.#refusal });
+    this.supervision = new Supervision({
+      call: (args, how) => this.#calling.call("supervise", args, how),
+      again: room.again, isOffline: () => this.isOffline,
+      notes: () => storage.notesOf(token()), note, show, clock, signal,
+    });
+    this.naming = new Naming({
+      needed: () => this.#nameless,
+      show: (asksName) => show({ asksName }),
+      skipped: () => note({ unnamed: true }),
+      said: () => this.welcomed(),
+    });
+  }
+
+  /** Calls a tool for the seat, as long as there is one. */
+  async call(tool, args = {}, signal = this.room.signal) {
+    return this.#calling.call(tool, args, { signal });
+  }
+
+  /** Reports whether there is no connection. Where other tabs alone follow the room, there is one. */
+  get isOffline() {
+    const { phase, trouble } = this.room.state();
+    return phase === "offline" && !trouble;
+  }
+
+  /** Why no call is made; null if one is. */
+  get #refusal() {
+    const { phase, trouble } = this.room.state();
+    if (phase === "ended") return new Refusal(/** @type {any} */ (trouble?.code), roomWords.over);
+    if (!this.pending) return new Refusal("unavailable", refusals.noAnswer); // the server has not seen the token
+    return null;
+  }
+
+  /** Takes up what was said before the page was loaded: the token is that of the seat. */
+  start() {
+    const { room, room: { clock, signal, has, doubt } } = this;
+    if (this.pending) return;
+    this.pending = new Pending(room.seat().token, {
+      send: (args, leaving) => this.#calling.call("send_message", { cursor: room.cursor(), ...args },
+        leaving ? { keepalive: true } : { signal }),
+      timeOf: ({ at }) => Date.parse(at) - room.state().clock,
+      show: (pending) => this.#showSaid(pending),
+      has, doubt, clock, signal,
+    });
+    room.show({ pending: this.pending.shown });
+  }
+
+  /** The seat is open: takes up what was decided, here and in other tabs, before the room is loaded. */
+  open() {
+    this.start();
+    if (!this.#watching) this.#watchTabs();
+    this.supervision.open();
+  }
+
+  /** The room is loaded, up to these messages: sends what waits. */
+  begin() {
+    this.pending.begin();
+    this.supervision.restraint.begin();
+  }
+
+  /** Follows what other tabs of this browser keep of the seat. */
+  #watchTabs() {
+    this.#watching = true;
+    const end = storage.watch(this.room.seat().token, (what) => {
+      if (what === "pending") this.pending.reload();
+      if (what === "notes") this.supervision.noted();
+      this.room.kept(what);
+    });
+    this.room.signal.addEventListener("abort", end);
+  }
+
+  /** Takes in messages that have come into the log, and shows them. */
+  arrived(fresh) {
+    this.pending.arrived(fresh, this.isMine);
+    this.supervision.arrived(fresh);
+  }
+
+  /** Reports whether this person has said a message, and not its agent. */
+  isMine = (/** @type {import("./results.d.ts").Message} */ { from, person }) =>
+    from === this.room.state().me && !!person;
+
+  /**
+   * Shows what is pending and the log at once, so that a message that goes from one to the other is in
+   * sight all the time, and never twice.
+   */
+  #showSaid(pending) {
+    const { pending: before } = this.room.state();
+    const same = !pending.length && !before.length;
+    this.room.show({ messages: this.room.messages(), pending: same ? before : pending });
+  }
+
+  /**
+   * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. to is who reads it as far as
+   * known. Resolves with its key among the pending when it is kept.
+   */
+  async send(args, to) {
+    if (!this.pending) throw new Refusal("unavailable", refusals.noAnswer);
+    return this.pending.take(args, to);
+  }
+
+  /** Reports whether others see no name of the person, who can give one now and has not put that off on this device. */
+  get #nameless() {
+    const { phase, alone, supervision } = this.room.state();
+    return phase === "live" && !alone && !supervision.person_name &&
+      !storage.notesOf(this.room.seat().token).unnamed;
+  }
+
+  /** Takes what is said at the first opening out of sight, here and in all rooms that this browser opens later. */
+  welcomed() {
+    if (!this.room.state().welcomed) storage.keepWelcomed();
+    this.room.show({ welcomed: true });
+  }
+
+  /** Makes what waits for its turn and what is under way at once. */
+  wake() {
+    this.#calling.again();
+    this.pending?.wake();
+    this.supervision.restraint.wake();
+  }
+
+  /** The page is left: what could still be undone is sent. Resolves when that is over. */
+  leave() {
+    return Promise.all([this.supervision.decisions.leave(), this.pending?.leave()]);
+  }
+
+  /** The room is over: sends what can still be sent, and returns the parts of the state that say so of the rest. */
+  end() {
+    this.supervision.end(); // first: it tells what would be sent to nobody
+    this.leave();
+    const { pending } = this.room.state();
+    return { phase: "ended", requests: [], pending: pending.map(unsent) };
+  }
+}
+
+/** Returns what is being sent as what the end of the room has left. */
+export const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over, waits: undefined });
