@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -118,7 +117,7 @@ func (l *relay) begin(status int) {
 	if header.Get("Cache-Control") != "" { // an address with a secret has a stricter one
 		l.header.Del("Cache-Control")
 	}
-	maps.Copy(header, l.header)
+	copyHeader(header, l.header)
 	l.ex.WriteHeader(status)
 }
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"io"
@@ -35,6 +36,7 @@ type exchange struct {
 	rpcID         json.RawMessage // the JSON-RPC id, once it is known
 	// refused is why the caller was not admitted; "" if the caller was.
 	refused fault.Code
+	held    *bytes.Buffer // the answer, if it may be compressed: sendHeld sends it at the end
 
 	account *meter.Account
 }
@@ -54,14 +56,23 @@ func (ex *exchange) id() string {
 func (ex *exchange) WriteHeader(status int) {
 	if ex.status == 0 {
 		ex.status = status
-		ex.setWriteDeadline()
+		if mayCompress(ex.Header()) {
+			ex.held = new(bytes.Buffer)
+		} else {
+			ex.setWriteDeadline()
+		}
 	}
-	ex.ResponseWriter.WriteHeader(status)
+	if ex.held == nil {
+		ex.ResponseWriter.WriteHeader(status)
+	}
 }
 
 func (ex *exchange) Write(p []byte) (n int, err error) {
 	if ex.status == 0 {
 		ex.WriteHeader(http.StatusOK)
+	}
+	if ex.held != nil {
+		return ex.held.Write(p)
 	}
 	for n < len(p) && err == nil {
 		ex.setWriteDeadline()
@@ -109,6 +120,9 @@ func (s *server) endExchange(ex *exchange, r *http.Request) {
 		if ex.status == 0 {
 			ex.refuse(http.StatusInternalServerError, codeInternal, ex.failed())
 		}
+	}
+	if ex.held != nil {
+		s.sendHeld(ex, r)
 	}
 	took := s.Clock.Since(ex.began)
 	call := ex.account.Close(took)

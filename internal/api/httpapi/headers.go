@@ -3,6 +3,7 @@ package httpapi
 import (
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // everyAnswer are the headers of every answer. No other site can frame an answer, load it or learn its address, no
@@ -19,3 +20,13 @@ var everyAnswer = http.Header{
 // protect sets the headers of every answer. All answers share the values: Set and Add of [http.Header] do not change
 // values.
 func protect(h http.Header) { maps.Copy(h, everyAnswer) }
+
+// copyHeader copies a header of an answer in progress. What the answer varies with already still holds.
+func copyHeader(to, from http.Header) {
+	for name, values := range from {
+		if name == "Vary" {
+			values = slices.Concat(to[name], values)
+		}
+		to[name] = values
+	}
+}

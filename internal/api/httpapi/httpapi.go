@@ -122,6 +122,7 @@ type server struct {
 	bodies       arrivingBodies
 	uploads      *meter.Places
 	downloads    *meter.Places
+	zippers      zippers
 	origins      origins
 	routes       []route
 }
@@ -149,7 +150,8 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	s := &server{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
+	s := &server{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, zippers: newZippers(),
+		origins:   newOrigins(o),
 		uploads:   meter.NewPlaces(api.MaxUploads, api.MaxUploads/api.PartOfCaller),
 		downloads: meter.NewPlaces(api.MaxDownloads, api.MaxDownloads/api.PartOfCaller)}
 	s.routes = s.newRoutes()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -159,6 +160,9 @@ func (ex *exchange) standby(status int, standby tools.Standby) {
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
+	if standby.Code == "" {
+		mcp.MayCompress(header) // a result of wait_for_message
+	}
 	switch {
 	case status == http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", "Bearer")

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"maps"
 	"net/http"
 	"time"
 
@@ -90,7 +89,7 @@ func (s *stream) WriteHeader(status int) {
 	s.status = status
 	s.stop()
 	if !s.holds() {
-		maps.Copy(s.ex.Header(), s.header)
+		copyHeader(s.ex.Header(), s.header)
 		s.ex.WriteHeader(status)
 	}
 }

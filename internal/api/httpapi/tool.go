@@ -106,8 +106,10 @@ func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, 
 		refuseTool(answer, http.StatusServiceUnavailable, unavailable(cutOff))
 	case o.Failure != nil:
 		refuseTool(answer, statusOf(fault.Code(o.Failure.Code)), o.Failure)
-	default:
+	case tool.Compress:
 		answerTool(answer, http.StatusOK, o.JSON())
+	default:
+		answerPlain(answer, http.StatusOK, o.JSON())
 	}
 }
 
@@ -153,10 +155,16 @@ func refuseTool(w http.ResponseWriter, status int, f *results.Failure) {
 	if f.RetryAfterSeconds > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(f.RetryAfterSeconds, 10))
 	}
-	answerTool(w, status, results.JSON(f))
+	answerPlain(w, status, results.JSON(f)) // a failure may quote a token
 }
 
+// answerTool answers with a text that holds no secret: see [mcp.MayCompress].
 func answerTool(w http.ResponseWriter, status int, text json.RawMessage) {
+	mcp.MayCompress(w.Header())
+	answerPlain(w, status, text)
+}
+
+func answerPlain(w http.ResponseWriter, status int, text json.RawMessage) {
 	w.Header().Set("Content-Type", jsonType)
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // fails only if the client has left

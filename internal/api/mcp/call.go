@@ -120,6 +120,9 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 // answer writes the answer to a call.
 func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 	text := s.response(c, o)
+	if c.tool.Compress && o.Failure == nil {
+		MayCompress(w.Header())
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(text) // fails only if the client has left

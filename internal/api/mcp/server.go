@@ -20,6 +20,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 
 	library "github.com/mark3labs/mcp-go/mcp"
@@ -45,6 +46,9 @@ type Tool struct {
 	// from the start, and SearchHint holds words that should find the tool.
 	Eager      bool
 	SearchHint string
+
+	// Compress says that no field of a result holds a secret: see [MayCompress].
+	Compress bool
 
 	// Hidden leaves the tool out of the list, for a tool that programs call and models do not.
 	Hidden bool
@@ -151,6 +155,9 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	}
 	if m.ID == nil && m.Method == cancelled {
 		s.cancel(r.Context(), m) // mcp-go answers m
+	}
+	if slices.Contains(constant, m.Method) {
+		MayCompress(w.Header())
 	}
 	header, unknown := negotiable(r.Header, m)
 	if unknown != "" {

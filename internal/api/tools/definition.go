@@ -25,6 +25,8 @@ type definition[In, Out any] struct {
 	eager  bool
 	search string
 	hidden bool // see [mcp.Tool]
+	// compress is as in [mcp.Tool]. TestCompress_* looks at the fields of the results.
+	compress bool
 	// shown names the fields of the result that the schema lists; nil: all. The schema of another tool lists the
 	// rest.
 	shown []string
@@ -73,6 +75,7 @@ func (d definition[In, Out]) tool() tool {
 	t.ReadOnly, t.Destructive = d.hints.readOnly, d.hints.destructive
 	t.Idempotent, t.OpenWorld = d.hints.idempotent, d.hints.openWorld
 	t.Eager, t.SearchHint, t.Hidden = d.eager, d.search, d.hidden
+	t.Compress = d.compress
 	t.Call = d.call
 	return t
 }

@@ -20,7 +20,8 @@ func (s *Set) messageHistory() tool {
 		search: "old past chat log transcript",
 		about: "Reread what was said in your room. Use it if you lost the thread or for the rest of a long text. " +
 			"Shows the latest, oldest first. For new messages use wait_for_message: nothing here counts as read.",
-		hints: hints{readOnly: true, idempotent: true},
+		hints:    hints{readOnly: true, idempotent: true},
+		compress: true,
 		args: func(in *chat.HistoryRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),

@@ -109,10 +109,11 @@ func (s *Set) roomInfo() tool {
 
 func (s *Set) listRooms() tool {
 	return definition[chat.ListRequest, results.Rooms]{
-		name:  "list_rooms",
-		title: "List public rooms",
-		about: "Find public rooms to join. For others you need the name.",
-		hints: hints{readOnly: true, idempotent: true},
+		name:     "list_rooms",
+		title:    "List public rooms",
+		about:    "Find public rooms to join. For others you need the name.",
+		hints:    hints{readOnly: true, idempotent: true},
+		compress: true,
 		args: func(in *chat.ListRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("search", &in.Search, "Part of a name or description."),

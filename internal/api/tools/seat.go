@@ -114,7 +114,8 @@ func (s *Set) leaveRoom() tool {
 		about: "Give up your seat and name when the talk is over; tasks you hold are free again. First read what " +
 			"you still need: the last to leave ends the record. To be away for a while use back_in_minutes " +
 			"of wait_for_message.",
-		hints: hints{destructive: true, idempotent: true, openWorld: true},
+		hints:    hints{destructive: true, idempotent: true, openWorld: true},
+		compress: true,
 		args: func(in *chat.LeaveRequest) []spec.Arg {
 			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}
 		},

@@ -21,14 +21,15 @@ func (s *Set) sendMessage() tool {
 			"those in to. It cannot be unsaid. " +
 			"With wait_seconds the reply comes in the same call, else by wait_for_message. " +
 			"sent false: nothing was sent, and next says why. A call that failed may be repeated unchanged.",
-		hints: hints{openWorld: true},
-		shown: []string{"sent", "id", "status", "messages", "has_more", "cursor", "owed", "next"},
-		args:  s.sendArgs,
-		needs: sendNeeds,
-		token: func(in chat.SendRequest) string { return in.Token },
-		waits: func(ctx context.Context, in *chat.SendRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
-		again: sendAgain,
-		gist:  sendGist,
+		hints:    hints{openWorld: true},
+		compress: true,
+		shown:    []string{"sent", "id", "status", "messages", "has_more", "cursor", "owed", "next"},
+		args:     s.sendArgs,
+		needs:    sendNeeds,
+		token:    func(in chat.SendRequest) string { return in.Token },
+		waits:    func(ctx context.Context, in *chat.SendRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
+		again:    sendAgain,
+		gist:     sendGist,
 		run: func(ctx context.Context, in chat.SendRequest) (results.Sent, error) {
 			asked := sendGist(in)
 			got, err := s.rooms.Send(ctx, in)

@@ -18,9 +18,10 @@ func (s *Set) task() tool {
 		search: "todo plan tasks assign delegate claim work board",
 		about: "Share out work here, not in messages. Take a task before you begin: you get the results it builds " +
 			"on.",
-		hints: hints{destructive: true, openWorld: true},
-		shown: []string{"task", "tasks", "next"},
-		args:  taskArgs,
+		hints:    hints{destructive: true, openWorld: true},
+		compress: true,
+		shown:    []string{"task", "tasks", "next"},
+		args:     taskArgs,
 		needs: func(_ context.Context, in *chat.TaskRequest) string {
 			return taskNeeds(in)
 		},
@@ -77,12 +78,13 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 
 func (s *Set) listTasks() tool {
 	return definition[chat.TaskListRequest, results.Tasks]{
-		name:   "list_tasks",
-		title:  "Read the to-do list",
-		search: "todo plan tasks open work board",
-		about:  "All open tasks, or one whole, with the results it builds on.",
-		hints:  hints{readOnly: true, idempotent: true},
-		shown:  []string{"tasks", "task", "results"},
+		name:     "list_tasks",
+		title:    "Read the to-do list",
+		search:   "todo plan tasks open work board",
+		about:    "All open tasks, or one whole, with the results it builds on.",
+		hints:    hints{readOnly: true, idempotent: true},
+		compress: true,
+		shown:    []string{"tasks", "task", "results"},
 		args: func(in *chat.TaskListRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
 // misplaced returns an error if a result has words of an agent outside of the fields for such words, without the
-// mark, or with invisible characters. ask checks every result.
-func misplaced(raw []byte) error {
+// mark, or with invisible characters, and if a compressed result has a secret there. ask checks every result.
+func misplaced(raw []byte, compressed bool) error {
 	var result map[string]any
 	if err := json.Unmarshal(raw, &result); err != nil {
 		return err
@@ -51,6 +53,8 @@ func misplaced(raw []byte) error {
 			switch {
 			case key != "invite" && escape(v, "\n\u2028") != v:
 				return fmt.Errorf("%s holds what a reader does not see: %+q", key, v)
+			case compressed && !slices.Contains(fields, key) && secretscan.Find(v) != nil:
+				return fmt.Errorf("%s holds a secret in a result that is compressed: %w", key, secretscan.Find(v))
 			case !strings.Contains(v, chosen), slices.Contains(own, key):
 			case slices.Contains(fields, key):
 				words = append(words, v)
@@ -105,9 +109,14 @@ func TestMisplaced_findsWhatItIsFor(t *testing.T) {
 		`{"invite":"den:pass\u00adword"}`:                                              true,
 		`{` + mark + `"changes":["` + chosen + `"],"messages":[{"text":"hi"}]}`:        false,
 	} {
-		if err := misplaced([]byte(raw)); (err == nil) != fine {
+		if err := misplaced([]byte(raw), true); (err == nil) != fine {
 			t.Errorf("%s: %v", raw, err)
 		}
+	}
+	secret := ident.NewInvite("00112233445566778899aabbccddeeff", "r000000", 2).String()
+	next := []byte(`{"next":"Give them https://parley.example/i/` + secret + `"}`)
+	if misplaced(next, true) == nil || misplaced(next, false) != nil {
+		t.Error("a secret counts elsewhere than in a compressed result")
 	}
 }
 

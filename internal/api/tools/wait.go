@@ -25,8 +25,9 @@ func (s *Set) waitForMessage() tool {
 			"time is up. If you asked several: once all who are here have answered, or one asks back or objects. " +
 			"status messages: something came. quiet: nothing did; wait again. your_turn: all wait, so speak or take " +
 			"a task. all_done: the others are finished. removed: your seat is gone.",
-		hints: hints{readOnly: true, idempotent: true, openWorld: true},
-		shown: []string{"status", "messages", "has_more", "cursor", "next"},
+		hints:    hints{readOnly: true, idempotent: true, openWorld: true},
+		compress: true,
+		shown:    []string{"status", "messages", "has_more", "cursor", "next"},
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,7 @@ type world struct {
 	log   *secretscan.Buffer
 
 	instructions string
+	compressed   []string // the tools whose results are compressed
 	cursors      sync.Map // the last cursor of each agent, by token
 }
 
@@ -85,6 +87,11 @@ func serveCalling(t *testing.T, tab table.Table, o chat.Options,
 			Address:     func(context.Context) string { return "https://parley.example/mcp" },
 			LongestWait: o.LongestWait, Log: logger, Outbox: dispatcher(rooms, logger)})
 	w.set = set
+	for _, tool := range set.Tools() {
+		if tool.Compress {
+			w.compressed = append(w.compressed, tool.Name)
+		}
+	}
 	site := httptest.NewServer(set.Handler())
 	w.url, w.instructions = site.URL, set.Instructions(protocol.Client{})
 	t.Cleanup(func() {
@@ -193,7 +200,7 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 		!result.IsError && !sameJSON(r.text, result.RawStructuredContent):
 		err = fmt.Errorf("%s: the text is %s, the structure %s", tool, r.text, result.RawStructuredContent)
 	default:
-		err = misplaced(result.RawStructuredContent)
+		err = misplaced(result.RawStructuredContent, slices.Contains(p.w.compressed, tool))
 	}
 	if r.Cursor != "" {
 		p.w.cursors.Store(cmp.Or(r.Token, token), r.Cursor)

@@ -73,6 +73,20 @@ func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
 	}
 }
 
+func TestPage_answerOfATool_isCompressedThroughEachFront(t *testing.T) {
+	t.Parallel()
+	i := deploy(t).start(0)
+	for host, client := range map[string]*http.Client{lambdatest.FunctionURLHost: i.FunctionURL(),
+		lambdatest.HTTPAPIHost: i.HTTPAPI()} {
+		zipped, text := open(t, client, http.MethodGet, "https://"+host+"/tools/send_message", "gzip")
+		plain, same := open(t, client, http.MethodGet, "https://"+host+"/tools/send_message", "br")
+		if zipped.Header.Get("Content-Encoding") != "gzip" || plain.Header.Get("Content-Encoding") != "" ||
+			text != same || !json.Valid([]byte(text)) {
+			t.Errorf("%s: %v of %d bytes, %v of %d bytes", host, zipped.Header, len(text), plain.Header, len(same))
+		}
+	}
+}
+
 // fromPage makes a call as the page of an origin does.
 func fromPage(t *testing.T, client *http.Client, origin string, arguments args) *http.Response {
 	t.Helper()
