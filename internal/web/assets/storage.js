@@ -124,6 +124,11 @@ export const post = (token, message) => keepFor(token, outName(token) + message.
 /** Forgets it. */
 export const unpost = (token, key) => store.remove(outName(token) + key);
 
+/** Returns how many things needed the person in each room, as far as this browser knew, by the seats: see seatOf. */
+export const waited = () => store.get("parley.needs") ?? {};
+
+export const keepWaited = (counts) => store.put("parley.needs", counts);
+
 /** Reports whether the person has put away what is said at the first opening of a room, or has spoken in one. */
 export const isWelcomed = () => !!store.get("parley.welcomed");
 

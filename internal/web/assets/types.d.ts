@@ -26,9 +26,9 @@ export interface Waiting {
 /** What is new at a seat: see docs/tools.md, POST /v1/news. */
 export interface NewsOfSeat {
   n: number; // its place in the call
-  refused?: { code: string; message?: string; reason?: string; by?: string; note?: string };
+  refused?: any; // as the refusal of a tool
   tag?: string;
-  needs?: Waiting;
+  needs?: Partial<Waiting>; // with info
   info?: Known["info"];
   messages?: Message[];
   earlier?: boolean;
@@ -49,7 +49,7 @@ export interface News {
 export interface Known {
   ended: string; // the code of the refusal that ended the seat; "" while there is one
   failed: boolean; // the last answer about it was a refusal that does not end it
-  info: (Pick<Info, "requests" | "now"> & {
+  info: (Pick<Info, "requests"> & {
     room: Room; paused?: boolean; person_name?: string; stalled?: Pick<Task, "id" | "title" | "by">[];
   }) | null; // null until it is told
   needs: Waiting;

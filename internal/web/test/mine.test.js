@@ -1,4 +1,4 @@
-import { HandClock, happens, newBrowser, rest } from "./platform.js";
+import { happens, newBrowser, rest } from "./platform.js";
 import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
@@ -6,11 +6,13 @@ import { afterEach, beforeEach, test } from "node:test";
 
 import { MyRooms, needsOfAll } from "../assets/rooms/mine.js";
 import * as storage from "../assets/storage.js";
+import { seatOf } from "../assets/token.js";
 
 let server, clock, mine;
 beforeEach(() => {
   newBrowser();
-  [server, clock] = [new FakeServer(), new HandClock()];
+  server = new FakeServer();
+  clock = server.clock;
   ["p1", "p2", "p3"].forEach((token, n) => keeps(token, { used: n }));
   mine = new MyRooms(clock);
 });
@@ -63,13 +65,11 @@ test("rooms stand by when something was said there last, and keep their order un
   assert.ok(!storage.seats().some(({ token }) => token === "p4"), "it came back");
 });
 
-test("what needs the person is counted: in the open room at once, in others from the next look on", async () => {
+test("what needs the person is counted: in the open room at once, in others from the next answer on", async () => {
   server.drafts("Because");
-  server.other = () => ({});
   const room = opened("p1");
   mine.show(room);
   room.now({});
-  assert.equal(mine.count, 1, "the others are not known yet");
   await rest();
   assert.equal(mine.count, 3);
   assert.deepEqual(needsOfAll(mine.rooms).map(({ need, room }) => [room.seat.token, need.text]),
@@ -77,10 +77,49 @@ test("what needs the person is counted: in the open room at once, in others from
   room.now({ supervision: { drafts: [] } });
   assert.equal(mine.count, 2, "it was decided here");
   server.supervises({ draft: "m000001", decision: "send" });
-  await clock.advance(59_000);
+  await clock.advance(19_999);
   assert.equal(mine.count, 2);
-  await clock.advance(1_000);
+  await clock.advance(1);
   assert.equal(mine.count, 0, "it was decided elsewhere");
+});
+
+test("the first number at a load is the last known one, and the second the true one", async () => {
+  storage.keepWaited({ [seatOf("p2")]: 7, [seatOf("gone")]: 9 });
+  server.drafts("Because");
+  mine.show(null);
+  const numbers = [mine.count];
+  mine.subscribe(() => numbers.at(-1) !== mine.count && numbers.push(mine.count));
+  const room = opened("p1");
+  mine.show(room);
+  for (const phase of ["opening", "live"]) room.now({ phase });
+  await rest();
+  assert.deepEqual([numbers, storage.waited()], [[7, 3], { [seatOf("p1")]: 1, [seatOf("p2")]: 1, [seatOf("p3")]: 1 }]);
+  mine.forget("p2");
+  assert.deepEqual(storage.waited(), { [seatOf("p1")]: 1, [seatOf("p3")]: 1 });
+});
+
+test("what is decided about a room that is not open needs the person no more", async () => {
+  server.drafts("Because");
+  const id = server.says("Bo", "Why?", { kind: "request", ask: ["Ada"] });
+  server.requests.push({ id, from: "Bo", owed_by: ["Ada"], text: "Why?", minutes: 0 });
+  mine.show(null);
+  mine.begin();
+  await rest();
+  assert.deepEqual(mine.knownOf("p2")?.needs.asks.map(({ text }) => text), ["Why?"]);
+  let change = () => {};
+  const half = {
+    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [] }), subscribe: (listen) => ((change = listen), () => {}),
+  };
+  mine.attend("p2", half);
+  assert.equal(mine.count, 6);
+  half.state = { ...half.state, deciding: { m000001: { decision: "send" } } };
+  change();
+  assert.equal(mine.count, 5);
+  half.state = { ...half.state, pending: [{ state: "sending", args: { reply_to: id } }] };
+  change();
+  assert.equal(mine.count, 4);
+  mine.attend("p2", null);
+  assert.equal(mine.count, 6);
 });
 
 test("what the person has asked itself needs it at none of its other seats", async () => {
@@ -89,7 +128,6 @@ test("what the person has asked itself needs it at none of its other seats", asy
     const id = server.says(from, from + "?", { kind: "request", ask: ["Ada"] });
     server.requests.push({ id, from, owed_by: ["Ada"], text: from + "?", minutes: 0 });
   }
-  server.other = () => ({});
   mine.show(null);
   mine.begin();
   await rest();
@@ -97,45 +135,8 @@ test("what the person has asked itself needs it at none of its other seats", asy
   assert.deepEqual([needs("p1"), needs("p2")], [["Sora?", "Bo?"], ["Bo?"]]);
 });
 
-test("a room that is not open takes two calls a minute, and none while the tab is hidden", async () => {
-  const room = opened("p1");
-  mine.show(room);
-  mine.here(true);
-  room.now({});
-  const made = () => server.calls.splice(0).map(({ tool, bearer }) => `${bearer} ${tool}`).sort().join();
-  const all = ["p2 message_history", "p2 room_info", "p3 message_history", "p3 room_info"].join();
-  const messages = ["p2 message_history", "p3 message_history"].join();
-  await rest();
-  assert.equal(made(), all);
-  for (let n = 0; n < 3; n++) {
-    await clock.advance(59_999);
-    happens("storage");
-    room.now({ messages: [] });
-    await rest();
-    assert.equal(made(), "");
-    await clock.advance(1);
-    assert.equal(made(), all);
-  }
-  const back = [() => [false, true].forEach((seen) => mine.here(seen)), () => happens("online"),
-    () => ["offline", "live"].forEach((phase) => room.now({ phase }))];
-  for (const comes of back) {
-    await clock.advance(4_999);
-    comes();
-    await rest();
-    assert.equal(made(), "", "what was just looked at is not old");
-    await clock.advance(1);
-    assert.equal(made(), messages, "the rest is not a minute old");
-  }
-  mine.here(false);
-  for (let n = 0; n < 5; n++) await clock.advance(60_000);
-  assert.equal(made(), "");
-  mine.here(true);
-  await rest();
-  assert.equal(made(), all);
-});
-
 for (const [page, open] of [["of the rooms", ""], ["of a room", "p3"]]) {
-  test(`after the first looks, the rooms on the page ${page} stand as of now`, async () => {
+  test(`after the first answer, the rooms on the page ${page} stand as of now`, async () => {
     const room = open ? opened(open) : null;
     mine.show(room);
     room ? room.now({}) : mine.begin();
@@ -145,7 +146,7 @@ for (const [page, open] of [["of the rooms", ""], ["of a room", "p3"]]) {
   });
 }
 
-test("who comes back or hears of a room, here or in another tab, sees the new order", async () => {
+test("who comes back sees the new order, and nothing moves under a pointer", async () => {
   let pointed = true;
   mine.close();
   mine = new MyRooms(clock, () => pointed);
@@ -153,43 +154,52 @@ test("who comes back or hears of a room, here or in another tab, sees the new or
   mine.begin();
   await rest();
   assert.equal(order(), "p3 p2 p1");
-  await clock.advance(10_000);
-  server.says("Bo", "So");
-  storage.keepActive("p1", clock.now()); // as the other tab does
-  server.calls = [];
+  storage.keepActive("p1", clock.now());
   happens("storage");
-  await rest();
-  assert.deepEqual(server.calls.map(({ bearer }) => bearer), ["p1", "p1"]);
-  assert.equal(mine.rooms.find(({ seat }) => seat.token === "p1")?.last?.text, "So");
   assert.equal(order(), "p3 p2 p1");
   pointed = false;
   for (const seen of [false, true]) mine.here(seen);
-  await rest();
+  await clock.advance(2_000);
   assert.equal(order(), "p1 p3 p2");
   await clock.advance(10_000);
   server.says("Bo", "More", { at: "2030-01-01T13:00:00Z" });
   storage.keepActive("p2", Date.parse("2030-01-01T13:00:01Z")); // else it would be as new as the others
-  await clock.advance(60_000);
+  await clock.advance(20_000);
   assert.equal(order(), "p2 p3 p1");
 });
 
-test("rooms that are over are not looked at again", async () => {
+/** Returns the seats of the calls for news since it was called last. */
+const asked = () => server.calls.splice(0).map(({ args }) => args.seats.map(({ token }) => token).join(" "));
+
+test("a seat that is refused disturbs no other, and is not asked for again until it is opened", async () => {
   server.tokens.delete("p2");
+  server.refused.set("p1", { code: "internal", message: "x" });
   mine.show(null);
   mine.begin();
   await rest();
   assert.deepEqual(mine.rooms.map(({ state, code }) => [state, code]),
-    [["known", ""], ["ended", "token_invalid"], ["known", ""]]);
+    [["known", ""], ["ended", "token_invalid"], ["failed", ""]]);
+  await clock.advance(20_000);
+  assert.deepEqual(asked(), ["p3 p2 p1", "p3"]);
+  server.refused.set("p3", { code: "unavailable", message: "x" });
+  server.says("Bo", "So");
+  for (let n = 0; n < 4; n++) await clock.advance(20_000);
+  assert.deepEqual(asked(), ["p3", "p3"], "what may pass is asked for again after a minute");
+  server.tokens.add("p2");
+  mine.show(opened("p2"));
+  mine.show(null);
+  await clock.advance(20_000);
+  assert.deepEqual(asked().at(-1), "p2");
   server.closed = true;
-  server.calls = [];
+  server.refused.clear();
+  for (let n = 0; n < 4; n++) await clock.advance(20_000);
+  assert.deepEqual(mine.rooms.map(({ state }) => state), ["closed", "closed", "failed"]);
+  asked();
   await clock.advance(60_000);
-  assert.deepEqual(mine.rooms.map(({ state }) => state), ["closed", "ended", "closed"]);
-  assert.equal(server.calls.length, 4);
-  await clock.advance(60_000);
-  assert.equal(server.calls.length, 4);
+  assert.deepEqual(asked(), [], "nor is one in a room that was closed");
 });
 
-test("a seat that was never opened is in no need of a look, and no answer is not the end of one", async () => {
+test("a seat that was never opened is not asked for, and no answer is not the end of one", async () => {
   keeps("p9", { claim: "w9", used: 99 });
   server.offline = true;
   mine.show(null);
@@ -198,8 +208,20 @@ test("a seat that was never opened is in no need of a look, and no answer is not
   assert.deepEqual(mine.rooms.map(({ seat, state }) => seat.token + state), ["p9", "p3failed", "p2failed", "p1failed"]);
   server.offline = false;
   happens("online");
-  await clock.advance(5_000);
+  await clock.advance(2_000);
   assert.deepEqual(mine.rooms.map(({ state }) => state), ["", "known", "known", "known"]);
+});
+
+test("of more than a hundred rooms, those that need the person are followed, and those that are newest", async () => {
+  for (let n = 10; n < 130; n++) keeps("p" + n, { used: n });
+  storage.keepWaited({ [seatOf("p1")]: 1 });
+  mine.show(null);
+  mine.begin();
+  await rest();
+  const [tokens] = asked().map((line) => line.split(" "));
+  assert.deepEqual([tokens.length, tokens[0], tokens[1], tokens.at(-1), mine.all], [100, "p1", "p129", "p31", false]);
+  for (let n = 10; n < 40; n++) mine.forget("p" + n);
+  assert.ok(mine.all);
 });
 
 test("a room of the list changes only with what is known of it", async () => {

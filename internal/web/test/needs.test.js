@@ -15,26 +15,20 @@ const stalled = { id: "t1", title: "Sand it", state: "stalled", by: "Bo" };
 const took = { id: "m5", type: "task", action: "take", agent: "Bo", task: { id: "t1", title: "Sand it" } };
 const reply = { id: "m9", type: "message", from: me, reply_to: "m2", text: "So" };
 
-/** Returns what needs the person of a room that is open, and of one that was looked at, as far as each can tell. */
-function both({ drafts = [], requests = [], tasks = [], messages = [], closed = false, asOf = undefined }) {
-  const line = ({ id, what, who, text, to, file }) =>
-    [id, what, who, text, ...(to ? ["private"] : []), ...(file ? ["file"] : [])].join("|");
+const line = ({ id, what, who, text, to, file }) =>
+  [id, what, who, text, ...(to ? ["private"] : []), ...(file ? ["file"] : [])].join("|");
+
+/** Returns what needs the person of a room that is open. */
+function inSight({ drafts = [], requests = [], tasks = [], messages = [], closed = false, asOf = "m9" }) {
   const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }], closed };
   const state = {
     phase: "live", me, room, supervision: { drafts }, deciding: {}, approved: [], pending: [], requests, tasks,
-    messages,
-    asOf: asOf ?? "m9",
+    messages, asOf,
   };
-  const info = {
-    room, requests,
-    stalled_tasks: tasks.filter(({ state }) => state === "stalled").map(({ id, title }) => ({ id, title })),
-  };
-  return {
-    open: needsOf(/** @type {any} */ (state)).map(line), look: needsInLook({ messages, info, drafts }).map(line),
-  };
+  return needsOf(/** @type {any} */ (state)).map(line);
 }
 
-for (const [what, room, want, look = want] of /** @type {[string, any, string[], string[]?][]} */ ([
+for (const [what, room, want] of /** @type {[string, any, string[]][]} */ ([
   ["nothing", {}, []],
   ["a draft, by its first line", { drafts: [draft], messages: [draft] }, ["m4|draft|Ada|Because"]],
   ["a draft of a file", { drafts: [{ ...draft, text: "", file: { name: "a.txt" } }] }, ["m4|draft|Ada|a.txt|file"]],
@@ -67,12 +61,25 @@ for (const [what, room, want, look = want] of /** @type {[string, any, string[],
     ["m4|draft|Ada|Because", "m2|request|Bo|Why?", "m3|proposal|Bo|Let us go", "t1|task|Bo|Sand it"]],
   ["nothing in a closed room", { drafts: [draft], requests: [quest], tasks: [stalled], closed: true }, []],
   ["a question that came after the requests were read", { messages: [reply, { ...question, id: "m10" }] },
-    ["m10|request|Bo|Why?"], []],
+    ["m10|request|Bo|Why?"]],
   ["the first message of a room, too", { messages: [question], asOf: "" }, ["m2|request|Bo|Why?"], []],
   ["no question that was over when they were read", { messages: [question, { ...reply, reply_to: undefined }] }, []],
   ["none of those, if that message was forgotten", { messages: [question], asOf: "m1" }, []],
 ]))
-  test("needs the person: " + what, () => assert.deepEqual(both(room), { open: want, look }));
+  test("needs the person: " + what, () => assert.deepEqual(inSight(room), want));
+
+test("what needs the person in a room that is not in sight is what the server tells", () => {
+  const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }] };
+  const needs = { drafts: [draft, { ...draft, id: "m6", reply_to: "m7" }], asks: [question, proposal, { ...question, id: "m7" }] };
+  const of = (parts, half = undefined) =>
+    needsInLook(/** @type {any} */ ({ needs, info: { room, stalled: [stalled], ...parts } }), half).map(line).join();
+  const all = "m4|draft|Ada|Because,m6|draft|Ada|Because,m2|request|Bo|Why?,m3|proposal|Bo|Let us go,t1|task|Bo|Sand it";
+  assert.equal(of({}), all);
+  assert.equal(of({ room: { ...room, closed: true } }), "");
+  const half = /** @type {any} */ ({ deciding: { m6: { decision: "refuse" } }, approved: [{ id: "m5", reply_to: "m3" }],
+    pending: [{ state: "sending", args: { reply_to: "m2" } }] });
+  assert.equal(of({}, half), "m4|draft|Ada|Because,m7|request|Bo|Why?,t1|task|Bo|Sand it");
+});
 
 test("nothing needs the person where a room is not loaded yet, or its seat is gone", () => {
   const state = {

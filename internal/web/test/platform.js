@@ -42,6 +42,63 @@ export function newTab(storage = new MemoryStorage()) {
 }
 newBrowser();
 
+/** The locks of a browser, as far as the page takes them (Web Locks API), and a tab that loses its own. */
+export class Locks {
+  #held = [];
+  #pending = [];
+
+  /** Returns them as a tab has them; end closes that. */
+  tab() {
+    const gone = new AbortController();
+    const request = (name, how, hold = how) => this.#request(name, hold === how ? {} : how, hold, gone.signal);
+    return { request, query: () => this.query(), end: () => gone.abort() };
+  }
+
+  async query() {
+    await null;
+    return { held: [...this.#held], pending: [...this.#pending] };
+  }
+
+  #request(name, { mode = "exclusive", steal = false, ifAvailable = false, signal: stop = null }, hold, gone) {
+    if (stop && (steal || ifAvailable)) return Promise.reject(new TypeError("not with a signal"));
+    if (stop?.aborted) return Promise.reject(stop.reason);
+    return new Promise((resolve, reject) => {
+      const one = { name, mode, hold, resolve, reject };
+      const leave = () => {
+        this.#pending = this.#pending.filter((other) => other !== one);
+        this.#grant();
+      };
+      stop?.addEventListener("abort", () => this.#pending.includes(one) && (leave(), reject(stop.reason)));
+      gone.addEventListener("abort", () => {
+        this.#held = this.#held.filter((other) => other !== one);
+        leave();
+      });
+      if (steal) {
+        for (const other of this.#held.filter((other) => other.name === name))
+          other.reject(Object.assign(new Error("stolen"), { name: "AbortError" }));
+        this.#held = this.#held.filter((other) => other.name !== name);
+        this.#pending.unshift(one);
+      } else if (!ifAvailable || ![...this.#held, ...this.#pending].some((other) => other.name === name))
+        this.#pending.push(one);
+      else Promise.resolve(hold(null)).then(resolve, reject);
+      setImmediate(() => this.#grant()); // it is granted a moment later
+    });
+  }
+
+  #grant() {
+    for (const one of this.#pending) {
+      const others = this.#held.filter(({ name }) => name === one.name);
+      if (others.some(({ mode }) => mode === "exclusive" || one.mode === "exclusive")) continue;
+      this.#pending = this.#pending.filter((other) => other !== one);
+      this.#held.push(one);
+      Promise.resolve(one.hold(one)).then(one.resolve, one.reject).finally(() => {
+        this.#held = this.#held.filter((other) => other !== one);
+        this.#grant();
+      });
+    }
+  }
+}
+
 /** A clock that a test moves: a pause ends when its time has come. */
 export class HandClock {
   at = Date.parse("2030-01-01T12:00:00Z");

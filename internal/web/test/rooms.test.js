@@ -1,218 +1,67 @@
-import { HandClock, newBrowser, rest } from "./platform.js";
+import "./platform.js";
 import { sentenceOf } from "./elements.js";
 import { drawn } from "./page.js";
-import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { test } from "node:test";
 
 import { Last, Rooms } from "../assets/rooms/list.js";
-import { needsInLook } from "../assets/rooms/needs.js";
-import { look, newsIn } from "../assets/rooms/news.js";
-import { RoomsWatch } from "../assets/rooms/watch.js";
+import { knownWith, newsIn } from "../assets/rooms/news.js";
 
-let server;
-beforeEach(() => {
-  newBrowser();
-  server = new FakeServer();
-  server.tokens.add("p1");
+const nothing = { needs: {}, info: { room: { name: "den", agents: [] } } };
+let n = 0;
+const said = (from, more = {}) => ({ id: "m" + ++n, type: "message", from, text: "word " + n, at: "", ...more });
+
+/** Returns what is known once each of some answers has come. */
+const knownOf = (...told) => told.reduce((before, one) => knownWith(before, { after: "", ...nothing, ...one }, one.read),
+  /** @type {any} */ (undefined));
+
+test("a room that is not in sight: what is unread, and the last line", () => {
+  const read = said("Bo");
+  const messages = [read, said("Bo"), said("Ada", { person: true }), said("Ada", { draft: "m1", reason: "sent" }), said("Cy"),
+    { id: "m0", type: "joined", agent: "Dee" }];
+  const news = (read) => newsIn(knownOf({ messages, read }), { read, name: "Ada" });
+  assert.deepEqual([news(read.id).unread, news(read.id).more, news(read.id).last], [2, false, messages[4]]);
+  assert.equal(news("").unread, 0, "where nothing was read yet, nothing is new");
+  const known = knownOf({ messages, read: "m00" });
+  assert.equal(newsIn(known, { read: "m00", name: "Ada" }).unread, 3, "what was read is older than those");
+  assert.equal(newsIn(known, { read: "m01", name: "Ada" }).unread, 0, "another tab has read on");
 });
 
-const seat = (more = {}) => ({ room: "r", token: "p1", name: "Ada", read: "", ...more });
-
-/** Looks at the room of a seat, by two calls. */
-async function looked(one, before = undefined) {
-  const made = server.calls.length;
-  const how = await look(one, before).finally(() => assert.equal(server.calls.length, made + 2));
-  return how;
-}
-
-/** Returns the news of a seat. */
-const newsOf = async (one) => newsIn(await looked(one), one);
-
-test("a room that is not open: what is unread, and the last line", async () => {
-  const read = server.says("Bo", "read");
-  assert.deepEqual((await newsOf(seat({ read }))).unread, 0);
-  server.says("Bo", "one");
-  server.says("Ada", "mine", { person: true });
-  server.says("Ada", "approved", { draft: "m1", reason: "sent" });
-  const last = server.says("Cy", "two");
-  server.happens({ type: "joined", agent: "Dee" });
-  const news = await newsOf(seat({ read }));
-  assert.deepEqual([news.unread, news.more, news.last.id], [2, false, last]);
-  assert.equal((await newsOf(seat())).unread, 0, "where nothing was read yet, nothing is new");
+test("a room that is not in sight: messages follow each other without a gap, whichever tab has heard them", () => {
+  const [one, two, three, four, five] = ["Bo", "Bo", "Bo", "Bo", "Bo"].map((from) => said(from));
+  const ids = (known) => known?.messages.map(({ text }) => text);
+  const texts = (...all) => all.map(({ text }) => text);
+  const before = knownOf({ messages: [one, two], earlier: true });
+  const then = (told) => knownWith(before, told, "");
+  for (const [told, want, earlier = true] of /** @type {[any, any[] | undefined, boolean?][]} */ ([
+    [{ after: two.id, messages: [three] }, [one, two, three]],
+    [{ after: one.id, messages: [two, three] }, [one, two, three]], // a tab asked that knew less
+    [{ after: "m000", messages: [one, two, three] }, [one, two, three]], // its last is forgotten here
+    [{ after: three.id, messages: [four] }, undefined],
+    [{ after: three.id }, [one, two]],
+    [{ after: "", messages: [two, three] }, [one, two, three]],
+    [{ after: "", messages: [four, five], earlier: true }, [four, five]],
+    [{ after: two.id, forgot: true, messages: [four] }, [four], false],
+    [{ after: two.id, forgot: true }, [], false],
+  ])) {
+    const now = then(told);
+    assert.deepEqual(ids(now), want && texts(...want), JSON.stringify(told));
+    if (now) assert.equal(now.earlier, earlier);
+  }
+  assert.equal(knownWith(undefined, /** @type {any} */ ({ after: one.id, messages: [two] }), ""), undefined);
+  const removed = then({ after: two.id, messages: [{ id: "m9", type: "room", changes: { redacted: two.id } }] });
+  assert.deepEqual(ids(removed)?.slice(0, 2), [one.text, "removed"]);
+  const flood = then({ after: two.id, messages: Array.from({ length: 300 }, () => said("Bo")) });
+  assert.deepEqual([flood?.messages.length, newsIn(flood, { read: one.id }).more], [200, false]);
 });
 
-test("a room that is not open: more than one look brings is not counted", async () => {
-  const read = server.says("Bo", "read");
-  for (let n = 0; n < 130; n++) server.says("Bo", "word " + n);
-  const { unread, more } = await newsOf(seat({ read }));
-  assert.deepEqual([unread, more], [100, true]);
-});
-
-test("a room that is not open: what another tab has read since the look is not new", async () => {
-  const read = server.says("Bo", "read");
-  for (const text of ["one", "two"]) server.says("Bo", text);
-  const how = await looked(seat({ read }));
-  assert.deepEqual([newsIn(how, seat({ read })).unread, newsIn(how, seat({ read: "m000009" })).unread], [2, 0]);
-  assert.equal(newsIn({ ...how, then: "m000000" }, seat({ read: "m000000" })).unread, 3, "it is older than those");
-});
-
-test("a room that is not open: a further look asks for what came since, and shows no removed text", async () => {
-  const read = server.says("Bo", "read");
-  const last = server.says("Bo", "a secret");
-  const first = await looked(seat());
-  assert.equal((await looked(seat(), first)).messages.length, 2);
-  assert.deepEqual(server.calls.at(-2).args.after, last);
-  server.happens({ type: "room", changes: { redacted: last } });
-  const then = await looked(seat(), first);
-  assert.deepEqual(newsIn(then, seat({ read })).last.text, "removed");
-  for (let n = 0; n < 130; n++) server.says("Bo", "word " + n);
-  const news = newsIn(await looked(seat(), then), seat({ read }));
-  assert.deepEqual([news.unread, news.more], [101, true]);
-  server.messages = server.messages.slice(-5); // the others have expired
-  const lost = await looked(seat(), then);
-  assert.deepEqual([lost.messages.length, (await looked(seat(), lost)).messages.length], [0, 5], "it begins anew");
-});
-
-test("a room that is not open: a draft and a suggestion keep their words however much is said after them", async () => {
-  server.agents = [{ name: "Ada", you: true }];
-  server.supervision.drafts = [{ id: "m000999", text: "May I?" }];
-  const id = server.says("Bo", "Let us", { kind: "proposal", ask: ["Ada"] });
-  server.requests.push({ id, from: "Bo", owed_by: ["Ada"], text: "Let us", proposal: true, minutes: 0 });
-  for (let n = 0; n < 120; n++) server.says("Bo", "word " + n);
-  const first = await look(seat());
-  const needs = (how) => needsInLook(how).map(({ what, who, text }) => [what, who, text].join("|")).join();
-  assert.equal(needs(first), "draft|Ada|May I?,proposal|Bo|Let us");
-  assert.equal(needs(await looked(seat(), first)), needs(first), "the draft is not asked for again");
-});
-
-test("a room that is not open: what messages do not tell is read once a minute, and after one", async () => {
-  const made = () => server.calls.splice(0).map(({ tool }) => tool).sort().join();
-  server.agents = [{ name: "Ada", you: true }];
-  let how = await look(seat(), null, 0);
-  assert.equal(made(), "message_history,room_info");
-  how = await look(seat(), how, 59_999);
-  assert.equal(made(), "message_history");
-  server.says("Bo", "So");
-  how = await look(seat(), how, 59_999);
-  assert.deepEqual([made(), how.messages.length, how.info.room.name], ["message_history,room_info", 1, "den"]);
-  await look(seat(), how, 119_999);
-  assert.equal(made(), "message_history,room_info");
-});
-
-test("a room that is not open: only a refusal of the seat ends it", async () => {
-  assert.deepEqual(await looked(seat({ token: "p2" })), { ended: "token_invalid" });
-  server.refusal = { code: "rate_limited", message: "x" };
-  await assert.rejects(looked(seat()), { code: "rate_limited" });
-});
-
-/**
- * Starts a watch of rooms. active is when something was said there. Returns [what it looked at, the watch, its clock,
- * how to end it].
- */
-function watching(tokens, look = async (_) => {}, active = {}) {
-  const [looked, clock, stop] = [[], new HandClock(), new AbortController()];
-  const watch = new RoomsWatch({
-    seats: () => tokens.map((token) => ({ room: "r", token, active: active[token] })),
-    look: async ({ token }) => {
-      looked.push(token);
-      await look(token);
-    },
-    clock,
-    signal: stop.signal,
-  });
-  watch.run();
-  return /** @type {const} */ ([looked, watch, clock, stop]);
-}
-
-test("rooms are looked at once a minute, and not while the tab is hidden", async () => {
-  const [looked, watch, clock, stop] = watching(["p1", "p2"]);
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p1", "p2"]);
-  await clock.advance(59_000);
-  assert.deepEqual(looked, []);
-  await clock.advance(1_000);
-  assert.deepEqual(looked.splice(0), ["p1", "p2"]);
-  watch.here(false);
-  for (let n = 0; n < 5; n++) await clock.advance(60_000);
-  assert.deepEqual(looked, []);
-  watch.here(true);
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p1", "p2"], "seen again after a minute, it looks at once");
-  watch.here(false);
-  await clock.advance(10_000);
-  watch.here(true);
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p1", "p2"], "and so it does a bit later");
-  for (let n = 0; n < 9; n++) for (const seen of [false, true]) watch.here(seen);
-  await rest();
-  assert.deepEqual(looked, [], "but not at each look at the tab");
-  stop.abort();
-  await clock.advance(120_000);
-  assert.deepEqual(looked, []);
-});
-
-test("three rooms are looked at at once, and each at most once a minute, however long a look takes", async () => {
-  const ends = {};
-  const slow = (token) => new Promise((resolve) => (ends[token] = resolve));
-  const [looked, , clock, stop] = watching(["p1", "p2", "p3", "p4"], slow);
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p1", "p2", "p3"]);
-  await clock.advance(50_000);
-  ends.p2();
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p4"]);
-  ends.p3();
-  await clock.advance(10_000);
-  assert.deepEqual(looked.splice(0), ["p2"], "p1 is looked at still");
-  ends.p1();
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p1"]);
-  for (const token of ["p1", "p2", "p4"]) ends[token]();
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p3"]);
-  await clock.advance(49_000);
-  assert.deepEqual(looked, [], "p4 was looked at late");
-  await clock.advance(1_000);
-  assert.deepEqual(looked, ["p4"]);
-  stop.abort();
-});
-
-test("a room in which something was said within ten minutes is looked at every five seconds", async () => {
-  const [looked, , clock, stop] = watching(["p1", "p2"], undefined, { p2: Date.parse("2030-01-01T11:50:15Z") });
-  await rest();
-  for (let n = 0; n < 12; n++) await clock.advance(5_000);
-  assert.deepEqual(looked.splice(0), ["p1", "p2", "p2", "p2", "p1"]);
-  for (let n = 0; n < 12; n++) await clock.advance(5_000);
-  assert.deepEqual(looked, ["p2", "p1"], "ten minutes have passed");
-  stop.abort();
-});
-
-test("a failure ends a round for a minute or until the network is back, and keeps no room from its turn", async () => {
-  let fails = true;
-  const [looked, watch, clock, stop] = watching(["p1", "p2", "p3", "p4"], async (token) => {
-    if (token === "p2" && fails) throw new Error("no answer");
-  });
-  await rest();
-  assert.deepEqual(looked.splice(0), ["p1", "p2", "p3"]);
-  await clock.advance(60_000);
-  assert.deepEqual(looked.splice(0), ["p4", "p1", "p2"]);
-  fails = false;
-  watch.wake([{ room: "r", token: "p1" }]);
-  await clock.advance(59_000);
-  assert.deepEqual(looked, []);
-  watch.wake();
-  await rest();
-  assert.deepEqual(looked.sort(), ["p1", "p2", "p3", "p4"]);
-  stop.abort();
-});
-
-test("at most a hundred rooms are looked at", async () => {
-  const [many, , , end] = watching(Array.from({ length: 130 }, (_, n) => "p" + n));
-  await rest();
-  assert.equal(many.length, 100);
-  end.abort();
+test("a room that is not in sight: what waits there and how it stands come whole, or stay", () => {
+  const first = knownOf({ tag: "a", needs: { drafts: [{ id: "m1" }] } });
+  const second = knownWith(first, /** @type {any} */ ({ after: "", messages: [said("Bo")] }), "");
+  assert.deepEqual([second?.needs, second?.info, second?.tag], [first.needs, first.info, "a"]);
+  assert.deepEqual(knownOf({ tag: "a", needs: { drafts: [{ id: "m1" }] } }, { tag: "b" }).needs,
+    { drafts: [], asks: [], questions: [] });
 });
 
 test("the last line of a room is who said what, and a vote without a word names what it agrees to", () => {
@@ -232,10 +81,10 @@ test("the last line of a room is who said what, and a vote without a word names 
 test("a seat of several in a room says which it is, and a room where nothing was said says so", () => {
   const of = (token, more) => ({
     seat: { room: "r1", token }, open: false, title: "den", name: token, state: "known", here: [], unread: 0, needs: [],
-    ...more,
+    waits: more.needs?.length ?? 0, ...more,
   });
   const needs = [{ id: "m1", what: "draft", who: "Ada", text: "So" }];
-  const page = drawn(Rooms, { rooms: [of("Ada", { open: true }), of("Bo", { needs }),
+  const page = drawn(Rooms, { all: false, rooms: [of("Ada", { open: true }), of("Bo", { needs }),
     of("Cy", { seat: { room: "r2", token: "Cy" }, title: "hut", needs }),
     of("Di", { seat: { room: "r3", token: "Di" }, title: "inn", name: "", state: "" })] });
   assert.deepEqual(page.find("a").map(({ childNodes }) => childNodes.map(({ textContent }) => textContent).join("|")), [
@@ -243,4 +92,5 @@ test("a seat of several in a room says which it is, and a room where nothing was
     "hut|as Cy|Nothing to read yet|11 needs you", "inn||",
     "Draft \u00b7 in this room, for Bo|So", "Draft \u00b7 hut, for Cy|So", "All rooms",
   ]);
+  assert.match(page.find("p").map(({ textContent }) => textContent).join(), /only of the 100 rooms/);
 });

@@ -5,6 +5,8 @@
 
 import { HandClock } from "./platform.js";
 
+import { createHash } from "node:crypto";
+
 const json = (status, value, headers = {}) => new Response(JSON.stringify(value), {
   status, headers: { "Content-Type": "application/json", ...headers },
 });
@@ -27,6 +29,12 @@ export class FakeServer {
   loses = () => false; // whether the answer to a call of a tool is lost
   swallowing = false; // calls that come now get no answer, ever, and the server only some of them
   hears = () => true; // whether it gets a call of a tool that is swallowed
+  stalled = []; // tasks
+  refused = new Map(); // by token, why a seat is refused when news is asked for
+  waitsForNews = true;
+  poll = 2; // seconds after which news may be asked for again
+  bytes = 0; // of all answers about news
+  page = "assets"; // the version of the page that it has
   superseded = 0; // how many waits another tab takes
   arrived = Infinity; // up to this place, answers have arrived; beyond it, one may be lost
   pageSize = 100;
@@ -73,8 +81,8 @@ export class FakeServer {
   }
 
   async #fetch(address, { body, headers, signal }) {
-    const { params } = JSON.parse(body);
-    const { name: tool, arguments: args } = params;
+    const { params, ...news } = JSON.parse(body);
+    const { name: tool, arguments: args } = params ?? { name: "news", arguments: news };
     this.calls.push({ tool, args, address, bearer: headers.Authorization?.replace("Bearer ", "") });
     signal?.throwIfAborted();
     if (this.offline) throw new TypeError("fetch failed");
@@ -89,6 +97,7 @@ export class FakeServer {
       : await this.#answer(tool, args, signal);
     signal?.throwIfAborted();
     if (this.offline || this.loses(tool)) throw new TypeError("fetch failed");
+    if (tool === "news") return this.#told(JSON.stringify(got.structuredContent ?? got), got.isError ? 400 : 200);
     return json(200, { jsonrpc: "2.0", id: 1, result: got.isError ? got : { structuredContent: got } });
   }
 
@@ -113,6 +122,8 @@ export class FakeServer {
         return this.#info();
       case "send_message":
         return this.#send(args);
+      case "news":
+        return this.#news(args, signal);
     }
     return this.other?.(tool, args) ?? {};
   }
@@ -139,8 +150,54 @@ export class FakeServer {
   #info() {
     const { requests, agreements, name, agents, closed } = this;
     const now = new Date(this.clock.at).toISOString().replace(/\.\d+Z/, "Z");
-    const draft_ids = this.supervision.drafts.map(({ id }) => id);
-    return { room: { name, agents, capacity: 5, closed }, requests, agreements, draft_ids, now };
+    return { room: { name, agents, capacity: 5, closed }, requests, agreements, now };
+  }
+
+  /** Answers a call for news: each seat is in this one room. */
+  async #news({ wait_seconds: seconds, seats }, signal) {
+    const until = this.clock.now() + 1000 * seconds;
+    for (;;) {
+      const { [0]: has_more, [1]: told } = this.#newsOf(seats);
+      const left = this.waitsForNews ? until - this.clock.now() : 0;
+      if (told.length || left <= 0) return { seats: told, has_more, poll_after_seconds: this.poll, now: "" };
+      const over = new AbortController();
+      const woken = new Promise((resolve, reject) => {
+        this.#waiting.add(resolve);
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+      await Promise.race([woken, this.clock.pause(left, over.signal)]).finally(() => over.abort());
+    }
+  }
+
+  #newsOf(seats) {
+    const { name, agents, closed, supervision: { drafts, paused }, requests, stalled } = this;
+    const message = ({ id }) => this.messages.find((one) => one.id === id);
+    const asks = requests.filter(({ owed_by: by }) => by?.includes("Ada")).map((one) => this.#shown(
+      message(one) ?? { type: "message", kind: one.proposal ? "proposal" : "request", at: "", ...one }));
+    const state = { needs: { drafts, asks }, info: { room: { name, agents, capacity: 5, closed }, requests, stalled, paused } };
+    const tag = createHash("sha256").update(JSON.stringify(state)).digest("base64url").slice(0, 12);
+    const told = seats.map(({ token, after, tag: known }, n) => {
+      const refused = this.refused.get(token) ?? (!this.tokens.has(token) && { code: "token_invalid", message: "No." });
+      if (refused) return { n, refused };
+      const from = this.messages.findIndex(({ id }) => id === after) + 1;
+      const [first, end] = from ? [from, from + this.pageSize] : [Math.max(0, this.messages.length - this.pageSize)];
+      const messages = this.messages.slice(first, end).map((one) => this.#shown(one));
+      return {
+        n, ...(tag !== known && { tag, ...state }), ...(messages.length && { messages }),
+        ...(!from && first && { earlier: true }), ...(!from && after && { forgot: true }),
+      };
+    });
+    const more = seats.flatMap(({ after }, n) => {
+      const from = this.messages.findIndex(({ id }) => id === after) + 1;
+      return from && from + this.pageSize < this.messages.length ? [n] : [];
+    });
+    return [more, told.filter((one) => Object.keys(one).length > 1)];
+  }
+
+  /** Counts the bytes of an answer about news. */
+  #told(text, status) {
+    this.bytes += text.length;
+    return json(status, JSON.parse(text), { "Parley-Page": this.page });
   }
 
   #shown(message) {

@@ -26,7 +26,7 @@ import { landing as w } from "./words.js";
 export function HomePage({ mine }) {
   const [door, knock] = useDoor();
   const rooms = useMyRooms(mine);
-  const settled = useSettled(door.state !== "asking" && rooms.every(({ seat, state }) => seat.claim || state));
+  const settled = useSettled(door.state !== "asking" && mine.settled);
   const page = useRef();
   const left = useStill(page, () => document.scrollingElement);
   if (!settled) return null;

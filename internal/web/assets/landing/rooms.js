@@ -18,11 +18,12 @@ export function MyRooms({ mine, rooms, children }) {
         ${found.map((room) => html`
           <${Room} key=${room.seat.token} room=${room} onForget=${() => mine.forget(room.seat.token)} />`)}
       </ul>
+      ${!mine.all && html`<p class="small quiet">${roomsWords.notAll}</p>`}
     </section>`;
 }
 
 function Room({ room, onForget }) {
-  const { seat, state, needs, unread, more, last, proposal } = room;
+  const { seat, state, waits, unread, more, last, proposal } = room;
   const title = room.title || w.unnamed;
   const ended = state === "ended";
   return html`
@@ -37,8 +38,8 @@ function Room({ room, onForget }) {
       </div>
       <div class="landing-when">
         ${last && html`<${Time} at=${last.at} />`}
-        ${needs.length > 0
-          ? html`<span class="rooms-count calls">${roomsWords.needs(needs.length)}</span>`
+        ${waits > 0
+          ? html`<span class="rooms-count calls">${roomsWords.needs(waits)}</span>`
           : unread > 0 && html`<span class="rooms-count">${roomsWords.unread(unread, more)}</span>`}
       </div>
       ${(ended || state === "closed") && html`

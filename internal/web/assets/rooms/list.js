@@ -66,7 +66,7 @@ export function RoomsButton({ rooms, open, onClick }) {
 }
 
 /** The list stays where it is when it is known what needs the person: that comes below. */
-export function Rooms({ rooms, onClose }) {
+export function Rooms({ rooms, all = true, onClose }) {
   const list = useRef();
   const left = useStill(list);
   const open = rooms.find((room) => room.open)?.seat;
@@ -79,6 +79,7 @@ export function Rooms({ rooms, onClose }) {
       <h2 class="rooms-head">${w.title}</h2>
       ${field}
       <ul class="rooms-list">${found.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
+      ${!all && html`<p class="small quiet rooms-none">${w.notAll}</p>`}
       <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room}
         first=${shownBeside} />
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
@@ -138,7 +139,7 @@ function Line({ need: { id, what, who, text, ...carried }, room: { seat, title, 
 
 const isKnown = (state) => state === "known" || state === "closed";
 
-function Row({ seat, title, name, open, state, needs, unread, more, last, proposal }) {
+function Row({ seat, title, name, open, state, waits, unread, more, last, proposal }) {
   const ended = state === "ended";
   const is = { "rooms-open": open, "rooms-unread": unread, "rooms-ended": ended };
   const classes = ["rooms-row", ...Object.keys(is).filter((name) => is[name])].join(" ");
@@ -150,13 +151,12 @@ function Row({ seat, title, name, open, state, needs, unread, more, last, propos
       <span class="rooms-last">
         ${ended ? w.ended : last ? html`<${Last} message=${last} proposal=${proposal} />` : isKnown(state) && w.none}
       </span>
-      <${Counts} ...${{ needs, unread, more }} />
+      <${Counts} ...${{ waits, unread, more }} />
     </a>`;
 }
 
 /** How much in a room needs the person, or else how much is unread. */
-function Counts({ needs, unread, more }) {
-  const n = needs.length;
+function Counts({ waits: n, unread, more }) {
   if (!n && !unread) return null;
   const [count, words] = n ? [n, w.needs(n)] : [unread + (more ? "+" : ""), w.unread(unread, more)];
   return html`

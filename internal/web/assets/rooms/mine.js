@@ -1,21 +1,25 @@
 // The rooms of this person: the seats of this browser, what is new in each and what there needs the person. The open
-// one tells at once; the others are looked at while the tab is visible. The pages, the title and the icon all show what
-// is here, so that they never disagree.
+// one tells at once; news of the others comes by one call. The pages, the title and the icon all show what is here, so
+// that they never disagree.
 
 import { clock as realClock } from "../clock.js";
-import { Refusal } from "../mcp.js";
 import { isOnline } from "../presence.js";
 import * as storage from "../storage.js";
+import { seatOf } from "../token.js";
 import { needsInLook, needsOf } from "./needs.js";
-import { look, newsIn } from "./news.js";
+import { ask, knownWith, newsIn } from "./news.js";
 import { RoomsWatch } from "./watch.js";
+
+const most = 100; // seats that a call may have
+const minute = 60_000; // ms after which a seat that the server could not read is asked for again
+const passing = ["rate_limited", "unavailable"]; // refusals after which a seat may be read
 
 /**
  * A room as its person sees it from outside. name is that of the agent, where the person has several in the room, and
- * here the names of those present. state is "" while nothing is known, known, closed, ended, or failed where the only
- * looks so far have failed; code says why it has ended.
+ * here the names of those present. state is "" while nothing is known, known, closed, ended, or failed where the server
+ * does not tell; code says why it has ended. waits is how many things need the person there, as far as that is known.
  * @typedef {{seat: import("../types.d.ts").Seat, open: boolean, title: string, name: string, state: string,
- *   code: string, here: string[], needs: import("./needs.js").Need[], unread: number, more: boolean,
+ *   code: string, here: string[], needs: import("./needs.js").Need[], waits: number, unread: number, more: boolean,
  *   last?: import("../results.d.ts").Message, proposal?: {who: string, text: string} | null}} Mine
  */
 
@@ -26,7 +30,14 @@ export class MyRooms {
   #order = []; // the tokens of their seats
   /** @type {import("../types.d.ts").Seat[]} */
   #seats = [];
-  #known = new Map(); // by token, what the last look has brought
+  /** @type {Map<string, import("../types.d.ts").Known>} */
+  #known = new Map(); // by token
+  #later = new Map(); // by token, when a seat that was refused is asked for again, in ms
+  #halves = new Map(); // by token: see attend
+  #settled = false; // all is known, or the first call has failed: until then the numbers are the last known ones
+  #failing = false; // the last call has failed
+  #waited = {}; // how many things needed the person in each room, as this browser has kept it
+  #waits = ""; // what this tab has kept of that
   #made = new Map(); // by token, {of, room}: what was made of what
   #room = /** @type {any} */ (null); // that is open
   #shown = ""; // its seat, as the list shows it
@@ -36,7 +47,7 @@ export class MyRooms {
   #watch = null;
   #visible = true;
   #offline = false; // the open room has no connection
-  #stirred = ""; // why the list is to be sorted after the looks that are due: "back" or "news"; "" for not
+  #stirred = ""; // why the list is to be sorted after the next answer: "back" or "news"; "" for not
   #stop = new AbortController();
 
   /**
@@ -60,11 +71,23 @@ export class MyRooms {
     return countNeeds(this.rooms);
   }
 
+  /** Whether news comes of all rooms: this browser may have more than a call takes. */
+  get all() {
+    return this.#goingOn().length <= most;
+  }
+
+  /** Whether it is known what needs the person, as far as the server tells. */
+  get settled() {
+    return this.#settled || !this.#seats.length;
+  }
+
   /** Takes a Room for the one that is open; null if none is. */
   show(room) {
     this.#unsubscribe();
     this.#room = room;
     this.#unsubscribe = room?.subscribe(() => this.#follow()) ?? (() => {});
+    if (room) this.#askAgain(room.seat);
+    this.#watch?.again();
     this.sort();
   }
 
@@ -80,27 +103,23 @@ export class MyRooms {
   /** Reads anew which seats this browser keeps. */
   read() {
     const seats = storage.seats().sort((a, b) => activeIn(b) - activeIn(a));
+    this.#waited = storage.waited();
     for (const { token } of seats) if (!this.#order.includes(token)) this.#order.push(token);
     const place = ({ token }) => this.#order.indexOf(token);
     this.#seats = seats.sort((a, b) => place(a) - place(b));
     this.#change();
   }
 
-  /** Looks at the rooms that are not open, and follows what other tabs keep, until close. */
+  /** Asks for news of the rooms that are not open, and follows what other tabs keep, until close. */
   begin() {
     if (this.#watch) return;
     this.#stirred = "back"; // the order that is known may be stale
     const { signal } = this.#stop;
     const watch = this.#watch = new RoomsWatch({
-      seats: () => storage.seats().filter((seat) => !seat.claim && !this.#isOpen(seat) && !this.#isOver(seat)),
-      look: (seat, signal) => this.#look(seat, signal), clock: this.clock, signal,
-      idle: () => {
-        if (!this.#stirred || this.pointed(this.#stirred === "news")) return;
-        this.#stirred = "";
-        this.sort();
-      },
+      ask: (how, signal) => this.#ask(how, signal), hear: (told) => this.#take(told),
+      fail: () => this.#fail(), clock: this.clock, signal,
     });
-    addEventListener("storage", () => this.#heard(), { signal });
+    addEventListener("storage", () => this.read(), { signal });
     addEventListener("online", () => this.#stir(), { signal });
     watch.here(this.#visible);
     watch.run();
@@ -113,19 +132,21 @@ export class MyRooms {
     this.#watch?.here(visible);
   }
 
-  /** Looks at rooms again, at all or some: there may be news. */
-  #stir(/** @type {import("../types.d.ts").Seat[] | undefined} */ seats = undefined) {
+  /** The network is back. */
+  #stir() {
     this.#stirred = "back";
-    this.#watch?.wake(seats);
+    this.#watch?.again();
   }
 
-  /** Another tab has kept something: where it has heard more than this one, there is news. */
-  #heard() {
-    const before = new Map(this.#seats.map(({ token, active }) => [token, active]));
-    this.read();
-    const news = this.#seats.filter((seat) => !this.#isOpen(seat) && (seat.active ?? 0) >
-      Math.max(before.get(seat.token) ?? -1, saidLast(this.#known.get(seat.token)?.messages) || -1));
-    if (news.length) this.#stir(news);
+  /**
+   * Takes the deciding half of a room that is not open: what it has decided needs the person no more. null ends that.
+   * @param {import("../types.d.ts").Half | null} half
+   */
+  attend(token, half) {
+    this.#halves.get(token)?.end();
+    this.#halves.delete(token);
+    if (half) this.#halves.set(token, { half, end: half.subscribe(() => this.#change()) });
+    this.#change();
   }
 
   /**
@@ -155,22 +176,64 @@ export class MyRooms {
     return !!ended || !!info?.room.closed;
   }
 
-  async #look(seat, signal) {
-    const before = this.#known.get(seat.token);
-    try {
-      const known = /** @type {any} */ (await look(seat, before, this.clock.now(), signal));
-      this.#known.set(seat.token, known);
+  /** Returns the seats in rooms that go on, as far as is known: those where the person is needed first, then by news. */
+  #goingOn() {
+    const waits = ({ token }) => this.#made.get(token)?.room.waits > 0;
+    return storage.seats().filter((seat) => !seat.claim && !this.#isOver(seat))
+      .sort((a, b) => Number(waits(b)) - Number(waits(a)) || activeIn(b) - activeIn(a));
+  }
+
+  /** A seat is opened: when it is out of sight again, it is asked for, also if it was refused. */
+  #askAgain({ token }) {
+    this.#later.delete(token);
+    if (this.#known.get(token)?.ended) this.#known.delete(token);
+  }
+
+  /** Returns the seats to ask for: all is whether the one of the open room is, too. */
+  #asked(all) {
+    const now = this.clock.now();
+    return this.#goingOn().slice(0, most).filter((seat) =>
+      (all || !this.#isOpen(seat)) && !(this.#later.get(seat.token) > now));
+  }
+
+  /** Asks for news, where there is something to ask: see RoomsWatch. */
+  async #ask({ seconds, all }, signal) {
+    const seats = this.#asked(all).map(({ token }) => ({ token, known: this.#known.get(token) }));
+    const told = seats.length ? await ask(seats, seconds, signal) : null;
+    this.#failing = false;
+    this.#take(told ?? { seats: [], poll: 0 });
+    return told;
+  }
+
+  /** Takes what is new, as this tab or another one has heard it. Returns false if something before it is missing here. */
+  #take(/** @type {import("./news.js").Told} */ { seats }) {
+    let whole = true;
+    for (const one of seats) {
+      const { token, refused } = one;
+      const before = this.#known.get(token);
+      const known = knownWith(before, one, storage.readOf(token));
+      if (refused) this.#later.set(token, passing.includes(refused.code) ? this.clock.now() + minute : Infinity);
+      if (!known) {
+        whole = false;
+        continue;
+      }
+      this.#known.set(token, known);
       if (saidLast(known.messages) > (saidLast(before?.messages) || 0)) this.#stirred ||= "news";
-      keepActive(seat, known.messages);
-    } catch (problem) {
-      if (signal.aborted) return;
-      const alone = problem instanceof Refusal && !["rate_limited", "unavailable"].includes(problem.code);
-      for (const { token, claim } of alone ? [seat] : this.#seats)
-        if (!claim && !this.#known.has(token)) this.#known.set(token, { failed: true });
-      if (!alone) throw problem;
-    } finally {
-      if (!signal.aborted) this.#change();
+      keepActive({ token }, known.messages);
     }
+    this.#settled ||= this.#asked(false).every(({ token }) => this.#known.has(token));
+    this.#change();
+    if (this.#stirred && !this.pointed(this.#stirred === "news")) {
+      this.#stirred = "";
+      this.sort();
+    }
+    return whole;
+  }
+
+  /** A call has failed. */
+  #fail() {
+    this.#failing = this.#settled = true;
+    this.#change();
   }
 
   /** Follows the open room: what it knows of its seat stands in the list. */
@@ -189,7 +252,17 @@ export class MyRooms {
   #change() {
     const rooms = this.#seats.map((seat) => this.#roomOf(seat));
     if (rooms.length !== this.rooms.length || rooms.some((room, n) => room !== this.rooms[n])) this.rooms = rooms;
+    this.#keepWaits();
     for (const listen of this.#listeners) listen();
+  }
+
+  /** Keeps the numbers for the next load, each change once: two tabs may not agree for a moment. */
+  #keepWaits() {
+    if (!this.#settled || !this.#visible) return;
+    const waiting = this.rooms.filter(({ waits }) => waits > 0).map(({ seat, waits }) => [seatOf(seat.token), waits]);
+    const now = JSON.stringify(waiting);
+    if (now !== this.#waits) storage.keepWaited(Object.fromEntries(waiting));
+    this.#waits = now;
   }
 
   /** Returns a room as it is known, the same one as before while nothing of that has changed. */
@@ -199,10 +272,15 @@ export class MyRooms {
     const name = others.length ? (seat.name ?? "") : "";
     const own = others.filter(({ alone }) => alone).map(({ name }) => name);
     const state = this.#isOpen(seat) ? this.#room.state : null;
-    const of = [seat, name, own.join("\n"), this.#known.get(token), ...parts.map((part) => state?.[part])];
+    const half = this.#halves.get(token)?.half.state;
+    const kept = this.#waited[seatOf(token)] ?? 0;
+    const of = [seat, name, own.join("\n"), this.#known.get(token), this.#settled, this.#failing, kept,
+      ...halfParts.map((part) => half?.[part]), ...parts.map((part) => state?.[part])];
     const made = this.#made.get(token);
     if (made?.of.every((one, n) => one === of[n])) return made.room;
-    const now = { ...nothing, seat, name, title: seat.title ?? "", ...(state ? this.#here() : this.#there(seat, own)) };
+    const known = state ? this.#here() : this.#there(seat, own, half);
+    const waits = this.#settled && known.needs ? known.needs.length : kept;
+    const now = { ...nothing, seat, name, title: seat.title ?? "", waits, ...known };
     this.#made.set(token, { of, room: now });
     return now;
   }
@@ -212,25 +290,25 @@ export class MyRooms {
     const { state } = this.#room;
     const { last, proposal } = newsIn({ messages: state.messages, info: state }, {});
     return {
-      open: true, state: state.phase === "opening" ? "" : "known", needs: needsOf(state), last, proposal,
-      ...(state.room && { title: state.room.name }),
+      open: true, last, proposal, ...(state.room && { title: state.room.name }),
+      ...(state.phase !== "opening" && { state: "known", needs: needsOf(state) }),
     };
   }
 
   /**
-   * Returns what the looks at another room have brought. own are the names under which the person speaks there itself:
-   * what it has asked under those needs it at no other seat.
+   * Returns what was told of another room. own are the names under which the person speaks there itself: what it has
+   * asked under those needs it at no other seat.
    */
-  #there(seat, own) {
-    const { ended, failed, info, ...latest } = this.#known.get(seat.token) ?? {};
-    if (ended) return { state: "ended", code: ended };
-    if (!info) return { state: failed ? "failed" : "" };
-    const { name: title, closed, agents } = info.room;
+  #there(seat, own, half) {
+    const known = this.#known.get(seat.token);
+    if (known?.ended) return { state: "ended", code: known.ended, needs: [] };
+    const failed = known ? known.failed : this.#failing && !seat.claim;
+    if (!known?.info) return { state: failed ? "failed" : "" };
+    const { name: title, closed, agents } = known.info.room;
     const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };
-    const needs = needsInLook({ ...latest, info }).filter(({ what, who }) =>
-      what === "task" || !own.includes(who));
-    const here = agents.filter(isOnline).map(({ name }) => name);
-    return { state: closed ? "closed" : "known", title, here, needs, ...newsIn({ ...latest, info }, me) };
+    const needs = needsInLook(known, half).filter(({ what, who }) => what === "task" || !own.includes(who));
+    const here = /** @type {any[]} */ (agents).filter(isOnline).map(({ name }) => name);
+    return { state: failed ? "failed" : closed ? "closed" : "known", title, here, needs, ...newsIn(known, me) };
   }
 }
 
@@ -250,10 +328,13 @@ const parts = [
   "pending", "tasks", "asOf",
 ];
 
+/** What of the state of a deciding half it shows. */
+const halfParts = ["deciding", "approved", "pending"];
+
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };
 
 /** Returns how many things need the person in rooms. */
-export const countNeeds = (/** @type {Mine[]} */ rooms) => rooms.reduce((sum, { needs }) => sum + needs.length, 0);
+export const countNeeds = (/** @type {Mine[]} */ rooms) => rooms.reduce((sum, { waits }) => sum + waits, 0);
 
 // The order of what needs the person. Drafts hold up most: nobody else can decide about them.
 const kinds = ["draft", "proposal", "request", "task"];

@@ -70,8 +70,6 @@ const holderOf = (id, messages) =>
  * at once, also while that can be undone or is on its way.
  */
 export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
-  const said = state.pending.filter((one) => one.state === "sending").map(({ args }) => args);
-  const answers = [...said, ...answering(state)].map(({ reply_to: answered }) => answered);
   return needsIn({
     me: state.me,
     over: state.phase === "opening" || state.phase === "ended" || !state.room || !!state.room.closed,
@@ -80,7 +78,7 @@ export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
     stalled: state.tasks.filter(({ state }) => state === "stalled"),
     messages: state.messages,
     asOf: state.asOf,
-  }).filter(({ id }) => !answers.includes(id));
+  }).filter(isLeft(state));
 }
 
 /** Returns the drafts about which the person has not decided. */
@@ -93,13 +91,25 @@ export const undecided = ({ supervision, deciding }) => supervision.drafts.filte
 export const answering = ({ supervision, deciding, approved }) =>
   [...supervision.drafts.filter(({ id }) => deciding[id]?.decision !== "refuse"), ...approved];
 
-/** Returns what needs the person in a room that is not open, by what a look has brought: see news.js. */
-export const needsInLook = ({ messages, info, drafts }) => needsIn({
-  me: info.room.agents.find(({ you }) => you)?.name ?? "",
-  over: !!info.room.closed,
-  drafts,
-  requests: info.requests ?? [],
-  stalled: info.stalled_tasks ?? [],
-  messages,
-  asOf: messages.at(-1)?.id ?? "",
-});
+/** Reports whether something is not answered by what the person is sending, or by a draft. */
+function isLeft(state) {
+  const said = state.pending.filter((one) => one.state === "sending").map(({ args }) => args);
+  const answers = [...said, ...answering(state)].map(({ reply_to: answered }) => answered);
+  return ({ id }) => !answers.includes(id);
+}
+
+/**
+ * Returns what needs the person in a room that is not open, by what is known of it, and by what the person has decided
+ * there meanwhile.
+ * @param {import("../types.d.ts").Known} known
+ * @param {Pick<import("../types.d.ts").State, "deciding" | "approved" | "pending">} half
+ */
+export function needsInLook({ info, needs: { drafts, asks } }, half = { deciding: {}, approved: [], pending: [] }) {
+  const me = info?.room.agents.find(({ you }) => you)?.name ?? "";
+  const state = { ...half, supervision: { drafts } };
+  return needsIn({
+    me, over: !info || !!info.room.closed, drafts: undecided(state),
+    requests: /** @type {any[]} */ (asks.map((one) => ({ ...one, owed_by: [me] }))),
+    stalled: info?.stalled ?? [], messages: asks, asOf: asks.at(-1)?.id ?? "",
+  }).filter(isLeft(state));
+}

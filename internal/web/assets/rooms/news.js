@@ -1,86 +1,106 @@
-// What is new in a room that is not open: its latest messages, what room_info tells, and what follows from them.
+// What is new in the rooms that are not in sight: one call for all of them, and what follows from its answer.
 
 import { History } from "../history.js";
-import { call } from "../mcp.js";
+import { call, NoAnswer, Refusal, refusalOf } from "../mcp.js";
 import { endsSeat } from "../seats.js";
+import { at } from "../site.js";
 import { known } from "../talk/known.js";
 import { isOwn } from "../talk/names.js";
 
-const most = 100; // messages that one look brings, as many as the server gives
 const kept = 200; // messages
-const minute = 60_000; // ms
+const silence = 40_000; // ms after which a call is given up
+
+/** @type {import("../types.d.ts").Known} */
+const nothing = {
+  ended: "", failed: false, info: null, needs: { drafts: [], asks: [], questions: [] }, messages: [], earlier: false,
+  tag: "", then: "",
+};
+
+/**
+ * What a call has told: of each seat where something was new also its token, and after which message it was asked; and
+ * after how many seconds the next call may come.
+ * @typedef {import("../types.d.ts").NewsOfSeat & {token: string, after: string}} NewsOf
+ * @typedef {{seats: NewsOf[], poll: number}} Told
+ */
 
 /** Makes calls for a seat. */
 export const asker = (seat, /** @type {AbortSignal | undefined} */ signal = undefined) => (tool, args) =>
   call(tool, { agent_token: seat.token, ...args }, { bearer: seat.token, signal });
 
 /**
- * Looks at the room of a seat, by two calls, or by one where a minute has not passed since room_info was read and
- * nothing has come. Returns {messages: the latest, earlier: there are more before them, more: there are more after
- * them, info: as of room_info, at: when that was read, in ms, drafts: those that wait, then: the message that was read
- * last}, or {ended: code} of a seat that is none any more. before is what the last look returned, and now in ms.
+ * Asks what is new for the persons of some seats, and waits for that up to so many seconds where the server does.
+ * Throws a Refusal or a NoAnswer, or what signal was aborted with.
+ * @param {{token: string, known?: import("../types.d.ts").Known}[]} seats
+ * @returns {Promise<Told>}
  */
-export async function look(seat, before, now, signal = /** @type {any} */ (undefined)) {
-  const ask = asker(seat, signal);
+export async function ask(seats, seconds, signal) {
+  const asked = seats.map(({ token, known: { tag, messages } = nothing }) =>
+    ({ token, tag: tag || undefined, after: messages.at(-1)?.id }));
   try {
-    const isOld = !(now - (before?.at ?? -Infinity) < minute);
-    const [latest, read] = await Promise.all([latestOf(ask, before), isOld && ask("room_info", {})]);
-    const came = latest.messages.at(-1)?.id !== before?.messages?.at(-1)?.id;
-    if (!read && !came) return { ...before, ...latest, then: seat.read };
-    const info = read || (await ask("room_info", {}));
-    const drafts = await draftsOf(ask, info, [latest.messages, before?.drafts]);
-    return { ...latest, info, at: now, drafts, then: seat.read };
+    const answer = await fetch(at("v1/news"), {
+      method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify({ wait_seconds: seconds, seats: asked }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(silence)]),
+      cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
+    });
+    const later = Number(answer.headers.get("Retry-After")) || undefined;
+    const got = await answer.json().catch(() => ({})); // of a proxy
+    if (got.code) throw refusalOf("room_info", { retry_after_seconds: later, ...got });
+    if (!answer.ok) throw new NoAnswer("HTTP " + answer.status, later, answer.status);
+    return {
+      seats: got.seats.map(({ n, ...one }) => ({ ...one, token: asked[n].token, after: asked[n].after ?? "" })),
+      poll: Number(got.poll_after_seconds) || 0,
+    };
   } catch (problem) {
-    if (endsSeat(problem)) return { ended: problem.code };
-    throw problem;
+    if (signal.aborted) throw signal.reason;
+    throw problem instanceof Refusal || problem instanceof NoAnswer ? problem : new NoAnswer(problem);
   }
 }
 
-/** Returns the drafts that wait: by a further call where one of them is not among those that are known. */
-async function draftsOf(ask, { draft_ids: ids = [] }, known) {
-  const all = known.flat().filter(Boolean);
-  const drafts = ids.map((id) => all.find((one) => one.id === id));
-  return drafts.every(Boolean) ? drafts : (await ask("supervise", {})).drafts;
+/**
+ * Returns what is known of a seat with what was told, by this tab's call or another's; undefined if what came between
+ * is missing. read is the id of the message that its person has read.
+ * @param {import("../types.d.ts").Known} before
+ * @returns {import("../types.d.ts").Known | undefined}
+ */
+export function knownWith(before = nothing, /** @type {NewsOf} */ one, read) {
+  const { refused, info = before.info, needs, tag = before.tag } = one;
+  if (refused) {
+    const problem = refusalOf("room_info", refused);
+    return endsSeat(problem) ? { ...nothing, ended: problem.code } : { ...before, failed: true };
+  }
+  const joined = info && withMessages(before, one);
+  const waiting = one.info ? { ...nothing.needs, ...needs } : before.needs;
+  return joined ? { ...nothing, info, needs: waiting, tag, ...joined, then: read } : undefined;
 }
 
-/** Returns the latest messages: all at first, then with what came since. */
-async function latestOf(ask, before) {
-  const last = before?.messages?.at(-1);
-  if (!last) {
-    const got = await ask("message_history", { limit: most });
-    return { messages: got.messages, earlier: !!got.has_more, more: false };
-  }
-  const { messages, earlier } = before;
-  try {
-    const got = await ask("message_history", { after: last.id, limit: most });
-    return { messages: added(messages, got.messages), earlier, more: !!got.has_more };
-  } catch (problem) {
-    if (problem.code !== "invalid_argument") throw problem;
-    return { messages: [], earlier: false, more: false }; // the room has forgotten it; the next look begins anew
-  }
-}
-
-function added(messages, fresh) {
+/** Returns the latest messages with those that have come; undefined if some between them have not. */
+function withMessages({ messages, earlier }, /** @type {NewsOf} */ { messages: fresh = [], after, forgot, ...one }) {
+  if (!fresh.length && !forgot) return { messages, earlier };
+  const there = new Set(messages.map(({ id }) => id));
+  const follow = !forgot && (there.has(after) || fresh.some(({ id }) => there.has(id)));
+  if (!follow && after && !forgot) return undefined;
   const history = new History();
-  history.append(messages);
+  if (follow) history.append(messages);
   history.append(fresh);
-  return history.messages.slice(-kept);
+  const all = history.messages;
+  return { messages: all.slice(-kept), earlier: all.length > kept || !!(follow ? earlier : one.earlier) };
 }
 
 /**
  * Returns what the latest messages are to the person of a seat: {unread: how many of them it has not
  * read, more: there are more than that, last: the last message, proposal: what is known of what that answers}. Where
- * it has read nothing yet, all is read, and so it is where another tab has read on since the look that brought them:
- * then is what was read last at that time.
+ * it has read nothing yet, all is read, and so it is where another tab has read on since they came: then is what was
+ * read last at that time.
  */
-export function newsIn(/** @type {any} */ { messages, earlier, more, then, info = {} }, { read = "", name: me = "" }) {
+export function newsIn(/** @type {any} */ { messages, earlier, then, info = {} }, { read = "", name: me = "" }) {
   const at = messages.findLastIndex(({ id }) => id === read);
   const fresh = read && (at >= 0 || (then ?? read) === read) ? messages.slice(at + 1) : [];
   const last = messages.findLast(({ type }) => type === "message");
   const others = fresh.filter((message) => message.type === "message" && !isOwn(message, me));
   return {
     unread: others.length,
-    more: !!fresh.length && !!(more || (at < 0 && earlier)),
+    more: !!fresh.length && at < 0 && !!earlier,
     last, proposal: known(last?.reply_to, messages.find(({ id }) => id === last?.reply_to), info),
   };
 }

@@ -1,96 +1,146 @@
-// Looks at the rooms that are not open while the tab is visible: at each once a minute, more often for ten minutes
-// after something was said there or the person was there, and at once where the person comes back or another tab has
-// heard something. It never waits there: a wait costs whoever runs the server, and the open room has one.
+// Asks for news of the rooms that are not in sight: one tab of this browser for all of them, by one call at a time. The
+// other tabs hear the answer from it. Where locks are missing (the page came without TLS), each tab asks for itself.
 
-const every = 60_000; // ms from look to look at a room, and after a failure to the next one
-const lively = 5_000; // ms, where something was said, or which the person has opened
-const lately = 600_000; // ms ago
-const soon = 5_000; // ms, where something may be new
-// Rooms, the latest opened first: two calls a minute of each, and 13 of a lively one. An address has 3,000 units a
-// minute.
-const most = 100;
-const atOnce = 3; // looks: a browser has six connections to a server
+import { backoff } from "../clock.js";
+import { version } from "../site.js";
+
+const wait = 25; // seconds: below the silence after which a call is given up
+const glance = 20_000; // ms from look to look, where a call does not wait
+const behind = 60_000; // ms from look to look, where no tab is in sight
+const least = 2_000; // ms from call to call, whatever the server says
+// Tabs in sight beside which a call waits. A browser has six connections to a server over HTTP/1.1: each of those tabs
+// holds one, the tab that was hidden last another, and one must be free.
+const beside = 3;
+
+const name = "parley.news." + version; // tabs of two versions of the page do not understand each other
 
 export class RoomsWatch {
   #visible = true;
-  #looked = new Map(); // when the last look at each began, by the token of its seat
-  #old = new Set(); // tokens of those where something may be new
-  #looks = new Set(); // the tokens of those that are under way
-  #failed = -Infinity; // when the last look failed
-  #nap = new AbortController();
+  #takes = true; // the turn of another tab: what this one knows may be old
+  #turn = new AbortController(); // ends the call or the pause that is under way
+  #due = -Infinity; // when a call may be made
+  #told = -Infinity; // when the last one of any tab has ended
+  #failed = 0; // how many in a row have
+  #channel = new BroadcastChannel(name);
 
   /**
-   * @param {{seats: () => import("../types.d.ts").Seat[], clock: import("../types.d.ts").Clock, signal: AbortSignal,
-   *   look: (seat: import("../types.d.ts").Seat, signal: AbortSignal) => Promise<void>, idle?: () => void}} page
-   *   seats are those to look at; look throws where further calls would be refused, too; idle is called when no look
-   *   is due or under way
+   * @param {{ask: (how: {seconds: number, all: boolean}, signal: AbortSignal) => Promise<import("./news.js").Told | null>,
+   *   hear: (told: import("./news.js").Told) => boolean, fail: () => void,
+   *   clock: import("../types.d.ts").Clock, signal: AbortSignal}} page
+   *   ask makes a call, that waits for so many seconds, and takes the answer; all is whether it is also about the room
+   *   that this tab shows, for others, and it returns null if there is nothing to ask. hear takes the answer that
+   *   another tab got, and returns false if this tab lacks what came before. fail is called when a call has failed
    */
   constructor(page) {
     this.page = page;
   }
 
-  /** Looks until page.signal is aborted. */
+  /** Asks until page.signal is aborted. */
   async run() {
-    const { clock, signal, idle } = this.page;
+    const { clock, signal } = this.page;
+    const { locks } = navigator;
+    const over = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    locks?.request(name + ".tab", { mode: "shared", signal }, () => over).catch(() => {}); // so that others count it
+    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    over.then(() => this.#channel.close());
     while (!signal.aborted) {
-      const { seat, due } = this.#next();
-      const left = seat && this.#visible && this.#looks.size < atOnce ? due - clock.now() : every;
-      if (left <= 0) {
-        this.#look(seat);
-        continue;
+      this.#turn = new AbortController();
+      const turn = AbortSignal.any([this.#turn.signal, signal]);
+      try {
+        await (this.#visible ? this.#lead(turn, locks) : this.#look(turn, locks));
+      } catch (problem) {
+        if (problem.name !== "AbortError") await clock.pause(glance, turn); // the browser gives no locks
       }
-      if (!this.#looks.size) idle?.();
-      await clock.pause(Math.min(left, every), AbortSignal.any([this.#nap.signal, signal]));
+      this.#turn.abort(); // another tab may have taken the turn
     }
   }
 
-  /** Returns the seat that is due first, and when that is. */
-  #next() {
-    const now = this.page.clock.now();
-    const pauseOf = ({ token, active = 0, used = 0 }) => this.#old.has(token) ? soon
-      : now - Math.max(active, used) < lately ? lively : every;
-    const dueOf = (seat) => (this.#looked.get(seat.token) ?? -Infinity) + pauseOf(seat);
-    const free = this.page.seats().slice(0, most).filter(({ token }) => !this.#looks.has(token));
-    const [seat] = free.sort((a, b) => dueOf(a) - dueOf(b));
-    return { seat, due: Math.max(seat ? dueOf(seat) : 0, this.#failed + every) };
+  /** Asks while it is the turn of this tab. */
+  #lead(turn, locks) {
+    const follow = async () => {
+      const { clock } = this.page;
+      while (!turn.aborted) {
+        await clock.pause(this.#due - clock.now(), turn);
+        const how = await this.#how(locks);
+        if (turn.aborted) return;
+        await this.#ask(how, turn);
+        if (!how.seconds) await clock.pause(glance, turn);
+      }
+    };
+    const taking = this.#takes ? { steal: true } : { signal: turn };
+    this.#takes = false;
+    return locks ? locks.request(name, taking, follow) : follow();
   }
 
-  async #look(seat) {
-    const { look, clock, signal } = this.page;
-    const began = clock.now();
-    this.#looked.set(seat.token, began);
-    this.#old.delete(seat.token);
-    this.#looks.add(seat.token);
-    try {
-      await look(seat, signal);
-      if (began > this.#failed) this.#failed = -Infinity;
-    } catch {
-      this.#failed = clock.now(); // in a minute it may do better
-    }
-    this.#looks.delete(seat.token);
-    this.#rouse();
+  /** Looks once in the background, if no tab has asked for a minute. */
+  async #look(turn, locks) {
+    const { clock } = this.page;
+    await clock.pause(Math.max(this.#due, this.#told + behind) - clock.now(), turn);
+    if (turn.aborted || clock.now() < this.#told + behind) return;
+    this.#told = clock.now(); // a tab in sight asks, or this one
+    const once = async (lock) => lock && this.#ask({ ...await this.#how(locks), seconds: 0 }, turn);
+    await (locks ? locks.request(name, { ifAvailable: true }, once) : once(true));
   }
 
-  /** Says whether the tab is seen. */
-  here(visible) {
-    if (visible === this.#visible) return;
-    this.#visible = visible;
-    if (visible) this.wake();
+  /** Returns for how many seconds a call waits, and whether it is also about the room in sight. */
+  async #how(locks) {
+    if (!locks) return { seconds: 0, all: false };
+    const { held, pending } = await locks.query();
+    const count = (all, name) => all.filter((one) => one.name === name).length;
+    const seen = count([...held, ...pending], name);
+    return { seconds: seen > beside ? 0 : wait, all: count(held, name + ".tab") > 1 };
   }
 
   /**
-   * Looks soon at some seats, where something is new; at all, where the person or the network is back. Only then is a
-   * failure forgotten.
+   * Asks once. The time until the next call counts from the answer or, where nothing was new, from the call: what comes
+   * after a long wait in vain is heard at once.
    */
-  wake(/** @type {import("../types.d.ts").Seat[] | undefined} */ seats = undefined) {
-    for (const { token } of seats ?? this.page.seats()) this.#old.add(token);
-    if (!seats) this.#failed = -Infinity;
-    this.#rouse();
+  async #ask(how, turn) {
+    const { clock } = this.page;
+    const began = clock.now();
+    this.#due = began + least;
+    let told, later;
+    try {
+      told = await this.page.ask(how, turn);
+      this.#failed = 0;
+      if (!told) return void (await clock.pause(glance, turn));
+      later = (told.seats.length ? clock.now() : began) + 1000 * told.poll;
+    } catch (problem) {
+      if (turn.aborted) return;
+      this.#failed++;
+      later = clock.now() + 1000 * (problem.retryAfter ?? 0);
+      this.page.fail();
+    }
+    this.#told = clock.now();
+    this.#due = Math.max(this.#due, later);
+    this.#channel.postMessage({ due: this.#due, told });
+    if (this.#failed) await clock.pause(backoff(this.#failed), turn);
   }
 
-  /** Ends the pause that is under way. */
-  #rouse() {
-    this.#nap.abort();
-    this.#nap = new AbortController();
+  /** Takes what another tab has heard. */
+  #hear({ due, told }) {
+    this.#told = this.page.clock.now();
+    this.#due = Math.max(this.#due, due);
+    if (told && !this.page.hear(told) && this.#visible) this.#take();
+  }
+
+  /** Says whether the tab is seen. It may have slept meanwhile. */
+  here(visible) {
+    if (visible === this.#visible) return;
+    this.#visible = visible;
+    this.again();
+    if (visible) this.#take();
+  }
+
+  /** Asks in place of the tab that does. */
+  #take() {
+    this.#takes = true;
+    this.#turn.abort();
+  }
+
+  /** Asks as soon as the server lets it: the network is back, or other rooms are out of sight. */
+  again() {
+    this.#failed = 0;
+    this.#turn.abort();
   }
 }
