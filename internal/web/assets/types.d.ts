@@ -1,6 +1,8 @@
 // What the modules hand each other, beside the results of the tools.
 
-import type { Agreement, Info, Message, Request, Room, Supervised, Task } from "./results.d.ts";
+import type {
+  Agreement, Message, NewsInfo, NewsNeeds, Request, Room, Supervised, Task,
+} from "./results.d.ts";
 
 /** A seat that this browser keeps. */
 export interface Seat {
@@ -16,32 +18,6 @@ export interface Seat {
   read?: string; // the id of the last message read
 }
 
-/** What waits for the person of a seat, whole. */
-export interface Waiting {
-  drafts: Supervised["drafts"]; // of its agent, oldest first
-  asks: Message[]; // open requests and proposals that ask the seat, oldest first
-  questions: Message[]; // that the drafts answer, those not among asks
-}
-
-/** What is new at a seat: see docs/tools.md, POST /v1/news. */
-export interface NewsOfSeat {
-  n: number; // its place in the call
-  refused?: any; // as the refusal of a tool
-  tag?: string;
-  needs?: Partial<Waiting>; // with info
-  info?: Known["info"];
-  messages?: Message[];
-  earlier?: boolean;
-  forgot?: boolean;
-}
-
-/** An answer of the server about all seats of this browser. */
-export interface News {
-  seats: NewsOfSeat[]; // those with something new
-  has_more?: number[]; // the places of those of which something is left
-  poll_after_seconds: number;
-}
-
 /**
  * What is known of the room of a seat that is not in sight. It is replaced and never changed, and so are its parts: a
  * part that is the same object as before has not changed.
@@ -49,10 +25,8 @@ export interface News {
 export interface Known {
   ended: string; // the code of the refusal that ended the seat; "" while there is one
   failed: boolean; // the last answer about it was a refusal that does not end it
-  info: (Pick<Info, "requests"> & {
-    room: Room; paused?: boolean; person_name?: string; stalled?: Pick<Task, "id" | "title" | "by">[];
-  }) | null; // null until it is told
-  needs: Waiting;
+  info: NewsInfo | null; // null until it is told
+  needs: Required<NewsNeeds>;
   messages: Message[]; // the latest, at most 200
   earlier: boolean; // there are more before those
   tag: string;

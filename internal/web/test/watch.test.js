@@ -188,7 +188,7 @@ test("forty-one idle rooms take at most four calls a minute, 12 KB up and 5 KB d
   server.stalled = [{ id: "t1", title: "Sand the bow", by: "Bo" }];
   for (let n = 0; n < 30; n++) server.says("Bo", "word " + n);
   for (const waits of [true, false]) {
-    [server.waitsForNews, server.poll] = [waits, waits ? 5 : 20];
+    [server.waitsForNews, server.poll] = [waits, waits ? 2 : 20]; // as the server does
     await tab();
     await tab();
     await clock.pass(60_000);
@@ -197,6 +197,6 @@ test("forty-one idle rooms take at most four calls a minute, 12 KB up and 5 KB d
     await clock.pass(300_000);
     const up = server.calls.reduce((sum, { args }) => sum + JSON.stringify(args).length, 0);
     const [calls, kb, down] = [server.calls.length / 5, up / 5 / 1024, server.bytes / 5 / 1024];
-    assert.ok(calls > 2 && calls <= 4 && kb <= 12 && down <= 5, `${calls} calls, ${kb} KB up, ${down} KB down`);
+    assert.ok(calls >= 2 && calls <= 4 && kb <= 12 && down <= 5, `${calls} calls, ${kb} KB up, ${down} KB down`);
   }
 });

@@ -11,8 +11,6 @@ import { ask, knownWith, newsIn } from "./news.js";
 import { RoomsWatch } from "./watch.js";
 
 const most = 100; // seats that a call may have
-const minute = 60_000; // ms after which a seat that the server could not read is asked for again
-const passing = ["rate_limited", "unavailable"]; // refusals after which a seat may be read
 
 /**
  * A room as its person sees it from outside. name is that of the agent, where the person has several in the room, and
@@ -32,9 +30,9 @@ export class MyRooms {
   #seats = [];
   /** @type {Map<string, import("../types.d.ts").Known>} */
   #known = new Map(); // by token
-  #later = new Map(); // by token, when a seat that was refused is asked for again, in ms
   #halves = new Map(); // by token: see attend
-  #settled = false; // all is known, or the first call has failed: until then the numbers are the last known ones
+  #asks = 0; // how many calls were answered
+  #settled = false; // all is known that the server tells now: until then the numbers are the last known ones
   #failing = false; // the last call has failed
   #waited = {}; // how many things needed the person in each room, as this browser has kept it
   #waits = ""; // what this tab has kept of that
@@ -86,7 +84,8 @@ export class MyRooms {
     this.#unsubscribe();
     this.#room = room;
     this.#unsubscribe = room?.subscribe(() => this.#follow()) ?? (() => {});
-    if (room) this.#askAgain(room.seat);
+    const { ended, failed } = this.#known.get(room?.seat.token) ?? {};
+    if (ended || failed) this.#known.delete(room.seat.token); // when it is out of sight again, it is asked for
     this.#watch?.again();
     this.sort();
   }
@@ -170,10 +169,10 @@ export class MyRooms {
 
   #isOpen = ({ token }) => token === this.#room?.seat.token;
 
-  /** Reports whether nothing comes in a room any more. */
+  /** Reports whether nothing comes of a room any more. */
   #isOver({ token }) {
-    const { ended, info } = this.#known.get(token) ?? {};
-    return !!ended || !!info?.room.closed;
+    const { ended, failed, info } = this.#known.get(token) ?? {};
+    return !!(ended || failed || info?.room.closed);
   }
 
   /** Returns the seats in rooms that go on, as far as is known: those where the person is needed first, then by news. */
@@ -183,17 +182,9 @@ export class MyRooms {
       .sort((a, b) => Number(waits(b)) - Number(waits(a)) || activeIn(b) - activeIn(a));
   }
 
-  /** A seat is opened: when it is out of sight again, it is asked for, also if it was refused. */
-  #askAgain({ token }) {
-    this.#later.delete(token);
-    if (this.#known.get(token)?.ended) this.#known.delete(token);
-  }
-
   /** Returns the seats to ask for: all is whether the one of the open room is, too. */
   #asked(all) {
-    const now = this.clock.now();
-    return this.#goingOn().slice(0, most).filter((seat) =>
-      (all || !this.#isOpen(seat)) && !(this.#later.get(seat.token) > now));
+    return this.#goingOn().slice(0, most).filter((seat) => all || !this.#isOpen(seat));
   }
 
   /** Asks for news, where there is something to ask: see RoomsWatch. */
@@ -201,6 +192,7 @@ export class MyRooms {
     const seats = this.#asked(all).map(({ token }) => ({ token, known: this.#known.get(token) }));
     const told = seats.length ? await ask(seats, seconds, signal) : null;
     this.#failing = false;
+    this.#asks++;
     this.#take(told ?? { seats: [], poll: 0 });
     return told;
   }
@@ -209,10 +201,9 @@ export class MyRooms {
   #take(/** @type {import("./news.js").Told} */ { seats }) {
     let whole = true;
     for (const one of seats) {
-      const { token, refused } = one;
+      const { token } = one;
       const before = this.#known.get(token);
       const known = knownWith(before, one, storage.readOf(token));
-      if (refused) this.#later.set(token, passing.includes(refused.code) ? this.clock.now() + minute : Infinity);
       if (!known) {
         whole = false;
         continue;
@@ -221,7 +212,7 @@ export class MyRooms {
       if (saidLast(known.messages) > (saidLast(before?.messages) || 0)) this.#stirred ||= "news";
       keepActive({ token }, known.messages);
     }
-    this.#settled ||= this.#asked(false).every(({ token }) => this.#known.has(token));
+    this.#settled ||= this.#asks > 1 || this.#asked(false).every(({ token }) => this.#known.has(token));
     this.#change();
     if (this.#stirred && !this.pointed(this.#stirred === "news")) {
       this.#stirred = "";

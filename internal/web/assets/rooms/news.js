@@ -19,7 +19,7 @@ const nothing = {
 /**
  * What a call has told: of each seat where something was new also its token, and after which message it was asked; and
  * after how many seconds the next call may come.
- * @typedef {import("../types.d.ts").NewsOfSeat & {token: string, after: string}} NewsOf
+ * @typedef {import("../results.d.ts").NewsSeat & {token: string, after: string}} NewsOf
  * @typedef {{seats: NewsOf[], poll: number}} Told
  */
 
@@ -66,7 +66,7 @@ export async function ask(seats, seconds, signal) {
 export function knownWith(before = nothing, /** @type {NewsOf} */ one, read) {
   const { refused, info = before.info, needs, tag = before.tag } = one;
   if (refused) {
-    const problem = refusalOf("room_info", refused);
+    const problem = refusalOf("room_info", /** @type {any} */ (refused));
     return endsSeat(problem) ? { ...nothing, ended: problem.code } : { ...before, failed: true };
   }
   const joined = info && withMessages(before, one);

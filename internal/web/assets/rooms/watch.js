@@ -91,28 +91,24 @@ export class RoomsWatch {
     return { seconds: seen > beside ? 0 : wait, all: count(held, name + ".tab") > 1 };
   }
 
-  /**
-   * Asks once. The time until the next call counts from the answer or, where nothing was new, from the call: what comes
-   * after a long wait in vain is heard at once.
-   */
+  /** Asks once. */
   async #ask(how, turn) {
     const { clock } = this.page;
-    const began = clock.now();
-    this.#due = began + least;
+    this.#due = clock.now() + least; // also if another tab takes the turn
     let told, later;
     try {
       told = await this.page.ask(how, turn);
       this.#failed = 0;
       if (!told) return void (await clock.pause(glance, turn));
-      later = (told.seats.length ? clock.now() : began) + 1000 * told.poll;
+      later = told.poll;
     } catch (problem) {
       if (turn.aborted) return;
       this.#failed++;
-      later = clock.now() + 1000 * (problem.retryAfter ?? 0);
+      later = problem.retryAfter ?? 0;
       this.page.fail();
     }
     this.#told = clock.now();
-    this.#due = Math.max(this.#due, later);
+    this.#due = this.#told + Math.max(least, 1000 * later);
     this.#channel.postMessage({ due: this.#due, told });
     if (this.#failed) await clock.pause(backoff(this.#failed), turn);
   }
