@@ -122,6 +122,15 @@ func New() (*Site, error) {
 	return all, nil
 }
 
+// Version names the page: a page of another version, which was open while the server was replaced, is out of date. A nil
+// Site has none.
+func (s *Site) Version() string {
+	if s == nil {
+		return ""
+	}
+	return s.version
+}
+
 // Document returns the document for the address with a path, if there is one. invite is what an invite says to those
 // who run no scripts; "": the path is not that of an invite. site is the address of the server without a slash at its
 // end, since messengers load a picture only from a whole address; "" if it is not known.

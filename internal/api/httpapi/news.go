@@ -23,6 +23,7 @@ func (s *server) serveNews(ex *exchange, r *http.Request, _ door) {
 		return
 	}
 	ex.Header().Set("Cache-Control", "no-store")
+	ex.Header().Set("Parley-Page", s.Page.Version()) // an open page of another version says that it is out of date
 	ctx := s.context(ex, r, ident.Principal{ID: s.principalOf(r)})
 	body, reason := s.receiveArguments(ctx, ex, r, maxNewsBody)
 	if reason != nil {

@@ -1,12 +1,15 @@
 package httpapi
 
 import (
+	"context"
 	"html"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -256,6 +259,20 @@ func TestPages_addressesWithoutAPage_are404ForBrowsersToo(t *testing.T) {
 			!strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
 			t.Errorf("%s, no browser: %d %v %s", path, resp.StatusCode, resp.Header, body)
 		}
+	}
+}
+
+// A page that was open while the server was replaced finds out by this.
+func TestNews_namesThePageThatTheServerHas(t *testing.T) {
+	s := newSite(t, func(_ *site, o *Options) {
+		o.News = func(context.Context, tools.NewsAsked, tools.Admission) mcp.Outcome { return mcp.Outcome{} }
+	})
+	_, body := s.do(s.browser("/"))
+	r := s.request("{}", nil)
+	r.URL.Path = NewsPath
+	resp, _ := s.do(r)
+	if page := resp.Header.Get("Parley-Page"); page == "" || !strings.Contains(body, "assets/"+page+"/main.js") {
+		t.Errorf("news: %q", page)
 	}
 }
 
