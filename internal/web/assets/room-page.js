@@ -115,7 +115,7 @@ function OpenRoom({ room, state, mine, target, low }) {
       ${rooms.length > 1 && html`
         <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${roomsWords.title} inert=${sidebar.open}
           ref=${list.element} tabindex="-1" onKeyDown=${list.key}>
-          <${Rooms} rooms=${rooms} all=${mine.all} onClose=${list.hide} />
+          <${Rooms} rooms=${rooms} missing=${mine.missing} onClose=${list.hide} />
         </nav>`}
       <main class="room-talk" inert=${sidebar.open || list.open}>
         <${PausedBar} state=${state} />

@@ -207,6 +207,26 @@ test("a seat that was never opened is not asked for, and no answer is not the en
   assert.deepEqual(mine.rooms.map(({ state }) => state), ["", "known", "known", "known"]);
 });
 
+test("a page says that news may be missing, where the server has another one or does not answer", async () => {
+  mine.show(null);
+  mine.begin();
+  await rest();
+  assert.equal(mine.missing, "");
+  const seen = mine.rooms;
+  server.page = "newer";
+  await clock.advance(20_000);
+  assert.equal(mine.missing, "stale");
+  assert.notEqual(mine.rooms, seen, "what shows the rooms is drawn again");
+  server.page = "assets";
+  await clock.advance(20_000);
+  assert.equal(mine.missing, "");
+  server.offline = true;
+  await clock.advance(20_000);
+  assert.equal(mine.missing, "", "one failure is nothing yet");
+  await clock.pass(21_000);
+  assert.equal(mine.missing, "stale");
+});
+
 test("of more than a hundred rooms, those that need the person are followed, and those that are newest", async () => {
   for (let n = 10; n < 130; n++) keeps("p" + n, { used: n });
   storage.keepWaited({ [seatOf("p1")]: 1 });
@@ -214,9 +234,9 @@ test("of more than a hundred rooms, those that need the person are followed, and
   mine.begin();
   await rest();
   const [tokens] = asked().map((line) => line.split(" "));
-  assert.deepEqual([tokens.length, tokens[0], tokens[1], tokens.at(-1), mine.all], [100, "p1", "p129", "p31", false]);
+  assert.deepEqual([tokens.length, tokens[0], tokens[1], tokens.at(-1), mine.missing], [100, "p1", "p129", "p31", "some"]);
   for (let n = 10; n < 40; n++) mine.forget("p" + n);
-  assert.ok(mine.all);
+  assert.equal(mine.missing, "");
 });
 
 test("a room of the list changes only with what is known of it", async () => {

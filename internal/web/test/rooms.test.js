@@ -84,7 +84,7 @@ test("a seat of several in a room says which it is, and a room where nothing was
     waits: more.needs?.length ?? 0, ...more,
   });
   const needs = [{ id: "m1", what: "draft", who: "Ada", text: "So" }];
-  const page = drawn(Rooms, { all: false, rooms: [of("Ada", { open: true }), of("Bo", { needs }),
+  const page = drawn(Rooms, { missing: "some", rooms: [of("Ada", { open: true }), of("Bo", { needs }),
     of("Cy", { seat: { room: "r2", token: "Cy" }, title: "hut", needs }),
     of("Di", { seat: { room: "r3", token: "Di" }, title: "inn", name: "", state: "" })] });
   assert.deepEqual(page.find("a").map(({ childNodes }) => childNodes.map(({ textContent }) => textContent).join("|")), [

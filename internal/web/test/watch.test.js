@@ -141,7 +141,7 @@ test("a tab that lacks what came before takes the turn, once", async () => {
   asked();
   const channel = new BroadcastChannel("parley.news.assets");
   const message = { id: "m9", type: "message", from: "Bo", text: "Else", at: "" };
-  channel.postMessage({ due: 0, told: { seats: [{ token: "p1", after: "m8", messages: [message] }], poll: 2 } });
+  channel.postMessage({ due: 0, told: { seats: [{ token: "p1", after: "m8", messages: [message] }], poll: 2, page: "assets" } });
   server.messages.push({ ...message, id: "m8" }, message);
   await clock.advance(2_000);
   channel.close();

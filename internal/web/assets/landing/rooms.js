@@ -1,6 +1,6 @@
 // My rooms: the seats that this browser keeps.
 
-import { linkTo, Last, Time, useFind } from "../rooms/list.js";
+import { linkTo, Last, Missing, Time, useFind } from "../rooms/list.js";
 import { rooms as roomsWords } from "../rooms/words.js";
 import { html } from "../vendor.js";
 import { landing } from "./words.js";
@@ -18,7 +18,7 @@ export function MyRooms({ mine, rooms, children }) {
         ${found.map((room) => html`
           <${Room} key=${room.seat.token} room=${room} onForget=${() => mine.forget(room.seat.token)} />`)}
       </ul>
-      ${!mine.all && html`<p class="small quiet">${roomsWords.notAll}</p>`}
+      <${Missing} why=${mine.missing} />
     </section>`;
 }
 

@@ -66,7 +66,7 @@ export function RoomsButton({ rooms, open, onClick }) {
 }
 
 /** The list stays where it is when it is known what needs the person: that comes below. */
-export function Rooms({ rooms, all = true, onClose }) {
+export function Rooms({ rooms, missing, onClose }) {
   const list = useRef();
   const left = useStill(list);
   const open = rooms.find((room) => room.open)?.seat;
@@ -79,12 +79,15 @@ export function Rooms({ rooms, all = true, onClose }) {
       <h2 class="rooms-head">${w.title}</h2>
       ${field}
       <ul class="rooms-list">${found.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
-      ${!all && html`<p class="small quiet rooms-none">${w.notAll}</p>`}
+      <${Missing} why=${missing} />
       <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room}
         first=${shownBeside} />
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
     </div>`;
 }
+
+/** Says why news may be missing: see MyRooms. */
+export const Missing = ({ why }) => why && html`<p class="small quiet rooms-none" role="status">${w.missing[why]}</p>`;
 
 /**
  * What leads to the room of a seat, and to a place in it. The seat is named where this browser has several there: the

@@ -4,6 +4,7 @@
 
 import { clock as realClock } from "../clock.js";
 import { isOnline } from "../presence.js";
+import { version } from "../site.js";
 import * as storage from "../storage.js";
 import { seatOf } from "../token.js";
 import { needsInLook, needsOf } from "./needs.js";
@@ -33,7 +34,8 @@ export class MyRooms {
   #halves = new Map(); // by token: see attend
   #asks = 0; // how many calls were answered
   #settled = false; // all is known that the server tells now: until then the numbers are the last known ones
-  #failing = false; // the last call has failed
+  #failing = 0; // how many calls have failed in a row
+  #page = version; // that the server has
   #waited = {}; // how many things needed the person in each room, as this browser has kept it
   #waits = ""; // what this tab has kept of that
   #made = new Map(); // by token, {of, room}: what was made of what
@@ -69,9 +71,13 @@ export class MyRooms {
     return countNeeds(this.rooms);
   }
 
-  /** Whether news comes of all rooms: this browser may have more than a call takes. */
-  get all() {
-    return this.#goingOn().length <= most;
+  /**
+   * Why news may be missing: "stale" where the server has another version of the page, or does not answer, and "some"
+   * where this browser has more rooms than a call takes; "" for nothing.
+   */
+  get missing() {
+    if (this.#failing > 1 || this.#page !== version) return "stale";
+    return this.#goingOn().length > most ? "some" : "";
   }
 
   /** Whether it is known what needs the person, as far as the server tells. */
@@ -191,14 +197,15 @@ export class MyRooms {
   async #ask({ seconds, all }, signal) {
     const seats = this.#asked(all).map(({ token }) => ({ token, known: this.#known.get(token) }));
     const told = seats.length ? await ask(seats, seconds, signal) : null;
-    this.#failing = false;
+    this.#failing = 0;
     this.#asks++;
-    this.#take(told ?? { seats: [], poll: 0 });
+    this.#take(told ?? { seats: [], poll: 0, page: this.#page });
     return told;
   }
 
   /** Takes what is new, as this tab or another one has heard it. Returns false if something before it is missing here. */
-  #take(/** @type {import("./news.js").Told} */ { seats }) {
+  #take(/** @type {import("./news.js").Told} */ { seats, page }) {
+    this.#page = page;
     let whole = true;
     for (const one of seats) {
       const { token } = one;
@@ -223,7 +230,8 @@ export class MyRooms {
 
   /** A call has failed. */
   #fail() {
-    this.#failing = this.#settled = true;
+    this.#failing++;
+    this.#settled = true;
     this.#change();
   }
 
@@ -265,7 +273,7 @@ export class MyRooms {
     const state = this.#isOpen(seat) ? this.#room.state : null;
     const half = this.#halves.get(token)?.half.state;
     const kept = this.#waited[seatOf(token)] ?? 0;
-    const of = [seat, name, own.join("\n"), this.#known.get(token), this.#settled, this.#failing, kept,
+    const of = [seat, name, own.join("\n"), this.#known.get(token), this.#settled, this.#failing, this.#page, kept,
       ...halfParts.map((part) => half?.[part]), ...parts.map((part) => state?.[part])];
     const made = this.#made.get(token);
     if (made?.of.every((one, n) => one === of[n])) return made.room;
@@ -293,7 +301,7 @@ export class MyRooms {
   #there(seat, own, half) {
     const known = this.#known.get(seat.token);
     if (known?.ended) return { state: "ended", code: known.ended, needs: [] };
-    const failed = known ? known.failed : this.#failing && !seat.claim;
+    const failed = known ? known.failed : this.#failing > 0 && !seat.claim;
     if (!known?.info) return { state: failed ? "failed" : "" };
     const { name: title, closed, agents } = known.info.room;
     const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };

@@ -18,9 +18,9 @@ const nothing = {
 
 /**
  * What a call has told: of each seat where something was new also its token, and after which message it was asked; and
- * after how many seconds the next call may come.
+ * after how many seconds the next call may come. page is the version of the page that the server has.
  * @typedef {import("../results.d.ts").NewsSeat & {token: string, after: string}} NewsOf
- * @typedef {{seats: NewsOf[], poll: number}} Told
+ * @typedef {{seats: NewsOf[], poll: number, page: string}} Told
  */
 
 /** Makes calls for a seat. */
@@ -49,7 +49,7 @@ export async function ask(seats, seconds, signal) {
     if (!answer.ok) throw new NoAnswer("HTTP " + answer.status, later, answer.status);
     return {
       seats: got.seats.map(({ n, ...one }) => ({ ...one, token: asked[n].token, after: asked[n].after ?? "" })),
-      poll: Number(got.poll_after_seconds) || 0,
+      poll: Number(got.poll_after_seconds) || 0, page: answer.headers.get("Parley-Page") ?? "",
     };
   } catch (problem) {
     if (signal.aborted) throw signal.reason;

@@ -7,7 +7,10 @@ export const rooms = {
   more: "All rooms",
   find: "Find a room",
   noneFound: "No room of this name",
-  notAll: "News comes only of the 100 rooms that need you or were active last.",
+  missing: {
+    some: "News comes only of the 100 rooms that need you or were active last.",
+    stale: "News of other rooms may be missing. Reload the page.",
+  },
   ended: "You no longer have a seat here",
   none: "Nothing to read yet", // others may have said something in private, or before
   unread: (n, more) => `${n}${more ? "+" : ""} unread`,
