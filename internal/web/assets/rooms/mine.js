@@ -184,7 +184,7 @@ export class MyRooms {
   /** Returns the seats in rooms that go on, as far as is known: those where the person is needed first, then by news. */
   #goingOn() {
     const waits = ({ token }) => this.#made.get(token)?.room.waits > 0;
-    return storage.seats().filter((seat) => !seat.claim && !this.#isOver(seat))
+    return this.#seats.filter((seat) => !seat.claim && !this.#isOver(seat))
       .sort((a, b) => Number(waits(b)) - Number(waits(a)) || activeIn(b) - activeIn(a));
   }
 
@@ -197,7 +197,6 @@ export class MyRooms {
   async #ask({ seconds, all }, signal) {
     const seats = this.#asked(all).map(({ token }) => ({ token, known: this.#known.get(token) }));
     const told = seats.length ? await ask(seats, seconds, signal) : null;
-    this.#failing = 0;
     this.#asks++;
     this.#take(told ?? { seats: [], poll: 0, page: this.#page });
     return told;
@@ -205,7 +204,7 @@ export class MyRooms {
 
   /** Takes what is new, as this tab or another one has heard it. Returns false if something before it is missing here. */
   #take(/** @type {import("./news.js").Told} */ { seats, page }) {
-    this.#page = page;
+    [this.#failing, this.#page] = [0, page];
     let whole = true;
     for (const one of seats) {
       const { token } = one;
@@ -312,7 +311,7 @@ export class MyRooms {
 }
 
 /** Returns when something was said in the room of a seat last, or else when the seat was taken, in ms. */
-const activeIn = ({ active, used = 0 }) => active ?? used;
+const activeIn = (/** @type {import("../types.d.ts").Seat} */ { active, used = 0 }) => active ?? used;
 
 /** Returns when the last of messages was said, in ms; NaN for none. */
 const saidLast = (messages = /** @type {any[]} */ ([])) =>
