@@ -122,8 +122,8 @@ func New() (*Site, error) {
 	return all, nil
 }
 
-// Version names the page: a page of another version, which was open while the server was replaced, is out of date. A nil
-// Site has none.
+// Version names the page: a page of another version, which was open while the server was replaced, is out of date. A
+// nil Site has none.
 func (s *Site) Version() string {
 	if s == nil {
 		return ""

@@ -188,7 +188,7 @@ var figures = []struct{ doc, says, constant string }{
 	// Limits of what a person writes on the page, and for how long the page sends a message again under its key.
 	{"internal/web/assets/pending.js", "keyLife = {hours} * 3600_000", "< internal/core/roomlog.sentLife"},
 	{"internal/web/assets/history.js", "pageSize = {};", "internal/core.PersonEvents"},
-	{"internal/web/assets/rooms/news.js", "most = {}; // messages that one look", "internal/core.PersonEvents"},
+	{"internal/web/assets/rooms/mine.js", "most = {}; // seats that a call may have", "internal/api/tools.maxNewsSeats"},
 	{"internal/web/assets/files/sharing.js", "longestName = {};", "internal/core.MaxFileName"},
 	{"internal/web/assets/tasks/forms.js", `rows="2" maxlength="{}"`, "internal/core.MaxTaskText"},
 	{"internal/web/assets/tasks/forms.js", `ref=${line} maxlength="{}"`, "internal/core.MaxTitle"},

@@ -108,7 +108,8 @@ test("what is decided about a room that is not open needs the person no more", a
   assert.deepEqual(mine.knownOf("p2")?.needs.asks.map(({ text }) => text), ["Why?"]);
   let change = () => {};
   const half = {
-    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [] }), subscribe: (listen) => ((change = listen), () => {}),
+    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [] }),
+    subscribe: (listen) => ((change = listen), () => {}),
   };
   mine.attend("p2", half);
   assert.equal(mine.count, 6);
@@ -234,7 +235,8 @@ test("of more than a hundred rooms, those that need the person are followed, and
   mine.begin();
   await rest();
   const [tokens] = asked().map((line) => line.split(" "));
-  assert.deepEqual([tokens.length, tokens[0], tokens[1], tokens.at(-1), mine.missing], [100, "p1", "p129", "p31", "some"]);
+  assert.deepEqual([tokens.length, tokens[0], tokens[1], tokens.at(-1)], [100, "p1", "p129", "p31"]);
+  assert.equal(mine.missing, "some");
   for (let n = 10; n < 40; n++) mine.forget("p" + n);
   assert.equal(mine.missing, "");
 });

@@ -13,13 +13,13 @@ let n = 0;
 const said = (from, more = {}) => ({ id: "m" + ++n, type: "message", from, text: "word " + n, at: "", ...more });
 
 /** Returns what is known once each of some answers has come. */
-const knownOf = (...told) => told.reduce((before, one) => knownWith(before, { after: "", ...nothing, ...one }, one.read),
-  /** @type {any} */ (undefined));
+const knownOf = (...told) => told.reduce((before, one) =>
+  knownWith(before, { after: "", ...nothing, ...one }, one.read), /** @type {any} */ (undefined));
 
 test("a room that is not in sight: what is unread, and the last line", () => {
   const read = said("Bo");
-  const messages = [read, said("Bo"), said("Ada", { person: true }), said("Ada", { draft: "m1", reason: "sent" }), said("Cy"),
-    { id: "m0", type: "joined", agent: "Dee" }];
+  const messages = [read, said("Bo"), said("Ada", { person: true }), said("Ada", { draft: "m1", reason: "sent" }),
+    said("Cy"), { id: "m0", type: "joined", agent: "Dee" }];
   const news = (read) => newsIn(knownOf({ messages, read }), { read, name: "Ada" });
   assert.deepEqual([news(read.id).unread, news(read.id).more, news(read.id).last], [2, false, messages[4]]);
   assert.equal(news("").unread, 0, "where nothing was read yet, nothing is new");

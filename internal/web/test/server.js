@@ -174,7 +174,8 @@ export class FakeServer {
     const message = ({ id }) => this.messages.find((one) => one.id === id);
     const asks = requests.filter(({ owed_by: by }) => by?.includes("Ada")).map((one) => this.#shown(
       message(one) ?? { type: "message", kind: one.proposal ? "proposal" : "request", at: "", ...one }));
-    const state = { needs: { drafts, asks }, info: { room: { name, agents, capacity: 5, closed }, requests, stalled, paused } };
+    const info = { room: { name, agents, capacity: 5, closed }, requests, stalled, paused };
+    const state = { needs: { drafts, asks }, info };
     const tag = createHash("sha256").update(JSON.stringify(state)).digest("base64url").slice(0, 12);
     const told = seats.map(({ token, after, tag: known }, n) => {
       const refused = this.refused.get(token) ?? (!this.tokens.has(token) && { code: "token_invalid", message: "No." });

@@ -38,8 +38,10 @@ async function tab(token = "", { visible = true } = {}) {
   one.here(visible);
   const room = token && {
     seat: storage.seats().find((seat) => seat.token === token), subscribe: () => () => {},
-    state: { phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], tasks: [], asOf: "",
-      deciding: {}, approved: [], pending: [], supervision: { drafts: [] } },
+    state: {
+      phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], tasks: [], asOf: "",
+      deciding: {}, approved: [], pending: [], supervision: { drafts: [] },
+    },
   };
   one.show(room || null);
   one.begin();
@@ -113,7 +115,7 @@ test("in the background one tab looks once a minute, and none while another is i
   assert.deepEqual([first, behind, late].map((one) => lastOf(one, "p1")), ["So", "So", "So"]);
 });
 
-test("beside more than three tabs in sight it looks, every 20 seconds, and so it does where there are no locks", async () => {
+test("beside more than three tabs in sight and without locks it looks every 20 seconds", async () => {
   keeps("p1", "p2");
   for (let n = 0; n < 4; n++) await tab();
   await clock.pass(30_000);
@@ -141,7 +143,8 @@ test("a tab that lacks what came before takes the turn, once", async () => {
   asked();
   const channel = new BroadcastChannel("parley.news.assets");
   const message = { id: "m9", type: "message", from: "Bo", text: "Else", at: "" };
-  channel.postMessage({ due: 0, told: { seats: [{ token: "p1", after: "m8", messages: [message] }], poll: 2, page: "assets" } });
+  const seats = [{ token: "p1", after: "m8", messages: [message] }];
+  channel.postMessage({ due: 0, told: { seats, poll: 2, page: "assets" } });
   server.messages.push({ ...message, id: "m8" }, message);
   await clock.advance(2_000);
   channel.close();

@@ -181,7 +181,7 @@ export class MyRooms {
     return !!(ended || failed || info?.room.closed);
   }
 
-  /** Returns the seats in rooms that go on, as far as is known: those where the person is needed first, then by news. */
+  /** Returns the seats in rooms that go on, as far as is known: those that need the person first, then by news. */
   #goingOn() {
     const waits = ({ token }) => this.#made.get(token)?.room.waits > 0;
     return this.#seats.filter((seat) => !seat.claim && !this.#isOver(seat))
@@ -202,7 +202,7 @@ export class MyRooms {
     return told;
   }
 
-  /** Takes what is new, as this tab or another one has heard it. Returns false if something before it is missing here. */
+  /** Takes what is new, as this tab or another one has heard it. Returns false if something before it is missing. */
   #take(/** @type {import("./news.js").Told} */ { seats, page }) {
     [this.#failing, this.#page] = [0, page];
     let whole = true;

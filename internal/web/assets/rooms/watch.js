@@ -14,6 +14,8 @@ const beside = 3;
 
 const name = "parley.news." + version; // tabs of two versions of the page do not understand each other
 
+/** @typedef {import("./news.js").Told} Told */
+
 export class RoomsWatch {
   #visible = true;
   #takes = true; // the turn of another tab: what this one knows may be old
@@ -24,8 +26,8 @@ export class RoomsWatch {
   #channel = new BroadcastChannel(name);
 
   /**
-   * @param {{ask: (how: {seconds: number, all: boolean}, signal: AbortSignal) => Promise<import("./news.js").Told | null>,
-   *   hear: (told: import("./news.js").Told) => boolean, fail: () => void,
+   * @param {{ask: (how: {seconds: number, all: boolean}, signal: AbortSignal) => Promise<Told | null>,
+   *   hear: (told: Told) => boolean, fail: () => void,
    *   clock: import("../types.d.ts").Clock, signal: AbortSignal}} page
    *   ask makes a call, that waits for so many seconds, and takes the answer; all is whether it is also about the room
    *   that this tab shows, for others, and it returns null if there is nothing to ask. hear takes the answer that
