@@ -30,7 +30,7 @@ type Options struct {
 	// Invite reports whether a room has made an invite, and has not ended.
 	Invite func(context.Context, ident.Invite) (bool, error)
 	// Seat returns the agent on the seat of a token; ok is false if the token belongs neither to the agent nor to the
-	// person behind the agent, or no longer does.
+	// person behind the agent, or no longer does. The error is RoomNotFound if there is no such room.
 	Seat func(context.Context, ident.Token) (agent room.Agent, ok bool, err error)
 	// Upload returns the agent for whom the code of an upload shares a file; ok is false if the code leads to no
 	// upload.
@@ -178,15 +178,41 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal
 	return g.token(ctx, token, address)
 }
 
+// TokenOfMany is Token for one of many tokens of a call that has paid for the look-up of each. A token whose room has
+// ended, or whose seat is gone, is no guess there: a page asks for all rooms that its browser knows, and would use up
+// the guesses of its address.
+func (g *Gate) TokenOfMany(ctx context.Context, text, address string) (ident.Principal, error) {
+	token, err := ident.ParseToken(text)
+	if err != nil {
+		return ident.Principal{}, refuse("needs a key, and the token that you sent is mistyped")
+	}
+	return g.seatOf(ctx, token, address, func(err error) error { return gone{err} })
+}
+
 // token is Token for a parsed token. It checks the token of the request; the call itself checks agent_token, perhaps
 // another token.
 func (g *Gate) token(ctx context.Context, token ident.Token, address string) (ident.Principal, error) {
+	return g.seatOf(ctx, token, address, func(err error) error {
+		switch {
+		case fault.CodeOf(err) == fault.RoomNotFound:
+			return nil
+		case token.Person:
+			return passing{err} // the token is right again once the agent is back: see room.KeepPerson
+		}
+		return err
+	})
+}
+
+// seatOf admits by a token. without says what counts as the error of one without a room or a seat; nil: that the seat
+// never was.
+func (g *Gate) seatOf(ctx context.Context, token ident.Token, address string, without func(error) error) (
+	ident.Principal, error) {
 	return g.seat(ctx, token.String(), address, ident.Principal{Room: token.Room, Seat: token.Seat},
 		"the token that you sent has lost its seat, or never had one",
 		func() (room.Agent, bool, error) {
 			agent, there, err := g.o.Seat(ctx, token)
-			if token.Person && fault.CodeOf(err) == fault.Removed {
-				err = passing{err} // the token is right again once the agent is back: see room.KeepPerson
+			if code := fault.CodeOf(err); code == fault.RoomNotFound || code == fault.Removed {
+				err = without(err)
 			}
 			return agent, there, err
 		})

@@ -200,6 +200,41 @@ func TestToken_withoutASeat_isToldFromAKeyThatIsRevoked(t *testing.T) {
 	}
 }
 
+// A page asks for all the rooms that its browser knows, and many have ended: that uses up no guess of its address. A
+// token that was made up does.
+func TestTokenOfMany_ofARoomOrASeatThatIsGone_isNoGuess(t *testing.T) {
+	for _, gone := range []error{fault.Refuse(fault.RoomNotFound, "The room has ended."),
+		fault.Refuse(fault.Removed, "An admin has taken your seat."), nil} {
+		w := newWorld(t)
+		asked := 0
+		gate := access.New(access.Options{Table: w.table, Clock: w.clock,
+			Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+			Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
+				asked++
+				return room.Agent{}, false, gone
+			}})
+		call := func(ctx context.Context) error {
+			token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret(), Person: true}
+			_, err := gate.TokenOfMany(ctx, token.String(), "192.0.2.1")
+			return err
+		}
+		want := fault.CodeOf(gone)
+		if gone == nil {
+			want = fault.KeyInvalid
+		}
+		for range 20 {
+			if err := call(t.Context()); fault.CodeOf(err) != want {
+				t.Fatalf("%v: %v", gone, err)
+			}
+		}
+		impatient, leave := context.WithCancel(t.Context())
+		leave()
+		if err := call(impatient); (asked == 21) != (gone != nil) || errors.Is(err, context.Canceled) != (gone == nil) {
+			t.Errorf("%v: one more after 20: %v, %d look-ups", gone, err, asked)
+		}
+	}
+}
+
 // An agent that has left may come back to its person, whose token is right again at once. Until
 // then each look has its turn.
 func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) {

@@ -110,6 +110,11 @@ type passing struct{ error }
 
 func (p passing) Unwrap() error { return p.error }
 
+// gone is the refusal of a secret that is no guess: see Gate.TokenOfMany. The limit does not remember it, either.
+type gone struct{ error }
+
+func (g gone) Unwrap() error { return g.error }
+
 // errUnknown is the result of a look-up that panics. A look-up that panics or fails costs as much as a wrong secret.
 var errUnknown = errors.New("access: the look-up did not end")
 
@@ -265,7 +270,8 @@ func (g *lookUpLimit) advanceAfter(after time.Duration) {
 func (g *lookUpLimit) end(t *lookUp, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	code, passes := fault.CodeOf(err), errors.As(err, new(passing))
+	code, isGone := fault.CodeOf(err), errors.As(err, new(gone))
+	passes := isGone || errors.As(err, new(passing))
 	wrong := !passes && (code == fault.KeyInvalid || code == fault.Removed)
 	switch {
 	case err == nil:
@@ -283,7 +289,7 @@ func (g *lookUpLimit) end(t *lookUp, err error) {
 		return
 	}
 	delete(g.running, t.secret)
-	if err == nil {
+	if err == nil || isGone {
 		now := g.clock.Now()
 		g.all.Spend(-g.all.step, now)
 		for _, b := range t.of {

@@ -66,7 +66,8 @@ const addInvite = "to follow the invite, have your user add its link (https://SE
 	"as an MCP server, and call join_room there with agent_name alone."
 
 // SeatOf returns the agent in the seat of a token; false for no agent. The error is Removed if the agent has lost its
-// seat and holder may know why. A stay admits nobody: only an invite admits the holder of a stay.
+// seat and holder may know why, and RoomNotFound if the room has ended, or never was. A stay admits nobody: only an
+// invite admits the holder of a stay.
 func (s *Service) SeatOf(ctx context.Context, token ident.Token) (room.Agent, bool, error) {
 	if token.IsStay() {
 		return room.Agent{}, false, nil
@@ -75,10 +76,11 @@ func (s *Service) SeatOf(ctx context.Context, token ident.Token) (room.Agent, bo
 	defer live.release()
 	holder := room.HashToken(token)
 	head, caller, ok, err := live.findCaller(ctx, holder, (*roomlog.Log).Cached)
-	if errors.Is(err, roomlog.ErrNotFound) {
-		return room.Agent{}, false, nil
-	}
-	if err == nil && !ok {
+	switch {
+	case err != nil || ok:
+	case head.Expired(s.now()):
+		err = roomlog.ErrNotFound
+	default:
 		err = live.whyVacated(ctx, head, holder)
 	}
 	if err != nil || !ok {

@@ -81,7 +81,7 @@ func TestSeatOf_eachToken_tellsItsAgentOrWhyItHasNone(t *testing.T) {
 			{"kicked", w.token(bob), 0, fault.Removed},
 			{"given up", w.token(cid), 0, ""},
 			{"forged", forged, 0, ""},
-			{"of no room", nowhere, 0, ""},
+			{"of no room", nowhere, 0, fault.RoomNotFound},
 		} {
 			a, ok, err := w.Service.SeatOf(t.Context(), c.token)
 			if ok != (c.seat != 0) || a.Seat != c.seat || fault.CodeOf(err) != c.code {
@@ -93,7 +93,7 @@ func TestSeatOf_eachToken_tellsItsAgentOrWhyItHasNone(t *testing.T) {
 		}
 	}
 	w.clock.Advance(room.Life + time.Minute)
-	if _, ok, err := w.Service.SeatOf(t.Context(), w.token(dan)); ok || err != nil {
+	if _, ok, err := w.Service.SeatOf(t.Context(), w.token(dan)); ok || fault.CodeOf(err) != fault.RoomNotFound {
 		t.Errorf("of a room that has expired: %t, %v", ok, err)
 	}
 }
