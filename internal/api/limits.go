@@ -16,6 +16,13 @@ const (
 // request, the list of tools, packed, and the view of a room. A request that is refused for its form costs as much.
 const OtherBytes = 20 << 10
 
+// The limits of a call for news.
+const (
+	MaxNewsSeats = 100
+	MaxNewsBody  = 64 << 10 // bytes; 100 seats take 9,000
+	MaxNewsBytes = 1 << 20  // of an answer
+)
+
 // The limits of connections. net/http keeps the bytes of a header that is not complete before any limit knows the
 // caller.
 const (

@@ -58,7 +58,7 @@ func TestGuard_hostIsCheckedOnEveryRoute(t *testing.T) {
 // send the header, too, and 5xx alarms operators.
 func TestGuard_callOfAServerOfParley_isRefusedOnEveryRoute(t *testing.T) {
 	s := newSite(t)
-	for _, path := range []string{"/", healthPath, MCPPath, StandbyPath, "/nowhere",
+	for _, path := range []string{"/", healthPath, MCPPath, StandbyPath, NewsPath, "/nowhere",
 		"/k/" + strings.Repeat("a", 30) + MCPPath, a2aPath, cardPath, "/i/x" + a2aPath} {
 		for _, value := range []string{"1", ""} {
 			r := s.request(initialize, http.Header{outcall.Mark: {value}})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -14,18 +15,17 @@ import (
 // in the body alone.
 const NewsPath = "/v1/news"
 
-// maxNewsBody is how many bytes a call for news has at most: 100 seats take 9,000.
-const maxNewsBody = 64 << 10
-
 // serveNews answers a POST of NewsPath. Where keys are needed, each seat is admitted by its token.
 func (s *server) serveNews(ex *exchange, r *http.Request, _ door) {
-	if ex.answeredWrongMethod(r, http.MethodPost) {
-		return
-	}
 	ex.Header().Set("Cache-Control", "no-store")
 	ex.Header().Set("Parley-Page", s.Page.Version()) // an open page of another version says that it is out of date
+	if r.Method != http.MethodPost {
+		ex.Header().Set("Allow", http.MethodPost)
+		refuseTool(ex, http.StatusMethodNotAllowed, invalidCall("This address takes POST only."))
+		return
+	}
 	ctx := s.context(ex, r, ident.Principal{ID: s.principalOf(r)})
-	body, reason := s.receiveArguments(ctx, ex, r, maxNewsBody)
+	body, reason := s.receiveArguments(ctx, ex, r, api.MaxNewsBody)
 	if reason != nil {
 		ex.refuseArguments(reason)
 		return
@@ -39,7 +39,7 @@ func (s *server) serveNews(ex *exchange, r *http.Request, _ door) {
 	by := tools.Admission{Watch: s.watch}
 	if s.Keys {
 		by.Admit = func(ctx context.Context, token string) (ident.Principal, error) {
-			return s.Gate.Token(ctx, token, s.clientOf(r))
+			return s.Gate.TokenOfMany(ctx, token, s.clientOf(r))
 		}
 	}
 	o := s.News(ctx, asked, by)

@@ -84,6 +84,9 @@ func allRoutes(t *testing.T) Options {
 		Standby: func(context.Context, chat.WaitRequest) tools.Standby {
 			return tools.Standby{JSON: []byte("to wait")}
 		},
+		News: func(context.Context, tools.NewsAsked, tools.Admission) mcp.Outcome {
+			return mcp.Outcome{Value: "to tell news"}
+		},
 		Upload: func(_ context.Context, code string, _ io.Reader) tools.Uploaded {
 			return tools.Uploaded{JSON: fmt.Appendf(nil, `"to upload %s"`, code)}
 		},

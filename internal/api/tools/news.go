@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -19,8 +20,6 @@ import (
 const newsName = "news"
 
 const (
-	maxNewsSeats = 100
-	maxNewsBytes = 1 << 20          // of an answer
 	newsWait     = 25 * time.Second // the longest wait: a proxy may cut a connection that is silent for longer
 	newsLook     = 20 * time.Second // from look to look, where the server does not wait
 	newsPause    = 2 * time.Second  // from an answer to the next call, at least
@@ -49,25 +48,28 @@ type Admission struct {
 // when something comes or the time is up. A seat that is refused, or cannot be read now, ends no wait, but for one that
 // is refused while the call waits. The call is no sign of life of anybody.
 func (s *Set) News(ctx context.Context, asked NewsAsked, by Admission) mcp.Outcome {
-	n := len(asked.Seats)
-	if n == 0 || n > maxNewsSeats {
-		return mcp.Outcome{Failure: &results.Failure{Code: string(fault.InvalidArgument), Message: "seats must have " +
-			"from 1 to 100 seats, each with the token of a person. Nothing was read."}}
-	}
 	wait := min(max(0, time.Duration(asked.WaitSeconds)*time.Second), newsWait)
 	if !s.rooms.MayAwaitNews() {
 		wait = 0
 	}
-	how := Plain{Name: newsName, Kind: ratelimit.Usual, Wait: wait, As: n}
+	n := len(asked.Seats)
+	how := Plain{Name: newsName, Kind: ratelimit.Usual, Wait: wait, As: min(n, api.MaxNewsSeats)}
 	return s.Do(ctx, how, func(ctx context.Context, _ *mcp.Record) (any, error) {
-		c := newsCall{set: s, watch: s.rooms.WatchNews(), began: time.Now()}
+		if n == 0 || n > api.MaxNewsSeats {
+			return nil, fault.Refuse(fault.InvalidArgument, "seats must have from 1 to %d seats, each with the token "+
+				"of a person. Nothing was read.", api.MaxNewsSeats)
+		}
+		c := newNewsCall(s)
 		defer c.close()
 		c.open(ctx, asked, by)
 		if err := c.refusal(); err != nil {
 			return nil, err
 		}
 		c.await(ctx, wait)
-		return c.answer(), ctx.Err()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return c.answer(), nil
 	})
 }
 
@@ -80,14 +82,19 @@ type newsCall struct {
 	stops []func()
 }
 
+func newNewsCall(s *Set) *newsCall {
+	watch := s.rooms.WatchNews()
+	return &newsCall{set: s, watch: watch, began: watch.Now()}
+}
+
 // newsSeat is a seat of a call for news.
 type newsSeat struct {
 	n       int
 	from    chat.NewsFrom
-	ctx     context.Context // of the calls for it
+	ctx     context.Context // of what is done for it
 	seat    *chat.NewsSeat  // nil: refused or left
 	refused *results.Failure
-	left    *results.Failure // why it cannot be read now: the next call may
+	left    error // why it cannot be read now; the next call may do better
 	news    chat.SeatNews
 }
 
@@ -96,10 +103,12 @@ func (s *newsSeat) isNew() bool {
 	return len(s.news.Messages) > 0 || s.news.State != nil || s.news.Forgot
 }
 
-// open admits and accepts the seats. Each is paid for before any is read.
+// open admits and accepts the seats. Each is paid for before any is read. Made-up tokens wait for their turns to be
+// looked up: what is not admitted in time is left.
 func (c *newsCall) open(ctx context.Context, asked NewsAsked, by Admission) {
-	admitting, cancel := context.WithTimeout(ctx, newsAdmitted)
+	admitting, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer c.watch.AfterFunc(newsAdmitted, cancel)()
 	known := map[string]bool{}
 	for n, one := range asked.Seats {
 		token := strings.ToLower(strings.TrimSpace(one.Token))
@@ -107,27 +116,27 @@ func (c *newsCall) open(ctx context.Context, asked NewsAsked, by Admission) {
 			continue
 		}
 		known[token] = true
-		seat := &newsSeat{n: n, from: chat.NewsFrom{After: one.After, Tag: one.Tag,
-			Bytes: maxNewsBytes / len(asked.Seats)}}
+		seat := &newsSeat{n: n, ctx: ctx, from: chat.NewsFrom{After: one.After, Tag: one.Tag,
+			Bytes: api.MaxNewsBytes / len(asked.Seats)}}
 		c.seats = append(c.seats, seat)
-		if err := c.accept(ctx, admitting, seat, token, by); err != nil {
+		if err := c.accept(admitting, seat, token, by); err != nil {
 			c.refuse(ctx, seat, err)
 		}
 	}
 }
 
-// accept admits and accepts a seat.
-func (c *newsCall) accept(ctx, admitting context.Context, seat *newsSeat, token string, by Admission) (err error) {
-	if err = chat.CheckNewsToken(token); err != nil {
+// accept admits and accepts a seat. admitting is the context of the admission.
+func (c *newsCall) accept(admitting context.Context, seat *newsSeat, token string, by Admission) (err error) {
+	err = chat.CheckNewsToken(token)
+	if err != nil {
 		return err
 	}
-	seat.ctx = ctx
 	if by.Admit != nil {
 		asker, err := by.Admit(admitting, token)
 		if err != nil {
 			return err
 		}
-		watched, stop := by.Watch(ident.WithPrincipal(ctx, asker), asker)
+		watched, stop := by.Watch(ident.WithPrincipal(seat.ctx, asker), asker)
 		asleep := context.AfterFunc(watched, c.watch.Wake)
 		c.stops = append(c.stops, stop, func() { asleep() })
 		seat.ctx = watched
@@ -139,75 +148,70 @@ func (c *newsCall) accept(ctx, admitting context.Context, seat *newsSeat, token 
 	return err
 }
 
-// refuse refuses a seat, or leaves the seat for the next call if that may do better.
+// refuse refuses a seat, or leaves the seat for the next call, which may do better.
 func (c *newsCall) refuse(ctx context.Context, seat *newsSeat, err error) {
 	seat.seat, seat.news = nil, chat.SeatNews{}
-	if gone := context.Cause(seat.ctxOr(ctx)); gone != nil && ctx.Err() == nil {
-		err = gone // the key that admitted it
-	}
-	var failure *results.Failure
-	if !errors.As(refusal(err, ""), &failure) {
-		c.set.log.ErrorContext(ctx, "news of a seat failed", "error", err)
-		failure = &results.Failure{Code: string(fault.Unavailable), Message: "Something went wrong on the server."}
-	}
-	switch fault.Code(failure.Code) {
-	case fault.RateLimited, fault.Unavailable:
-		seat.left = failure
+	var refused *fault.Error
+	switch {
+	case !errors.As(err, &refused), refused.Code == fault.Internal:
+		if !errors.Is(err, context.Canceled) {
+			c.set.log.ErrorContext(ctx, "a tool failed", "tool", newsName, "error", err)
+		}
+		seat.left = fault.RetryLater(fault.Unavailable, newsPause, "No seat could be read in time. Nothing was "+
+			"changed: repeat the call in %d seconds.", fault.Seconds(newsPause))
+	case refused.Code == fault.RateLimited, refused.Code == fault.Unavailable:
+		seat.left = err
 	default:
-		seat.refused = failure
+		seat.refused = failureOf(refused)
 	}
-}
-
-func (s *newsSeat) ctxOr(ctx context.Context) context.Context {
-	if s.ctx == nil {
-		return ctx
-	}
-	return s.ctx
 }
 
 // refusal refuses the call if no seat can be read now.
 func (c *newsCall) refusal() error {
-	for _, seat := range c.seats {
-		if seat.left == nil {
-			return nil
-		}
+	if slices.ContainsFunc(c.seats, func(seat *newsSeat) bool { return seat.left == nil }) {
+		return nil
 	}
 	return c.seats[0].left
 }
 
-// look looks at a seat.
-func (c *newsCall) look(ctx context.Context, seat *newsSeat, whole bool) {
-	news, err := seat.seat.Look(seat.ctx, seat.from, whole)
+// read reads what is new at a seat. A seat whose key was revoked meanwhile is refused.
+func (c *newsCall) read(ctx context.Context, seat *newsSeat, whole bool) {
+	err := context.Cause(seat.ctx)
+	if err == nil {
+		seat.news, err = seat.seat.Read(seat.ctx, seat.from, whole)
+	}
 	if err != nil {
 		c.refuse(ctx, seat, err)
-		return
 	}
-	seat.news = news
 }
 
-// await looks at all seats, and waits until something is new at one, or the time is up. In the end it looks at what is
-// told once a minute.
+// await reads all seats, and waits until something is new at one of them, or the time is up. In the end it reads what
+// is told once a minute.
 func (c *newsCall) await(ctx context.Context, wait time.Duration) {
 	until := c.watch.Now().Add(c.set.rooms.WaitLimit(ctx, wait))
-	ready := true // without a seat that can be read
-	for _, seat := range c.seats {
-		if seat.seat != nil {
-			c.look(ctx, seat, wait == 0)
-			ready = false
+	open := func(yield func(*newsSeat) bool) {
+		for _, seat := range c.seats {
+			if seat.seat != nil && ctx.Err() == nil && !yield(seat) {
+				return
+			}
 		}
 	}
-	ready = ready || slices.ContainsFunc(c.seats, (*newsSeat).isNew)
-	for wait > 0 && !ready && c.watch.Wait(ctx, until) {
-		for _, seat := range c.seats {
-			if seat.seat != nil && (seat.seat.Changed() || seat.ctx.Err() != nil) {
-				c.look(ctx, seat, false)
+	for seat := range open {
+		c.read(ctx, seat, wait == 0)
+	}
+	none := !slices.ContainsFunc(c.seats, func(seat *newsSeat) bool { return seat.seat != nil })
+	ready := wait == 0 || none || slices.ContainsFunc(c.seats, (*newsSeat).isNew)
+	for !ready && c.watch.Wait(ctx, until) {
+		for seat := range open {
+			if seat.seat.HasChanged() || seat.ctx.Err() != nil {
+				c.read(ctx, seat, false)
 				ready = ready || seat.isNew() || seat.refused != nil
 			}
 		}
 	}
-	for _, seat := range c.seats {
-		if wait > 0 && seat.seat != nil && seat.news.State == nil {
-			c.look(ctx, seat, true)
+	for seat := range open {
+		if wait > 0 && seat.news.State == nil {
+			c.read(ctx, seat, true)
 		}
 	}
 }
@@ -226,10 +230,10 @@ func (c *newsCall) answer() results.News {
 	told := results.News{Seats: []results.NewsSeat{}, Now: viewTime(now)}
 	pause := newsLook
 	if c.set.rooms.MayAwaitNews() {
-		pause = max(newsPause, time.Duration(len(c.seats))*newsEach-time.Since(c.began))
+		pause = max(newsPause, time.Duration(len(c.seats))*newsEach-now.Sub(c.began))
 	}
 	told.PollAfter = int64(fault.Seconds(pause))
-	left := maxNewsBytes - 4096 // beside what the seats say
+	left := api.MaxNewsBytes - 4096 // for all beside what is told of the seats
 	fits := func(size int) bool {
 		if size+1 > left {
 			return false
@@ -240,7 +244,7 @@ func (c *newsCall) answer() results.News {
 	var views []*newsView
 	for _, seat := range c.seats {
 		v := newNewsView(seat)
-		if seat.left != nil || !v.isEmpty() && !fits(len(results.JSON(v.NewsSeat))) {
+		if seat.left != nil || !fits(len(results.JSON(v.NewsSeat))) {
 			told.HasMore = append(told.HasMore, seat.n)
 			continue
 		}
@@ -248,7 +252,7 @@ func (c *newsCall) answer() results.News {
 	}
 	addInTurn(views, fits)
 	for _, v := range views {
-		if v.settle() {
+		if v.takeMessages() {
 			told.HasMore = append(told.HasMore, v.N)
 		}
 		if !v.isEmpty() {
@@ -267,7 +271,7 @@ type newsView struct {
 	more   bool
 	all    []results.Message // that could be told
 	took   int               // how many of them are
-	full   bool
+	full   bool              // not all fit
 }
 
 func newNewsView(seat *newsSeat) *newsView {
@@ -289,8 +293,9 @@ func newNewsView(seat *newsSeat) *newsView {
 	return v
 }
 
+// isEmpty reports whether nothing is told of the seat beside what is in all.
 func (v *newsView) isEmpty() bool {
-	return v.Refused == nil && v.Tag == "" && len(v.Messages) == 0 && len(v.all) == 0 && !v.Forgot
+	return v.Refused == nil && v.Tag == "" && len(v.Messages) == 0 && !v.Forgot
 }
 
 // next returns the message of v that is told next: of those after one the oldest, of the latest the newest.
@@ -316,13 +321,12 @@ func addInTurn(views []*newsView, fits func(size int) bool) {
 	}
 }
 
-// settle takes the messages that are told into the answer, and reports whether some are left for the next call.
-func (v *newsView) settle() (more bool) {
+// takeMessages takes the messages that are told into the answer, and reports whether some are left for the next call.
+func (v *newsView) takeMessages() (more bool) {
 	if v.latest {
 		v.Messages, v.Earlier = v.all[len(v.all)-v.took:], v.Earlier || v.full
-		v.all = nil
-		return false
+		return v.full && v.took == 0
 	}
-	v.Messages, v.all = v.all[:v.took], nil
+	v.Messages = v.all[:v.took]
 	return v.more || v.full
 }

@@ -105,3 +105,43 @@ func TestPerson_onDynamoDB_whatWaitsForIt_costsNoRead(t *testing.T) {
 			writes)
 	}
 }
+
+// A page asks for news of a hundred rooms: one without news costs what it costs to see that, and one with some less
+// than the three tools that tell the same.
+func TestNews_onDynamoDB_costsOneReadOfTheHead(t *testing.T) {
+	var b bill
+	clock, tbl := b.newTable(t)
+	w := onTable(t, clock, tbl, chat.Options{})
+	p, person := w.approved()
+	process := func() *world {
+		return &world{t: t, clock: clock, table: tbl, Service: chat.New(tbl, chat.Options{Clock: hurriedClock{clock}})}
+	}
+	page, tools := process(), process()
+	costs := func(what string, reads int, want float64, do func()) {
+		t.Helper()
+		read, put := b.of(do)
+		units := 0.0
+		for _, c := range read {
+			units += c.ReadUnits
+		}
+		if len(read) != reads || units != want || len(put) > 0 {
+			t.Errorf("%s: %d reads of %g units, want %d of %g: %v; writes %v", what, len(read), units, reads, want,
+				read, put)
+		}
+	}
+	from := knownAfter(chat.NewsFrom{}, page.newsOf(person, chat.NewsFrom{}))
+	three := func() {
+		tools.history(person, chat.HistoryRequest{After: from.After})
+		tools.info(person)
+		tools.supervise(person, chat.SuperviseRequest{})
+	}
+	three()
+	costs("without news", 1, 1, func() { page.newsOf(person, from) })
+	w.say(p.ann.Token, "well")
+	costs("words", 1, 1, func() { from = knownAfter(from, page.newsOf(person, from)) })
+	asked := w.ask(p.ann.Token, "blue?", "Bob")
+	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "yes", ReplyTo: asked})
+	costs("the three tools", 7, 6, three)
+	costs("a question and a draft", 2, 1.5, func() { from = knownAfter(from, page.newsOf(person, from)) })
+	costs("after them", 1, 1, func() { page.newsOf(person, from) })
+}

@@ -113,10 +113,7 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	info.Room = describe(c.head)
 	info.Room.Agents = seen.Agents()
 	if c.me.IsPerson() {
-		info.Drafts = c.openDrafts()
-		for _, task := range c.stalledTasks(seen.Presence) {
-			info.Stalled = append(info.Stalled, task.TaskBrief)
-		}
+		info.Drafts, info.Stalled = c.openDrafts(), c.stalledTasks(seen.Presence)
 		info.Hidden = c.me.Since.Messages
 	}
 	info.Earlier, err = countEarlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})

@@ -7,8 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -72,8 +70,8 @@ type NewsWatch struct {
 // NewsSeat is a seat of a NewsWatch, accepted when the call began.
 type NewsSeat struct {
 	managing
-	watch   *NewsWatch
-	changed atomic.Bool // the room has changed since the last look
+	follower follower
+	upTo     int64 // the last event up to which there is nothing new; 0: unknown
 }
 
 // WatchNews returns a NewsWatch without seats. The caller must close it.
@@ -81,8 +79,8 @@ func (s *Service) WatchNews() *NewsWatch {
 	return &NewsWatch{svc: s, bell: make(chan struct{}, 1)}
 }
 
-// MayAwaitNews reports whether calls for news may wait. Where other processes append, each room of a wait would be
-// polled, each second by a read of half a unit: 100 rooms for the price of what a look costs.
+// MayAwaitNews reports whether a call for news may wait: where other processes append, too, each room of a wait would
+// have to be read every second.
 func (s *Service) MayAwaitNews() bool { return s.opts.SingleProcess }
 
 // Add accepts the token of a person, which CheckNewsToken has checked, on a current head.
@@ -95,9 +93,8 @@ func (w *NewsWatch) Add(ctx context.Context, token string) (*NewsSeat, error) {
 	if err != nil {
 		return nil, w.svc.Outward(err)
 	}
-	seat := &NewsSeat{managing: managing{c}, watch: w}
-	c.room.followers.add(seat)
-	c.moveOn() // nothing is missed between the read and the watch
+	seat := &NewsSeat{managing: managing{c}, follower: follower{wake: w.Wake}}
+	c.room.followers.add(&seat.follower)
 	w.list = append(w.list, seat)
 	return seat, nil
 }
@@ -115,13 +112,19 @@ func CheckNewsToken(token string) error {
 // Close ends the watch.
 func (w *NewsWatch) Close() {
 	for _, seat := range w.list {
-		seat.room.followers.remove(seat)
+		seat.room.followers.remove(&seat.follower)
 		seat.room.release()
 	}
 }
 
 // Now returns the time by the clock of the Service.
 func (w *NewsWatch) Now() time.Time { return w.svc.now() }
+
+// AfterFunc calls f in a goroutine of its own after a time, unless the function that it returns is called before.
+func (w *NewsWatch) AfterFunc(d time.Duration, f func()) (stop func()) {
+	timer := w.svc.clock.AfterFunc(d, f)
+	return func() { timer.Stop() }
+}
 
 // Wait returns true once a room of the watch may have changed or Wake was called, and false when the time is up, the
 // server stops or ctx ends.
@@ -146,19 +149,21 @@ func (w *NewsWatch) Wake() {
 	}
 }
 
-// Changed reports whether the room of the seat may have changed since the last look.
-func (s *NewsSeat) Changed() bool { return s.changed.Load() }
+// HasChanged reports whether the room of the seat may have changed since Read began last.
+func (s *NewsSeat) HasChanged() bool { return s.follower.changed.Load() }
 
-// Look returns what is new at the seat. whole says that presence and stalled tasks count, too, if the tag is a minute
-// old. The error is that of a call of the person: the seat may be gone since.
-func (s *NewsSeat) Look(ctx context.Context, from NewsFrom, whole bool) (SeatNews, error) {
-	s.changed.Store(false)
-	news, err := s.look(ctx, from, whole)
-	return news, s.watch.svc.Outward(err)
+// Read returns what is new at the seat, as of the newest known head. whole says that presence and stalled tasks count,
+// too, if the tag is a minute old. The error is that of a call of the person: the seat may be gone since.
+func (s *NewsSeat) Read(ctx context.Context, from NewsFrom, whole bool) (SeatNews, error) {
+	s.follower.changed.Store(false)
+	news, err := s.readNews(ctx, from, whole)
+	return news, s.room.svc.Outward(err)
 }
 
-func (s *NewsSeat) look(ctx context.Context, from NewsFrom, whole bool) (news SeatNews, err error) {
-	if now := s.room.svc.now(); !s.moveOn() || s.head.Expired(now) {
+// readNews is Read. The state is told if the tag does not fit it, or if a message changes what the tag does not know: a
+// text that waits was removed, or an agreement that a draft answers was replaced.
+func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (news SeatNews, err error) {
+	if !s.moveOn() || s.head.Expired(s.room.svc.now()) {
 		return SeatNews{}, s.refuseToken(ctx, s.head)
 	}
 	news, err = s.newMessages(ctx, from)
@@ -170,6 +175,8 @@ func (s *NewsSeat) look(ctx context.Context, from NewsFrom, whole bool) (news Se
 	if !isNew && (!whole || tag.since(told) < toldEvery) {
 		return news, nil
 	}
+
+	// From here on the page gets another tag, with the time of now.
 	seen, err := s.room.roster(ctx, s.head, s.me)
 	if err != nil {
 		return SeatNews{}, err
@@ -188,22 +195,37 @@ func (s *NewsSeat) look(ctx context.Context, from NewsFrom, whole bool) (news Se
 	return news, err
 }
 
-// newMessages returns the messages after that of from, or the latest.
+// newMessages returns the messages after that of from, or the latest. It reads no event twice that the person cannot
+// see: others may talk in private all the time.
 func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, error) {
-	if n, known := s.head.MessageNumber(from.After); known && n == s.head.AsOf {
-		return SeatNews{}, nil
-	}
 	batch := batchFor(s.me, &s.head.State)
 	batch.Limit = min(batch.Limit, from.Bytes)
-	if from.After != "" {
-		page, _, err := reading(s.managing).shownAfter(ctx, from.After, batch)
-		if fault.CodeOf(err) != fault.InvalidArgument {
-			return SeatNews{Messages: page.Messages, HasMore: page.HasMore}, err
+	if n, known := s.head.MessageNumber(from.After); known && n == s.head.AsOf {
+		s.upTo = n // the usual case, without a read
+	}
+	if from.After != "" && s.upTo == 0 {
+		event, err := reading(s.managing).seenEvent(ctx, "after", from.After)
+		if err != nil && fault.CodeOf(err) != fault.InvalidArgument {
+			return SeatNews{}, err
+		}
+		s.upTo = event.N
+	}
+	if s.upTo == 0 {
+		full, err := batch.FillBefore(ctx, s.room.log, s.me, s.head.AsOf+1)
+		slices.Reverse(batch.Messages)
+		return SeatNews{Messages: batch.Messages, Earlier: full, Forgot: from.After != ""}, err
+	}
+	for event, err := range s.room.log.Pages(s.me, batch.firstPage()).Since(ctx, s.upTo, s.head.AsOf) {
+		switch {
+		case err != nil:
+			return SeatNews{}, err
+		case s.me.Sees(event) && !batch.Add(messageOf(batch.Room, s.me, event), event):
+			return SeatNews{Messages: batch.Messages, HasMore: true}, nil
+		case len(batch.Messages) == 0:
+			s.upTo = event.N
 		}
 	}
-	full, err := batch.FillBefore(ctx, s.room.log, s.me, s.head.AsOf+1)
-	slices.Reverse(batch.Messages)
-	return SeatNews{Messages: batch.Messages, Earlier: full, Forgot: from.After != ""}, err
+	return SeatNews{Messages: batch.Messages}, nil
 }
 
 // state returns what waits for the person. The log is read for each draft and for each open request that the cached
@@ -266,16 +288,16 @@ func (c managing) newsTag() (t newsTag) {
 			fmt.Fprintf(sum, "%v\x00", one)
 		}
 	}
-	tell(c.head.Name, c.head.Closed, c.me.Person.Paused, c.me.Person.Name)
+	tell(describe(c.head), c.me.Person.Paused, c.me.Person.Name)
 	for _, agent := range c.head.Agents {
-		tell(agent.Name, agent.Role, agent.Muted, agent.PersonsName(), agent.IsPersonOnly())
+		tell(agent.Name, agent.Role, agent.Muted, agent.Person.HasOpened(), agent.PersonsName(), agent.IsPersonOnly())
 	}
 	for _, draft := range c.me.Person.Open(now) {
 		tell("draft", draft.N)
 	}
 	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
 		if request.N >= c.me.Since.N {
-			tell("open", request.N, request.Owed)
+			tell("open", request.N, request.Owed, request.Replaces.N)
 		}
 	}
 	copy(t.state[:], sum.Sum(nil))
@@ -310,35 +332,4 @@ func parseNewsTag(s string) (t newsTag) {
 	}
 	copy(t.at[:], all[copy(t.state[:], all)+copy(t.rest[:], all[len(t.state):]):])
 	return t
-}
-
-// followers are the seats of calls for news that are to hear of changes of a room.
-type followers struct {
-	mu sync.Mutex
-	of map[*NewsSeat]struct{}
-}
-
-func (f *followers) add(s *NewsSeat) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.of == nil {
-		f.of = map[*NewsSeat]struct{}{}
-	}
-	f.of[s] = struct{}{}
-}
-
-func (f *followers) remove(s *NewsSeat) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.of, s)
-}
-
-// tell tells all that the room has changed.
-func (f *followers) tell() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for s := range f.of {
-		s.changed.Store(true)
-		s.watch.Wake()
-	}
 }

@@ -241,6 +241,8 @@ func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room
 		}
 	}
 	switch {
+	case !head.Retired && head.Expired(r.svc.now()):
+		return roomlog.ErrNotFound
 	case holder.Person && there:
 		return refuseDevice()
 	case there && holder.Joined == 0 && !holder.Has(agent.Hash):
@@ -250,7 +252,7 @@ func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room
 	case holder.Seat < 1, holder.Seat >= head.NextSeat:
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that "+
 			"join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
-	case there, !head.Retired && head.Expired(r.svc.now()):
+	case there:
 		return roomlog.ErrNotFound
 	}
 	gone, err := r.log.Items().Vacated(ctx, holder.Seat)

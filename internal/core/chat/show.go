@@ -145,7 +145,7 @@ func (c reading) show(ctx context.Context, after string) (shown Shown, err error
 
 	newest := time.UnixMilli(c.me.AtMs)
 	if after != "" {
-		shown.Page, newest, err = c.shownAfter(ctx, after, batchFor(c.me, &c.head.State))
+		shown.Page, newest, err = c.shownAfter(ctx, after)
 	} else {
 		shown.Page, err = c.page(ctx, HistoryRequest{Limit: firstShown})
 	}
@@ -309,16 +309,17 @@ func agreedTo(request room.OpenRequest) (n int) {
 	return n
 }
 
-// shownAfter fills a batch with the caller's messages after a message, and returns them and the time of the message. If the cached tail has the
+// shownAfter returns the caller's messages after a message, and the time of the message. If the cached tail has the
 // message, no event is read. A message hidden from the caller is refused, since the number of an event tells how many
 // precede it.
-func (c reading) shownAfter(ctx context.Context, id string, in batch) (page Page, at time.Time, err error) {
+func (c reading) shownAfter(ctx context.Context, id string) (page Page, at time.Time, err error) {
 	none := refuseUnseen("after")
 	n, ok := c.head.MessageNumber(id)
 	if !ok {
 		return Page{}, at, none
 	}
-	for event, err := range c.room.log.Pages(c.me, in.firstPage()).Since(ctx, n-1, c.head.AsOf) {
+	batch := batchFor(c.me, &c.head.State)
+	for event, err := range c.room.log.Pages(c.me, batch.firstPage()).Since(ctx, n-1, c.head.AsOf) {
 		switch {
 		case err != nil:
 			return Page{}, at, err
@@ -326,7 +327,7 @@ func (c reading) shownAfter(ctx context.Context, id string, in batch) (page Page
 			return Page{}, at, none
 		case at.IsZero():
 			at = event.At()
-		case c.me.Sees(event) && !in.Add(messageOf(in.Room, c.me, event), event):
+		case c.me.Sees(event) && !batch.Add(messageOf(batch.Room, c.me, event), event):
 			page.HasMore = true
 		}
 		if page.HasMore {
@@ -336,6 +337,6 @@ func (c reading) shownAfter(ctx context.Context, id string, in batch) (page Page
 	if at.IsZero() {
 		return Page{}, at, none
 	}
-	page.Messages, page.Cut = in.Messages, page.HasMore && len(in.Messages) < in.Events
+	page.Messages, page.Cut = batch.Messages, page.HasMore && len(batch.Messages) < batch.Events
 	return page, at, nil
 }

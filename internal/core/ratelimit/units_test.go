@@ -66,6 +66,43 @@ func TestBegin_callerThatHasSpentItsBudget_hearsOnAndMayCallAgainLater(t *testin
 	}
 }
 
+// A call for many seats is paid for at once, and a seat that a key has admitted by that key.
+func TestBeginSeveral_isPaidBeforeItReads_byTheKeysOfItsParts(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
+	ann := from(t, "192.0.2.1")
+	_, err := l.BeginSeveral(ann, ratelimit.Usual, 211)
+	if spent := l.Spent("address 192.0.2.1"); refusedFor(t, err) == 0 || spent > 0 {
+		t.Errorf("more than there is: %v, %v units", err, spent)
+	}
+	all, err := l.BeginSeveral(ann, ratelimit.Usual, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyed := ident.WithPrincipal(all, ident.Principal{ID: ident.KeyPrincipal("k1")})
+	tab := l.Table(sqlitetest.Open(t, begun()))
+	for _, ctx := range []context.Context{all, keyed, keyed} {
+		one, err := l.BeginOne(ctx)
+		if err == nil {
+			err = tab.Write(one, put("LOG#1", 1500))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for who, want := range map[string]float64{"address 192.0.2.1": 10 - 2 + 2, "principal key:k1": 2 + 4} {
+		if got := l.Spent(who); got < want-1e-6 || got > want+1e-6 {
+			t.Errorf("%s has spent %v units, want %v", who, got, want)
+		}
+	}
+	_, err = l.BeginSeveral(ident.WithPrincipal(t.Context(), ident.PrincipalOf(keyed)), ratelimit.Usual, 204)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.BeginOne(keyed); refusedFor(t, err) == 0 {
+		t.Error("a key without a budget pays for a seat")
+	}
+}
+
 // Three callers at once cost a room no more than two of them may, and a quarter of the
 // budget of the third, whom no room refuses before.
 func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.T) {

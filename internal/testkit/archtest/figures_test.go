@@ -144,6 +144,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/settings.md", "| calls that wait at once | {}. The last", "internal/server/app.usualWaits"},
 	{"docs/settings.md", "which takes up to {}: let the proxy", "internal/api/httpapi.standbyWait"},
 	{"docs/settings.md", "`proxy_read_timeout {s}s`", "> internal/api/httpapi.standbyWait"},
+	{"docs/settings.md", "`/v1/news` takes up to {}.", "internal/api/tools.newsWait"},
+	{"docs/security.md", "with up to {} tokens of persons", "internal/api.MaxNewsSeats"},
 	{"internal/cli/client/standby.go", "standbyTime = {s} * time.Second", "> internal/api/httpapi.standbyWait"},
 
 	// The lives of stored items.
@@ -188,7 +190,7 @@ var figures = []struct{ doc, says, constant string }{
 	// Limits of what a person writes on the page, and for how long the page sends a message again under its key.
 	{"internal/web/assets/pending.js", "keyLife = {hours} * 3600_000", "< internal/core/roomlog.sentLife"},
 	{"internal/web/assets/history.js", "pageSize = {};", "internal/core.PersonEvents"},
-	{"internal/web/assets/rooms/mine.js", "most = {}; // seats that a call may have", "internal/api/tools.maxNewsSeats"},
+	{"internal/web/assets/rooms/mine.js", "most = {}; // seats that a call may have", "internal/api.MaxNewsSeats"},
 	{"internal/web/assets/files/sharing.js", "longestName = {};", "internal/core.MaxFileName"},
 	{"internal/web/assets/tasks/forms.js", `rows="2" maxlength="{}"`, "internal/core.MaxTaskText"},
 	{"internal/web/assets/tasks/forms.js", `ref=${line} maxlength="{}"`, "internal/core.MaxTitle"},

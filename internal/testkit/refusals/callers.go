@@ -12,6 +12,7 @@ import (
 // entries are the functions where calls come in that are no tool.
 var entries = map[string][]string{
 	"GET /v1/wait":    {"tools.Set.Standby", "httpapi.server.serveStandby"},
+	"POST /v1/news":   {"tools.Set.News", "httpapi.server.serveNews"},
 	"an upload":       {"tools.Set.Upload", "httpapi.server.serveUpload"},
 	"a download":      {"chat.Service.Download", "httpapi.server.serveDownload"},
 	"any request":     {"httpapi.server.answeredByGuard", "httpapi.server.lead", "httpapi.server.endExchange"},
