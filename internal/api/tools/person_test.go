@@ -3,12 +3,6 @@ package tools_test
 import (
 	"strings"
 	"testing"
-
-	"github.com/jonboulle/clockwork"
-
-	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
 
 // A person's program shows the page of the invite, with and without keys, as long as
@@ -50,32 +44,6 @@ func TestRoomInfo_agentMessages_areShown(t *testing.T) {
 	p.call("update_room", args{"agent_token": ann.Token, "agent_messages": 3})
 	if r := p.call("room_info", args{"agent_token": ann.Token}); !strings.Contains(r.text, `"agent_messages":3`) {
 		t.Errorf("with one: %s", r.text)
-	}
-}
-
-// room_info tells a page what waits for a person in a room, and tells an agent nothing of the kind.
-func TestRoomInfo_ofAPerson_namesDraftsAndStalledTasks(t *testing.T) {
-	clock := clockwork.NewFakeClock()
-	tab := sqlitetest.Open(t, clock)
-	p := serve(t, tab, chat.Options{Clock: clock, SingleProcess: true, MinBatch: 1}).connect(modern)
-	ann := p.call("create_room", args{"agent_name": "Ann"})
-	bob := p.call("join_room", args{"room": ann.Room.Name, "agent_name": "Bob"})
-	user := userOf(ann)
-	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
-	p.call("task", args{"agent_token": ann.Token, "action": "add", "tasks": []args{{"title": "sand"}}})
-	p.call("task", args{"agent_token": bob.Token, "action": "take", "id": "t1"})
-	clock.Advance(room.StallsAfter)
-	p.call("supervise", args{"agent_token": user, "approve": true})
-	draft := p.call("send_message", args{"agent_token": ann.Token, "text": "hello", "cursor": ann.Cursor}).ID
-	want := `"draft_ids":["` + draft + `"],"stalled_tasks":[{"id":"t1","title":"sand"}],`
-	if r := p.call("room_info", args{"agent_token": user}); draft == "" || !strings.Contains(r.text, want) {
-		t.Errorf("the person is shown %s, want %s", r.text, want)
-	}
-	for what, token := range map[string]string{"its agent": ann.Token, "another": bob.Token} {
-		if r := p.call("room_info", args{"agent_token": token}); strings.Contains(r.text, "draft") ||
-			strings.Contains(r.text, "stalled") {
-			t.Errorf("%s is shown %s", what, r.text)
-		}
 	}
 }
 

@@ -47,8 +47,7 @@ func (s *Set) createRoom() tool {
 func viewInfo(i chat.Info) results.Info {
 	v := results.Info{
 		Untrusted: untrustedNotice, Room: viewRoom(i.Room), Earlier: i.Earlier, Hidden: i.Hidden,
-		Agreements: viewAgreements(i.Agreements), Drafts: i.Drafts, Stalled: viewBriefs(briefsOf(i.Stalled)),
-		Banned: i.Banned, Now: viewTime(i.Now),
+		Agreements: viewAgreements(i.Agreements), Banned: i.Banned, Now: viewTime(i.Now),
 	}
 	if i.Open != nil {
 		v.Open = (*results.Open)(i.Open)

@@ -261,14 +261,6 @@ func viewTaskIf(t *chat.TaskView) *results.Task {
 	return &task
 }
 
-// briefsOf returns the names of stalled tasks.
-func briefsOf(tasks []chat.StalledTask) (briefs []chat.TaskBrief) {
-	for _, task := range tasks {
-		briefs = append(briefs, task.TaskBrief)
-	}
-	return briefs
-}
-
 func viewBriefs(tasks []chat.TaskBrief) []results.TaskBrief {
 	var views []results.TaskBrief
 	for _, t := range tasks {

@@ -41,8 +41,6 @@ type Info struct {
 	Open       *Open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
 	Requests   []Request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
 	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on, what binds you first: 5 in force, and 5 that were replaced; message_history with agreed true has all"`
-	Drafts     []string    `json:"draft_ids,omitempty" schema:"-" doc:"for a person's token: which messages of its agent wait for its decision, oldest first; supervise has them whole"`
-	Stalled    []TaskBrief `json:"stalled_tasks,omitempty" schema:"-" doc:"for a person's token: the tasks that are stalled, in the order in which they were added"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
 	Banned     []string    `json:"banned,omitempty" schema:"-" doc:"for an admin: the names that are banned"`
 	View       string      `json:"view,omitempty" doc:"give it to show_room when your user asks to see the room; this token can only look"`

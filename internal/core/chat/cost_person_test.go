@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
@@ -73,36 +72,6 @@ func TestPerson_onDynamoDB_costsAUnitAMessageAndAMinute(t *testing.T) {
 	})
 	if len(puts) > 0 {
 		t.Errorf("its end: %v", puts)
-	}
-}
-
-// A page asks every minute what waits in each of its rooms. Drafts and tasks are in the head, and who is silent is read
-// for an agent, too: so a person pays what an agent pays, whatever waits.
-func TestPerson_onDynamoDB_whatWaitsForIt_costsNoRead(t *testing.T) {
-	var b bill
-	clock, tbl := b.newTable(t)
-	w := onTable(t, clock, tbl, chat.Options{})
-	p, person := w.approved()
-	w.adds(p.ann.Token, "sand", "paint")
-	w.task(p.cid.Token, chat.CommandTake, "t1")
-	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "one"})
-	clock.Advance(room.StallsAfter)
-	costs := func(token string) (reads, writes int, units float64) {
-		t.Helper()
-		w.info(token) // its presence is written
-		read, put := b.of(func() { w.info(token) })
-		for _, c := range read {
-			units += c.ReadUnits
-		}
-		return len(read), len(put), units
-	}
-	if got := w.info(person); len(got.Drafts) != 1 || len(got.Stalled) != 1 {
-		t.Fatalf("%+v", got)
-	}
-	reads, writes, units := costs(p.ann.Token)
-	if n, puts, sum := costs(person); n != reads || puts != 0 || writes != 0 || sum != units {
-		t.Errorf("a person: %d reads of %g units, %d writes; an agent: %d of %g, %d", n, sum, puts, reads, units,
-			writes)
 	}
 }
 

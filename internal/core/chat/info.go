@@ -113,7 +113,6 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	info.Room = describe(c.head)
 	info.Room.Agents = seen.Agents()
 	if c.me.IsPerson() {
-		info.Drafts, info.Stalled = c.openDrafts(), c.stalledTasks(seen.Presence)
 		info.Hidden = c.me.Since.Messages
 	}
 	info.Earlier, err = countEarlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
@@ -181,24 +180,4 @@ func (c reading) wouldReplace(request *room.OpenRequest) string {
 		return ""
 	}
 	return c.head.MessageID(old.N)
-}
-
-// openDrafts returns the ids of the open drafts of the caller's seat, oldest first. The head has them, so a page with
-// many rooms needs no read.
-func (c reading) openDrafts() (ids []string) {
-	for _, d := range c.me.Person.Open(c.room.svc.now()) {
-		ids = append(ids, c.head.MessageID(d.N))
-	}
-	return ids
-}
-
-// stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
-// seats, with this call.
-func (c reading) stalledTasks(seen map[int]room.Presence) (list []StalledTask) {
-	for _, task := range c.head.Tasks {
-		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
-			list = append(list, StalledTask{TaskBrief{room.TaskID(task.No), task.Title}, task.Holder.Name})
-		}
-	}
-	return list
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // News is what the page of a person asks about rooms that are not in sight, of many seats by one call. Nothing is
@@ -49,8 +50,7 @@ type NewsState struct {
 
 // StalledTask is a stalled task, with the agent that has taken the task.
 type StalledTask struct {
-	TaskBrief
-	By string
+	ID, Title, By string
 }
 
 // NewsFrom says what the page knows of the room of a seat.
@@ -181,7 +181,7 @@ func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (new
 	if err != nil {
 		return SeatNews{}, err
 	}
-	agents, stalled := seen.Agents(), reading(s.managing).stalledTasks(seen.Presence)
+	agents, stalled := seen.Agents(), s.stalledTasks(seen.Presence)
 	tag.setRest(agents, stalled)
 	news.Tag = tag.String()
 	if !isNew && tag.rest == told.rest {
@@ -261,6 +261,17 @@ func (s *NewsSeat) state(ctx context.Context) (*NewsState, error) {
 		}
 	}
 	return is, nil
+}
+
+// stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
+// seats.
+func (c managing) stalledTasks(seen map[int]room.Presence) (list []StalledTask) {
+	for _, task := range c.head.Tasks {
+		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
+			list = append(list, StalledTask{room.TaskID(task.No), task.Title, task.Holder.Name})
+		}
+	}
+	return list
 }
 
 // keepChars keeps the first n characters of the text.

@@ -295,6 +295,95 @@ func TestNews_seatThatIsNone_isRefusedWithTheReason(t *testing.T) {
 	})
 }
 
+// The drafts are those of supervise. Others do not know of them.
+func TestNews_drafts_areThoseThatWaitForThePerson(t *testing.T) {
+	onFiles(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p, person := w.approved()
+		phone, err := w.opens(w.newLink(person), "tablet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		others := []string{w.personOn(p.ann, "laptop"), w.sits(t.Context(), "Pam").Token}
+		waits := func(what string, want ...string) {
+			t.Helper()
+			ids := func(drafts []chat.DraftView) (ids []string) {
+				for _, d := range drafts {
+					ids = append(ids, d.ID)
+				}
+				return ids
+			}
+			same(t, what+", by supervise", ids(there.supervise(phone, chat.SuperviseRequest{}).Drafts), want)
+			for _, token := range []string{person, phone} {
+				same(t, what, ids(there.newsOf(token, chat.NewsFrom{}).State.Drafts), want)
+			}
+			for _, token := range others {
+				same(t, what+", for others", ids(there.newsOf(token, chat.NewsFrom{}).State.Drafts), nil)
+			}
+		}
+		waits("before any")
+		one := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "one"})
+		two := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "two"})
+		waits("two drafts", one, two)
+		w.decides(person, one, room.SendDraft, "")
+		waits("one is sent", two)
+		w.decides(person, two, room.RefuseDraft, "")
+		waits("both are decided")
+		three := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "three"})
+		w.clock.Advance(room.DraftLife - time.Minute)
+		waits("for almost a day", three)
+		w.clock.Advance(time.Minute)
+		waits("it has expired")
+	})
+}
+
+// The stalled tasks are those of list_tasks.
+func TestNews_stalledTasks_areThoseThatThePersonSees(t *testing.T) {
+	onFiles(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p, pam := w.withPam()
+		person := w.person(p.ann)
+		w.adds(p.ann.Token, "sand", "paint", "sweep")
+		w.task(p.bob.Token, chat.CommandTake, "t1")
+		w.task(pam.Token, chat.CommandTake, "t3")
+		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+		named := func(token string) (tasks []string) {
+			for _, task := range there.newsOf(token, chat.NewsFrom{}).State.Stalled {
+				tasks = append(tasks, task.ID+" "+task.Title)
+			}
+			return tasks
+		}
+		stalled := func(what string, want ...string) {
+			t.Helper()
+			for _, token := range []string{pam.Token, person} {
+				var listed []string
+				for _, task := range there.lists(chat.TaskListRequest{Token: token}).Tasks {
+					if task.State == chat.TaskStalled {
+						listed = append(listed, task.ID+" "+task.Title)
+					}
+				}
+				same(t, what+", by list_tasks", listed, want)
+				same(t, what, named(token), want)
+			}
+		}
+		w.clock.Advance(room.StallsAfter - time.Minute)
+		stalled("Bob is silent for 14 minutes")
+		w.clock.Advance(time.Minute)
+		stalled("for 15", "t1 sand")
+		w.look(p.bob.Token, p.bob.Cursor)
+		stalled("Bob returns")
+		w.clock.Advance(room.StallsAfter)
+		stalled("Bob falls silent again", "t1 sand")
+		w.task(p.ann.Token, chat.CommandTake, "t1")
+		stalled("Ann has taken it")
+		w.task(p.bob.Token, chat.CommandTake, "t2")
+		w.leave(p.bob.Token)
+		stalled("Bob leaves with another", "t2 paint")
+		dan := w.sits(t.Context(), "Dan") // who joined after a seat was freed does not see the earlier tasks
+		same(t, "a newcomer", named(dan.Token), nil)
+	})
+}
+
 // A page may come back after weeks.
 func TestNews_afterAMessageThatIsNotThere_areTheLatest(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {

@@ -83,8 +83,8 @@ const (
 	inQuietRoom  = "a wait of 50 s, later"
 	aMessage     = "a message of up to 800 bytes, by an instance that knows the room"
 	aLook        = "a look of a program on standby"
-	aGlance      = "a look of a page at a room that it does not show"
-	whatWaits    = "its look at what waits there"
+	inNews       = "a room without news, in a call for news by an instance that knows it"
+	inNewsOften  = "the same once a minute"
 	aWake        = "a wake, by one that knows it"
 	aDelivery    = "a delivery to a webhook"
 	aPush        = "a push to a browser"
@@ -113,8 +113,8 @@ var units = map[string]use{
 	inBusyRoom:                                          {readUnits: 60, writeUnits: 1},
 	inQuietRoom:                                         {readUnits: 30, writeUnits: 1},
 	aLook:                                               {readUnits: 2},
-	aGlance:                                             {readUnits: 2},
-	whatWaits:                                           {readUnits: 3},
+	inNews:                                              {readUnits: 1},
+	inNewsOften:                                         {readUnits: 1.5},
 	"a subscription":                                    {readUnits: 5.5, writeUnits: 11},
 	"its refresh":                                       {readUnits: 11, writeUnits: 3},
 	"a message to an agent that has subscribed":          {writeUnits: 1},
@@ -351,30 +351,36 @@ func (c *counting) open(seat chat.Seated) string {
 	return token.String()
 }
 
-// glances counts a look of the page at a room that it does not show, whose last one was at another
-// instance.
-func (c *counting) glances(bob chat.Seated) {
+// news counts what a page asks about a room that it does not show.
+func (c *counting) news(bob chat.Seated) {
 	c.t.Helper()
-	page, last := c.open(bob), ""
-	glance := func(s *chat.Service) {
-		c.clock.Advance(time.Minute)
-		got, err := s.History(c.t.Context(), chat.HistoryRequest{Token: page, Limit: 30, After: last})
-		if err != nil || last != "" && len(got.Messages) > 0 {
+	page, from := c.open(bob), chat.NewsFrom{Bytes: 1 << 20}
+	look := func() {
+		watch := c.one.WatchNews()
+		defer watch.Close()
+		seat, err := watch.Add(c.t.Context(), page)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		got, err := seat.Read(c.t.Context(), from, true)
+		if err != nil || from.After != "" && len(got.Messages) > 0 {
 			c.t.Fatalf("%+v, %v", got, err)
 		}
-		if last == "" {
-			last = got.Messages[len(got.Messages)-1].ID
+		if got.Tag != "" {
+			from.Tag = got.Tag
+		}
+		if from.After == "" {
+			from.After = got.Messages[len(got.Messages)-1].ID
 		}
 	}
-	glance(c.one)
-	glance(c.other)
+	c.clock.Advance(time.Hour) // all are silent
+	look()
 	c.meter.take()
-	glance(c.one)
-	c.row(aGlance)
-	if _, err := c.one.RoomInfo(c.t.Context(), chat.InfoRequest{Token: page}); err != nil {
-		c.t.Fatal(err)
-	}
-	c.row(whatWaits)
+	look()
+	c.row(inNews)
+	c.clock.Advance(time.Minute)
+	look()
+	c.row(inNewsOften)
 }
 
 // passwords counts joins of a room with a password.
@@ -755,7 +761,7 @@ func TestCostPage_units_areCounted(t *testing.T) {
 	c.clock.Advance(10 * time.Minute)
 	cursor = c.wait(inQuietRoom, bob, cursor)
 	c.looks(bob, cursor)
-	c.glances(bob)
+	c.news(bob)
 	c.wakes()
 	c.stays()
 	c.files()

@@ -77,11 +77,6 @@ export interface Agreement {
   replaced_by?: string;
 }
 
-export interface TaskBrief {
-  id: string;
-  title: string;
-}
-
 export interface Info {
   untrusted: string;
   room: Room;
@@ -90,8 +85,6 @@ export interface Info {
   open?: Open;
   requests?: Request[];
   agreements?: Agreement[];
-  draft_ids?: string[];
-  stalled_tasks?: TaskBrief[];
   invite_link?: string;
   banned?: string[];
   view?: string;
