@@ -64,7 +64,7 @@ func TestBack_toAnotherSeatWhileAFileIsSent_stays(t *testing.T) {
 	evaluate[*bool](tab, `void (XMLHttpRequest.prototype.send = () => {})`) // an upload takes its time
 	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"plan.txt": []byte("Steel")})...)
 	tab.sends()
-	for _, leaves := range []func(){tab.back, func() { tab.click(hyper("The bridge as Ada")) }} {
+	for _, leaves := range []func(){tab.back, func() { tab.click(hyper("The bridge as Ada Nothing to read yet")) }} {
 		leaves()
 		tab.is(css(modal))
 		tab.sees("Files are still being sent")
@@ -73,7 +73,7 @@ func TestBack_toAnotherSeatWhileAFileIsSent_stays(t *testing.T) {
 		tab.until("the seat of Bo is shown", shown+` === "as Bo"`)
 	}
 	tab.click(button("Cancel"))
-	tab.click(hyper("The bridge as Ada"))
+	tab.click(hyper("The bridge as Ada Nothing to read yet"))
 	tab.until("the seat of Ada is shown", shown+` === "as Ada"`)
 }
 
@@ -92,7 +92,7 @@ func TestBack_toAnotherSeatOrRoom_showsTheSeatThatWasThere(t *testing.T) {
 	tab.is(css(textArea))
 	tab.visit(bo.watch)
 	is("The bridge as Bo")
-	tab.click(hyper("The bridge as Ada"))
+	tab.click(hyper("The bridge as Ada Nothing to read yet"))
 	is("The bridge as Ada")
 	tab.click(button("Menu"))
 	tab.is(button("Export").in(".menu"))

@@ -38,7 +38,8 @@ export class MyRooms {
   #page = version; // that the server has
   #waited = {}; // how many things needed the person in each room, as this browser has kept it
   #waits = ""; // what this tab has kept of that
-  #made = new Map(); // by token, {of, room}: what was made of what
+  #missing = ""; // as it was shown
+  #made = new Map(); // by token, {of, known, room}: what was made of what
   #room = /** @type {any} */ (null); // that is open
   #shown = ""; // its seat, as the list shows it
   #unsubscribe = () => {};
@@ -82,7 +83,7 @@ export class MyRooms {
 
   /** Whether it is known what needs the person, as far as the server tells. */
   get settled() {
-    return this.#settled || !this.#seats.length;
+    return this.#settled || this.#seats.every(({ claim }) => claim);
   }
 
   /** Takes a Room for the one that is open; null if none is. */
@@ -107,7 +108,9 @@ export class MyRooms {
 
   /** Reads anew which seats this browser keeps. */
   read() {
-    const seats = storage.seats().sort((a, b) => activeIn(b) - activeIn(a));
+    const before = new Map(this.#seats.map((seat) => [JSON.stringify(seat), seat]));
+    const seats = storage.seats().map((seat) => before.get(JSON.stringify(seat)) ?? seat)
+      .sort((a, b) => activeIn(b) - activeIn(a));
     this.#waited = storage.waited();
     for (const { token } of seats) if (!this.#order.includes(token)) this.#order.push(token);
     const place = ({ token }) => this.#order.indexOf(token);
@@ -249,7 +252,10 @@ export class MyRooms {
 
   #change() {
     const rooms = this.#seats.map((seat) => this.#roomOf(seat));
-    if (rooms.length !== this.rooms.length || rooms.some((room, n) => room !== this.rooms[n])) this.rooms = rooms;
+    const { missing } = this;
+    if (rooms.length !== this.rooms.length || missing !== this.#missing ||
+      rooms.some((room, n) => room !== this.rooms[n])) this.rooms = rooms;
+    this.#missing = missing;
     this.#keepWaits();
     for (const listen of this.#listeners) listen();
   }
@@ -271,16 +277,16 @@ export class MyRooms {
     const own = others.filter(({ alone }) => alone).map(({ name }) => name);
     const state = this.#isOpen(seat) ? this.#room.state : null;
     const half = this.#halves.get(token)?.half.state;
-    const kept = this.#waited[seatOf(token)] ?? 0;
-    const of = [seat, name, own.join("\n"), this.#known.get(token), this.#settled, this.#failing, this.#page, kept,
+    const of = [seat, name, own.join("\n"), this.#known.get(token), this.#failing > 0,
       ...halfParts.map((part) => half?.[part]), ...parts.map((part) => state?.[part])];
     const made = this.#made.get(token);
-    if (made?.of.every((one, n) => one === of[n])) return made.room;
-    const known = state ? this.#here() : this.#there(seat, own, half);
-    const waits = this.#settled && known.needs ? known.needs.length : kept;
-    const now = { ...nothing, seat, name, title: seat.title ?? "", waits, ...known };
-    this.#made.set(token, { of, room: now });
-    return now;
+    const same = made?.of.every((one, n) => one === of[n]);
+    const known = same ? made.known : state ? this.#here() : this.#there(seat, own, half);
+    const waits = this.#settled && known.needs ? known.needs.length : (this.#waited[seatOf(token)] ?? 0);
+    if (same && made.room.waits === waits) return made.room;
+    const room = { ...nothing, seat, name, title: seat.title ?? "", waits, ...known };
+    this.#made.set(token, { of, known, room });
+    return room;
   }
 
   /** Returns what is known of the open room. What is new there is told there. */

@@ -96,12 +96,16 @@ export class RoomsWatch {
   /** Asks once. */
   async #ask(how, turn) {
     const { clock } = this.page;
+    const before = this.#due;
     this.#due = clock.now() + least; // also if another tab takes the turn
     let told, later;
     try {
       told = await this.page.ask(how, turn);
       this.#failed = 0;
-      if (!told) return void (await clock.pause(glance, turn));
+      if (!told) {
+        this.#due = before;
+        return void (await clock.pause(glance, turn));
+      }
       later = told.poll;
     } catch (problem) {
       if (turn.aborted) return;
