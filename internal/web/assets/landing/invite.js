@@ -4,7 +4,6 @@
 import * as storage from "../storage.js";
 import { call } from "../mcp.js";
 import { linkTo } from "../rooms/list.js";
-import { asker } from "../rooms/news.js";
 import { endsSeat } from "../seats.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";
@@ -94,7 +93,8 @@ function useInvite(path, id) {
 async function seatThere(id) {
   const seats = storage.seats().filter(({ room }) => room === id);
   for (const seat of seats) {
-    const end = seat.claim ? false : await asker(seat)("room_info", {}).then(() => false, endsSeat);
+    const [own, how] = [{ agent_token: seat.token }, { bearer: seat.token }];
+    const end = seat.claim ? false : await call("room_info", own, how).then(() => false, endsSeat);
     if (!end) return { seat };
   }
   return { gone: seats.length > 0 };

@@ -1,7 +1,7 @@
 // What is new in the rooms that are not in sight: one call for all of them, and what follows from its answer.
 
 import { History } from "../history.js";
-import { call, NoAnswer, Refusal, refusalOf } from "../mcp.js";
+import { NoAnswer, Refusal, refusalOf } from "../mcp.js";
 import { endsSeat } from "../seats.js";
 import { at } from "../site.js";
 import { known } from "../talk/known.js";
@@ -22,10 +22,6 @@ const nothing = {
  * @typedef {import("../results.d.ts").NewsSeat & {token: string, after: string}} NewsOf
  * @typedef {{seats: NewsOf[], poll: number, page: string}} Told
  */
-
-/** Makes calls for a seat. */
-export const asker = (seat, /** @type {AbortSignal | undefined} */ signal = undefined) => (tool, args) =>
-  call(tool, { agent_token: seat.token, ...args }, { bearer: seat.token, signal });
 
 /**
  * Asks what is new for the persons of some seats, and waits for that up to so many seconds where the server does.
