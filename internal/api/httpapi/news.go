@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -19,26 +20,26 @@ const NewsPath = "/v1/news"
 func (s *server) serveNews(ex *exchange, r *http.Request, _ door) {
 	ex.Header().Set("Cache-Control", "no-store")
 	ex.Header().Set("Parley-Page", s.Page.Version()) // an open page of another version says that it is out of date
+	caller := ident.Principal{ID: s.principalOf(r)}
 	if r.Method != http.MethodPost {
 		ex.Header().Set("Allow", http.MethodPost)
-		refuseTool(ex, http.StatusMethodNotAllowed, invalidCall("This address takes POST only."))
+		s.refuseNoCall(ex, r, caller, http.StatusMethodNotAllowed, invalidCall("This address takes POST only."))
 		return
 	}
-	ctx := s.context(ex, r, ident.Principal{ID: s.principalOf(r)})
-	body, reason := s.receiveArguments(ctx, ex, r, api.MaxNewsBody)
-	if reason != nil {
-		ex.refuseArguments(reason)
+	ctx := s.context(ex, r, caller)
+	body, ok := s.receiveArguments(ctx, ex, r, api.MaxNewsBody)
+	if !ok {
 		return
 	}
 	var asked tools.NewsAsked
 	if err := json.Unmarshal(body, &asked); err != nil {
-		s.refuseNoCall(ex, r, ident.Principal{ID: s.principalOf(r)}, http.StatusBadRequest,
-			invalidCall("wait_seconds must be a whole number, and token, after and tag of each of seats texts."))
+		s.refuseNoCall(ex, r, caller, http.StatusBadRequest, invalidCall("wait_seconds must be a whole number, and "+
+			"token, after and tag of each of seats texts."))
 		return
 	}
 	by := tools.Admission{Watch: s.watch}
 	if s.Keys {
-		by.Admit = func(ctx context.Context, token string) (ident.Principal, error) {
+		by.Admit = func(ctx context.Context, token ident.Token) (ident.Principal, error) {
 			return s.Gate.TokenOfMany(ctx, token, s.clientOf(r))
 		}
 	}
@@ -49,6 +50,7 @@ func (s *server) serveNews(ex *exchange, r *http.Request, _ door) {
 	case o.Failure != nil:
 		refuseTool(ex, statusOf(fault.Code(o.Failure.Code)), o.Failure)
 	default:
+		mcp.MayCompress(ex.Header())
 		answerTool(ex, http.StatusOK, o.JSON())
 	}
 }

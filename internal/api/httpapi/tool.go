@@ -70,6 +70,7 @@ func (s *server) showTool(ex *exchange, r *http.Request, asker ident.Principal, 
 	if tool.Input != nil {
 		shown.Arguments = tool.Input()
 	}
+	mcp.MayCompress(ex.Header())
 	answerTool(ex, http.StatusOK, results.JSON(shown))
 }
 
@@ -87,9 +88,8 @@ func (s *server) toolNames() string {
 func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, tool *mcp.Tool) {
 	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
-	arguments, reason := s.receiveArguments(ctx, ex, r, s.MaxBody)
-	if reason != nil {
-		ex.refuseArguments(reason)
+	arguments, ok := s.receiveArguments(ctx, ex, r, s.MaxBody)
+	if !ok {
 		return
 	}
 	answer := &relay{pulse: pulse{ex: ex, every: s.KeepAlive}, header: http.Header{}}
@@ -106,10 +106,11 @@ func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, 
 		refuseTool(answer, http.StatusServiceUnavailable, unavailable(cutOff))
 	case o.Failure != nil:
 		refuseTool(answer, statusOf(fault.Code(o.Failure.Code)), o.Failure)
-	case tool.Compress:
-		answerTool(answer, http.StatusOK, o.JSON())
 	default:
-		answerPlain(answer, http.StatusOK, o.JSON())
+		if tool.Compress {
+			mcp.MayCompress(answer.Header())
+		}
+		answerTool(answer, http.StatusOK, o.JSON())
 	}
 }
 
@@ -122,21 +123,18 @@ func (s *server) refuseNoCall(ex *exchange, r *http.Request, asker ident.Princip
 }
 
 // receiveArguments returns the body of r, the arguments of a call, if it passes every check that a message of MCP
-// passes, and has at most most bytes. ctx has the caller.
-func (s *server) receiveArguments(ctx context.Context, ex *exchange, r *http.Request, most int64) (json.RawMessage,
-	*refusal) {
+// passes, and has at most most bytes; if ok is false, the call is refused. ctx has the caller.
+func (s *server) receiveArguments(ctx context.Context, ex *exchange, r *http.Request, most int64) (_ json.RawMessage,
+	ok bool) {
 	body, reason := s.receiveBody(ex, r, most)
-	if reason != nil {
-		return nil, s.charged(ctx, ex, reason)
+	if reason == nil {
+		refused := mcp.CheckArguments(body)
+		if refused == nil {
+			return body, true
+		}
+		reason = &refusal{http.StatusBadRequest, refused.Code, refused.Message}
 	}
-	if refused := mcp.CheckArguments(body); refused != nil {
-		return nil, s.charged(ctx, ex, &refusal{http.StatusBadRequest, refused.Code, refused.Message})
-	}
-	return body, nil
-}
-
-// refuseArguments answers a call whose arguments are refused.
-func (ex *exchange) refuseArguments(reason *refusal) {
+	reason = s.charged(ctx, ex, reason)
 	failure := invalidCall(reason.sentence)
 	switch {
 	case ex.refused == fault.RateLimited:
@@ -145,6 +143,7 @@ func (ex *exchange) refuseArguments(reason *refusal) {
 		failure = unavailable(reason.sentence)
 	}
 	refuseTool(ex, reason.status, failure)
+	return nil, false
 }
 
 // refuseTool answers a call with a failure.
@@ -155,16 +154,10 @@ func refuseTool(w http.ResponseWriter, status int, f *results.Failure) {
 	if f.RetryAfterSeconds > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(f.RetryAfterSeconds, 10))
 	}
-	answerPlain(w, status, results.JSON(f)) // a failure may quote a token
+	answerTool(w, status, results.JSON(f))
 }
 
-// answerTool answers with a text that holds no secret: see [mcp.MayCompress].
 func answerTool(w http.ResponseWriter, status int, text json.RawMessage) {
-	mcp.MayCompress(w.Header())
-	answerPlain(w, status, text)
-}
-
-func answerPlain(w http.ResponseWriter, status int, text json.RawMessage) {
 	w.Header().Set("Content-Type", jsonType)
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // fails only if the client has left

@@ -39,14 +39,15 @@ type NewsAsked struct {
 
 // Admission admits each seat of a call for news by its token.
 type Admission struct {
-	Admit func(ctx context.Context, token string) (ident.Principal, error) // nil: the caller of ctx may act for all
+	// Admit admits by a token; nil: the caller of ctx may act for all.
+	Admit func(context.Context, ident.Token) (ident.Principal, error)
 	// Watch returns a context that ends when the principal is no longer admitted, until stop is called.
 	Watch func(context.Context, ident.Principal) (watched context.Context, stop func())
 }
 
 // News tells what is new for the person of some seats, at once if anything is; otherwise, where one process serves,
-// when something comes or the time is up. A seat that is refused, or cannot be read now, ends no wait, but for one that
-// is refused while the call waits. The call is no sign of life of anybody.
+// when something comes or the time is up. A seat that is refused, or cannot be read now, ends no wait. The call is no
+// sign of life of anybody.
 func (s *Set) News(ctx context.Context, asked NewsAsked, by Admission) mcp.Outcome {
 	wait := min(max(0, time.Duration(asked.WaitSeconds)*time.Second), newsWait)
 	if !s.rooms.MayAwaitNews() {
@@ -59,16 +60,14 @@ func (s *Set) News(ctx context.Context, asked NewsAsked, by Admission) mcp.Outco
 			return nil, fault.Refuse(fault.InvalidArgument, "seats must have from 1 to %d seats, each with the token "+
 				"of a person. Nothing was read.", api.MaxNewsSeats)
 		}
-		c := newNewsCall(s)
+		watch := s.rooms.WatchNews()
+		c := &newsCall{set: s, watch: watch, began: watch.Now()}
 		defer c.close()
 		c.open(ctx, asked, by)
 		if err := c.refusal(); err != nil {
 			return nil, err
 		}
 		c.await(ctx, wait)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
 		return c.answer(), nil
 	})
 }
@@ -80,11 +79,6 @@ type newsCall struct {
 	began time.Time
 	seats []*newsSeat // in the order of the call, each token once
 	stops []func()
-}
-
-func newNewsCall(s *Set) *newsCall {
-	watch := s.rooms.WatchNews()
-	return &newsCall{set: s, watch: watch, began: watch.Now()}
 }
 
 // newsSeat is a seat of a call for news.
@@ -109,36 +103,35 @@ func (c *newsCall) open(ctx context.Context, asked NewsAsked, by Admission) {
 	admitting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer c.watch.AfterFunc(newsAdmitted, cancel)()
-	known := map[string]bool{}
+	known := map[ident.Token]bool{}
 	for n, one := range asked.Seats {
-		token := strings.ToLower(strings.TrimSpace(one.Token))
-		if known[token] {
+		token, err := chat.ParseNewsToken(one.Token)
+		if err == nil && known[token] {
 			continue
 		}
 		known[token] = true
 		seat := &newsSeat{n: n, ctx: ctx, from: chat.NewsFrom{After: one.After, Tag: one.Tag,
 			Bytes: api.MaxNewsBytes / len(asked.Seats)}}
 		c.seats = append(c.seats, seat)
-		if err := c.accept(admitting, seat, token, by); err != nil {
+		if err == nil {
+			err = c.accept(admitting, seat, token, by)
+		}
+		if err != nil {
 			c.refuse(ctx, seat, err)
 		}
 	}
 }
 
 // accept admits and accepts a seat. admitting is the context of the admission.
-func (c *newsCall) accept(admitting context.Context, seat *newsSeat, token string, by Admission) (err error) {
-	err = chat.CheckNewsToken(token)
-	if err != nil {
-		return err
-	}
+func (c *newsCall) accept(admitting context.Context, seat *newsSeat, token ident.Token,
+	by Admission) (err error) {
 	if by.Admit != nil {
 		asker, err := by.Admit(admitting, token)
 		if err != nil {
 			return err
 		}
 		watched, stop := by.Watch(ident.WithPrincipal(seat.ctx, asker), asker)
-		asleep := context.AfterFunc(watched, c.watch.Wake)
-		c.stops = append(c.stops, stop, func() { asleep() })
+		c.stops = append(c.stops, stop)
 		seat.ctx = watched
 	}
 	seat.ctx, err = c.set.rooms.Limits().BeginOne(seat.ctx)
@@ -154,7 +147,7 @@ func (c *newsCall) refuse(ctx context.Context, seat *newsSeat, err error) {
 	var refused *fault.Error
 	switch {
 	case !errors.As(err, &refused), refused.Code == fault.Internal:
-		if !errors.Is(err, context.Canceled) {
+		if ctx.Err() == nil && !errors.Is(err, context.Canceled) {
 			c.set.log.ErrorContext(ctx, "a tool failed", "tool", newsName, "error", err)
 		}
 		seat.left = fault.RetryLater(fault.Unavailable, newsPause, "No seat could be read in time. Nothing was "+
@@ -191,7 +184,7 @@ func (c *newsCall) await(ctx context.Context, wait time.Duration) {
 	until := c.watch.Now().Add(c.set.rooms.WaitLimit(ctx, wait))
 	open := func(yield func(*newsSeat) bool) {
 		for _, seat := range c.seats {
-			if seat.seat != nil && ctx.Err() == nil && !yield(seat) {
+			if seat.seat != nil && !yield(seat) {
 				return
 			}
 		}
@@ -203,9 +196,9 @@ func (c *newsCall) await(ctx context.Context, wait time.Duration) {
 	ready := wait == 0 || none || slices.ContainsFunc(c.seats, (*newsSeat).isNew)
 	for !ready && c.watch.Wait(ctx, until) {
 		for seat := range open {
-			if seat.seat.HasChanged() || seat.ctx.Err() != nil {
+			if seat.seat.HasChanged() {
 				c.read(ctx, seat, false)
-				ready = ready || seat.isNew() || seat.refused != nil
+				ready = ready || seat.isNew()
 			}
 		}
 	}
@@ -223,8 +216,9 @@ func (c *newsCall) close() {
 	}
 }
 
-// answer tells what is new: first what is refused and what waits for the person, then messages, of which seats take
-// turns, the one whose first is the oldest first. So a flood in one room delays no question in another.
+// answer tells what is new: first what is refused and what waits for the person, the shortest first, then messages, of
+// which seats take turns, the one whose first is the oldest first. So a flood in one room delays no question in
+// another.
 func (c *newsCall) answer() results.News {
 	now := c.watch.Now()
 	told := results.News{Seats: []results.NewsSeat{}, Now: viewTime(now)}
@@ -233,29 +227,20 @@ func (c *newsCall) answer() results.News {
 		pause = max(newsPause, time.Duration(len(c.seats))*newsEach-now.Sub(c.began))
 	}
 	told.PollAfter = int64(fault.Seconds(pause))
-	left := api.MaxNewsBytes - 4096 // for all beside what is told of the seats
-	fits := func(size int) bool {
-		if size+1 > left {
-			return false
-		}
-		left -= size + 1
-		return true
-	}
 	var views []*newsView
 	for _, seat := range c.seats {
-		v := newNewsView(seat)
-		if seat.left != nil || !fits(len(results.JSON(v.NewsSeat))) {
+		if seat.left == nil {
+			views = append(views, newNewsView(seat))
+		} else {
 			told.HasMore = append(told.HasMore, seat.n)
-			continue
 		}
-		views = append(views, v)
 	}
-	addInTurn(views, fits)
+	fill(views)
 	for _, v := range views {
-		if v.takeMessages() {
+		if v.more {
 			told.HasMore = append(told.HasMore, v.N)
 		}
-		if !v.isEmpty() {
+		if v.fits && !v.isEmpty() {
 			told.Seats = append(told.Seats, v.NewsSeat)
 		}
 	}
@@ -267,18 +252,22 @@ func (c *newsCall) answer() results.News {
 // newsView is what is told of a seat.
 type newsView struct {
 	results.NewsSeat
-	latest bool // all messages are the latest
-	more   bool
-	all    []results.Message // that could be told
-	took   int               // how many of them are
-	full   bool              // not all fit
+	size int  // in bytes, without messages
+	fits bool // in this answer
+	more bool // something is left for the next call
+
+	all    []results.Message // that could be told: of those after one the oldest first, of the latest the newest
+	latest bool
 }
 
 func newNewsView(seat *newsSeat) *newsView {
 	news := seat.news
 	v := &newsView{NewsSeat: results.NewsSeat{N: seat.n, Refused: seat.refused, Tag: news.Tag, Earlier: news.Earlier,
-		Forgot: news.Forgot}, latest: seat.from.After == "" || news.Forgot, more: news.HasMore,
-		all: viewMessages(news.Messages)}
+		Forgot: news.Forgot}, more: news.HasMore, all: viewMessages(news.Messages),
+		latest: seat.from.After == "" || news.Forgot}
+	if v.latest {
+		slices.Reverse(v.all)
+	}
 	if is := news.State; is != nil {
 		is.Room.Description = ""
 		v.Needs = &results.NewsNeeds{Drafts: viewDrafts(is.Drafts), Asks: viewMessages(is.Asks),
@@ -290,6 +279,7 @@ func newNewsView(seat *newsSeat) *newsView {
 				By: task.By})
 		}
 	}
+	v.size = len(results.JSON(v.NewsSeat))
 	return v
 }
 
@@ -298,35 +288,37 @@ func (v *newsView) isEmpty() bool {
 	return v.Refused == nil && v.Tag == "" && len(v.Messages) == 0 && !v.Forgot
 }
 
-// next returns the message of v that is told next: of those after one the oldest, of the latest the newest.
-func (v *newsView) next() results.Message {
-	if v.latest {
-		return v.all[len(v.all)-1-v.took]
+// fill decides what fits into one answer: see newsCall.answer.
+func fill(views []*newsView) {
+	left := api.MaxNewsBytes - 4096 // for all beside what is told of the seats
+	fits := func(size int) bool {
+		if size+1 > left {
+			return false
+		}
+		left -= size + 1
+		return true
 	}
-	return v.all[v.took]
-}
-
-// addInTurn adds messages to views as long as they fit, in rounds of one of each.
-func addInTurn(views []*newsView, fits func(size int) bool) {
-	turns := slices.DeleteFunc(slices.Clone(views), func(v *newsView) bool { return len(v.all) == 0 })
+	turns := slices.SortedStableFunc(slices.Values(views), func(a, b *newsView) int { return a.size - b.size })
+	turns = slices.DeleteFunc(turns, func(v *newsView) bool {
+		v.fits = fits(v.size)
+		v.more = v.more || !v.fits
+		return !v.fits || len(v.all) == 0
+	})
 	slices.SortStableFunc(turns, func(a, b *newsView) int { return strings.Compare(a.all[0].At, b.all[0].At) })
 	for len(turns) > 0 {
 		turns = slices.DeleteFunc(turns, func(v *newsView) bool {
-			v.full = !fits(len(results.JSON(v.next())))
-			if !v.full {
-				v.took++
+			took := len(v.Messages)
+			if !fits(len(results.JSON(v.all[took]))) {
+				v.Earlier, v.more = v.Earlier || v.latest, v.more || !v.latest || took == 0
+				return true
 			}
-			return v.full || v.took == len(v.all)
+			v.Messages = v.all[:took+1]
+			return took+1 == len(v.all)
 		})
 	}
-}
-
-// takeMessages takes the messages that are told into the answer, and reports whether some are left for the next call.
-func (v *newsView) takeMessages() (more bool) {
-	if v.latest {
-		v.Messages, v.Earlier = v.all[len(v.all)-v.took:], v.Earlier || v.full
-		return v.full && v.took == 0
+	for _, v := range views {
+		if v.latest {
+			slices.Reverse(v.Messages)
+		}
 	}
-	v.Messages = v.all[:v.took]
-	return v.more || v.full
 }

@@ -273,8 +273,8 @@ func TestNews_waits_untilSomethingComesInOneOfTheRooms(t *testing.T) {
 	}
 }
 
-// The end of a seat is news; a seat that was none before is told when the call ends.
-func TestNews_refusedSeat_endsNoWaitUnlessItIsRefusedMeanwhile(t *testing.T) {
+// A seat that is none, or ends in a wait, is told when the call ends.
+func TestNews_refusedSeat_endsNoWait(t *testing.T) {
 	for what, c := range map[string]struct {
 		end  func(w *newsroom, s *newsSeat) error
 		code fault.Code
@@ -307,8 +307,13 @@ func TestNews_refusedSeat_endsNoWaitUnlessItIsRefusedMeanwhile(t *testing.T) {
 			t.Errorf("an agent's token, after the wait: %+v", told)
 		}
 		waits = w.waiting(t.Context())
+		made := w.clock.made.Load()
 		if err := c.end(w, w.seats[1]); err != nil {
 			t.Fatal(err)
+		}
+		if c.code != "" {
+			w.awaitTimers(made + 1) // it has looked, and waits on
+			w.clock.Advance(25 * time.Second)
 		}
 		told = w.take(waits)
 		one := results.NewsSeat{}
@@ -345,14 +350,13 @@ func TestNews_wait_endsWithItsCallerAndTheServer(t *testing.T) {
 }
 
 // A seat ends with the key that admitted it, and refuses itself alone.
-func TestNews_seatWhoseKeyIsRevoked_isRefusedAtOnce(t *testing.T) {
+func TestNews_seatWhoseKeyIsRevokedInAWait_isRefused(t *testing.T) {
 	w := newNewsroom(t, 2, single())
 	revoked := fault.Refuse(fault.KeyInvalid, "The key was revoked.")
 	watched, revoke := context.WithCancelCause(t.Context())
 	by := tools.Admission{
-		Admit: func(_ context.Context, token string) (ident.Principal, error) {
-			own, err := ident.ParseToken(token)
-			return ident.Principal{Room: own.Room, Seat: own.Seat}, err
+		Admit: func(_ context.Context, own ident.Token) (ident.Principal, error) {
+			return ident.Principal{Room: own.Room, Seat: own.Seat}, nil
 		},
 		Watch: func(ctx context.Context, asker ident.Principal) (context.Context, func()) {
 			if own, _ := ident.ParseToken(w.seats[1].person); own.Room != asker.Room {
@@ -370,6 +374,9 @@ func TestNews_seatWhoseKeyIsRevoked_isRefusedAtOnce(t *testing.T) {
 	go func() { waits <- w.set.News(t.Context(), asked, by) }()
 	w.awaitTimers(before + 1)
 	revoke(revoked)
+	w.say(w.seats[1].bob.Token, "not for the person")
+	w.awaitTimers(before + 2) // it has looked, and waits on
+	w.clock.Advance(25 * time.Second)
 	if told := w.take(waits); !slices.Equal(numbers(told), []int{1}) || told.Seats[0].Refused == nil ||
 		told.Seats[0].Refused.Code != string(fault.KeyInvalid) {
 		t.Errorf("%+v", told)
@@ -413,13 +420,13 @@ func TestNews_flood_comesInTurnsAfterWhatWaitsForThePerson(t *testing.T) {
 	}
 }
 
-// What waits in a hundred rooms may be more than an answer holds. It comes whole, by further calls, and so do the
-// latest messages of each room.
+// What waits in a hundred rooms may be more than an answer holds. It comes whole, by further calls, the shortest first,
+// and so do the latest messages of each room.
 func TestNews_needsOfManyRooms_comeByFurtherCalls(t *testing.T) {
 	w := newNewsroom(t, 100, single())
-	for _, seat := range w.seats {
+	for n, seat := range w.seats {
 		for i := range 7 {
-			w.say(seat.bob.Token, fmt.Sprint(i, strings.Repeat(" long", 500)), asks("Ann"))
+			w.say(seat.bob.Token, fmt.Sprint(i, strings.Repeat(" long", min(500, 10*(99-n)))), asks("Ann"))
 		}
 	}
 	calls := 0
@@ -433,6 +440,9 @@ func TestNews_needsOfManyRooms_comeByFurtherCalls(t *testing.T) {
 			known[one.N] = true
 		}
 		more = len(told.HasMore) > 0
+		if !known[99] {
+			t.Error("the room with the shortest is not in the first answer")
+		}
 	}
 	without := slices.IndexFunc(w.seats, func(s *newsSeat) bool { return s.after == "" || s.tag == "" })
 	if len(known) != 100 || without >= 0 || calls < 2 || calls > 4 {
@@ -538,12 +548,11 @@ func TestNews_seatThatCannotBeReadNow_isLeftForTheNextCall(t *testing.T) {
 	w := newNewsroom(t, 2, single())
 	by := tools.Admission{
 		Watch: func(ctx context.Context, _ ident.Principal) (context.Context, func()) { return ctx, func() {} },
-		Admit: func(_ context.Context, token string) (ident.Principal, error) {
-			if token == w.seats[0].person {
+		Admit: func(_ context.Context, own ident.Token) (ident.Principal, error) {
+			if own.String() == w.seats[0].person {
 				return ident.Principal{}, fault.RetryLater(fault.RateLimited, time.Second, "Too many tokens.")
 			}
-			own, err := ident.ParseToken(token)
-			return ident.Principal{Room: own.Room, Seat: own.Seat}, err
+			return ident.Principal{Room: own.Room, Seat: own.Seat}, nil
 		},
 	}
 	asked, _ := w.asked(25)

@@ -181,12 +181,8 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal
 // TokenOfMany is Token for one of many tokens of a call that has paid for the look-up of each. A token whose room has
 // ended, or whose seat is gone, is no guess there: a page asks for all rooms that its browser knows, and would use up
 // the guesses of its address.
-func (g *Gate) TokenOfMany(ctx context.Context, text, address string) (ident.Principal, error) {
-	token, err := ident.ParseToken(text)
-	if err != nil {
-		return ident.Principal{}, refuse("needs a key, and the token that you sent is mistyped")
-	}
-	return g.seatOf(ctx, token, address, func(err error) error { return gone{err} })
+func (g *Gate) TokenOfMany(ctx context.Context, token ident.Token, address string) (ident.Principal, error) {
+	return g.seatOf(ctx, token, address, func(err error) error { return passing{err, true} })
 }
 
 // token is Token for a parsed token. It checks the token of the request; the call itself checks agent_token, perhaps
@@ -197,7 +193,7 @@ func (g *Gate) token(ctx context.Context, token ident.Token, address string) (id
 		case fault.CodeOf(err) == fault.RoomNotFound:
 			return nil
 		case token.Person:
-			return passing{err} // the token is right again once the agent is back: see room.KeepPerson
+			return passing{error: err} // the token is right again once the agent is back: see room.KeepPerson
 		}
 		return err
 	})
@@ -281,7 +277,7 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 		return nil
 	}
 	if agent.IsUnadmitted() {
-		return passing{errUnadmitted()} // the agent may show its key at any time
+		return passing{error: errUnadmitted()} // the agent may show its key at any time
 	}
 	id := ident.KeyOf(agent.Principal)
 	k, ok, err := g.keys.find(ctx, id)

@@ -215,7 +215,7 @@ func TestTokenOfMany_ofARoomOrASeatThatIsGone_isNoGuess(t *testing.T) {
 			}})
 		call := func(ctx context.Context) error {
 			token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret(), Person: true}
-			_, err := gate.TokenOfMany(ctx, token.String(), "192.0.2.1")
+			_, err := gate.TokenOfMany(ctx, token, "192.0.2.1")
 			return err
 		}
 		want := fault.CodeOf(gone)

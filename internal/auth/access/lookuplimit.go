@@ -106,14 +106,12 @@ func newLookUpLimit(clock clockwork.Clock, lookUps int) *lookUpLimit {
 }
 
 // passing is a refusal that may not hold the next time, so the limit does not remember the refusal.
-type passing struct{ error }
+type passing struct {
+	error
+	free bool // the secret is no guess, and the look-up does not count: see Gate.TokenOfMany
+}
 
 func (p passing) Unwrap() error { return p.error }
-
-// gone is the refusal of a secret that is no guess: see Gate.TokenOfMany. The limit does not remember it, either.
-type gone struct{ error }
-
-func (g gone) Unwrap() error { return g.error }
 
 // errUnknown is the result of a look-up that panics. A look-up that panics or fails costs as much as a wrong secret.
 var errUnknown = errors.New("access: the look-up did not end")
@@ -270,8 +268,8 @@ func (g *lookUpLimit) advanceAfter(after time.Duration) {
 func (g *lookUpLimit) end(t *lookUp, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	code, isGone := fault.CodeOf(err), errors.As(err, new(gone))
-	passes := isGone || errors.As(err, new(passing))
+	var held passing
+	code, passes := fault.CodeOf(err), errors.As(err, &held)
 	wrong := !passes && (code == fault.KeyInvalid || code == fault.Removed)
 	switch {
 	case err == nil:
@@ -289,7 +287,7 @@ func (g *lookUpLimit) end(t *lookUp, err error) {
 		return
 	}
 	delete(g.running, t.secret)
-	if err == nil || isGone {
+	if err == nil || held.free {
 		now := g.clock.Now()
 		g.all.Spend(-g.all.step, now)
 		for _, b := range t.of {

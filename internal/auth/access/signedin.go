@@ -149,7 +149,7 @@ func (g *Gate) checkSignIn(ctx context.Context, t ident.SignInSecret) error {
 	case ok && s.Admits(t, now):
 		return nil
 	case ok && now.Sub(s.Turned) < halfSeen:
-		return passing{errSignedOut()}
+		return passing{error: errSignedOut()}
 	}
 	out := errSignedOut()
 	if ok && s.Expired(t, now) {
@@ -174,7 +174,7 @@ func (g *Gate) Guess(ctx context.Context, secret, address string, f func() error
 		err := f()
 		switch {
 		case errors.Is(err, signin.ErrGrant) || errors.Is(err, signin.ErrTarget):
-			return passing{err}
+			return passing{error: err}
 		case fault.CodeOf(err) == fault.RateLimited:
 			spent = err
 			return nil

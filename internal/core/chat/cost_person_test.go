@@ -113,4 +113,9 @@ func TestNews_onDynamoDB_costsOneReadOfTheHead(t *testing.T) {
 	costs("the three tools", 7, 6, three)
 	costs("a question and a draft", 2, 1.5, func() { from = knownAfter(from, page.newsOf(person, from)) })
 	costs("after them", 1, 1, func() { page.newsOf(person, from) })
+	for range 150 { // more than the cached tail has
+		w.sends(chat.SendRequest{Token: p.ann.Token, Text: "psst", To: []string{"Cid"}})
+	}
+	page.newsOf(person, from)
+	costs("after what it cannot see", 1, 1, func() { page.newsOf(person, from) })
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -119,11 +120,10 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	if err != nil {
 		return Info{}, err
 	}
-	open, err := c.openEvents(ctx)
+	info.Requests, err = c.openRequests(ctx)
 	if err != nil {
 		return Info{}, err
 	}
-	info.Requests = c.viewRequests(open)
 	info.Open = &Open{Tasks: c.work().OpenTasks}
 	for _, r := range info.Requests {
 		if r.Proposal {
@@ -136,40 +136,27 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	return info, err
 }
 
-// openEvent is an open request or proposal with its event.
-type openEvent struct {
-	request room.OpenRequest
-	event   room.Event
-}
-
-// openEvents returns the open requests and proposals visible to the caller, oldest first.
-func (c reading) openEvents(ctx context.Context) (list []openEvent, err error) {
-	for _, request := range c.head.Talk.OpenTo(c.me.Seat, c.room.svc.now()) {
+// openRequests returns the open requests and proposals visible to the caller, oldest first.
+func (c reading) openRequests(ctx context.Context) ([]OpenRequest, error) {
+	now := c.room.svc.now()
+	var list []OpenRequest
+	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
 		event, err := c.room.log.Event(ctx, request.N)
 		if err != nil {
 			return nil, err
 		}
-		if c.me.Sees(event) {
-			list = append(list, openEvent{request, event})
+		if !c.me.Sees(event) {
+			continue
 		}
-	}
-	return list, nil
-}
-
-// viewRequests returns open requests and proposals as the caller sees them.
-func (c reading) viewRequests(open []openEvent) (list []OpenRequest) {
-	now := c.room.svc.now()
-	for _, one := range open {
-		request, event := one.request, one.event
 		list = append(list, OpenRequest{
 			ID: c.head.MessageID(request.N), From: event.Name, Text: bothEnds(requestOf(event), requestChars),
 			Person: event.Person, PersonName: c.head.PersonIn(event),
 			OwedBy: c.head.NamesOf(request.Owed), Replaces: c.wouldReplace(&request),
 			Age:      max(0, now.Sub(time.UnixMilli(request.AtMs))),
-			Proposal: request.Proposal,
+			Proposal: request.Proposal, Owes: slices.Contains(request.Owed, c.me.Seat), event: event,
 		})
 	}
-	return list
+	return list, nil
 }
 
 // wouldReplace returns the id of the agreement that request, which the caller sees, is to replace; "" for none, and if

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -68,11 +70,7 @@ type NewsWatch struct {
 }
 
 // NewsSeat is a seat of a NewsWatch, accepted when the call began.
-type NewsSeat struct {
-	managing
-	follower follower
-	upTo     int64 // the last event up to which there is nothing new; 0: unknown
-}
+type NewsSeat struct{ managing }
 
 // WatchNews returns a NewsWatch without seats. The caller must close it.
 func (s *Service) WatchNews() *NewsWatch {
@@ -83,36 +81,32 @@ func (s *Service) WatchNews() *NewsWatch {
 // have to be read every second.
 func (s *Service) MayAwaitNews() bool { return s.opts.SingleProcess }
 
-// Add accepts the token of a person, which CheckNewsToken has checked, on a current head.
-func (w *NewsWatch) Add(ctx context.Context, token string) (*NewsSeat, error) {
-	parsed, err := parseToken(token)
-	if err != nil {
-		return nil, err
-	}
-	c, err := w.svc.acceptCurrent(ctx, parsed)
+// Add accepts a token of ParseNewsToken on a current head.
+func (w *NewsWatch) Add(ctx context.Context, token ident.Token) (*NewsSeat, error) {
+	c, err := w.svc.acceptCurrent(ctx, token)
 	if err != nil {
 		return nil, w.svc.Outward(err)
 	}
-	seat := &NewsSeat{managing: managing{c}, follower: follower{wake: w.Wake}}
-	c.room.followers.add(&seat.follower)
+	seat := &NewsSeat{managing{c}}
+	c.room.bells.Store(w.bell, nil)
 	w.list = append(w.list, seat)
 	return seat, nil
 }
 
-// CheckNewsToken refuses a token that is mistyped or not of a person, without a read.
-func CheckNewsToken(token string) error {
+// ParseNewsToken reads a token, and refuses one that is mistyped or not of a person.
+func ParseNewsToken(token string) (ident.Token, error) {
 	parsed, err := parseToken(token)
 	if err != nil || parsed.Person {
-		return err
+		return parsed, err
 	}
-	return fault.Refuse(fault.NotAllowed, "This is the token of an agent, and news are for the person behind it, with "+
-		"a token of its own. Nothing was read: an agent calls wait_for_message.")
+	return parsed, fault.Refuse(fault.NotAllowed, "This is the token of an agent, and news are for the person behind "+
+		"it, with a token of its own. Nothing was read: an agent calls wait_for_message.")
 }
 
 // Close ends the watch.
 func (w *NewsWatch) Close() {
 	for _, seat := range w.list {
-		seat.room.followers.remove(&seat.follower)
+		seat.room.bells.Delete(w.bell)
 		seat.room.release()
 	}
 }
@@ -126,8 +120,8 @@ func (w *NewsWatch) AfterFunc(d time.Duration, f func()) (stop func()) {
 	return func() { timer.Stop() }
 }
 
-// Wait returns true once a room of the watch may have changed or Wake was called, and false when the time is up, the
-// server stops or ctx ends.
+// Wait returns true once a room of the watch may have changed, and false when the time is up, the server stops or ctx
+// ends.
 func (w *NewsWatch) Wait(ctx context.Context, until time.Time) bool {
 	timer := w.svc.clock.NewTimer(until.Sub(w.svc.now()))
 	defer timer.Stop()
@@ -141,27 +135,19 @@ func (w *NewsWatch) Wait(ctx context.Context, until time.Time) bool {
 	return false
 }
 
-// Wake ends a Wait. Any goroutine may call it.
-func (w *NewsWatch) Wake() {
-	select {
-	case w.bell <- struct{}{}:
-	default:
-	}
-}
-
-// HasChanged reports whether the room of the seat may have changed since Read began last.
-func (s *NewsSeat) HasChanged() bool { return s.follower.changed.Load() }
+// HasChanged reports whether the room of the seat has changed since Read began last.
+func (s *NewsSeat) HasChanged() bool { return s.room.log.Peek() != s.head }
 
 // Read returns what is new at the seat, as of the newest known head. whole says that presence and stalled tasks count,
 // too, if the tag is a minute old. The error is that of a call of the person: the seat may be gone since.
 func (s *NewsSeat) Read(ctx context.Context, from NewsFrom, whole bool) (SeatNews, error) {
-	s.follower.changed.Store(false)
 	news, err := s.readNews(ctx, from, whole)
 	return news, s.room.svc.Outward(err)
 }
 
-// readNews is Read. The state is told if the tag does not fit it, or if a message changes what the tag does not know: a
-// text that waits was removed, or an agreement that a draft answers was replaced.
+// readNews is Read. The state is told if the tag does not fit it, or if a message changes, or one that is not told may
+// have changed, what the tag does not know: a text that waits was removed, or an agreement that a draft answers was
+// replaced.
 func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (news SeatNews, err error) {
 	if !s.moveOn() || s.head.Expired(s.room.svc.now()) {
 		return SeatNews{}, s.refuseToken(ctx, s.head)
@@ -170,9 +156,10 @@ func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (new
 	if err != nil {
 		return SeatNews{}, err
 	}
-	tag, told := s.newsTag(), parseNewsTag(from.Tag)
-	isNew := tag.state != told.state || slices.ContainsFunc(news.Messages, changesAgreements)
-	if !isNew && (!whole || tag.since(told) < toldEvery) {
+	told, now := parseNewsTag(from.Tag), s.room.svc.now()
+	tag := newsTag{state: s.hashState(now), at: now}
+	isNew := tag.state != told.state || news.Forgot || slices.ContainsFunc(news.Messages, changesAgreements)
+	if !isNew && (!whole || now.Sub(told.at) < toldEvery) {
 		return news, nil
 	}
 
@@ -182,7 +169,7 @@ func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (new
 		return SeatNews{}, err
 	}
 	agents, stalled := seen.Agents(), s.stalledTasks(seen.Presence)
-	tag.setRest(agents, stalled)
+	tag.rest = shortHash(restChars, fmt.Sprint(rosterText(agents), stalled))
 	news.Tag = tag.String()
 	if !isNew && tag.rest == told.rest {
 		return news, nil
@@ -195,35 +182,46 @@ func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (new
 	return news, err
 }
 
-// newMessages returns the messages after that of from, or the latest. It reads no event twice that the person cannot
-// see: others may talk in private all the time.
+// stretch is events of which the person of a seat sees none: those from after+1 to upTo.
+type stretch struct{ after, upTo int64 }
+
+// newMessages returns the messages after that of from, or the latest. This process reads no event twice that the person
+// cannot see: others may talk in private all the time.
 func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, error) {
 	batch := batchFor(s.me, &s.head.State)
 	batch.Limit = min(batch.Limit, from.Bytes)
-	if n, known := s.head.MessageNumber(from.After); known && n == s.head.AsOf {
-		s.upTo = n // the usual case, without a read
-	}
-	if from.After != "" && s.upTo == 0 {
+	n, _ := s.head.MessageNumber(from.After)
+	hidden := stretch{n, n}
+	known, ok := s.room.hidden.Load(s.me.Seat)
+	switch {
+	case from.After == "", n == s.head.AsOf: // the usual case, without a read
+	case ok && known.(stretch).after == n:
+		hidden = known.(stretch)
+	default:
 		event, err := reading(s.managing).seenEvent(ctx, "after", from.After)
 		if err != nil && fault.CodeOf(err) != fault.InvalidArgument {
 			return SeatNews{}, err
 		}
-		s.upTo = event.N
+		hidden = stretch{event.N, event.N}
 	}
-	if s.upTo == 0 {
+	if hidden.after == 0 {
 		full, err := batch.FillBefore(ctx, s.room.log, s.me, s.head.AsOf+1)
 		slices.Reverse(batch.Messages)
 		return SeatNews{Messages: batch.Messages, Earlier: full, Forgot: from.After != ""}, err
 	}
-	for event, err := range s.room.log.Pages(s.me, batch.firstPage()).Since(ctx, s.upTo, s.head.AsOf) {
+	for event, err := range s.room.log.Pages(s.me, batch.firstPage()).Since(ctx, hidden.upTo, s.head.AsOf) {
 		switch {
 		case err != nil:
 			return SeatNews{}, err
+		case event.N > s.head.AsOf: // of the next look
 		case s.me.Sees(event) && !batch.Add(messageOf(batch.Room, s.me, event), event):
 			return SeatNews{Messages: batch.Messages, HasMore: true}, nil
 		case len(batch.Messages) == 0:
-			s.upTo = event.N
+			hidden.upTo = event.N
 		}
+	}
+	if hidden.upTo > hidden.after {
+		s.room.hidden.Store(s.me.Seat, hidden)
 	}
 	return SeatNews{Messages: batch.Messages}, nil
 }
@@ -231,21 +229,19 @@ func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, er
 // state returns what waits for the person. The log is read for each draft and for each open request that the cached
 // tail lacks.
 func (s *NewsSeat) state(ctx context.Context) (*NewsState, error) {
-	c := reading(s.managing)
 	drafts, err := s.drafts(ctx, s.head, s.me)
 	if err != nil {
 		return nil, err
 	}
-	open, err := c.openEvents(ctx)
+	requests, err := reading(s.managing).openRequests(ctx)
 	if err != nil {
 		return nil, err
 	}
-	is := &NewsState{Drafts: drafts, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name,
-		Requests: c.viewRequests(open)}
+	is := &NewsState{Drafts: drafts, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name, Requests: requests}
 	asks := map[string]bool{}
-	for _, one := range open {
-		if slices.Contains(one.request.Owed, c.me.Seat) {
-			message := messageOf(&c.head.State, c.me, one.event)
+	for _, request := range requests {
+		if request.Owes {
+			message := messageOf(&s.head.State, s.me, request.event)
 			message.keepChars(needChars)
 			is.Asks, asks[message.ID] = append(is.Asks, message), true
 		}
@@ -253,7 +249,6 @@ func (s *NewsSeat) state(ctx context.Context) (*NewsState, error) {
 	for i := range drafts {
 		draft := &drafts[i]
 		draft.keepChars(needChars)
-		draft.shorten(core.FirstPartBytes)
 		if draft.Answers != nil && !asks[draft.Answers.Message.ID] {
 			message := draft.Answers.Message
 			message.keepChars(needChars)
@@ -274,32 +269,47 @@ func (c managing) stalledTasks(seen map[int]room.Presence) (list []StalledTask) 
 	return list
 }
 
-// keepChars keeps the first n characters of the text.
+// keepChars keeps the first n characters of the text, or fewer that are wide.
 func (m *Message) keepChars(n int) {
-	if first := sanitize.FirstChars(m.Text, n); len(first) < len(m.Text) {
-		m.shorten(jsonLen(first))
-	}
+	m.shorten(min(jsonLen(sanitize.FirstChars(m.Text, n)), core.FirstPartBytes))
 }
 
-// newsTag is what the page knows of a seat, beside messages: hashes of what waits and how the room stands, and of what
-// is told once a minute, and when that was told.
+// newsTag is what the page knows of a seat, beside messages.
 type newsTag struct {
-	state [6]byte
-	rest  [3]byte
-	at    [3]byte // the last digits of a time in seconds, which begin again after half a year
+	state string    // see hashState
+	rest  string    // a hash of what is told once a minute
+	at    time.Time // when that was told, in seconds
 }
 
-// newsTag returns the tag of the seat as of its head, without what is told once a minute. It does not know the last
-// message: the page has all that came before it, or gets it.
-func (c managing) newsTag() (t newsTag) {
-	now := c.room.svc.now()
-	sum := sha256.New()
-	tell := func(all ...any) {
-		for _, one := range all {
-			fmt.Fprintf(sum, "%v\x00", one)
-		}
+// How long the hashes of a tag are: each call repeats that of each seat.
+const (
+	stateChars = 8
+	restChars  = 4
+)
+
+func shortHash(chars int, text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:])[:chars]
+}
+
+// String returns the tag as the page keeps it.
+func (t newsTag) String() string { return t.state + t.rest + strconv.FormatInt(t.at.Unix(), 36) }
+
+// parseNewsTag reads a tag. Another text becomes a tag that fits no state.
+func parseNewsTag(s string) newsTag {
+	if len(s) < stateChars+restChars {
+		return newsTag{}
 	}
-	tell(describe(c.head), c.me.Person.Paused, c.me.Person.Name)
+	at, _ := strconv.ParseInt(s[stateChars+restChars:], 36, 64)
+	return newsTag{s[:stateChars], s[stateChars:][:restChars], time.Unix(at, 0)}
+}
+
+// hashState returns a hash of what waits for the person and how the room stands, without what is told once a minute. It
+// does not know the last message: the page has all that came before it, or gets it.
+func (c managing) hashState(now time.Time) string {
+	var text strings.Builder
+	tell := func(all ...any) { fmt.Fprintf(&text, "%#v\n", all) }
+	tell(c.room.log.ID(), c.me.Seat, describe(c.head), c.me.Person.Paused, c.me.Person.Name)
 	for _, agent := range c.head.Agents {
 		tell(agent.Name, agent.Role, agent.Muted, agent.Person.HasOpened(), agent.PersonsName(), agent.IsPersonOnly())
 	}
@@ -311,36 +321,5 @@ func (c managing) newsTag() (t newsTag) {
 			tell("open", request.N, request.Owed, request.Replaces.N)
 		}
 	}
-	copy(t.state[:], sum.Sum(nil))
-	var seconds [8]byte
-	binary.BigEndian.PutUint64(seconds[:], uint64(now.Unix()))
-	copy(t.at[:], seconds[5:])
-	return t
-}
-
-// setRest sets the hash of what is told once a minute.
-func (t *newsTag) setRest(agents []AgentView, stalled []StalledTask) {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%v", rosterText(agents), stalled))
-	copy(t.rest[:], sum[:])
-}
-
-// since returns how long after an older tag t is.
-func (t newsTag) since(older newsTag) time.Duration {
-	seconds := func(t newsTag) uint32 { return binary.BigEndian.Uint32(append([]byte{0}, t.at[:]...)) }
-	return time.Duration((seconds(t)-seconds(older))%(1<<24)) * time.Second
-}
-
-// String returns the tag as the page keeps it, in 16 characters: each call repeats that of each seat.
-func (t newsTag) String() string {
-	return base64.RawURLEncoding.EncodeToString(slices.Concat(t.state[:], t.rest[:], t.at[:]))
-}
-
-// parseNewsTag reads a tag. Another text becomes a tag that fits no state.
-func parseNewsTag(s string) (t newsTag) {
-	all, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(all) != len(t.state)+len(t.rest)+len(t.at) {
-		return newsTag{}
-	}
-	copy(t.at[:], all[copy(t.state[:], all)+copy(t.rest[:], all[len(t.state):]):])
-	return t
+	return shortHash(stateChars, text.String())
 }

@@ -193,8 +193,9 @@ type liveRoom struct {
 	agents *presence.Attendees // what this process knows of the agents
 	// sharing has a value while a file is shared, so that two files do not both use the last bytes of the room. Another
 	// process may still share one.
-	sharing   chan struct{}
-	followers followers // calls for news of the room
+	sharing chan struct{}
+	bells   sync.Map // of chan struct{}: those of calls that wait for news of the room
+	hidden  sync.Map // of a stretch by seat: the last that a call for news has passed
 }
 
 func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
@@ -212,7 +213,18 @@ func roomOf(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
 // OnAdvance implements roomlog.Observer.
 func (r *liveRoom) OnAdvance(head *room.Head, events []room.Event) {
 	r.agents.OnAdvance(head, events)
-	r.followers.tell()
+	r.ringBells()
+}
+
+// ringBells ends each wait for news of the room.
+func (r *liveRoom) ringBells() {
+	r.bells.Range(func(bell, _ any) bool {
+		select {
+		case bell.(chan struct{}) <- struct{}{}:
+		default: // it has rung
+		}
+		return true
+	})
 }
 
 func (r *liveRoom) release() { r.log.Release() }

@@ -22,7 +22,7 @@ type part struct {
 // alone. Exported types, constants and variables are for all: they are the package's requests and results.
 func parts() []part {
 	return []part{
-		{"session", "audit batch cursor diskspace doc errors follow guest lookup message parts requests results rule " +
+		{"session", "audit batch cursor diskspace doc errors guest lookup message parts requests results rule " +
 			"seat service", "", "what any call has knows no part"},
 		{"hooking", "hook push webhook", "", "a hook says neither what to read nor what to send"},
 		{"reading", "agreements asked guard history inbox info roster show situation status stay task_view wait",

@@ -340,7 +340,7 @@ func (c *counting) looks(bob chat.Seated, cursor string) {
 }
 
 // open opens the link of a seat, and returns the token of the person behind it.
-func (c *counting) open(seat chat.Seated) string {
+func (c *counting) open(seat chat.Seated) ident.Token {
 	c.t.Helper()
 	link, _ := ident.ParseLinkCode(seat.Watch)
 	token := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.Digits(2, ident.SecretChars), Person: true}
@@ -348,7 +348,7 @@ func (c *counting) open(seat chat.Seated) string {
 		chat.SuperviseRequest{Token: token.String(), Claim: seat.Watch}); err != nil {
 		c.t.Fatal(err)
 	}
-	return token.String()
+	return token
 }
 
 // news counts what a page asks about a room that it does not show.
@@ -518,7 +518,7 @@ func (c *counting) wakes() {
 	c.row("what it reads then")
 	wakes(aWake)
 
-	person := c.open(bob)
+	person := c.open(bob).String()
 	c.meter.take()
 	added, err := boxOf(c.one).AddWebhook(local, person, agent.URL)
 	if err != nil {
