@@ -7,7 +7,7 @@ import { Deciding, unsent } from "./deciding.js";
 import { Gallery } from "./files/gallery.js";
 import { Limit } from "./files/limit.js";
 import { Sharing } from "./files/sharing.js";
-import { addressIn, get, put } from "./files/wire.js";
+import { fileOf, put } from "./files/wire.js";
 import { Following } from "./follow.js";
 import { Invites } from "./invites.js";
 import * as storage from "./storage.js";
@@ -284,9 +284,8 @@ export class Room {
   }
 
   /** Returns the bytes of the file of a message. */
-  async fileOf(id) {
-    const { download } = await this.call("get_file", { id });
-    return get(addressIn(download), this.#stop.signal);
+  fileOf(id) {
+    return fileOf((tool, args) => this.call(tool, args), id, this.#stop.signal);
   }
 
   /** Forgets the seat in this browser. */

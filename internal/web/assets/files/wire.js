@@ -13,6 +13,12 @@ export function addressIn(text) {
   return path ? at(path) : "";
 }
 
+/** Returns the bytes of the file of a message. call calls a tool. */
+export async function fileOf(call, id, signal) {
+  const { download } = await call("get_file", { id });
+  return get(addressIn(download), signal);
+}
+
 /**
  * Uploads a file, and returns the answer: the result of a send. Throws a Refusal, a NoAnswer, or what
  * signal was aborted with. onProgress hears how many bytes have gone.

@@ -14,14 +14,12 @@ import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey, Roving } from "./keys.js";
-import { known } from "./known.js";
 import { longPress } from "./long-press.js";
-import { mentioning } from "./mentions.js";
 import { Message } from "./message.js";
-import { outcomesOf } from "./outcomes.js";
 import { useReading } from "./reading.js";
 import { indexOf, rowsOf } from "./rows.js";
 import { Pane } from "./pane.js";
+import { useView } from "./view.js";
 import { talk } from "./words.js";
 
 const ActionList = later("ActionList");
@@ -51,13 +49,8 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const last = useRef(""); // the id of what seek has shown
   const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision]);
   const index = useMemo(() => indexOf(rows), [rows]);
-  const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
-  const outcomes = useMemo(() => outcomesOf(messages, state.agreements), [messages, state.agreements]);
-  const names = [...state.colours.keys()].join("\n"); // of who is or was here
-  const say = useMemo(() => mentioning(names.split("\n"), me), [names, me]);
-  const over = state.phase === "ended"; // nobody knows what is open, and nothing can be done
-  const requests = useMemo(
-    () => new Map(over ? [] : state.requests.map((request) => [request.id, request])), [state.requests, over]);
+  const shared = useView(room, state);
+  const { byId } = shared;
   const now = useNow(state.clock);
   const ready = state.phase !== "opening" && (!!state.room || messages.length > 0);
   pane.take(rows, index);
@@ -83,21 +76,12 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const said = (key) => (key && supervision.drafts.length ? pane.go("sending:" + key, 0.5) : pane.goToEnd());
   const reply = (id, kind = "") => (pane.release(), onReply(id, kind));
   const view = {
-    room,
-    state,
-    me,
-    byId,
-    known: (id) => known(id, byId.get(id), state),
-    requests,
-    outcomes,
-    say,
+    ...shared,
     ghosts: new Set(knocksFor(state, now).filter(({ offer }) => offer === "kick").map(({ knock }) => knock.id)),
     now,
     onReply: reply,
     jump,
     open,
-    alone: state.alone,
-    over,
     admin: state.room?.agents.find((agent) => agent.name === me)?.role === "admin",
     hold: () => pane.hold(),
     opens: (element) => pane.opens(element?.closest(".row").dataset.key),

@@ -5,6 +5,8 @@
 // is put back to where it was, or the end of the list if that was shown. Where the view is made lower or higher, as
 // by a keyboard or by a text that is written below it, what was at its lower edge stays there.
 
+import { overlap, reveal } from "../ui/reveal.js";
+
 const near = 40; // px: so close to the end counts as there
 const row = 80; // px: where less is out of sight at the end, it needs no button that leads there
 const guess = 64; // px: a row that was never on the page
@@ -234,21 +236,13 @@ export class Pane {
     return this.#overlap(this.element(key));
   }
 
-  /**
-   * Brings a draft into the view unless enough of it is there to decide about it, with its buttons. Reports whether
-   * that was so.
-   */
-  reveal(draft) {
-    const buttons = draft.querySelector(".message-buttons");
-    const enough = Math.min(draft.clientHeight, this.box.clientHeight) / 2;
-    if (!buttons || (this.#overlap(draft) >= enough && this.#overlap(buttons) >= buttons.clientHeight - 1)) return true;
-    for (const part of [draft, buttons]) part.scrollIntoView({ block: "nearest" });
-    return false;
+  /** Brings a card into the view: see ../ui/reveal.js. */
+  reveal(card) {
+    return reveal(card, this.box.getBoundingClientRect());
   }
 
   #overlap(element) {
-    const [part, view] = [element?.getBoundingClientRect(), this.box.getBoundingClientRect()];
-    return part ? Math.min(part.bottom, view.bottom) - Math.max(part.top, view.top) : 0;
+    return overlap(element, this.box.getBoundingClientRect());
   }
 
   /** Returns those of keys of which nothing is to be seen. */
