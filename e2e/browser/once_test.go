@@ -203,6 +203,21 @@ func TestOnce_keys_leadToWhatWaitsAndDecide(t *testing.T) {
 		tab.press("n")
 		at(text)
 	}
+	tab.press("n", "n")
+	at("red")
+	tab.press("x")
+	tab.until("an objection is begun", `document.activeElement.matches("`+textArea+`") &&
+	  document.querySelector(".vote[aria-pressed=true]")?.innerText === "Object"`)
+	tab.press("Escape", "Escape")
+	at("red")
+	tab.press("a")
+	tab.click(button(voteOnly))
+	tab.until("it is agreed", undoLine+` === "You agreed · sends in 5 s"`)
+	tab.press("Control+z")
+	tab.isNot(css(".undo"))
+	at("red")
+	tab.press("n")
+	at("Steel")
 	evaluate[bool](tab, `document.activeElement.dispatchEvent(
 	  new KeyboardEvent("keydown", { key: "x", repeat: true, bubbles: true }))`)
 	tab.press("a")

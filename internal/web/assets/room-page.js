@@ -20,9 +20,10 @@ import { inTalk } from "./sidebar/waiting.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useBack } from "./ui/back.js";
-import { useKeys } from "./ui/keys.js";
+import { undoLast, useKeys } from "./ui/keys.js";
 import { later, loadAll, MissingPage } from "./ui/later.js";
 import { followViewport, touch, useNarrow } from "./ui/viewport.js";
+import { root } from "./site.js";
 import { isTask } from "./token.js";
 import { useRoom } from "./use-room.js";
 
@@ -71,12 +72,14 @@ function OpenRoom({ room, state, mine, target, low }) {
   const seek = useCallback((ids, by) => log.current?.seek(ids, by), []);
   const [place, setPlace] = useState(/** @type {any} */ (null)); // of what waits: see Waiting
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
+  const next = useRef(() => {}); // leads to what needs the person next
   useKeys(useMemo(() => ({
     "?": () => setDialog("keys"),
     c: () => composer.current?.focus(),
     j: () => log.current?.step(1),
     k: () => log.current?.step(-1),
-    n: () => log.current?.next(),
+    n: () => next.current(),
+    "Ctrl+z": () => undoLast(document),
     Home: () => log.current?.edge("Home"),
     End: () => log.current?.edge("End"),
   }), []));
@@ -90,9 +93,14 @@ function OpenRoom({ room, state, mine, target, low }) {
   }, [target, ready]);
   const entered = useEntering(room, state, composer);
   const needs = useMemo(() => needsOf(state), [state]);
+  next.current = () => {
+    if (inTalk(needs).length) log.current?.next();
+    else if (needs.length) lead(needs[0].id); // a task
+    else location.assign(root.href); // what needs the person elsewhere
+  };
   const openList = () => {
     mine.sort();
-    list.show(".need, .rooms:not(:has(.need)) [aria-current]");
+    list.show(".rooms-needs, .rooms:not(:has(.rooms-needs)) [aria-current]");
   };
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   useEffect(() => {

@@ -65,10 +65,10 @@ export const dialogs = {
       [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message that is loaded"], [["End"], "Last message"], [["R"], "Reply"],
       [["Enter"], "Links and buttons of the message; Esc goes back"],
     ]],
-    ["A draft that has the focus", [
-      [["A"], "Approve: send it"], [["E"], "Edit"], [["Ctrl", "Enter"], "Send what you edited; Enter is a new line"], [["X"], "Reject"], [["Ctrl", "Z"], "Undo, for 5 seconds"],
+    ["What needs you and has the focus", [
+      [["A"], "Send a draft; agree"], [["E"], "Edit a draft; answer"], [["Ctrl", "Enter"], "Send what you wrote there; Enter is a new line"], [["X"], "Reject a draft; object"], [["Ctrl", "Z"], "Undo the last decision, for 5 seconds"],
     ]],
-    ["Everywhere", [[["N"], "Next that needs you"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
+    ["Everywhere", [[["N"], "Next that needs you; where nothing does, to all your rooms"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
   ],
 
   noticesTitle: "Notifications",

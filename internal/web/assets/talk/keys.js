@@ -97,14 +97,14 @@ function isSeen(element, box) {
 }
 
 /** Returns the button in an article that a key presses. */
-const pressedBy = ({ key, ctrlKey, metaKey, shiftKey }, article) => {
+export const pressedBy = ({ key, ctrlKey, metaKey, shiftKey }, article) => {
   const name = (ctrlKey || metaKey ? shiftKey ? "Control+Shift+" : "Control+" : "") + key.toUpperCase();
   return [...article.querySelectorAll("button")].find((one) => one.getAttribute("aria-keyshortcuts") === name);
 };
 
 /**
  * Moves between messages (arrows), to the first and the last (Home, End), replies (r), goes into a message and out of
- * it (Enter, Escape), and presses what a draft has a key for: held down, a key presses nothing. A draft that is out of
+ * it (Enter, Escape), and presses what a card has a key for: held down, a key presses nothing. A card that is out of
  * sight only comes into it.
  */
 export function onKey(event, { pane, roving, onReply }) {

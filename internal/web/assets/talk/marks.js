@@ -140,18 +140,20 @@ function Ask({ message: { id, kind, from, more }, view }) {
   if (vote?.waits && !vote.args.text) return html`<${Undo} item=${vote} room=${room} />`;
   if (talk.voted[vote?.args.kind]) return null;
   const draft = draftFor(answering(state), id);
-  const button = (label, act) => html`
-    <button type="button" class="button" disabled=${!!vote} onClick=${act}>${label}</button>`;
-  if (draft) return button(talk.showDraft, () => view.jump(draft.id));
-  if (kind !== "proposal") return button(talk.answer, () => onReply(id));
+  const button = (label, key, act) => html`
+    <button type="button" class="button" aria-keyshortcuts=${key} disabled=${!!vote} onClick=${act}>${label}</button>`;
+  if (draft) return button(talk.showDraft, undefined, () => view.jump(draft.id));
+  if (kind !== "proposal") return button(talk.answer, "E", () => onReply(id));
   const agree = (event) => {
     event.currentTarget.closest("article").focus({ preventScroll: true }); // the button will be gone
     room.naming.speak(id, () => room.send({ kind: "agree", reply_to: id }));
   };
   return html`
     <span class="message-buttons">
-      <${Decision} class="button primary" disabled=${!!vote} onClick=${agree}>${talk.agree}<//>
-      ${button(talk.object, () => onReply(id, "object"))}
+      <${Decision} class="button primary" aria-keyshortcuts="A" disabled=${!!vote} onClick=${agree}>
+        ${talk.agree}
+      <//>
+      ${button(talk.object, "X", () => onReply(id, "object"))}
     </span>`;
 }
 
@@ -171,11 +173,18 @@ export function Soon({ says, ends }) {
 }
 
 /** What the person has decided, while that can be undone: a vote. */
-export const Undo = ({ item: { key, args, at }, room, onUndo = () => {} }) => html`
-  <p class="undo">
-    <${Soon} says=${talk.undo.decided[args.kind]} ends=${at + undo} />
-    <button type="button" class="button" onClick=${() => (room.pending.drop(key), onUndo())}>${talk.undo.undo}</button>
-  </p>`;
+export function Undo({ item: { key, args, at }, room, onUndo = () => {} }) {
+  const back = (event) => {
+    event.currentTarget.closest("article")?.focus({ preventScroll: true }); // the button will be gone
+    room.pending.drop(key);
+    onUndo();
+  };
+  return html`
+    <p class="undo" data-ends=${at + undo}>
+      <${Soon} says=${talk.undo.decided[args.kind]} ends=${at + undo} />
+      <button type="button" class="button" aria-keyshortcuts="Control+Z" onClick=${back}>${talk.undo.undo}</button>
+    </p>`;
+}
 
 /** How a pending message stands. */
 export function Sending({ item, room }) {

@@ -17,6 +17,13 @@ function follow(/** @type {any} */ { type, key, target, timeStamp, ctrlKey, meta
 /** Reports whether a key was meant for a field in which the person was writing a moment ago, and which has gone. */
 export const isTypedOn = ({ target, timeStamp }) => !isField(target) && timeStamp - wrote < typing;
 
+/** Undoes what was decided last in a part of the page, while that can be undone. */
+export function undoLast(part) {
+  const lines = [...(part?.querySelectorAll(".undo[data-ends]") ?? [])];
+  const last = lines.sort((a, b) => a.dataset.ends - b.dataset.ends).at(-1);
+  last?.querySelector("[aria-keyshortcuts='Control+Z']:not([aria-disabled=true])")?.click();
+}
+
 /**
  * Calls what keys has for the key that is pressed, as in "c" or "Ctrl+k", which is Meta on a Mac, unless a
  * dialog is open, or the person types on what was a field.
@@ -28,7 +35,8 @@ export function useKeys(keys) {
       const control = event.ctrlKey || event.metaKey;
       const name = control ? "Ctrl+" + event.key.toLowerCase() : event.key;
       const act = Object.hasOwn(keys, name) && keys[name];
-      const writes = !control && (isField(event.target) || isTypedOn(event));
+      const types = !control || name === "Ctrl+z"; // in a field, that undoes a letter
+      const writes = types && (isField(event.target) || isTypedOn(event));
       const scrolls = ["Home", "End"].includes(name) && event.target.closest("aside, nav"); // what stands beside
       const isOther = writes || scrolls || event.altKey || event.defaultPrevented;
       if (!act || isOther || document.querySelector("dialog[open]")) return;
