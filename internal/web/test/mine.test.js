@@ -4,7 +4,7 @@ import { FakeServer } from "./server.js";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { MyRooms, needsOfAll } from "../assets/rooms/mine.js";
+import { MyRooms } from "../assets/rooms/mine.js";
 import * as storage from "../assets/storage.js";
 import { seatOf } from "../assets/token.js";
 
@@ -72,8 +72,8 @@ test("what needs the person is counted: in the open room at once, in others from
   room.now({});
   await rest();
   assert.equal(mine.count, 3);
-  assert.deepEqual(needsOfAll(mine.rooms).map(({ need, room }) => [room.seat.token, need.text]),
-    [["p3", "Because"], ["p2", "Because"], ["p1", "So"]]);
+  assert.deepEqual(mine.rooms.flatMap(({ seat, needs }) => needs.map(({ text }) => [seat.token, text])).sort(),
+    [["p1", "So"], ["p2", "Because"], ["p3", "Because"]]);
   room.now({ supervision: { drafts: [] } });
   assert.equal(mine.count, 2, "it was decided here");
   server.supervises({ draft: "m000001", decision: "send" });
@@ -107,8 +107,9 @@ test("what is decided about a room that is not open needs the person no more", a
   await rest();
   assert.deepEqual(mine.knownOf("p2")?.needs.asks.map(({ text }) => text), ["Why?"]);
   let change = () => {};
+  const { supervision } = server;
   const half = {
-    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [] }),
+    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [], supervision }),
     subscribe: (listen) => ((change = listen), () => {}),
   };
   mine.attend("p2", half);
@@ -119,6 +120,9 @@ test("what is decided about a room that is not open needs the person no more", a
   half.state = { ...half.state, pending: [{ state: "sending", args: { reply_to: id } }] };
   change();
   assert.equal(mine.count, 4);
+  half.state = { ...half.state, deciding: {}, supervision: { ...supervision, drafts: [] } };
+  change();
+  assert.equal(mine.count, 4, "it was sent, and the server has not told so yet");
   mine.attend("p2", null);
   assert.equal(mine.count, 6);
 });

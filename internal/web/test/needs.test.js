@@ -78,7 +78,7 @@ test("what needs the person in a room that is not in sight is what the server te
     "t1|task|Bo|Sand it");
   assert.equal(of({ room: { ...room, closed: true } }), "");
   const half = /** @type {any} */ ({ deciding: { m6: { decision: "refuse" } }, approved: [{ id: "m5", reply_to: "m3" }],
-    pending: [{ state: "sending", args: { reply_to: "m2" } }] });
+    pending: [{ state: "sending", args: { reply_to: "m2" } }], supervision: { drafts } });
   assert.equal(of({}, half), "m4|draft|Ada|Because,m7|request|Bo|Why?,t1|task|Bo|Sand it");
 });
 

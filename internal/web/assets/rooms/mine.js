@@ -333,20 +333,9 @@ const parts = [
 ];
 
 /** What of the state of a deciding half it shows. */
-const halfParts = ["deciding", "approved", "pending"];
+const halfParts = ["deciding", "approved", "pending", "supervision"];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };
 
 /** Returns how many things need the person in rooms. */
 export const countNeeds = (/** @type {Mine[]} */ rooms) => rooms.reduce((sum, { waits }) => sum + waits, 0);
-
-// The order of what needs the person. Drafts hold up most: nobody else can decide about them.
-const kinds = ["draft", "proposal", "request", "task"];
-
-/**
- * Returns all that needs the person, with its room, in the order of kinds, and of each kind in that of the rooms.
- * @param {Mine[]} rooms
- */
-export const needsOfAll = (rooms) =>
-  rooms.flatMap((room) => room.needs.map((need) => ({ need, room })))
-    .sort((a, b) => kinds.indexOf(a.need.what) - kinds.indexOf(b.need.what));

@@ -102,11 +102,11 @@ function isLeft(state) {
  * Returns what needs the person in a room that is not open, by what is known of it, and by what the person has decided
  * there meanwhile.
  * @param {import("../types.d.ts").Known} known
- * @param {Pick<import("../types.d.ts").State, "deciding" | "approved" | "pending">} half
+ * @param {any} half the state of a Half, which knows better than the server has told which drafts are left
  */
-export function needsInLook({ info, needs: { drafts, asks } }, half = { deciding: {}, approved: [], pending: [] }) {
+export function needsInLook({ info, needs: { drafts, asks } }, half = undefined) {
   const me = info?.room.agents.find(({ you }) => you)?.name ?? "";
-  const state = { ...half, supervision: { drafts } };
+  const state = half ?? { deciding: {}, approved: [], pending: [], supervision: { drafts } };
   return needsIn({
     me, over: !info || !!info.room.closed, drafts: undecided(state),
     requests: /** @type {any[]} */ (asks.map((one) => ({ ...one, owed_by: [me] }))),
