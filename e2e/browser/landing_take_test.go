@@ -186,7 +186,7 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 		`[...document.querySelectorAll(".sidebar-person")].some((row) => /^Ann Lee\s*person/.test(row.innerText))`)
 
 	tab.visit("/")
-	tab.is(hyper("Tea at five"))
+	tab.is(hyper("Tea at five").in(".landing-list"))
 	tab.click(button("Create a room"))
 	tab.until("the first empty field has the focus", `document.activeElement.id === "create-room"`)
 	if got := evaluate[string](tab, `document.querySelector("#create-agent_name").value`); got != "Ann Lee" {

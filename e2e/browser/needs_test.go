@@ -2,21 +2,30 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
 )
 
-// needs are the lines of what needs a person, one below the other.
-const needs = `[...document.querySelectorAll(".need")].map((one) => one.innerText.replace("\n", ": ")).join("\n")`
+// needs are the rows of what needs a person, in alphabetical order: what and where, and the first line that was said.
+const needs = `[...document.querySelectorAll(".inbox li:not(.inbox-over)")].map((one) =>
+  one.querySelector(".inbox-head span").innerText + ": " +
+  (one.querySelector(".md > *, .inbox-line p")?.innerText ?? "").split("\n")[0]).sort().join("\n")`
 
-// needed waits until the page lists what needs its person in other rooms, in a line each, and tells how much that is
-// with what needs it here in its title, on its icon and at the rooms. title is the rest of the title.
-func (tab *tab) needed(title string, here int, lines ...string) {
+// listed waits until / lists what needs its person, as needs tells it, and nothing else.
+func (tab *tab) listed(rows ...string) {
 	tab.t.Helper()
-	tab.until(fmt.Sprintf("%q need the person", lines), needs+" === "+quoted(strings.Join(lines, "\n")))
-	all := here + len(lines)
+	slices.Sort(rows)
+	tab.until(fmt.Sprintf("%q need the person", rows), needs+" === "+quoted(strings.Join(rows, "\n")))
+	tab.needed("Parley", len(rows))
+}
+
+// needed waits until the page tells how many things need its person, in its title, on its icon and at the rooms. title
+// is the rest of the title.
+func (tab *tab) needed(title string, all int) {
+	tab.t.Helper()
 	icon := fmt.Sprintf(`decodeURIComponent(document.querySelector("link[rel=icon]").href).includes(">%d</text>")`, all)
 	if all > 0 {
 		title = fmt.Sprintf("(%d) %s", all, title)
@@ -67,15 +76,13 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	mill, di := s.agent("Mill", "Ann"), s.agent("Mill", "Di")
 	tab := s.person().open(harbor.watch)
 	tab.approves("All")
-	draftLine, offerLine := "Draft · Harbor: Steel it is", "Suggestion · Lodge: Cy: Light the fire"
-	askLine, taskLine := "Question · Lodge: Cy: How warm is it?", "Stalled task · Mill: Di: Sand the bow"
 	tab.visit(lodge.watch)
 	tab.is(css(textArea))
 	asked := cy.says("How warm is it?\nAnd how dry?", args{"kind": "request", "ask": []string{"Ann"}})
 	offer := cy.says("Light the fire", args{"kind": "proposal", "ask": []string{"Ann"}})
 	tab.visit(mill.watch)
 	tab.is(css(textArea))
-	tab.needed("Mill · Parley", 0, offerLine, askLine)
+	tab.needed("Mill · Parley", 2)
 	const second = "Math.floor(Date.now() / 1000)" // messages know no less
 	taken := evaluate[int](tab, second)
 
@@ -84,15 +91,19 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	di.call("leave_room", nil)
 	harbor.drafts("Steel it is")
 	tab.reload()
-	tab.needed("Mill · Parley", 1, draftLine, offerLine, askLine)
-	tab.accessible(byDay, "what needs the person beside a room")
+	tab.needed("Mill · Parley", 4)
+	tab.accessible(byDay, "the rooms beside a room")
 	tab.until("the rooms stand as they did when the page came: the seat that was taken last is the first", `
 	  [...document.querySelectorAll(".rooms-title")].map((one) => one.innerText).join() === "Mill,Lodge,Harbor"`)
 
-	draft := evaluate[string](tab, `document.querySelector(".need").href`)
+	tab.click(hyper("Needs you 4"))
+	tab.listed("Draft · Harbor: Steel it is", "Suggestion · Lodge: Light the fire", "Question · Lodge: How warm is it?",
+		"Stalled task · Mill: Di: Sand the bow")
+	const harborLink = `[...document.querySelectorAll(".inbox-head a")].find((one) => one.innerText === "Harbor")`
+	draft := evaluate[string](tab, harborLink+".href")
 	tab.look(1440, 300, "light")
-	tab.click(css(".need").nth(0))
-	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
+	evaluate[*bool](tab, "void "+harborLink+".click()")
+	tab.until("the draft has the focus", `document.activeElement.matches(".room .message-draft")`)
 	for _, height := range []int64{300, 900} {
 		tab.look(1440, height, "light")
 		tab.until("the window has this height", fmt.Sprint("innerHeight === ", height))
@@ -106,7 +117,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.until("the arrow leads to the room above", `document.activeElement.innerText.startsWith("Lodge")`)
 	evaluate[*bool](tab, `void document.querySelector(".message-draft").focus()`)
 	tab.look(1440, 900, "light")
-	tab.needed("Harbor · Parley", 1, offerLine, askLine, taskLine)
+	tab.needed("Harbor · Parley", 4)
 	tab.waits("1 draft")
 	tab.until("the draft is in sight again", `document.querySelector(".message-draft .message-buttons")
 		.getBoundingClientRect().bottom <= document.querySelector(".log").getBoundingClientRect().bottom`)
@@ -116,7 +127,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.until("another second has begun since the seat at Mill was taken", fmt.Sprint(second, " > ", taken))
 	bo.says("Then steel")
 	tab.sees("Then steel")
-	tab.needed("Harbor · Parley", 0, offerLine, askLine, taskLine)
+	tab.needed("Harbor · Parley", 3)
 	tab.waits("")
 	tab.press("Escape", "End")
 	evaluate[*bool](tab, "void document.activeElement.blur()")
@@ -127,17 +138,21 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	// On a phone the list opens over the conversation, and what it leads to stands in the other room, with its buttons.
 	tab.look(390, 780, "light")
 	tab.click(button("Your rooms, 3 waiting for you"))
-	const first = `document.activeElement.matches("li:first-child > .need")`
-	tab.until("the first line has the focus", first)
-	tab.isAccessible([]look{{390, "dark"}}, "what needs the person, on a phone", quoted(myRooms))
+	const first = `document.activeElement.matches(".rooms-needs")`
+	tab.until("what leads to all has the focus", first)
+	tab.isAccessible([]look{{390, "dark"}}, "the rooms on a phone", quoted(myRooms))
 	tab.look(390, 780, "light")
-	tab.until("the first line has the focus again", first)
+	tab.until("what leads to all has the focus again", first)
 	tab.press("Enter")
+	tab.listed("Suggestion · Lodge: Light the fire", "Question · Lodge: How warm is it?",
+		"Stalled task · Mill: Di: Sand the bow")
+	evaluate[*bool](tab, `void [...document.querySelectorAll(".inbox-head a")].find((one) => one.href.endsWith(`+
+		quoted(offer)+`)).click()`)
 	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
 	tab.is(button("Your rooms, 1 waiting for you"))
 	tab.is(button("Room")) // what stands in the conversation is counted above the composer
 	tab.look(1440, 900, "light")
-	tab.needed("Lodge · Parley", 2, taskLine)
+	tab.needed("Lodge · Parley", 3)
 	tab.waits("1 question · 1 suggestion")
 	tab.look(1024, 768, "light")
 	// In Arial "4 drafts · 1 question · 1 suggestion" takes 214 pixels. A machine may have another font.
@@ -153,18 +168,21 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.waits("1 question")
 	tab.undoesNothing()
 	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
-	tab.needed("Lodge · Parley", 1, taskLine)
+	tab.needed("Lodge · Parley", 2)
 	lodge.says("Warm enough", args{"reply_to": asked})
-	tab.needed("Lodge · Parley", 0, taskLine)
+	tab.needed("Lodge · Parley", 1)
 
-	tab.click(css(".need"))
+	tab.press("Escape", "n") // nothing waits here any more
+	tab.listed("Stalled task · Mill: Di: Sand the bow")
+	tab.click(hyper("Look in the room"))
 	tab.until("the task has the focus", `document.activeElement.matches('dialog [data-task="t1"]')`)
 	tab.press("Escape")
 	mill.call("task", args{"action": "take", "id": "t1"})
 	tab.needed("Mill · Parley", 0)
+	tab.press("n")
+	tab.sees("Nothing needs you.")
 
 	// At / the rooms stand by when something was said there last. At Mill nothing was, and no click moves it up.
-	tab.visit("/")
 	tab.until("the rooms stand by what was said there", `[...document.querySelectorAll(".landing-room h2")]
 	  .map((one) => one.innerText).join() === "Lodge,Harbor,Mill"`)
 	tab.needed("Parley", 0)
@@ -172,7 +190,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	const top = `[...document.querySelectorAll(".landing-room a")].at(-1).getBoundingClientRect().top`
 	stays := evaluate[float64](tab, top)
 	cy.says("And now?", args{"kind": "request", "ask": []string{"Ann"}})
-	tab.needed("Parley", 0, "Question · Lodge: Cy: And now?")
+	tab.listed("Question · Lodge: And now?")
 	if now := evaluate[float64](tab, top); now != stays {
 		t.Errorf("the link under the pointer has moved by %f px", now-stays)
 	}
@@ -183,21 +201,8 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	}
 	behind.until("a tab that has asked for nothing has the number of the others", `document.title === "(7) Parley"`)
 	behind.hides(false)
-	behind.until("it asks when it is shown", `document.querySelector(".needs .calls")?.innerText === "7"`)
-	tab.until("all is in the other tab, too", `document.querySelector(".needs .calls").innerText === "7"`)
-	tab.click(button("2 more"))
-	tab.until("the first of those that were not shown has the focus",
-		`document.activeElement.matches("li:nth-child(6) > .need")`)
-	tab.accessible(byDay, "what needs the person before all rooms")
-	tab.click(css(".need").nth(6))
-	tab.until("the room is shown", `document.title === "(7) Lodge · Parley"`)
-	tab.look(1440, 900, "light")
-	tab.click(css(".rooms-list li:nth-child(2) a"))
-	tab.until("beside a room the list of rooms has most of the height", `document.querySelectorAll(".need").length === 3 &&
-		document.querySelector(".needs").offsetHeight < innerHeight / 3`)
-	tab.click(button("4 more"))
-	tab.until("the rest has come", `document.activeElement.matches("li:nth-child(4) > .need") &&
-		document.querySelector(".needs").offsetHeight <= innerHeight / 2`)
+	behind.until("it asks when it is shown", `document.querySelector(".inbox .calls")?.innerText === "7"`)
+	tab.until("all is in the other tab, too", `document.querySelector(".inbox .calls").innerText === "7"`)
 }
 
 // What was said long ago is not among the messages that are loaded, here or at /.
@@ -216,8 +221,8 @@ func TestNeeds_inABusyRoom_keepTheirKindsAndWords(t *testing.T) {
 	tab.reload()
 	tab.waits("1 draft · 1 question · 1 suggestion")
 	tab.visit("/")
-	tab.needed("Parley", 0, "Draft · Harbor: Steel it is", "Suggestion · Harbor: Bo: Light the fire",
-		"Question · Harbor: Bo: How warm is it?")
+	tab.listed("Draft · Harbor: Steel it is", "Suggestion · Harbor: Light the fire",
+		"Question · Harbor: How warm is it?")
 }
 
 func TestRooms_many_areFoundByAPartOfTheirNames(t *testing.T) {

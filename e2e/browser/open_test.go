@@ -70,7 +70,7 @@ func TestOpen_room_movesNextToNothingOfWhatItHasShown(t *testing.T) {
 	}
 }
 
-// A picture has its room before it is there, and so has the list of rooms, below which comes what needs the person.
+// A picture has its room before it is there, and so has the list of rooms, above which stands what needs the person.
 // What a person is about to press stays where it is.
 func TestOpen_eachState_movesNextToNothingOfWhatItHasShown(t *testing.T) {
 	t.Parallel()
@@ -103,10 +103,10 @@ func TestOpen_eachState_movesNextToNothingOfWhatItHasShown(t *testing.T) {
 		{"a room with drafts", "", `document.querySelectorAll(".message-draft").length > 1`, sc.mayas},
 		{"the first opening of a second room", ada.watch, `document.body.innerText.includes("A message 11")`, sc.jonass},
 		{"that room again", "", `document.body.innerText.includes("A message 11")`, sc.jonass},
-		{"the home page", "/", `document.querySelector(".need, .landing-room time")`, sc.jonass},
+		{"the home page", "/", `document.querySelector(".inbox li, .landing-room time")`, sc.jonass},
 		{"a room without a seat", "/r/0000000", `document.querySelector(".error-page h1")`, sc.jonass},
-		{"a room beside four that need its person", "", `document.querySelectorAll(".need").length === 4`, busy},
-		{"the home page with five rooms", "/", `document.querySelectorAll(".need").length === 5`, busy},
+		{"a room beside four that need its person", "", `document.querySelector(".rooms-needs")?.textContent === "Needs you 5"`, busy},
+		{"the home page with five rooms", "/", `document.querySelectorAll(".inbox li").length === 5`, busy},
 		{"the home page of a newcomer", "/", `document.querySelector("#public-title")`, s.person().tab()},
 		{"an invite", host.invited(), `document.querySelector(".landing-about")`, guest},
 		{"the home page without a key", "/", `document.querySelector("#key-title")`, guest},

@@ -68,6 +68,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/base/results/supervision.go", "it is dropped {} later", "internal/core/room.DraftLife"},
 	{"internal/web/assets/sidebar/words.js", "A draft expires after {}.", "internal/core/room.DraftLife"},
 	{"internal/web/assets/room-words.js", "or expired after {}.", "internal/core/room.DraftLife"},
+	{"internal/web/assets/rooms/order.js", "life = {hours} * 3600_000", "internal/core/room.DraftLife"},
 	{"internal/api/tools/instructions.go", "user needs you, or {} were quiet", "internal/api/tools.longQuiet"},
 	{"internal/base/results/task.go", "whom it is offered to; {} later", "internal/core/room.OfferLife"},
 	{"internal/web/assets/tasks/dialog-words.js", "Reserved for them for {}.", "internal/core/room.OfferLife"},

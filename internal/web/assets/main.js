@@ -22,7 +22,7 @@ import { html, render } from "./vendor.js";
 /** @type {Room | null} */
 let room = null; // that is shown
 const pointed = (news) => (news && touch.matches) ||
-  !!document.querySelector(":is(.rooms-list, .landing-list, .needs) :is(:hover, :focus), .rooms-find:focus");
+  !!document.querySelector(":is(.rooms-list, .landing-list) :is(:hover, :focus), .rooms-find:focus");
 const mine = new MyRooms(undefined, pointed);
 let opened = 0; // rooms so far
 let warned = false; // the person knows that nothing is kept

@@ -113,6 +113,11 @@ export class Supervision {
     else this.room.again(); // what came may be from before
   }
 
+  /** Takes in what was read with other news: {drafts, paused, person_name}. */
+  told(parts) {
+    this.#show({ ...this.#shown, ...parts });
+  }
+
   /** Takes away the drafts that messages of the log say were decided, at once. */
   arrived(messages) {
     for (const { draft, text } of messages.filter(({ draft }) => draft)) {

@@ -7,7 +7,7 @@ import { beforeEach, test } from "node:test";
 import { NoAnswer, Refusal } from "../assets/mcp.js";
 import { takeSeat } from "../assets/landing/seat.js";
 import { choose, claimed, open, reasonOf, returned } from "../assets/seats.js";
-import { linkTo } from "../assets/rooms/list.js";
+import { linkTo } from "../assets/rooms/link.js";
 import * as storage from "../assets/storage.js";
 import { isClaim, newToken, random, roomOf, seatNumberOf, seatOf } from "../assets/token.js";
 

@@ -21,11 +21,10 @@ const Attached = later("Attached", MissingPart);
 const near = 2_000; // bytes left from which on they are shown
 const tiny = matchMedia("(max-width: 359.9px)"); // there, a line has room for one word beside the buttons
 
-/** Returns the draft of a seat, and shows the component anew when it changes. */
-function useDraft(token) {
-  const draft = useMemo(() => new Draft(token), [token]);
+/** Shows the component anew when a draft changes, which it returns. */
+export function useDraft(draft) {
   const [, changed] = useState(0);
-  useEffect(() => draft.watch(() => changed((n) => n + 1)), [draft]);
+  useLayoutEffect(() => draft.watch(() => changed((n) => n + 1)), [draft]);
   return draft;
 }
 
@@ -36,7 +35,7 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
  * onSaid(key) what was just said: see log.js. onLeave gives the focus to the conversation.
  */
 export function Composer({ room, state, handle, onJump, onSaid, onLeave }) {
-  const draft = useDraft(room.seat.token);
+  const draft = useDraft(useMemo(() => new Draft(room.seat.token), [room.seat.token]));
   const attached = useFiles(draft, !isSilent(state) && !state.asksName, (file) => room.limit.tooLarge(file));
   const area = useRef();
   if (handle) {
@@ -204,7 +203,7 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
 }
 
 /** Why the draft cannot be sent, or how much room is left in it. */
-function Left({ problem, tried, text }) {
+export function Left({ problem, tried, text }) {
   const left = text.length * 3 < 30_000 ? Infinity : bytesLeft(text);
   const shown =
     {

@@ -3,7 +3,8 @@
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
 import { Upkeep } from "../push/upkeep.js";
-import { Needs, useMyRooms } from "../rooms/list.js";
+import { Inbox } from "../rooms/inbox.js";
+import { useMyRooms } from "../rooms/list.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
 import { useStill } from "../ui/still.js";
@@ -51,7 +52,7 @@ export function HomePage({ mine }) {
       ${rooms.length
         ? html`
           <main>
-            <${Needs} rooms=${rooms} />
+            <${Inbox} mine=${mine} rooms=${rooms} />
             <${MyRooms} mine=${mine} rooms=${rooms}>
               <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} seats=${seats} />
             <//>

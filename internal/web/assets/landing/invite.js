@@ -3,7 +3,7 @@
 
 import * as storage from "../storage.js";
 import { call } from "../mcp.js";
-import { linkTo } from "../rooms/list.js";
+import { linkTo } from "../rooms/link.js";
 import { endsSeat } from "../seats.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";

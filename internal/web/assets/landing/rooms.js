@@ -1,6 +1,7 @@
 // My rooms: the seats that this browser keeps.
 
-import { linkTo, Last, Missing, Time, useFind } from "../rooms/list.js";
+import { linkTo } from "../rooms/link.js";
+import { Last, Missing, Time, useFind } from "../rooms/list.js";
 import { rooms as roomsWords } from "../rooms/words.js";
 import { html } from "../vendor.js";
 import { landing } from "./words.js";

@@ -2,7 +2,7 @@
 
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
-import { linkTo } from "../rooms/list.js";
+import { linkTo } from "../rooms/link.js";
 import { fold } from "../ui/fold.js";
 import { html, useState } from "../vendor.js";
 import { errors } from "./error-words.js";

@@ -1,12 +1,10 @@
-// What needs the person in its rooms, and the list of these beside the open one: what is unread, the last line and its
-// time. What needs it in the open room stands there.
+// The rooms of a person beside the open one: what is unread, the last line and its time; and what leads to all that
+// needs the person.
 
 import { compose } from "../compose/words.js";
-import * as storage from "../storage.js";
-import { at, root } from "../site.js";
+import { root } from "../site.js";
 import { gist, isEmptyVote } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
-import { seatNumberOf } from "../token.js";
 import { moveIn } from "../ui/arrows.js";
 import { fill } from "../ui/fill.js";
 import { fold } from "../ui/fold.js";
@@ -14,13 +12,11 @@ import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
 import { Ago, useNow } from "../ui/time.js";
 import { ui } from "../ui/words.js";
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { actorOf } from "../talk/names.js";
-import { countNeeds, needsOfAll } from "./mine.js";
+import { linkTo } from "./link.js";
+import { countNeeds } from "./mine.js";
 import { rooms as w } from "./words.js";
-
-// Things that need the person, at first: the rooms are to be in sight.
-const [shown, shownBeside] = [5, 3];
 
 /** Returns the rooms of a person, now and after each change. mine is MyRooms. */
 export function useMyRooms(mine) {
@@ -69,7 +65,7 @@ export function RoomsButton({ rooms, open, onClick }) {
 export function Rooms({ rooms, missing, onClose }) {
   const list = useRef();
   const left = useStill(list);
-  const open = rooms.find((room) => room.open)?.seat;
+  const n = countNeeds(rooms);
   const [found, field] = useFind(rooms);
   return html`
     <div class="rooms" ref=${list} onPointerLeave=${left} onKeyDown=${(event) => moveIn(list.current, event)}>
@@ -80,65 +76,14 @@ export function Rooms({ rooms, missing, onClose }) {
       ${field}
       <ul class="rooms-list">${found.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
       <${Missing} why=${missing} />
-      <${Needs} rooms=${elsewhere(rooms)} title=${w.needsElsewhere} here=${open?.room}
-        first=${shownBeside} />
+      ${n > 0 && html`
+        <a class="rooms-needs" href=${root.href}>${w.needsTitle} <span class="rooms-count calls">${n}</span></a>`}
       <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
     </div>`;
 }
 
 /** Says why news may be missing: see MyRooms. */
 export const Missing = ({ why }) => why && html`<p class="small quiet rooms-none" role="status">${w.missing[why]}</p>`;
-
-/**
- * What leads to the room of a seat, and to a place in it. The seat is named where this browser has several there: the
- * link may open in another tab.
- */
-export function linkTo({ room, token }, id = "") {
-  const several = storage.seats().filter((seat) => seat.room === room).length > 1;
-  const place = id + (several ? "." + seatNumberOf(token) : "");
-  return { href: at("r/" + room) + (place && "#" + place) };
-}
-
-/**
- * All that needs the person in some rooms; nothing if that is nothing. here is the id of the open one, and first is how
- * much is shown until more is asked for.
- */
-export function Needs({ rooms, title = w.needsTitle, here = "", first = shown }) {
-  const [all, setAll] = useState(false);
-  const list = useRef();
-  useEffect(() => void (all && list.current?.children[first]?.firstElementChild.focus()), [all]); // the button is gone
-  const needs = needsOfAll(rooms);
-  if (!needs.length) return null;
-  const few = all || needs.length <= first + 1 ? needs : needs.slice(0, first);
-  return html`
-    <section class="needs" aria-labelledby="needs-title">
-      <h2 class="rooms-head" id="needs-title">
-        ${title} <span class="rooms-count calls">${needs.length}</span>
-      </h2>
-      <ul ref=${list}>
-        ${few.map(({ need, room }) => html`
-          <li key=${room.seat.token + need.id}><${Line} ...${{ need, room, here }} /></li>`)}
-      </ul>
-      ${few.length < needs.length && html`
-        <button type="button" class="button small needs-more" onClick=${() => setAll(true)}>
-          ${ui.more(needs.length - few.length)}
-        </button>`}
-    </section>`;
-}
-
-/** What and where in one line, and who has written what in two. A draft is by the person's agent. */
-function Line({ need: { id, what, who, text, ...carried }, room: { seat, title, name }, here }) {
-  const where = seat.room === here ? { word: w.thisRoom } : title || w.unnamed;
-  return html`
-    <a class="need" ...${linkTo(seat, id)}>
-      <span class="need-what">
-        ${fill(name ? w.whereAs : w.where, { what: { element: w.what[what] }, room: where, name })}
-      </span>
-      <span class="need-text" dir="auto">
-        ${carries(carried)}${what !== "draft" && who && html`<bdi>${who}</bdi>: `}${text}
-      </span>
-    </a>`;
-}
 
 const isKnown = (state) => state === "known" || state === "closed";
 

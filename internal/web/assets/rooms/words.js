@@ -19,11 +19,14 @@ export const rooms = {
   hasFile: "With a file",
   needs: (n) => (n === 1 ? "1 needs you" : `${n} need you`),
 
-  // What needs me: what it is, and where.
+  // What needs me: what it is, and where; how it stands.
   needsTitle: "Needs you",
-  needsElsewhere: "Needs you elsewhere",
+  nothing: "Nothing needs you.",
+  keys: "N next · A send or agree · E edit or answer · X reject or object",
+  lapses: (span) => `Lapses in ${span}`,
+  answered: "Answered",
+  over: "No longer waits",
   where: "{what} \u00b7 {room}",
   whereAs: "{what} \u00b7 {room}, for {name}", // a seat of several there
-  thisRoom: "in this room",
   what: { draft: "Draft", request: "Question", proposal: "Suggestion", task: "Stalled task" },
 };

@@ -1,5 +1,5 @@
-// What the person's agent wants to say: it stands at the end of the conversation, as it would appear, until the
-// person decides about it.
+// What the person's agent wants to say: it stands as it would appear, at the end of the conversation and in the inbox,
+// until the person decides about it.
 
 import { compose } from "../compose/words.js";
 import { undecided } from "../rooms/needs.js";
@@ -24,8 +24,11 @@ const w = talk.draft;
 const DraftOffer = later("DraftOffer", () => null);
 const Reason = later("Reason", () => null);
 
-/** view as in log.js. */
-export function Draft({ draft, view }) {
+/**
+ * view as in log.js. In the inbox it has place(id), what leads to a place in the room: there, a draft whose question is
+ * open no more is not sent. became says what became of a draft that waits no more.
+ */
+export function Draft({ draft, view, became = "" }) {
   const { room, state, me } = view;
   const { supervision } = room;
   const { decisions } = supervision;
@@ -36,6 +39,7 @@ export function Draft({ draft, view }) {
   // What the person wants to send although the question is open no more: {decision, text}.
   const [asks, setAsks] = useState(/** @type {any} */ (null));
   const question = w.question[draft.answers?.state];
+  const isOld = !!question && !!view.place;
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const answered = draft.reply_to;
@@ -49,13 +53,14 @@ export function Draft({ draft, view }) {
   const leave = () => (focus(), edited === (draft.text ?? "") ? write(null) : setEdited(null));
   const decide = (decision, text) => act(async () => {
     (focus(), view.opens());
-    const asked = !question || decision === "refuse" || supervision.anyway.has(draft.id);
+    const asked = !question || isOld || decision === "refuse" || supervision.anyway.has(draft.id);
     setAsks(asked ? null : { decision, text });
     if (!asked) return undefined;
     try {
       if (!room.isOffline) return await decisions.take(draft.id, decision, text);
     } catch (failed) {
-      if (failed.why?.reason === "stale") return setAsks({ decision, text }); // the question has ended meanwhile
+      if (failed.why?.reason === "stale") // the question has ended meanwhile, and is read anew
+        return view.place ? undefined : setAsks({ decision, text });
       if (!room.isOffline) throw failed;
     }
     throw new Offline(w.offline);
@@ -64,17 +69,18 @@ export function Draft({ draft, view }) {
   // Others see the name on it, as on what is written below.
   const sendEdited = () => (focus(), room.naming.speak("draft", () => decide("edit", trimmed(edited))));
   const text = decided?.decision === "edit" && decided.text || draft.text;
-  const writes = !decided && edited !== null;
+  const writes = !decided && !became && !isOld && edited !== null;
   // They stand beside the buttons: of a long text the head is out of sight there.
   const readers = draft.to ? audience(message, me) : capital(talk.toAll);
   return html`
     <article tabindex="-1" class=${"message message-first message-draft" + (draft.to ? " message-private" : "") +
-      (decided ? " message-decided" : "")}
-      ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${!!decided?.sent}
+      (decided || became ? " message-decided" : "")}
+      ref=${article} aria-label=${w.name(nameOf(message, view))} aria-describedby=${view.head}
+      aria-busy=${!!decided?.sent}
       onKeyDown=${(event) => (pressed.current || event.key !== "n") && typesWhy(event)}>
       <${Head} message=${{ ...message, to: undefined }} view=${view}>
-        <span class=${"badge" + (decided ? "" : " badge-unsent")}>
-          ${decided ? w.decided[decided.decision] : w.unsent}
+        <span class=${"badge" + (decided || became ? "" : " badge-unsent")}>
+          ${decided ? w.decided[decided.decision] : became || w.unsent}
         </span>
       <//>
       <div class="message-body">
@@ -82,16 +88,22 @@ export function Draft({ draft, view }) {
         ${writes && html`
           <${Edit} text=${edited} own=${begun.current} onText=${write} onLeave=${leave} onSend=${sendEdited} />`}
         ${!writes && text && html`<div class="message-text"><${Markdown} text=${text} say=${view.say} /></div>`}
+        ${draft.more && html`
+          <button type="button" class="message-fold" onClick=${() => act(() => supervision.read())}>
+            ${talk.showAll}
+          </button>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         ${problem && html`<p class="problem" role="alert">${problem}</p>`}
-        <p class=${draft.to ? "message-to" : "small quiet"}>
-          ${draft.to && html`<${Icon} name="lock" />`}${readers}
-        </p>
-        ${(question || draft.messages_since > 0) && html`
-          <p class="small quiet" role="status">
-            ${question} ${draft.messages_since > 0 && w.since(draft.messages_since)}
-          </p>`}
-        ${decided?.elsewhere ? html`<p class="undo">${talk.undo.elsewhere}</p>` : decided ? html`
+        <div class="draft-stands">
+          <p class=${draft.to ? "message-to" : "small quiet"}>
+            ${draft.to && html`<${Icon} name="lock" />`}${readers}
+          </p>
+          ${(question || draft.messages_since > 0) && html`
+            <p class="small quiet" role="status">
+              ${question} ${draft.messages_since > 0 && w.since(draft.messages_since)}
+            </p>`}
+        </div>
+        ${became ? null : decided?.elsewhere ? html`<p class="undo">${talk.undo.elsewhere}</p>` : decided ? html`
           <${Decided} ...${{ decisions, draft, decided, act, focus }} />` : asks ? html`
           <p role="alert">${w.anyway}</p>
           <p class="message-buttons" ref=${reveal}>
@@ -101,13 +113,15 @@ export function Draft({ draft, view }) {
             <button type="button" class="button" onClick=${() => (focus(), setAsks(null))}>${ui.cancel}</button>
           </p>` : !writes ? html`
           <p class="message-buttons">
-            <${Decision} class="button primary" aria-keyshortcuts="A" onClick=${() => decide("send")}>${w.send}<//>
-            <button type="button" class="button" aria-keyshortcuts="E"
-              onClick=${() => edit(supervision.edits.get(draft.id) ?? draft.text ?? "")}>
-              ${w.edit}
-            </button>
+            ${!isOld && !draft.more && html`
+              <${Decision} class="button primary" aria-keyshortcuts="A" onClick=${() => decide("send")}>${w.send}<//>
+              <button type="button" class="button" aria-keyshortcuts="E"
+                onClick=${() => edit(supervision.edits.get(draft.id) ?? draft.text ?? "")}>
+                ${w.edit}
+              </button>`}
             <${Decision} class="button" aria-keyshortcuts="X"
               onClick=${(event) => ((pressed.current = event.detail > 0), decide("refuse"))}>${w.refuse}<//>
+            ${isOld && html`<a class="button" ...${view.place(draft.id)}>${w.look}</a>`}
           </p>` : html`
           <p class="message-buttons" ref=${begun.current ? reveal : undefined}>
             <${Decision} class="button primary" aria-keyshortcuts="Control+Enter" disabled=${!edited.trim()}
@@ -155,7 +169,7 @@ function Decided({ decisions, draft: { id }, decided, act, focus }) {
   const back = () => (focus(), decisions.undo(id));
   const says = sent ? () => w.decided[decision] : held ? () => undo.held : undo.decided[decision];
   return html`
-    <form class="undo" ref=${sent ? undefined : reveal}
+    <form class="undo" data-ends=${ends} ref=${sent ? undefined : reveal}
       onSubmit=${(event) => (event.preventDefault(), focus(), decisions.now(id))}>
       <${Soon} says=${says} ends=${ends} />
       <${Decision} class="button" aria-keyshortcuts="Control+Z" aria-disabled=${sent}
@@ -164,27 +178,31 @@ function Decided({ decisions, draft: { id }, decided, act, focus }) {
     </form>`;
 }
 
+/** Which decision came too late, with what the person has written for it, until the person has read that. */
+export function Late({ room, state: { late } }) {
+  if (!late.length) return null;
+  return html`
+    <div class="late" role="alert">
+      <p class="late-line">
+        ${roomWords.late}
+        <${IconButton} icon="close" label=${ui.close} onClick=${() => room.supervision.forgetLate()} />
+      </p>
+      ${late.filter(Boolean).map((text) => html`
+        <div class="late-line">
+          <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${talk.copy} />
+        </div>`)}
+    </div>`;
+}
+
 /**
  * What stands above the composer: what waits for the person, where a part of that is out of sight and the side does not
- * tell, and which decision came too late, with what the person has written for it. onDone takes the focus when an offer
- * is gone.
+ * tell, and which decision came too late. onDone takes the focus when an offer is gone.
  */
 export function WaitingBar({ room, state, needs, place, onSeek, onDone }) {
   const n = undecided(state).length;
-  const texts = state.late.filter(Boolean);
-  const forgetLate = () => room.supervision.forgetLate();
   return html`
     <p class="hidden-visually" role="status">${n > 0 && compose.draftsWait(n)}</p>
-    ${state.late.length > 0 && html`
-      <div class="late" role="alert">
-        <p class="late-line">
-          ${roomWords.late} <${IconButton} icon="close" label=${ui.close} onClick=${forgetLate} />
-        </p>
-        ${texts.map((text) => html`
-          <div class="late-line">
-            <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${talk.copy} />
-          </div>`)}
-      </div>`}
+    <${Late} room=${room} state=${state} />
     <${Waiting} ...${{ needs, place, onSeek }} />
     ${n > 0 && html`<${DraftOffer} room=${room} onDone=${onDone} />`}`;
 }

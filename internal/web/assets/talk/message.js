@@ -32,7 +32,7 @@ export function Message({ message, head, again, item, sharing, view }) {
   const aside = !head && !toCome && html`<${Clock} className="message-aside" at=${message.at} />`;
   return html`
     <article class=${classOf(message, head, toCome)} tabindex="-1" data-id=${message.id}
-      aria-label=${nameOf(message, view)} ...${here}>
+      aria-label=${nameOf(message, view)} aria-describedby=${view.head} ...${here}>
       ${head ? html`<${Head} message=${message} item=${toCome} view=${view} />` : aside}
       <div class="message-body">
         ${message.reply_to && message.reply_to !== message.agreed && html`
@@ -49,7 +49,7 @@ export function Message({ message, head, again, item, sharing, view }) {
         ${sharing && html`<${SharingState} item=${sharing} room=${view.room} />`}
         ${!toCome && isCard(message) && html`<${Foot} message=${message} view=${view} />`}
       </div>
-      ${near && !toCome && html`<${Actions} message=${message} view=${view} />`}
+      ${near && !toCome && view.act && html`<${Actions} message=${message} view=${view} />`}
     </article>`;
 }
 

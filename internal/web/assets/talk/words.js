@@ -118,6 +118,7 @@ export const talk = {
     },
     since: (n) => (n === 1 ? "1 message came since" : `${n} messages came since`),
     anyway: "Send it anyway?",
+    look: "Look in the room",
   },
 
   search: "Search",

@@ -1,0 +1,92 @@
+// One thing that needs the person, with what it decides there: the card that stands in the room, too.
+
+import { Draft } from "../talk/draft.js";
+import { Sending, Undo } from "../talk/marks.js";
+import { Message } from "../talk/message.js";
+import { useView } from "../talk/view.js";
+import { talk } from "../talk/words.js";
+import { fill } from "../ui/fill.js";
+import { Ago } from "../ui/time.js";
+import { ui } from "../ui/words.js";
+import { useRoom } from "../use-room.js";
+import { html, useRef, useState } from "../vendor.js";
+import { Answer, begin } from "./answer.js";
+import { linkTo } from "./link.js";
+import { leftOf } from "./order.js";
+import { rooms as w } from "./words.js";
+
+const none = new Set();
+const cards = { draft: DraftCard, request: AskCard, proposal: AskCard };
+
+/**
+ * row is of order.js, with need, and room, of Mine; other is the OtherRoom, and jump(token, id) leads to something in
+ * the list, or returns false.
+ */
+export function InboxRow({ row: { key, at, waits, need, room }, other, now, jump }) {
+  const state = useRoom(other);
+  const head = "inbox-" + key.slice(-12);
+  const place = (id) => linkTo(room.seat, id);
+  const view = {
+    ...useView(other, state), now, place, head, open: none, toggle() {}, hold() {}, opens() {},
+    jump: (id) => jump(room.seat.token, id) || location.assign(place(id).href),
+  };
+  const title = { element: html`<a dir="auto" ...${place(need.id)}>${room.title || w.unnamed}</a>` };
+  const what = { element: w.what[need.what] };
+  const left = waits && leftOf(at, now + state.clock);
+  const Card = cards[need.what] ?? Line;
+  const cut = [...state.supervision.drafts, ...state.messages].find(({ id }) => id === need.id)?.more ? "cut" : "";
+  return html`
+    <li data-key=${key} data-cut=${cut} class=${waits ? "" : "inbox-over"}>
+      <div class="inbox-card">
+        <p class="inbox-head small quiet" id=${head}>
+          <span>${fill(room.name ? w.whereAs : w.where, { what, room: title, name: room.name })}</span>
+          ${Number.isFinite(at) && html`<${Ago} at=${new Date(at).toISOString()} now=${now + state.clock} />`}
+          ${left > 0 && html`<strong>${w.lapses(ui.minutes(Math.ceil(left / 60_000)))}</strong>`}
+        </p>
+        <${Card} ...${{ need, state, other, view, waits }} />
+      </div>
+    </li>`;
+}
+
+/** A draft, also once it waits no more: then it says what became of it. */
+function DraftCard({ need: { id }, state, view, waits }) {
+  const draft = state.supervision.drafts.find((one) => one.id === id);
+  const last = useRef(/** @type {any} */ ({})); // the draft as it was, and what was decided about it here
+  if (draft) last.current.draft = draft;
+  if (state.deciding[id]) last.current.decision = state.deciding[id].decision;
+  if (waits) delete last.current.decision;
+  const { draft: shown, decision } = last.current;
+  return shown && html`
+    <${Draft} draft=${shown} view=${view} became=${draft ? "" : talk.draft.decided[decision] ?? w.over} />`;
+}
+
+/** A question or a suggestion. The field of the answer stands below it. */
+function AskCard({ need: { id }, state, other, view, waits }) {
+  const last = useRef(/** @type {any} */ (null));
+  const [answers, setAnswers] = useState(false);
+  const card = useRef();
+  const message = last.current = state.messages.find((one) => one.id === id) ?? last.current;
+  if (!message) return null;
+  const said = state.pending.findLast(({ args }) => args.reply_to === id);
+  const answer = (kind, text) => (begin(other, message, kind, text), setAnswers(true));
+  const back = () => answer(said.args.kind, said.args.text);
+  const done = () => (setAnswers(false), card.current.querySelector("article").focus({ preventScroll: true }));
+  const words = said && !(said.waits && !said.args.text);
+  return html`
+    <div ref=${card}>
+      <${Message} message=${message} head view=${{ ...view, onReply: (_, kind = "") => answer(kind) }} />
+      ${words && (said.waits ? html`<${Undo} item=${said} room=${other} onUndo=${back} />`
+        : said.id ? html`<p class="undo">${talk.voted[said.args.kind] ?? w.answered}</p>`
+          : html`<${Sending} item=${said} room=${other} />`)}
+      ${!waits && !said && !state.requests.some((one) => one.id === id) && !view.outcomes.get(id)?.end && html`
+        <p class="undo">${w.over}</p>`}
+      ${waits && answers && html`<${Answer} ...${{ room: other, state, id, onDone: done }} />`}
+    </div>`;
+}
+
+/** A task that has stalled, and what else stands in its room alone. */
+const Line = ({ need, view }) => html`
+  <article class="message inbox-line" tabindex="-1" aria-describedby=${view.head}>
+    <p dir="auto">${need.who && html`<bdi>${need.who}</bdi>: `}${need.text}</p>
+    <p><a class="button" aria-keyshortcuts="Enter" ...${view.place(need.id)}>${talk.draft.look}</a></p>
+  </article>`;

@@ -1,0 +1,49 @@
+// The rows of the inbox stay where they are. A row keeps its height but for what the person opens in it, such as a
+// field; what needs more room lies over the row below while the person is at it. The row under the pointer stays where
+// it is even then.
+
+import { useLayoutEffect } from "../vendor.js";
+
+/** Returns the height of a row, of which natural is that of its content. before is {height, width, cut}, as of then. */
+export function heightOf(before, { natural, waits, opened, ...now }) {
+  const isOther = !before || before.width !== now.width || before.cut !== now.cut;
+  const height = isOther || (waits && (opened || before.opened)) ? natural : before.height;
+  return { ...now, opened, height };
+}
+
+/** Keeps the rows of a list in place: its children, each with one child. */
+export function useSteady(list, rows) {
+  useLayoutEffect(() => {
+    const { current } = list;
+    if (!current) return undefined;
+    const end = new AbortController();
+    let [row, top] = /** @type {[any, number]} */ ([null, 0]); // under the pointer
+    const topOf = () => row.getBoundingClientRect().top;
+    const note = () => {
+      row = current.querySelector(":scope > li:hover");
+      if (row) top = topOf();
+    };
+    const sizes = new ResizeObserver((all) => {
+      for (const { target } of all) fit(target);
+      if (row?.isConnected) scrollBy(0, topOf() - top);
+      note();
+    });
+    for (const one of current.children) sizes.observe(one.firstElementChild);
+    for (const type of ["pointermove", "scroll"])
+      addEventListener(type, note, { passive: true, capture: true, signal: end.signal });
+    note();
+    return () => (end.abort(), sizes.disconnect());
+  }, [rows]);
+}
+
+const known = new WeakMap(); // by row: see heightOf
+
+function fit(card) {
+  const row = card.parentElement;
+  const now = heightOf(known.get(row), {
+    natural: card.getBoundingClientRect().height, width: card.offsetWidth, waits: !row.matches(".inbox-over"),
+    opened: !!row.querySelector("textarea"), cut: row.dataset.cut,
+  });
+  known.set(row, now);
+  row.style.height = now.height + "px";
+}
