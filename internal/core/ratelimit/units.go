@@ -37,7 +37,7 @@ const (
 	keptForVital = 1.0 / 8
 	// mostRead is how much of the caller's budget a call pays for reads. The call cannot know how much others have put
 	// before the wanted events, and others must not cut the call off from the room. Without this limit, a call past
-	// 100,000 private messages of others cost more than a minute's budget.
+	// 100,000 private messages of others cost more than a minute's budget. The seats of a call share the limit.
 	mostRead = 1.0 / 4
 	// mostPicture is how much of the caller's budget a picture costs at most.
 	mostPicture = 1.0 / 8
@@ -46,6 +46,7 @@ const (
 // payer is the call that pays for everything done in its context.
 type payer struct {
 	kept float64                // how much of each budget the call leaves
+	most float64                // how many units it pays for reads at most
 	in   atomic.Pointer[string] // the id of the room that the call has entered
 
 	mu     sync.Mutex
@@ -73,11 +74,11 @@ func (p *payer) actAs(c Caller) (more Caller) {
 	return more
 }
 
-// payRead returns how many of so many units read are paid for, with at most most units in all.
-func (p *payer) payRead(units, most float64) float64 {
+// payRead returns how many of so many units read are paid for.
+func (p *payer) payRead(units float64) float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	paid := min(units, max(0, most-p.read))
+	paid := min(units, max(0, p.most-p.read))
 	p.read += units
 	return paid
 }
@@ -96,7 +97,7 @@ func (l *Limiter) BeginSeveral(ctx context.Context, k Kind, n int) (context.Cont
 	if l.callers == nil {
 		return ctx, nil
 	}
-	p := &payer{caller: callerOf(ctx), kept: keptForVital}
+	p := &payer{caller: callerOf(ctx), kept: keptForVital, most: mostRead * l.callers.limit / float64(n)}
 	if k == Vital {
 		p.kept = 0
 	}
@@ -114,7 +115,7 @@ func (l *Limiter) BeginOne(ctx context.Context) (context.Context, error) {
 	if !pays {
 		return ctx, nil
 	}
-	p := &payer{caller: callerOf(ctx), kept: all.kept}
+	p := &payer{caller: callerOf(ctx), kept: all.kept, most: all.most}
 	if now := l.clock.Now(); p.caller[0] != all.who()[0] {
 		if wait, short := l.callers.charge(p.caller, callUnits, now, p.kept); wait > 0 {
 			return nil, retryLater(short, wait)
@@ -261,7 +262,7 @@ func (c charged) Write(ctx context.Context, ops ...table.Op) error {
 // chargeRead is charge for a read.
 func (c charged) chargeRead(ctx context.Context, partition string, units float64) {
 	if p, ok := ctx.Value(payerKey{}).(*payer); ok {
-		c.charge(ctx, partition, p.payRead(units, mostRead*c.limiter.callers.limit))
+		c.charge(ctx, partition, p.payRead(units))
 	}
 }
 

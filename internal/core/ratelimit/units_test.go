@@ -167,22 +167,32 @@ func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
 
 // Whatever others have put into a room, looking into it once cuts nobody off.
 func TestTable_callThatReadsMuch_leavesMostOfTheBudget(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
-	tab, ann := l.Table(sqlitetest.Open(t, begun())), from(t, "192.0.2.1")
+	clock := begun()
+	l := ratelimit.New(ratelimit.Limits{Units: 240}, clock)
+	tab, ann := l.Table(sqlitetest.Open(t, clock)), from(t, "192.0.2.1")
 	if err := tab.Write(t.Context(), put("LOG#1", 300_000)); err != nil {
 		t.Fatal(err)
 	}
-	call, err := l.Begin(ann, ratelimit.Usual)
-	for range 100 {
-		if err == nil {
-			_, err = tab.Get(call, put("LOG#1", 1).Item.Key, table.Strong)
+	for n := range 4 {
+		call, err := l.BeginSeveral(ann, ratelimit.Usual, n+1)
+		for range n + 1 {
+			one := call
+			if n > 0 && err == nil {
+				one, err = l.BeginOne(call)
+			}
+			for range 100 {
+				if err == nil {
+					_, err = tab.Get(one, put("LOG#1", 1).Item.Key, table.Strong)
+				}
+			}
 		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := l.Spent("address 192.0.2.1"); got > 61+1e-6 || got < 61-1e-6 {
-		t.Errorf("it has spent %v units, want 1 and a quarter of 240", got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := l.Spent("address 192.0.2.1"), float64(n+1)+60; got > want+1e-6 || got < want-1e-6 {
+			t.Errorf("for %d seats it has spent %v units, want one each and a quarter of 240", n+1, got)
+		}
+		clock.Advance(time.Hour)
 	}
 }
 
