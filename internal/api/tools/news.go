@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -60,14 +62,14 @@ func (s *Set) News(ctx context.Context, asked NewsAsked, by Admission) mcp.Outco
 			return nil, fault.Refuse(fault.InvalidArgument, "seats must have from 1 to %d seats, each with the token "+
 				"of a person. Nothing was read.", api.MaxNewsSeats)
 		}
-		watch := s.rooms.WatchNews()
-		c := &newsCall{set: s, watch: watch, began: watch.Now()}
+		clock := s.rooms.Clock()
+		c := &newsCall{set: s, watch: s.rooms.WatchNews(), clock: clock, began: clock.Now()}
 		defer c.close()
 		c.open(ctx, asked, by)
-		if err := c.refusal(); err != nil {
-			return nil, err
-		}
 		c.await(ctx, wait)
+		if !slices.ContainsFunc(c.seats, func(seat *newsSeat) bool { return seat.left == nil }) {
+			return nil, c.seats[0].left
+		}
 		return c.answer(), nil
 	})
 }
@@ -76,6 +78,7 @@ func (s *Set) News(ctx context.Context, asked NewsAsked, by Admission) mcp.Outco
 type newsCall struct {
 	set   *Set
 	watch *chat.NewsWatch
+	clock clockwork.Clock
 	began time.Time
 	seats []*newsSeat // in the order of the call, each token once
 	stops []func()
@@ -102,11 +105,11 @@ func (s *newsSeat) isNew() bool {
 func (c *newsCall) open(ctx context.Context, asked NewsAsked, by Admission) {
 	admitting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer c.watch.AfterFunc(newsAdmitted, cancel)()
+	defer c.clock.AfterFunc(newsAdmitted, cancel).Stop()
 	known := map[ident.Token]bool{}
 	for n, one := range asked.Seats {
 		token, err := chat.ParseNewsToken(one.Token)
-		if err == nil && known[token] {
+		if token.Room != "" && known[token] {
 			continue
 		}
 		known[token] = true
@@ -159,14 +162,6 @@ func (c *newsCall) refuse(ctx context.Context, seat *newsSeat, err error) {
 	}
 }
 
-// refusal refuses the call if no seat can be read now.
-func (c *newsCall) refusal() error {
-	if slices.ContainsFunc(c.seats, func(seat *newsSeat) bool { return seat.left == nil }) {
-		return nil
-	}
-	return c.seats[0].left
-}
-
 // read reads what is new at a seat. A seat whose key was revoked meanwhile is refused.
 func (c *newsCall) read(ctx context.Context, seat *newsSeat, whole bool) {
 	err := context.Cause(seat.ctx)
@@ -181,7 +176,7 @@ func (c *newsCall) read(ctx context.Context, seat *newsSeat, whole bool) {
 // await reads all seats, and waits until something is new at one of them, or the time is up. In the end it reads what
 // is told once a minute.
 func (c *newsCall) await(ctx context.Context, wait time.Duration) {
-	until := c.watch.Now().Add(c.set.rooms.WaitLimit(ctx, wait))
+	until := c.clock.Now().Add(c.set.rooms.WaitLimit(ctx, wait))
 	open := func(yield func(*newsSeat) bool) {
 		for _, seat := range c.seats {
 			if seat.seat != nil && !yield(seat) {
@@ -192,8 +187,8 @@ func (c *newsCall) await(ctx context.Context, wait time.Duration) {
 	for seat := range open {
 		c.read(ctx, seat, wait == 0)
 	}
-	none := !slices.ContainsFunc(c.seats, func(seat *newsSeat) bool { return seat.seat != nil })
-	ready := wait == 0 || none || slices.ContainsFunc(c.seats, (*newsSeat).isNew)
+	ready := wait == 0 || slices.ContainsFunc(c.seats, (*newsSeat).isNew) ||
+		!slices.ContainsFunc(c.seats, func(seat *newsSeat) bool { return seat.seat != nil })
 	for !ready && c.watch.Wait(ctx, until) {
 		for seat := range open {
 			if seat.seat.HasChanged() {
@@ -220,7 +215,7 @@ func (c *newsCall) close() {
 // which seats take turns, the one whose first is the oldest first. So a flood in one room delays no question in
 // another.
 func (c *newsCall) answer() results.News {
-	now := c.watch.Now()
+	now := c.clock.Now()
 	told := results.News{Seats: []results.NewsSeat{}, Now: viewTime(now)}
 	pause := newsLook
 	if c.set.rooms.MayAwaitNews() {

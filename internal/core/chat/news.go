@@ -111,15 +111,6 @@ func (w *NewsWatch) Close() {
 	}
 }
 
-// Now returns the time by the clock of the Service.
-func (w *NewsWatch) Now() time.Time { return w.svc.now() }
-
-// AfterFunc calls f in a goroutine of its own after a time, unless the function that it returns is called before.
-func (w *NewsWatch) AfterFunc(d time.Duration, f func()) (stop func()) {
-	timer := w.svc.clock.AfterFunc(d, f)
-	return func() { timer.Stop() }
-}
-
 // Wait returns true once a room of the watch may have changed, and false when the time is up, the server stops or ctx
 // ends.
 func (w *NewsWatch) Wait(ctx context.Context, until time.Time) bool {

@@ -146,6 +146,9 @@ func (s *Service) AllowRoom(ctx context.Context) error {
 // Limits returns the limiter of s. Calls pass its Begin first.
 func (s *Service) Limits() *ratelimit.Limiter { return s.limits }
 
+// Clock returns the clock of s.
+func (s *Service) Clock() clockwork.Clock { return s.clock }
+
 func (s *Service) now() time.Time { return s.clock.Now() }
 
 // deadlineMargin is how long before the context's deadline a wait ends, so the answer still arrives.
