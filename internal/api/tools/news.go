@@ -126,8 +126,7 @@ func (c *newsCall) open(ctx context.Context, asked NewsAsked, by Admission) {
 }
 
 // accept admits and accepts a seat. admitting is the context of the admission.
-func (c *newsCall) accept(admitting context.Context, seat *newsSeat, token ident.Token,
-	by Admission) (err error) {
+func (c *newsCall) accept(admitting context.Context, seat *newsSeat, token ident.Token, by Admission) (err error) {
 	if by.Admit != nil {
 		asker, err := by.Admit(admitting, token)
 		if err != nil {

@@ -120,7 +120,7 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	if err != nil {
 		return Info{}, err
 	}
-	info.Requests, err = c.openRequests(ctx)
+	info.Requests, _, err = c.openRequests(ctx)
 	if err != nil {
 		return Info{}, err
 	}
@@ -136,27 +136,30 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	return info, err
 }
 
-// openRequests returns the open requests and proposals visible to the caller, oldest first.
-func (c reading) openRequests(ctx context.Context) ([]OpenRequest, error) {
+// openRequests returns the open requests and proposals visible to the caller, oldest first, and the events of those
+// that ask the caller's seat by its name.
+func (c reading) openRequests(ctx context.Context) (list []OpenRequest, asks []room.Event, err error) {
 	now := c.room.svc.now()
-	var list []OpenRequest
 	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
 		event, err := c.room.log.Event(ctx, request.N)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !c.me.Sees(event) {
 			continue
+		}
+		if slices.Contains(request.Owed, c.me.Seat) {
+			asks = append(asks, event)
 		}
 		list = append(list, OpenRequest{
 			ID: c.head.MessageID(request.N), From: event.Name, Text: bothEnds(requestOf(event), requestChars),
 			Person: event.Person, PersonName: c.head.PersonIn(event),
 			OwedBy: c.head.NamesOf(request.Owed), Replaces: c.wouldReplace(&request),
 			Age:      max(0, now.Sub(time.UnixMilli(request.AtMs))),
-			Proposal: request.Proposal, Owes: slices.Contains(request.Owed, c.me.Seat), event: event,
+			Proposal: request.Proposal,
 		})
 	}
-	return list, nil
+	return list, asks, nil
 }
 
 // wouldReplace returns the id of the agreement that request, which the caller sees, is to replace; "" for none, and if

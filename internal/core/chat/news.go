@@ -224,18 +224,16 @@ func (s *NewsSeat) state(ctx context.Context) (*NewsState, error) {
 	if err != nil {
 		return nil, err
 	}
-	requests, err := reading(s.managing).openRequests(ctx)
+	requests, asked, err := reading(s.managing).openRequests(ctx)
 	if err != nil {
 		return nil, err
 	}
 	is := &NewsState{Drafts: drafts, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name, Requests: requests}
 	asks := map[string]bool{}
-	for _, request := range requests {
-		if request.Owes {
-			message := messageOf(&s.head.State, s.me, request.event)
-			message.keepChars(needChars)
-			is.Asks, asks[message.ID] = append(is.Asks, message), true
-		}
+	for _, event := range asked {
+		message := messageOf(&s.head.State, s.me, event)
+		message.keepChars(needChars)
+		is.Asks, asks[message.ID] = append(is.Asks, message), true
 	}
 	for i := range drafts {
 		draft := &drafts[i]

@@ -206,8 +206,6 @@ type OpenRequest struct {
 
 	Proposal bool
 	Replaces string // of a proposal: the agreement that it is to replace; "" if the caller sees none
-	Owes     bool   // the caller's seat is asked by its name
-	event    room.Event
 }
 
 // LeaveStatus says what LeaveRoom did.
