@@ -3,12 +3,18 @@ package e2e
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 	"github.com/parley-chat/parley/internal/testkit/s3local"
 )
@@ -37,6 +43,38 @@ func TestDynamoDB_agentsOnTwoPrograms_holdOneConversation(t *testing.T) {
 	b.ok("send_message", args{"agent_token": bob.token, "text": reply})
 	if news := a.listen(&alice); news[len(news)-1].Text != reply {
 		t.Errorf("Alice heard %+v, want Bob's reply", news)
+	}
+}
+
+// A call for news asks for a wait, and looks: a wait would poll each room.
+func TestDynamoDB_newsOfTwoPrograms_looksAndSeesWhatTheOtherWrote(t *testing.T) {
+	one, other := startPair(t)
+	c := talk{t, openGo(t, one.url, modernProtocol)}
+	seat, bob := c.join("the bridge", "Alice"), c.join("the bridge", "Bob")
+	_, link, _ := strings.Cut(c.ok("join_room", args{"agent_token": seat.token}).Watch, "#")
+	claim, ok := ident.ParseLinkCode(link)
+	if !ok {
+		t.Fatal("there is no link to watch")
+	}
+	person := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	c.ok("supervise", args{"agent_token": person, "claim": link})
+	for n := range 3 {
+		body := string(results.JSON(args{"wait_seconds": 25, "seats": []args{{"token": person}}}))
+		began := time.Now()
+		resp, err := http.Post(strings.TrimSuffix(other.url, "/mcp")+"/v1/news", "application/json",
+			strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told results.News
+		err = json.NewDecoder(resp.Body).Decode(&told)
+		_ = resp.Body.Close()
+		if took := time.Since(began); err != nil || told.PollAfter != 20 || took > 15*time.Second ||
+			len(told.Seats) != 1 || told.Seats[0].Needs == nil || len(told.Seats[0].Needs.Asks) != n {
+			t.Fatalf("look %d: %d after %v, %v: %+v", n, resp.StatusCode, took, err, told)
+		}
+		c.ok("send_message", args{"agent_token": bob.token, "text": fmt.Sprint("How warm? ", n), "kind": "request",
+			"ask": []string{"Alice"}})
 	}
 }
 
