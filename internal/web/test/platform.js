@@ -131,6 +131,11 @@ export class HandClock {
     await rest();
   }
 
+  /** Sets it on or back: what pauses knows nothing of that. */
+  set(ms) {
+    for (const one of [this, ...this.due]) one.at += ms;
+  }
+
   /** Lets time pass, second by second: nothing that looks at the clock finds that it has slept. */
   async pass(ms) {
     for (let left = ms; left > 0; left -= 1_000) await this.advance(Math.min(left, 1_000));

@@ -185,6 +185,51 @@ test("no call comes before the server lets it, whatever it answers, nor beside a
   assert.equal(await per(60), 0);
 });
 
+test("no answer and no clock keeps a tab from asking for more than a minute", async () => {
+  keeps("p1");
+  server.waitsForNews = false;
+  for (const seen of [true, false]) {
+    const one = await tab("", { visible: seen });
+    for (const change of [
+      () => (server.poll = 1e9), () => (server.busy = 1e9), () => clock.set(-86_400_000), () => {},
+    ]) {
+      change();
+      await clock.pass(130_000);
+      [server.poll, server.busy] = [2, 0];
+      await clock.pass(60_000);
+      assert.ok(asked().length >= 2, String(change) + seen);
+    }
+    one.close();
+  }
+});
+
+test("where the browser gives no locks and no channel, each tab asks for itself", async () => {
+  keeps("p1");
+  const { BroadcastChannel } = globalThis;
+  const forbidden = () => {
+    throw new DOMException("no", "SecurityError");
+  };
+  globalThis.BroadcastChannel = /** @type {any} */ (class { constructor() { forbidden(); } });
+  locks.tab = () => ({ request: async () => forbidden(), query: async () => forbidden(), end() {} });
+  try {
+    for (let n = 0; n < 2; n++) await tab();
+    assert.deepEqual(asked(), ["p1", "p1"]);
+    await clock.pass(59_000);
+    assert.deepEqual(asked(), ["p1", "p1", "p1", "p1"]);
+  } finally {
+    globalThis.BroadcastChannel = BroadcastChannel;
+  }
+});
+
+test("a tab that only hears says, too, that the server does not answer", async () => {
+  keeps("p1");
+  const [first] = [await tab(), await clock.advance(2_000), await tab(), await clock.advance(2_000)];
+  server.offline = true;
+  server.wakes();
+  await clock.pass(30_000);
+  assert.equal(first.missing, "silent");
+});
+
 test("forty-one idle rooms take at most four calls a minute, 12 KB up and 5 KB down, of two tabs", async () => {
   const body = "0123456789abcdefghjkmnpqrstvwxyz".slice(2);
   keeps(...Array.from({ length: 41 }, (_, n) => "p" + String(n).padStart(2, "0") + body.slice(0, 28)));

@@ -1,12 +1,13 @@
 // Asks for news of the rooms that are not in sight: one tab of this browser for all of them, by one call at a time. The
-// other tabs hear the answer from it. Where locks are missing (the page came without TLS), each tab asks for itself.
+// other tabs hear the answer from it. Where locks are missing (the page came without TLS, or may keep nothing), each tab
+// asks for itself.
 
 import { backoff } from "../clock.js";
 import { version } from "../site.js";
 
 const wait = 25; // seconds: below the silence after which a call is given up
 const glance = 20_000; // ms from look to look, where a call does not wait
-const behind = 60_000; // ms from look to look, where no tab is in sight
+const behind = 60_000; // ms from look to look, where no tab is in sight; none is longer, whatever server or clock say
 const least = 2_000; // ms from call to call, whatever the server says
 // Tabs in sight beside which a call waits. A browser has six connections to a server over HTTP/1.1: each of those tabs
 // holds one, the tab that was hidden last another, and one must be free.
@@ -16,6 +17,15 @@ const name = "parley.news." + version; // tabs of two versions of the page do no
 
 /** @typedef {import("./news.js").Told} Told */
 
+/** Opens what the tabs hear each other by; null where the browser lets a page keep nothing. */
+function channel() {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return null;
+  }
+}
+
 export class RoomsWatch {
   #visible = true;
   #takes = true; // the turn of another tab: what this one knows may be old
@@ -23,7 +33,7 @@ export class RoomsWatch {
   #due = -Infinity; // when a call may be made
   #told = -Infinity; // when the last one of any tab has ended
   #failed = 0; // how many in a row have
-  #channel = new BroadcastChannel(name);
+  #channel = channel();
 
   /**
    * @param {{ask: (how: {seconds: number, all: boolean}, signal: AbortSignal) => Promise<Told | null>,
@@ -31,7 +41,8 @@ export class RoomsWatch {
    *   clock: import("../types.d.ts").Clock, signal: AbortSignal}} page
    *   ask makes a call, that waits for so many seconds, and takes the answer; all is whether it is also about the room
    *   that this tab shows, for others, and it returns null if there is nothing to ask. hear takes the answer that
-   *   another tab got, and returns false if this tab lacks what came before. fail is called when a call has failed
+   *   another tab got, and returns false if this tab lacks what came before. fail is called when a call of any tab
+   *   has failed
    */
   constructor(page) {
     this.page = page;
@@ -39,19 +50,19 @@ export class RoomsWatch {
 
   /** Asks until page.signal is aborted. */
   async run() {
-    const { clock, signal } = this.page;
-    const { locks } = navigator;
+    const { signal } = this.page;
+    let locks = /** @type {LockManager | undefined} */ (navigator.locks);
     const over = new Promise((resolve) => signal.addEventListener("abort", resolve));
     locks?.request(name + ".tab", { mode: "shared", signal }, () => over).catch(() => {}); // so that others count it
-    this.#channel.onmessage = ({ data }) => this.#hear(data);
-    over.then(() => this.#channel.close());
+    if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
+    over.then(() => this.#channel?.close());
     while (!signal.aborted) {
       this.#turn = new AbortController();
       const turn = AbortSignal.any([this.#turn.signal, signal]);
       try {
         await (this.#visible ? this.#lead(turn, locks) : this.#look(turn, locks));
       } catch (problem) {
-        if (problem.name !== "AbortError") await clock.pause(glance, turn); // the browser gives no locks
+        if (problem.name !== "AbortError") locks = undefined; // the browser gives none
       }
       this.#turn.abort(); // another tab may have taken the turn
     }
@@ -62,7 +73,7 @@ export class RoomsWatch {
     const follow = async () => {
       const { clock } = this.page;
       while (!turn.aborted) {
-        await clock.pause(this.#due - clock.now(), turn);
+        await this.#pause(this.#due, turn);
         const how = await this.#how(locks);
         if (turn.aborted) return;
         await this.#ask(how, turn);
@@ -76,12 +87,18 @@ export class RoomsWatch {
 
   /** Looks once in the background, if no tab has asked for a minute. */
   async #look(turn, locks) {
-    const { clock } = this.page;
-    await clock.pause(Math.max(this.#due, this.#told + behind) - clock.now(), turn);
-    if (turn.aborted || clock.now() < this.#told + behind) return;
-    this.#told = clock.now(); // a tab in sight asks, or this one
+    const told = this.#told;
+    await this.#pause(Math.max(this.#due, told + behind), turn);
+    if (turn.aborted || this.#told !== told) return;
+    this.#told = this.page.clock.now(); // a tab in sight asks, or this one
     const once = async (lock) => lock && this.#ask({ ...await this.#how(locks), seconds: 0 }, turn);
     await (locks ? locks.request(name, { ifAvailable: true }, once) : once(true));
+  }
+
+  /** Waits until a time. Where the clock was set back meanwhile, that is not far away. */
+  #pause(until, turn) {
+    const { clock } = this.page;
+    return clock.pause(Math.min(until - clock.now(), behind), turn);
   }
 
   /** Returns for how many seconds a call waits, and whether it is also about the room in sight. */
@@ -115,7 +132,7 @@ export class RoomsWatch {
     }
     this.#told = clock.now();
     this.#due = this.#told + Math.max(least, 1000 * later);
-    this.#channel.postMessage({ due: this.#due, told });
+    this.#channel?.postMessage({ due: this.#due, told });
     if (this.#failed) await clock.pause(backoff(this.#failed), turn);
   }
 
@@ -123,7 +140,8 @@ export class RoomsWatch {
   #hear({ due, told }) {
     this.#told = this.page.clock.now();
     this.#due = Math.max(this.#due, due);
-    if (told && !this.page.hear(told) && this.#visible) this.#take();
+    if (!told) this.page.fail();
+    else if (!this.page.hear(told) && this.#visible) this.#take();
   }
 
   /** Says whether the tab is seen. It may have slept meanwhile. */
