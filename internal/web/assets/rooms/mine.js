@@ -73,11 +73,12 @@ export class MyRooms {
   }
 
   /**
-   * Why news may be missing: "stale" where the server has another version of the page, or does not answer, and "some"
-   * where this browser has more rooms than a call takes; "" for nothing.
+   * Why news may be missing: "stale" where the server has another version of the page, "silent" where it does not
+   * answer, and "some" where this browser has more rooms than a call takes; "" for nothing.
    */
   get missing() {
-    if (this.#failing > 1 || this.#page !== version) return "stale";
+    if (this.#page !== version) return "stale";
+    if (this.#failing > 1) return "silent";
     return this.#goingOn().length > most ? "some" : "";
   }
 
@@ -230,7 +231,7 @@ export class MyRooms {
     return whole;
   }
 
-  /** A call has failed. */
+  /** A call of any tab has failed. */
   #fail() {
     this.#failing++;
     this.#settled = true;
@@ -289,13 +290,14 @@ export class MyRooms {
     return room;
   }
 
-  /** Returns what is known of the open room. What is new there is told there. */
+  /** Returns what is known of the open room, as soon as it is loaded. What is new there is told there. */
   #here() {
     const { state } = this.#room;
+    const loaded = state.phase === "ended" || (state.phase !== "opening" && state.room);
     const { last, proposal } = newsIn({ messages: state.messages, info: state }, {});
     return {
       open: true, last, proposal, ...(state.room && { title: state.room.name }),
-      ...(state.phase !== "opening" && { state: "known", needs: needsOf(state) }),
+      ...(loaded && { state: "known", needs: needsOf(state) }),
     };
   }
 

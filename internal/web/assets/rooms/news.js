@@ -3,7 +3,7 @@
 import { History } from "../history.js";
 import { NoAnswer, Refusal, refusalOf } from "../mcp.js";
 import { endsSeat } from "../seats.js";
-import { at } from "../site.js";
+import { at, version } from "../site.js";
 import { known } from "../talk/known.js";
 import { isOwn } from "../talk/names.js";
 
@@ -45,7 +45,7 @@ export async function ask(seats, seconds, signal) {
     if (!answer.ok) throw new NoAnswer("HTTP " + answer.status, later, answer.status);
     return {
       seats: got.seats.map(({ n, ...one }) => ({ ...one, token: asked[n].token, after: asked[n].after ?? "" })),
-      poll: Number(got.poll_after_seconds) || 0, page: answer.headers.get("Parley-Page") ?? "",
+      poll: Number(got.poll_after_seconds) || 0, page: answer.headers.get("Parley-Page") || version,
     };
   } catch (problem) {
     if (signal.aborted) throw signal.reason;

@@ -1,6 +1,6 @@
 // Asks for news of the rooms that are not in sight: one tab of this browser for all of them, by one call at a time. The
-// other tabs hear the answer from it. Where locks are missing (the page came without TLS, or may keep nothing), each tab
-// asks for itself.
+// other tabs hear the answer from it. Where locks are missing (the page came without TLS, or may keep nothing), each
+// tab asks for itself.
 
 import { backoff } from "../clock.js";
 import { version } from "../site.js";

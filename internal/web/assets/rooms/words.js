@@ -9,7 +9,8 @@ export const rooms = {
   noneFound: "No room of this name",
   missing: {
     some: "News comes only of the 100 rooms that need you or were active last.",
-    stale: "News of other rooms may be missing. Reload the page.",
+    stale: "News of other rooms may be missing: the server has a newer page. Reload this one.",
+    silent: "News of other rooms is missing: the server does not answer.",
   },
   ended: "You no longer have a seat here",
   none: "Nothing to read yet", // others may have said something in private, or before
