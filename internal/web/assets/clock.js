@@ -22,5 +22,16 @@ export const clock = {
   },
 };
 
+const tick = 5_000; // ms between two looks at the time
+const slept = 30_000; // ms that a tick is late if the machine has slept
+
+/** Calls woke when the machine has slept, until signal is aborted. A hidden tab runs late as well. */
+export async function watchSleep(/** @type {import("./types.d.ts").Clock} */ clock, signal, woke) {
+  for (let before = clock.now(); !signal.aborted; before = clock.now()) {
+    await clock.pause(tick, signal);
+    if (clock.now() - before > tick + slept) woke();
+  }
+}
+
 /** Returns the ms before the next try after n failures in a row: from half a second, doubled up to half a minute. */
 export const backoff = (n) => Math.min(30_000, 250 * 2 ** n) * (0.8 + 0.2 * Math.random());

@@ -1,7 +1,7 @@
 // Follows a room: when to look for news, for how long to wait for it, and what a failure
 // means. What it calls, and what it shows, is the room's.
 
-import { backoff } from "./clock.js";
+import { backoff, watchSleep } from "./clock.js";
 import { NoAnswer } from "./mcp.js";
 import { roomWords } from "./room-words.js";
 import { endsSeat, reasonOf } from "./seats.js";
@@ -9,11 +9,9 @@ import { endsSeat, reasonOf } from "./seats.js";
 const wait = 25; // seconds: below the silence after which mcp.js gives a call up
 const patience = 10 * 60_000; // ms for which the tab that was hidden last waits as one that is seen
 const glance = 60_000; // ms from look to look after that: each wait costs whoever runs the server
-const tick = 5_000; // ms between two looks at the time
 const again = 1_500; // ms from look to look while nothing comes over the network: it may be back
 const quick = 4; // looks of half a second, of those that a network may swallow; the next ones last longer and longer
 const shown = 2; // seconds: a shorter time to wait is not shown
-const slept = 30_000; // ms that a tick is late if the machine has slept
 
 export class Following {
   #turn = new AbortController(); // ends the wait or the pause that is under way
@@ -45,7 +43,7 @@ export class Following {
   /** Follows the room until it ends or room.signal is aborted. */
   async run() {
     const { room } = this;
-    this.#watchSleep();
+    watchSleep(room.clock, room.signal, () => this.#visible && this.wake());
     room.signal.addEventListener("abort", () => this.#noticed());
     while (!room.signal.aborted) {
       if (this.#turn.signal.aborted) this.#turn = new AbortController();
@@ -180,14 +178,5 @@ export class Following {
     if (this.#failed || this.#hurried) return;
     this.wake();
     this.#doubted = true;
-  }
-
-  /** Wakes after the machine has slept. A hidden tab runs late as well. */
-  async #watchSleep() {
-    const { clock, signal } = this.room;
-    for (let before = clock.now(); !signal.aborted; before = clock.now()) {
-      await clock.pause(tick, signal);
-      if (this.#visible && clock.now() - before > tick + slept) this.wake();
-    }
   }
 }

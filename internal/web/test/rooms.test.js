@@ -62,6 +62,9 @@ test("a room that is not in sight: what waits there and how it stands come whole
   assert.deepEqual([second?.needs, second?.info, second?.tag], [first.needs, first.info, "a"]);
   assert.deepEqual(knownOf({ tag: "a", needs: { drafts: [{ id: "m1" }] } }, { tag: "b" }).needs,
     { drafts: [], asks: [], questions: [] });
+  assert.equal(knownOf({ tag: "a" }, { info: undefined, needs: undefined, tag: "b" }).tag, "b");
+  assert.equal(knownOf({ tag: "a" }, { info: undefined, needs: undefined, tag: "c", after: "m9" }).tag, "a",
+    "another tab has heard more, and its tag is for that");
 });
 
 test("the last line of a room is who said what, and a vote without a word names what it agrees to", () => {

@@ -203,6 +203,17 @@ test("no answer and no clock keeps a tab from asking for more than a minute", as
   }
 });
 
+test("when the machine has slept, a tab asks once more: the network may have swallowed its call", async () => {
+  keeps("p1");
+  server.swallowing = true;
+  await tab();
+  await clock.pass(20_000);
+  assert.deepEqual(asked(), ["p1 waits"]);
+  server.swallowing = false;
+  await clock.advance(3_600_000);
+  assert.deepEqual(asked(), ["p1 waits"]);
+});
+
 test("where the browser gives no locks and no channel, each tab asks for itself", async () => {
   keeps("p1");
   const { BroadcastChannel } = globalThis;

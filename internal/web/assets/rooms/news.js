@@ -60,11 +60,13 @@ export async function ask(seats, seconds, signal) {
  * @returns {import("../types.d.ts").Known | undefined}
  */
 export function knownWith(before = nothing, /** @type {NewsOf} */ one, read) {
-  const { refused, info = before.info, needs, tag = before.tag } = one;
+  const { refused, info = before.info, needs } = one;
   if (refused) {
     const problem = refusalOf("room_info", /** @type {any} */ (refused));
     return endsSeat(problem) ? { ...nothing, ended: problem.code } : { ...before, failed: true };
   }
+  const same = one.info || one.after === (before.messages.at(-1)?.id ?? ""); // else the tag is for more than is known
+  const tag = (same && one.tag) || before.tag;
   const joined = info && withMessages(before, one);
   const waiting = one.info ? { ...nothing.needs, ...needs } : before.needs;
   return joined ? { ...nothing, info, needs: waiting, tag, ...joined, then: read } : undefined;

@@ -2,7 +2,7 @@
 // other tabs hear the answer from it. Where locks are missing (the page came without TLS, or may keep nothing), each
 // tab asks for itself.
 
-import { backoff } from "../clock.js";
+import { backoff, watchSleep } from "../clock.js";
 import { version } from "../site.js";
 
 const wait = 25; // seconds: below the silence after which a call is given up
@@ -50,12 +50,13 @@ export class RoomsWatch {
 
   /** Asks until page.signal is aborted. */
   async run() {
-    const { signal } = this.page;
+    const { clock, signal } = this.page;
     let locks = /** @type {LockManager | undefined} */ (navigator.locks);
     const over = new Promise((resolve) => signal.addEventListener("abort", resolve));
     locks?.request(name + ".tab", { mode: "shared", signal }, () => over).catch(() => {}); // so that others count it
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
     over.then(() => this.#channel?.close());
+    watchSleep(clock, signal, () => this.#visible && this.again());
     while (!signal.aborted) {
       this.#turn = new AbortController();
       const turn = AbortSignal.any([this.#turn.signal, signal]);
@@ -158,7 +159,7 @@ export class RoomsWatch {
     this.#turn.abort();
   }
 
-  /** Asks as soon as the server lets it: the network is back, or other rooms are out of sight. */
+  /** Asks as soon as the server lets it: the network is back or may be another, or other rooms are out of sight. */
   again() {
     this.#failed = 0;
     this.#turn.abort();
