@@ -73,8 +73,8 @@ export class MyRooms {
   }
 
   /**
-   * Why news may be missing: "stale" where the server has another version of the page, "silent" where it does not
-   * answer, and "some" where this browser has more rooms than a call takes; "" for nothing.
+   * Why news may be missing: "stale" where the server has another version of the page, "silent" where it gives
+   * none, and "some" where this browser has more rooms than a call takes; "" for nothing.
    */
   get missing() {
     if (this.#page !== version) return "stale";

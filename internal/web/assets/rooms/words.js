@@ -10,7 +10,7 @@ export const rooms = {
   missing: {
     some: "News comes only of the 100 rooms that need you or were active last.",
     stale: "News of other rooms may be missing: the server has a newer page. Reload this one.",
-    silent: "News of other rooms is missing: the server does not answer.",
+    silent: "News of other rooms is missing: the server gives none now. The page asks again by itself.",
   },
   ended: "You no longer have a seat here",
   none: "Nothing to read yet", // others may have said something in private, or before
