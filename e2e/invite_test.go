@@ -88,7 +88,7 @@ func talksByCurl(t *testing.T, p *program, c client) {
 		t.Errorf("the send is answered by %+v", got)
 	}
 	bob.cursor = got.Cursor
-	thanks := strings.Replace(lines[1], ":45", ":0", 1)
+	thanks := strings.Replace(lines[1], `"wait_seconds":45`, `"wait_seconds":0`, 1)
 	bob.cursor = ends(begins(thanks, "Thanks")).Cursor // he no longer counts as waiting
 	waits := begins(lines[2], "")
 	host.awaitWaiting(hosts.token, "Bob")
