@@ -71,12 +71,13 @@ function AskCard({ need: { id }, state, other, view, waits }) {
   const answer = (kind, text) => (begin(other, message, kind, text), setAnswers(true));
   const back = () => answer(said.args.kind, said.args.text);
   const done = () => (setAnswers(false), card.current.querySelector("article").focus({ preventScroll: true }));
-  const words = said && !(said.waits && !said.args.text);
+  const isVoted = said?.state === "sending" && talk.voted[said.args.kind]; // the card says so
+  const tells = said && (said.waits ? said.args.text : !isVoted);
   return html`
     <div ref=${card}>
       <${Message} message=${message} head view=${{ ...view, onReply: (_, kind = "") => answer(kind) }} />
-      ${words && (said.waits ? html`<${Undo} item=${said} room=${other} onUndo=${back} />`
-        : said.id ? html`<p class="undo">${talk.voted[said.args.kind] ?? w.answered}</p>`
+      ${tells && (said.waits ? html`<${Undo} item=${said} room=${other} onUndo=${back} />`
+        : said.id ? html`<p class="undo">${w.answered}</p>`
           : html`<${Sending} item=${said} room=${other} />`)}
       ${!waits && !said && !state.requests.some((one) => one.id === id) && !view.outcomes.get(id)?.end && html`
         <p class="undo">${w.over}</p>`}
