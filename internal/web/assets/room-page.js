@@ -45,7 +45,7 @@ export function RoomPage({ room, mine, target }) {
   useEffect(() => followViewport(setLow), []);
   return html`
     <${PageOf} ...${{ room, state, mine, target, low }} />
-    <${OpenFile} room=${room} state=${state} />
+    <${OpenFile} />
     ${state.phase !== "opening" && html`<${PushUpkeep} room=${room} mine=${mine} />`}`;
 }
 

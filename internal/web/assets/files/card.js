@@ -64,7 +64,7 @@ export function FileCard({ room, message }) {
       ${shown && (picture === null ? html`
         <p class="file-picture quiet small" style=${boxOf(message.file)}>${w.noPicture}</p>` : html`
         <button type="button" class="file-picture" aria-label=${w.look(name)} style=${boxOf(message.file)}
-          onClick=${() => openFile(message, "picture")}>
+          onClick=${() => openFile(room, message, "picture")}>
           ${picture && html`<${Pixels} picture=${picture} name=${name} />`}
         </button>`)}
       <${FileLine} room=${room} message=${message} before=${shown ? false : undefined} opens=${!shown} />
@@ -87,7 +87,7 @@ export function FileLine({ room, message, before, opens = true, named = true, ch
         <p>
           ${named && (viewer ? html`
             <button type="button" class="file-open" aria-label=${w.look(name)}
-              onClick=${() => openFile(message, viewer)}>
+              onClick=${() => openFile(room, message, viewer)}>
               ${shown}
             </button>` : shown)} <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span>
         </p>

@@ -1,23 +1,27 @@
-// The file that is open over the page of a room. It outlives the row in which it was pressed: that leaves the page when
-// the conversation goes on.
+// The file that is open over the page. It outlives the row in which it was pressed: that leaves the page when the
+// conversation goes on.
 
 import { later } from "../ui/later.js";
+import { useRoom } from "../use-room.js";
 import { html, useLayoutEffect, useState } from "../vendor.js";
 
 const viewers = { text: later("TextFile"), picture: later("Large") };
-let show = (/** @type {{message: any, as: string}} */ _) => {};
+let show = (/** @type {{room: any, message: any, as: string}} */ _) => {};
 
-/** Opens the file of a message, as a text or as a picture. */
-export const openFile = (message, as) => show({ message, as });
+/** Opens the file of a message in a room, as a text or as a picture. */
+export const openFile = (room, message, as) => show({ room, message, as });
 
-/** The file that is open, until the person closes it or its message is removed. */
-export function OpenFile({ room, state }) {
+/** The file that is open, until the person closes it. */
+export function OpenFile() {
   const [open, setOpen] = useState(/** @type {any} */ (null));
   useLayoutEffect(() => void (show = setOpen), []);
-  if (!open) return null;
-  const { id } = open.message;
-  const now = state.messages.find((one) => one.id === id) ?? open.message;
-  const redacted = now.redacted || state.messages.some(({ changes }) => changes?.redacted === id);
-  return html`
-    <${viewers[open.as]} room=${room} message=${{ ...now, redacted }} onClose=${() => setOpen(null)} />`;
+  return open && html`<${Viewer} ...${open} onClose=${() => setOpen(null)} />`;
+}
+
+/** A file, until its message is removed. */
+function Viewer({ room, message, as, onClose }) {
+  const { messages } = useRoom(room);
+  const now = messages.find((one) => one.id === message.id) ?? message;
+  const redacted = now.redacted || messages.some(({ changes }) => changes?.redacted === message.id);
+  return html`<${viewers[as]} room=${room} message=${{ ...now, redacted }} onClose=${onClose} />`;
 }

@@ -1,5 +1,6 @@
 // What needs the person in its rooms, to be decided there and then.
 
+import { OpenFile } from "../files/open-file.js";
 import { Late } from "../talk/draft.js";
 import { pressedBy } from "../talk/keys.js";
 import { isTypedOn, undoLast, useKeys } from "../ui/keys.js";
@@ -57,6 +58,7 @@ export function Inbox({ mine, rooms }) {
           ${ui.more(rows.length - few.length)}
         </button>`}
       ${others.all.map((room) => html`<${Besides} key=${room.seat.token} room=${room} />`)}
+      <${OpenFile} />
       ${help && html`<${KeysDialog} onClose=${() => setHelp(false)} />`}
     </section>`;
 }
