@@ -145,6 +145,25 @@ func TestInbox_rows_stayWhereTheyAre(t *testing.T) {
 	tab.hides(true)
 	tab.hides(false)
 	tab.until("who comes back finds what waits alone", rows+`.length === 1`)
+
+	tab.look(390, 780, "light")
+	asked := bo.says("Which steel?", args{"kind": "request", "ask": []string{"Ann"}})
+	ann.drafts("The thin one.", args{"reply_to": asked})
+	all[1].ann.drafts("Or glass.")
+	tab.until("all wait", `document.title === "(3) Parley"`)
+	last := tab.in("Or glass.")
+	before = tab.places()
+	bo.call("send_message", args{"text": "Never mind.", "withdraw": asked})
+	tab.sees("The question was withdrawn. 1 message came since")
+	tab.until("all of each row is in sight", rows+`.every((one) => one.firstElementChild.offsetHeight <= one.offsetHeight + 1)`)
+	stand("how a question stands")
+	tab.click(button("Reject").in(last))
+	tab.click(css(".undo-why input")) // it lies over what is below the list
+	tab.types("Too thin")
+	tab.click(button("Tell your agent"))
+	tab.until("it is rejected", `document.querySelector("`+last+`").innerText.includes("Rejected")
+	  && !document.querySelector(".undo")`)
+	stand("a rejection in the last row")
 }
 
 // An answer has the readers of its question. A draft whose question is over is not sent from here, and a text of which
@@ -173,6 +192,13 @@ func TestInbox_whatIsDecided_wasReadAndIsForItsReaders(t *testing.T) {
 	tab.sees("The question was withdrawn. 1 message came since")
 	tab.press("n", "a")
 	tab.until("its key does nothing", `!document.querySelector(".undo")`)
+
+	ann.call("share_file", args{"name": "notes.txt", "base64": "SGVsbG8="})
+	tab.click(button("View notes.txt").in(tab.in("notes.txt")))
+	tab.is(role("dialog", "notes.txt"))
+	tab.sees("Hello")
+	tab.press("Escape")
+	tab.isNot(css("dialog"))
 
 	long := strings.Repeat("A line of words. ", 200) + "And the price is 9."
 	all[1].ann.drafts(long)

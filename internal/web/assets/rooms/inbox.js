@@ -23,6 +23,7 @@ const first = 20; // that wait and are shown, until more is asked for
 /** mine is MyRooms, and rooms are what it has. */
 export function Inbox({ mine, rooms }) {
   const others = useMemo(() => new OtherRooms(mine), [mine]);
+  useEffect(() => () => others.close(), [others]);
   const list = useRef();
   const [all, setAll] = useState(false);
   const [help, setHelp] = useState(false);
@@ -32,7 +33,7 @@ export function Inbox({ mine, rooms }) {
   const most = useRef(0);
   most.current = all ? rows.length : rows.length && shownOf(rows, first, Math.min(most.current, rows.length));
   const few = rows.slice(0, most.current);
-  useSteady(list, few.length);
+  useSteady(list, few.map(({ key }) => key).join());
   const jump = (token, id) => focus(list.current.querySelector(`[data-key="${token + id}"] article`));
   const step = (by, selector = "li article") => move(list.current, by, selector);
   useKeys(useMemo(() => ({

@@ -11,7 +11,7 @@ export function heightOf(before, { natural, waits, opened, ...now }) {
   return { ...now, opened, height };
 }
 
-/** Keeps the rows of a list in place: its children, each with one child. */
+/** Keeps the rows of a list in place: its children, each with one child. rows changes when others stand there. */
 export function useSteady(list, rows) {
   useLayoutEffect(() => {
     const { current } = list;
@@ -45,5 +45,6 @@ function fit(card) {
     opened: !!row.querySelector("textarea"), cut: row.dataset.cut,
   });
   known.set(row, now);
+  row.toggleAttribute("data-over", card.getBoundingClientRect().height > now.height + 1);
   row.style.height = now.height + "px";
 }
