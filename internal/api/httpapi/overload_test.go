@@ -190,7 +190,7 @@ func (h *hall) restsAt(goroutines, descriptors int) {
 
 func TestOverload_clientsThatDoNotRead_areGivenUp(t *testing.T) {
 	h := newHall(t, meter.Options{})
-	h.server.Handler.(*server).writeTimeout = 100 * time.Millisecond
+	h.server.Handler.(*server).writeTimeout = time.Second
 	before, files := held(t)
 	const list = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	const readers = 4
