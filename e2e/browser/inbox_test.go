@@ -139,6 +139,7 @@ func TestInbox_rows_stayWhereTheyAre(t *testing.T) {
 	tab.sees("You are offline. Decide once you are online.")
 	stand("a problem")
 	tab.offline(false)
+	tab.seesNot("You are offline.")
 	tab.click(button("Send").in(tab.in("Or wood.")))
 	all[1].bo.hearsText("Or wood.")
 	stand("the second press")
@@ -170,7 +171,8 @@ func TestInbox_rows_stayWhereTheyAre(t *testing.T) {
 // a part is missing is decided once it was shown.
 func TestInbox_whatIsDecided_wasReadAndIsForItsReaders(t *testing.T) {
 	t.Parallel()
-	all, tab := quays(t, onFile(t), 2)
+	s := onFile(t)
+	all, tab := quays(t, s, 2)
 	ann, bo := all[0].ann, all[0].bo
 	bo.says("Between us: how warm?", args{"kind": "request", "ask": []string{"Ann"}, "to": []string{"Ann"}})
 	row := tab.in("how warm?")
@@ -181,6 +183,24 @@ func TestInbox_whatIsDecided_wasReadAndIsForItsReaders(t *testing.T) {
 	if got := bo.hearsText("Warm enough."); !slices.Equal(got.To, []string{"Bo"}) {
 		t.Errorf("it was sent to %q", got.To)
 	}
+
+	cold := bo.says("How cold?", args{"kind": "request", "ask": []string{"Ann"}})
+	row = tab.in("How cold?")
+	tab.click(button("Answer").in(row))
+	tab.types("Very.")
+	bo.call("send_message", args{"text": "Never mind that.", "withdraw": cold})
+	tab.until("the words stay", `document.querySelector("`+row+`.inbox-over textarea")?.value === "Very."`)
+	tab.click(button("Send").in(row))
+	bo.hearsText("Very.")
+
+	ann.drafts("Or stone.")
+	row = tab.in("Or stone.")
+	me := s.caller("the person elsewhere")
+	me.token = evaluate[string](tab, `document.querySelector("`+row+`").dataset.key.slice(0, -7)`)
+	draft := evaluate[string](tab, `document.querySelector("`+row+`").dataset.key.slice(-7)`)
+	tab.click(button("Reject").in(row))
+	me.call("supervise", args{"draft": draft, "decision": "send"})
+	tab.until("it says what was decided", `document.querySelector("`+row+` .badge:last-of-type").innerText === "Approved"`)
 
 	asked := bo.says("Which steel?", args{"kind": "request", "ask": []string{"Ann"}})
 	ann.drafts("The thin one.", args{"reply_to": asked})
@@ -277,6 +297,7 @@ func TestInbox_hostileWordsAndAHundredRows_stayInTheirPlaces(t *testing.T) {
 	tab.until("nothing is wider than the window", `document.documentElement.scrollWidth === innerWidth`)
 	tab.until("no element came out of a text", `!document.querySelector(".inbox .message-text :is(img, script, iframe, style)")`)
 	tab.click(button("5 more"))
+	tab.until("the first of them has the focus", rows+`[20]?.contains(document.activeElement)`)
 	tab.until("all are shown", rows+`.length === 25 && document.title === "(25) Parley"`)
 	tab.press("?")
 	tab.sees("Keyboard shortcuts")

@@ -56,9 +56,14 @@ function DraftCard({ need: { id }, state, view, waits }) {
   if (state.deciding[id]) last.current.decision = state.deciding[id].decision;
   if (waits) delete last.current.decision;
   const { draft: shown, decision } = last.current;
-  return shown && html`
-    <${Draft} draft=${shown} view=${view} became=${draft ? "" : talk.draft.decided[decision] ?? w.over} />`;
+  const told = state.messages.find((one) => one.draft === id); // another device may have been faster
+  const became = talk.draft.decided[told ? decisionOf(told) : decision] ?? w.over;
+  return shown && html`<${Draft} draft=${shown} view=${view} became=${draft ? "" : became} />`;
 }
+
+/** Returns what was decided about a draft, by what the room tells of it; "" if it has expired. */
+const decisionOf = ({ type, reason }) =>
+  ({ edited: "edit", refused: "refuse", sent: "send" })[reason] ?? (type === "message" ? "send" : "");
 
 /** A question or a suggestion. The field of the answer stands below it. */
 function AskCard({ need: { id }, state, other, view, waits }) {
@@ -81,7 +86,7 @@ function AskCard({ need: { id }, state, other, view, waits }) {
           : html`<${Sending} item=${said} room=${other} />`)}
       ${!waits && !said && !state.requests.some((one) => one.id === id) && !view.outcomes.get(id)?.end && html`
         <p class="undo">${w.over}</p>`}
-      ${waits && answers && html`<${Answer} ...${{ room: other, state, id, onDone: done }} />`}
+      ${answers && html`<${Answer} ...${{ room: other, state, id, onDone: done }} />`}
     </div>`;
 }
 
