@@ -1,8 +1,10 @@
 // What needs the person in its rooms, to be decided there and then.
 
 import { OpenFile } from "../files/open-file.js";
+import { forgetProblems } from "../sidebar/act.js";
 import { Late } from "../talk/draft.js";
 import { pressedBy } from "../talk/keys.js";
+import { onceDrawn } from "../ui/drawn.js";
 import { isTypedOn, undoLast, useKeys } from "../ui/keys.js";
 import { later } from "../ui/later.js";
 import { reveal } from "../ui/reveal.js";
@@ -23,7 +25,10 @@ const first = 20; // that wait and are shown, until more is asked for
 /** mine is MyRooms, and rooms are what it has. */
 export function Inbox({ mine, rooms }) {
   const others = useMemo(() => new OtherRooms(mine), [mine]);
-  useEffect(() => () => others.close(), [others]);
+  useEffect(() => {
+    addEventListener("online", forgetProblems);
+    return () => (removeEventListener("online", forgetProblems), others.close());
+  }, [others]);
   const list = useRef();
   const [all, setAll] = useState(false);
   const [help, setHelp] = useState(false);
@@ -36,6 +41,10 @@ export function Inbox({ mine, rooms }) {
   useSteady(list, few.map(({ key }) => key).join());
   const jump = (token, id) => focus(list.current.querySelector(`[data-key="${token + id}"] article`));
   const step = (by, selector = "li article") => move(list.current, by, selector);
+  const showAll = () => {
+    setAll(true);
+    onceDrawn(() => focus(list.current?.children[few.length]?.querySelector("article"))); // the button is gone
+  };
   useKeys(useMemo(() => ({
     n: () => step(1, "li:not(.inbox-over) article"),
     j: () => step(1),
@@ -55,7 +64,7 @@ export function Inbox({ mine, rooms }) {
             <${InboxRow} key=${row.key} ...${{ row, other: others.of(row.room.seat.token), now, jump }} />`)}
         </ol>`}
       ${few.length < rows.length && html`
-        <button type="button" class="button small needs-more" onClick=${() => setAll(true)}>
+        <button type="button" class="button small needs-more" onClick=${showAll}>
           ${ui.more(rows.length - few.length)}
         </button>`}
       ${others.all.map((room) => html`<${Besides} key=${room.seat.token} room=${room} />`)}
