@@ -262,6 +262,10 @@ func TestInbox_twoTabsAndARevokedKey_loseNothingAndDoNothingTwice(t *testing.T) 
 	tab.in("Or wood.")
 	tab.expects("ERR_|HTTP 4")
 	other.expects("ERR_|HTTP 4")
+	bo.says("How warm is it?", args{"kind": "request", "ask": []string{"Ann"}})
+	answered := tab.in("How warm is it?")
+	tab.click(button("Answer").in(answered))
+	tab.types("Warm enough.")
 	row := tab.in("Or wood.")
 	tab.click(button("Edit").in(row))
 	tab.types(" Or both.")
@@ -269,6 +273,9 @@ func TestInbox_twoTabsAndARevokedKey_loseNothingAndDoNothingTwice(t *testing.T) 
 	tab.click(button("Send as me").in(row))
 	tab.until("what was written is kept, and it says why it was not sent", `(JSON.stringify(localStorage)
 	  .includes("Or wood. Or both.") && document.body.innerText.includes("no longer"))`)
+	tab.click(button("Send").in(answered))
+	tab.until("the words of an answer stand where it was not sent", `((text) => text.includes("Warm enough.") &&
+	  text.includes("Not sent"))(document.querySelector("`+answered+`").innerText)`)
 }
 
 // Names, words and amounts are hostile, and the page is as wide as a phone.

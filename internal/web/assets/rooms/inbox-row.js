@@ -83,7 +83,9 @@ function AskCard({ need: { id }, state, other, view, waits }) {
       <${Message} message=${message} head view=${{ ...view, onReply: (_, kind = "") => answer(kind) }} />
       ${tells && (said.waits ? html`<${Undo} item=${said} room=${other} onUndo=${back} />`
         : said.id ? html`<p class="undo">${w.answered}</p>`
-          : html`<${Sending} item=${said} room=${other} />`)}
+          : html`
+            ${said.state !== "sending" && html`<p class="late-text" dir="auto">${said.args.text}</p>`}
+            <${Sending} item=${said} room=${other} />`)}
       ${!waits && !said && !state.requests.some((one) => one.id === id) && !view.outcomes.get(id)?.end && html`
         <p class="undo">${w.over}</p>`}
       ${answers && html`<${Answer} ...${{ room: other, state, id, onDone: done }} />`}

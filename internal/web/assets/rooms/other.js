@@ -42,7 +42,7 @@ export class OtherRoom {
     this.naming = this.deciding.naming;
     this.refresh = { want() {} }; // the next news tells
     this.gallery = new Gallery((id) => this.fileOf(id));
-    this.paging = { quote: (id) => this.#load(id), textOf: (id) => this.#load(id, true) };
+    this.paging = { quote: (id) => this.#load(id).catch(() => {}), textOf: (id) => this.#load(id, true) };
     this.deciding.open();
   }
 
