@@ -273,9 +273,10 @@ func TestInbox_twoTabsAndARevokedKey_loseNothingAndDoNothingTwice(t *testing.T) 
 	tab.click(button("Send as me").in(row))
 	tab.until("what was written is kept, and it says why it was not sent", `(JSON.stringify(localStorage)
 	  .includes("Or wood. Or both.") && document.body.innerText.includes("no longer"))`)
-	tab.click(button("Send").in(answered))
-	tab.until("the words of an answer stand where it was not sent", `((text) => text.includes("Warm enough.") &&
-	  text.includes("Not sent"))(document.querySelector("`+answered+`").innerText)`)
+	tab.click(button(nameless))
+	tab.until("the words of an answer stay, and cannot be sent", `document.querySelector("`+answered+` textarea").value ===
+	  "Warm enough." && document.querySelector("`+answered+` .primary").disabled`)
+	tab.until("the draft was not sent", `document.querySelector("`+row+`").innerText.includes("No longer waits")`)
 }
 
 // Names, words and amounts are hostile, and the page is as wide as a phone.

@@ -27,10 +27,11 @@ export function Answer({ room, state, id, onDone }) {
   const isHere = now.reply === id;
   useLayoutEffect(() => void field.current?.focus(), [isHere]);
   if (!isHere) return null; // the person answers something else
-  const problem = unfit(now, state);
+  const problemOf = () => (room.state.phase === "ended" ? { why: "over" } : unfit(draft.now, room.state));
+  const problem = problemOf();
   const to = shownReaders(now, state.me);
   const say = () => {
-    if (unfit(draft.now, room.state).why) return;
+    if (problemOf().why) return;
     room.send(messageOf(draft.now, room.state.me), to).catch(() => {}); // room.pending shows what came of it
     draft.clear();
     onDone();

@@ -54,7 +54,7 @@ function DraftCard({ need: { id }, state, view, waits }) {
   const last = useRef(/** @type {any} */ ({})); // the draft as it was, and what was decided about it here
   if (draft) last.current.draft = draft;
   if (state.deciding[id]) last.current.decision = state.deciding[id].decision;
-  if (waits) delete last.current.decision;
+  if (waits || state.phase === "ended") delete last.current.decision; // it may not have been taken
   const { draft: shown, decision } = last.current;
   const told = state.messages.find((one) => one.draft === id); // another device may have been faster
   const became = talk.draft.decided[told ? decisionOf(told) : decision] ?? w.over;
