@@ -13,13 +13,13 @@ import (
 // compressAbove is the size in bytes above which an answer is compressed: a smaller one fits into one packet as it is.
 const compressAbove = 1 << 10
 
-// mayCompress reports whether an answer with this header may be compressed: it is JSON, and its maker has called
-// [mcp.MayCompress]. An answer that has begun with a sign of life goes on as it began.
+// mayCompress reports whether an answer with this header may be compressed: the answer is JSON, and its maker has
+// called [mcp.AllowCompression]. A sign of life sends the header before, so what follows stays plain.
 func mayCompress(h http.Header) bool {
 	return h.Get("Content-Type") == jsonType && slices.Contains(h["Vary"], "Accept-Encoding")
 }
 
-// sendHeld sends an answer that may be compressed, compressed if the client asks for that.
+// sendHeld sends the answer that ex holds, compressed if the client asks for gzip.
 func (s *server) sendHeld(ex *exchange, r *http.Request) {
 	text := ex.held.Bytes()
 	ex.held = nil
@@ -49,8 +49,8 @@ func asksForGzip(header http.Header) bool {
 	return weight > 0 && weight >= weights["identity"]
 }
 
-// compressLevel of gzip: the default takes twice the time, for 7 percent fewer bytes of the list of tools. At the
-// fastest a compressor holds half as much again.
+// compressLevel is the level of gzip. The default takes twice the time for 7 percent fewer bytes of the list of tools,
+// and at the fastest level a compressor takes half as much memory again.
 const compressLevel = 3
 
 // zippers compress answers. A compressor holds 800 KB, so at most four are at work, and none waits for a client: each

@@ -36,7 +36,7 @@ type exchange struct {
 	rpcID         json.RawMessage // the JSON-RPC id, once it is known
 	// refused is why the caller was not admitted; "" if the caller was.
 	refused fault.Code
-	held    *bytes.Buffer // the answer, if it may be compressed: sendHeld sends it at the end
+	held    *bytes.Buffer // an answer that mayCompress, until sendHeld; nil: none
 
 	account *meter.Account
 }

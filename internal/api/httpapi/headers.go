@@ -21,7 +21,8 @@ var everyAnswer = http.Header{
 // values.
 func protect(h http.Header) { maps.Copy(h, everyAnswer) }
 
-// copyHeader copies a header of an answer in progress. What the answer varies with already still holds.
+// copyHeader copies the header of a handler to that of the answer, and adds to Vary: what the answer varies with
+// already still holds.
 func copyHeader(to, from http.Header) {
 	for name, values := range from {
 		if name == "Vary" {

@@ -95,7 +95,7 @@ func (s *server) receive(ctx context.Context, ex *exchange, r *http.Request) (*m
 	return message, nil
 }
 
-// receiveBody returns the body of r, if the headers pass every check, and the body has at most most bytes.
+// receiveBody returns the body of r, of at most most bytes, if the headers pass every check.
 func (s *server) receiveBody(ex *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	if reason := checkHeaders(r, most); reason != nil {
 		return nil, reason

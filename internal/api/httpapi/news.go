@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// NewsPath is where a page asks what is new for its person in rooms that are not in sight. The tokens of the seats are
-// in the body alone.
+// NewsPath is where a page asks what is new for its person in rooms that the page does not show. The tokens of the
+// seats are in the body alone.
 const NewsPath = "/v1/news"
 
 // serveNews answers a POST of NewsPath. Where keys are needed, each seat is admitted by its token.
@@ -50,7 +50,7 @@ func (s *server) serveNews(ex *exchange, r *http.Request, _ door) {
 	case o.Failure != nil:
 		refuseTool(ex, statusOf(fault.Code(o.Failure.Code)), o.Failure)
 	default:
-		mcp.MayCompress(ex.Header())
+		mcp.AllowCompression(ex.Header())
 		answerTool(ex, http.StatusOK, o.JSON())
 	}
 }

@@ -161,7 +161,7 @@ func (ex *exchange) standby(status int, standby tools.Standby) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	if standby.Code == "" {
-		mcp.MayCompress(header) // a result of wait_for_message
+		mcp.AllowCompression(header) // a result of wait_for_message
 	}
 	switch {
 	case status == http.StatusUnauthorized:

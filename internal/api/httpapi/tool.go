@@ -70,7 +70,7 @@ func (s *server) showTool(ex *exchange, r *http.Request, asker ident.Principal, 
 	if tool.Input != nil {
 		shown.Arguments = tool.Input()
 	}
-	mcp.MayCompress(ex.Header())
+	mcp.AllowCompression(ex.Header())
 	answerTool(ex, http.StatusOK, results.JSON(shown))
 }
 
@@ -108,7 +108,7 @@ func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, 
 		refuseTool(answer, statusOf(fault.Code(o.Failure.Code)), o.Failure)
 	default:
 		if tool.Compress {
-			mcp.MayCompress(answer.Header())
+			mcp.AllowCompression(answer.Header())
 		}
 		answerTool(answer, http.StatusOK, o.JSON())
 	}
@@ -122,8 +122,8 @@ func (s *server) refuseNoCall(ex *exchange, r *http.Request, asker ident.Princip
 	refuseTool(ex, status, f)
 }
 
-// receiveArguments returns the body of r, the arguments of a call, if it passes every check that a message of MCP
-// passes, and has at most most bytes; if ok is false, the call is refused. ctx has the caller.
+// receiveArguments returns the body of r, the arguments of a call of at most most bytes, if it passes every check that
+// a message of MCP passes. Otherwise it refuses the call, and ok is false. ctx has the caller.
 func (s *server) receiveArguments(ctx context.Context, ex *exchange, r *http.Request, most int64) (_ json.RawMessage,
 	ok bool) {
 	body, reason := s.receiveBody(ex, r, most)

@@ -121,7 +121,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 	text := s.response(c, o)
 	if c.tool.Compress && o.Failure == nil {
-		MayCompress(w.Header())
+		AllowCompression(w.Header())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)

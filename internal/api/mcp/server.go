@@ -47,7 +47,7 @@ type Tool struct {
 	Eager      bool
 	SearchHint string
 
-	// Compress says that no field of a result holds a secret: see [MayCompress].
+	// Compress says that no field of a result holds a secret: see [AllowCompression].
 	Compress bool
 
 	// Hidden leaves the tool out of the list, for a tool that programs call and models do not.
@@ -156,8 +156,8 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	if m.ID == nil && m.Method == cancelled {
 		s.cancel(r.Context(), m) // mcp-go answers m
 	}
-	if slices.Contains(constant, m.Method) {
-		MayCompress(w.Header())
+	if slices.Contains(constantMethods, m.Method) {
+		AllowCompression(w.Header())
 	}
 	header, unknown := negotiable(r.Header, m)
 	if unknown != "" {

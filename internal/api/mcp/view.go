@@ -179,7 +179,7 @@ func (s *Server) serveResource(w http.ResponseWriter, c *resourceCall) {
 	case c.method == templatesList: // clients with resources ask for templates, too
 		s.answerList(w, c, "resourceTemplates", json.RawMessage(`[]`))
 	case strings.HasPrefix(c.uri, s.view.family):
-		MayCompress(w.Header())
+		AllowCompression(w.Header())
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusOK)
 		_, _ = w.Write(s.viewResponse(c)) // fails only if the client has left

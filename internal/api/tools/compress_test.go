@@ -22,7 +22,7 @@ var holdNoSecret = []string{
 }
 
 // A new field of a result that is compressed is no token, no key, no link, and no address of a file: see
-// [mcp.MayCompress]. ask looks for secrets in what the fields hold, such as in the sentences of next.
+// [mcp.AllowCompression]. ask looks for secrets in what the fields hold, such as in the sentences of next.
 func TestCompress_fieldsOfResults_holdNoSecret(t *testing.T) {
 	compressed := []reflect.Type{reflect.TypeFor[results.News]()}
 	for _, tool := range usual().all() {
