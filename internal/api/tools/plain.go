@@ -10,17 +10,17 @@ import (
 
 // Plain describes a call that is no tool.
 type Plain struct {
-	Name string         // in the log and the metrics, beside the names of the tools
-	Kind ratelimit.Kind // how the call counts against the budget
-	Wait time.Duration  // the longest wait; 0: none
-	As   int            // the number of calls as which it counts; 0: one
+	Name  string         // in the log and the metrics, beside the names of the tools
+	Kind  ratelimit.Kind // how the call counts against the budget
+	Wait  time.Duration  // the longest wait; 0: none
+	Calls int            // how many calls it counts as; 0: one
 }
 
 // Do makes a call that is no tool. Like the call of a tool, the call counts against the budget of its caller and, if
 // it waits, among the waiting calls. A refusal of work becomes what a caller reads; repeating the call must be safe.
 func (s *Set) Do(ctx context.Context, p Plain, work mcp.Work) mcp.Outcome {
 	return mcp.Do(ctx, s.log, p.Name, func(ctx context.Context, r *mcp.Record) (any, error) {
-		ctx, err := s.rooms.Limits().BeginSeveral(ctx, p.Kind, max(1, p.As))
+		ctx, err := s.rooms.Limits().BeginSeveral(ctx, p.Kind, max(1, p.Calls))
 		if err != nil {
 			return nil, refusal(err, "")
 		}

@@ -25,7 +25,7 @@ type Answered struct {
 	From    string // who said it: see ident.Actor
 	Text    string // both ends of a long one
 	State   room.QuestionState
-	Message Message
+	Message Message // the question
 }
 
 // drafts returns the open drafts of caller's seat as of head, oldest first.

@@ -17,31 +17,31 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// News is what the page of a person asks about rooms that are not in sight, of many seats by one call. Nothing is
-// recorded, whoever calls: no presence, no read position, no turn. What a look at a seat has found counts as told once
-// the page gives its tag back.
+// News is what the page of a person asks, by one call for many seats, about rooms that the page does not show. Nothing
+// is recorded: no presence, no read position, no turn. What a seat was told counts as told once the page gives its tag
+// back.
 
 // needChars is how many characters of a draft, a question or a proposal are told.
 const needChars = 2000
 
-// toldEvery is how often presence and stalled tasks are told that have changed alone.
+// toldEvery is how often presence and stalled tasks are told if nothing else has changed.
 const toldEvery = time.Minute
 
 // SeatNews is what is new for the person of one seat, as of one head.
 type SeatNews struct {
-	Tag      string     // for the next look; "": that of this one is good
-	State    *NewsState // nil: as the tag of the request says
-	Messages []Message  // oldest first: those after one or, without one, the latest
+	Tag      string     // for the next Read; "": that of NewsFrom still holds
+	State    *NewsState // nil: as it was told with the tag of NewsFrom
+	Messages []Message  // those after NewsFrom.After or, without After, the latest; oldest first
 	HasMore  bool       // more follow Messages
-	Earlier  bool       // of the latest: more precede them
-	Forgot   bool       // the room knows the message of the request no more: Messages are the latest
+	Earlier  bool       // Messages are the latest, and more precede them
+	Forgot   bool       // the room does not know NewsFrom.After any more: Messages are the latest
 }
 
 // NewsState is what waits for the person of a seat, and how its room stands.
 type NewsState struct {
 	Drafts    []DraftView
 	Asks      []Message // what asks the seat by its name, oldest first
-	Questions []Message // what Drafts answer, if it is not in Asks
+	Questions []Message // those that Drafts answer, without those in Asks
 
 	Room       Room
 	Requests   []OpenRequest
@@ -59,14 +59,14 @@ type StalledTask struct {
 type NewsFrom struct {
 	After string // the id of the last message that the page has; "": none
 	Tag   string // of the last SeatNews with a Tag; "": none
-	Bytes int    // how many bytes of messages are told at most
+	Bytes int    // the most bytes of messages that are told
 }
 
 // NewsWatch is the seats of one call for news. Its methods are for one goroutine.
 type NewsWatch struct {
 	svc  *Service
 	bell chan struct{} // has a value when a room of a seat has changed
-	list []*NewsSeat
+	all  []*NewsSeat
 }
 
 // NewsSeat is a seat of a NewsWatch, accepted when the call began.
@@ -89,7 +89,7 @@ func (w *NewsWatch) Add(ctx context.Context, token ident.Token) (*NewsSeat, erro
 	}
 	seat := &NewsSeat{managing{c}}
 	c.room.bells.Store(w.bell, nil)
-	w.list = append(w.list, seat)
+	w.all = append(w.all, seat)
 	return seat, nil
 }
 
@@ -105,7 +105,7 @@ func ParseNewsToken(token string) (ident.Token, error) {
 
 // Close ends the watch.
 func (w *NewsWatch) Close() {
-	for _, seat := range w.list {
+	for _, seat := range w.all {
 		seat.room.bells.Delete(w.bell)
 		seat.room.release()
 	}
@@ -126,19 +126,19 @@ func (w *NewsWatch) Wait(ctx context.Context, until time.Time) bool {
 	return false
 }
 
-// HasChanged reports whether the room of the seat has changed since Read began last.
+// HasChanged reports whether the room of the seat has changed since the last Read began.
 func (s *NewsSeat) HasChanged() bool { return s.room.log.Peek() != s.head }
 
-// Read returns what is new at the seat, as of the newest known head. whole says that presence and stalled tasks count,
-// too, if the tag is a minute old. The error is that of a call of the person: the seat may be gone since.
+// Read returns what is new at the seat, as of the newest known head. If whole is set and the tag is a minute old,
+// presence and stalled tasks count, too. The error is that of a call of the person, whose seat may be gone.
 func (s *NewsSeat) Read(ctx context.Context, from NewsFrom, whole bool) (SeatNews, error) {
 	news, err := s.readNews(ctx, from, whole)
 	return news, s.room.svc.Outward(err)
 }
 
-// readNews is Read. The state is told if the tag does not fit it, or if a message changes, or one that is not told may
-// have changed, what the tag does not know: a text that waits was removed, or an agreement that a draft answers was
-// replaced.
+// readNews is Read. The state is told if the tag does not fit it, or if a message may have changed what the tag does
+// not cover: the message removed a text that waits, or replaced an agreement that a draft answers. The page may have
+// missed such a message if the room forgot its last one.
 func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (news SeatNews, err error) {
 	if !s.moveOn() || s.head.Expired(s.room.svc.now()) {
 		return SeatNews{}, s.refuseToken(ctx, s.head)
@@ -154,7 +154,7 @@ func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (new
 		return news, nil
 	}
 
-	// From here on the page gets another tag, with the time of now.
+	// From here on the page gets a new tag, with the time of now.
 	seen, err := s.room.roster(ctx, s.head, s.me)
 	if err != nil {
 		return SeatNews{}, err
@@ -165,35 +165,43 @@ func (s *NewsSeat) readNews(ctx context.Context, from NewsFrom, whole bool) (new
 	if !isNew && tag.rest == told.rest {
 		return news, nil
 	}
-	news.State, err = s.state(ctx)
-	if err == nil {
-		news.State.Room, news.State.Stalled = describe(s.head), stalled
-		news.State.Room.Agents = agents
+	news.State, err = s.readState(ctx)
+	if err != nil {
+		return SeatNews{}, err
 	}
-	return news, err
+	news.State.Room, news.State.Stalled = describe(s.head), stalled
+	news.State.Room.Agents = agents
+	return news, nil
 }
 
-// stretch is events of which the person of a seat sees none: those from after+1 to upTo.
+// stretch is a run of events that the person of a seat cannot see: those from after+1 to upTo.
 type stretch struct{ after, upTo int64 }
 
-// newMessages returns the messages after that of from, or the latest. This process reads no event twice that the person
+// hiddenAfter returns the known stretch after the message with an id, with after 0 if the person sees no such message.
+func (s *NewsSeat) hiddenAfter(ctx context.Context, id string) (stretch, error) {
+	n, _ := s.head.MessageNumber(id)
+	known, ok := s.room.hidden.Load(s.me.Seat)
+	switch {
+	case id == "", n == s.head.AsOf: // the usual case, without a read
+		return stretch{n, n}, nil
+	case ok && known.(stretch).after == n:
+		return known.(stretch), nil
+	}
+	event, err := reading(s.managing).seenEvent(ctx, "after", id)
+	if err != nil && fault.CodeOf(err) != fault.InvalidArgument {
+		return stretch{}, err
+	}
+	return stretch{event.N, event.N}, nil
+}
+
+// newMessages returns the messages after from.After, or the latest. This process reads no event twice that the person
 // cannot see: others may talk in private all the time.
 func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, error) {
 	batch := batchFor(s.me, &s.head.State)
 	batch.Limit = min(batch.Limit, from.Bytes)
-	n, _ := s.head.MessageNumber(from.After)
-	hidden := stretch{n, n}
-	known, ok := s.room.hidden.Load(s.me.Seat)
-	switch {
-	case from.After == "", n == s.head.AsOf: // the usual case, without a read
-	case ok && known.(stretch).after == n:
-		hidden = known.(stretch)
-	default:
-		event, err := reading(s.managing).seenEvent(ctx, "after", from.After)
-		if err != nil && fault.CodeOf(err) != fault.InvalidArgument {
-			return SeatNews{}, err
-		}
-		hidden = stretch{event.N, event.N}
+	hidden, err := s.hiddenAfter(ctx, from.After)
+	if err != nil {
+		return SeatNews{}, err
 	}
 	if hidden.after == 0 {
 		full, err := batch.FillBefore(ctx, s.room.log, s.me, s.head.AsOf+1)
@@ -204,7 +212,7 @@ func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, er
 		switch {
 		case err != nil:
 			return SeatNews{}, err
-		case event.N > s.head.AsOf: // of the next look
+		case event.N > s.head.AsOf: // for the next Read
 		case s.me.Sees(event) && !batch.Add(messageOf(batch.Room, s.me, event), event):
 			return SeatNews{Messages: batch.Messages, HasMore: true}, nil
 		case len(batch.Messages) == 0:
@@ -217,9 +225,9 @@ func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, er
 	return SeatNews{Messages: batch.Messages}, nil
 }
 
-// state returns what waits for the person. The log is read for each draft and for each open request that the cached
-// tail lacks.
-func (s *NewsSeat) state(ctx context.Context) (*NewsState, error) {
+// readState returns what waits for the person. The log is read for each draft, and for each open request that the
+// cached tail lacks.
+func (s *NewsSeat) readState(ctx context.Context) (*NewsState, error) {
 	drafts, err := s.drafts(ctx, s.head, s.me)
 	if err != nil {
 		return nil, err
@@ -258,16 +266,16 @@ func (c managing) stalledTasks(seen map[int]room.Presence) (list []StalledTask) 
 	return list
 }
 
-// keepChars keeps the first n characters of the text, or fewer that are wide.
+// keepChars keeps the first n characters of the text, or fewer if they are wide.
 func (m *Message) keepChars(n int) {
 	m.shorten(min(jsonLen(sanitize.FirstChars(m.Text, n)), core.FirstPartBytes))
 }
 
-// newsTag is what the page knows of a seat, beside messages.
+// newsTag stands for what the page knows of a seat, beside messages.
 type newsTag struct {
 	state string    // see hashState
 	rest  string    // a hash of what is told once a minute
-	at    time.Time // when that was told, in seconds
+	at    time.Time // when rest was told, to the second
 }
 
 // How long the hashes of a tag are: each call repeats that of each seat.
@@ -284,7 +292,7 @@ func shortHash(chars int, text string) string {
 // String returns the tag as the page keeps it.
 func (t newsTag) String() string { return t.state + t.rest + strconv.FormatInt(t.at.Unix(), 36) }
 
-// parseNewsTag reads a tag. Another text becomes a tag that fits no state.
+// parseNewsTag reads a tag. Any other text becomes a tag that fits no state.
 func parseNewsTag(s string) newsTag {
 	if len(s) < stateChars+restChars {
 		return newsTag{}
@@ -293,8 +301,8 @@ func parseNewsTag(s string) newsTag {
 	return newsTag{s[:stateChars], s[stateChars:][:restChars], time.Unix(at, 0)}
 }
 
-// hashState returns a hash of what waits for the person and how the room stands, without what is told once a minute. It
-// does not know the last message: the page has all that came before it, or gets it.
+// hashState returns a hash of what waits for the person and how the room stands, without what is told once a minute,
+// and without messages, which the page has or gets.
 func (c managing) hashState(now time.Time) string {
 	var text strings.Builder
 	tell := func(all ...any) { fmt.Fprintf(&text, "%#v\n", all) }

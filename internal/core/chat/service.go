@@ -197,8 +197,8 @@ type liveRoom struct {
 	// sharing has a value while a file is shared, so that two files do not both use the last bytes of the room. Another
 	// process may still share one.
 	sharing chan struct{}
-	bells   sync.Map // of chan struct{}: those of calls that wait for news of the room
-	hidden  sync.Map // of a stretch by seat: the last that a call for news has passed
+	bells   sync.Map // keys of chan struct{}: see NewsWatch.bell
+	hidden  sync.Map // from seat to stretch: the last that a call for news has passed
 }
 
 func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
@@ -224,7 +224,7 @@ func (r *liveRoom) ringBells() {
 	r.bells.Range(func(bell, _ any) bool {
 		select {
 		case bell.(chan struct{}) <- struct{}{}:
-		default: // it has rung
+		default: // it has a value
 		}
 		return true
 	})
