@@ -179,10 +179,10 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal
 }
 
 // TokenOfMany is Token for one of many tokens of a call that has paid for the look-up of each. A token whose room has
-// ended, or whose seat is gone, is no guess there: a page asks for all rooms that its browser knows, and would use up
-// the guesses of its address.
+// ended, or whose seat is gone, does not count as a guess: a page asks for all rooms that its browser knows, and would
+// use up the guesses of its address.
 func (g *Gate) TokenOfMany(ctx context.Context, token ident.Token, address string) (ident.Principal, error) {
-	return g.seatOf(ctx, token, address, func(err error) error { return passing{err, true} })
+	return g.seatOf(ctx, token, address, func(err error) error { return passing{error: err, free: true} })
 }
 
 // token is Token for a parsed token. It checks the token of the request; the call itself checks agent_token, perhaps
@@ -199,16 +199,16 @@ func (g *Gate) token(ctx context.Context, token ident.Token, address string) (id
 	})
 }
 
-// seatOf admits by a token. without says what counts as the error of one without a room or a seat; nil: that the seat
-// never was.
-func (g *Gate) seatOf(ctx context.Context, token ident.Token, address string, without func(error) error) (
+// seatOf admits by a token. If the room or the seat is gone, the look-up ends with what missing makes of the error; nil
+// means that the seat never was.
+func (g *Gate) seatOf(ctx context.Context, token ident.Token, address string, missing func(error) error) (
 	ident.Principal, error) {
 	return g.seat(ctx, token.String(), address, ident.Principal{Room: token.Room, Seat: token.Seat},
 		"the token that you sent has lost its seat, or never had one",
 		func() (room.Agent, bool, error) {
 			agent, there, err := g.o.Seat(ctx, token)
 			if code := fault.CodeOf(err); code == fault.RoomNotFound || code == fault.Removed {
-				err = without(err)
+				err = missing(err)
 			}
 			return agent, there, err
 		})

@@ -108,7 +108,7 @@ func newLookUpLimit(clock clockwork.Clock, lookUps int) *lookUpLimit {
 // passing is a refusal that may not hold the next time, so the limit does not remember the refusal.
 type passing struct {
 	error
-	free bool // the secret is no guess, and the look-up does not count: see Gate.TokenOfMany
+	free bool // the look-up does not count, since the secret is no guess: see Gate.TokenOfMany
 }
 
 func (p passing) Unwrap() error { return p.error }
@@ -268,8 +268,8 @@ func (g *lookUpLimit) advanceAfter(after time.Duration) {
 func (g *lookUpLimit) end(t *lookUp, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var held passing
-	code, passes := fault.CodeOf(err), errors.As(err, &held)
+	var passed passing
+	code, passes := fault.CodeOf(err), errors.As(err, &passed)
 	wrong := !passes && (code == fault.KeyInvalid || code == fault.Removed)
 	switch {
 	case err == nil:
@@ -287,7 +287,7 @@ func (g *lookUpLimit) end(t *lookUp, err error) {
 		return
 	}
 	delete(g.running, t.secret)
-	if err == nil || held.free {
+	if err == nil || passed.free {
 		now := g.clock.Now()
 		g.all.Spend(-g.all.step, now)
 		for _, b := range t.of {

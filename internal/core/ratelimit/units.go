@@ -46,7 +46,7 @@ const (
 // payer is the call that pays for everything done in its context.
 type payer struct {
 	kept float64                // how much of each budget the call leaves
-	most float64                // how many units it pays for reads at most
+	most float64                // how many units the call pays for reads at most
 	in   atomic.Pointer[string] // the id of the room that the call has entered
 
 	mu     sync.Mutex
@@ -92,7 +92,7 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	return l.BeginSeveral(ctx, k, 1)
 }
 
-// BeginSeveral is Begin for a call that counts as n calls: as many as the seats for which it reads.
+// BeginSeveral is Begin for a call that counts as n calls, one for each seat for which the call reads.
 func (l *Limiter) BeginSeveral(ctx context.Context, k Kind, n int) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
@@ -107,9 +107,9 @@ func (l *Limiter) BeginSeveral(ctx context.Context, k Kind, n int) (context.Cont
 	return context.WithValue(ctx, payerKey{}, p), nil
 }
 
-// BeginOne begins one of the calls as which the call of ctx counts: it pays alone for what is done in the returned
-// context. If ctx has another caller by now, the key that admitted the seat, that one pays for it in place of the
-// caller who has paid for all.
+// BeginOne begins one of the calls of BeginSeveral, whose context ctx comes from. This one pays for what is done in the
+// returned context. If ctx has another caller by now, such as the key that admitted a seat, that caller pays for the
+// call, and the caller of BeginSeveral gets its payment back.
 func (l *Limiter) BeginOne(ctx context.Context) (context.Context, error) {
 	all, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
