@@ -145,7 +145,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/settings.md", "| calls that wait at once | {}. The last", "internal/server/app.usualWaits"},
 	{"docs/settings.md", "which takes up to {}: let the proxy", "internal/api/httpapi.standbyWait"},
 	{"docs/settings.md", "`proxy_read_timeout {s}s`", "> internal/api/httpapi.standbyWait"},
-	{"docs/settings.md", "`/v1/news` takes up to {}.", "internal/api/tools.newsWait"},
+	{"docs/settings.md", "`/v1/news` waits for up to {},", "internal/api/tools.newsWait"},
 	{"docs/security.md", "with up to {} tokens of persons", "internal/api.MaxNewsSeats"},
 	{"internal/cli/client/standby.go", "standbyTime = {s} * time.Second", "> internal/api/httpapi.standbyWait"},
 
