@@ -15,7 +15,7 @@ import { Paging } from "./paging.js";
 import { Refresh } from "./refresh.js";
 import { roomWords } from "./room-words.js";
 import { open } from "./seats.js";
-import { Known } from "./state.js";
+import { RoomState } from "./state.js";
 import { actor } from "./talk/names.js";
 import { TaskList } from "./tasks/list.js";
 import { withColours } from "./ui/colour.js";
@@ -24,8 +24,8 @@ import { Unread } from "./unread.js";
 const mostKnocks = 20; // that are kept as dismissed: a room has six in ten minutes
 
 export class Room {
-  /** @type {Known} */
-  #known;
+  /** @type {RoomState} */
+  #roomState;
   #cursor = "";
   #stop = new AbortController();
   #visible = true;
@@ -39,7 +39,7 @@ export class Room {
     this.seat = seat;
     this.clock = clock;
     const { knocks: dismissed = [], restraint = {} } = storage.notesOf(seat.token);
-    this.#known = new Known({ me: seat.name ?? "", alone: !!seat.alone, dismissed, restraint });
+    this.#roomState = new RoomState({ me: seat.name ?? "", alone: !!seat.alone, dismissed, restraint });
 
     const { signal } = this.#stop;
     const call = (tool, args, stop) => this.call(tool, args, stop);
@@ -89,16 +89,16 @@ export class Room {
   }
 
   get state() {
-    return this.#known.state;
+    return this.#roomState.state;
   }
 
   /** Calls listen after each change, until the function that it returns is called. */
   subscribe(listen) {
-    return this.#known.subscribe(listen);
+    return this.#roomState.subscribe(listen);
   }
 
   #set(parts) {
-    this.#known.set(parts);
+    this.#roomState.set(parts);
   }
 
   /** Calls a tool for this seat, as long as it has one. */

@@ -42,7 +42,7 @@ export const nothing = {
   clock: 0, // ms to add to this machine's time for the server's
 };
 
-export class Known {
+export class RoomState {
   #listeners = new Set();
 
   /** @param {Partial<import("./types.d.ts").State>} parts what is known at first, beside nothing */

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { messageOf, shownReaders } from "../assets/compose/draft.js";
-import { begin } from "../assets/rooms/answer.js";
+import { beginAnswer } from "../assets/rooms/answer.js";
 import { MyRooms } from "../assets/rooms/mine.js";
 import { inPlace, leftOf, shownOf } from "../assets/rooms/order.js";
 import { OtherRooms } from "../assets/rooms/other.js";
@@ -102,11 +102,11 @@ test("an answer has the readers of its question, and what was being written wait
   const { draft } = room;
   const message = (id) => room.state.messages.find((one) => one.id === id);
   draft.change({ text: "For everyone" });
-  begin(room, message(secret), "");
+  beginAnswer(room, message(secret), "");
   draft.change({ text: "Warm" });
   assert.deepEqual([shownReaders(draft.now, "Ada"), messageOf(draft.now, "Ada")],
     [["Bo"], { text: "Warm", reply_to: secret }], "the server knows who could read it");
-  begin(room, message(open), "");
+  beginAnswer(room, message(open), "");
   assert.deepEqual([draft.now.text, shownReaders(draft.now, "Ada")], ["", undefined]);
   draft.change({ text: "Hot" });
   assert.deepEqual(messageOf(draft.now, "Ada"), { text: "Hot", reply_to: open });
@@ -154,7 +154,7 @@ test("rows stand the oldest first as they were found, what is decided stays, and
   assert.deepEqual([shownOf(then, 2, 0), shownOf(then, 2, 5), shownOf(then, 9, 0)], [3, 5, 5]);
 });
 
-test("what lapses within three hours is told", () => {
+test("what expires within three hours is told", () => {
   const hour = 3600_000;
   assert.deepEqual([leftOf(0, 20 * hour), leftOf(0, 22 * hour), leftOf(0, 25 * hour), leftOf(Infinity, 0)],
     [0, 2 * hour, 1, 0]);

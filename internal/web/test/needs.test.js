@@ -3,7 +3,7 @@ import "./platform.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { needsInLook, needsOf } from "../assets/rooms/needs.js";
+import { needsInOther, needsOf } from "../assets/rooms/needs.js";
 
 const me = "Ada";
 const quest = { id: "m2", from: "Bo", text: "Why?", owed_by: [me, "Cy"], minutes: 1 };
@@ -73,7 +73,7 @@ test("what needs the person in a room that is not in sight is what the server te
   const drafts = [draft, { ...draft, id: "m6", reply_to: "m7" }];
   const needs = { drafts, asks: [question, proposal, { ...question, id: "m7" }] };
   const of = (parts, half = undefined) =>
-    needsInLook(/** @type {any} */ ({ needs, info: { room, stalled: [stalled], ...parts } }), half).map(line).join();
+    needsInOther(/** @type {any} */ ({ needs, info: { room, stalled: [stalled], ...parts } }), half).map(line).join();
   assert.equal(of({}), "m4|draft|Ada|Because,m6|draft|Ada|Because,m2|request|Bo|Why?,m3|proposal|Bo|Let us go," +
     "t1|task|Bo|Sand it");
   assert.equal(of({ room: { ...room, closed: true } }), "");

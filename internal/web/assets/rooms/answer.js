@@ -13,7 +13,7 @@ import { html, useLayoutEffect, useRef } from "../vendor.js";
 import { ui } from "../ui/words.js";
 
 /** Begins an answer to a message. kind is "" or object, and text what the person has written for it before. */
-export function begin({ draft, state }, message, kind, text = "") {
+export function beginAnswer({ draft, state }, message, kind, text = "") {
   const { now } = draft;
   if (now.reply === message.id && !text) return draft.change({ kind });
   return draft.begin({ text, kind, reply: message.id, ...readersOf(message, state.me) });

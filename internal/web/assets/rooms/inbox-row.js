@@ -10,7 +10,7 @@ import { Ago } from "../ui/time.js";
 import { ui } from "../ui/words.js";
 import { useRoom } from "../use-room.js";
 import { html, useRef, useState } from "../vendor.js";
-import { Answer, begin } from "./answer.js";
+import { Answer, beginAnswer } from "./answer.js";
 import { linkTo } from "./link.js";
 import { leftOf } from "./order.js";
 import { rooms as w } from "./words.js";
@@ -41,7 +41,7 @@ export function InboxRow({ row: { key, at, waits, need, room }, other, now, jump
         <p class="inbox-head small quiet" id=${head}>
           <span>${fill(room.name ? w.whereAs : w.where, { what, room: title, name: room.name })}</span>
           ${Number.isFinite(at) && html`<${Ago} at=${new Date(at).toISOString()} now=${now + state.clock} />`}
-          ${left > 0 && html`<strong>${w.lapses(ui.minutes(Math.ceil(left / 60_000)))}</strong>`}
+          ${left > 0 && html`<strong>${w.expires(ui.minutes(Math.ceil(left / 60_000)))}</strong>`}
         </p>
         <${Card} ...${{ need, state, other, view, waits }} />
       </div>
@@ -73,7 +73,7 @@ function AskCard({ need: { id }, state, other, view, waits }) {
   const message = last.current = state.messages.find((one) => one.id === id) ?? last.current;
   if (!message) return null;
   const said = state.pending.findLast(({ args }) => args.reply_to === id);
-  const answer = (kind, text) => (begin(other, message, kind, text), setAnswers(true));
+  const answer = (kind, text) => (beginAnswer(other, message, kind, text), setAnswers(true));
   const back = () => answer(said.args.kind, said.args.text);
   const done = () => (setAnswers(false), card.current.querySelector("article").focus({ preventScroll: true }));
   const isVoted = said?.state === "sending" && talk.voted[said.args.kind]; // the card says so

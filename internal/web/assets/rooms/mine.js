@@ -7,7 +7,7 @@ import { isOnline } from "../presence.js";
 import { version } from "../site.js";
 import * as storage from "../storage.js";
 import { seatOf } from "../token.js";
-import { needsInLook, needsOf } from "./needs.js";
+import { needsInOther, needsOf } from "./needs.js";
 import { ask, knownWith, newsIn } from "./news.js";
 import { RoomsWatch } from "./watch.js";
 
@@ -279,7 +279,7 @@ export class MyRooms {
     const state = this.#isOpen(seat) ? this.#room.state : null;
     const half = this.#halves.get(token)?.half.state;
     const of = [seat, name, own.join("\n"), this.#known.get(token), this.#failing > 0,
-      ...halfParts.map((part) => half?.[part]), ...parts.map((part) => state?.[part])];
+      ...halfParts.map((part) => half?.[part]), ...openParts.map((part) => state?.[part])];
     const made = this.#made.get(token);
     const same = made?.of.every((one, n) => one === of[n]);
     const known = same ? made.known : state ? this.#here() : this.#there(seat, own, half);
@@ -312,7 +312,7 @@ export class MyRooms {
     if (!known?.info) return { state: failed ? "failed" : "" };
     const { name: title, closed, agents } = known.info.room;
     const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };
-    const needs = needsInLook(known, half).filter(({ what, who }) => what === "task" || !own.includes(who));
+    const needs = needsInOther(known, half).filter(({ what, who }) => what === "task" || !own.includes(who));
     const here = /** @type {any[]} */ (agents).filter(isOnline).map(({ name }) => name);
     return { state: failed ? "failed" : closed ? "closed" : "known", title, here, needs, ...newsIn(known, me) };
   }
@@ -329,7 +329,7 @@ const saidLast = (messages = /** @type {any[]} */ ([])) =>
 const keepActive = ({ token }, messages) => storage.keepActive(token, saidLast(messages));
 
 /** What of the state of the open room the list shows. */
-const parts = [
+const openParts = [
   "phase", "room", "me", "messages", "quoted", "requests", "agreements", "supervision", "deciding", "approved",
   "pending", "tasks", "asOf",
 ];

@@ -104,7 +104,7 @@ function isLeft(state) {
  * @param {import("../types.d.ts").Known} known
  * @param {any} half the state of a Half, which knows better than the server has told which drafts are left
  */
-export function needsInLook({ info, needs: { drafts, asks } }, half = undefined) {
+export function needsInOther({ info, needs: { drafts, asks } }, half = undefined) {
   const me = info?.room.agents.find(({ you }) => you)?.name ?? "";
   const state = half ?? { deciding: {}, approved: [], pending: [], supervision: { drafts } };
   return needsIn({

@@ -1,7 +1,7 @@
 // The order of what needs the person in the inbox. Rows stand as the person has found them, the oldest first: what is
 // decided stays in its place until the person comes back to the page, and what is new stands at the end.
 
-export const life = 24 * 3600_000; // ms after which a draft lapses, and what asks
+const life = 24 * 3600_000; // ms after which a draft lapses, and what asks
 const soon = 3 * 3600_000; // ms before that it is said
 
 /** Returns how many ms are left to what was said at a time, if that are few; 0 if they are many, or it never lapses. */

@@ -7,14 +7,14 @@ import { Deciding } from "../deciding.js";
 import { Gallery } from "../files/gallery.js";
 import { fileOf } from "../files/wire.js";
 import { whole } from "../history.js";
-import { Known } from "../state.js";
+import { RoomState } from "../state.js";
 import * as storage from "../storage.js";
 import { outcomesOf } from "../talk/outcomes.js";
 import { withColours } from "../ui/colour.js";
 
 export class OtherRoom {
-  /** @type {Known} */
-  #known;
+  /** @type {RoomState} */
+  #roomState;
   /** @type {import("../types.d.ts").Known | undefined} */
   #heard;
   #loaded = new Map(); // messages that were loaded one by one, or whole, by their ids
@@ -30,10 +30,10 @@ export class OtherRoom {
     this.seat = seat;
     this.clock = clock;
     const { restraint = {} } = storage.notesOf(seat.token);
-    const known = this.#known = new Known({ phase: "live", me: seat.name ?? "", alone: !!seat.alone, restraint });
+    const own = this.#roomState = new RoomState({ phase: "live", me: seat.name ?? "", alone: !!seat.alone, restraint });
     const { signal } = this.#stop;
     this.deciding = new Deciding({
-      seat: () => seat, state: () => this.state, show: (parts) => known.set(parts),
+      seat: () => seat, state: () => this.state, show: (parts) => own.set(parts),
       messages: () => this.state.messages, has: (id) => this.state.messages.some((message) => message.id === id),
       cursor: () => "", again: () => {}, doubt: () => {}, // the next news tells
       kept: (what) => what === "forgotten" && this.#end("no_seat"), clock, signal,
@@ -47,12 +47,12 @@ export class OtherRoom {
   }
 
   get state() {
-    return this.#known.state;
+    return this.#roomState.state;
   }
 
   /** Calls listen after each change, until the function that it returns is called. */
   subscribe(listen) {
-    return this.#known.subscribe(listen);
+    return this.#roomState.subscribe(listen);
   }
 
   get pending() {
@@ -80,7 +80,7 @@ export class OtherRoom {
   /** Says whether there is a network. */
   online(/** @type {boolean} */ yes) {
     if (this.state.phase === "ended") return;
-    this.#known.set({ phase: yes ? "live" : "offline" });
+    this.#roomState.set({ phase: yes ? "live" : "offline" });
     if (yes) this.deciding.wake();
   }
 
@@ -102,7 +102,7 @@ export class OtherRoom {
   #tell(/** @type {NonNullable<import("../types.d.ts").Known["info"]>} */ info) {
     const { room, requests = [], stalled = [] } = info;
     const you = room.agents.find((agent) => agent.you);
-    this.#known.set({
+    this.#roomState.set({
       room, requests, me: you?.name ?? this.state.me, alone: !!you?.alone,
       tasks: /** @type {any[]} */ (stalled.map((task) => ({ ...task, state: "stalled" }))),
       colours: withColours(new Map(storage.notesOf(this.seat.token).colours), room.agents.map(({ name }) => name)),
@@ -117,7 +117,7 @@ export class OtherRoom {
       .filter(({ id }, n, all) => !latest.has(id) && all.findIndex((one) => one.id === id) === n)
       .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
     const all = [...earlier, ...messages].map((message) => (message.more && this.#loaded.get(message.id)) || message);
-    this.#known.set({ messages: all, asOf: all.at(-1)?.id ?? "" });
+    this.#roomState.set({ messages: all, asOf: all.at(-1)?.id ?? "" });
     const { paused = false, person_name } = info ?? {};
     this.supervision.told({ drafts: needs.drafts.map((draft) => this.#draftNow(draft, all)), paused, person_name });
   }
@@ -153,7 +153,7 @@ export class OtherRoom {
   #end(code) {
     const ended = this.deciding.end();
     this.#stop.abort();
-    this.#known.set({ ...ended, trouble: { code, message: "" } });
+    this.#roomState.set({ ...ended, trouble: { code, message: "" } });
   }
 
   /** The page is left: what could still be undone is sent. Resolves when that is over. */

@@ -36,15 +36,15 @@ export function useSteady(list, rows) {
   }, [rows]);
 }
 
-const known = new WeakMap(); // by row: see heightOf
+const heights = new WeakMap(); // by row, as heightOf returns them
 
 function fit(card) {
   const row = card.parentElement;
-  const now = heightOf(known.get(row), {
+  const now = heightOf(heights.get(row), {
     natural: card.getBoundingClientRect().height, width: card.offsetWidth, waits: !row.matches(".inbox-over"),
     opened: !!row.querySelector("textarea"), cut: row.dataset.cut,
   });
-  known.set(row, now);
+  heights.set(row, now);
   row.toggleAttribute("data-over", card.getBoundingClientRect().height > now.height + 1);
   row.style.height = now.height + "px";
 }

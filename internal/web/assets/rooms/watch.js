@@ -13,14 +13,16 @@ const least = 2_000; // ms from call to call, whatever the server says
 // holds one, the tab that was hidden last another, and one must be free.
 const beside = 3;
 
-const name = "parley.news." + version; // tabs of two versions of the page do not understand each other
+// The lock of the tab that asks, and the channel. Tabs of two versions of the page do not understand each other.
+const turnName = "parley.news." + version;
+const tabName = turnName + ".tab"; // a lock that each tab shares
 
 /** @typedef {import("./news.js").Told} Told */
 
 /** Opens what the tabs hear each other by; null where the browser lets a page keep nothing. */
 function channel() {
   try {
-    return new BroadcastChannel(name);
+    return new BroadcastChannel(turnName);
   } catch {
     return null;
   }
@@ -28,10 +30,10 @@ function channel() {
 
 export class RoomsWatch {
   #visible = true;
-  #takes = true; // the turn of another tab: what this one knows may be old
+  #takesTurn = true; // the turn of another tab: what this one knows may be old
   #turn = new AbortController(); // ends the call or the pause that is under way
   #due = -Infinity; // when a call may be made
-  #told = -Infinity; // when the last one of any tab has ended
+  #toldAt = -Infinity; // when the last one of any tab has ended
   #failed = 0; // how many in a row have
   #channel = channel();
 
@@ -53,7 +55,7 @@ export class RoomsWatch {
     const { clock, signal } = this.page;
     let locks = /** @type {LockManager | undefined} */ (navigator.locks);
     const over = new Promise((resolve) => signal.addEventListener("abort", resolve));
-    locks?.request(name + ".tab", { mode: "shared", signal }, () => over).catch(() => {}); // so that others count it
+    locks?.request(tabName, { mode: "shared", signal }, () => over).catch(() => {}); // so that others count it
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
     over.then(() => this.#channel?.close());
     watchSleep(clock, signal, () => this.#visible && this.again());
@@ -81,19 +83,19 @@ export class RoomsWatch {
         if (!how.seconds) await clock.pause(glance, turn);
       }
     };
-    const taking = this.#takes ? { steal: true } : { signal: turn };
-    this.#takes = false;
-    return locks ? locks.request(name, taking, follow) : follow();
+    const taking = this.#takesTurn ? { steal: true } : { signal: turn };
+    this.#takesTurn = false;
+    return locks ? locks.request(turnName, taking, follow) : follow();
   }
 
   /** Looks once in the background, if no tab has asked for a minute. */
   async #look(turn, locks) {
-    const told = this.#told;
-    await this.#pause(Math.max(this.#due, told + behind), turn);
-    if (turn.aborted || this.#told !== told) return;
-    this.#told = this.page.clock.now(); // a tab in sight asks, or this one
+    const toldAt = this.#toldAt;
+    await this.#pause(Math.max(this.#due, toldAt + behind), turn);
+    if (turn.aborted || this.#toldAt !== toldAt) return;
+    this.#toldAt = this.page.clock.now(); // a tab in sight asks, or this one
     const once = async (lock) => lock && this.#ask({ ...await this.#how(locks), seconds: 0 }, turn);
-    await (locks ? locks.request(name, { ifAvailable: true }, once) : once(true));
+    await (locks ? locks.request(turnName, { ifAvailable: true }, once) : once(true));
   }
 
   /** Waits until a time. Where the clock was set back meanwhile, that is not far away. */
@@ -107,8 +109,8 @@ export class RoomsWatch {
     if (!locks) return { seconds: 0, all: false };
     const { held, pending } = await locks.query();
     const count = (all, name) => all.filter((one) => one.name === name).length;
-    const seen = count([...held, ...pending], name);
-    return { seconds: seen > beside ? 0 : wait, all: count(held, name + ".tab") > 1 };
+    const seen = count([...held, ...pending], turnName);
+    return { seconds: seen > beside ? 0 : wait, all: count(held, tabName) > 1 };
   }
 
   /** Asks once. */
@@ -131,18 +133,18 @@ export class RoomsWatch {
       later = problem.retryAfter ?? 0;
       this.page.fail();
     }
-    this.#told = clock.now();
-    this.#due = this.#told + Math.max(least, 1000 * later);
+    this.#toldAt = clock.now();
+    this.#due = this.#toldAt + Math.max(least, 1000 * later);
     this.#channel?.postMessage({ due: this.#due, told });
     if (this.#failed) await clock.pause(backoff(this.#failed), turn);
   }
 
   /** Takes what another tab has heard. */
   #hear({ due, told }) {
-    this.#told = this.page.clock.now();
+    this.#toldAt = this.page.clock.now();
     this.#due = Math.max(this.#due, due);
     if (!told) this.page.fail();
-    else if (!this.page.hear(told) && this.#visible) this.#take();
+    else if (!this.page.hear(told) && this.#visible) this.#takeTurn();
   }
 
   /** Says whether the tab is seen. It may have slept meanwhile. */
@@ -150,12 +152,12 @@ export class RoomsWatch {
     if (visible === this.#visible) return;
     this.#visible = visible;
     this.again();
-    if (visible) this.#take();
+    if (visible) this.#takeTurn();
   }
 
   /** Asks in place of the tab that does. */
-  #take() {
-    this.#takes = true;
+  #takeTurn() {
+    this.#takesTurn = true;
     this.#turn.abort();
   }
 

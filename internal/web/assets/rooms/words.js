@@ -24,7 +24,7 @@ export const rooms = {
   needsTitle: "Needs you",
   nothing: "Nothing needs you.",
   keys: "N next · A send or agree · E edit or answer · X reject or object",
-  lapses: (span) => `Lapses in ${span}`,
+  expires: (span) => `Expires in ${span}`,
   answered: "Answered",
   over: "No longer waits",
   where: "{what} \u00b7 {room}",

@@ -106,7 +106,7 @@ export function Draft({ draft, view, became = "" }) {
         ${became ? null : decided?.elsewhere ? html`<p class="undo">${talk.undo.elsewhere}</p>` : decided ? html`
           <${Decided} ...${{ decisions, draft, decided, act, focus }} />` : asks ? html`
           <p role="alert">${w.anyway}</p>
-          <p class="message-buttons" ref=${reveal}>
+          <p class="message-buttons" ref=${intoSight}>
             <${Decision} class="button primary" onClick=${() => decideAnyway(asks)}>
               ${talk.sendAnyway}
             <//>
@@ -123,7 +123,7 @@ export function Draft({ draft, view, became = "" }) {
               onClick=${(event) => ((pressed.current = event.detail > 0), decide("refuse"))}>${w.refuse}<//>
             ${isOld && html`<a class="button" ...${view.place(draft.id)}>${w.look}</a>`}
           </p>` : html`
-          <p class="message-buttons" ref=${begun.current ? reveal : undefined}>
+          <p class="message-buttons" ref=${begun.current ? intoSight : undefined}>
             <${Decision} class="button primary" aria-keyshortcuts="Control+Enter" disabled=${!edited.trim()}
               onClick=${sendEdited}>
               ${w.sendEdited}
@@ -146,7 +146,7 @@ function typesWhy(event) {
 
 const enter = (element) => element?.focus();
 
-const reveal = (element) => element?.scrollIntoView({ block: "nearest" });
+const intoSight = (element) => element?.scrollIntoView({ block: "nearest" });
 
 function Edit({ text, own, onText, onLeave, onSend }) {
   const key = ({ key, ctrlKey, metaKey, repeat, isComposing }) => {
@@ -169,7 +169,7 @@ function Decided({ decisions, draft: { id }, decided, act, focus }) {
   const back = () => (focus(), decisions.undo(id));
   const says = sent ? () => w.decided[decision] : held ? () => undo.held : undo.decided[decision];
   return html`
-    <form class="undo" data-ends=${ends} ref=${sent ? undefined : reveal}
+    <form class="undo" data-ends=${ends} ref=${sent ? undefined : intoSight}
       onSubmit=${(event) => (event.preventDefault(), focus(), decisions.now(id))}>
       <${Soon} says=${says} ends=${ends} />
       <${Decision} class="button" aria-keyshortcuts="Control+Z" aria-disabled=${sent}
