@@ -1,5 +1,5 @@
-// What a person needs to decide in a room, whether that is open or not: the calls for its seat, the supervision of its
-// agent, what it says there, and the name with which it does. A room has one.
+// The deciding half of a room, which an open room and one in the inbox have: the calls for the seat, the supervision of
+// the person's agent, what the person says, and the name with which others see the person.
 
 import { Calling } from "./calling.js";
 import { Refusal } from "./mcp.js";
@@ -15,7 +15,7 @@ export class Deciding {
   pending = /** @type {any} */ (undefined);
   /** @type {Calling} */
   #calling;
-  #watching = false; // what other tabs keep
+  #watching = false; // follows what other tabs keep: see #watchTabs
 
   /**
    * @param {{seat: () => import("./types.d.ts").Seat, state: () => import("./types.d.ts").State,
@@ -23,9 +23,9 @@ export class Deciding {
    *   messages: () => import("./results.d.ts").Message[], has: (id: string) => boolean, cursor: () => string,
    *   again: () => void, doubt: () => void, kept: (what: string) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
-   *   messages are those of the log that are loaded, and has tells whether one is; cursor is up to where they are read;
-   *   again has the supervision read once more; doubt is called after a call without an answer, and kept when another
-   *   tab has changed what is kept of the seat: see storage.watch
+   *   messages returns the messages of the log that are loaded, has reports whether one is, and cursor returns up to
+   *   where the log is read; again has the supervision read once more; doubt is called after a call without an answer,
+   *   and kept when another tab has changed what is kept of the seat: see storage.watch
    */
   constructor(room) {
     const { show, clock, signal } = room;
@@ -46,12 +46,12 @@ export class Deciding {
     });
   }
 
-  /** Calls a tool for the seat, as long as there is one. */
+  /** Calls a tool for the seat, while the person has it. */
   async call(tool, args = {}, signal = this.room.signal) {
     return this.#calling.call(tool, args, { signal });
   }
 
-  /** Reports whether there is no connection. Where other tabs alone follow the room, there is one. */
+  /** Whether there is no connection. A room that other tabs alone follow has one. */
   get isOffline() {
     const { phase, trouble } = this.room.state();
     return phase === "offline" && !trouble;
@@ -65,7 +65,7 @@ export class Deciding {
     return null;
   }
 
-  /** Takes up what was said before the page was loaded: the token is that of the seat. */
+  /** Takes up what was said before the page was loaded, as soon as the seat has its own token. */
   start() {
     const { room, room: { clock, signal, has, doubt } } = this;
     if (this.pending) return;
@@ -79,14 +79,14 @@ export class Deciding {
     room.show({ pending: this.pending.shown });
   }
 
-  /** The seat is open: takes up what was decided, here and in other tabs, before the room is loaded. */
+  /** Takes up what was decided, here and in other tabs: the seat is open, and the room is not loaded yet. */
   open() {
     this.start();
     if (!this.#watching) this.#watchTabs();
     this.supervision.open();
   }
 
-  /** The room is loaded, up to these messages: sends what waits. */
+  /** Sends what waits: the room is loaded. */
   begin() {
     this.pending.begin();
     this.supervision.restraint.begin();
@@ -103,19 +103,19 @@ export class Deciding {
     this.room.signal.addEventListener("abort", end);
   }
 
-  /** Takes in messages that have come into the log, and shows them. */
+  /** Takes in messages that have come into the log, and shows the log. */
   arrived(fresh) {
     this.pending.arrived(fresh, this.isMine);
     this.supervision.arrived(fresh);
   }
 
-  /** Reports whether this person has said a message, and not its agent. */
+  /** Reports whether the person, and not its agent, has said a message. */
   isMine = (/** @type {import("./results.d.ts").Message} */ { from, person }) =>
     from === this.room.state().me && !!person;
 
   /**
-   * Shows what is pending and the log at once, so that a message that goes from one to the other is in
-   * sight all the time, and never twice.
+   * Shows what is pending and the log in one step: a message that goes from one to the other is in sight all the time,
+   * and never twice.
    */
   #showSaid(pending) {
     const { pending: before } = this.room.state();
@@ -124,15 +124,15 @@ export class Deciding {
   }
 
   /**
-   * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. to is who reads it as far as
-   * known. Resolves with its key among the pending when it is kept.
+   * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. to names its readers, as far as
+   * they are known. Resolves with its key among the pending as soon as this browser keeps it.
    */
   async send(args, to) {
     if (!this.pending) throw new Refusal("unavailable", refusals.noAnswer);
     return this.pending.take(args, to);
   }
 
-  /** Reports whether others see no name of the person, who can give one now and has not put that off on this device. */
+  /** Whether to ask for a name: others see none, the person can give one now, and has not refused on this device. */
   get #nameless() {
     const { phase, alone, supervision } = this.room.state();
     return phase === "live" && !alone && !supervision.person_name &&
@@ -145,26 +145,26 @@ export class Deciding {
     this.room.show({ welcomed: true });
   }
 
-  /** Makes what waits for its turn and what is under way at once. */
+  /** Makes the calls that wait at once, and those under way once more. */
   wake() {
     this.#calling.again();
     this.pending?.wake();
     this.supervision.restraint.wake();
   }
 
-  /** The page is left: what could still be undone is sent. Resolves when that is over. */
+  /** Sends what could still be undone: the page is left. Resolves when all is sent. */
   leave() {
     return Promise.all([this.supervision.decisions.leave(), this.pending?.leave()]);
   }
 
-  /** The room is over: sends what can still be sent, and returns the parts of the state that say so of the rest. */
+  /** Sends what can still be sent: the room is over. Returns the parts of the state that refuse the rest. */
   end() {
-    this.supervision.end(); // first: it tells what would be sent to nobody
+    this.supervision.end(); // first: nobody would get what is left to decide
     this.leave();
     const { pending } = this.room.state();
     return { phase: "ended", requests: [], pending: pending.map(unsent) };
   }
 }
 
-/** Returns what is being sent as what the end of the room has left. */
+/** Returns an item that was being sent as refused, since the room is over. */
 export const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over, waits: undefined });

@@ -1,5 +1,5 @@
 // One room as the person behind a seat sees it: what is known of it, and the parts by which the person acts there, such
-// as its tasks. Those by which the person decides are in deciding.js. It knows nothing of the page.
+// as its tasks. deciding.js has the parts by which the person decides. The room knows nothing of the page.
 
 import { Admin } from "./admin.js";
 import { clock as realClock } from "./clock.js";
@@ -135,7 +135,7 @@ export class Room {
     this.#stop.abort();
   }
 
-  /** The page is left: what could still be undone is sent. Resolves when that is over. */
+  /** The page is left: see Deciding.leave. */
   sendDecisions() {
     return this.deciding.leave();
   }

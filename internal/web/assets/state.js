@@ -42,6 +42,7 @@ export const nothing = {
   clock: 0, // ms to add to this machine's time for the server's
 };
 
+/** The state of one room, and those who listen for its changes. */
 export class RoomState {
   #listeners = new Set();
 
@@ -56,6 +57,7 @@ export class RoomState {
     return () => this.#listeners.delete(listen);
   }
 
+  /** Replaces parts of the state, and calls the listeners if one has changed. */
   set(parts) {
     if (Object.keys(parts).every((name) => this.state[name] === parts[name])) return;
     this.state = { ...this.state, ...parts };

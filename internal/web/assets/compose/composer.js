@@ -21,7 +21,7 @@ const Attached = later("Attached", MissingPart);
 const near = 2_000; // bytes left from which on they are shown
 const tiny = matchMedia("(max-width: 359.9px)"); // there, a line has room for one word beside the buttons
 
-/** Shows the component anew when a draft changes, which it returns. */
+/** Returns a draft, and has the component drawn again when the draft changes. */
 export function useDraft(draft) {
   const [, changed] = useState(0);
   useLayoutEffect(() => draft.watch(() => changed((n) => n + 1)), [draft]);

@@ -13,7 +13,7 @@ export function addressIn(text) {
   return path ? at(path) : "";
 }
 
-/** Returns the bytes of the file of a message. call calls a tool. */
+/** Returns the bytes of the file of a message. call makes a call of a tool. */
 export async function fileOf(call, id, signal) {
   const { download } = await call("get_file", { id });
   return get(addressIn(download), signal);

@@ -1,5 +1,5 @@
-// The answer to a question, or why the person objects, where that is listed. It is one of the room's composer, which
-// has it, too, for the readers whom it would have there.
+// The field of the inbox in which the person answers a question, or says why it objects. What is begun here stands in
+// the composer of the room, too, and goes to the same readers.
 
 import { messageOf, readersOf, shownReaders } from "../compose/draft.js";
 import { Left, useDraft } from "../compose/composer.js";
@@ -12,14 +12,14 @@ import { Icon } from "../ui/icon.js";
 import { html, useLayoutEffect, useRef } from "../vendor.js";
 import { ui } from "../ui/words.js";
 
-/** Begins an answer to a message. kind is "" or object, and text what the person has written for it before. */
+/** Begins an answer to a message. kind is "" or "object", and text what was written for the answer before. */
 export function beginAnswer({ draft, state }, message, kind, text = "") {
   const { now } = draft;
   if (now.reply === message.id && !text) return draft.change({ kind });
   return draft.begin({ text, kind, reply: message.id, ...readersOf(message, state.me) });
 }
 
-/** onDone is called once it was sent or put off. */
+/** The answer to the message of an id. onDone is called once the answer was sent or put off. */
 export function Answer({ room, state, id, onDone }) {
   const draft = useDraft(room.draft);
   const field = useRef();

@@ -1,4 +1,4 @@
-// One thing that needs the person, with what it decides there: the card that stands in the room, too.
+// One thing that needs the person: the card that stands in its room, too, with the same buttons.
 
 import { Draft } from "../talk/draft.js";
 import { Sending, Undo } from "../talk/marks.js";
@@ -48,7 +48,7 @@ export function InboxRow({ row: { key, at, waits, need, room }, other, now, jump
     </li>`;
 }
 
-/** A draft, also once it waits no more: then it says what became of it. */
+/** A draft, which says what became of it once it waits no more. */
 function DraftCard({ need: { id }, state, view, waits }) {
   const draft = state.supervision.drafts.find((one) => one.id === id);
   const last = useRef(/** @type {any} */ ({})); // the draft as it was, and what was decided about it here
@@ -61,11 +61,11 @@ function DraftCard({ need: { id }, state, view, waits }) {
   return shown && html`<${Draft} draft=${shown} view=${view} became=${draft ? "" : became} />`;
 }
 
-/** Returns what was decided about a draft, by what the room tells of it; "" if it has expired. */
+/** Returns what was decided about a draft, by the message that tells of it; "" if the draft has expired. */
 const decisionOf = ({ type, reason }) =>
   ({ edited: "edit", refused: "refuse", sent: "send" })[reason] ?? (type === "message" ? "send" : "");
 
-/** A question or a suggestion. The field of the answer stands below it. */
+/** A question or a suggestion, and below it the field of the answer. */
 function AskCard({ need: { id }, state, other, view, waits }) {
   const last = useRef(/** @type {any} */ (null));
   const [answers, setAnswers] = useState(false);
@@ -92,7 +92,7 @@ function AskCard({ need: { id }, state, other, view, waits }) {
     </div>`;
 }
 
-/** A task that has stalled, and what else stands in its room alone. */
+/** A task that has stalled: the person decides about it in its room. */
 const Line = ({ need, view }) => html`
   <article class="message inbox-line" tabindex="-1" aria-describedby=${view.head}>
     <p dir="auto">${need.who && html`<bdi>${need.who}</bdi>: `}${need.text}</p>

@@ -1,4 +1,4 @@
-// What needs the person in its rooms, to be decided there and then.
+// The inbox, at /: what needs the person in all its rooms, with the buttons that decide about it.
 
 import { OpenFile } from "../files/open-file.js";
 import { forgetProblems } from "../sidebar/act.js";
@@ -73,7 +73,7 @@ export function Inbox({ mine, rooms }) {
     </section>`;
 }
 
-/** Returns the rows of what needs the person in a room. What nobody tells the time of comes last. */
+/** Returns the rows of what needs the person in a room. A thing of an unknown time stands last. */
 function needsIn(room, other) {
   if (!other) return [];
   const { supervision, messages } = other.state;
@@ -98,7 +98,7 @@ function useRows(needs) {
   return rows.current;
 }
 
-/** Gives a card the focus, in sight. Reports whether there is one. */
+/** Brings a card into sight, with the focus. Reports whether there is a card. */
 function focus(card) {
   card?.focus({ preventScroll: true });
   card?.closest("li").scrollIntoView({ block: card.clientHeight < innerHeight ? "nearest" : "start" });
@@ -126,7 +126,7 @@ function press(event) {
   if (!event.repeat && reveal(target, { top: 0, bottom: innerHeight })) button.click();
 }
 
-/** What a room has to say that belongs to no row: that it asks for a name, and what was decided too late. */
+/** What a room tells outside its rows: which decision came too late, and that it asks for a name. */
 function Besides({ room }) {
   const state = useRoom(room);
   return html`

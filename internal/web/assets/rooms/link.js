@@ -1,12 +1,12 @@
-// What leads to a room.
+// Links to rooms.
 
 import { at } from "../site.js";
 import * as storage from "../storage.js";
 import { seatNumberOf } from "../token.js";
 
 /**
- * What leads to the room of a seat, and to a place in it. The seat is named where this browser has several there: the
- * link may open in another tab.
+ * Returns the attributes of a link to the room of a seat, and to a place there. The link names the seat where this
+ * browser has several in the room: it may open in another tab.
  */
 export function linkTo({ room, token }, id = "") {
   const several = storage.seats().filter((seat) => seat.room === room).length > 1;

@@ -1,5 +1,5 @@
-// The rooms of a person beside the open one: what is unread, the last line and its time; and what leads to all that
-// needs the person.
+// The list of a person's rooms, beside the open one: what is unread, the last line and its time. A link leads to the
+// inbox.
 
 import { compose } from "../compose/words.js";
 import { root } from "../site.js";
@@ -61,7 +61,7 @@ export function RoomsButton({ rooms, open, onClick }) {
     </button>`;
 }
 
-/** The list stays where it is when it is known what needs the person: that comes below. */
+/** The rooms, and below them the link to the inbox: its number is known later, and moves no room. */
 export function Rooms({ rooms, missing, onClose }) {
   const list = useRef();
   const left = useStill(list);

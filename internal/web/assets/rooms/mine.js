@@ -1,6 +1,6 @@
-// The rooms of this person: the seats of this browser, what is new in each and what there needs the person. The open
-// one tells at once; news of the others comes by one call. The pages, the title and the icon all show what is here, so
-// that they never disagree.
+// The rooms of this person: the seats of this browser, what is new in each and what needs the person there. The open
+// room tells of itself at once; news of the others comes by one call. The pages, the title and the icon show what is
+// here, and never disagree.
 
 import { clock as realClock } from "../clock.js";
 import { isOnline } from "../presence.js";
@@ -14,9 +14,10 @@ import { RoomsWatch } from "./watch.js";
 const most = 100; // seats that a call may have
 
 /**
- * A room as its person sees it from outside. name is that of the agent, where the person has several in the room, and
- * here the names of those present. state is "" while nothing is known, known, closed, ended, or failed where the server
- * does not tell; code says why it has ended. waits is how many things need the person there, as far as that is known.
+ * A room as its person sees it from outside. name is the agent's, where the person has several seats in the room, and
+ * here has the names of those present. state is "" while nothing is known, known, closed, ended, or failed where the
+ * server does not tell; code says why the room has ended. waits is how many things need the person there, as far as
+ * this browser knows.
  * @typedef {{seat: import("../types.d.ts").Seat, open: boolean, title: string, name: string, state: string,
  *   code: string, here: string[], needs: import("./needs.js").Need[], waits: number, unread: number, more: boolean,
  *   last?: import("../results.d.ts").Message, proposal?: {who: string, text: string} | null}} Mine
@@ -33,13 +34,13 @@ export class MyRooms {
   #known = new Map(); // by token
   #halves = new Map(); // by token: see attend
   #asks = 0; // how many calls were answered
-  #settled = false; // all is known that the server tells now: until then the numbers are the last known ones
+  #settled = false; // all is known that the server tells now; until then, the numbers are those of the last visit
   #failing = 0; // how many calls have failed in a row
   #page = version; // that the server has
-  #waited = {}; // how many things needed the person in each room, as this browser has kept it
-  #waits = ""; // what this tab has kept of that
+  #waited = {}; // how many things needed the person in each room when that was last kept
+  #waits = ""; // the numbers that this tab has kept
   #missing = ""; // as it was shown
-  #made = new Map(); // by token, {of, known, room}: what was made of what
+  #made = new Map(); // by token: {of, known, room}, a room and what it was made of
   #room = /** @type {any} */ (null); // that is open
   #shown = ""; // its seat, as the list shows it
   #unsubscribe = () => {};
@@ -53,15 +54,15 @@ export class MyRooms {
 
   /**
    * @param {import("../types.d.ts").Clock} clock
-   * @param {(news: boolean) => boolean} pointed tells whether nothing may move: the person points at the list, or has
-   *   the focus there, or may touch it when news comes
+   * @param {(news: boolean) => boolean} pointed reports whether no room may move: the person points at the list, has
+   *   the focus there, or may touch the list when news comes
    */
   constructor(clock = realClock, pointed = () => false) {
     this.clock = clock;
     this.pointed = pointed;
   }
 
-  /** Calls listen after each change of them or of the open room, until the function that it returns is called. */
+  /** Calls listen after each change of the rooms, until the function that it returns is called. */
   subscribe(listen) {
     this.#listeners.add(listen);
     return () => this.#listeners.delete(listen);
@@ -73,8 +74,8 @@ export class MyRooms {
   }
 
   /**
-   * Why news may be missing: "stale" where the server has another version of the page, "silent" where it gives
-   * none, and "some" where this browser has more rooms than a call takes; "" for nothing.
+   * Why news may be missing: "stale" where the server has another version of the page, "silent" where the server gives
+   * none, and "some" where this browser has more rooms than a call takes; "" where none is missing.
    */
   get missing() {
     if (this.#page !== version) return "stale";
@@ -99,15 +100,15 @@ export class MyRooms {
   }
 
   /**
-   * Sorts the rooms anew, by when something was said there last: the list is opened, or was stirred. None moves by a
-   * click, or where the person points.
+   * Sorts the rooms by when something was said there last: the list is opened, or was stirred. No room moves by a
+   * click, or while the person points at the list.
    */
   sort() {
     this.#order = [];
     this.read();
   }
 
-  /** Reads anew which seats this browser keeps. */
+  /** Reads again which seats this browser keeps. */
   read() {
     const before = new Map(this.#seats.map((seat) => [JSON.stringify(seat), seat]));
     const seats = storage.seats().map((seat) => before.get(JSON.stringify(seat)) ?? seat)
@@ -148,7 +149,8 @@ export class MyRooms {
   }
 
   /**
-   * Takes the deciding half of a room that is not open: what it has decided needs the person no more. null ends that.
+   * Takes the deciding half of a room that is not open: what is decided there needs the person no more. null takes the
+   * half away.
    * @param {import("../types.d.ts").Half | null} half
    */
   attend(token, half) {
@@ -192,7 +194,7 @@ export class MyRooms {
       .sort((a, b) => Number(waits(b)) - Number(waits(a)) || activeIn(b) - activeIn(a));
   }
 
-  /** Returns the seats to ask for: all is whether the one of the open room is, too. */
+  /** Returns the seats to ask for; all is whether the seat in the open room is one of them. */
   #asked(all) {
     return this.#goingOn().slice(0, most).filter((seat) => all || !this.#isOpen(seat));
   }
@@ -206,7 +208,7 @@ export class MyRooms {
     return told;
   }
 
-  /** Takes what is new, as this tab or another one has heard it. Returns false if something before it is missing. */
+  /** Takes in what this tab or another one has heard. Returns false if this tab lacks what came before. */
   #take(/** @type {import("./news.js").Told} */ { seats, page }) {
     [this.#failing, this.#page] = [0, page];
     let whole = true;
@@ -238,7 +240,7 @@ export class MyRooms {
     this.#change();
   }
 
-  /** Follows the open room: what it knows of its seat stands in the list. */
+  /** Shows in the list what the open room knows of its seat. */
   #follow() {
     const { seat, state } = this.#room;
     if (state.phase !== "opening") this.begin();
@@ -261,7 +263,7 @@ export class MyRooms {
     for (const listen of this.#listeners) listen();
   }
 
-  /** Keeps the numbers for the next load, each change once: two tabs may not agree for a moment. */
+  /** Keeps the numbers for the next visit, each change once: two tabs may disagree for a moment. */
   #keepWaits() {
     if (!this.#settled || !this.#visible) return;
     const waiting = this.rooms.filter(({ waits }) => waits > 0).map(({ seat, waits }) => [seatOf(seat.token), waits]);
@@ -270,7 +272,7 @@ export class MyRooms {
     this.#waits = now;
   }
 
-  /** Returns a room as it is known, the same one as before while nothing of that has changed. */
+  /** Returns a room as it is known: the same object as before while nothing has changed. */
   #roomOf(seat) {
     const { token } = seat;
     const others = this.#seats.filter((other) => other !== seat && other.room === seat.room);
@@ -290,7 +292,7 @@ export class MyRooms {
     return room;
   }
 
-  /** Returns what is known of the open room, as soon as it is loaded. What is new there is told there. */
+  /** Returns what is known of the open room, as soon as it is loaded. The room itself tells what is unread. */
   #here() {
     const { state } = this.#room;
     const loaded = state.phase === "ended" || (state.phase !== "opening" && state.room);
@@ -302,8 +304,8 @@ export class MyRooms {
   }
 
   /**
-   * Returns what was told of another room. own are the names under which the person speaks there itself: what it has
-   * asked under those needs it at no other seat.
+   * Returns what was told of another room. own are the names under which the person speaks there without an agent: what
+   * the person has asked under them does not need the person at another seat.
    */
   #there(seat, own, half) {
     const known = this.#known.get(seat.token);
@@ -328,13 +330,13 @@ const saidLast = (messages = /** @type {any[]} */ ([])) =>
 /** Keeps when the last of messages was said. */
 const keepActive = ({ token }, messages) => storage.keepActive(token, saidLast(messages));
 
-/** What of the state of the open room the list shows. */
+/** The parts of the state of the open room that the list shows. */
 const openParts = [
   "phase", "room", "me", "messages", "quoted", "requests", "agreements", "supervision", "deciding", "approved",
   "pending", "tasks", "asOf",
 ];
 
-/** What of the state of a deciding half it shows. */
+/** The parts of the state of a deciding half that the list shows. */
 const halfParts = ["deciding", "approved", "pending", "supervision"];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };

@@ -99,8 +99,8 @@ function isLeft(state) {
 }
 
 /**
- * Returns what needs the person in a room that is not open, by what is known of it, and by what the person has decided
- * there meanwhile.
+ * Returns what needs the person in a room that is not open, by what news has told, and by what the person has decided
+ * since.
  * @param {import("../types.d.ts").Known} known
  * @param {any} half the state of a Half, which knows better than the server has told which drafts are left
  */

@@ -1,4 +1,4 @@
-// What is new in the rooms that are not in sight: one call for all of them, and what follows from its answer.
+// News of the rooms that are not open: one call for all of them, and what follows from its answer.
 
 import { History } from "../history.js";
 import { NoAnswer, Refusal, refusalOf } from "../mcp.js";
@@ -17,14 +17,14 @@ const nothing = {
 };
 
 /**
- * What a call has told: of each seat where something was new also its token, and after which message it was asked; and
- * after how many seconds the next call may come. page is the version of the page that the server has.
+ * What a call has told: of each seat with news, which has token, after the message of the id after. The next call may
+ * come after poll seconds. page is the version of the page that the server has.
  * @typedef {import("../results.d.ts").NewsSeat & {token: string, after: string}} NewsOf
  * @typedef {{seats: NewsOf[], poll: number, page: string}} Told
  */
 
 /**
- * Asks what is new for the persons of some seats, and waits for that up to so many seconds where the server does.
+ * Asks for news of some seats. Where the server waits for news, it does so for up to so many seconds.
  * Throws a Refusal or a NoAnswer, or what signal was aborted with.
  * @param {{token: string, known?: import("../types.d.ts").Known}[]} seats
  * @returns {Promise<Told>}
@@ -40,7 +40,7 @@ export async function ask(seats, seconds, signal) {
       cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
     });
     const later = Number(answer.headers.get("Retry-After")) || undefined;
-    const got = await answer.json().catch(() => ({})); // of a proxy
+    const got = await answer.json().catch(() => ({})); // a proxy answers with a page
     if (got.code) throw refusalOf("room_info", { retry_after_seconds: later, ...got });
     if (!answer.ok) throw new NoAnswer("HTTP " + answer.status, later, answer.status);
     return {
@@ -54,8 +54,8 @@ export async function ask(seats, seconds, signal) {
 }
 
 /**
- * Returns what is known of a seat with what was told, by this tab's call or another's; undefined if what came between
- * is missing. read is the id of the message that its person has read.
+ * Returns what is known of a seat, with the news that this tab or another one got; undefined if messages between are
+ * missing. read is the id of the last message that the person has read.
  * @param {import("../types.d.ts").Known} before
  * @returns {import("../types.d.ts").Known | undefined}
  */
@@ -86,10 +86,10 @@ function withMessages({ messages, earlier }, /** @type {NewsOf} */ { messages: f
 }
 
 /**
- * Returns what the latest messages are to the person of a seat: {unread: how many of them it has not
- * read, more: there are more than that, last: the last message, proposal: what is known of what that answers}. Where
- * it has read nothing yet, all is read, and so it is where another tab has read on since they came: then is what was
- * read last at that time.
+ * Returns what the latest messages are to the person of a seat: {unread: how many of them the person has not read,
+ * more: there are more unread ones, last: the last message, proposal: what is known of the message that it answers}.
+ * None is unread if the person has read nothing in the room yet, or if another tab has read on since the messages came:
+ * then is the id of the message that was read last at that time.
  */
 export function newsIn(/** @type {any} */ { messages, earlier, then, info = {} }, { read = "", name: me = "" }) {
   const at = messages.findLastIndex(({ id }) => id === read);

@@ -1,5 +1,5 @@
-// A room that is not open, as its person decides there: it has the deciding half of a room, and of the rest what news
-// tells (see mine.js). It follows nothing.
+// A room of the inbox: the deciding half of a room, and what news tells of the rest (see mine.js). It asks for nothing
+// by itself.
 
 import { clock as realClock } from "../clock.js";
 import { Draft } from "../compose/draft.js";
@@ -17,7 +17,7 @@ export class OtherRoom {
   #roomState;
   /** @type {import("../types.d.ts").Known | undefined} */
   #heard;
-  #loaded = new Map(); // messages that were loaded one by one, or whole, by their ids
+  #loaded = new Map(); // by id: messages that were loaded for a quote, or whole
   #stop = new AbortController();
   /** @type {Draft | undefined} */
   #draft;
@@ -84,7 +84,7 @@ export class OtherRoom {
     if (yes) this.deciding.wake();
   }
 
-  /** Takes in what is known of the room. */
+  /** Takes in what news has told of the room. */
   hear(/** @type {import("../types.d.ts").Known} */ known) {
     const before = this.#heard;
     if (known === before || this.state.phase === "ended") return;
@@ -123,8 +123,8 @@ export class OtherRoom {
   }
 
   /**
-   * Returns a draft as it is now: whole if that is known, and with how its question stands and what came since, also
-   * where messages alone have come after the draft was told.
+   * Returns a draft as it is now: with its whole text if that was loaded, how its question stands, and how much was
+   * said since. Messages may have come after news told of the draft.
    */
   #draftNow(draft, messages) {
     const had = this.state.supervision.drafts.find(({ id }) => id === draft.id);
@@ -140,7 +140,7 @@ export class OtherRoom {
     };
   }
 
-  /** Loads a message, with its whole text if that is wanted. */
+  /** Loads a message; all is whether its whole text is wanted. */
   async #load(id, all = false) {
     const read = (args) => this.deciding.call("message_history", args);
     const had = this.state.messages.find((message) => message.id === id);
@@ -149,14 +149,14 @@ export class OtherRoom {
     this.#show();
   }
 
-  /** The seat is gone, or the room is over. */
+  /** Ends the room: the seat is gone, or the room is closed. */
   #end(code) {
     const ended = this.deciding.end();
     this.#stop.abort();
     this.#roomState.set({ ...ended, trouble: { code, message: "" } });
   }
 
-  /** The page is left: what could still be undone is sent. Resolves when that is over. */
+  /** The page is left: see Deciding.leave. */
   leave() {
     return this.deciding.leave();
   }
@@ -167,7 +167,7 @@ export class OtherRoom {
   }
 }
 
-/** The rooms of this browser, but for the open one. */
+/** The rooms of the inbox: those of this browser, but for the open one. */
 export class OtherRooms {
   /** @type {Map<string, OtherRoom>} */
   #all = new Map(); // by the token of the seat
@@ -188,7 +188,7 @@ export class OtherRooms {
     this.#hear();
   }
 
-  /** Returns those of which something is known. */
+  /** Returns the rooms of which something is known. */
   get all() {
     return [...this.#all.values()];
   }

@@ -1,17 +1,17 @@
-// The rows of the inbox stay where they are. A row keeps its height but for what the person opens in it, such as a
-// field; what needs more room lies over the row below while the person is at it. The row under the pointer stays where
-// it is even then.
+// Keeps the rows of the inbox where they are. A row keeps its height, unless the person opens something in it, such as
+// a field. A card that needs more room lies over the row below while the person is at it. The row under the pointer
+// never moves.
 
 import { useLayoutEffect } from "../vendor.js";
 
-/** Returns the height of a row, of which natural is that of its content. before is {height, width, cut}, as of then. */
+/** Returns how a row stands now, with its height. natural is the height of its card, and before how it stood. */
 export function heightOf(before, { natural, waits, opened, ...now }) {
   const isOther = !before || before.width !== now.width || before.cut !== now.cut;
   const height = isOther || (waits && (opened || before.opened)) ? natural : before.height;
   return { ...now, opened, height };
 }
 
-/** Keeps the rows of a list in place: its children, each with one child. rows changes when others stand there. */
+/** Keeps the rows of a list in place: its children, with one card each. rows changes when other rows stand there. */
 export function useSteady(list, rows) {
   useLayoutEffect(() => {
     const { current } = list;
@@ -38,6 +38,7 @@ export function useSteady(list, rows) {
 
 const heights = new WeakMap(); // by row, as heightOf returns them
 
+/** Gives the row of a card its height. */
 function fit(card) {
   const row = card.parentElement;
   const now = heightOf(heights.get(row), {

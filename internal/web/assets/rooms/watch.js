@@ -1,13 +1,13 @@
-// Asks for news of the rooms that are not in sight: one tab of this browser for all of them, by one call at a time. The
-// other tabs hear the answer from it. Where locks are missing (the page came without TLS, or may keep nothing), each
-// tab asks for itself.
+// Asks for news of the rooms that are not open: one tab of this browser has the turn, and asks for all tabs, by one
+// call at a time. The other tabs hear the answer from it. Where locks are missing (the page came without TLS, or may
+// keep nothing), each tab asks for itself.
 
 import { backoff, watchSleep } from "../clock.js";
 import { version } from "../site.js";
 
 const wait = 25; // seconds: below the silence after which a call is given up
 const glance = 20_000; // ms from look to look, where a call does not wait
-const behind = 60_000; // ms from look to look, where no tab is in sight; none is longer, whatever server or clock say
+const behind = 60_000; // ms from look to look, where no tab is in sight; no pause is longer, whatever the server says
 const least = 2_000; // ms from call to call, whatever the server says
 // Tabs in sight beside which a call waits. A browser has six connections to a server over HTTP/1.1: each of those tabs
 // holds one, the tab that was hidden last another, and one must be free.
@@ -30,21 +30,21 @@ function channel() {
 
 export class RoomsWatch {
   #visible = true;
-  #takesTurn = true; // the turn of another tab: what this one knows may be old
+  #takesTurn = true; // from another tab: what this one knows may be old
   #turn = new AbortController(); // ends the call or the pause that is under way
   #due = -Infinity; // when a call may be made
-  #toldAt = -Infinity; // when the last one of any tab has ended
-  #failed = 0; // how many in a row have
+  #toldAt = -Infinity; // when the last call of any tab has ended
+  #failed = 0; // how many calls of this tab have failed in a row
   #channel = channel();
 
   /**
    * @param {{ask: (how: {seconds: number, all: boolean}, signal: AbortSignal) => Promise<Told | null>,
    *   hear: (told: Told) => boolean, fail: () => void,
    *   clock: import("../types.d.ts").Clock, signal: AbortSignal}} page
-   *   ask makes a call, that waits for so many seconds, and takes the answer; all is whether it is also about the room
-   *   that this tab shows, for others, and it returns null if there is nothing to ask. hear takes the answer that
-   *   another tab got, and returns false if this tab lacks what came before. fail is called when a call of any tab
-   *   has failed
+   *   ask makes a call that waits for so many seconds, and takes the answer in; all is whether the call is also about
+   *   the room that this tab shows, for other tabs. It returns null if there is nothing to ask. hear takes in the
+   *   answer that another tab got, and returns false if this tab lacks what came before. fail is called when a call of
+   *   any tab has failed
    */
   constructor(page) {
     this.page = page;
@@ -98,13 +98,13 @@ export class RoomsWatch {
     await (locks ? locks.request(turnName, { ifAvailable: true }, once) : once(true));
   }
 
-  /** Waits until a time. Where the clock was set back meanwhile, that is not far away. */
+  /** Waits until a time, but at most for a minute: the clock may have been set back. */
   #pause(until, turn) {
     const { clock } = this.page;
     return clock.pause(Math.min(until - clock.now(), behind), turn);
   }
 
-  /** Returns for how many seconds a call waits, and whether it is also about the room in sight. */
+  /** Returns how to ask: for how many seconds the call waits, and whether it is also about the room of this tab. */
   async #how(locks) {
     if (!locks) return { seconds: 0, all: false };
     const { held, pending } = await locks.query();
@@ -139,7 +139,7 @@ export class RoomsWatch {
     if (this.#failed) await clock.pause(backoff(this.#failed), turn);
   }
 
-  /** Takes what another tab has heard. */
+  /** Takes in what another tab has heard. */
   #hear({ due, told }) {
     this.#toldAt = this.page.clock.now();
     this.#due = Math.max(this.#due, due);
@@ -155,13 +155,13 @@ export class RoomsWatch {
     if (visible) this.#takeTurn();
   }
 
-  /** Asks in place of the tab that does. */
+  /** Takes the turn from the tab that has it. */
   #takeTurn() {
     this.#takesTurn = true;
     this.#turn.abort();
   }
 
-  /** Asks as soon as the server lets it: the network is back or may be another, or other rooms are out of sight. */
+  /** Asks as soon as the server allows: the network may be back, or another room is open. */
   again() {
     this.#failed = 0;
     this.#turn.abort();

@@ -25,8 +25,8 @@ const DraftOffer = later("DraftOffer", () => null);
 const Reason = later("Reason", () => null);
 
 /**
- * view as in log.js. In the inbox it has place(id), what leads to a place in the room: there, a draft whose question is
- * open no more is not sent. became says what became of a draft that waits no more.
+ * view as in log.js. In the inbox, view has place(id), a link to a place in the room: a draft whose question is no
+ * longer open is not sent there. became says what became of a draft that no longer waits.
  */
 export function Draft({ draft, view, became = "" }) {
   const { room, state, me } = view;

@@ -1,11 +1,11 @@
-// What all messages of a room share as they are shown, in the conversation and where the room is not open.
+// What all messages of a room share as they are shown, in the conversation and in the inbox.
 
 import { useMemo } from "../vendor.js";
 import { known } from "./known.js";
 import { mentioning } from "./mentions.js";
 import { outcomesOf } from "./outcomes.js";
 
-/** Returns that; what it has besides is of log.js, and of ../rooms/inbox-row.js. */
+/** Returns the shared part of a view. log.js and ../rooms/inbox-row.js add what differs between them. */
 export function useView(room, state) {
   const { messages, agreements, me, alone } = state;
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);

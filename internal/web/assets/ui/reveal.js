@@ -1,4 +1,4 @@
-// Whether enough of a card is in a view to decide about it.
+// Brings a card into sight before the person decides about it by a key.
 
 /** Returns how many pixels of an element are in a view, {top, bottom}. */
 export function overlap(element, view) {
@@ -8,7 +8,7 @@ export function overlap(element, view) {
 
 /**
  * Brings a card into a view, {top, bottom}, unless enough of it is there to decide about it, with its buttons. Reports
- * whether that was so.
+ * whether the card was there.
  */
 export function reveal(card, view) {
   const buttons = card.querySelector(".message-buttons");
