@@ -68,7 +68,7 @@ export const dialogs = {
     ["What needs you and has the focus", [
       [["A"], "Send a draft; agree"], [["E"], "Edit a draft; answer"], [["Ctrl", "Enter"], "Send what you wrote there; Enter is a new line"], [["X"], "Reject a draft; object"], [["Ctrl", "Z"], "Undo the last decision, for 5 seconds"],
     ]],
-    ["Everywhere", [[["N"], "Next that needs you; where nothing does, to all your rooms"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
+    ["Everywhere", [[["N"], "Next that needs you, here or in all your rooms"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
   ],
 
   noticesTitle: "Notifications",

@@ -10,7 +10,7 @@ export const rooms = {
   missing: {
     some: "News comes only of the 100 rooms that need you or were active last.",
     stale: "News of other rooms may be missing: the server has a newer page. Reload this one.",
-    silent: "News of other rooms is missing: the server gives none now. The page asks again by itself.",
+    silent: "The server gives no news of other rooms now. The page asks again.",
   },
   ended: "You no longer have a seat here",
   none: "Nothing to read yet", // others may have said something in private, or before
@@ -20,7 +20,7 @@ export const rooms = {
   hasFile: "With a file",
   needs: (n) => (n === 1 ? "1 needs you" : `${n} need you`),
 
-  // What needs me: what it is, and where; how it stands.
+  // What needs me: what each thing is, in which room, and how it stands.
   needsTitle: "Needs you",
   nothing: "Nothing needs you.",
   keys: "N next · A send or agree · E edit or answer · X reject or object",
