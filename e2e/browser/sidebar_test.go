@@ -44,6 +44,20 @@ func (tab *tab) invite() string {
 	return evaluate[string](tab, `document.querySelector(".sidebar-shown code").textContent`)
 }
 
+// A camera reads the code of a link at an address that a phone can open. The first script, and the second, lack it.
+func TestSidebar_codeOfALink_isLoadedWhenItIsShown(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--public-url", pushURL, "--access", "open")
+	tab := s.person().tab()
+	tab.opensOwn(s.agent("den", "Ada"))
+	tab.click(button("Menu"))
+	tab.click(button("Add a device"))
+	const loads = `performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/qr.js"))`
+	tab.until("the code is not loaded", "!"+loads)
+	tab.click(button("Create a link").in(modal))
+	tab.until("the code is shown", loads+` && document.querySelector(".qr path").getAttribute("d").length > 1000`)
+}
+
 func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)

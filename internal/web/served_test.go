@@ -66,21 +66,22 @@ func built(t *testing.T) map[string]string {
 	return texts
 }
 
-// builtScripts returns begin.js, main.js and later.js. assets/later.js imports assets/main.js, which imports
+// builtScripts returns begin.js, main.js, later.js and qr.js. assets/later.js imports assets/main.js, which imports
 // assets/begin.js. So esbuild puts all that assets/begin.js needs into a chunk for the three, and what else
 // assets/main.js needs into a chunk for two. The chunks are what is served as begin.js and main.js. The outputs for
 // these two entries only import the chunks: each would be one more request, and is dropped. Code may import no other
-// module than assets/later.js: esbuild would make a third chunk.
+// module than assets/later.js and assets/vendor-qr.js, which imports nothing: esbuild would make a third chunk.
 func builtScripts(t *testing.T) map[string]string {
 	t.Helper()
 	made := bundled(t, api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "chunk-[hash]",
 		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "assets/begin.js", OutputPath: "first"},
-			{InputPath: "assets/main.js", OutputPath: "entry"}, {InputPath: "assets/later.js", OutputPath: "later"}}})
+			{InputPath: "assets/main.js", OutputPath: "entry"}, {InputPath: "assets/later.js", OutputPath: "later"},
+			{InputPath: "assets/vendor-qr.js", OutputPath: "qr"}}})
 	chunk := regexp.MustCompile(`chunk-\w+\.js`)
 	first := chunk.FindString(made["first.js"])
 	rest := strings.ReplaceAll(made["entry.js"], first, "")
 	names := strings.NewReplacer(first, "begin.js", chunk.FindString(rest), "main.js")
-	if entry := names.Replace(made["entry.js"]); entry != `import"./main.js";import"./begin.js";`+"\n" || len(made) != 5 {
+	if entry := names.Replace(made["entry.js"]); entry != `import"./main.js";import"./begin.js";`+"\n" || len(made) != 6 {
 		t.Fatalf("%d scripts, and the entry of the page is %q", len(made), entry)
 	}
 	texts := map[string]string{}

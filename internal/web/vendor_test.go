@@ -42,7 +42,7 @@ func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 func TestVendor_licenses_areServedWithTheLibraries(t *testing.T) {
 	texts := all(t)
 	texts["vendor.js"], texts["vendor-qr.js"] = sources(t)["vendor.js"], sources(t)["vendor-qr.js"]
-	for _, name := range []string{"vendor.js", "main.js", "vendor-qr.js", "later.js"} {
+	for _, name := range []string{"vendor.js", "main.js", "vendor-qr.js", "qr.js"} {
 		if !strings.Contains(texts[name], "licenses of the libraries in this file are in vendor-licenses.txt") {
 			t.Errorf("%s does not say where the licenses are", name)
 		}

@@ -23,6 +23,7 @@ import { briefly, StateOf } from "../assets/sidebar/state.js";
 import { Tasks } from "../assets/sidebar/tasks.js";
 import { inTalk, Waiting } from "../assets/sidebar/waiting.js";
 import { pathOf } from "../assets/ui/qr.js";
+import { modulesOf } from "../assets/vendor-qr.js";
 
 test("a refusal stays when the connection is back, and what was lost with it goes", async () => {
   for (const [problem, then] of [[new Refusal("forbidden", "No."), "No."], [new NoAnswer(), ""],
@@ -209,7 +210,7 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {
-  const { path, side } = pathOf("https://parley.example/r/abcdefg#w0123456abcde");
+  const { path, side } = pathOf(modulesOf("https://parley.example/r/abcdefg#w0123456abcde"));
   const cells = [...path.matchAll(/M(\d+) (\d+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
   const edge = [0, 1, 2, 3, side - 1, side - 4];
   assert.ok(cells.every(([x, y]) => !edge.includes(x) && !edge.includes(y)));
