@@ -21,11 +21,13 @@ export class Deciding {
    * @param {{seat: () => import("./types.d.ts").Seat, state: () => import("./types.d.ts").State,
    *   show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   messages: () => import("./results.d.ts").Message[], has: (id: string) => boolean, cursor: () => string,
-   *   again: () => void, doubt: () => void, kept: (what: string) => void,
+   *   again: (what?: import("./types.d.ts").Due) => void, doubt: () => void, kept: (what: string) => void,
+   *   turn?: (work: () => Promise<any>) => Promise<any>,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   messages returns the messages of the log that are loaded, has reports whether one is, and cursor returns up to
-   *   where the log is read; again has the supervision read once more; doubt is called after a call without an answer,
-   *   and kept when another tab has changed what is kept of the seat: see storage.watch
+   *   where the log is read; again has the supervision, or what, read once more; doubt is called after a call without
+   *   an answer, and kept when another tab has changed what is kept of the seat: see storage.watch; turn is of
+   *   Supervision
    */
   constructor(room) {
     const { show, clock, signal } = room;
@@ -35,13 +37,15 @@ export class Deciding {
     this.#calling = new Calling({ token, refusal: () => this.#refusal });
     this.supervision = new Supervision({
       call: (args, how) => this.#calling.call("supervise", args, how),
-      again: room.again, isOffline: () => this.isOffline,
-      notes: () => storage.notesOf(token()), note, show, clock, signal,
+      again: () => room.again(), isOffline: () => this.isOffline,
+      notes: () => storage.notesOf(token()), note, show, newest: () => room.messages().at(-1)?.id ?? "",
+      turn: room.turn ?? ((work) => work()), clock, signal,
     });
     this.naming = new Naming({
       needed: () => this.#nameless,
-      show: (asksName) => show({ asksName }),
-      skipped: () => note({ unnamed: true }),
+      gives: () => this.#give(),
+      show: (asksName, givesName) => show({ asksName, givesName }),
+      skipped: () => this.#skip(),
       said: () => this.welcomed(),
     });
   }
@@ -132,11 +136,34 @@ export class Deciding {
     return this.pending.take(args, to);
   }
 
-  /** Whether to ask for a name: others see none, the person can give one now, and has not refused on this device. */
+  /**
+   * Whether to ask for a name: others see none, the person can give one now, and wants one in this room as far as this
+   * browser knows. What the person chose in a room counts there; else what it has chosen for all rooms.
+   */
   get #nameless() {
     const { phase, alone, supervision } = this.room.state();
-    return phase === "live" && !alone && !supervision.person_name &&
+    return phase === "live" && !alone && !supervision.person_name && storage.name() !== "" &&
       !storage.notesOf(this.room.seat().token).unnamed;
+  }
+
+  /** Returns the name for all rooms, if what the person says next gives it to this one; "" if not. */
+  get nameToGive() {
+    return (this.#nameless && storage.name()) || "";
+  }
+
+  /** Tells the room that name. Returns null if there is none. */
+  #give() {
+    const { nameToGive } = this;
+    if (!nameToGive) return null;
+    return this.supervision.change({ person_name: nameToGive }).then(() => this.room.again({ info: true }));
+  }
+
+  /** The person wants no name here. Who is asked for the first time wants none in other rooms, too. */
+  #skip() {
+    const { room } = this;
+    storage.note(room.seat().token, { unnamed: true });
+    if (storage.name() === undefined) storage.keepName("");
+    room.show({ supervision: { ...room.state().supervision } }); // no parts of the page show the name any more
   }
 
   /** Takes what is said at the first opening out of sight, here and in all rooms that this browser opens later. */

@@ -8,7 +8,7 @@ export { Kinds, Readers } from "./compose/choices.js";
 export { Mentions } from "./compose/mention-list.js";
 export { ExportDialog } from "./compose/export-dialog.js";
 export { KeysDialog } from "./compose/keys-dialog.js";
-export { NameAsked, NameDialog } from "./compose/name.js";
+export { NameAsked, NameDialog, NamedAs } from "./compose/name.js";
 export { NoticesDialog } from "./compose/notices-dialog.js";
 export { DraftOffer, NoticesOffer } from "./compose/notices-offer.js";
 export { Attached } from "./files/attached.js";

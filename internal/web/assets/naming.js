@@ -1,27 +1,36 @@
-// What a person says before others know its name: it waits until the person was asked for one, and has given or
-// skipped it. What is said without a connection does not wait: the next is asked for.
+// What a person says before others know its name: it waits until the room knows the name that the person has given for
+// all rooms of this browser, or the person was asked for one, and has given or skipped it. What is said without a
+// connection does not wait: the next does.
 
 export class Naming {
   /** @type {Map<string, () => void>} each says what waits, by what it is: until the question is there, more may come */
   #says = new Map();
+  #gives = false; // the room is being told the name
 
   /**
-   * @param {{needed: () => boolean, show: (asks: boolean) => void, skipped: () => void, said: () => void}} room
-   *   needed tells whether to ask; show whether that is going on; skipped that the person wants no name; said that it
-   *   has spoken
+   * @param {{needed: () => boolean, gives: () => Promise<any> | null, show: (asks: boolean, gives: boolean) => void,
+   *   skipped: () => void, said: () => void}} room
+   *   needed tells whether a name is missing; gives tells the room the one for all rooms, and returns null for none;
+   *   show whether the person is asked, or that is going on; skipped that the person wants no name; said that it has
+   *   spoken
    */
   constructor(room) {
     this.room = room;
   }
 
   /**
-   * Calls say, which says something, once the person need not be asked any more. The button of what was pressed twice
-   * says it once.
+   * Calls say, which says something, once no name is missing any more. The button of what was pressed twice says it
+   * once. A room that does not take the name for all rooms has the person asked.
    */
   speak(what, say) {
     if (!this.room.needed()) return this.#go(say);
     this.#says.set(what, say);
-    this.room.show(true);
+    if (this.#gives) return undefined;
+    const giving = this.room.gives();
+    if (!giving) return this.room.show(true, false);
+    this.#gives = true;
+    this.room.show(false, true);
+    return giving.then(() => this.given(), () => this.room.show(true, false)).finally(() => (this.#gives = false));
   }
 
   /** Reports whether all that waits is a vote, which has no words. */
@@ -44,7 +53,7 @@ export class Naming {
   cancel() {
     const says = this.#says;
     this.#says = new Map();
-    this.room.show(false);
+    this.room.show(false, false);
     return says;
   }
 

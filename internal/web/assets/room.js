@@ -49,7 +49,7 @@ export class Room {
     this.deciding = new Deciding({
       seat: () => this.seat, state: () => this.state, show,
       messages: () => this.#history.messages, has: (id) => this.#history.has(id), cursor: () => this.#cursor,
-      again: () => this.refresh.want({ supervision: true }), doubt: () => this.following.doubt(),
+      again: (what = { supervision: true }) => this.refresh.want(what), doubt: () => this.following.doubt(),
       kept: (what) => this.#kept(what), clock, signal,
     });
     this.supervision = this.deciding.supervision;

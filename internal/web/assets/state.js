@@ -23,6 +23,7 @@ export const nothing = {
   readTo: "", // the id of the last message that the person has read
   welcomed: true, // the person has put away what is said at the first opening, or has spoken here
   asksName: false, // what the person says waits for its name: see naming.js
+  givesName: false, // and that is being told to the room
   requests: [],
   asOf: "", // the id of the last message when the requests were read
   agreements: [],

@@ -98,6 +98,7 @@ export interface State {
   readTo: string;
   welcomed: boolean;
   asksName: boolean;
+  givesName: boolean;
   requests: Request[];
   asOf: string;
   agreements: Agreement[];

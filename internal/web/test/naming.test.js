@@ -6,9 +6,10 @@ import { Naming } from "../assets/naming.js";
 /** Returns a Naming, and what has happened to it. */
 function asking() {
   const log = /** @type {string[]} */ ([]);
-  const room = { unnamed: true };
+  const room = { unnamed: true, gives: /** @type {() => Promise<any> | null} */ (() => null) };
   const naming = new Naming({
     needed: () => room.unnamed,
+    gives: () => room.gives(),
     show: (asks) => log.push(asks ? "asks" : "asks no more"),
     skipped: () => void (room.unnamed = false),
     said: () => log.push("said"),
@@ -54,4 +55,17 @@ test("a person that thinks better of it has said nothing", () => {
   naming.cancel();
   naming.given(); // the answer to the name comes late
   assert.deepEqual(log, ["asks", "asks no more", "asks no more"]);
+});
+
+test("a name for all rooms is given before the first word; where it is refused, the person is asked", async () => {
+  const refuses = async () => { throw new Error(); };
+  for (const [gives, says] of [[async () => {}, ["hello", "said"]], [refuses, ["asks"]]]) {
+    const { log, room, speak } = asking();
+    room.gives = gives;
+    speak("hello");
+    speak("hello");
+    assert.deepEqual(log.splice(0), ["asks no more"]);
+    await new Promise(setImmediate);
+    assert.deepEqual(log.filter((one) => one !== "asks no more"), says);
+  }
 });

@@ -170,11 +170,11 @@ export class FakeServer {
   }
 
   #newsOf(seats) {
-    const { name, agents, closed, supervision: { drafts, paused }, requests, stalled } = this;
+    const { name, agents, closed, supervision: { drafts, paused, person_name }, requests, stalled } = this;
     const message = ({ id }) => this.messages.find((one) => one.id === id);
     const asks = requests.filter(({ owed_by: by }) => by?.includes("Ada")).map((one) => this.#shown(
       message(one) ?? { type: "message", kind: one.proposal ? "proposal" : "request", at: "", ...one }));
-    const info = { room: { name, agents, capacity: 5, closed }, requests, stalled, paused };
+    const info = { room: { name, agents, capacity: 5, closed }, requests, stalled, paused, person_name };
     const state = { needs: { drafts, asks }, info };
     const tag = createHash("sha256").update(JSON.stringify(state)).digest("base64url").slice(0, 12);
     const told = seats.map(({ token, after, tag: known }, n) => {

@@ -17,6 +17,7 @@ import { compose } from "./words.js";
 
 const Answered = later("Answered", MissingPart);
 const Attached = later("Attached", MissingPart);
+const NamedAs = later("NamedAs", MissingPart);
 
 const near = 2_000; // bytes left from which on they are shown
 const tiny = matchMedia("(max-width: 359.9px)"); // there, a line has room for one word beside the buttons
@@ -101,6 +102,7 @@ function Box({ room, state, draft, attached, area, onJump, onSaid, onLeave }) {
   const above = [
     notes && html`<p class="compose-why small">${compose.silenced[silencedBy(state)]} ${compose.stillNotes}</p>`,
     said && html`<${Undo} item=${said} room=${room} onUndo=${back} />`,
+    room.deciding.nameToGive && html`<${NamedAs} room=${room} onDone=${() => area.current.focus()} />`,
     reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`,
     aside && html`
       <p class="compose-why small">
@@ -195,7 +197,8 @@ function Text({ draft, state, area, files, onSend, onFiles, onLeave }) {
     <div class="compose-text">
       ${mentions.list}
       <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${shown}
-        enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
+        enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} readOnly=${state.givesName}
+        ...${mentions.attributes}
         onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key} onPaste=${paste}
         onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()}
         onBlur=${mentions.close}></textarea>

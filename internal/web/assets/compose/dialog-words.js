@@ -34,7 +34,9 @@ export const answers = {
 // What the person is called.
 export const naming = {
   nameAsked: "What is your name?",
-  nameAskedHint: "So others can tell you from your agent. Everyone in the room sees it. You can change it in the menu.",
+  nameAskedHint: "So others can tell you from your agent. Everyone in the room sees it, and in each further room in which you speak. You can change it in the menu, and for all rooms at the address of this server.",
+  namedAs: "Others will see your name, {name}, here.",
+  unnamed: "No name in this room",
   nameGive: { text: "Send", vote: "Agree" },
   nameText: "Everyone in this room sees it on what you say and do. Earlier messages keep your earlier name. Leave empty to show no name.",
   nameSave: "Save",

@@ -3,9 +3,11 @@
 import { habit, keepHabit } from "../landing/habits.js";
 import { Refusal } from "../mcp.js";
 import { refusals } from "../refusal-words.js";
+import * as storage from "../storage.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import { Decision } from "../ui/decision.js";
 import { Dialog } from "../ui/dialog.js";
+import { fill } from "../ui/fill.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { naming as w } from "./dialog-words.js";
 import { compose } from "./words.js";
@@ -31,9 +33,9 @@ const Name = ({ id, name, setName, ...others }) => html`
     onInput=${(event) => setName(event.target.value)} ...${others} />`;
 
 /**
- * Asks for the name before the person first speaks: see naming.js. It offers the one that the person gave last in
- * this browser. A second press of what sends, or a key that is held, was not meant for what is offered. Who closes it
- * has done nothing yet: the text, or the button of the vote, is where it was.
+ * Asks for the name, which is for all rooms, before the person first speaks: see naming.js. It offers the one that the
+ * person gave last in this browser. A second press of what sends, or a key that is held, was not meant for what is
+ * offered. Who closes it has done nothing yet: the text, or the button of the vote, is where it was.
  */
 export function NameAsked({ room, onClose }) {
   const { busy, problem, save, ...field } = useName(room, habit("name"));
@@ -42,7 +44,9 @@ export function NameAsked({ room, onClose }) {
   useLayoutEffect(() => form.current.querySelector("input").select(), []);
   const give = async (event) => {
     event.preventDefault();
-    if (!busy && (await save())) room.naming.given();
+    if (busy || !(await save())) return;
+    if (storage.name() === undefined) storage.keepName(field.name.trim());
+    room.naming.given();
   };
   const key = (event) => {
     const early = event.repeat || form.current.querySelector("[data-moved]");
@@ -67,12 +71,30 @@ export function NameAsked({ room, onClose }) {
     <//>`;
 }
 
-/** Changes the name, or takes it away. */
+/**
+ * Says where the person speaks under which name it will be seen in a room that does not know that yet, and leaves the
+ * name out of the room. onDone takes the focus.
+ */
+export function NamedAs({ room, onDone }) {
+  const name = room.deciding.nameToGive;
+  const leaveOut = () => {
+    room.naming.skip();
+    onDone();
+  };
+  return name && html`
+    <p class="compose-why small">
+      ${fill(w.namedAs, { name })} <button type="button" class="event-more" onClick=${leaveOut}>${w.unnamed}</button>
+    </p>`;
+}
+
+/** Changes the name in this room, or takes it away. */
 export function NameDialog({ room, onClose }) {
   const { busy, problem, save, ...field } = useName(room, room.state.supervision.person_name ?? "");
   const change = async (event) => {
     event.preventDefault();
-    if (await save()) onClose();
+    if (!(await save())) return;
+    storage.note(room.seat.token, { unnamed: !field.name.trim() });
+    onClose();
   };
   return html`
     <${Dialog} title=${compose.menuItems.name} onClose=${onClose}>

@@ -3,13 +3,15 @@
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
 import { Upkeep } from "../push/upkeep.js";
+import { ForAll } from "../rooms/for-all.js";
 import { Inbox } from "../rooms/inbox.js";
 import { useMyRooms } from "../rooms/list.js";
+import { OtherRooms } from "../rooms/other.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
 import { useStill } from "../ui/still.js";
 import { ThemeSwitch } from "../ui/theme.js";
-import { html, useEffect, useRef, useState } from "../vendor.js";
+import { html, useEffect, useMemo, useRef, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { Connect } from "./connect.js";
 import { KeptKey, KeyForm } from "./key.js";
@@ -27,6 +29,8 @@ import { landing as w } from "./words.js";
 export function HomePage({ mine }) {
   const [door, knock] = useDoor();
   const rooms = useMyRooms(mine);
+  const deciding = useMemo(() => new OtherRooms(mine), [mine]);
+  useEffect(() => () => deciding.close(), [deciding]);
   const settled = useSettled(door.state !== "asking" && mine.settled);
   const page = useRef();
   const left = useStill(page, () => document.scrollingElement);
@@ -52,7 +56,8 @@ export function HomePage({ mine }) {
       ${rooms.length
         ? html`
           <main>
-            <${Inbox} mine=${mine} rooms=${rooms} />
+            <${ForAll} others=${deciding} />
+            <${Inbox} others=${deciding} rooms=${rooms} />
             <${MyRooms} mine=${mine} rooms=${rooms}>
               <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} seats=${seats} />
             <//>

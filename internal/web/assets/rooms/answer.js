@@ -51,7 +51,8 @@ export function Answer({ room, state, id, onDone }) {
   return html`
     <form class="inbox-answer" onSubmit=${(event) => event.preventDefault()}>
       <textarea ref=${field} class="input" rows="2" dir="auto" aria-label=${objects ? talk.object : talk.answer}
-        value=${now.text} onInput=${(event) => draft.change({ text: event.target.value })} onKeyDown=${key}></textarea>
+        value=${now.text} readOnly=${state.givesName} onKeyDown=${key}
+        onInput=${(event) => draft.change({ text: event.target.value })}></textarea>
       <${Left} problem=${problem} tried=${false} text=${now.text} />
       ${problem.why === "silent" && html`<p class="problem" role="alert">${compose.silenced[silencedBy(state)]}</p>`}
       <p class=${to ? "message-to" : "small quiet"}>

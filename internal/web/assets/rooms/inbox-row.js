@@ -1,5 +1,6 @@
 // One thing that needs the person: the card that stands in its room, too, with the same buttons.
 
+import { NamedAs } from "../compose/name.js";
 import { Draft } from "../talk/draft.js";
 import { Sending, Undo } from "../talk/marks.js";
 import { Message } from "../talk/message.js";
@@ -88,6 +89,7 @@ function AskCard({ need: { id }, state, other, view, waits }) {
             <${Sending} item=${said} room=${other} />`)}
       ${!waits && !said && !state.requests.some((one) => one.id === id) && !view.outcomes.get(id)?.end && html`
         <p class="undo">${w.over}</p>`}
+      ${waits && !said && html`<${NamedAs} room=${other} onDone=${done} />`}
       ${answers && html`<${Answer} ...${{ room: other, state, id, onDone: done }} />`}
     </div>`;
 }

@@ -14,7 +14,6 @@ import { useRoom } from "../use-room.js";
 import { html, useEffect, useMemo, useRef, useState } from "../vendor.js";
 import { InboxRow } from "./inbox-row.js";
 import { inPlace, shownOf } from "./order.js";
-import { OtherRooms } from "./other.js";
 import { useSteady } from "./steady.js";
 import { rooms as w } from "./words.js";
 
@@ -22,13 +21,12 @@ const NameAsked = later("NameAsked");
 const KeysDialog = later("KeysDialog");
 const first = 20; // that wait and are shown, until more is asked for
 
-/** mine is MyRooms, and rooms are what it has. */
-export function Inbox({ mine, rooms }) {
-  const others = useMemo(() => new OtherRooms(mine), [mine]);
+/** others are OtherRooms, and rooms what MyRooms has. */
+export function Inbox({ others, rooms }) {
   useEffect(() => {
     addEventListener("online", forgetProblems);
-    return () => (removeEventListener("online", forgetProblems), others.close());
-  }, [others]);
+    return () => removeEventListener("online", forgetProblems);
+  }, []);
   const list = useRef();
   const [all, setAll] = useState(false);
   const [help, setHelp] = useState(false);

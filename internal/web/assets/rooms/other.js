@@ -11,6 +11,7 @@ import { RoomState } from "../state.js";
 import * as storage from "../storage.js";
 import { outcomesOf } from "../talk/outcomes.js";
 import { withColours } from "../ui/colour.js";
+import { Turns } from "./turns.js";
 
 export class OtherRoom {
   /** @type {RoomState} */
@@ -25,8 +26,9 @@ export class OtherRoom {
   /**
    * @param {import("../types.d.ts").Seat} seat that is open
    * @param {import("../types.d.ts").Clock} clock
+   * @param {Turns} turns of the calls that are made for all rooms
    */
-  constructor(seat, clock = realClock) {
+  constructor(seat, clock, turns) {
     this.seat = seat;
     this.clock = clock;
     const { restraint = {} } = storage.notesOf(seat.token);
@@ -36,7 +38,8 @@ export class OtherRoom {
       seat: () => seat, state: () => this.state, show: (parts) => own.set(parts),
       messages: () => this.state.messages, has: (id) => this.state.messages.some((message) => message.id === id),
       cursor: () => "", again: () => {}, doubt: () => {}, // the next news tells
-      kept: (what) => what === "forgotten" && this.#end("no_seat"), clock, signal,
+      kept: (what) => what === "forgotten" && this.#end("no_seat"),
+      turn: (work) => turns.take(work), clock, signal,
     });
     this.supervision = this.deciding.supervision;
     this.naming = this.deciding.naming;
@@ -178,6 +181,7 @@ export class OtherRooms {
     this.mine = mine;
     this.clock = clock;
     const { signal } = this.#stop;
+    this.turns = new Turns(clock, signal);
     const each = (act) => () => [...this.#all.values()].forEach(act);
     const hidden = each((room) => document.hidden && room.leave()); // a phone may end the page without a further word
     document.addEventListener("visibilitychange", hidden, { signal });
@@ -205,7 +209,7 @@ export class OtherRooms {
       const had = this.#all.get(seat.token);
       const isNew = !had || had.state.phase === "ended";
       if (isNew && (known.ended || !known.info || known.info.room.closed)) continue;
-      const room = isNew ? new OtherRoom(seat, this.clock) : had;
+      const room = isNew ? new OtherRoom(seat, this.clock, this.turns) : had;
       this.#all.set(seat.token, room);
       room.hear(known);
       if (isNew) this.mine.attend(seat.token, room);
