@@ -24,10 +24,9 @@ type watchedClock struct {
 // watchedFunc is a function that is called at a time.
 type watchedFunc struct {
 	clockwork.Timer
-	clock *watchedClock
-	due   time.Time
-	over  chan struct{} // closed once it has returned or been stopped
-	once  sync.Once
+	due  time.Time
+	over chan struct{} // closed once it has returned or been stopped
+	once sync.Once
 }
 
 func (f *watchedFunc) end() { f.once.Do(func() { close(f.over) }) }
@@ -84,12 +83,15 @@ func (c *watchedClock) isAnswered() bool {
 	return true
 }
 
+// AfterFunc learns when the function is due after the timer is set. While another goroutine lets time pass, a time from
+// before would be too early, and settle would wait for a function that the clock does not call yet.
 func (c *watchedClock) AfterFunc(d time.Duration, do func()) clockwork.Timer {
-	f := &watchedFunc{clock: c, due: c.Now().Add(d), over: make(chan struct{})}
-	c.mu.Lock()
-	c.funcs = append(c.funcs, f)
-	c.mu.Unlock()
+	f := &watchedFunc{over: make(chan struct{})}
 	f.Timer = c.FakeClock.AfterFunc(d, func() { defer f.end(); do() })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.due = c.Now().Add(d)
+	c.funcs = append(c.funcs, f)
 	return f
 }
 
