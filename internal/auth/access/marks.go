@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -16,10 +17,13 @@ import (
 )
 
 // SecretsPartition holds the secrets by which keys of a table are marked: see ident.Key.Marked. The first key makes the
-// first secret. Keys copied from another table bring the other table's secret along.
+// first secret. CopySecrets brings the secrets of other tables.
 const SecretsPartition = "SECRETS"
 
-// secretItem is the data of the item of a secret, whose sort key is random.
+// firstSecret is the place of the first secret of a table.
+var firstSecret = table.Key{Partition: SecretsPartition, Sort: "-"}
+
+// secretItem is the data of the item of a secret.
 type secretItem struct {
 	V      int    `json:"v"`
 	Secret string `json:"secret"`
@@ -40,8 +44,9 @@ func secretsOf(ctx context.Context, reader table.Reader) (list []string, err err
 	return list, nil
 }
 
-// secret returns a secret of the table, and makes one for a table without a secret. Two secrets that are made at the
-// same moment are both valid.
+// secret returns a secret of the table, and makes one for a table without a secret. Two programs that do so at the same
+// moment use the same secret: a server that has read one secret reads no other for half a minute, and would refuse a
+// key with the mark of the other.
 func (k *Keys) secret(ctx context.Context) (string, error) {
 	list, err := secretsOf(ctx, k.table)
 	if err != nil {
@@ -51,12 +56,35 @@ func (k *Keys) secret(ctx context.Context) (string, error) {
 		return list[0], nil
 	}
 	secret := rand.Text()
-	put := table.Item{Key: table.Key{Partition: SecretsPartition, Sort: ident.NewKey().ID},
-		Data: encode(secretItem{V: version, Secret: secret})}
-	if err := k.table.Write(ctx, table.Put(put, table.Always)); err != nil {
+	err = k.table.Write(ctx, table.Put(itemOfSecret(firstSecret, secret), table.IfAbsent))
+	var there *table.ConflictError
+	if errors.As(err, &there) { // another program was first, or the reply to an attempt was lost
+		return k.secret(ctx)
+	}
+	if err != nil {
 		return "", fmt.Errorf("storing the secret by which keys are marked: %w", err)
 	}
 	return secret, nil
+}
+
+// CopySecrets copies the secrets of a table to another, beside the first secret of the other. A repeated copy adds
+// nothing.
+func CopySecrets(ctx context.Context, from table.Reader, to table.Table) error {
+	list, err := secretsOf(ctx, from)
+	if err != nil {
+		return err
+	}
+	for _, secret := range list {
+		at := table.Key{Partition: SecretsPartition, Sort: ident.HashSecret(secret)[:16]}
+		if err := to.Write(ctx, table.Put(itemOfSecret(at, secret), table.Always)); err != nil {
+			return fmt.Errorf("storing a copied secret by which keys are marked: %w", err)
+		}
+	}
+	return nil
+}
+
+func itemOfSecret(at table.Key, secret string) table.Item {
+	return table.Item{Key: at, Data: encode(secretItem{V: version, Secret: secret})}
 }
 
 // marks are the secrets of a table as a process knows them. A process reads the secrets with the first key, so no start

@@ -1,12 +1,15 @@
 package access_test
 
 import (
+	"context"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/auth/access"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 // No time passes on the clock of the process, so no waiting call has a turn.
@@ -52,16 +55,35 @@ func TestKey_markedByASecretThatIsNew_isAdmittedWithinHalfAMinute(t *testing.T) 
 	w.pass(30 * time.Second)
 	p.refuses(wrong(), fault.KeyInvalid)
 	key := other.add("Bob", 0)
-	for _, partition := range []string{access.SecretsPartition, access.Partition} {
-		for it, err := range table.All(t.Context(), other.table, table.Range{Partition: partition}) {
-			if err == nil {
-				err = w.table.Write(t.Context(), table.Put(it, table.IfAbsent))
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+	if err := access.CopySecrets(t.Context(), other.table, w.table); err != nil {
+		t.Fatal(err)
+	}
+	for it, err := range table.All(t.Context(), other.table, table.Range{Partition: access.Partition}) {
+		if err == nil {
+			err = w.table.Write(t.Context(), table.Put(it, table.IfAbsent))
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	w.pass(30 * time.Second)
 	p.admits(key, "Bob")
+}
+
+// The server believes the secret of the faster program when the slower one comes to store its own.
+func TestKey_firstOneOfTwoProgramsAtOnce_isAdmittedAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		p := w.process()
+		late := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+			if len(c.Ops) > 0 && c.Ops[0].Item.Key.Partition == access.SecretsPartition {
+				p.admits(w.add("Ann", 0), "Ann")
+			}
+			return nil
+		}}
+		bob, err := access.NewKeys(late, w.clock, slog.New(slog.DiscardHandler)).Add(t.Context(), "Bob", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.admits(bob, "Bob")
+	})
 }

@@ -155,8 +155,8 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 // copyKeys copies the keys and the accounts that the destination does not have, with the last uses: seats name the
 // key or account of their agent. A revoked account stays revoked.
 func (c *copier) copyKeys(ctx context.Context) (err error) {
-	if _, err := c.copyAbsent(ctx, access.SecretsPartition); err != nil { // else the keys would count as made up
-		return fmt.Errorf("copying the secrets of keys: %w", err)
+	if err := access.CopySecrets(ctx, c.from, c.to); err != nil { // else the keys would count as made up
+		return err
 	}
 	c.summary.Keys, err = c.copyAbsent(ctx, access.Partition)
 	if err != nil {
