@@ -479,12 +479,12 @@ func (w *watch) report(what What, text string, err error) {
 
 // wakeIfDue wakes the agent if reminder says so: an agent in the middle of a turn reads without a notice, and each
 // notice costs a turn. first is the oldest message that the agent has not read. If another message was the oldest
-// before, the agent has read meanwhile.
+// before, the agent has read meanwhile. The time of n decides, which the agent and its person see.
 func (w *watch) wakeIfDue(first string, n News) {
 	if w.reminder.oldest != first {
 		w.reminder = reminder{oldest: first}
 	}
-	if !w.reminder.wakesAt(w.Clock.Now(), w.newest) {
+	if !w.reminder.wakesAt(n.At, w.newest) {
 		return
 	}
 	seat, said := w.seat(), n.String()
