@@ -48,6 +48,9 @@ func TestDocs_everyClientOfA2A_talksAsWritten(t *testing.T) {
 					t.Logf("it printed\n%s%s", &printed, &complaints)
 				}
 			})
+			awaitLonger(t, 3*patience, "Bob joins, whose program loads much before", func() bool {
+				return len(ann.ok("room_info", args{"agent_token": ann.token}).Room.Agents) > 1
+			})
 			for _, talk := range [][2]string{{opening, reply}, {second, answer}} {
 				if from := ann.hears(talk[0]); from != "Bob" {
 					t.Errorf("%q was said by %s", talk[0], from)
