@@ -31,4 +31,5 @@ export { ActionList } from "./talk/action-list.js";
 export { Reason } from "./talk/reason.js";
 export { RemoveDialog } from "./talk/remove.js";
 export { SearchLine } from "./talk/search-line.js";
+export { Coloured } from "./talk/syntax.js";
 export { TasksDialog } from "./tasks/view.js";

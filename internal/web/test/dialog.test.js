@@ -28,7 +28,7 @@ test("a dialog that asks takes a press at once, and not the second one of a doub
 test("a dialog that had to be loaded takes a press after half a second and says so, then one at once", async (t) => {
   let now = 1_000;
   t.mock.method(performance, "now", () => now);
-  const Leave = later("Confirm", undefined, () => Promise.resolve({ Confirm }));
+  const Leave = later("Confirm", undefined, undefined, () => Promise.resolve({ Confirm }));
   const late = drawn(Leave, props);
   while (late.find("button").length === 0) await settled();
   const says = () => late.find("span").filter(({ role }) => role === "alert").map(({ textContent }) => textContent);
@@ -67,7 +67,7 @@ test("names are searched while they are many, and all are there when they are fe
 });
 
 test("a page that cannot be loaded leads on to the rooms", async () => {
-  const Page = later("ErrorPage", MissingPage, () => Promise.reject(new TypeError("no network")));
+  const Page = later("ErrorPage", MissingPage, undefined, () => Promise.reject(new TypeError("no network")));
   const page = drawn(Page, {});
   while (page.find("main").length === 0) await settled();
   assert.deepEqual(page.find("a").map(({ href }) => href), [root.href]);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Markdown, tokensOf } from "../assets/talk/markdown.js";
+import { Coloured } from "../assets/talk/syntax.js";
 
 const md = (text, ...attributes) => shown(Markdown({ text }), ...attributes).replace(/^<div>|<\/div>$/g, "").trim();
 const links = (text) => all(Markdown({ text }), "a").map(({ props }) => props.href);
@@ -88,7 +89,8 @@ test("a table has its alignment, and no other style", () => {
 test("code is shown as it is, with its language and a button", () => {
   const element = Markdown({ text: "```go run\nx := 1\n```" });
   assert.equal(shown(all(element, "bdi")[0]), "<bdi>go</bdi>");
-  assert.equal(shown(all(element, "pre")[0]), "<pre><code>x := <span>1</span></code></pre>");
+  const [code] = all(element, "code");
+  assert.equal(shown(Coloured(code.props.children.props)), "x := <span>1</span>");
   assert.match(shown(element), /<Copy>/);
 });
 

@@ -5,7 +5,7 @@
 import { html, h, MarkdownIt, Fragment } from "../vendor.js";
 import { Copy } from "../ui/copy.js";
 import { Icon } from "../ui/icon.js";
-import { coloured } from "./syntax.js";
+import { later } from "../ui/later.js";
 import { talk } from "./words.js";
 
 // Bounds of what is shown as Markdown. Beyond them a text is shown as it is. The slowest
@@ -196,16 +196,16 @@ function alone(token, say) {
   return say(token.content);
 }
 
-const painted = ({ kind, text }) => (kind ? html`<span class=${"code-" + kind}>${text}</span>` : text);
+const Plain = ({ text }) => text;
+const Coloured = later("Coloured", Plain, Plain);
 const drawings = /[\u2500-\u259f]/; // boxes and blocks, which touch each other
 
 function code(text, language) {
-  const parts = coloured(text.replace(/\n$/, ""), language);
   return html`
     <div class=${"md-code" + (language ? "" : " md-code-bare") + (drawings.test(text) ? " md-drawing" : "")}>
       <div class="md-code-head"><bdi>${language}</bdi><${Copy} text=${text} label=${talk.copyCode} /></div>
       <pre dir="ltr" tabindex="0" role="group" aria-label=${talk.code(language)}>
-        <code>${parts.map(painted)}</code>
+        <code><${Coloured} text=${text.replace(/\n$/, "")} language=${language} /></code>
       </pre>
     </div>`;
 }

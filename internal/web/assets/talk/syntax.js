@@ -1,6 +1,9 @@
 // Colours in code: comments, strings, numbers, keywords and the names of fields. Languages belong to
 // families that write these alike, which is enough to read by. No expression takes more than one
-// pass over a hostile text: what opens goes on to where its line or its text ends.
+// pass over a hostile text: what opens goes on to where its line or its text ends. The colours come behind the first
+// view, and move nothing.
+
+import { html } from "../vendor.js";
 
 const most = 4_000; // parts of one text; the rest has no colour
 
@@ -62,6 +65,9 @@ const families = {
 const byLanguage = new Map(
   Object.entries(families).flatMap(([languages, one]) => languages.split(" ").map((language) => [language, one])),
 );
+
+export const Coloured = ({ text, language }) => coloured(text, language).map(({ kind, text }) =>
+  (kind ? html`<span class=${"code-" + kind}>${text}</span>` : text));
 
 /** Returns the parts of a code in a language, {kind, text}, with "" for the kind of what has no colour. */
 export function coloured(code, language) {

@@ -24,13 +24,14 @@ export const MissingPage = () => html`
 
 /**
  * Returns the component that ../later.js exports under a name. Where that cannot be loaded, because the
- * connection is gone or the server was replaced by a newer one, missing says so. The component is late if it
- * was not loaded when it was asked for.
+ * connection is gone or the server was replaced by a newer one, missing says so. meanwhile stands there until then.
+ * The component is late if it was not loaded when it was asked for.
  * @param {keyof typeof import("../later.js")} name
  * @param {any} [missing]
+ * @param {any} [meanwhile]
  * @param {() => Promise<any>} [load]
  */
-export function later(name, missing = NotLoaded, load = () => import("../later.js")) {
+export function later(name, missing = NotLoaded, meanwhile = () => null, load = () => import("../later.js")) {
   let part = null;
   const get = () => load().then((module) => void (part = module[name]), () => {});
   all.push(get);
@@ -42,7 +43,7 @@ export function later(name, missing = NotLoaded, load = () => import("../later.j
       get().then(() => gone || setTried(true));
       return () => void (gone = true);
     }, []);
-    return tried && html`<${part ?? missing} ...${props} late=${late} />`;
+    return html`<${tried ? (part ?? missing) : meanwhile} ...${props} late=${late} />`;
   };
 }
 
