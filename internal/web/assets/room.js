@@ -214,7 +214,7 @@ export class Room {
       await this.#read({ info: true }); // which refuses, unless the room was closed: that can be read
       return this.state.room?.closed ? "closed" : "";
     }
-    if (this.#cameBack && !this.state.firstUnread) this.unread.mark();
+    if (this.#cameBack) this.unread.markRest();
     this.#cameBack = false;
     this.pending.flush();
     return got.status === "superseded" ? got.status : "";

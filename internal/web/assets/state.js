@@ -19,7 +19,7 @@ export const nothing = {
   earlier: false, // there are more before those
   partial: false, // there were more before those when the page ended
   loading: false, // they are being loaded
-  firstUnread: "", // the id of the first message that was unread when the person came to the page
+  missed: null, // what was unread when the person came to the page: what came after read, up to last, by their ids
   readTo: "", // the id of the last message that the person has read
   welcomed: true, // the person has put away what is said at the first opening, or has spoken here
   asksName: false, // what the person says waits for its name: see naming.js

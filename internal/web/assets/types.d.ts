@@ -94,7 +94,7 @@ export interface State {
   earlier: boolean;
   partial: boolean;
   loading: boolean;
-  firstUnread: string;
+  missed: { read: string; last: string } | null;
   readTo: string;
   welcomed: boolean;
   asksName: boolean;

@@ -1,10 +1,12 @@
 // Up to where the person has read a room, and what is unread. This browser keeps it, and its tabs share it.
 
 import * as storage from "./storage.js";
-import { isOwn } from "./talk/names.js";
+import { isNew } from "./talk/names.js";
 
 export class Unread {
   #readTo = ""; // the id of the last message that the person has read
+  /** @type {import("./types.d.ts").State["missed"]} */
+  #missed = null;
 
   /**
    * @param {{token: () => string, history: () => import("./history.js").History,
@@ -33,12 +35,25 @@ export class Unread {
   messages() {
     if (!this.#readTo) return [];
     const after = this.room.history().after(this.#readTo);
-    return after.filter((message) => message.type === "message" && !isOwn(message, this.room.me()));
+    return after.filter((message) => isNew(message, this.room.me()));
   }
 
-  /** Marks the first of them: the person comes to the page. */
+  /** Marks what came after the person read, if there is a message of others: the person comes to the page. */
   mark() {
-    this.room.show({ firstUnread: this.messages()[0]?.id ?? "" });
+    this.#missed = this.messages().length ? { read: this.#readTo, last: this.#last } : null;
+    this.room.show({ missed: this.#missed });
+  }
+
+  /** Marks what has come since the mark, too: the person has come back, and the last of it came a moment later. */
+  markRest() {
+    if (!this.#missed) return this.mark();
+    if (this.#missed.last !== this.#last) this.#missed = { ...this.#missed, last: this.#last };
+    return this.room.show({ missed: this.#missed });
+  }
+
+  /** The id of the last message or event. */
+  get #last() {
+    return this.room.history().messages.at(-1)?.id ?? "";
   }
 
   #show(readTo) {

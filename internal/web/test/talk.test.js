@@ -23,6 +23,7 @@ import { few } from "../assets/ui/few.js";
 import { fill, plain, word } from "../assets/ui/fill.js";
 import { cutWithin } from "../assets/ui/quote.js";
 import { ago, Clock, clockOf, clockOrDay, dayName } from "../assets/ui/time.js";
+import { html, useState } from "../assets/vendor.js";
 
 const flat = (parts) => sentenceOf(parts).replace(/\s*\n\s*/g, "");
 const says = (event) => flat(sentence(event));
@@ -433,7 +434,11 @@ test("events are lines, and changes to tasks and rejections one line each where 
     { type: "draft", reason: "refused" }]
     .map((event, n) => ({ ...event, id: "e" + n, at: `2030-01-02T10:0${n >> 1}:00Z` }));
   const view = { me: "Ada", ghosts: new Set(), byId: new Map(), opens: () => {} };
-  const page = drawn(Events, { events, view });
+  const Log = () => {
+    const [open, setOpen] = useState(new Set());
+    return html`<${Events} events=${events} view=${{ ...view, open, toggle: (id) => setOpen(new Set([id])) }} />`;
+  };
+  const page = drawn(Log, {});
   const lines = () => page.find("p")
     .map((line) => line.textContent.replace(/\s+/g, " ").replace(/ ?\d+:\d+.*/, "").trim());
   const first = ["Bo joined", "2 changes to tasks", "Bo left", "A newcomer chose the name Bo, which is taken",

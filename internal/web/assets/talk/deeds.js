@@ -78,22 +78,22 @@ function changesOf(changes) {
 
 /**
  * Returns what happened between two messages, as lines. Those of a kind of which there can be many, and none of which
- * needs to be known at once, are folded into one, {id, at, folded}, where the first of them was; open has the ids of
- * those of which the lines follow.
+ * needs to be known at once, are folded into one, {id, at, folded}, where the first of them was; isOpen reports of such
+ * an id whether the lines follow.
  */
-export function linesOf(events, open = {}) {
+export function linesOf(events, isOpen = (/** @type {string} */ _fold) => false) {
   const lines = together(events);
   return lines.flatMap((event) => {
     const fold = foldOf(event);
     const folded = fold ? lines.filter((one) => foldOf(one) === fold) : [];
     if (folded.length < 2) return [event];
     const head = folded[0] === event ? [{ id: fold, at: event.at, folded }] : [];
-    return open[fold] ? [...head, event] : head;
+    return isOpen(fold) ? [...head, event] : head;
   });
 }
 
 /** Returns with what an event is folded; "" if it stands by itself. */
-const foldOf = (event) => (event.type === "task" ? "tasks" : isRejected(event) ? "rejected" : "");
+export const foldOf = (event) => (event.type === "task" ? "tasks" : isRejected(event) ? "rejected" : "");
 
 /** Returns how much happened in some lines. */
 export const countOf = (lines) => lines.flatMap((line) => [line, ...(line.more ?? [])])

@@ -16,12 +16,12 @@ const nobody = /** @type {{me: string, alone: boolean, begins?: boolean}} */ ({ 
 
 /** The events between two messages, a line each or folded. view as in log.js. */
 export function Events({ events, view }) {
-  const [open, setOpen] = useState(/** @type {Record<string, boolean>} */ ({}));
-  const shown = linesOf(events, open);
+  const [{ id: row }] = events;
+  const shown = linesOf(events, (fold) => view.open.has(row + fold));
   return shown.map(({ folded, ...event }, n) => (folded ? html`
     <p key=${event.id} class="event">
-      <button type="button" class="event-more" aria-expanded=${!!open[event.id]}
-        onClick=${({ target }) => (view.opens(target), setOpen({ ...open, [event.id]: !open[event.id] }))}>
+      <button type="button" class="event-more" aria-expanded=${view.open.has(row + event.id)}
+        onClick=${({ target }) => (view.opens(target), view.toggle(row + event.id))}>
         ${talk.folds[event.id](countOf(folded))}
       </button> <${Clock} at=${event.at} />
     </p>` : html`
@@ -41,7 +41,7 @@ function Event({ event, same, view }) {
     if (draft.more) view.room.paging.textOf(draft.id).catch(() => {}); // offline, its beginning has to do
   };
   return html`
-    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "")}>
+    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "")} data-id=${event.id}>
       <span>${loud && html`<${Icon} name="alert" />`}${saidOf(event, view)}</span>
       ${draft?.text && html`
         <button type="button" class="event-more" aria-expanded=${unfolded}

@@ -6,7 +6,7 @@ import { isTypedOn } from "../ui/keys.js";
 
 const steps = { ArrowDown: 1, ArrowUp: -1 };
 const controls = "a[href], button, input, textarea, summary, [tabindex]:not(article)";
-const decides = ":is(.message-buttons, .message-foot, .undo) *, .message-draft textarea";
+const decides = ":is(.message-buttons, .message-foot, .undo, .since) *, .message-draft textarea";
 
 /** What has the focus for a row: its message, or the first button or link among events. */
 const itemOf = (row) => row?.querySelector("article, button, a[href]");

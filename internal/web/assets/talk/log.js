@@ -10,6 +10,7 @@ import { later } from "../ui/later.js";
 import { dayName, useNow } from "../ui/time.js";
 import { noteFocus } from "../ui/viewport.js";
 import { Announcer } from "./announcer.js";
+import { foldOf } from "./deeds.js";
 import { Draft, WaitingBar } from "./draft.js";
 import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
@@ -19,6 +20,7 @@ import { Message } from "./message.js";
 import { useReading } from "./reading.js";
 import { indexOf, rowsOf } from "./rows.js";
 import { Pane } from "./pane.js";
+import { Since, sinceOf } from "./since.js";
 import { useView } from "./view.js";
 import { talk } from "./words.js";
 
@@ -39,15 +41,18 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const [, changed] = useState(0);
   const render = () => changed((n) => n + 1);
   const pane = useMemo(() => new Pane(render), []);
-  const [open, setOpen] = useState(new Set()); // the ids of long texts that are shown whole
+  const [open, setOpen] = useState(new Set()); // the ids of long texts that are shown whole, and what Events unfolds
+  const unfold = (id) => setOpen((ids) => new Set(ids).add(id));
   // {id, at}: the message whose actions are listed, and the button that asked for that
   const [acting, setActing] = useState(/** @type {any} */ (null));
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
-  const { messages, firstUnread, pending, sharing, me, supervision } = state;
+  const { messages, missed, earlier, pending, sharing, me, supervision } = state;
   const [unseen, setUnseen] = useState(0); // how much of what needs the person is out of sight
   const [above, setAbove] = useState(false); // all that is new lies above the view
   const last = useRef(""); // the id of what seek has shown
-  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision]);
+  const since = useMemo(() => sinceOf(state), [messages, missed, earlier, me]);
+  const rows = useMemo(() => rowsOf({ ...state, firstUnread: since?.first }),
+    [messages, since?.first, pending, sharing, me, supervision]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const shared = useView(room, state);
   const { byId } = shared;
@@ -61,10 +66,10 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const jump = async (id) => {
     if (!index.has(id) && !(await room.paging.loadBack(id).catch(() => false))) return; // offline, it stays where it is
     const { at } = sought;
-    if (at?.id !== id) return show(pane, id);
+    if (at?.id !== id) return (unfold(foldWith(id, room.state)), show(pane, id));
     await room.paging.textOf(id).catch(() => {}); // offline, its beginning has to do
     if (at !== sought.at) return; // the person has gone on
-    setOpen((ids) => new Set(ids).add(id));
+    unfold(id);
     pane.go(id, 0.35, wordIn);
   };
   const seek = (ids, by) => {
@@ -77,6 +82,7 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
   const reply = (id, kind = "") => (pane.release(), onReply(id, kind));
   const view = {
     ...shared,
+    since,
     ghosts: new Set(knocksFor(state, now).filter(({ offer }) => offer === "kick").map(({ knock }) => knock.id)),
     now,
     onReply: reply,
@@ -87,7 +93,8 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
     opens: (element) => pane.opens(element?.closest(".row").dataset.key),
     toggle: (id) => {
       if (open.has(id)) pane.returnTo(id); // folded, it would end far above
-      setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id)));
+      if (open.has(id)) setOpen((ids) => new Set([...ids].filter((other) => other !== id)));
+      else unfold(id);
     },
     act: (id, at) => setActing({ id, at }),
     remove: setRemoving,
@@ -162,7 +169,7 @@ const pressed = (element) =>
   element.closest("a, button, .message-buttons, .actions, .message-draft")?.closest(".row")?.dataset.key ?? "";
 
 /** Keeps the view where it belongs when rows change, when their heights do, and when the page opens. */
-function useScrolling(pane, ready, { firstUnread }, rows) {
+function useScrolling(pane, ready, { missed }, rows) {
   const [box, list] = [useRef(), useRef()];
   const opened = useRef(false);
   const roving = useRef(/** @type {Roving | undefined} */ (undefined));
@@ -180,9 +187,9 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
     return () => resized.disconnect();
   }, [ready]);
   useEffect(() => {
-    if (ready && firstUnread && (pane.atEnd || !opened.current)) pane.go("unread", 0.08);
+    if (ready && missed && (pane.atEnd || !opened.current)) pane.go("unread", 0.08);
     opened.current = ready;
-  }, [ready, firstUnread]);
+  }, [ready, missed?.read]);
   const focused = document.activeElement;
   const row = list.current?.contains(focused) && focused?.closest(".row");
   const had = row ? [row, row.nextElementSibling].map((one) => one?.dataset.key) : [];
@@ -202,15 +209,27 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
   return [box, list, roving];
 }
 
-/** Brings a message into the view and marks it for a moment. The focus goes there, but not that of who searches. */
+/** Returns what Events has to unfold for an event to be seen: the key of its row with the name of the fold. */
+function foldWith(id, state) {
+  const row = rowsOf(state).find(({ events }) => events?.some((one) => one.id === id));
+  return row && row.key + foldOf(row.events.find((one) => one.id === id));
+}
+
+/**
+ * Brings a message or an event into the view and marks it for a moment. The focus goes there, but not that of who
+ * searches.
+ */
 function show(pane, id) {
-  pane.go(id, 0.2);
+  const line = (row) => row.querySelector(`.event[data-id="${CSS.escape(id)}"]`);
+  pane.go(id, 0.2, line);
   onceDrawn(() => {
     const element = pane.element(id);
-    const target = element?.querySelector("article") ?? element;
+    const event = element && line(element);
+    if (event) event.tabIndex = -1;
+    const target = event ?? element?.querySelector("article") ?? element;
     if (!document.activeElement?.closest("[role=search]")) target?.focus({ preventScroll: true });
-    element?.classList.add("row-shown");
-    setTimeout(() => element?.classList.remove("row-shown"), 2000);
+    (event ?? element)?.classList.add("row-shown");
+    setTimeout(() => (event ?? element)?.classList.remove("row-shown"), 2000);
   });
 }
 
@@ -219,7 +238,9 @@ function Row({ row, view }) {
     case "day":
       return html`<h2 class="day"><time datetime=${row.at}>${dayName(Date.parse(row.at), view.now)}</time></h2>`;
     case "unread":
-      return html`<p class="unread"><span>${talk.unread}</span></p>`;
+      return html`
+        <p class="unread"><span>${talk.unread}</span></p>
+        ${view.since?.card && html`<${Since} card=${view.since.card} view=${view} />`}`;
     case "events":
       return html`<${Events} events=${row.events} view=${view} />`;
     case "draft":

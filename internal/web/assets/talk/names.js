@@ -30,6 +30,9 @@ export const sayer = (message, me) =>
 /** Reports whether the person of a seat has said a message, or approved it: it is not new to that person. */
 export const isOwn = ({ from, person, draft }, me) => from === me && !!(person || draft);
 
+/** Reports whether something of the log is a message that is new to the person of a seat, until that has read it. */
+export const isNew = (one, me) => one.type === "message" && !isOwn(one, me);
+
 /** Stands for all who are in a room, where the server gives and takes the names of readers. */
 export const everyone = "everyone";
 

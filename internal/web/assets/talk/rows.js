@@ -10,8 +10,8 @@
 
 const together = 5 * 60_000; // ms between two messages of one group
 
-/** Returns the rows of a room. state is as in room.js. */
-export function rowsOf({ messages, firstUnread, pending, sharing, me, alone, supervision }) {
+/** Returns the rows of a room. state is as in room.js, and firstUnread the id of the message below the red line. */
+export function rowsOf({ messages, firstUnread = "", pending, sharing, me, alone, supervision }) {
   const rows = [];
   let day = "";
   let last = /** @type {any} */ (null); // the message above, if a message may join its group

@@ -1,0 +1,59 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// The card at the red line counts what happened while the person was away, and each count leads to its first place.
+func TestSince_cardAtTheLine_leadsToWhatHappened(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, cy := threeOf(t, s, "Since")
+	bob.speaks(30, numbered("Early"))
+	tab := s.person().open(ann.watch)
+	tab.sees("Early 29")
+	const read = `Object.entries(localStorage).some(([name, value]) => name.startsWith("parley.read.") && value.includes(%q))`
+	tab.until("all is read", fmt.Sprintf(read, bob.says("The last that is read")))
+	tab.isNot(css(".since"))
+	tab.visit("about:blank")
+
+	bob.call("task", args{"action": "add", "tasks": []args{{"title": "Test it"}, {"title": "Ship it"}}})
+	bob.call("task", args{"action": "finish", "id": "t1", "ran": "make test", "exit": 0,
+		"commit": strings.Repeat("5ef2c4c0a1", 4), "tree": strings.Repeat("98e2fbd3", 5)})
+	cy.call("task", args{"action": "check", "id": "t1", "exit": 1, "tree": strings.Repeat("98e2fbd3", 5)})
+	first := bob.says("New, and first")
+	bob.speaks(40, numbered("New"))
+	plan := bob.says("We paint it red.", args{"kind": "proposal", "ask": []string{"Cy"}})
+	cy.call("send_message", args{"kind": "agree", "reply_to": plan})
+	ask := bob.says("How long is it?", args{"kind": "request", "ask": []string{"Cy"}})
+	cy.says("Only for Ann", args{"to": []string{ann.name}})
+	bob.speaks(40, numbered("Late"))
+
+	tab.visit("/")
+	tab.click(hyper("Since"))
+	tab.until("the card counts", `document.querySelector(".since")?.innerText ===
+	  "85 messages: 1 agreed, 1 task done, 1 disputed, 1 question"`)
+	const height = `document.querySelector(".log").scrollHeight`
+	at, before := tab.place(first), evaluate[int](tab, height)
+	bob.says("Now")
+	tab.until("that has come below", fmt.Sprint(height, " > ", before))
+	if now := tab.place(first); now < at-1 || now > at+1 {
+		t.Errorf("what is read moved from %d to %d", at, now)
+	}
+	tab.isAccessible(byDay, "the card at the line", `document.querySelector(".row:has(.since)")`)
+	tab.look(390, 664, "dark")
+	for _, one := range []struct{ link, place string }{
+		{"1 question", ".message[data-id=" + quoted(ask) + "]"},
+		{"85 messages", ".message[data-id=" + quoted(first) + "]"},
+		{"1 disputed", ".event.row-shown"},
+	} {
+		tab.click(hyper(one.link))
+		tab.until(one.link+" leads there", fmt.Sprintf(`((place) => place && place === document.activeElement &&
+		  place.getBoundingClientRect().top > 0 && place.getBoundingClientRect().bottom < innerHeight)(
+		  document.querySelector(%q))`, one.place))
+		tab.until("the card is in the view again", `((card) => (card ? card.scrollIntoView({ block: "center" })
+		  : document.querySelector(".log").scrollBy(0, -300), card))(document.querySelector(".since"))`)
+	}
+}
