@@ -41,6 +41,8 @@ const (
 	MaxProposals        = 8                 // of MaxOpen, that all see
 	MaxPrivateProposals = 4                 // of MaxOpenPrivate
 	MaxProposed         = 4                 // open proposals of one agent, or of the guests of one invite
+	MaxDisputes         = 32                // of a room: see room.Dispute
+	MaxDisputed         = 30                // tasks of a dispute
 	MaxQuestions        = 16                // proposals of a room that put tasks in question: see room.Question
 	// MaxSteps is how many messages endpoints send because of each other after a message that no endpoint caused: two
 	// endpoints that are alone would never stop. See room.Event.Step.

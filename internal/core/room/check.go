@@ -26,7 +26,9 @@ type Check struct {
 // Finished is a task that is done, for a check.
 type Finished struct {
 	No, Added int64 // see TaskChange
+	Title     string
 	Adder, By Party
+	ByPerson  bool      // the person behind By finished it
 	Ran       *Evidence // nil: By says nothing of that, or the words of the task were removed
 	Principal string    // of By
 	Invite    int       // of By
@@ -62,6 +64,29 @@ func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event,
 	}
 	event := &Event{Type: TaskChanged, Wakes: addWoken(nil, &head.State, by.Agent, f.By, f.Adder),
 		Task: &TaskChange{Action: CheckTask, No: f.No, Added: f.Added, Check: &check}}
+	by.sign(event)
+	return event, nil
+}
+
+// DecideAside returns the event, to follow head, by which the caller by sets aside the last checks of f by some agents:
+// they count no more. The agent that added the task may, and so may an admin, by name and for all to see. A later check
+// of the same agent counts, if it says something else. The event is nil without checkers. Who finished the task is
+// woken, and so are the checkers. The error is a *fault.Error.
+func (f Finished) DecideAside(head *Head, by Caller, checkers []Party) (*Event, error) {
+	if err := by.CheckTaskOrder(); err != nil {
+		return nil, err
+	}
+	switch {
+	case head.Closed:
+		return nil, head.RefuseClosed()
+	case !f.Adder.Is(by.Agent) && by.Role != Admin:
+		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that added %s, or an admin, may set a check of it "+
+			"aside. Nothing was changed: ask one of them with send_message.", TaskID(f.No))
+	case len(checkers) == 0:
+		return nil, nil
+	}
+	event := &Event{Type: TaskChanged, Wakes: addWoken(nil, &head.State, by.Agent, append(checkers, f.By)...),
+		Task: &TaskChange{Action: AsideTask, No: f.No, Added: f.Added, For: checkers}}
 	by.sign(event)
 	return event, nil
 }

@@ -115,6 +115,7 @@ type Event struct {
 	Invite *Invite `json:"inv,omitempty"`  // the new invite, if changed
 
 	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, if the event renews the room
+	PutsAway  int64 `json:"away,omitempty"`    // the dispute that the person behind Seat puts away
 }
 
 // EventType says what an event did.

@@ -78,7 +78,7 @@ var eventTypes = []eventType{
 	//	{"v":14,"id":"mw72q6fkzp28","st":20,"at":4107585600000,"t":"supervision","s":3,"f":"Cid","me":true,"to":[3],
 	//	"why":"paused","behind":{"devices":["5679f563"],"opened":1,"paused":true,"approve":true,
 	//	"some":{"private":true,"agreements":true}}}
-	{SupervisionSet, "Seat Name Person PersonName To Reason Behind Decides Note"},
+	{SupervisionSet, "Seat Name Person PersonName To Reason Behind Decides PutsAway Note"},
 
 	// A message of an agent waits for its person. Made by Caller.Draft.
 	//
@@ -86,7 +86,8 @@ var eventTypes = []eventType{
 	//	"draft":{"v":0,"id":"","st":0,"at":0,"t":"said","s":2,"f":"Bob","x":"may I?"}}
 	{Drafted, "Seat Name To Draft Key"},
 
-	// The list of tasks has changed, or a finished task was checked. Made by TaskOrder.Decide, Finished.DecideCheck.
+	// The list of tasks has changed, or a finished task was checked.
+	// Made by TaskOrder.Decide, Finished.DecideAside, Finished.DecideCheck.
 	//
 	//	{"v":14,"id":"9qy952p8g4np","st":12,"lt":9,"p":4,"run":4,"at":4107585600000,"t":"task","s":1,"f":"Ann",
 	//	"task":{"do":"finish","no":1,"added":10,"prev":11,"title":"buy tea","x":"bought"}}

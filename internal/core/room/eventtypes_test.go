@@ -162,7 +162,7 @@ func TestEventTypes_fields_areThoseOfEvent(t *testing.T) {
 func TestEvent_storedFields_keepTheirOrder(t *testing.T) {
 	const stored = "call v id st lt talk p run at t s f x gone me men k to tn ask an nm re res ref rea ch rpl bnd " +
 		"wd keep step file fin close wk task ag agt why admin adminf agent again key hash nkey rd rdd " +
-		"room what erun opened behind draft hook dec by byf act note ban inv expires"
+		"room what erun opened behind draft hook dec by byf act note ban inv expires away"
 	var fields []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[room.Event]()) {
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {

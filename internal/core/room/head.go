@@ -14,7 +14,7 @@ import (
 //   - Head.CompleteAndApply: the same for an event that is about to be written; it first completes the event
 //   - Head.Preview: the same for a copy of an event that may never be written
 //
-// Talk.apply, for CompleteAndApply alone, computes the talk state, which the event then carries.
+// State.applyTalk, for CompleteAndApply alone, computes the talk state, which the event then carries.
 type Head struct {
 	State
 	Recent    Recent
@@ -52,7 +52,7 @@ func (h *Head) CompleteAndApply(event *Event) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ledger := h.Talk.apply(after, *event); ledger.changed {
+	if ledger := h.applyTalk(after, *event); ledger.changed {
 		event.Talk, event.LastTalk = &ledger.Talk, event.N
 		for _, request := range ledger.agreed {
 			event.Agreed, event.AgreedTo = append(event.Agreed, request.N), append(event.AgreedTo, request.readers())

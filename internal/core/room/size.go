@@ -105,6 +105,7 @@ func (t *Task) referred() int {
 func (c *TaskChange) referred() int {
 	n := textBytes(string(c.Action), c.Call, c.Title, c.Text) + c.Was.referred()
 	n += pointerBytes(c.Ran) + pointerBytes(c.Check) + sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
+	n += pointerBytes(c.Of)
 	for i := range c.Add {
 		n += c.Add[i].referred()
 	}
@@ -116,6 +117,10 @@ func (c *TaskChange) referred() int {
 
 func (e *Evidence) referred() int {
 	return textBytes(e.Ran, e.Commit, e.Tree, e.Dir, e.Output, e.System)
+}
+
+func (f *Finished) referred() int {
+	return textBytes(f.Title, f.Principal) + f.Adder.referred() + f.By.referred() + pointerBytes(f.Ran)
 }
 
 func (c *Check) referred() int { return textBytes(string(c.Verdict), c.Tree) }
@@ -133,9 +138,14 @@ func (s *Settings) referred() int {
 }
 
 func (t *Talk) referred() int {
-	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Gone) + sliceBytes(t.Questions)
+	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Gone) + sliceBytes(t.Questions) +
+		sliceBytes(t.Disputes)
 	for i := range t.Gone {
 		n += sliceBytes(t.Gone[i].Owed)
+	}
+	for i := range t.Disputes {
+		d := &t.Disputes[i]
+		n += textBytes(string(d.Kind), d.Name, d.PersonName) + sliceBytes(d.Tasks)
 	}
 	for i := range t.Questions {
 		n += sliceBytes(t.Questions[i].Ask) + sliceBytes(t.Questions[i].To)

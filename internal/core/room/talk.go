@@ -19,6 +19,7 @@ type Talk struct {
 	Gone []Gone        `json:"g,omitempty"` // of those that full lists ended within DebtLife, maxGone; oldest first
 	// Questions are the proposals that put tasks in question, oldest first.
 	Questions []Question `json:"q,omitempty"`
+	Disputes  []Dispute  `json:"p,omitempty"` // oldest first, at most core.MaxDisputes
 }
 
 // maxGone is how many proposals are remembered of those that full lists ended.
@@ -267,12 +268,12 @@ type ledger struct {
 	agreed  []OpenRequest // proposals completed by the event
 }
 
-// apply returns the ledger after event, an event that led to state. A debt ends by a reply, a withdrawal, the leaving
-// or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing: others could tell that a
-// note was written.
-func (before Talk) apply(state *State, event Event) *ledger {
-	l := &ledger{state: state, Talk: before}
-	l.Open = slices.Clone(before.Open)
+// applyTalk returns the ledger after event, an event that led from before to state. A debt ends by a reply, a
+// withdrawal, the leaving or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing:
+// others could tell that a note was written.
+func (before *State) applyTalk(state *State, event Event) *ledger {
+	l := &ledger{state: state, Talk: before.Talk}
+	l.Open = slices.Clone(l.Open)
 	l.removeIf(func(request OpenRequest) bool { return request.hasExpired(event.At()) })
 	switch {
 	case event.IsNote():
@@ -280,12 +281,13 @@ func (before Talk) apply(state *State, event Event) *ledger {
 		l.applyDone(event)
 		l.applyAnswer(event)
 		l.applyWithdrawal(event)
-		replaces := before.replacedBy(event)
+		replaces := before.Talk.replacedBy(event)
 		l.applyRequest(event, replaces)
 		l.applyQuestion(event, replaces)
 	case event.ChangesState():
 		l.removeAbsent(event)
 	}
+	l.applyDisputes(before, event)
 	if l.changed {
 		l.Gone = slices.DeleteFunc(slices.Clone(l.Gone), func(gone Gone) bool { return gone.isPast(event.At()) })
 	}
@@ -396,7 +398,10 @@ func hidesAnswer(to, asked []int, seat int) bool {
 func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
 	switch {
-	case event.Replaces == n, event.Kind == Object && asked:
+	case event.Kind == Object && asked:
+		l.dispute(event, Dispute{Kind: DisputeObject, For: request.Seat, Of: n})
+		l.removeIf(func(r OpenRequest) bool { return r.N == n })
+	case event.Replaces == n:
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
 	case event.Kind == Agree && slices.Contains(request.Owed, event.Seat):
 		request.applyAgreement(event)

@@ -33,6 +33,7 @@ const (
 	DropTask    TaskAction = "drop"
 	EditTask    TaskAction = "edit"
 	CheckTask   TaskAction = "check"  // of a task that is done
+	AsideTask   TaskAction = "aside"  // checks of a task that is done count no more
 	RedactTask  TaskAction = "redact" // of Changed: the words of the task were removed
 )
 
@@ -97,12 +98,13 @@ type TaskChange struct {
 	Title    string     `json:"title,omitempty"` // of the task, after this event
 	Text     string     `json:"x,omitempty"`     // what was done, or why; of EditTask the new details
 	Redacted bool       `json:"gone,omitempty"`
-	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event
+	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event; of AsideTask: whose checks
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
 	Stops    bool       `json:"stop,omitempty"`  // of EditTask: the last of After alone is new, see DecideAdd
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words
+	Of       *Finished  `json:"-"`               // of CheckTask and AsideTask, for a reader: see roomlog.Log.Tell
 }
 
 // AddedTask is a call that added tasks, to recognize a repetition of the call.
@@ -654,7 +656,7 @@ func (e Event) TasksTold() (list []int64) {
 			list = append(list, task.No)
 		}
 	}
-	if e.Task.No != 0 && !e.Task.Redacted && e.Task.Action != CheckTask {
+	if e.Task.No != 0 && !e.Task.Redacted && !e.IsOfFinished() {
 		list = append(list, e.Task.No)
 	}
 	return list
@@ -663,6 +665,11 @@ func (e Event) TasksTold() (list []int64) {
 // ChecksTask reports whether e is the check of a task that is done.
 func (e Event) ChecksTask() bool {
 	return e.Type == TaskChanged && e.Task != nil && e.Task.Action == CheckTask
+}
+
+// IsOfFinished reports whether e is about checks of a task that is done, and so has no words of its own.
+func (e Event) IsOfFinished() bool {
+	return e.ChecksTask() || e.Type == TaskChanged && e.Task != nil && e.Task.Action == AsideTask
 }
 
 // RedactsTask reports whether e is the removal of the words of a task.

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -21,7 +23,8 @@ type Check struct {
 	By       room.Party `json:"by"`
 	ByPerson bool       `json:"me,omitempty"` // the person behind By did
 	room.Check
-	AtMs int64 `json:"at"`
+	AtMs    int64  `json:"at"`
+	AsideBy string `json:"aside,omitempty"` // who set the check aside: see room.Finished.DecideAside
 }
 
 // checkKey returns the key of the last check of task no by a seat.
@@ -42,8 +45,19 @@ func putCheck(head *room.Head, event room.Event) table.Op {
 func putCheckBy(id string, by room.Party, event room.Event) table.Op {
 	by.Person = event.PersonName
 	check := Check{V: room.Version, By: by, ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs}
-	return table.Put(table.Item{Key: checkKey(id, event.Task.No, event.Seat),
-		Expires: event.At().Add(agreementLife), Data: Encode(check)}, table.Always)
+	return check.put(id, event.Task.No)
+}
+
+// put stores c, a check of task no.
+func (c Check) put(id string, no int64) table.Op {
+	return table.Put(table.Item{Key: checkKey(id, no, c.By.Seat),
+		Expires: time.UnixMilli(c.AtMs).Add(agreementLife), Data: Encode(c)}, table.Always)
+}
+
+// PutAside stores that by has set aside c, a check of task no.
+func (c Check) PutAside(id string, no int64, by string) table.Op {
+	c.AsideBy = by
+	return c.put(id, no)
 }
 
 // fillCheck puts the check of event again, unless that or a later one by the seat is there.
@@ -58,6 +72,25 @@ func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) 
 		return nil
 	}
 	return t.Write(ctx, putCheckBy(id, room.Party{Seat: event.Seat, Name: event.Name}, event))
+}
+
+// fillAside sets aside again the checks that event has set aside, unless later ones are there.
+func fillAside(ctx context.Context, t table.Table, id string, event room.Event) error {
+	for _, by := range event.Task.For {
+		item, err := t.Get(ctx, checkKey(id, event.Task.No, by.Seat), table.Strong)
+		var check Check
+		if err == nil {
+			err = Decode(item, &check)
+		}
+		if err == nil && check.AtMs <= event.AtMs && check.AsideBy == "" {
+			err = t.Write(ctx, check.PutAside(id, event.Task.No,
+				ident.Actor(event.Name, event.Person, event.PersonName)))
+		}
+		if err != nil && !errors.Is(err, table.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 // CheckBy returns the last check of task no by a seat; zero without one.

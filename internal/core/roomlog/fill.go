@@ -103,6 +103,9 @@ func lostBy(ctx context.Context, t table.Table, id string, event room.Event, los
 	if event.ChecksTask() {
 		return lost, fillCheck(ctx, t, id, event)
 	}
+	if event.IsOfFinished() {
+		return lost, fillAside(ctx, t, id, event)
+	}
 	if event.Type != room.Said || event.File == nil {
 		return lost, nil
 	}

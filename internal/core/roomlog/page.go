@@ -2,6 +2,7 @@ package roomlog
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -25,6 +26,7 @@ type Pages struct {
 	reader room.Caller
 	limit  int // of the next page
 	tail   []room.Event
+	tells  bool // see Told
 }
 
 // tailPage is how many events of the cached tail Read returns at once. They are copied, since a redaction changes
@@ -36,9 +38,51 @@ func (l *Log) Pages(caller room.Caller, first int) *Pages {
 	return &Pages{log: l, reader: caller, limit: min(first, pageEvents)}
 }
 
+// Told returns the pages of the log for what caller is shown: see Tell.
+func (l *Log) Told(caller room.Caller, first int) *Pages {
+	p := l.Pages(caller, first)
+	p.tells = true
+	return p
+}
+
+// Tell adds to each event about checks, if caller sees it, the finished task as it is now: its title, who finished it
+// and what was run. The event has no words of its own, so nothing of it has to be removed, also not by a program of
+// before. events is changed.
+func (l *Log) Tell(ctx context.Context, caller room.Caller, events ...room.Event) ([]room.Event, error) {
+	of := map[int64]*room.Finished{}
+	for i, event := range events {
+		if !event.IsOfFinished() || !caller.Sees(event) {
+			continue
+		}
+		change := *event.Task
+		if _, known := of[change.No]; !known {
+			done, err := l.Items().Done(ctx, change.No)
+			switch {
+			case err == nil:
+				of[change.No] = new(done.Finished())
+			case !errors.Is(err, table.ErrNotFound):
+				return nil, err
+			}
+		}
+		change.Of = of[change.No]
+		events[i].Task = &change
+	}
+	return events, nil
+}
+
+// told is the end of a read: see Told.
+func (p *Pages) told(ctx context.Context, events []room.Event, err error) ([]room.Event, error) {
+	if err != nil || !p.tells {
+		return events, err
+	}
+	return p.log.Tell(ctx, p.reader, events...)
+}
+
 // After returns events from n+1 on without a gap, and whether more may follow.
 func (p *Pages) After(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
-	return p.page(ctx, n, 1, p.sees)
+	events, more, err = p.page(ctx, n, 1, p.sees)
+	events, err = p.told(ctx, events, err)
+	return events, more, err
 }
 
 // Before returns events from n-1 down without a gap, and whether more may precede them. If the cached tail has the
@@ -49,15 +93,22 @@ func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more 
 	events = l.tail.before(n, p.limit)
 	l.mu.Unlock()
 	if len(events) > 0 {
-		p.limit = pageEvents
-		return events, events[len(events)-1].N > 1, nil
+		p.limit, more = pageEvents, events[len(events)-1].N > 1
+	} else {
+		events, more, err = p.page(ctx, n, -1, p.sees)
 	}
-	return p.page(ctx, n, -1, p.sees)
+	events, err = p.told(ctx, events, err)
+	return events, more, err
 }
 
 // Read returns events from n+1 on without a gap, from the cached tail if the tail has them. It returns none if event
 // n+1 cannot be read yet. The events are valid until the next call.
 func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
+	events, err := p.read(ctx, n)
+	return p.told(ctx, events, err)
+}
+
+func (p *Pages) read(ctx context.Context, n int64) ([]room.Event, error) {
 	l := p.log
 	l.mu.Lock()
 	events, ok := l.tail.after(n, tailPage, p.tail[:0])

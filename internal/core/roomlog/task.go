@@ -66,8 +66,8 @@ func (i Items) Done(ctx context.Context, no int64) (done Done, err error) {
 
 // Finished returns what a check of d needs.
 func (d Done) Finished() room.Finished {
-	return room.Finished{No: d.Task.No, Added: d.Task.N, Adder: d.Task.Adder, By: d.By, Ran: d.Ran,
-		Principal: d.Principal, Invite: d.Invite}
+	return room.Finished{No: d.Task.No, Added: d.Task.N, Title: d.Task.Title, Adder: d.Task.Adder, By: d.By,
+		ByPerson: d.ByPerson, Ran: d.Ran, Principal: d.Principal, Invite: d.Invite}
 }
 
 // AllDone returns at most limit closed tasks that agent sees, the last added first; if before is not 0, only tasks
