@@ -53,8 +53,22 @@ func viewInfo(i chat.Info) results.Info {
 		v.Open = (*results.Open)(i.Open)
 		v.Open.Requests += v.Open.Proposals
 	}
-	v.Requests = viewRequests(i.Requests)
+	v.Requests, v.Disputes = viewRequests(i.Requests), viewDisputes(i.Disputes)
 	return v
+}
+
+func viewDisputes(disputes []chat.DisputeView) []results.Dispute {
+	var views []results.Dispute
+	for _, d := range disputes {
+		v := results.Dispute{ID: d.ID, Kind: string(d.Kind), Who: d.Who, Person: d.Person, PersonName: d.PersonName,
+			At: viewTime(d.At), Tasks: viewBriefs(d.Tasks)}
+		if d.Objection != nil {
+			m := viewMessages([]chat.Message{*d.Objection})[0]
+			v.Text, v.More, v.ReplyTo = m.Text, m.More, m.ReplyTo
+		}
+		views = append(views, v)
+	}
+	return views
 }
 
 func viewRequests(requests []chat.OpenRequest) []results.Request {
@@ -72,9 +86,8 @@ func (s *Set) roomInfo() tool {
 		name:   "room_info",
 		title:  "Look at a room",
 		search: "who members participants status",
-		about: "See who is in your room, what they are doing, which requests are open, and what was agreed on; a " +
-			"long text ends with more, and message_history shows it whole. " +
-			"Or look at a room before you join it.",
+		about: "See who is in your room, what they are doing, which requests are open, and what was agreed on; " +
+			"message_history shows whole what ends with more. Or look at a room before you join it.",
 		hints: hints{readOnly: true, idempotent: true},
 		shown: []string{"room", "requests", "agreements"},
 		args: func(in *chat.InfoRequest) []spec.Arg {

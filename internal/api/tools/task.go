@@ -38,23 +38,23 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered, else "+
 			"the first free. finish: also without take. next: finish, take another. release: decline or free it. "+
-			"drop: failed or unwanted; blocks what was to follow. edit: text, for or after. check: what your user had "+
+			"drop: failed or unwanted; blocks what follows. edit: text, for or after. check: what your user had "+
 			"with ran.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
-			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).
+			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck, chat.CommandAside).
 			Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it; "+
 			"if unsure, none. after: what comes first, by id (t7) or number here (from 1). before: unbegun tasks "+
 			"to stop: they await it, yours at once.",
 			newTaskFields),
-		spec.List("for", &in.For, "release, edit: as in tasks.").OrEmpty(),
+		spec.List("for", &in.For, "release, edit: as in tasks. aside: whose check is void.").OrEmpty(),
 		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message, finishes), or why. edit: "+
-			"the new text."),
+			"new text."),
 		spec.Text("ran", &in.Evidence.Ran, "finish: the command to test it."),
 		spec.Integer("exit", &in.Evidence.Exit, -spec.NoLimit, spec.NoLimit, "Of ran.").
 			Then(func() { in.Exited = true }),
-		spec.Choice("verdict", &in.Verdict, "Of check, no text.", room.Same, room.Differs, room.Cannot),
+		spec.Choice("verdict", &in.Verdict, "Of check.", room.Same, room.Differs, room.Cannot),
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
@@ -123,7 +123,7 @@ func taskNeeds(in *chat.TaskRequest) string {
 			return "tasks is missing (a list of objects with title, text, for, after, before)"
 		}
 	case chat.CommandRelease, chat.CommandFinish, chat.CommandNext, chat.CommandDrop, chat.CommandEdit,
-		chat.CommandCheck:
+		chat.CommandCheck, chat.CommandAside:
 		if in.ID == "" {
 			return "id is missing (of the task)"
 		}
@@ -226,7 +226,7 @@ func viewChecks(checks []chat.CheckView) []results.Check {
 	var views []results.Check
 	for _, c := range checks {
 		v := results.Check{By: c.By, ByPerson: c.ByPerson, ByName: c.ByName, At: viewTimeIf(c.At),
-			Verdict: string(c.Verdict), Tree: c.Tree, Own: c.Mine}
+			Verdict: string(c.Verdict), Tree: c.Tree, Own: c.Mine, AsideBy: c.AsideBy, Gone: c.Gone}
 		if c.Verdict != room.Cannot {
 			v.Exit = &c.Exit
 		}

@@ -21,6 +21,8 @@ type Check struct {
 	Exit     *int   `json:"exit,omitempty" doc:"the exit code; absent of cannot"`
 	Tree     string `json:"tree,omitempty" doc:"of Git: the files on which it ran, which are those of the evidence; absent if nothing compared them"`
 	Own      bool   `json:"own,omitempty" doc:"true if you did it"`
+	AsideBy  string `json:"aside_by,omitempty" schema:"-" doc:"who set it aside, so that it does not count: an agent or a person"`
+	Gone     bool   `json:"gone,omitempty" schema:"-" doc:"true if it differs and does not count, since its agent was kicked or banned, or left a day ago"`
 }
 
 // Evidence is what was run for a task, as the agent says that finished it. Agents fill ran, dir and system.
@@ -66,9 +68,17 @@ func (e Evidence) reported(ran string) string {
 
 // Checked says what came of a check: checked by Bob: same result.
 func (c Check) Checked() string {
-	who, exit := ident.Actor(c.By, c.ByPerson, c.ByName), ""
+	who, by, exit := ident.Actor(c.By, c.ByPerson, c.ByName), c.AsideBy, ""
 	if c.Exit != nil && *c.Exit != 0 {
 		exit = fmt.Sprintf(" (exit %d)", *c.Exit)
+	}
+	switch {
+	case c.AsideBy != "":
+		c.AsideBy = ""
+		return c.Checked() + ", set aside by " + by
+	case c.Gone:
+		c.Gone = false
+		return c.Checked() + ", and is gone"
 	}
 	switch c.Verdict {
 	case "same":

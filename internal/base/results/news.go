@@ -26,6 +26,7 @@ type NewsNeeds struct {
 	Drafts    []Draft   `json:"drafts,omitempty" doc:"of its agent, oldest first"`
 	Asks      []Message `json:"asks,omitempty" doc:"requests and proposals that ask its seat by name and are open, oldest first"`
 	Questions []Message `json:"questions,omitempty" doc:"what drafts answer, if it is not in asks"`
+	Disputes  []Dispute `json:"disputes,omitempty" doc:"what others hold against what its seat did, oldest first"`
 }
 
 // NewsInfo says how a room stands.

@@ -715,13 +715,24 @@ func TestTask_checkByHand_isReported(t *testing.T) {
 		Verdict: "cannot"}); err != nil {
 		t.Fatal(err)
 	}
+	aside := at(t, base, nil)
+	aside.Out.JSON = false
+	if err := aside.Task(t.Context(), as("Ann"), shell.TaskRequest{Action: "aside", ID: "t1",
+		For: []string{"Bob"}}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(aside.out.String(), " Bob: could not run it, set aside by Ann\n") {
+		t.Errorf("it shows %q", &aside.out)
+	}
 	tail := at(t, base, nil)
 	tail.Out.JSON = false
 	if err := tail.History(t.Context(), as("Ann"), shell.HistoryRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`* task done: t1 "test it"; by Ann; reported: "`, " does exit 0\", exit 0\n",
-		"* task t1: Bob: not the same (exit 2)\n", "* task t1: Bob: could not run it\n"} {
+		`* task t1 "test it", done by "Ann"; reported: "`, `", exit 0: Bob: not the same (exit 2)` + "\n",
+		`", exit 0: Bob: could not run it` + "\n",
+		`* task t1 "test it", done by "Ann"; reported: "`, `", exit 0: checks by "Bob" set aside by Ann` + "\n"} {
 		if !strings.Contains(tail.out.String(), want) {
 			t.Errorf("the history is\n%s\nwithout %q", &tail.out, want)
 		}

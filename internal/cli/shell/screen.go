@@ -286,8 +286,13 @@ func (s *Screen) tasks(at string, message results.Message) {
 		if message.Action == "check" {
 			for _, check := range task.Checks {
 				check.By, check.ByPerson, check.ByName = who(message), false, ""
-				s.line(at, "* task "+task.ID+": "+check.Checked(), "dim", "", "")
+				s.line(at, "* task "+finishedTask(task)+": "+check.Checked(), "dim", "", "")
 			}
+			continue
+		}
+		if message.Action == "aside" {
+			s.line(at, "* task "+finishedTask(task)+": checks by "+named(task.For, " and ")+" set aside by "+
+				who(message), "dim", "", "")
 			continue
 		}
 		head := "* task " + cmp.Or(what, message.Action) + ": " + strings.TrimSpace(task.ID+" "+titleOf(task)) +
@@ -306,6 +311,18 @@ func (s *Screen) tasks(at string, message results.Message) {
 		}
 		s.line(at, head, "dim", "", cmp.Or(resultOf(task), string(task.Text)))
 	}
+}
+
+// finishedTask names a task that was checked, who finished it, and what was run.
+func finishedTask(task results.Task) string {
+	text := strings.TrimSpace(task.ID + " " + titleOf(task))
+	if task.By != "" {
+		text += ", done by " + named([]string{taker(task)}, "")
+	}
+	if task.Evidence != nil {
+		text += "; " + task.Evidence.ReportedQuoted()
+	}
+	return text
 }
 
 func titleOf(t results.Task) string {

@@ -48,7 +48,7 @@ func (b *batch) RedactTask(no int64) {
 				empty(&message.Tasks[j])
 			}
 		}
-		if message.Task != nil && message.Task.ID == id && message.TaskAction != room.CheckTask { // which has no words
+		if message.Task != nil && message.Task.ID == id {
 			empty(message.Task)
 		}
 	}
@@ -71,7 +71,7 @@ func (b *batch) Add(message Message, event room.Event) bool {
 // FillAfter fills the batch with the events after n. full is true if an event did not fit. Between two pages, calls
 // in other rooms may read.
 func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
-	pages := log.Pages(caller, b.firstPage())
+	pages := log.Told(caller, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, caller, n, pages.After)
 		if err != nil || full || !more {
@@ -83,7 +83,7 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Cal
 
 // FillBefore is FillAfter for the events before n, the latest first.
 func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
-	pages := log.Pages(caller, b.firstPage())
+	pages := log.Told(caller, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, caller, n, pages.Before)
 		if err != nil || full || !more || last <= caller.Since.N || b.Talk > 0 && int64(len(b.Messages)) == b.Talk {

@@ -63,9 +63,9 @@ func TestBatch_redact_takesWhatIsTakenFromTheLog(t *testing.T) {
 func TestBatch_redactTask_takesWhatIsTakenFromTheLog(t *testing.T) {
 	state, caller := &room.State{ID: "abcdefg", LogKey: "000102030405060708090a0b0c0d0e0f"}, room.Caller{}
 	for _, action := range []room.TaskAction{room.AddTasks, room.EditTask, room.TakeTask, room.ReleaseTask,
-		room.FinishTask, room.DropTask, room.CheckTask} {
+		room.FinishTask, room.DropTask} {
 		e := filled(room.TaskChanged)
-		e.Task.Action = action
+		e.Task.Action, e.Task.Of = action, nil
 		if action != room.AddTasks {
 			e.Task.Add = nil
 		}

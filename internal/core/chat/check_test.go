@@ -187,7 +187,8 @@ func TestCheck_lastOfEachSeat_isShownWherever(t *testing.T) {
 	for i, who := range []string{"Ann, who added it", "Bob, who finished it"} {
 		got := take(t, waits[i])
 		wantStatus(t, who, got, chat.StatusMessages)
-		if m := got.Messages[0]; m.TaskAction != room.CheckTask || m.Task.ID != "t1" || m.Task.Title != "" {
+		if m := got.Messages[0]; m.TaskAction != room.CheckTask || m.Task.ID != "t1" || m.Task.Title != "sand" ||
+			m.Task.By != "Bob" || *m.Task.Evidence != (room.Evidence{Ran: ranTest.Ran}) {
 			t.Errorf("%s is told %+v of %+v", who, m, m.Task)
 		}
 	}

@@ -218,7 +218,14 @@ func (c reading) seenEvent(ctx context.Context, field, id string) (room.Event, e
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.Sees(event) {
 		return room.Event{}, none
 	}
-	return event, err
+	if err != nil {
+		return room.Event{}, err
+	}
+	told, err := c.room.log.Tell(ctx, c.me, event)
+	if err != nil {
+		return room.Event{}, err
+	}
+	return told[0], nil
 }
 
 // refuseUnseen refuses the id of a message that the caller may not see. field is the argument with the id.

@@ -99,6 +99,7 @@ func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, err
 
 // info describes the room to the caller.
 func (c reading) info(ctx context.Context) (info Info, err error) {
+	// What the head tells.
 	info.Now = c.room.svc.now()
 	info.Invite = inviteOf(c.head, info.Now)
 	info.View = c.view()
@@ -107,6 +108,8 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 			info.Banned = append(info.Banned, b.Name)
 		}
 	}
+
+	// What is read. A failed read fails the call.
 	seen, err := c.room.roster(ctx, c.head, c.me)
 	if err != nil {
 		return Info{}, err
@@ -115,6 +118,10 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	info.Room.Agents = seen.Agents()
 	if c.me.IsPerson() {
 		info.Hidden = c.me.Since.Messages
+		info.Disputes, err = c.disputes(ctx)
+		if err != nil {
+			return Info{}, err
+		}
 	}
 	info.Earlier, err = countEarlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
 	if err != nil {

@@ -211,6 +211,12 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 	if c.Check != nil {
 		v.State, v.Checks = TaskDone, []CheckView{{By: m.Agent, Check: *c.Check}}
 	}
+	if of := c.Of; of != nil {
+		v.State, v.Title, v.By, v.EndedByPerson, v.ByName = TaskDone, of.Title, of.By.Name, of.ByPerson, of.By.Person
+		if of.Ran != nil { // the rest of it is in the task
+			v.Evidence = &room.Evidence{Ran: of.Ran.Ran, Exit: of.Ran.Exit}
+		}
+	}
 	v.After = taskIDs(c.After)
 	if c.Stops { // text and offer are not of the one who stops the task
 		v.Text = ""
@@ -235,6 +241,14 @@ func (m *Message) shorten(limit int) {
 	if first := firstPart(m.Text, limit); len(first) < len(m.Text) {
 		m.Text, m.More = first, &More{ID: m.ID, Offset: len(first)}
 	}
+}
+
+// needChars is how many characters of a draft, a question, a proposal or an objection are told.
+const needChars = 2000
+
+// keepChars keeps the first n characters of the text, or fewer if they are wide.
+func (m *Message) keepChars(n int) {
+	m.shorten(min(jsonLen(sanitize.FirstChars(m.Text, n)), core.FirstPartBytes))
 }
 
 // Actor returns who said or did what m tells: see ident.Actor.

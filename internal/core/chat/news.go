@@ -12,17 +12,12 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/base/sanitize"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // News is what the page of a person asks, by one call for many seats, about rooms that the page does not show. Nothing
 // is recorded: no presence, no read position, no turn. What a seat was told counts as told once the page gives its tag
 // back.
-
-// needChars is how many characters of a draft, a question or a proposal are told.
-const needChars = 2000
 
 // toldEvery is how often presence and stalled tasks are told if nothing else has changed.
 const toldEvery = time.Minute
@@ -42,6 +37,7 @@ type NewsState struct {
 	Drafts    []DraftView
 	Asks      []Message // what asks the seat by its name, oldest first
 	Questions []Message // those that Drafts answer, without those in Asks
+	Disputes  []DisputeView
 
 	Room       Room
 	Requests   []OpenRequest
@@ -208,7 +204,7 @@ func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, er
 		slices.Reverse(batch.Messages)
 		return SeatNews{Messages: batch.Messages, Earlier: full, Forgot: from.After != ""}, err
 	}
-	for event, err := range s.room.log.Pages(s.me, batch.firstPage()).Since(ctx, hidden.upTo, s.head.AsOf) {
+	for event, err := range s.room.log.Told(s.me, batch.firstPage()).Since(ctx, hidden.upTo, s.head.AsOf) {
 		switch {
 		case err != nil:
 			return SeatNews{}, err
@@ -236,7 +232,12 @@ func (s *NewsSeat) readState(ctx context.Context) (*NewsState, error) {
 	if err != nil {
 		return nil, err
 	}
-	is := &NewsState{Drafts: drafts, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name, Requests: requests}
+	disputes, err := reading(s.managing).disputes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	is := &NewsState{Drafts: drafts, Disputes: disputes, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name,
+		Requests: requests}
 	asks := map[string]bool{}
 	for _, event := range asked {
 		message := messageOf(&s.head.State, s.me, event)
@@ -264,11 +265,6 @@ func (c managing) stalledTasks(seen map[int]room.Presence) (list []StalledTask) 
 		}
 	}
 	return list
-}
-
-// keepChars keeps the first n characters of the text, or fewer if they are wide.
-func (m *Message) keepChars(n int) {
-	m.shorten(min(jsonLen(sanitize.FirstChars(m.Text, n)), core.FirstPartBytes))
 }
 
 // newsTag stands for what the page knows of a seat, beside messages.
@@ -317,6 +313,9 @@ func (c managing) hashState(now time.Time) string {
 		if request.N >= c.me.Since.N {
 			tell("open", request.N, request.Owed, request.Replaces.N)
 		}
+	}
+	for _, d := range c.head.Talk.DisputesOf(c.me.Seat, now) {
+		tell("dispute", d.N, d.Tasks)
 	}
 	return shortHash(stateChars, text.String())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -21,6 +22,7 @@ const (
 	NeedsAnswer   NeedKind = "request"  // the seat owes an answer
 	NeedsVote     NeedKind = "proposal" // the seat has not voted
 	NeedsNoVote   NeedKind = "over"     // a full list has ended Of, a proposal on which the seat had not voted
+	NeedsLook     NeedKind = "dispute"  // Dispute is held against an act of the seat
 	NeedsNothing  NeedKind = "ended"    // the room was closed: the person hears of it once
 )
 
@@ -30,6 +32,8 @@ type Need struct {
 	Of   int64 // of NeedsNoVote
 	Kind NeedKind
 	At   time.Time
+
+	Dispute room.Dispute // of NeedsLook; N is then that of room.Talk.RingsBy
 
 	// Of a told need: see DescribeNeeds.
 
@@ -58,6 +62,7 @@ const needText = 160
 // Needs returns what needs the person of hook, as of the time of the call. All of it comes from the head, so what was
 // answered or decided meanwhile is in it no more.
 func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, error) {
+	// The hook and its agent are there from here on.
 	live := s.acquire(hook.Room)
 	defer live.release()
 	k, here, err := live.loadHook(ctx, hook)
@@ -71,6 +76,8 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 		got.Open = []Need{{N: head.AsOf, Kind: NeedsNothing, At: now}}
 		return got, nil
 	}
+
+	// All that needs the person is in the head.
 	for _, draft := range k.agent.Person.Open(now) {
 		got.Open = append(got.Open, Need{N: draft.N, Kind: NeedsDecision, At: time.UnixMilli(draft.AtMs)})
 	}
@@ -86,6 +93,10 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 	}
 	for _, gone := range head.Talk.GoneFor(hook.Seat, now) {
 		got.Open = append(got.Open, Need{N: gone.End, Of: gone.N, Kind: NeedsNoVote, At: time.UnixMilli(gone.AtMs)})
+	}
+	for _, d := range head.Talk.DisputesOf(hook.Seat, now) {
+		got.Open = append(got.Open, Need{N: head.Talk.RingsBy(d), Kind: NeedsLook, At: time.UnixMilli(d.AtMs),
+			Dispute: d})
 	}
 	if len(got.Open) == 0 {
 		return got, nil
@@ -123,9 +134,18 @@ func (r *liveRoom) watchesUntil(ctx context.Context, agent room.Agent) (time.Tim
 	return presence.WaitsUntil(), err
 }
 
-// describeNeed adds to need what its event has.
+// describeNeed adds to need what its event has; to a dispute of tasks the title of the first one.
 func (r *liveRoom) describeNeed(ctx context.Context, head *room.Head, need *Need) error {
-	event, err := r.log.Event(ctx, need.N)
+	n := need.N
+	if d := need.Dispute; d.N != 0 {
+		n, need.ID, need.Who = d.N, head.MessageID(d.N), ident.Actor(d.Name, d.Person, d.PersonName)
+		if len(d.Tasks) > 0 {
+			title, err := r.titleOf(ctx, head, d.Tasks[0])
+			need.Text = gist(title)
+			return err
+		}
+	}
+	event, err := r.log.Event(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -141,6 +161,18 @@ func (r *liveRoom) describeNeed(ctx context.Context, head *room.Head, need *Need
 		need.Text = gist(text)
 	}
 	return nil
+}
+
+// titleOf returns the title of a task, open or not; "" if it has expired.
+func (r *liveRoom) titleOf(ctx context.Context, head *room.Head, no int64) (string, error) {
+	if task, open := head.Task(no); open {
+		return task.Title, nil
+	}
+	done, err := r.log.Items().Done(ctx, no)
+	if errors.Is(err, table.ErrNotFound) {
+		err = nil
+	}
+	return done.Task.Title, err
 }
 
 // gist returns the first line of a text, at most needText characters of it.

@@ -19,6 +19,7 @@ type SuperviseRequest struct {
 	Claim   string // of a link: Token becomes a token of the person, unless the link was used
 	NewLink bool   // asks for a link for a further device
 	EndHook string // the id of the agent's hook to end
+	PutAway string // the id of the dispute to put away
 
 	PersonName string // the new name of the person
 	NoName     bool   // removes the name
@@ -108,6 +109,11 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		})
 	case req.EndHook != "":
 		_, err = hooking(c).endHook(ctx, req.EndHook)
+	case req.PutAway != "":
+		n, _ := c.head.MessageNumber(req.PutAway)
+		err = c.supervise(ctx, func(head *room.Head, caller room.Caller) (*room.Event, error) {
+			return head.PutAway(caller.Agent, n, s.now()), nil
+		})
 	case req.Draft != "":
 		duplicate, err = c.decideDraft(ctx, req)
 	case req.changesSupervision():
@@ -146,11 +152,11 @@ func refuseAlone() error {
 // check refuses wrong combinations, and a decision without a draft.
 func (req SuperviseRequest) check() error {
 	asked := slices.DeleteFunc([]bool{req.NewLink, req.changesSupervision(), req.Draft != "", req.EndHook != "",
-		req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
+		req.PutAway != "", req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
 	switch {
 	case len(asked) > 1:
-		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, end_hook, person_name, no_name, "+
-			"and paused, approve or approve_some. Nothing was changed: use two calls.")
+		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, end_hook, put_away, "+
+			"person_name, no_name, and paused, approve or approve_some. Nothing was changed: use two calls.")
 	case req.Approve != nil && req.ApproveSome != nil:
 		return fault.Refuse(fault.InvalidArgument, "Give only one of approve, for all messages or none, and "+
 			"approve_some, for these alone. Nothing was changed.")

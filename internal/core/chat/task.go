@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -361,7 +362,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	if err != nil {
 		return Tasks{}, false, err
 	}
-	if op.order.Action == room.CheckTask {
+	if op.order.Action == room.CheckTask || op.order.Action == room.AsideTask {
 		return op.check(ctx, done)
 	}
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
@@ -394,13 +395,17 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	return Tasks{}, false, refuseEnded(done)
 }
 
-// check answers a check of the ended task done.
+// check answers a check of the ended task done, and an order that sets checks of it aside.
 func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
 	c := op.c
 	if done.Dropped {
 		return got, false, room.RefuseUndone(done.Task.No)
 	}
-	wrote, err = op.appendCheck(ctx, done)
+	if op.order.Action == room.CheckTask {
+		wrote, err = op.appendCheck(ctx, done)
+	} else {
+		wrote, err = op.appendAside(ctx, done)
+	}
 	if err != nil {
 		return got, false, err
 	}
@@ -417,28 +422,65 @@ func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrot
 // event. The head of the check may be newer than done: nothing but the removal of its words changes done, and a check
 // has no words.
 func (op *taskOp) appendCheck(ctx context.Context, done roomlog.Done) (wrote bool, err error) {
+	var last roomlog.Check
+	read := func() (err error) {
+		last, err = op.c.room.log.Items().CheckBy(ctx, done.Task.No, op.c.me.Seat)
+		return err
+	}
+	return op.appendAfter(ctx, read, func(at place) (*room.Event, []table.Op, error) {
+		event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
+		return event, nil, err
+	})
+}
+
+// appendAside appends that the checks of done by the agents of the call are set aside, unless they are.
+func (op *taskOp) appendAside(ctx context.Context, done roomlog.Done) (wrote bool, err error) {
+	var checks []roomlog.Check
+	read := func() error {
+		all, err := op.c.room.log.Items().Checks(ctx, done.Task.No, done.Task.No)
+		if err == nil {
+			checks, err = op.req.checksNamed(done.Task.No, all[done.Task.No])
+		}
+		return err
+	}
+	return op.appendAfter(ctx, read, func(at place) (event *room.Event, puts []table.Op, err error) {
+		var checkers []room.Party
+		for _, check := range checks {
+			if check.AsideBy == "" {
+				checkers = append(checkers, check.By)
+				puts = append(puts, check.PutAside(at.head.ID, done.Task.No,
+					ident.Actor(at.caller.Name, at.caller.IsPerson(), at.caller.PersonsName())))
+			}
+		}
+		event, err = done.Finished().DecideAside(at.head, at.caller, checkers)
+		return event, puts, err
+	})
+}
+
+// appendAfter appends the event of decide, if it returns one, with its ops. What read has read before still holds then.
+func (op *taskOp) appendAfter(ctx context.Context, read func() error,
+	decide func(place) (*room.Event, []table.Op, error)) (wrote bool, err error) {
 	c := op.c
 	for range maxAttempts {
 		changed := c.room.log.Peek().LastChange
-		last, err := c.room.log.Items().CheckBy(ctx, done.Task.No, c.me.Seat)
-		if err != nil {
+		if err := read(); err != nil {
 			return false, err
 		}
-		checked, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
+		done, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
 			if at.head.Expired(at.now) && !at.head.Closed {
 				return ch, roomlog.ErrNotFound
 			}
-			if at.hasMoved(changed) { // last may be another by now
+			if at.hasMoved(changed) {
 				return ch, needItems
 			}
-			event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
+			event, ops, err := decide(at)
 			if event != nil {
-				ch.Events = []room.Event{*event}
+				ch.Events, ch.Ops = []room.Event{*event}, ops
 			}
 			return ch, err
 		})
 		if needs, _ := needOf(err); needs != needItems {
-			return err == nil && len(checked.Events) > 0, err
+			return err == nil && len(done.Events) > 0, err
 		}
 	}
 	return false, refuseRaces()

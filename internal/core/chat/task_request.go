@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // TaskCommand is what a call does with the room's tasks. The call's events have room.TaskAction: CommandNext, which no
@@ -29,6 +30,7 @@ const (
 	CommandDrop    TaskCommand = "drop"
 	CommandEdit    TaskCommand = "edit"
 	CommandCheck   TaskCommand = "check" // say what came of running again what was run for a finished task
+	CommandAside   TaskCommand = "aside" // the checks of a finished task by the agents of For count no more
 )
 
 // TaskRequest asks to do Action.
@@ -42,7 +44,7 @@ type TaskRequest struct {
 	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
 	Before []string  // of no action: of add it stands in Tasks
 	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
-	// nothing, and an empty For offers the task to nobody.
+	// nothing, and an empty For offers the task to nobody. Of aside: the agents whose checks are set aside.
 	For []string
 	// Evidence is of finish and next: what was run. Its Exit counts only with Exited. Of check, only Exit and Tree may
 	// be there: what the caller had.
@@ -73,7 +75,8 @@ type TaskListRequest struct {
 // parse returns the order for which req asks; its names of agents are resolved later. The error is a *fault.Error.
 func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 	switch req.Action {
-	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit, CommandCheck:
+	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit, CommandCheck,
+		CommandAside:
 		o.Action = room.TaskAction(req.Action)
 	case CommandNext:
 		o.Action = room.FinishTask
@@ -195,8 +198,8 @@ func (req TaskRequest) parseCheck() (c room.Check, err error) {
 }
 
 func refuseAction() error {
-	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop, edit or "+
-		"check. Nothing was changed: list_tasks shows the tasks.")
+	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop, edit, check "+
+		"or aside. Nothing was changed: list_tasks shows the tasks.")
 }
 
 func refuseTasksField() error {
@@ -222,19 +225,34 @@ func refuseID() error {
 
 // checkFields refuses a field without a meaning for the action; add has checkAdd.
 func (req TaskRequest) checkFields() error {
+	isEdit := req.Action == CommandEdit
+	offers := isEdit || req.Action == CommandRelease
+
+	// Each case names what has no meaning, or is missing.
 	switch {
+	case req.Action == CommandAside:
+		return req.checkAside()
 	case req.Action == CommandTake && req.Text != "":
 		return fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
 			"send_message, or with finish.")
-	case req.Action != CommandEdit && (req.Title != "" || len(req.After) > 0):
+	case !isEdit && (req.Title != "" || len(req.After) > 0):
 		return fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
-	case req.Action != CommandEdit && req.Action != CommandRelease && len(req.For) > 0:
-		return fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
-	case req.Action == CommandEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
+	case !offers && len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "for goes with add, release, edit and aside. Nothing was changed.")
+	case isEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
 		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: title, text, for or after. "+
 			"Nothing was changed.")
 	case req.Title != "":
 		return room.CheckTitle("title", req.Title)
+	}
+	return nil
+}
+
+// checkAside refuses fields that set no check aside.
+func (req TaskRequest) checkAside() error {
+	if len(req.For) == 0 || req.Text+req.Title != "" || len(req.After) > 0 {
+		return fault.Refuse(fault.InvalidArgument, "aside: give id, and in for the names of the agents whose checks "+
+			"are to count no more, and nothing else. Nothing was changed: say why in a message.")
 	}
 	return nil
 }
@@ -341,6 +359,9 @@ func refuseNumber(number, other int) error {
 // resolveOffers returns the order with the seats of the agents in for.
 func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error) {
 	o = op.order
+	if o.Action == room.AsideTask { // of agents that may have left: see checksNamed
+		return o, nil
+	}
 	o.Add = slices.Clone(o.Add)
 	for i, t := range op.req.Tasks {
 		o.Add[i].For, err = resolveOffer(state, t.For, fmt.Sprintf("for of number %d", i+1))
@@ -351,6 +372,25 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 	o.Offers = op.req.For != nil
 	o.For, err = resolveOffer(state, op.req.For, "for")
 	return o, err
+}
+
+// checksNamed returns which of checks, the last ones of task no, are by the agents of aside, who may have left.
+func (req TaskRequest) checksNamed(no int64, checks []roomlog.Check) (found []roomlog.Check, err error) {
+	for i, given := range req.For {
+		name, _ := ident.AgentName(ident.Addressed(given))
+		before := len(found)
+		for _, check := range checks {
+			by, _ := ident.AgentName(check.By.Name)
+			if by.Key == name.Key && !slices.Contains(found, check) {
+				found = append(found, check)
+			}
+		}
+		if len(found) == before {
+			return nil, fault.Refuse(fault.InvalidArgument, "for: agent %d in it has no check of %s. Nothing was "+
+				"changed: list_tasks with that id shows who has checked it.", i+1, room.TaskID(no))
+		}
+	}
+	return found, nil
 }
 
 // resolveOffer returns the agents of names, each once: agents in the room and, while a seat is free, agents still to

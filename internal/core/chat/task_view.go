@@ -54,7 +54,9 @@ type CheckView struct {
 	ByName   string // the name of that person; "" without a name
 	At       time.Time
 	room.Check
-	Mine bool // of the caller's seat
+	Mine    bool   // of the caller's seat
+	AsideBy string // who set it aside: then it does not count; "": nobody
+	Gone    bool   // it does not count, since its agent is gone: see room.State.CheckIsGone
 }
 
 // TaskBrief names a task.

@@ -84,7 +84,7 @@ const deliveryPage = 4
 // would get 43, and never 42.
 func (r *liveRoom) nextCall(ctx context.Context, head *room.Head, caller room.Caller, k room.Hook,
 	n int64) (event room.Event, missed bool, err error) {
-	for e, err := range r.log.Pages(caller, deliveryPage).Since(ctx, n, head.AsOf) {
+	for e, err := range r.log.Told(caller, deliveryPage).Since(ctx, n, head.AsOf) {
 		if err != nil {
 			return e, false, err
 		}

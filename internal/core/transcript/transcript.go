@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -103,7 +104,13 @@ func ofTask(message chat.Message) string {
 	case task == nil:
 		return who + " changed the list of tasks."
 	case message.TaskAction == room.CheckTask && len(task.Checks) > 0:
-		return who + " checked " + task.ID + ", and " + cameOf(task.Checks[0].Check) + "."
+		return who + " checked " + checkedTask(*task) + ", and " + cameOf(task.Checks[0].Check) + "."
+	case message.TaskAction == room.AsideTask:
+		var checkers []string
+		for _, name := range task.For {
+			checkers = append(checkers, Quoted(name))
+		}
+		return who + " set aside the checks by " + strings.Join(checkers, " and ") + " of " + checkedTask(*task) + "."
 	}
 	line := who + " changed the task " + Quoted(task.Title) + ": " + string(message.TaskAction)
 	if e := task.Evidence; e != nil {
@@ -111,6 +118,18 @@ func ofTask(message chat.Message) string {
 			Dirty: e.Dirty}.ReportedQuoted()
 	}
 	return line + "."
+}
+
+// checkedTask says which finished task a check is of, by whom, and what was run for it.
+func checkedTask(task chat.TaskView) string {
+	text := task.ID
+	if task.Title != "" {
+		text += " " + Quoted(task.Title) + ", done by " + Quoted(ident.Actor(task.By, task.EndedByPerson, task.ByName))
+	}
+	if e := task.Evidence; e != nil {
+		text += " (" + results.Evidence{Ran: results.Text(e.Ran), Exit: e.Exit}.ReportedQuoted() + ")"
+	}
+	return text
 }
 
 // cameOf says what came of a check.

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -427,8 +428,26 @@ func words(need chat.Need, withText bool) string {
 		return "What " + who + " proposed is over: too much was proposed"
 	case chat.NeedsAnswer:
 		return who + " asks you" + text
+	case chat.NeedsLook:
+		return who + disputes(need.Dispute) + text
 	}
 	return "The room has ended."
+}
+
+// disputes says what is disputed, after the name of who does.
+func disputes(d room.Dispute) string {
+	several := len(d.Tasks) > 1
+	switch {
+	case d.Kind == room.DisputeCheck && several:
+		return fmt.Sprintf(" differs on %d tasks", len(d.Tasks))
+	case d.Kind == room.DisputeCheck:
+		return " differs"
+	case d.Kind == room.DisputeObject:
+		return " objects"
+	case several:
+		return fmt.Sprintf(" took over %d tasks", len(d.Tasks))
+	}
+	return " took over a task"
 }
 
 // plain returns foreign words as a notification shows them, in one line.

@@ -289,6 +289,61 @@ func TestPush_proposalThatAFullListEnds_isToldOnce(t *testing.T) {
 	}
 }
 
+// A phone hears of a checker once an hour, after the two minutes in which the agent may answer, whatever the checker
+// checks and takes back.
+func TestPush_checksThatDiffer_ringOnceAnHour(t *testing.T) {
+	p := newPhone(t)
+	does := func(req chat.TaskRequest) {
+		t.Helper()
+		if _, err := p.Task(p.ctx(), req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cid := p.join("tea", "Cid")
+	checks := func(id string, exit int) {
+		t.Helper()
+		does(chat.TaskRequest{Token: cid.Token, Action: chat.CommandCheck, ID: id, Exited: true,
+			Evidence: room.Evidence{Exit: exit}})
+	}
+	for n := range 3 {
+		does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd,
+			Tasks: []chat.NewTask{{Title: fmt.Sprint("sand ", n+1)}}})
+		does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: fmt.Sprint("t", n+1), Exited: true,
+			Evidence: room.Evidence{Ran: "make"}})
+	}
+	checks("t1", 2)
+	if texts, again := p.delivers(); len(texts) > 0 || again != 2*time.Minute {
+		t.Errorf("at once: %+v, again %v", texts, again)
+	}
+	checks("t2", 2)
+	p.clock.Advance(2 * time.Minute)
+	texts, _ := p.delivers()
+	if len(texts) != 1 {
+		t.Fatalf("called are %+v", texts)
+	}
+	wantLines(t, "two tasks", texts[0].bodies(), "! Cid differs on 2 tasks: sand 1")
+	for n := range 10 {
+		checks("t1", n%2)
+		checks("t2", 0)
+		checks("t3", n%2)
+		p.clock.Advance(5 * time.Minute)
+		if texts, _ := p.delivers(); len(texts) > 0 {
+			t.Errorf("within the hour: %+v", texts)
+		}
+	}
+	plan, err := p.Send(p.ctx(), chat.SendRequest{Token: p.bob.Token, Text: "tea", Kind: room.Proposal})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.say(chat.SendRequest{Token: p.ann.Token, Text: "no, coffee", Kind: room.Object, ReplyTo: plan.ID})
+	p.clock.Advance(2 * time.Minute)
+	texts, _ = p.delivers()
+	if len(texts) != 1 {
+		t.Fatalf("called are %+v", texts)
+	}
+	wantLines(t, "an objection", texts[0].bodies(), "Cid differs on 2 tasks: sand 1", "! Ann objects: no, coffee")
+}
+
 // What the agent answers in its two minutes rings no phone.
 func TestPush_questionThatTheAgentAnswers_callsNobody(t *testing.T) {
 	p := newPhone(t)

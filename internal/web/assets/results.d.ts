@@ -77,6 +77,24 @@ export interface Agreement {
   replaced_by?: string;
 }
 
+export interface TaskBrief {
+  id: string;
+  title: string;
+}
+
+export interface Dispute {
+  id: string;
+  kind: string;
+  who: string;
+  person?: boolean;
+  person_name?: string;
+  at: string;
+  tasks?: TaskBrief[];
+  text?: string;
+  more?: More;
+  reply_to?: string;
+}
+
 export interface Info {
   untrusted: string;
   room: Room;
@@ -87,6 +105,7 @@ export interface Info {
   agreements?: Agreement[];
   invite_link?: string;
   banned?: string[];
+  disputes?: Dispute[];
   view?: string;
   now: string;
 }
@@ -114,6 +133,8 @@ export interface Check {
   exit?: number;
   tree?: string;
   own?: boolean;
+  aside_by?: string;
+  gone?: boolean;
 }
 
 export interface Task {
@@ -265,6 +286,7 @@ export interface NewsNeeds {
   drafts?: Draft[];
   asks?: Message[];
   questions?: Message[];
+  disputes?: Dispute[];
 }
 
 export interface Stalled {
