@@ -8,11 +8,11 @@ export class Naming {
   #gives = false; // the room is being told the name
 
   /**
-   * @param {{needed: () => boolean, gives: () => Promise<any> | null, show: (asks: boolean, gives: boolean) => void,
-   *   skipped: () => void, said: () => void}} room
+   * @param {{needed: () => boolean, gives: () => Promise<any> | null, skipped: () => void, said: () => void,
+   *   show: (asks: boolean | string, gives: boolean) => void}} room
    *   needed tells whether a name is missing; gives tells the room the one for all rooms, and returns null for none;
-   *   show whether the person is asked, or that is going on; skipped that the person wants no name; said that it has
-   *   spoken
+   *   show whether the person is asked, or why another name is needed, and whether the room is being told; skipped that
+   *   the person wants no name; said that it has spoken
    */
   constructor(room) {
     this.room = room;
@@ -30,7 +30,8 @@ export class Naming {
     if (!giving) return this.room.show(true, false);
     this.#gives = true;
     this.room.show(false, true);
-    return giving.then(() => this.given(), () => this.room.show(true, false)).finally(() => (this.#gives = false));
+    return giving.then(() => this.given(), ({ message }) => this.room.show(message || true, false))
+      .finally(() => (this.#gives = false));
   }
 
   /** Reports whether all that waits is a vote, which has no words. */

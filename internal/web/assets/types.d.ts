@@ -97,7 +97,7 @@ export interface State {
   missed: { read: string; last: string } | null;
   readTo: string;
   welcomed: boolean;
-  asksName: boolean;
+  asksName: boolean | string;
   givesName: boolean;
   requests: Request[];
   asOf: string;

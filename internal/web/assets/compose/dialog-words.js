@@ -35,6 +35,8 @@ export const answers = {
 export const naming = {
   nameAsked: "What is your name?",
   nameAskedHint: "So others can tell you from your agent. Everyone in the room sees it, and in each further room in which you speak. You can change it in the menu, and for all rooms at the address of this server.",
+  nameAskedHere: (room) => `Your name in “${room}”`,
+  nameHereHint: "Only this room sees it. You can change it in the menu.",
   namedAs: "Others will see your name, {name}, here.",
   unnamed: "No name in this room",
   nameGive: { text: "Send", vote: "Agree" },

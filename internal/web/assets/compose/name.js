@@ -40,12 +40,13 @@ const Name = ({ id, name, setName, ...others }) => html`
 export function NameAsked({ room, onClose }) {
   const { busy, problem, save, ...field } = useName(room, habit("name"));
   const form = useRef();
+  const [why] = useState(room.state.asksName); // true, or why the room does not take the name for all rooms
   const says = w.nameGive[room.naming.votes ? "vote" : "text"];
   useLayoutEffect(() => form.current.querySelector("input").select(), []);
   const give = async (event) => {
     event.preventDefault();
     if (busy || !(await save())) return;
-    if (storage.name() === undefined) storage.keepName(field.name.trim());
+    if (why === true) storage.keepName(field.name.trim());
     room.naming.given();
   };
   const key = (event) => {
@@ -53,14 +54,14 @@ export function NameAsked({ room, onClose }) {
     if (event.key === "Enter" && early) event.preventDefault();
   };
   return html`
-    <${Dialog} title=${w.nameAsked} onClose=${onClose} stays>
+    <${Dialog} title=${why === true ? w.nameAsked : w.nameAskedHere(room.state.room.name)} onClose=${onClose} stays>
       <form class="name-asked" ref=${form} onSubmit=${give}>
         <div class="field">
           <${Name} id="name-asked" required aria-labelledby="dialog-title"
             aria-describedby="name-asked-hint" enterkeyhint="send" onKeyDown=${key} ...${field} />
-          <small class="quiet" id="name-asked-hint">${w.nameAskedHint}</small>
+          <small class="quiet" id="name-asked-hint">${why === true ? w.nameAskedHint : w.nameHereHint}</small>
         </div>
-        <${Problem} text=${problem} />
+        <${Problem} text=${problem || (why !== true && why)} />
         <div class="dialog-buttons">
           <${Decision} class="button" onClick=${() => room.naming.skip()}>${w.nameSkip(says)}<//>
           <${Decision} class="button primary" aria-disabled=${busy} onClick=${() => form.current.requestSubmit()}>

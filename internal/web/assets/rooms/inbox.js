@@ -35,6 +35,7 @@ export function Inbox({ others, rooms }) {
   const rows = useRows(needs);
   const most = useRef(0);
   most.current = all ? rows.length : rows.length && shownOf(rows, first, Math.min(most.current, rows.length));
+  const asking = others.all.find(({ state }) => state.asksName); // one after the other
   const few = rows.slice(0, most.current);
   useSteady(list, few.map(({ key }) => key).join());
   const jump = (token, id) => focus(list.current.querySelector(`[data-key="${token + id}"] article`));
@@ -66,6 +67,8 @@ export function Inbox({ others, rooms }) {
           ${ui.more(rows.length - few.length)}
         </button>`}
       ${others.all.map((room) => html`<${Besides} key=${room.seat.token} room=${room} />`)}
+      ${asking && html`
+        <${NameAsked} key=${asking.seat.token} room=${asking} onClose=${() => asking.naming.cancel()} />`}
       <${OpenFile} />
       ${help && html`<${KeysDialog} onClose=${() => setHelp(false)} />`}
     </section>`;
@@ -124,10 +127,5 @@ function press(event) {
   if (!event.repeat && reveal(target, { top: 0, bottom: innerHeight })) button.click();
 }
 
-/** What a room tells outside its rows: which decision came too late, and that it asks for a name. */
-function Besides({ room }) {
-  const state = useRoom(room);
-  return html`
-    <${Late} room=${room} state=${state} />
-    ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}`;
-}
+/** What a room tells outside its rows: which decision came too late. */
+const Besides = ({ room }) => html`<${Late} room=${room} state=${useRoom(room)} />`;
