@@ -49,8 +49,7 @@ func TestForAll_pause_holdsEachAgentAndResumesThose(t *testing.T) {
 	other.pauses(true) // anew
 	other.visit("/")
 	tab.click(button("Resume 4 agents"))
-	line("1 stays paused: that was changed elsewhere since")
-	tab.until("the others go on", `document.querySelector(".for-all").innerText.includes("2 of the 5 agents")`)
+	line("2 of the 5 agents of this browser paused. 2 were paused in their rooms or elsewhere, and stay paused")
 	for n, one := range all {
 		sends(one, n < 3)
 	}
@@ -105,17 +104,52 @@ func TestForAll_name_isAskedForOnce(t *testing.T) {
 	}
 	tab := person.open("/")
 	tab.look(390, 780, "light")
-	tab.sees("You speak as Anna Lee")
-	tab.click(button("Change"))
+	tab.click(button("Your name: Anna Lee"))
 	tab.accessible([]look{{390, "dark"}, {1440, "light"}}, "the name in all rooms")
 	tab.fill(field("Your name in all rooms").in("dialog"), "Lee")
 	tab.press("Enter")
-	tab.sees("You speak as Lee")
+	tab.is(button("Your name: Lee"))
 	for n, bo := range all {
 		await(t, func() string { return fmt.Sprintf("the name in room %d", n) }, func() bool {
 			agents := bo.call("room_info", nil).Room.Agents
 			return string(agents[0].PersonName) == []string{"Lee", "Lee", "", ""}[n]
 		})
 	}
-	tab.until("no room waits", `!Object.keys(localStorage).some((name) => localStorage.getItem(name).includes("renames"))`)
+	tab.until("no room waits", `!Object.keys(localStorage).some((name) => localStorage.getItem(name).includes("rename"))`)
+}
+
+// One switch has this device told of all rooms, also of one that is joined later. What is set in a room since stays.
+func TestForAll_notices_areOneWishForAllRooms(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--public-url", pushURL, "--access", "open")
+	tab := s.mayBeTold()
+	stands := func(how string) {
+		t.Helper()
+		tab.visit("/")
+		tab.is(button("Notifications: " + how))
+	}
+	for n := range 3 {
+		tab.opensOwn(s.agent(fmt.Sprint("Quay ", n+1), "Ann"))
+	}
+	stands("off")
+	tab.click(button("Notifications: off"))
+	tab.is(role("checkbox", "Show what was written, also on a locked screen"))
+	tab.accessible([]look{{390, "dark"}, {1440, "light"}}, "notifications in all rooms")
+	tab.click(role("checkbox", "Tell me on this device when something needs me"))
+	tab.until("it is on", `document.querySelectorAll(".choice input:checked").length === 1`)
+	tab.click(role("checkbox", "Show what was written, also on a locked screen"))
+	tab.press("Escape")
+	tab.is(button("Notifications: 3 of 3 rooms"))
+	tab.click(role("link", "Quay 2").in(".landing-list"))
+	tab.choosesNotices()
+	tab.until("its words are shown", `document.querySelectorAll(".choice input:checked").length === 2`)
+	tab.click(role("checkbox", "Tell me on this device when something needs me"))
+	tab.until("it is off", `document.querySelectorAll(".choice input:checked").length === 0`)
+	tab.opensOwn(s.agent("Quay 4", "Ann"))
+	tab.sees("Tells you on this device when something needs you")
+	stands("3 of 4 rooms")
+	tab.click(button("Notifications: 3 of 4 rooms"))
+	tab.click(role("checkbox", "Tell me on this device when something needs me"))
+	tab.isTurnedOn(false)
+	stands("off")
 }

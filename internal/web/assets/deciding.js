@@ -22,12 +22,10 @@ export class Deciding {
    *   show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   messages: () => import("./results.d.ts").Message[], has: (id: string) => boolean, cursor: () => string,
    *   again: (what?: import("./types.d.ts").Due) => void, doubt: () => void, kept: (what: string) => void,
-   *   turn?: (work: () => Promise<any>) => Promise<any>,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   messages returns the messages of the log that are loaded, has reports whether one is, and cursor returns up to
    *   where the log is read; again has the supervision, or what, read once more; doubt is called after a call without
-   *   an answer, and kept when another tab has changed what is kept of the seat: see storage.watch; turn is of
-   *   Supervision
+   *   an answer, and kept when another tab has changed what is kept of the seat: see storage.watch
    */
   constructor(room) {
     const { show, clock, signal } = room;
@@ -38,8 +36,7 @@ export class Deciding {
     this.supervision = new Supervision({
       call: (args, how) => this.#calling.call("supervise", args, how),
       again: () => room.again(), isOffline: () => this.isOffline,
-      notes: () => storage.notesOf(token()), note, show, newest: () => room.messages().at(-1)?.id ?? "",
-      turn: room.turn ?? ((work) => work()), clock, signal,
+      notes: () => storage.notesOf(token()), note, show, clock, signal,
     });
     this.naming = new Naming({
       needed: () => this.#nameless,

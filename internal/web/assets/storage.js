@@ -103,9 +103,9 @@ export const keepRead = (token, id) => keepFor(token, readName(token), id);
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
  * ids, and why one was refused if that came too late, restraint: see restraint.js, approval: of which messages, as a
  * tab has set it last, notices, colours: of names, as a list of pairs, knocks: the ids of those that were dismissed,
- * unnamed: the person wants no name, held and resumes: see rooms/all-agents.js, renames:
- * see rooms/my-name.js, deciding: until when a tab may still send or undo what it has decided about a
- * draft, in ms, what that is, and whether it was sent, by its id}.
+ * unnamed: the person wants no name, errands, held and wished: see rooms/errands.js, push: see push/push.js, deciding:
+ * until when a tab may still send or undo what it has decided about a draft, in ms, what that is, and whether it was
+ * sent, by its id}.
  */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 
@@ -139,6 +139,14 @@ export const keepWelcomed = () => store.put("parley.welcomed", true);
 export const name = () => store.get("parley.name");
 
 export const keepName = (text) => store.put("parley.name", text);
+
+/**
+ * Returns the wish of the person for notifications in all rooms, {on, words, at: when it was made, in ms}; undefined if
+ * there is none.
+ */
+export const notices = () => store.get("parley.notices");
+
+export const keepNotices = (wish) => store.put("parley.notices", wish);
 
 /** Returns the key with which this person uses the server; "" if it has none. */
 export const key = () => store.get("parley.key") ?? "";

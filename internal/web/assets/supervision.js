@@ -31,13 +31,11 @@ export class Supervision {
   /**
    * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
    *   notes: () => {edits?: Record<string, string>, deciding?: Record<string, [number, string, boolean]>,
-   *     restraint?: import("./restraint.js").Restraints, approval?: string, held?: string},
+   *     restraint?: import("./restraint.js").Restraints, approval?: string},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
-   *   newest: () => string, turn: (work: () => Promise<any>) => Promise<any>,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   call calls supervise, how is of mcp.js; again has it read once more; notes is what this browser keeps, and note
-   *   replaces parts of that; newest is the id of the last message that is known, and turn does what holds the agent
-   *   back in its turn
+   *   replaces parts of that
    */
   constructor(room) {
     const { notes, note, show, clock, signal } = room;
@@ -52,7 +50,7 @@ export class Supervision {
       signal,
     });
     this.restraint = new Restraint({
-      call: (args) => room.turn(() => this.#hold(args)),
+      call: (args) => this.#hold(args),
       kept: () => notes().restraint ?? {},
       keep: (restraint) => note({ restraint }),
       show: (restraint) => show({ restraint }),
@@ -147,16 +145,9 @@ export class Supervision {
     return done;
   }
 
-  /**
-   * Does so now. Meanwhile the person may have had others approved, on another device: these still are. What was paused
-   * before is not noted as held by the press that pauses all agents: see rooms/all-agents.js.
-   */
+  /** Does so now. Meanwhile the person may have had others approved, on another device: these still are. */
   async #hold(/** @type {import("./restraint.js").Restraints} */ { paused, ...more }) {
-    const { call, signal, notes, note, newest } = this.room;
-    if (paused && notes().held === "") {
-      const { paused: before } = await call({}, { signal });
-      note({ held: before ? undefined : newest() });
-    }
+    const { call, signal } = this.room;
     const wanted = approvalOf(more);
     const before = wanted === "all" || !wanted.length ? [] : approvalOf(await call({}, { signal }));
     const approval = both(wanted, before);

@@ -1,20 +1,18 @@
-import { HandClock, newBrowser, rest } from "./platform.js";
+import { Locks, happens, newBrowser, rest } from "./platform.js";
 import "./page.js";
 import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { AllAgents } from "../assets/rooms/all-agents.js";
+import { Errands } from "../assets/rooms/errands.js";
 import { MyRooms } from "../assets/rooms/mine.js";
-import { Names } from "../assets/rooms/my-name.js";
-import { OtherRooms } from "../assets/rooms/other.js";
-import { Turns } from "../assets/rooms/turns.js";
 import * as storage from "../assets/storage.js";
 
-let server, mine, others, agents;
+let server, tabs;
 beforeEach(() => {
   newBrowser();
+  tabs = [];
   server = new FakeServer();
   const supervises = server.supervises.bind(server);
   server.supervises = ({ person_name, no_name, ...args }) => { // it tells in the log what it has done
@@ -28,119 +26,197 @@ beforeEach(() => {
   storage.keep({ room: "r1", token: "p1", name: "Ada", title: "den" });
   server.says("Bo", "Hello");
 });
-afterEach(close);
+afterEach(closeAll);
 
-function close() {
-  others?.close();
-  mine?.close();
+function closeAll() {
+  delete navigator.locks;
+  for (const { mine, errands } of tabs.splice(0)) (errands.close(), mine.close());
 }
 
-/** Opens the page /, as a reload does. */
-async function opens() {
-  close();
-  mine = new MyRooms(server.clock);
+/** Opens a tab. */
+async function opens(locks) {
+  if (locks) Object.assign(navigator, { locks });
+  const mine = new MyRooms(server.clock);
+  const errands = new Errands(mine, () => {}, server.clock);
+  tabs.push({ mine, errands });
   mine.show(null);
   mine.begin();
   await rest();
-  others = new OtherRooms(mine, server.clock);
-  agents = new AllAgents(others, () => {});
-  agents.goOn();
+  errands.goOn();
   await rest();
+  return errands;
 }
 
+/** Opens the page again, in place of those that are open. */
+const reloads = () => (closeAll(), opens());
+
+const pressed = async (work) => (work(), await rest(), await server.clock.pass(1_000));
+const stands = ({ agents: [{ paused, waits, held }] }) => ({ paused, waits, held });
 const elsewhere = (...states) => states.forEach((paused) => server.supervises({ paused }));
 
-test("what the press for all has paused is resumed by the other, and nothing that was decided anew", async () => {
+test("what the press for all has paused is resumed by the other, and nothing that was decided since", async () => {
   for (const [before, since, resumed] of [[false, [], true], [true, [], false], [false, [false, true], false]]) {
     elsewhere(before);
-    await opens();
-    agents.pause();
-    await rest();
+    const errands = await reloads();
     await server.clock.pass(3_000);
-    const { all, paused, waits, ours } = agents.state;
-    assert.deepEqual([all, paused, waits, ours], [1, 1, 0, before ? 0 : 1]);
+    await pressed(() => errands.pause());
+    assert.deepEqual(stands(errands), { paused: true, waits: false, held: !before });
     elsewhere(...since);
     await server.clock.pass(3_000);
-    agents.resume();
-    await rest();
+    await pressed(() => errands.resume());
     assert.equal(server.supervision.paused, !resumed, `${before}, ${since}`);
-    assert.equal(agents.state.stay, since.length ? 1 : 0);
+    assert.equal(errands.agents[0].held, false);
     elsewhere(false);
   }
 });
 
-test("an agent that was paused while the press waited for a connection is not resumed", async () => {
-  await opens();
+test("a pause without a connection follows, also after a reload, and is no fact before", async () => {
+  const errands = await opens();
   server.offline = true;
-  agents.pause();
-  await rest();
-  assert.deepEqual(agents.state, { all: 1, paused: 0, waits: 1, ours: 1, stay: 0, failed: 0 });
-  elsewhere(true);
+  await pressed(() => errands.pause());
+  assert.deepEqual(stands(errands), { paused: false, waits: true, held: false });
   server.offline = false;
-  await opens(); // the press counts after a reload
-  assert.deepEqual(agents.state, { all: 1, paused: 1, waits: 0, ours: 0, stay: 0, failed: 0 });
-  agents.resume();
+  assert.deepEqual(stands(await reloads()), { paused: true, waits: false, held: true });
+});
+
+test("what waits is done at once when the network is back", async () => {
+  const errands = await opens();
+  server.offline = true;
+  await pressed(() => errands.pause());
+  await server.clock.pass(60_000);
+  server.offline = false;
+  happens("online");
   await rest();
   assert.ok(server.supervision.paused);
 });
 
-test("a pause that waits is given up, and a reload in the middle goes on with what was pressed", async () => {
-  await opens();
-  server.offline = true;
-  agents.pause();
-  agents.resume();
-  server.offline = false;
-  await opens();
-  assert.deepEqual([server.supervision.paused, agents.state.waits], [false, 0]);
-  agents.pause();
-  await opens();
-  assert.deepEqual([server.supervision.paused, agents.state.ours], [true, 1]);
-  server.busy = 30;
-  agents.resume();
-  await rest();
-  server.busy = 0;
-  await opens();
-  assert.deepEqual([server.supervision.paused, agents.state.ours], [false, 0]);
+test("a person without an agent has none to pause", async () => {
+  server.agents = [{ name: "Ada", you: true, alone: true }];
+  const errands = await opens();
+  assert.deepEqual([errands.agents.length, errands.rooms.length], [0, 1]);
 });
 
-test("a name that is changed for all rooms takes the place of the one from before, and of no other", async () => {
-  for (const [before, now] of [["Ann", "Lee"], ["Annie", "Annie"], [undefined, undefined]]) {
-    storage.keepName("Ann");
-    server.supervision = { ...server.supervision, person_name: before };
-    server.says("Bo", "So");
-    await opens();
-    server.offline = true;
-    const names = new Names(others, () => {});
-    names.change("Lee");
-    names.change("Lee");
-    await rest();
-    server.offline = false;
-    await opens();
-    new Names(others, () => {}).goOn();
-    await rest();
-    assert.equal(server.supervision.person_name, now);
-    assert.equal(storage.notesOf("p1").renames, undefined);
+test("an agent that was paused while the press waited for a connection is not resumed", async () => {
+  const errands = await opens();
+  server.offline = true;
+  await pressed(() => errands.pause());
+  elsewhere(true);
+  server.offline = false;
+  await server.clock.pass(40_000);
+  assert.deepEqual(stands(errands), { paused: true, waits: false, held: false });
+  await pressed(() => errands.resume());
+  assert.ok(server.supervision.paused);
+});
+
+test("a call whose answer is lost has paused the agent: who resumes it elsewhere has done so for good", async () => {
+  const errands = await opens();
+  server.loses = (tool) => tool === "supervise" && server.supervision.paused;
+  await pressed(() => errands.pause());
+  assert.ok(server.supervision.paused);
+  elsewhere(false);
+  server.loses = () => false;
+  happens("online");
+  await server.clock.pass(3_000);
+  assert.equal(server.supervision.paused, false);
+});
+
+test("a pause that waits is given up, and so is one of which the call is under way", async () => {
+  let errands = await opens();
+  server.offline = true;
+  await pressed(() => errands.pause());
+  await pressed(() => errands.resume());
+  server.offline = false;
+  errands = await reloads();
+  assert.deepEqual([server.supervision.paused, stands(errands).waits], [false, false]);
+  errands.pause();
+  errands.resume();
+  await rest();
+  assert.deepEqual([server.supervision.paused, stands(errands).waits], [false, false]);
+});
+
+test("what cannot be resumed now stays paused until the next press; the server's pauses are waited for", async () => {
+  const errands = await opens();
+  await pressed(() => errands.pause());
+  server.offline = true;
+  assert.equal(await errands.resume(), 1);
+  assert.deepEqual(stands(errands), { paused: true, waits: false, held: true });
+  server.offline = false;
+  server.busy = 5;
+  const resumes = errands.resume();
+  await rest();
+  server.busy = 0;
+  await server.clock.pass(5_000);
+  assert.equal(await resumes, 0);
+  assert.equal(server.supervision.paused, false);
+});
+
+test("of two tabs, one makes the calls; the other goes on when that one is gone", async () => {
+  const locks = new Locks();
+  const first = locks.tab();
+  const one = await opens(first);
+  server.swallowing = true;
+  server.hears = () => false;
+  await pressed(() => one.pause());
+  const before = server.called("supervise");
+  const two = await opens(locks.tab());
+  assert.equal(server.called("supervise"), before);
+  first.end();
+  server.swallowing = false;
+  await server.clock.pass(60_000);
+  assert.deepEqual(stands(two), { paused: true, waits: false, held: true });
+});
+
+test("a seat that is gone holds nothing up, and what a room refuses is said with its name", async () => {
+  for (const [code, said, waits] of [["removed", []], ["name_taken", ["den"]], ["rate_limited", [], true]]) {
+    const errands = await reloads();
+    server.supervises = () =>
+      ({ isError: true, structuredContent: { code, message: "No.", ...(waits && { retry_after_seconds: 60 }) } });
+    await pressed(() => errands.pause());
+    assert.deepEqual(errands.refused.map(({ title }) => title), said);
+    assert.equal(storage.notesOf("p1").errands?.pause, waits);
   }
 });
 
-test("six calls are made at a time, and none before the server takes one again", async () => {
-  const clock = new HandClock();
-  const turns = new Turns(clock, new AbortController().signal);
-  const under = /** @type {((problem?: object) => void)[]} */ ([]);
-  const work = () => new Promise((done, fail) => under.push((problem) => (problem ? fail(problem) : done(null))));
-  const all = Array.from({ length: 20 }, () => turns.take(work).catch(() => "refused"));
+test("a name that is changed for all rooms takes the place of the one from before, and of no other", async () => {
+  for (const [before, now] of [["Ann", "Kim"], ["Annie", "Annie"], [undefined, undefined]]) {
+    storage.keepName("Ann");
+    server.supervision = { ...server.supervision, person_name: before };
+    const errands = await reloads();
+    server.offline = true;
+    errands.rename("Lee", "Ann");
+    errands.rename("Kim", "Lee");
+    await rest();
+    server.offline = false;
+    await reloads();
+    assert.equal(server.supervision.person_name, now);
+    assert.deepEqual(storage.notesOf("p1").errands, {});
+  }
+  const errands = await reloads();
+  server.supervision = { ...server.supervision, person_name: "Kim" };
+  errands.rename("Lee", "Kim");
+  errands.rename("Jo", "Lee"); // while the room is being told the other
   await rest();
-  assert.equal(under.length, 6);
-  under[0]();
-  under[1]();
+  assert.equal(server.supervision.person_name, "Jo");
+});
+
+test("six rooms are told at a time, and none before the server takes a call again", async () => {
+  server.tokens = new Set(Array.from({ length: 20 }, (_, n) => "t" + n));
+  storage.forget("p1");
+  for (const token of server.tokens) storage.keep({ room: "r" + token, token, title: token });
+  const errands = await opens();
+  server.calls = [];
+  server.swallowing = true;
+  server.hears = () => false;
+  errands.pause();
   await rest();
-  assert.equal(under.length, 8);
-  under[2]({ retryAfter: 30 });
-  under[3]();
-  await rest();
-  assert.equal(under.length, 8);
-  await clock.advance(30_000);
-  assert.equal(under.length, 10);
-  for (let n = 0; n < 20; n++) await rest().then(() => under[n]());
-  assert.equal((await Promise.all(all)).filter((one) => one === "refused").length, 1);
+  assert.equal(server.called("supervise"), 6);
+  closeAll();
+  server.swallowing = false;
+  server.busy = 30;
+  const later = await opens();
+  await server.clock.pass(25_000);
+  assert.ok(server.called("supervise") <= 12, `${server.called("supervise")} calls`);
+  server.busy = 0;
+  await server.clock.pass(30_000);
+  assert.equal(later.agents.filter(({ waits }) => waits).length, 0);
 });

@@ -2,7 +2,7 @@
 
 import "./platform.js";
 import { newDatabase } from "./database.js";
-import { rest } from "./platform.js";
+import { happens, rest } from "./platform.js";
 import { refused } from "./server.js";
 import { drawn, settled } from "./page.js";
 import { opened, server } from "./tabs.js";
@@ -11,11 +11,14 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { NoticesDialog } from "../assets/compose/notices-dialog.js";
+import { wishes as wanted } from "../assets/compose/notices.js";
 import { keep, kept } from "../assets/push/kept.js";
 import {
   drop, giveUp, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn,
 } from "../assets/push/push.js";
 import { push as w } from "../assets/push/words.js";
+import { Errands } from "../assets/rooms/errands.js";
+import { MyRooms } from "../assets/rooms/mine.js";
 import { root } from "../assets/site.js";
 import * as storage from "../assets/storage.js";
 
@@ -291,4 +294,44 @@ test("where a device cannot be told, the page knows why", () => {
   navigator.standalone = false; // Safari of an iPhone
   assert.equal(hindrance({ push_key: "AAAA" }), "home");
   delete navigator.standalone;
+});
+
+test("a wish for all rooms reaches each once, also a new one; what is set in a room since stays", async () => {
+  browser.permission = "granted";
+  const room = await opened();
+  const mine = new MyRooms(server.clock);
+  mine.show(null);
+  const errands = new Errands(mine, () => {}, server.clock);
+  const follows = async (yes, how) => {
+    await rest();
+    await server.clock.pass(1_000);
+    assert.equal(!!pushOf(server.supervision), yes, how);
+    assert.ok(!errands.rooms.some((one) => errands.isToBeTold(one)), how);
+  };
+  storage.note(room.seat.token, { notices: { on: true, preview: false } });
+  server.offline = true;
+  errands.wish({ on: true, words: true });
+  await rest();
+  assert.ok(errands.isToBeTold(errands.rooms[0]));
+  server.offline = false;
+  happens("online");
+  await follows(true, "on");
+  assert.equal(pushOf(server.supervision).push_words, true);
+  assert.deepEqual(wanted(room), { on: true, preview: true });
+  await room.supervision.read();
+  await turnOff(room);
+  errands.goOn();
+  await follows(false, "off in the room");
+  storage.note(room.seat.token, { wished: undefined }); // as a seat that is new
+  errands.goOn();
+  await follows(true, "a new seat");
+  browser.permission = "denied";
+  errands.wish({ on: true, words: false });
+  await rest();
+  assert.equal(pushOf(server.supervision).push_words, true);
+  errands.wish({ on: false, words: false });
+  await follows(false, "off");
+  assert.equal(browser.subscription, null);
+  mine.close();
+  errands.close();
 });

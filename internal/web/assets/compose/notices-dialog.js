@@ -21,14 +21,14 @@ export function NoticesDialog({ room, onClose }) {
   return html`<${Dialog} title=${w.noticesTitle} onClose=${onClose}>${supervision !== unheld && how}<//>`;
 }
 
-const Choice = ({ label, on, disabled = false, onChange }) => html`
+export const Choice = ({ label, on, disabled = false, onChange }) => html`
   <label class="choice">
     <input type="checkbox" checked=${on} disabled=${disabled} onChange=${(e) => onChange(e.target.checked)} />
     <span>${label}</span>
   </label>`;
 
 /** What to do where the browser blocks notifications: no box can be ticked there. */
-const HowToAllow = () => html`
+export const HowToAllow = () => html`
   <div class="notices-blocked" role="status">
     <p>${push.denied}</p>
     <details class="sidebar-qr"><summary>${push.howTo}</summary><p>${push.how}</p></details>

@@ -2,6 +2,7 @@
 // approval on or a draft waits.
 
 import * as store from "../local-storage.js";
+import * as storage from "../storage.js";
 import { hindrance, pushOf, turnOff, turnOn } from "../push/push.js";
 import { push } from "../push/words.js";
 import { useAct } from "../sidebar/act.js";
@@ -90,7 +91,7 @@ const declined = "parley.untold"; // on this device, whatever the room
  */
 function useNotice(on, onDone) {
   const [before] = useState(on);
-  const [no, setNo] = useState(!!store.get(declined));
+  const [no, setNo] = useState(!!(store.get(declined) || storage.notices()));
   const asks = !on && !no;
   const asked = useRef(asks);
   useEffect(() => {

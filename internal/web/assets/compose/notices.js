@@ -8,11 +8,15 @@ import { mentions } from "../talk/mentions.js";
 import { actorOf } from "../talk/names.js";
 import { compose } from "./words.js";
 
-/** Returns what the person wants for this seat: {on, preview}. */
-export const wishes = (room) => storage.notesOf(room.seat.token).notices ?? { on: false, preview: false };
+/** Returns what the person wants for this seat, or else in all rooms: {on, preview}. */
+export function wishes(room) {
+  const { on = false, words: preview = false } = storage.notices() ?? {};
+  return storage.notesOf(room.seat.token).notices ?? { on, preview };
+}
 
 /** Keeps that. */
-export const wish = (room, notices) => storage.note(room.seat.token, { notices });
+export const wish = (room, notices) =>
+  storage.note(room.seat.token, { notices, wished: storage.notices()?.at });
 
 /**
  * Returns why this browser cannot notify: insecure (the page came over plain HTTP), or none; "" if it can. Those of

@@ -3,6 +3,7 @@
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
 import { Upkeep } from "../push/upkeep.js";
+import { useErrands } from "../rooms/errands.js";
 import { ForAll } from "../rooms/for-all.js";
 import { Inbox } from "../rooms/inbox.js";
 import { useMyRooms } from "../rooms/list.js";
@@ -31,6 +32,7 @@ export function HomePage({ mine }) {
   const rooms = useMyRooms(mine);
   const deciding = useMemo(() => new OtherRooms(mine), [mine]);
   useEffect(() => () => deciding.close(), [deciding]);
+  const errands = useErrands(mine);
   const settled = useSettled(door.state !== "asking" && mine.settled);
   const page = useRef();
   const left = useStill(page, () => document.scrollingElement);
@@ -56,7 +58,7 @@ export function HomePage({ mine }) {
       ${rooms.length
         ? html`
           <main>
-            <${ForAll} others=${deciding} />
+            <${ForAll} errands=${errands} />
             <${Inbox} others=${deciding} rooms=${rooms} />
             <${MyRooms} mine=${mine} rooms=${rooms}>
               <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} seats=${seats} />

@@ -71,12 +71,35 @@ async function reach({ state, clock }) {
   }
 }
 
-/** Has this device told of a room, if the browser and its person allow that. wishes is {words, drafts}. */
-export async function turnOn(room, wishes) {
+/** Has the person allow notifications. */
+async function allow() {
   const allowed = await Notification.requestPermission();
   if (allowed !== "granted") throw new Error(allowed === "denied" ? w.denied : w.dismissed);
-  await tell(room, wishes);
 }
+
+/** Has this device told of a room, if the browser and its person allow that. wishes is {words, drafts}. */
+export async function turnOn(room, wishes) {
+  await allow();
+  await tell(room, wishes);
+  settleWish(room);
+}
+
+/** Finds out whether this device can be told of any room. room is one of them. */
+export async function prepare(room) {
+  await allow();
+  await reach(room);
+}
+
+/** Does in a room what the person wants in all of them, {on, words}. It says nothing of drafts. */
+export async function obey(room, { on, words }) {
+  const { supervision } = room.state;
+  if (!on) return off(room);
+  if (hindrance(supervision)) return undefined;
+  return tell(room, { words, drafts: !!pushOf(supervision)?.push_drafts });
+}
+
+/** Notes that the person has set this in a room since it was set for all. */
+export const settleWish = ({ seat }) => storage.note(seat.token, { wished: storage.notices()?.at });
 
 /** Gives the server a subscription, and the worker the token with which it rejects a draft. Else nothing is left. */
 async function tell(room, { words, drafts }) {
@@ -103,6 +126,11 @@ function inWords(problem) {
 
 /** Has this device told no more of a room. */
 export async function turnOff(room) {
+  await off(room);
+  settleWish(room);
+}
+
+async function off(room) {
   const hook = pushOf(room.state.supervision);
   if (hook) await room.supervision.change({ end_hook: hook.id });
   await drop(room);

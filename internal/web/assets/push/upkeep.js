@@ -1,5 +1,6 @@
 // What a page does for the notifications of this device while it is open. It shows nothing.
 
+import { useErrands } from "../rooms/errands.js";
 import { useMyRooms } from "../rooms/list.js";
 import { useRoom } from "../use-room.js";
 import { html, useEffect, useRef } from "../vendor.js";
@@ -19,6 +20,7 @@ export function PushUpkeep({ room, mine }) {
     const done = over ? drop(room) : renew(room, stopped);
     done.then(renewOthers).catch(() => {}); // the next page tries again
   }, [over, on, key]);
+  useErrands(mine, (token) => token === room.seat.token && room.supervision.read().catch(() => {}));
   return html`<${Upkeep} rooms=${useMyRooms(mine)} />`;
 }
 

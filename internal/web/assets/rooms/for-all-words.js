@@ -1,24 +1,31 @@
 // The words of what is set once for all rooms: they come with the second script.
 
 const agents = (n) => (n === 1 ? "the agent" : `the ${n} agents`) + " of this browser";
+const follow = (n) => (n ? `; ${n === 1 ? "1 follows when it" : `${n} follow when they`} can be reached` : "");
 
 export const forAll = {
   title: "For all rooms",
-
-  name: "You speak as {name}",
-  noName: "You speak without a name",
-  askName: "You have no name for all rooms yet",
-  change: "Change",
-  changeName: "Your name in all rooms",
-  nameText: "Others see it once you speak in a room. It takes the place of your name from before, also in rooms that can be reached only later. A room in which you chose another name, or none, keeps that. Leave empty to show no name.",
   save: "Save",
-  refused: (n) => `. ${n === 1 ? "1 room does" : `${n} rooms do`} not take this name, and keep${n === 1 ? "s" : ""} the one from before`,
+  refused: ([first, ...more]) => `Not in “${first.title}”${more.length ? ` and ${more.length} more` : ""}: ${first.why}`,
+
+  name: "Your name:",
+  noName: "none",
+  nameTitle: "Your name in all rooms",
+  nameText: "Others see it once you speak in a room. It takes the place of your name from before, also in rooms that can be reached only later. A room in which you chose another name, or none, keeps that. Leave empty to show no name.",
+
+  notices: "Notifications:",
+  blocked: "blocked by your browser",
+  told: (n, all, waits, on) =>
+    (n + waits ? `${n} of ${all === 1 ? "1 room" : `${all} rooms`}` : on ? "while a room is open" : "off") + follow(waits),
+  noticesTitle: "Notifications in all rooms",
+  noticesOpen: "Notify me about each room whose page is open",
+  noticesText: "This is for all rooms of this browser, also for those that you join later. What you set in a room after this stays.",
 
   pause: "Pause all my agents",
   resume: (n) => (n === 1 ? "Resume 1 agent" : `Resume ${n} agents`),
   agents: (n) => (n === 1 ? "The agent" : `The ${n} agents`) + " of this browser",
-  paused: (n, all, waits) => `${n} of ${agents(all)} paused` +
-    (waits ? `; ${waits === 1 ? "1 follows when it" : `${waits} follow when they`} can be reached` : ""),
-  stay: (n) => `. ${n === 1 ? "1 stays" : `${n} stay`} paused: that was changed elsewhere since`,
+  paused: (n, all, waits) => `${n} of ${agents(all)} paused${follow(waits)}`,
+  elsewhere: (n) => (n === 1 ? ". 1 was paused in its room or elsewhere, and stays paused"
+    : `. ${n} were paused in their rooms or elsewhere, and stay paused`),
   failed: (n) => `. ${n} could not be reached: try again`,
 };

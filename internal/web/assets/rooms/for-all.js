@@ -2,48 +2,46 @@
 
 import { Decision } from "../ui/decision.js";
 import { Icon } from "../ui/icon.js";
-import { html, useEffect, useMemo, useState } from "../vendor.js";
-import { AllAgents } from "./all-agents.js";
+import { html, useState } from "../vendor.js";
+import { AllNotices } from "./all-notices.js";
 import { forAll as w } from "./for-all-words.js";
 import { MyName } from "./my-name.js";
+import { Refused } from "./refused.js";
 
-/** others are OtherRooms. */
-export function ForAll({ others }) {
-  const changed = useOthers(others);
+export function ForAll({ errands }) {
   return html`
     <section class="for-all" aria-label=${w.title}>
-      <${MyName} others=${others} changed=${changed} />
-      <${PauseAll} others=${others} changed=${changed} />
+      <div class="for-all-line small"><${MyName} errands=${errands} /><${AllNotices} errands=${errands} /></div>
+      <${PauseAll} errands=${errands} />
     </section>`;
 }
 
-/** Draws anew what shows other rooms, after each change of one. Returns what does so besides. */
-function useOthers(others) {
-  const [, setChanges] = useState(0);
-  const changed = () => setChanges((n) => n + 1);
-  const known = others.all.map(({ seat, state }) => seat.token + state.phase).join();
-  useEffect(() => {
-    const ends = others.all.map((room) => room.subscribe(changed));
-    return () => ends.forEach((end) => end());
-  }, [known]);
-  return changed;
-}
-
 /** Pauses all agents of this browser, and resumes those. A person without an agent has none. */
-function PauseAll({ others, changed }) {
-  const agents = useMemo(() => new AllAgents(others, changed), [others]);
-  useEffect(() => agents.goOn());
-  const { all, paused, waits, ours, stay, failed } = agents.state;
+function PauseAll({ errands }) {
+  const [failed, setFailed] = useState(0); // agents that could not be reached by the last press
+  const { agents } = errands;
+  const count = (is) => agents.filter((one) => one[is]).length;
+  const [all, paused, waits, held] = [agents.length, count("paused"), count("waits"), count("held")];
   if (!all) return null;
-  const how = paused + waits ? w.paused(paused, all, waits) : w.agents(all);
+  const press = async (work) => {
+    setFailed(0);
+    setFailed((await work()) ?? 0);
+  };
   return html`
     <p class="for-all-line">
       ${paused + waits < all && html`
-        <${Decision} class="button" onClick=${() => agents.pause()}><${Icon} name="pause" /> ${w.pause}<//>`}
-      ${ours > 0 && html`
-        <${Decision} class="button primary" onClick=${() => agents.resume()}>
-          <${Icon} name="play" /> ${w.resume(ours)}
+        <${Decision} class="button" onClick=${() => press(() => errands.pause())}>
+          <${Icon} name="pause" /> ${w.pause}
         <//>`}
-      <span class="small quiet" role="status">${how}${stay > 0 && w.stay(stay)}${failed > 0 && w.failed(failed)}</span>
+      ${held + waits > 0 && html`
+        <${Decision} class="button primary" onClick=${() => press(() => errands.resume())}>
+          <${Icon} name="play" /> ${w.resume(held + waits)}
+        <//>`}
+      <span class="small quiet" role="status" aria-busy=${errands.busy > 0}>
+        ${paused + waits ? w.paused(paused, all, waits) : w.agents(all)}
+        ${paused > held && w.elsewhere(paused - held)}${failed > 0 && w.failed(failed)}
+      </span>
+      <${Refused} errands=${errands} what="pause" />
+      <${Refused} errands=${errands} what="resume" />
     </p>`;
 }

@@ -168,6 +168,14 @@ export class MyRooms {
     return this.#known.get(token);
   }
 
+  /** Takes in what the answer to a call for a seat has told of its supervision. The next change shows that. */
+  learn(token, { paused, person_name }) {
+    const known = this.#known.get(token);
+    const { info } = known ?? {};
+    if (!info || (!!info.paused === paused && info.person_name === person_name)) return;
+    this.#known.set(token, { .../** @type {any} */ (known), info: { ...info, paused, person_name } });
+  }
+
   /** Forgets a seat in this browser. */
   forget(token) {
     storage.forget(token);

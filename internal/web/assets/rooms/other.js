@@ -11,7 +11,6 @@ import { RoomState } from "../state.js";
 import * as storage from "../storage.js";
 import { outcomesOf } from "../talk/outcomes.js";
 import { withColours } from "../ui/colour.js";
-import { Turns } from "./turns.js";
 
 export class OtherRoom {
   /** @type {RoomState} */
@@ -26,9 +25,8 @@ export class OtherRoom {
   /**
    * @param {import("../types.d.ts").Seat} seat that is open
    * @param {import("../types.d.ts").Clock} clock
-   * @param {Turns} turns of the calls that are made for all rooms
    */
-  constructor(seat, clock, turns) {
+  constructor(seat, clock = realClock) {
     this.seat = seat;
     this.clock = clock;
     const { restraint = {} } = storage.notesOf(seat.token);
@@ -38,8 +36,7 @@ export class OtherRoom {
       seat: () => seat, state: () => this.state, show: (parts) => own.set(parts),
       messages: () => this.state.messages, has: (id) => this.state.messages.some((message) => message.id === id),
       cursor: () => "", again: () => {}, doubt: () => {}, // the next news tells
-      kept: (what) => what === "forgotten" && this.#end("no_seat"),
-      turn: (work) => turns.take(work), clock, signal,
+      kept: (what) => what === "forgotten" && this.#end("no_seat"), clock, signal,
     });
     this.supervision = this.deciding.supervision;
     this.naming = this.deciding.naming;
@@ -103,7 +100,8 @@ export class OtherRoom {
   }
 
   #tell(/** @type {NonNullable<import("../types.d.ts").Known["info"]>} */ info) {
-    const { room, requests = [], stalled = [] } = info;
+    const { room, requests = [], stalled = [], paused = false, person_name } = info;
+    this.supervision.told({ paused, person_name });
     const you = room.agents.find((agent) => agent.you);
     this.#roomState.set({
       room, requests, me: you?.name ?? this.state.me, alone: !!you?.alone,
@@ -114,15 +112,14 @@ export class OtherRoom {
 
   /** Shows the messages that are known, in the order of the room, and the drafts. */
   #show() {
-    const { needs, messages, info } = /** @type {import("../types.d.ts").Known} */ (this.#heard);
+    const { needs, messages } = /** @type {import("../types.d.ts").Known} */ (this.#heard);
     const latest = new Set(messages.map(({ id }) => id));
     const earlier = [...needs.questions, ...needs.asks, ...this.#loaded.values()]
       .filter(({ id }, n, all) => !latest.has(id) && all.findIndex((one) => one.id === id) === n)
       .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
     const all = [...earlier, ...messages].map((message) => (message.more && this.#loaded.get(message.id)) || message);
     this.#roomState.set({ messages: all, asOf: all.at(-1)?.id ?? "" });
-    const { paused = false, person_name } = info ?? {};
-    this.supervision.told({ drafts: needs.drafts.map((draft) => this.#draftNow(draft, all)), paused, person_name });
+    this.supervision.told({ drafts: needs.drafts.map((draft) => this.#draftNow(draft, all)) });
   }
 
   /**
@@ -181,7 +178,6 @@ export class OtherRooms {
     this.mine = mine;
     this.clock = clock;
     const { signal } = this.#stop;
-    this.turns = new Turns(clock, signal);
     const each = (act) => () => [...this.#all.values()].forEach(act);
     const hidden = each((room) => document.hidden && room.leave()); // a phone may end the page without a further word
     document.addEventListener("visibilitychange", hidden, { signal });
@@ -209,7 +205,7 @@ export class OtherRooms {
       const had = this.#all.get(seat.token);
       const isNew = !had || had.state.phase === "ended";
       if (isNew && (known.ended || !known.info || known.info.room.closed)) continue;
-      const room = isNew ? new OtherRoom(seat, this.clock, this.turns) : had;
+      const room = isNew ? new OtherRoom(seat, this.clock) : had;
       this.#all.set(seat.token, room);
       room.hear(known);
       if (isNew) this.mine.attend(seat.token, room);
