@@ -207,7 +207,7 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	s := onFile(t, "--access", "keys")
 	eve := s.caller("Eve", s.key("ann"))
 	eve.sit("create_room", args{"room": "Tea house", "agent_name": "Eve", "person": true, "capacity": 4,
-		"description": "About tea."})
+		"description": "About tea." + strings.Repeat(" Green, black and white, with what is drunk to it.", 7)})
 	code := inviteOf(t, eve)
 	tab := s.person().open("/i/" + code)
 	tab.sees("You are invited to Tea house")
@@ -234,6 +234,9 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	const filled = `document.querySelectorAll("main .primary").length === 1 &&
 		document.querySelector("main .primary").innerText === "Join"`
 	tab.until("one button is filled", filled)
+	tab.look(390, 664, "light")
+	tab.until("a phone shows the name and Join at once", `scrollTo(0, 0), ["#guest-agent_name", ".landing-form .primary"]
+		.every((one) => document.querySelector(one).getBoundingClientRect().bottom <= innerHeight)`)
 	tab.look(320, 640, "light")
 	tab.sees("Tell your agent")
 	tab.until("one button is filled", filled)

@@ -35,7 +35,7 @@ export function InvitePage({ code }) {
   if (!room && !problem) return null; // the opening of the document stays
   const full = room?.agents.length >= room?.capacity;
   const agent = !full && html`
-    <section key="agent" class="landing-card" aria-labelledby="connect-title">
+    <section class="landing-card" aria-labelledby="connect-title">
       <h2 id="connect-title">${w.invite.agent}</h2>
       <p class="quiet">${w.invite.noSignIn}</p>
       <p>${w.invite.link}</p>
@@ -44,7 +44,7 @@ export function InvitePage({ code }) {
       <${Connect} url=${at(path)} guest quiet />
     </section>`;
   const person = room && !seat && !full && html`
-    <section key="person" class="landing-card" aria-labelledby="join-title">
+    <section class="landing-card" aria-labelledby="join-title">
       <h2 id="join-title">${w.invite.person}</h2>
       <p class="quiet">${gone ? w.invite.gone : w.invite.why}</p>
       <${JoinByInvite} path=${path} names=${room.agents.map(({ name }) => name)} />
@@ -57,12 +57,13 @@ export function InvitePage({ code }) {
         <div class="landing-head">
           ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
           <p>${w.invite.what} ${!full && w.invite.gives}</p>
-          ${room && html`<${About} ...${{ room, full, seat, gone, tries }} onTry=${again} />`}
         </div>
         ${problem && html`
           <div><p class="landing-problem" role="alert">${problem.message}</p>
             <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></div>`}
-        ${room && [person, agent]}
+        ${person}
+        ${room && html`<${About} ...${{ room, full, seat, gone, tries }} onTry=${again} />`}
+        ${room && agent}
       </main>
       <${Foot} text=${w.invite.foot} />
     </div>`;
