@@ -230,7 +230,8 @@ func TestHead_phoneWithAKeyboard_whatIsWrittenHasTheWholeWidth(t *testing.T) {
 func TestHead_phone_nameHasTheWidth_andTheMenuSearchAndDescription(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	const room, about = "Payments API v2 of the shop in Berlin", "Where the shop moves to the new API."
+	const room = "Payments API v2 of the shop in Berlin"
+	about := strings.Repeat("Where the shop moves to the new API. ", 5) + "All of it."
 	ada := s.caller("Ada")
 	ada.sit("create_room", args{"room": room, "agent_name": ada.name, "description": about, "capacity": 5})
 	ada.says("Find the needle here.")
@@ -248,6 +249,15 @@ func TestHead_phone_nameHasTheWidth_andTheMenuSearchAndDescription(t *testing.T)
 	    document.querySelector(".room-count"), document.querySelector(".room-head"))`)
 	tab.until("which is no part of the name", `document.querySelector("h1").textContent.trim() === `+quoted(room))
 	tab.seesNot(about)
+	tab.is(role("navigation", "Your rooms"))
+	tab.click(css(".room-rooms-button"))
+	tab.is(role("navigation", "Your rooms").in(".room-rooms"))
+	tab.press("Escape")
+	tab.look(1100, 844, "light")
+	tab.until("the description has all the width there is", `((about, end) => about.scrollWidth > about.clientWidth &&
+	  about.getBoundingClientRect().right > end.getBoundingClientRect().left - 16)(
+	    document.querySelector(".room-about"), document.querySelector(".room-head .end"))`)
+	tab.look(390, 844, "light")
 	tab.click(button("Menu"))
 	tab.isAccessible(byDay[:1], "the menu of a phone", `document.querySelector(".popover-panel")`)
 	tab.look(390, 844, "light")

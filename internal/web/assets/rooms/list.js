@@ -49,16 +49,18 @@ export function useFind(rooms) {
 
 const elsewhere = (rooms) => rooms.filter(({ open }) => !open);
 
-/** Opens the list where it has no place beside the conversation. */
+/** Opens the list where it has no place beside the conversation, and is found as the list is. */
 export function RoomsButton({ rooms, open, onClick }) {
   const n = countNeeds(elsewhere(rooms));
   const unread = rooms.some((room) => room.unread > 0);
   return html`
-    <button type="button" class="button room-rooms-button" aria-expanded=${open} aria-label=${w.open(n, unread)}
-      onClick=${onClick}>
-      <${Icon} name="menu" />
-      ${n > 0 ? html`<span class="count">${n}</span>` : unread && html`<span class="rooms-dot"></span>`}
-    </button>`;
+    <nav class="rooms-way" aria-label=${w.title}>
+      <button type="button" class="button room-rooms-button" aria-expanded=${open} aria-label=${w.open(n, unread)}
+        onClick=${onClick}>
+        <${Icon} name="menu" />
+        ${n > 0 ? html`<span class="count">${n}</span>` : unread && html`<span class="rooms-dot"></span>`}
+      </button>
+    </nav>`;
 }
 
 /** The rooms, and below them the link to the inbox: its number is known later, and moves no room. */
