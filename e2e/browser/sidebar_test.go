@@ -205,6 +205,16 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 		t.Errorf("Bo heard %+v", got)
 	}
 
+	ada.drafts("And six wide.", args{"to": []string{"Bo"}})
+	tab.decides(button("Send").in(drafts))
+	tab.isNot(css(drafts))
+	tab.until("what was approved says so below its own words, and not in the head of both", `
+		((said, head) => said.length === 2 && !head.innerText.includes("approved") && said.every((one) => {
+			const words = one.closest(".message").querySelector(".message-text");
+			return one.getBoundingClientRect().top >= words.getBoundingClientRect().bottom;
+		}))([...document.querySelectorAll(".marks")].filter(({ innerText }) => innerText === "approved by you"),
+			[...document.querySelectorAll(".message-head")].at(-1))`)
+
 	ada.drafts("It will be cheap.")
 	tab.click(button("Edit").in(drafts))
 	tab.until("the form is in sight", atEnd)

@@ -238,8 +238,17 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	}).join()`); lines != "0,1,24,6,true" {
 		t.Errorf("further messages of a speaker: %s, want its time with the focus alone, 24 and 6 px, its name", lines)
 	}
-	// Words to some have the edge of their tint, of 8 px more.
-	if tall := evaluate[int](tab, articleTall("Cy")); tall < 50 || tall > 54 {
+	ann.says("A word.", args{"to": []string{cy.name}})
+	ann.says("And another.", args{"to": []string{cy.name}})
+	tab.sees("And another.")
+	for _, width := range []int64{390, 1280} {
+		tab.look(width, 844, "light")
+		if wrong := evaluate[string](tab, fmt.Sprintf(wrongPlaces, width)); wrong != "" {
+			t.Errorf("at %d px: %s", width, wrong)
+		}
+	}
+	// Words to some have the edge of their tint, of 6 px more.
+	if tall := evaluate[int](tab, articleTall("Cy")); tall < 48 || tall > 52 {
 		t.Errorf("a private message of a new speaker has %d px", tall)
 	}
 	tab.click(css(`[data-id="` + answer + `"] .quote`))
@@ -353,6 +362,24 @@ func (tab *tab) clockIn(selector string) string {
 	return evaluate[string](tab, fmt.Sprintf(`new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(
 		new Date(document.querySelector(%s).dateTime))`, quoted(selector+" time")))
 }
+
+// wrongPlaces tells which texts of one speaker are not 6 to 8 px apart, which speakers not further, and which times of
+// a width do not end in one column.
+const wrongPlaces = `(() => {
+  const wrong = [];
+  const texts = [...document.querySelectorAll(".log .message-text")].map((text) =>
+    [text.getBoundingClientRect(), text.closest(".message"), text.closest(".row")]);
+  texts.forEach(([{ top }, message, row], n) => {
+    const [above, , rowAbove] = texts[n - 1] ?? [];
+    if (row.previousElementSibling !== rowAbove) return;
+    const apart = top - above.bottom, first = message.matches(".message-first");
+    if (first ? apart < 16 : apart < 6 || apart > 8) wrong.push(message.innerText + ": " + apart + " px apart");
+  });
+  const ends = [...document.querySelectorAll(":is(.message-head, .event) > time")].map((time) =>
+    Math.round(time.getBoundingClientRect().right));
+  if (ends.length < 6 || new Set(ends).size > 1 || ends[0] > %d) wrong.push("times end at " + ends);
+  return wrong.join("; ");
+})()`
 
 func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	t.Parallel()

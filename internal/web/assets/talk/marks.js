@@ -18,15 +18,20 @@ import { talk } from "./words.js";
 
 /** What the message is for, unless the one above says the same again, and whom it asks. */
 export function Marks({ message, again = false, view }) {
-  const { draft, reason, repeated, finished } = message;
   const kind = !again && kindOf(message);
   const asks = isCard(message) && shortly(message.ask ?? [], view, talk.asks);
-  const drafted = draft && (reason === "edited" ? talk.edited : talk.approved);
-  if (!kind && !drafted && !repeated && !finished) return null;
-  return html`
+  return kind && html`
     <p class="marks">
-      ${kind && html`<span class=${"badge badge-" + kind}>${talk.kinds[kind] ?? kind}</span>`}
+      <span class=${"badge badge-" + kind}>${talk.kinds[kind] ?? kind}</span>
       ${asks && html`<span title=${asks.all}>${asks.text}</span>`}
+    </p>`;
+}
+
+/** What is true of this message alone: it stands below its text, since the head is of all that the speaker says. */
+export function Own({ message: { draft, reason, repeated, finished } }) {
+  const drafted = draft && (reason === "edited" ? talk.edited : talk.approved);
+  return (drafted || repeated || finished) && html`
+    <p class="marks">
       ${finished && html`<span>${fill(talk.finishes, { tasks: finished.map(word) })}</span>`}
       ${drafted && html`<span>${drafted}</span>`}
       ${repeated && html`<span>${talk.repeated}</span>`}

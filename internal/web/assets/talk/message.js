@@ -14,7 +14,7 @@ import { useAct } from "../sidebar/act.js";
 import { Actions } from "./actions.js";
 import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
-import { Foot, Marks, Quote, Sending } from "./marks.js";
+import { Foot, Marks, Own, Quote, Sending } from "./marks.js";
 import { actorOf, audience, kindOf } from "./names.js";
 import { isCard } from "./rows.js";
 import { talk } from "./words.js";
@@ -45,6 +45,7 @@ export function Message({ message, head, again, item, sharing, view }) {
           label=${message.reason === "list_full" ? talk.crowded : talk.withdraws} />`}
         ${message.agreed && html`
           <${Quote} id=${message.agreed} label=${talk.agreed} kind="agreed" view=${view} />`}
+        <${Own} message=${message} />
         ${item && html`<${Sending} item=${item} room=${view.room} />`}
         ${sharing && html`<${SharingState} item=${sharing} room=${view.room} />`}
         ${!toCome && isCard(message) && html`<${Foot} message=${message} view=${view} />`}

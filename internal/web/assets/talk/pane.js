@@ -202,12 +202,12 @@ export class Pane {
 
   /**
    * Whether the person has left the end: at another width the rows have other heights, and the view moves by that;
-   * while its own height changes, a browser may take it back by as much.
+   * while its own height changes or the list gets shorter, a browser may take it back by as much.
    */
   get #wasScrolledUp() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
     const least = Math.min(this.noted.top, scrollHeight - clientHeight); // there may be less to scroll
-    const taken = Math.abs(clientHeight - this.noted.seen);
+    const taken = Math.abs(clientHeight - this.noted.seen) + Math.max(0, this.noted.height - scrollHeight);
     return scrollTop < least - near - taken && clientWidth === this.noted.width;
   }
 
