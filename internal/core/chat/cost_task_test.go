@@ -11,7 +11,8 @@ import (
 
 // Through a warm process. A transaction writes two units for each item of up to a kilobyte, which DynamoDB Local
 // does not count. A list reads the end of the log, as every call does that must be current, and nothing of the
-// tasks; on one machine it reads nothing at all. Who takes a task reads the results of those directly before.
+// tasks; on one machine it reads nothing at all. Who takes a task reads the results of those directly before. Who reads
+// a check reads the task that was checked, once.
 func TestTask_onDynamoDB_writesAnItemForEachTaskItChanges(t *testing.T) {
 	var b bill
 	w := b.world(t)
@@ -46,6 +47,11 @@ func TestTask_onDynamoDB_writesAnItemForEachTaskItChanges(t *testing.T) {
 		{"take the third", func() { w.task(p.bob.Token, chat.CommandTake, "t3") }, 6, 1},
 		{"next", func() { w.task(p.bob.Token, chat.CommandNext, "t3") }, 12, 1},
 		{"drop", func() { w.task(p.ann.Token, chat.CommandDrop, "t9") }, 8, 0},
+		{"finish with what was run", func() { w.proves(p.bob.Token, "t4", ranTest) }, 8, 0},
+		{"check", func() { w.does(checkOf(p.cid.Token, "t4", 2)) }, 6, 2},
+		{"read that", func() { w.history(p.ann.Token, chat.HistoryRequest{Limit: 20}) }, 0, 1},
+		{"set it aside", func() { w.does(asideOf(p.ann.Token, "t4", "Cid")) }, 6, 3},
+		{"read both", func() { w.history(p.ann.Token, chat.HistoryRequest{Limit: 20}) }, 0, 1},
 	} {
 		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor // so that nothing is unread
 		reads, writes := b.of(c.do)
