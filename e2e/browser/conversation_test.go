@@ -274,6 +274,7 @@ func (c *meeting) export() {
 // end closes the room.
 func (c *meeting) end() {
 	c.t.Helper()
+	c.ben.writes("One more word.")
 	c.ann.click(button("Settings"))
 	c.ann.click(button("Close room").in(".sidebar-settings"))
 	c.ann.click(button("Close room").in(modal))
@@ -283,4 +284,5 @@ func (c *meeting) end() {
 		tab.isNot(css(".compose textarea"))
 		tab.sees("closed")
 	}
+	c.ben.keeps("One more word.")
 }

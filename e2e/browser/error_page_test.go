@@ -14,6 +14,16 @@ func (tab *tab) errorPage(title string) {
 	tab.isNot(css("textarea"))
 }
 
+// keeps fails the test unless a page shows words that were not sent, once, with a button that copies them.
+func (tab *tab) keeps(words string) {
+	tab.t.Helper()
+	tab.until("the words are in sight", `((all) => all.length === 1 && all[0].innerText === `+quoted(words)+` &&
+	  all[0].getBoundingClientRect().bottom <= innerHeight)(document.querySelectorAll(".late-text"))`)
+	if got := tab.copied(func() { tab.click(button("Copy text").in(".late")) }); got != words {
+		tab.t.Errorf("copied %q, want %q", got, words)
+	}
+}
+
 func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
@@ -25,8 +35,11 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 	long := ada.says(strings.Repeat("A line that says little.\n\n", 800))
 	ada.says("We sail at noon.")
 	tab.sees("We sail at noon.")
+	const unsent = "And who steers?"
+	tab.writes(unsent)
 	ada.call("manage_agent", args{"agent_name": "Bo", "action": "kick", "note": "no crew"})
 	tab.errorPage("You no longer have a seat here")
+	tab.keeps(unsent)
 	tab.sees("Ada removed your agent from this room: no crew.")
 	tab.sees("We sail at noon.")
 	tab.look(320, 256, "light") // at 400 % zoom
@@ -42,8 +55,10 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 	}
 	tab.reload()
 	tab.errorPage("You no longer have a seat here")
+	tab.keeps(unsent)
 	tab.visit("/")
 	tab.sees("You no longer have a seat in this room.")
+	tab.keeps(unsent)
 	tab.is(button("Join the room Harbor"))
 	ada.call("update_room", args{"public": false})
 	tab.click(button("Remove the room Harbor"))

@@ -276,6 +276,11 @@ func TestInbox_twoTabsAndARevokedKey_loseNothingAndDoNothingTwice(t *testing.T) 
 	tab.click(button(nameless))
 	tab.until("the words of an answer stay, and cannot be sent", `document.querySelector("`+answered+` textarea").value ===
 	  "Warm enough." && document.querySelector("`+answered+` .primary").disabled`)
+	if got := tab.copied(func() { tab.click(button("Copy text").in(answered)) }); got != "Warm enough." {
+		t.Errorf("copied %q of the answer", got)
+	}
+	tab.until("what was written in place of the draft is in sight", `[...document.querySelectorAll(".late-text")]
+	  .some((one) => one.innerText === "Or wood. Or both." && one.parentElement.querySelector("button"))`)
 	tab.until("the draft was not sent", `document.querySelector("`+row+`").innerText.includes("No longer waits")`)
 }
 

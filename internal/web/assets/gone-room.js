@@ -2,12 +2,14 @@
 
 import { gone as w } from "./gone-room-words.js";
 import { html, useRef, useState } from "./vendor.js";
+import { wordsIn } from "./compose/draft.js";
 import { Title } from "./compose/head.js";
 import { OpenDialog } from "./compose/menu.js";
 import { Forget, tellOf } from "./landing/error-page.js";
 import { root } from "./site.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
+import { Unsent } from "./talk/unsent.js";
 import { ui } from "./ui/words.js";
 
 
@@ -28,6 +30,7 @@ export function GoneRoom({ room, state }) {
         <section class="gone" aria-labelledby="gone">
           <h2 id="gone">${title}</h2>
           <p role="status">${text} ${w.kept}</p>
+          <${Unsent} texts=${wordsIn(room.draft.now)} />
           <div class="gone-buttons">
             <button type="button" class="button primary" aria-haspopup="dialog" onClick=${() => setDialog("export")}>
               ${w.export}

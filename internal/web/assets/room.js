@@ -3,6 +3,7 @@
 
 import { Admin } from "./admin.js";
 import { clock as realClock } from "./clock.js";
+import { Draft } from "./compose/draft.js";
 import { Deciding, unsent } from "./deciding.js";
 import { Gallery } from "./files/gallery.js";
 import { Limit } from "./files/limit.js";
@@ -29,6 +30,8 @@ export class Room {
   #cursor = "";
   #stop = new AbortController();
   #visible = true;
+  /** @type {Draft | undefined} */
+  #draft;
   #cameBack = false; // the next look brings what came while the person was not there
 
   /**
@@ -90,6 +93,12 @@ export class Room {
 
   get state() {
     return this.#roomState.state;
+  }
+
+  /** What the person has begun to say. */
+  get draft() {
+    if (this.#draft?.token !== this.seat.token) this.#draft = new Draft(this.seat.token);
+    return this.#draft;
   }
 
   /** Calls listen after each change, until the function that it returns is called. */

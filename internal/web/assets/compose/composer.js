@@ -1,18 +1,19 @@
 // Where a person speaks.
 
 import { files as fileWords } from "../files/words.js";
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { MissingPart, later } from "../ui/later.js";
 import { DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { touch, useNarrow } from "../ui/viewport.js";
 import { Audience, Wanted } from "./audience.js";
-import { Draft, messageOf, readersOf, sharedBy, shownReaders } from "./draft.js";
+import { messageOf, readersOf, sharedBy, shownReaders, wordsIn } from "./draft.js";
 import { askedBy, bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
 import { Undo } from "../talk/marks.js";
 import { kindOf, sayer } from "../talk/names.js";
+import { Unsent } from "../talk/unsent.js";
 import { compose } from "./words.js";
 
 const Answered = later("Answered", MissingPart);
@@ -36,7 +37,7 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
  * onSaid(key) what was just said: see log.js. onLeave gives the focus to the conversation.
  */
 export function Composer({ room, state, handle, onJump, onSaid, onLeave }) {
-  const draft = useDraft(useMemo(() => new Draft(room.seat.token), [room.seat.token]));
+  const draft = useDraft(room.draft);
   const attached = useFiles(draft, !isSilent(state) && !state.asksName, (file) => room.limit.tooLarge(file));
   const area = useRef();
   if (handle) {
@@ -53,7 +54,8 @@ export function Composer({ room, state, handle, onJump, onSaid, onLeave }) {
     };
   }
   if (isSilent(state)) return html`
-    <p class="compose-not" role="status">${compose.silenced[silencedBy(state)]}</p>`;
+    <p class="compose-not" role="status">${compose.silenced[silencedBy(state)]}</p>
+    ${state.room && html`<${Unsent} texts=${wordsIn(draft.now)} />`}`;
   return html`<${Box} room=${room} state=${state} ...${{ draft, attached, area, onJump, onSaid, onLeave }} />`;
 }
 

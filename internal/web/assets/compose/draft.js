@@ -135,6 +135,9 @@ export class Draft {
   }
 }
 
+/** Returns what is written in a draft, and in those that it has set aside. */
+export const wordsIn = (draft) => (draft ? [draft.text.trim(), ...wordsIn(draft.aside)].filter(Boolean) : []);
+
 /** Returns the audience that the person has chosen: that before an answer. */
 const ownReaders = ({ before, audience, to }) => before ?? { audience, to };
 

@@ -3,13 +3,14 @@
 import { talk } from "../talk/words.js";
 import { ui } from "../ui/words.js";
 import { html } from "../vendor.js";
+import { Copy } from "../ui/copy.js";
 import { Icon } from "../ui/icon.js";
 import { files as w } from "./words.js";
 
 
 /** item is one of State.sharing. */
 export function SharingState({ item, room }) {
-  const { key, state, loaded, size, name, whole, patience, why, final, credential } = item;
+  const { key, args, state, loaded, size, name, whole, patience, why, final, credential } = item;
   const drop = () => room.sharing.drop(key);
   if (state === "held" || state === "refused") return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />
@@ -21,6 +22,7 @@ export function SharingState({ item, room }) {
           ${state === "held" ? w.shareAnyway : talk.again}
         </button>`}
       <button type="button" class="button plain" onClick=${drop}>${talk.discard}</button>
+      ${args.note && html`<${Copy} text=${args.note} label=${talk.copy} />`}
     </p>`;
   const said = room.state.phase === "offline" ? talk.sentOnline : state === "waiting" ? w.waiting
     : patience ? w.patience(Math.ceil(patience / 60)) : whole ? w.finishing : w.sent(ui.size(loaded), ui.size(size));

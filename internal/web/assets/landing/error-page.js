@@ -1,6 +1,7 @@
 // The pages that say why there is no room here, and what to do.
 
 import * as storage from "../storage.js";
+import { Unsent, unsentIn } from "../talk/unsent.js";
 import { talk } from "../talk/words.js";
 import { ui, who } from "../ui/words.js";
 import { Brand } from "./brand.js";
@@ -46,6 +47,7 @@ export function ErrorPage({ trouble, room }) {
         <p>${w.askLink}</p>
         <${Line} text=${w.linkRequest(room?.seat.title || location.origin + location.pathname)}
           what=${w.theRequest} word />`}
+      ${room && html`<${Unsent} texts=${unsentIn(room)} />`}
       <div class="landing-buttons">
         <a class=${known ? "button primary" : "button"} href=${root.href}>${known ? ui.home : w.start}</a>
         ${room && isKept(room) && html`<${Forget} room=${room} />`}

@@ -3,6 +3,7 @@
 import { linkTo } from "../rooms/link.js";
 import { Last, Missing, Time, useFind } from "../rooms/list.js";
 import { rooms as roomsWords } from "../rooms/words.js";
+import { Unsent, unsentOf } from "../talk/unsent.js";
 import { html } from "../vendor.js";
 import { landing } from "./words.js";
 
@@ -36,6 +37,7 @@ function Room({ room, onForget }) {
           ${seat.name && !ended && html`<span>${seat.alone ? w.alone : w.with} <bdi>${seat.name}</bdi></span>`}
           ${state && html`<span><${State} room=${room} /></span>`}
         </p>
+        ${ended && html`<${Unsent} texts=${unsentOf(seat.token)} />`}
       </div>
       <div class="landing-when">
         ${last && html`<${Time} at=${last.at} />`}

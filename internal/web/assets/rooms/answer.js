@@ -7,6 +7,7 @@ import { silencedBy, unfit } from "../compose/may.js";
 import { compose } from "../compose/words.js";
 import { audience, capital } from "../talk/names.js";
 import { talk } from "../talk/words.js";
+import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { Icon } from "../ui/icon.js";
 import { html, useLayoutEffect, useRef } from "../vendor.js";
@@ -61,6 +62,7 @@ export function Answer({ room, state, id, onDone }) {
       <p class="message-buttons">
         <${Decision} class="button primary" aria-keyshortcuts="Control+Enter" disabled=${problem.why !== ""}
           onClick=${send}>${compose.send[objects ? "object" : "message"]}<//>
+        ${["over", "silent"].includes(problem.why) && html`<${Copy} text=${now.text} label=${talk.copy} />`}
         <button type="button" class="button" onClick=${cancel}>${ui.cancel}</button>
       </p>
     </form>`;

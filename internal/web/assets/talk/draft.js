@@ -10,7 +10,6 @@ import { FileCard } from "../files/card.js";
 import { trimmed } from "../compose/draft.js";
 import { Offline, useAct } from "../sidebar/act.js";
 import { Waiting } from "../sidebar/waiting.js";
-import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
 import { Icon, IconButton } from "../ui/icon.js";
@@ -18,6 +17,7 @@ import { Markdown } from "./markdown.js";
 import { Quote, Soon } from "./marks.js";
 import { Head, nameOf } from "./message.js";
 import { actor, audience, capital } from "./names.js";
+import { Words } from "./unsent.js";
 import { talk } from "./words.js";
 
 const w = talk.draft;
@@ -187,10 +187,7 @@ export function Late({ room, state: { late } }) {
         ${roomWords.late}
         <${IconButton} icon="close" label=${ui.close} onClick=${() => room.supervision.forgetLate()} />
       </p>
-      ${late.filter(Boolean).map((text) => html`
-        <div class="late-line">
-          <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${talk.copy} />
-        </div>`)}
+      <${Words} texts=${late} />
     </div>`;
 }
 

@@ -5,6 +5,7 @@ import { undo } from "../decisions.js";
 import { answering, draftFor } from "../rooms/needs.js";
 import { who } from "../ui/words.js";
 import { html, useEffect, useState } from "../vendor.js";
+import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, plain, word } from "../ui/fill.js";
@@ -193,7 +194,7 @@ export function Undo({ item: { key, args, at }, room, onUndo = () => {} }) {
 
 /** How a pending message stands. */
 export function Sending({ item, room }) {
-  const { key, state, why, credential } = item;
+  const { key, args, state, why, credential } = item;
   if (state === "sending") return html`
     <p class="sending" role="status">${room.state.phase === "offline" ? talk.sentOnline : talk.sending + "…"}</p>`;
   const held = state === "held";
@@ -207,5 +208,6 @@ export function Sending({ item, room }) {
           ${held ? talk.sendAnyway : talk.again}
         </button>`}
       <button type="button" class="button plain" onClick=${() => room.pending.drop(key)}>${talk.discard}</button>
+      ${args.text && html`<${Copy} text=${args.text} label=${talk.copy} />`}
     </p>`;
 }

@@ -99,6 +99,7 @@ export const talk = {
   held: (credential) => `Not sent: this looks like it contains ${credential}, which anyone here could use.`,
   sendAnyway: "Send anyway",
   refused: "Not sent:",
+  unsent: "You wrote this, and it was not sent:",
   again: "Try again",
   discard: "Discard",
 
