@@ -208,6 +208,31 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 		tab.reload()
 	}
 
+	// In the menu of an agreement another is suggested, which replaces it.
+	const asks = `document.querySelector(".compose").innerText.includes(
+	  "This replaces the agreement Paint it blue once all who are asked have agreed.")`
+	tab.click(button("Actions for Paint it blue"))
+	tab.click(button("Suggest another"))
+	tab.until("it says what it replaces, and the text has the focus", asks+` && document.activeElement.matches(`+
+		quoted(textArea)+`)`)
+	tab.press("Escape")
+	tab.until("without a suggestion nothing is replaced", "!"+asks)
+	tab.points(css(articleOf(other)))
+	tab.click(button("More").in(articleOf(other)))
+	tab.click(button("Suggest another"))
+	tab.until("it says what it replaces", asks)
+	tab.writes("Paint it green")
+	tab.click(button("Suggest"))
+	green := talk.bob.hearsText("Paint it green")
+	if green.Replaces != other {
+		t.Errorf("%+v does not replace %s", green, other)
+	}
+	for _, one := range []*agent{talk.bob, talk.cy} {
+		one.says("", args{"kind": "agree", "reply_to": green.ID})
+	}
+	tab.sees("Agreed, then replaced by Paint it green")
+	tab.isNot(button("Actions for Paint it blue"))
+
 	// What looks like a secret, and what the server refuses, is sent once its person says so, and not if it is
 	// thrown away.
 	secret := "ghp_" + strings.Repeat("aB3dE6gH9", 4)

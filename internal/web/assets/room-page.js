@@ -136,7 +136,8 @@ function OpenRoom({ room, state, mine, target, low }) {
       </main>
       <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${pageWords.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
-        <${Sidebar} ...${{ room, state, needs, place }} onJump=${jump} onSeek=${seek} onClose=${sidebar.hide}
+        <${Sidebar} ...${{ room, state, needs, place }} onJump=${jump} onReply=${reply} onSeek=${seek}
+          onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
       ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}

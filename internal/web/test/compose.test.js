@@ -13,6 +13,7 @@ import {
 import { itemsOf } from "../assets/compose/menu.js";
 import { beginning, completions } from "../assets/compose/mention.js";
 import { isMeant, noticeOf } from "../assets/compose/notices.js";
+import { replacedBy } from "../assets/compose/replaced.js";
 import * as storage from "../assets/storage.js";
 
 beforeEach(newBrowser);
@@ -487,4 +488,35 @@ test("the menu has what the person may do in the room", () => {
   assert.equal(menu({ agents: [{ name: "Ada", you: true, role: "member" }] }), open.replace("settings ", ""));
   assert.equal(menu({}, true), "invite tasks notices settings export device keys leave forget");
   assert.equal(menu({ closed: true }), "tasks export device keys forget");
+});
+
+test("a suggestion says which one makes way for it", () => {
+  const now = Date.now();
+  const at = (ago) => new Date(now - ago * 3600_000).toISOString();
+  const plan = { id: "m1", type: "message", kind: "proposal", from: "Bo", ask: ["Ada"], text: "Red", at: at(3) };
+  const done = { id: "m2", type: "message", kind: "agree", from: "Ada", reply_to: "m1", agreed: "m1", at: at(2) };
+  const next = { id: "m3", type: "message", kind: "proposal", from: "Ada", ask: ["Bo"], replaces: "m1", at: at(1) };
+  const not = { id: "m4", type: "message", kind: "object", from: "Bo", reply_to: "m3", at: at(1) };
+  const by = (messages, parts = {}, more = {}) => replacedBy({ ...draft({ kind: "proposal", reply: "m1" }), ...parts },
+    state({}, { messages, agreements: [], requests: [], clock: 0, ...more }))?.how ?? "";
+  const secret = [{ ...plan, to: ["Ada"] }, done];
+  const left = (reason, ago) => ({ id: "m9", type: "left", agent: "Bo", reason, at: at(ago) });
+  const muted = { room: { agents: [{ name: "Ada", you: true }, { name: "Bo", muted: true }] } };
+  for (const [how, messages, parts, more] of [
+    ["agreed", [plan, done]],
+    ["", [plan, done], { kind: "request" }],
+    ["", [plan, done], { audience: "agent" }],
+    ["", [plan, done], { audience: "some", to: ["Bo"] }], // others see the old one
+    ["agreed", secret, { audience: "some", to: ["Bo"] }],
+    ["", secret, { audience: "some", to: ["Cy Long"] }],
+    ["", [plan, done], {}, { agreements: [{ id: "m1", agreed_by: ["Ada"], replaced_by: "m7" }] }],
+    ["", [plan, done], {}, muted],
+    ["", [plan, done, left("banned", 2)]],
+    ["agreed", [plan, done, left("banned", 25)]],
+    ["agreed", [plan, done, left("timeout", 2)]],
+    ["", [plan]], // it is over, and was not decided
+    ["open", [plan], {}, { requests: [{ id: "m1" }] }],
+    ["", [{ ...plan, ask: ["Cy Long"] }], {}, { requests: [{ id: "m1" }] }],
+    ["agreed", [plan, done, next, not], { reply: "m4" }],
+  ]) assert.equal(by(/** @type {any} */ (messages), parts, more), how, JSON.stringify([messages, parts, more]));
 });

@@ -2,8 +2,12 @@
 
 import { html } from "../vendor.js";
 import { known } from "../talk/known.js";
+import { gist } from "../talk/rows.js";
+import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
+import { cutWithin } from "../ui/quote.js";
 import { answers as w } from "./dialog-words.js";
+import { replacedBy } from "./replaced.js";
 
 /** The answer to a proposal that asks this seat can be a vote. */
 export function Answered({ draft, state, onJump }) {
@@ -11,6 +15,7 @@ export function Answered({ draft, state, onJump }) {
   const message = state.messages.find(({ id }) => id === reply);
   const quoted = known(reply, message, state);
   const owed = state.requests.some(({ id, owed_by: by }) => id === reply && by?.includes(state.me));
+  const old = replacedBy(draft.now, state);
   const votes = kind === "agree" || kind === "object" || (message?.kind === "proposal" && owed);
   return html`
     <div class="answered">
@@ -34,5 +39,9 @@ export function Answered({ draft, state, onJump }) {
         onClick=${() => draft.unanswer()}>
         <${Icon} name="close" />
       </button>
-    </div>`;
+    </div>
+    ${old && html`
+      <p class="compose-why small" role="status">
+        ${fill(w.replaces[old.how], { text: { quote: cutWithin(gist(old.message)) } })}
+      </p>`}`;
 }

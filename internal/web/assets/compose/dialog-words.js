@@ -29,6 +29,10 @@ export const answers = {
   unanswer: "Cancel reply",
   vote: "Your answer",
   votes: { reply: "Reply", agree: "Agree", object: "Object" },
+  replaces: {
+    agreed: "This replaces the agreement {text} once all who are asked have agreed.",
+    open: "This replaces the suggestion {text} at once.",
+  },
 };
 
 // What the person is called.

@@ -20,15 +20,16 @@ import { inTalk, Waiting } from "./waiting.js";
 const NoticesOffer = later("NoticesOffer", () => null); // it comes late, so it stands where it pushes nothing
 
 /**
- * place is of Waiting. onJump(id) shows a message in the conversation, onSeek(ids, by) the next of some, and
- * onTasks(id) all tasks.
+ * place is of Waiting. onJump(id) shows a message in the conversation, onSeek(ids, by) the next of some, onTasks(id)
+ * all tasks, and onReply(id, kind) begins an answer.
  */
-export function Sidebar({ room, state, needs, place, onClose, onJump, onSeek, onTasks }) {
+export function Sidebar({ room, state, needs, place, onClose, onJump, onReply, onSeek, onTasks }) {
   const sidebar = useRef();
   const left = useStill(sidebar);
   if (!state.room) return null;
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
+  const reply = (...how) => (onClose(), onReply(...how));
   const seek = (...how) => (onClose(), onSeek(...how));
   const first = (selector) => sidebar.current.querySelector(selector);
   const fewer = () => (first(".for-you button, .sidebar-knock h2") ?? first("summary")).focus();
@@ -47,7 +48,7 @@ export function Sidebar({ room, state, needs, place, onClose, onJump, onSeek, on
       <${Owed} state=${state} onJump=${jump} />
       <${Tasks} state=${state} onTasks=${onTasks} />
       <${People} room=${room} state=${state} />
-      <${Agreements} room=${room} state=${state} onJump=${jump} />
+      <${Agreements} room=${room} state=${state} onJump=${jump} onReply=${reply} />
       <${Files} room=${room} state=${state} onJump=${jump} />
       <${About} room=${room} state=${state} />
       ${supervises && approvalOf(state.supervision).length > 0 && html`

@@ -3,6 +3,7 @@
 // What can be done with a message, beside what all messages show.
 export const actions = {
   copyLink: "Copy link to message",
+  another: "Suggest another",
   remove: "Remove message",
   removeFile: "Remove file",
 };
