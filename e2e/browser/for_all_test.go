@@ -32,8 +32,10 @@ func TestForAll_pause_holdsEachAgentAndResumesThose(t *testing.T) {
 	tab.look(390, 780, "light")
 	tab.expects("ERR_")
 	tab.offline(true)
-	tab.click(button("Pause all my agents"))
+	evaluate[*bool](tab, `void document.querySelector(".for-all-line > .button").focus()`)
+	tab.press("Enter")
 	line("1 of the 5 agents of this browser paused; 4 follow when they can be reached")
+	tab.until("the focus stays there", `document.activeElement.matches(".for-all-line")`)
 	tab.offline(false)
 	line("5 of the 5 agents of this browser paused")
 	for _, one := range all {

@@ -37,7 +37,7 @@ function closeAll() {
 async function opens(locks) {
   if (locks) Object.assign(navigator, { locks });
   const mine = new MyRooms(server.clock);
-  const errands = new Errands(mine, () => {}, server.clock);
+  const errands = new Errands(mine, server.clock);
   tabs.push({ mine, errands });
   mine.show(null);
   mine.begin();
@@ -209,13 +209,13 @@ test("six rooms are told at a time, and none before the server takes a call agai
   server.hears = () => false;
   errands.pause();
   await rest();
-  assert.equal(server.called("supervise"), 6);
+  assert.equal(server.called("message_history"), 6);
   closeAll();
   server.swallowing = false;
   server.busy = 30;
   const later = await opens();
   await server.clock.pass(25_000);
-  assert.ok(server.called("supervise") <= 12, `${server.called("supervise")} calls`);
+  assert.ok(server.called("message_history") <= 12);
   server.busy = 0;
   await server.clock.pass(30_000);
   assert.equal(later.agents.filter(({ waits }) => waits).length, 0);

@@ -14,7 +14,7 @@ import { NoticesDialog } from "../assets/compose/notices-dialog.js";
 import { wishes as wanted } from "../assets/compose/notices.js";
 import { keep, kept } from "../assets/push/kept.js";
 import {
-  drop, giveUp, hindrance, keyOfSeat, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn,
+  drop, giveUp, hindrance, keyOfSeat, prepare, pushOf, renew, renewOthers, settle, tidy, turnOff, turnOn,
 } from "../assets/push/push.js";
 import { push as w } from "../assets/push/words.js";
 import { Errands } from "../assets/rooms/errands.js";
@@ -301,7 +301,7 @@ test("a wish for all rooms reaches each once, also a new one; what is set in a r
   const room = await opened();
   const mine = new MyRooms(server.clock);
   mine.show(null);
-  const errands = new Errands(mine, () => {}, server.clock);
+  const errands = new Errands(mine, server.clock);
   const follows = async (yes, how) => {
     await rest();
     await server.clock.pass(1_000);
@@ -331,6 +331,7 @@ test("a wish for all rooms reaches each once, also a new one; what is set in a r
   assert.equal(pushOf(server.supervision).push_words, true);
   errands.wish({ on: false, words: false });
   await follows(false, "off");
+  await prepare({ ...(await errands.first()), state: { supervision: {} } }); // the page tells while it is open
   assert.equal(browser.subscription, null);
   mine.close();
   errands.close();

@@ -84,10 +84,10 @@ export async function turnOn(room, wishes) {
   settleWish(room);
 }
 
-/** Finds out whether this device can be told of any room. room is one of them. */
+/** Has the person allow notifications in all rooms, and the browser subscribe if it can. room is one of the rooms. */
 export async function prepare(room) {
   await allow();
-  await reach(room);
+  if (!hindrance(room.state.supervision)) await reach(room);
 }
 
 /** Does in a room what the person wants in all of them, {on, words}. It says nothing of drafts. */

@@ -20,7 +20,7 @@ export function PushUpkeep({ room, mine }) {
     const done = over ? drop(room) : renew(room, stopped);
     done.then(renewOthers).catch(() => {}); // the next page tries again
   }, [over, on, key]);
-  useErrands(mine, (token) => token === room.seat.token && room.supervision.read().catch(() => {}));
+  useErrands(mine);
   return html`<${Upkeep} rooms=${useMyRooms(mine)} />`;
 }
 

@@ -13,17 +13,19 @@ import { html, useEffect, useState } from "../vendor.js";
 import { forAll as w } from "./for-all-words.js";
 import { Refused } from "./refused.js";
 
+const isAllowed = () => globalThis.Notification?.permission === "granted";
+
 /** Says in how many rooms this device is told, and changes that. */
 export function AllNotices({ errands }) {
   const [open, setOpen] = useState(false);
-  const blocked = useBlocked();
+  useBlocked(); // draws this once more
   const { rooms } = errands;
   const waits = rooms.filter((room) => errands.isToBeTold(room)).length;
   const told = rooms.filter((room) => room.kept.push && !errands.isToBeTold(room)).length;
   const { on = told > 0 } = storage.notices() ?? {};
   return rooms.length > 0 && html`
     <button type="button" class="event-more" aria-haspopup="dialog" onClick=${() => setOpen(true)}>
-      ${w.notices} ${on && blocked ? w.blocked : w.told(told, rooms.length, waits, on)}
+      ${w.notices} ${on && !isAllowed() ? w.blocked : w.told(told, rooms.length, waits, on)}
     </button>
     <${Refused} errands=${errands} what="notices" />
     ${open && html`
@@ -34,20 +36,21 @@ export function AllNotices({ errands }) {
 function Notices({ errands }) {
   const [room, setRoom] = useState(/** @type {any} */ (null)); // that says what this server can
   const { busy, problem, act } = useAct();
+  const text = errands.agents.length ? push.text : push.textAlone;
   const isBlocked = useBlocked();
   useEffect(() => void act(async () => setRoom(await errands.first())), []);
   if (!room) return html`<${Problem} text=${problem} />`;
   const why = hindrance(room.state.supervision);
   const never = why && noNotices();
   const { on: wanted, words } = storage.notices() ?? { on: false, words: false };
-  const on = wanted && !isBlocked;
+  const on = wanted && isAllowed();
   const blocked = isBlocked && !never;
   const wish = (wish) => !busy && act(async () => {
     if (wish.on) await prepare(room);
     errands.wish(wish);
   });
   return html`
-    <p>${never && why === "server" ? dialogs.noNotices[never] : why ? push.none[why] : push.text}</p>
+    <p>${never && why === "server" ? dialogs.noNotices[never] : why ? push.none[why] : text}</p>
     ${!never && html`
       <div class="choices" aria-busy=${busy}>
         <${Choice} label=${why ? w.noticesOpen : push.on} on=${on} disabled=${blocked}

@@ -9,7 +9,7 @@ import { Refusal, call } from "../mcp.js";
 import { obey } from "../push/push.js";
 import { endsSeat } from "../seats.js";
 import * as storage from "../storage.js";
-import { useEffect, useMemo, useRef, useState } from "../vendor.js";
+import { useEffect, useMemo, useState } from "../vendor.js";
 
 const most = 6; // rooms at a time: a browser makes as many calls
 const rest = 100; // ms from one drawing of what has changed to the next
@@ -18,14 +18,16 @@ const rest = 100; // ms from one drawing of what has changed to the next
 const works = {
   /** Notes nothing as held if the agent was paused before: another press, or a person in the room, has done that. */
   async pause(room) {
-    const { seat: { token }, supervise, changes, newest } = room;
+    const { seat: { token }, supervise, history, changes } = room;
     if (storage.notesOf(token).held) {
       if ((await changes()).length) return; // a call without an answer has done it
     } else {
+      const { messages } = await history({ limit: 1 });
       const { paused } = await supervise({});
-      const { held } = storage.notesOf(token); // another tab may have come first
-      if (paused && !held) return;
-      storage.note(token, { held: held ?? await newest() });
+      const last = messages.at(-1)?.id ?? "none"; // of those that the person may see
+      const { held = paused ? "" : last } = storage.notesOf(token); // another tab may have come first
+      if (!held) return;
+      storage.note(token, { held });
     }
     await supervise({ paused: true });
     if (!storage.notesOf(token).errands?.pause) await works.resume(room); // given up meanwhile
@@ -59,16 +61,15 @@ export class Errands {
   #running = false;
   #shows = false; // what has changed, in a moment
   #presses = 0; // how often all agents were paused or resumed
+  #locks = /** @type {LockManager | undefined} */ (navigator.locks); // none without TLS
   #nap = new AbortController();
   #stop = new AbortController();
 
   /**
    * @param {import("./mine.js").MyRooms} mine
-   * @param {(token: string) => void} done is called when an errand at a seat is over
    */
-  constructor(mine, done, clock = realClock) {
+  constructor(mine, clock = realClock) {
     this.mine = mine;
-    this.done = done;
     this.clock = clock;
     addEventListener("online", () => this.#nap.abort(), { signal: this.#stop.signal });
   }
@@ -108,6 +109,7 @@ export class Errands {
   async resume() {
     const press = ++this.#presses;
     const { agents } = this;
+    this.#forget("pause", "resume");
     for (const { seat, waits } of agents) if (waits) this.#over({ seat, what: "pause" });
     this.mine.read();
     let left = agents.filter(({ held }) => held).map(({ seat }) => ({ seat, what: "resume", value: true }));
@@ -140,12 +142,16 @@ export class Errands {
   }
 
   #want(what, value, seats) {
-    this.refused = this.refused.filter((one) => one.what !== what);
+    this.#forget(what);
     for (const { token } of seats)
       storage.note(token, { errands: { ...storage.notesOf(token).errands, [what]: value } });
     this.#nap.abort();
     this.goOn();
     this.mine.read();
+  }
+
+  #forget(...whats) {
+    this.refused = this.refused.filter(({ what }) => !whats.includes(what));
   }
 
   #over({ seat: { token }, what, value = /** @type {any} */ (null) }) {
@@ -211,12 +217,13 @@ export class Errands {
       return null;
     };
     try {
-      const { locks } = navigator; // none without TLS
+      const locks = this.#locks;
       const name = "parley.errand." + seat.token;
       const once = async (lock) => (lock ? work() : {}); // another tab does it
       const problem = await (locks ? locks.request(name, { ifAvailable: true }, once) : work());
       if (problem) return problem;
     } catch (problem) {
+      if (problem.name === "SecurityError") this.#locks = undefined; // the browser gives none
       const passes = !(problem instanceof Refusal) || problem.retryAfter || problem.code === "unavailable";
       if (this.#stop.signal.aborted || passes) return problem;
       if (!endsSeat(problem)) this.refused = [...this.refused, { what, title: seat.title ?? "", why: problem.message }];
@@ -225,7 +232,6 @@ export class Errands {
       this.#show();
     }
     this.#over(errand);
-    this.done(seat.token);
     return null;
   }
 
@@ -239,24 +245,23 @@ export class Errands {
   }
 
   /**
-   * Returns what is done in the room of a seat: supervise, a call whose answer the list of rooms shows; changes, which
-   * reads what has paused and resumed the agent since it was held; and newest, the id of the last message.
+   * Returns a room by the calls for its seat: supervise, whose answer the list of rooms shows; history; and changes,
+   * which returns what has paused and resumed the agent since it was held.
    */
   #reach(seat) {
     const { token } = seat;
     const { signal } = this.#stop;
     const ask = (tool, args) => call(tool, { agent_token: token, ...args }, { bearer: token, signal });
+    const history = (args) => ask("message_history", args);
     const supervise = async (args) => {
       const got = await ask("supervise", args);
       this.mine.learn(token, got);
       return got;
     };
-    const newest = async () => this.mine.knownOf(token)?.messages.at(-1)?.id ??
-      (await ask("message_history", { limit: 1 })).messages.at(-1)?.id ?? "none";
     const changes = async () => {
       let [after, more, all] = [storage.notesOf(token).held, true, /** @type {string[]} */ ([])];
       while (more) {
-        const got = await ask("message_history", { after, limit: pageSize }).catch((problem) => {
+        const got = await history({ after, limit: pageSize }).catch((problem) => {
           if (problem instanceof Refusal && problem.code === "invalid_argument") return { messages: [] }; // it is gone
           throw problem;
         });
@@ -267,22 +272,13 @@ export class Errands {
       }
       return all;
     };
-    return { seat, clock: this.clock, supervise, supervision: { change: supervise }, changes, newest };
+    return { seat, clock: this.clock, supervise, supervision: { change: supervise }, history, changes };
   }
 
-  /** Returns a room that can be reached, for push/push.js. Throws why there is none. */
+  /** Returns a room, for push/push.js. */
   async first() {
-    let problem;
-    for (const { seat } of this.rooms) {
-      try {
-        const room = this.#reach(seat);
-        return { ...room, state: { supervision: await room.supervise({}) } };
-      } catch (refused) {
-        problem = refused;
-        if (!(refused instanceof Refusal)) break; // no room answers
-      }
-    }
-    throw problem;
+    const room = this.#reach((this.rooms.find(({ info }) => info) ?? this.rooms[0]).seat);
+    return { ...room, state: { supervision: await room.supervise({}) } };
   }
 
   close() {
@@ -290,12 +286,10 @@ export class Errands {
   }
 }
 
-/** Returns the errands of this browser, now and after each change. done is called when one at a seat is over. */
-export function useErrands(mine, done = (/** @type {string} */ _token) => {}) {
+/** Returns the errands of this browser, now and after each change of a room. */
+export function useErrands(mine) {
   const [, setChanges] = useState(0);
-  const now = useRef(done);
-  now.current = done;
-  const errands = useMemo(() => new Errands(mine, (token) => now.current(token)), [mine]);
+  const errands = useMemo(() => new Errands(mine), [mine]);
   useEffect(() => {
     const end = mine.subscribe(() => setChanges((n) => n + 1));
     return () => (end(), errands.close());

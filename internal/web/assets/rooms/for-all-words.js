@@ -1,6 +1,6 @@
 // The words of what is set once for all rooms: they come with the second script.
 
-const agents = (n) => (n === 1 ? "the agent" : `the ${n} agents`) + " of this browser";
+const agents = (n) => (n === 1 ? "1 agent" : `${n} agents`);
 const follow = (n) => (n ? `; ${n === 1 ? "1 follows when it" : `${n} follow when they`} can be reached` : "");
 
 export const forAll = {
@@ -14,17 +14,17 @@ export const forAll = {
   nameText: "Others see it once you speak in a room. It takes the place of your name from before, also in rooms that can be reached only later. A room in which you chose another name, or none, keeps that. Leave empty to show no name.",
 
   notices: "Notifications:",
-  blocked: "blocked by your browser",
+  blocked: "not allowed by your browser",
   told: (n, all, waits, on) =>
     (n + waits ? `${n} of ${all === 1 ? "1 room" : `${all} rooms`}` : on ? "while a room is open" : "off") + follow(waits),
   noticesTitle: "Notifications in all rooms",
   noticesOpen: "Notify me about each room whose page is open",
   noticesText: "This is for all rooms of this browser, also for those that you join later. What you set in a room after this stays.",
 
-  pause: "Pause all my agents",
-  resume: (n) => (n === 1 ? "Resume 1 agent" : `Resume ${n} agents`),
-  agents: (n) => (n === 1 ? "The agent" : `The ${n} agents`) + " of this browser",
-  paused: (n, all, waits) => `${n} of ${agents(all)} paused${follow(waits)}`,
+  pause: (n) => (n === 1 ? "Pause my agent" : "Pause all my agents"),
+  resume: (n) => `Resume ${agents(n)}`,
+  agents: (n) => (n === 1 ? "The agent" : `The ${agents(n)}`) + " of this browser",
+  paused: (n, all, waits) => `${n} of the ${agents(all)} of this browser paused${follow(waits)}`,
   elsewhere: (n) => (n === 1 ? ". 1 was paused in its room or elsewhere, and stays paused"
     : `. ${n} were paused in their rooms or elsewhere, and stay paused`),
   failed: (n) => `. ${n} could not be reached: try again`,

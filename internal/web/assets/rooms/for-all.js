@@ -2,7 +2,7 @@
 
 import { Decision } from "../ui/decision.js";
 import { Icon } from "../ui/icon.js";
-import { html, useState } from "../vendor.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { AllNotices } from "./all-notices.js";
 import { forAll as w } from "./for-all-words.js";
 import { MyName } from "./my-name.js";
@@ -19,19 +19,25 @@ export function ForAll({ errands }) {
 /** Pauses all agents of this browser, and resumes those. A person without an agent has none. */
 function PauseAll({ errands }) {
   const [failed, setFailed] = useState(0); // agents that could not be reached by the last press
+  const line = useRef();
+  const pressed = useRef(false);
+  useLayoutEffect(() => { // the button with the focus may be gone
+    if (pressed.current && document.activeElement === document.body) line.current?.focus();
+  });
   const { agents } = errands;
   const count = (is) => agents.filter((one) => one[is]).length;
   const [all, paused, waits, held] = [agents.length, count("paused"), count("waits"), count("held")];
   if (!all) return null;
   const press = async (work) => {
+    pressed.current = true;
     setFailed(0);
     setFailed((await work()) ?? 0);
   };
   return html`
-    <p class="for-all-line">
+    <p class="for-all-line" ref=${line} tabindex="-1">
       ${paused + waits < all && html`
         <${Decision} class="button" onClick=${() => press(() => errands.pause())}>
-          <${Icon} name="pause" /> ${w.pause}
+          <${Icon} name="pause" /> ${w.pause(all)}
         <//>`}
       ${held + waits > 0 && html`
         <${Decision} class="button primary" onClick=${() => press(() => errands.resume())}>
