@@ -83,7 +83,7 @@ export function NamedAs({ room, onDone }) {
     onDone();
   };
   return name && html`
-    <p class="compose-why small">
+    <p class="compose-why named-as small">
       ${fill(w.namedAs, { name })} <button type="button" class="event-more" onClick=${leaveOut}>${w.unnamed}</button>
     </p>`;
 }
