@@ -31,9 +31,9 @@ const disputeHour = time.Hour
 //  5. The person of Bob puts it away: it needs Ann alone, until a further task joins it.
 //  6. Gus leaves: it is over a day later. Gus is kicked or banned, also after he has left: it is over.
 //
-// An objection is over when For replies to the objection or the proposal, or proposes again. A task that was taken from
-// For is over when it ends, or For has it again. A program of before this rule drops all disputes from the room when it
-// next changes the Talk, and records none of its own checks; the checks stay.
+// An objection is over when For replies to the objection or the proposal, or proposes again, for Seat to read. A task
+// that was taken from For is over when it ends, or For has it again. A program of before this rule drops all disputes
+// from the room when it next changes the Talk, and records none of its own checks; the checks stay.
 type Dispute struct {
 	N          int64       `json:"n"`  // its first event
 	AtMs       int64       `json:"at"` // the time of N
@@ -88,11 +88,11 @@ func (s *State) disputes(event Event, seat int) bool {
 	return slices.ContainsFunc(s.Talk.Disputes, func(d Dispute) bool { return d.N == event.N && d.For == seat })
 }
 
-// CheckIsGone reports whether a check by a party that differs from what was reported for task no counts no more, since
-// its agent is gone: it was kicked or banned, or left a day ago.
-func (s *State) CheckIsGone(by Party, no int64, now time.Time) bool {
+// CheckIsGone reports whether a check by a party that differs from what was reported counts no more, since its agent is
+// gone: it was kicked or banned, or left a day ago. A Dispute of the agent tells when that was.
+func (s *State) CheckIsGone(by Party, now time.Time) bool {
 	return !by.IsHere(s) && !slices.ContainsFunc(s.Talk.Disputes, func(d Dispute) bool {
-		return d.Seat == by.Seat && d.isOf(DisputeCheck, no) && !d.isOver(now)
+		return d.Seat == by.Seat && !d.isOver(now)
 	})
 }
 
@@ -116,6 +116,7 @@ func (l *ledger) applyDisputes(before *State, event Event) {
 	case Said:
 		l.removeDisputes(func(d *Dispute) bool {
 			return d.Kind == DisputeObject && d.For == event.Seat &&
+				(len(event.To) == 0 || slices.Contains(event.To, d.Seat)) &&
 				(event.Kind == Proposal || event.ReplyTo == d.N || event.ReplyTo == d.Of)
 		})
 	case TaskChanged:
@@ -124,11 +125,10 @@ func (l *ledger) applyDisputes(before *State, event Event) {
 		l.changeDisputes(func(d *Dispute) bool { return d.N == event.PutsAway && d.For == event.Seat },
 			func(d *Dispute) { d.Away = true })
 	case Left:
-		if event.takesSeat() {
-			l.removeDisputes(by)
-		} else {
-			l.changeDisputes(by, func(d *Dispute) { d.LeftMs = event.AtMs })
-		}
+		l.removeDisputes(func(d *Dispute) bool {
+			return by(d) && event.takesSeat() || d.For == event.Seat && d.Kind != DisputeCheck
+		})
+		l.changeDisputes(by, func(d *Dispute) { d.LeftMs = event.AtMs })
 	case Managed: // a ban of one who has left
 		l.removeDisputes(func(d *Dispute) bool {
 			name, err := ident.AgentName(d.Name)

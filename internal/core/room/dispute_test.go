@@ -217,9 +217,21 @@ func TestCheckIsGone_byHowItsAgentLeft(t *testing.T) {
 		by := w.agent(gus).Party()
 		w.checks(gus, 1, 2)
 		c.happen(w)
-		if got := w.head.CheckIsGone(by, 1, w.now); got != c.want {
+		if got := w.head.CheckIsGone(by, w.now); got != c.want {
 			t.Errorf("%s: %t", what, got)
 		}
+	}
+
+	many := newWorkshop(t, core.MaxDisputed+1) // one more than a Dispute has
+	checker := many.agent(gus).Party()
+	for no := range int64(core.MaxDisputed + 1) {
+		many.checks(gus, no+1, 2)
+		many.now = many.now.Add(time.Minute)
+	}
+	many.asides(ann, 1, checker)
+	many.leave(gus)
+	if many.head.CheckIsGone(checker, many.now) {
+		t.Error("the check of the last task is gone at once")
 	}
 
 	w := newWorkshop(t, 1) // nobody is left whom it concerns
@@ -229,7 +241,7 @@ func TestCheckIsGone_byHowItsAgentLeft(t *testing.T) {
 	w.leave(ann)
 	w.checks(gus, 1, 2)
 	w.leave(gus)
-	if w.head.CheckIsGone(by, 1, w.now) {
+	if w.head.CheckIsGone(by, w.now) {
 		t.Error("whose task it was has left, and the check is gone at once")
 	}
 }
@@ -257,6 +269,19 @@ func TestDispute_ofAProposalAndATask_eachCase(t *testing.T) {
 		}, "Ann: object []"},
 		{"Ann replies to the objection", func(l *timeline) { _, e := objects(l); l.reply(ann, e) }, ""},
 		{"Ann replies to her proposal", func(l *timeline) { e, _ := objects(l); l.reply(ann, e) }, ""},
+		{"Ann replies to her own agent", func(l *timeline) {
+			_, e := objects(l)
+			l.send(ann, room.Event{Text: "look", ReplyTo: e.N, To: []int{ann}, Person: true})
+		}, "Ann: object []"},
+		{"Ann replies to Bob alone", func(l *timeline) {
+			_, e := objects(l)
+			l.send(ann, room.Event{Text: "hm", ReplyTo: e.N, To: []int{bob}})
+		}, "Ann: object []"},
+		{"Ann replies to Cid alone", func(l *timeline) {
+			_, e := objects(l)
+			l.send(ann, room.Event{Text: "well", ReplyTo: e.N, To: []int{cid}})
+		}, ""},
+		{"Ann leaves", func(l *timeline) { objects(l); l.manage(room.Promote, bob); l.leave(ann) }, ""},
 		{"Bob replies to the objection", func(l *timeline) { _, e := objects(l); l.reply(bob, e) }, "Ann: object []"},
 		{"Ann says something else", func(l *timeline) { objects(l); l.say(ann, "well") }, "Ann: object []"},
 		{"Ann proposes again", func(l *timeline) { objects(l); l.propose(ann) }, ""},
