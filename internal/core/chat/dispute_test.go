@@ -63,6 +63,8 @@ func TestCheck_event_tellsWhatWasChecked_asLongAsItHasWords(t *testing.T) {
 		p := w.company()
 		person := w.person(p.bob)
 		hook := w.webhook(person, "https://example.org/")
+		w.clock.Advance(time.Minute)
+		_, endpoint := w.addsAgent(person, "Remi")
 		w.adds(p.ann.Token, "sand")
 		w.proves(p.bob.Token, "t1", ranTest)
 		w.does(checkOf(p.cid.Token, "t1", 2))
@@ -70,6 +72,11 @@ func TestCheck_event_tellsWhatWasChecked_asLongAsItHasWords(t *testing.T) {
 		told := func(when string, want []string) {
 			t.Helper()
 			called, _ := there.delivered(hook, 0)
+			w.ask(p.bob.Token, "well?", "Remi")
+			heard, err := there.Heard(t.Context(), endpoint, 0, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for way, messages := range map[string][]chat.Message{
 				"a wait":    there.look(p.bob.Token, p.bob.Cursor).Messages,
 				"history":   there.all(p.bob.Token),
@@ -77,6 +84,7 @@ func TestCheck_event_tellsWhatWasChecked_asLongAsItHasWords(t *testing.T) {
 				"news":      there.newsOf(person, chat.NewsFrom{}).Messages,
 				"a view":    there.viewed(w.info(p.ann.Token).View, "").Messages,
 				"a webhook": called,
+				"an agent":  heard.Messages,
 			} {
 				var got []string
 				for _, m := range messages {
@@ -342,6 +350,29 @@ func TestDispute_ofAPersonAlone_isOfAGuest(t *testing.T) {
 	pam = w.enter(chat.JoinRequest{Token: pam.Token})
 	same(t, "a day later", w.disputed(pam.Token), nil)
 	same(t, "what Gus checked", w.standing(pam.Token, "t2"), []string{"Gus differs gone"})
+}
+
+// An objection outlives its words, and is told to the phone without them.
+func TestDispute_ofAnObjectionThatHasExpired_isTold(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	anns := w.person(p.ann)
+	hook := w.browser(anns)
+	plan := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "tea", Kind: room.Proposal}).ID
+	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "no, coffee", Kind: room.Object, ReplyTo: plan})
+	for range 2 {
+		w.clock.Advance(room.Life * 2 / 3)
+		w.ask(w.enter(chat.JoinRequest{Token: p.bob.Token}).Token, "well?", "Cid")
+	}
+	w = w.elsewhere()
+	needs, err := w.Needs(t.Context(), hook)
+	if err == nil {
+		err = w.DescribeNeeds(t.Context(), &needs)
+	}
+	if err != nil || len(needs.Open) != 1 || needs.Open[0].Who != "Cid" || needs.Open[0].Text != "" {
+		t.Errorf("%+v, %v", needs.Open, err)
+	}
+	same(t, "needs", w.disputed(anns), []string{"object by Cid:"})
 }
 
 // A program of before drops the disputes with its next change of the Talk, and loses no check, set aside or not.

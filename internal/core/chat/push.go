@@ -146,6 +146,9 @@ func (r *liveRoom) describeNeed(ctx context.Context, head *room.Head, need *Need
 		}
 	}
 	event, err := r.log.Event(ctx, n)
+	if need.Kind == NeedsLook && errors.Is(err, table.ErrNotFound) { // an objection of long ago
+		return nil
+	}
 	if err != nil {
 		return err
 	}
