@@ -83,7 +83,10 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Cal
 
 // FillBefore is FillAfter for the events before n, the latest first.
 func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
-	pages := log.Told(caller, b.firstPage())
+	pages := log.Pages(caller, b.firstPage())
+	if b.Talk == 0 {
+		pages = log.Told(caller, b.firstPage())
+	}
 	for {
 		last, full, more, err := b.fillPage(ctx, log, caller, n, pages.Before)
 		if err != nil || full || !more || last <= caller.Since.N || b.Talk > 0 && int64(len(b.Messages)) == b.Talk {

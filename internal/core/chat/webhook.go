@@ -84,14 +84,18 @@ const deliveryPage = 4
 // would get 43, and never 42.
 func (r *liveRoom) nextCall(ctx context.Context, head *room.Head, caller room.Caller, k room.Hook,
 	n int64) (event room.Event, missed bool, err error) {
-	for e, err := range r.log.Told(caller, deliveryPage).Since(ctx, n, head.AsOf) {
+	for e, err := range r.log.Pages(caller, deliveryPage).Since(ctx, n, head.AsOf) {
 		if err != nil {
 			return e, false, err
 		}
 		missed = missed || e.N > n+1
 		n = e.N
 		if k.Calls(&head.State, caller.Agent, e) {
-			return e, missed, nil
+			told, err := r.log.Tell(ctx, caller, e)
+			if err == nil {
+				e = told[0]
+			}
+			return e, missed, err
 		}
 	}
 	return event, false, checkRead(n, head.AsOf)
