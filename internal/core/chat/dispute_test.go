@@ -1,9 +1,11 @@
 package chat_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 // asideOf returns the call that sets the checks of a task by an agent aside.
@@ -110,6 +113,42 @@ func TestCheck_event_tellsWhatWasChecked_asLongAsItHasWords(t *testing.T) {
 		w.redact(p.bob.Token, "t1")
 		told("without", []string{"check removed of t1 by Bob []", "aside removed of t1 by Bob [Cid]"})
 		w.verify(p.ann.Token)
+	})
+}
+
+// Who reads a check reads its task. A join, which shows messages alone, reads none, and a call of a webhook only one.
+func TestCheck_event_costsTheTasksThatAreTold(t *testing.T) {
+	const checks = 20
+	w := newWorld(t)
+	p := w.company()
+	w.update(chat.UpdateRequest{Token: p.ann.Token, Password: "hunter2 hunter3"}) // a leave hides nothing
+	hook := w.webhook(w.person(p.bob), "https://example.org/")
+	w.say(p.ann.Token, "hi")
+	for n := range checks {
+		w.adds(p.ann.Token, fmt.Sprint("sand ", n))
+		w.proves(p.bob.Token, fmt.Sprint("t", n+1), ranTest)
+	}
+	for n := range checks {
+		w.does(checkOf(p.cid.Token, fmt.Sprint("t", n+1), 2))
+	}
+	reads := 0
+	there := onTable(t, w.clock, &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+		if c.Method == tabletest.Get && strings.HasPrefix(c.Key.Sort, "DONE#") {
+			reads++
+		}
+	}}, chat.Options{})
+	costs := func(what string, want int, do func()) {
+		t.Helper()
+		reads = 0
+		do()
+		if reads != want {
+			t.Errorf("%s reads %d tasks, want %d", what, reads, want)
+		}
+	}
+	costs("history", checks, func() { there.history(p.bob.Token, chat.HistoryRequest{Limit: checks}) })
+	costs("a webhook", checks, func() { there.delivered(hook, 0) })
+	costs("a join", 0, func() {
+		there.enter(chat.JoinRequest{Room: "plans", AgentName: "Dora", Password: "hunter2 hunter3"})
 	})
 }
 
