@@ -445,9 +445,9 @@ func disputes(d room.Dispute) string {
 	case d.Kind == room.DisputeObject:
 		return " objects"
 	case several:
-		return fmt.Sprintf(" took over %d tasks", len(d.Tasks))
+		return fmt.Sprintf(" took %d tasks away", len(d.Tasks))
 	}
-	return " took over a task"
+	return " took a task away"
 }
 
 // plain returns foreign words as a notification shows them, in one line.

@@ -342,6 +342,17 @@ func TestPush_checksThatDiffer_ringOnceAnHour(t *testing.T) {
 		t.Fatalf("called are %+v", texts)
 	}
 	wantLines(t, "an objection", texts[0].bodies(), "Cid differs on 2 tasks: sand 1", "! Ann objects: no, coffee")
+
+	does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{{Title: "paint"}}})
+	does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandTake, ID: "t4"})
+	does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandRelease, ID: "t4"})
+	p.clock.Advance(3 * time.Minute)
+	texts, _ = p.delivers()
+	if len(texts) != 1 {
+		t.Fatalf("called are %+v", texts)
+	}
+	wantLines(t, "a release", texts[0].bodies(), "Cid differs on 2 tasks: sand 1", "Ann objects: no, coffee",
+		"! Ann took a task away: paint")
 }
 
 // What the agent answers in its two minutes rings no phone.
