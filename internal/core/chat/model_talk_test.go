@@ -500,13 +500,13 @@ func (r roomModel) withdrawn(e eventModel) roomModel {
 
 // withoutAbsent returns r, after e, without what agents ask that have left, and without the
 // debts of those that have left or may only listen. A proposal that is to replace an
-// agreement ends if an admin keeps one from voting whom it asks.
+// agreement ends if an admin keeps one from voting whom it asked.
 func (r roomModel) withoutAbsent(e eventModel) roomModel {
 	gone := func(seat int) bool { a, _ := r.agent(seat); return a.gone }
 	mute := func(seat int) bool { a, _ := r.agent(seat); return a.gone || r.silences(a) }
 	kept := func(seat int) bool { return !gone(seat) && mute(seat) || e.isRemoval() && e.seat == seat }
 	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool {
-		return gone(q.seat) || q.replaces > 0 && slices.ContainsFunc(q.owed, kept)
+		return gone(q.seat) || q.replaces > 0 && slices.ContainsFunc(slices.Concat(q.owed, q.agreed), kept)
 	})
 	for i := range r.open {
 		for _, list := range []*[]int{&r.open[i].owed, &r.open[i].agreed, &r.open[i].apart} {
