@@ -28,7 +28,7 @@ func (tab *tab) acts(id, name string) {
 // chooses chooses from what else can be done with a task.
 func (tab *tab) chooses(id, name string) {
 	tab.t.Helper()
-	tab.acts(id, "Actions for "+id)
+	tab.click(css(`dialog [data-task="` + id + `"] [aria-haspopup=dialog]`))
 	tab.click(button(name).in(".sheet"))
 }
 
@@ -62,9 +62,9 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 		t.Fatalf("the list is %+v", tasks)
 	}
 
-	tab.acts("t1", "Assign to your agent t1")
+	tab.acts("t1", "Assign to your agent “Weigh the girders”")
 	tab.standing("t1", "your agent")
-	tab.acts("t1", "Mark t1 as done")
+	tab.acts("t1", "Mark “Weigh the girders” as done")
 	tab.fill(field("Result (optional)"), "Nine tons, see the log")
 	tab.click(button("Mark as done").in("dialog form"))
 	tab.until("t2 is no longer blocked, and has moved to another group", `((t2) => t2.includes("Assigned to Bob") &&
@@ -95,10 +95,20 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
 	tab.click(css(".row-events:nth-last-child(2) .event-more"))
-	for _, line := range []string{"You added t1 “Weigh the girders”", "You assigned t1", "You marked t1",
-		"Bob put t2", "You unassigned t2 “Paint them”, assigned to Cy Long", "You canceled t2"} {
+	for _, line := range []string{"You added “Weigh the girders”", "You assigned “Weigh", "You marked “Weigh",
+		"Bob put “Paint them”", "You unassigned “Paint them”, assigned to Cy Long", "You canceled “Paint them twice”"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
 			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
+	}
+
+	// A message that finishes a task names it by its title, in which code is set as code, also once it is closed.
+	talk.bob.call("task", args{"action": "add", "tasks": []args{{"title": "Run `make check`"}}})
+	tab.until("the side has code", `document.querySelector(".sidebar-task code").innerText === "make check"`)
+	talk.bob.says("All green.", args{"finishes": []string{"t3"}})
+	for range 2 {
+		tab.until("it says which one", `[...document.querySelectorAll(".marks:has(code)")].at(-1)?.innerText ===
+			"marks Run make check as done"`)
+		tab.reload()
 	}
 
 	// The title of what comes first wraps in the side, whatever its length.
@@ -123,8 +133,8 @@ func TestBoard_whatWasRun_isToldAsReportedAndWhoHadTheSame(t *testing.T) {
 		"commit": strings.Repeat("5ef2c4c0a1", 4), "tree": strings.Repeat("98e2fbd3", 5)})
 	talk.cy.call("task", args{"action": "check", "id": "t1", "exit": 0, "tree": strings.Repeat("98e2fbd3", 5)})
 	tab.click(css(".row-events .event-more"))
-	for _, line := range []string{"Bob marked t1 Test it as done, reported: make test, exit 0",
-		"Cy Long checked t1: same result"} {
+	for _, line := range []string{"Bob marked Test it as done, reported: make test, exit 0",
+		"Cy Long checked Test it: same result"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").textContent.replace(/["“”]|\s+(?=\s)/g, "")
 			.includes(`+quoted(line)+`)`)
 	}
@@ -196,8 +206,8 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.walksBack(15)
 	tab.click(button("Show all tasks"))
 	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t50"}) })
-	tab.acts("t50", "Assign to your agent t50")
-	tab.sees("t50: Bob's Claude already has it in progress")
+	tab.acts("t50", "Assign to your agent “Task 24 of 1”")
+	tab.sees("“Task 24 of 1”: Bob's Claude already has it in progress")
 	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)
 }

@@ -438,7 +438,7 @@ func TestOnce_tasks_sayTheSame_everywhere(t *testing.T) {
 	bo.call("task", args{"action": "add", "tasks": []args{{"title": long}, {"title": "Mine", "for": []string{"Ada"}},
 		{"title": "Another's", "for": []string{"Bo"}}}})
 	tab.click(button("Show all tasks"))
-	tab.acts("t1", "Assign to your agent t1")
+	tab.acts("t1", "Assign to your agent “"+long+"”")
 	tab.standing("t1", "You assigned it to your agent")
 	tab.until("one is free at most", `!document.querySelector("dialog").innerText.includes("Assign to your agent")`)
 	const groups = `[...document.querySelectorAll("dialog .sidebar-part")].map((part) => part.querySelector("h3").innerText +

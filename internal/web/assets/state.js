@@ -40,6 +40,7 @@ export const nothing = {
   pending: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js
   tasks: [], // that are neither done nor dropped
+  titles: new Map(), // of these and of others that were heard of, by their ids
   clock: 0, // ms to add to this machine's time for the server's
 };
 

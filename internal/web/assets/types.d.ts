@@ -117,6 +117,7 @@ export interface State {
   pending: Outgoing[];
   sharing: Sharing[];
   tasks: Task[]; // that are neither done nor dropped
+  titles: Map<string, string>; // of these and of others that were heard of, by their ids
   clock: number;
 }
 

@@ -6,14 +6,15 @@ import { beforeEach, test } from "node:test";
 import { Refusal } from "../assets/mcp.js";
 import { TaskList } from "../assets/tasks/list.js";
 
-let clock, stop, calls, answer, shown, late, list;
+let clock, stop, calls, answer, shown, named, late, list;
 beforeEach(() => {
   clock = new HandClock();
   stop = new AbortController();
   [calls, shown, late] = [[], [], 0];
   list = new TaskList({
     call: async (tool, args) => (calls.push([tool, args]), answer(args)), again: () => late++,
-    show: ({ tasks }) => shown.push(tasks.map(({ id }) => id)), clock, signal: stop.signal,
+    show: ({ tasks, titles }) => (tasks ? shown.push(tasks.map(({ id }) => id)) : named = [...titles].join(" ")), clock,
+    signal: stop.signal,
   });
 });
 const tasks = (...ids) => ids.map((id) => ({ id }));
@@ -26,6 +27,20 @@ test("tasks are shown in the order in which they were added, and a change return
   await list.read();
   assert.deepEqual(shown, [["t2", "t9", "t10"], ["t2", "t9", "t10"], []]);
   assert.deepEqual(calls[1], ["task", { action: "take", id: "t9" }]);
+});
+
+test("the title of a closed task is asked for once, and that of one that can never begin is known", async () => {
+  answer = (args) => ({ tasks: args ? [{ id: args.id, title: "of " + args.id }]
+    : [{ id: "t4", title: "New", after_dropped: ["t3"] }] });
+  await list.read();
+  await Promise.all([list.look("t3"), list.look("t1"), list.look("t1"), list.look("t4")]);
+  assert.equal(named, "t4,New t3,of t3 t1,of t1");
+  assert.deepEqual(calls.map(([, args]) => args?.id), [undefined, "t3", "t1"]);
+  answer = () => Promise.reject(new Error("offline"));
+  await list.look("t9");
+  answer = ({ id }) => ({ tasks: [{ id, title: "Back" }] });
+  await list.look("t9");
+  assert.match(named, /t9,Back$/);
 });
 
 test("a list of before a change is not shown after it, and is read anew", async () => {

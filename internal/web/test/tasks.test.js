@@ -18,6 +18,9 @@ const stateOf = (room = {}, more = {}) => ({
 });
 const task = (id, state, more = {}) => ({ id, title: "title of " + id, state, ...more });
 
+/** Returns the parts of a sentence as a text, with titles in quotation marks. */
+const quoted = (parts) => sentenceOf(parts).replace(/<\/?span>/g, "").replace(/<q>\[?/g, "“").replace(/\]?<\/q>/g, "”");
+
 test("a task may come after each other one, but for those that wait for it", () => {
   const tasks = [task("t1", "blocked", { after: ["t3"] }), task("t2", "open"), task("t3", "blocked", { after: ["t2"] }),
     task("t4", "open")];
@@ -48,7 +51,8 @@ test("a person can ask for its own tasks, for those that are free, and for those
 
 test("how a task stands is said with you, or your agent", () => {
   const tasks = [task("t2", "open"), task("t4", "taken")];
-  const say = (one, alone = false) => sentenceOf(standing(one, { me, alone, tasks }));
+  const titles = new Map([["t3", "Run `make`"]]);
+  const say = (one, alone = false) => quoted(standing(one, { me, alone, tasks, titles }));
   assert.equal(say(task("t1", "taken", { by: me })), "In progress · your agent");
   assert.equal(say(task("t1", "taken", { by: me }), true), "In progress · you");
   assert.equal(say(task("t1", "stalled", { by: me })), "Stalled · your agent");
@@ -58,11 +62,12 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "open")), "To do");
   assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Assigned to you and [you and Bo]");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "Blocked by “title of t2” and “title of t4”");
-  assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "Blocked by t3");
+  assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "Blocked by “Run <code>make</code>”");
+  assert.equal(say(task("t1", "blocked", { after: ["t5"] })), "Blocked by t5"); // nobody has heard of it
   assert.equal(say(task("t1", "blocked", { after: ["t3"], for: [me, "Bo"] })),
-    "Assigned to your agent and [Bo] · blocked by t3");
+    "Assigned to your agent and [Bo] · blocked by “Run <code>make</code>”");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"], after_dropped: ["t3"] })),
-    "Blocked by t3, which was canceled");
+    "Blocked by “Run <code>make</code>”, which was canceled");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [Bo's owner]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true, by_name: "Kim" })), "Done by [Kim, for Bo]");
@@ -166,8 +171,8 @@ test("a refusal is told in words for people, as far as the list tells why", () =
 });
 
 test("changes of tasks are quiet lines, in which titles are quotes", () => {
-  const say = (event) => sentenceOf(sentence({ type: "task", agent: "Bo", ...event })).replace(/<\/?span>/g, "")
-    .replace(/<q>\[?/g, "“").replace(/\]?<\/q>/g, "”");
+  const say = (event, titles = undefined) => quoted(sentence({ type: "task", agent: "Bo", ...event },
+    { me, alone: false, titles }));
   const one = { id: "t1", title: "paint, Bo left" };
   assert.equal(say({ action: "add", task: one }), "[Bo] added t1 “paint, Bo left”");
   assert.equal(say({ action: "take", task: one }), "[Bo] put t1 “paint, Bo left” in progress");
@@ -176,4 +181,7 @@ test("changes of tasks are quiet lines, in which titles are quotes", () => {
     "[Bo] unassigned t1 “paint, Bo left”, assigned to [Cy] and [Dee]");
   assert.equal(say({ action: "finish", task: one }), "[Bo] marked t1 “paint, Bo left” as done");
   assert.equal(say({ action: "mystery", task: one }), "[Bo] changed the tasks");
+  const titles = new Map([["t1", "paint"]]); // on the page, an id stands only for a title that nobody knows
+  assert.equal(say({ action: "add", task: one }, titles), "[Bo] added “paint, Bo left”");
+  assert.equal(say({ action: "drop", tasks: [{ id: "t1" }, { id: "t2" }] }, titles), "[Bo] canceled “paint” and t2");
 });

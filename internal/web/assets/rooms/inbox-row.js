@@ -6,6 +6,7 @@ import { Sending, Undo } from "../talk/marks.js";
 import { Message } from "../talk/message.js";
 import { useView } from "../talk/view.js";
 import { talk } from "../talk/words.js";
+import { coded } from "../ui/coded.js";
 import { fill } from "../ui/fill.js";
 import { Ago } from "../ui/time.js";
 import { ui } from "../ui/words.js";
@@ -97,6 +98,6 @@ function AskCard({ need: { id }, state, other, view, waits }) {
 /** A task that has stalled: the person decides about it in its room. */
 const Line = ({ need, view }) => html`
   <article class="message inbox-line" tabindex="-1" aria-describedby=${view.head}>
-    <p dir="auto">${need.who && html`<bdi>${need.who}</bdi>: `}${need.text}</p>
+    <p dir="auto">${need.who && html`<bdi>${need.who}</bdi>: `}${coded(need.text)}</p>
     <p><a class="button" aria-keyshortcuts="Enter" ...${view.place(need.id)}>${talk.draft.look}</a></p>
   </article>`;

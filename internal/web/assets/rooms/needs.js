@@ -40,7 +40,7 @@ export function needsIn({ me, over, drafts, requests, stalled, messages, asOf })
     all.push({ what, ...known(id, message, { requests }), ...carried({ ...message, id }) });
   }
   for (const { id, title = "", by } of stalled)
-    all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: gist({ text: title }) });
+    all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: title });
   return /** @type {Need[]} */ (all);
 }
 

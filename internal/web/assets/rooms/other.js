@@ -10,6 +10,7 @@ import { whole } from "../history.js";
 import { RoomState } from "../state.js";
 import * as storage from "../storage.js";
 import { outcomesOf } from "../talk/outcomes.js";
+import { TaskList } from "../tasks/list.js";
 import { withColours } from "../ui/colour.js";
 
 export class OtherRoom {
@@ -41,6 +42,10 @@ export class OtherRoom {
     this.supervision = this.deciding.supervision;
     this.naming = this.deciding.naming;
     this.refresh = { want() {} }; // the next news tells
+    this.tasks = new TaskList({ // it is asked for titles
+      call: (tool, args) => this.deciding.call(tool, args), again: () => {}, show: (parts) => own.set(parts),
+      clock, signal,
+    });
     this.gallery = new Gallery((id) => this.fileOf(id));
     this.paging = { quote: (id) => this.#load(id).catch(() => {}), textOf: (id) => this.#load(id, true) };
     this.deciding.open();

@@ -4,6 +4,7 @@ import { tasks as w } from "../tasks/words.js";
 import { html } from "../vendor.js";
 import { Mark } from "../tasks/mark.js";
 import { grouped, standing } from "../tasks/model.js";
+import { coded } from "../ui/coded.js";
 import { Part } from "./part.js";
 
 const shown = 3;
@@ -19,7 +20,7 @@ export function Tasks({ state, onTasks }) {
         ${first.map((task) => html`
           <li key=${task.id} class=${"sidebar-task " + task.state}>
             <button type="button" onClick=${() => onTasks(task.id)}>
-              <${Mark} state=${task.state} /> <bdi>${task.title}</bdi>
+              <${Mark} state=${task.state} /> <bdi>${coded(task.title)}</bdi>
             </button>
             <p class="small quiet">${standing(task, state)}</p>
           </li>`)}

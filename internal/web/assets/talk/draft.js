@@ -14,7 +14,7 @@ import { Decision } from "../ui/decision.js";
 import { later } from "../ui/later.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { Markdown } from "./markdown.js";
-import { Quote, Soon } from "./marks.js";
+import { Own, Quote, Soon } from "./marks.js";
 import { Head, nameOf } from "./message.js";
 import { actor, audience, capital } from "./names.js";
 import { Words } from "./unsent.js";
@@ -45,7 +45,7 @@ export function Draft({ draft, view, became = "" }) {
   const answered = draft.reply_to;
   useEffect(() => void (answered && !view.byId.has(answered) && room.paging.quote(answered)), [answered]);
   const pressed = useRef(false); // Reject, with a pointer
-  const message = { ...draft, from: me, finished: draft.finishes };
+  const message = { ...draft, from: me };
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const write = (text) => (supervision.edit(draft.id, text), setEdited(text));
   const edit = (text) => (focus(), view.opens(), (begun.current = true), write(text));
@@ -93,6 +93,7 @@ export function Draft({ draft, view, became = "" }) {
             ${talk.showAll}
           </button>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
+        <${Own} message=${{ finished: draft.finishes }} view=${view} />
         ${problem && html`<p class="problem" role="alert">${problem}</p>`}
         <div class="draft-stands">
           <p class=${draft.to ? "message-to" : "small quiet"}>

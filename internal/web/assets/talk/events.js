@@ -3,6 +3,7 @@
 import { who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
+import { nameOf } from "../tasks/name.js";
 import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { cutWithin } from "../ui/quote.js";
@@ -12,7 +13,8 @@ import { Markdown } from "./markdown.js";
 import { actorOf, audience, capital, sayer } from "./names.js";
 import { talk } from "./words.js";
 
-const nobody = /** @type {{me: string, alone: boolean, begins?: boolean}} */ ({ me: "", alone: false });
+/** @type {{me: string, alone: boolean, begins?: boolean, titles?: Map<string, string>}} */
+const nobody = { me: "", alone: false };
 
 /** The events between two messages, a line each or folded. view as in log.js. */
 export function Events({ events, view }) {
@@ -58,9 +60,9 @@ function Event({ event, same, view }) {
 
 /** Returns what a line says. */
 export function saidOf({ more = [], ...first }, view) {
-  const { me, alone } = view;
+  const { me, alone, titles } = view;
   const said = [first, ...more].map((event, n) =>
-    sentence(event.votes ? voted(event, view) : event, { me, alone, begins: n === 0 }));
+    sentence(event.votes ? voted(event, view) : event, { me, alone, titles, begins: n === 0 }));
   return said.flatMap((one, n) => (n ? ["; ", ...one] : one));
 }
 
@@ -74,12 +76,15 @@ export function voted(event, { me, known, jump }) {
   return { ...event, agents: [first.word ? word(capital(first.word)) : first, ...others], proposal: { element } };
 }
 
-/** Returns what an event says. The seat me, if it is given, is "you" or "your agent"; begins is whether it is first. */
+/**
+ * Returns what an event says. The seat me, if it is given, is "you" or "your agent"; begins is whether it is first.
+ * titles are of tasks, by their ids: without them an id stands before the title, as in the export.
+ */
 export function sentence(event, seen = nobody) {
   const { me, alone, begins = true } = seen;
   const given = isGiven(event, seen);
   const template = templateOf(event, given);
-  const tasks = tasked(event);
+  const tasks = tasked(event, seen.titles);
   const self = (name, person = alone) => (name && name === me ? word(who[person ? "you" : "yourAgent"]) : name);
   const by = tasks.by ?? event.by;
   const names = {
@@ -106,11 +111,11 @@ function quoted(/** @type {Record<string, any>} */ { room, description, ...other
   return { ...others, room: { quote: room ?? "" }, description: { quote: description ?? "" } };
 }
 
-/** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */
-function tasked(event) {
+/** Returns what a change of the tasks is about: who did it, and the titles as quotes. */
+function tasked(event, titles) {
   const { type, agent, task = {} } = event;
   if (type !== "task") return {};
-  const tasks = tasksOf(event).map(({ id, title }) => ({ element: html`
+  const tasks = tasksOf(event).map(({ id, title }) => (titles ? nameOf(id, title ?? titles.get(id)) : { element: html`
     <span class="task-id">${id}</span>${title && html` <q><bdi>${cutWithin(title)}</bdi></q>`}` }));
   return { by: agent, was: task.was, for: task.for, tasks };
 }

@@ -14,6 +14,7 @@ import { within } from "../ui/quote.js";
 import { outcomes } from "./deed-words.js";
 import { outcomeOf } from "./deeds.js";
 import { capital, kindOf, listed, sayer, selfOf } from "./names.js";
+import { nameOf, useTitles } from "../tasks/name.js";
 import { isCard } from "./rows.js";
 import { talk } from "./words.js";
 
@@ -29,14 +30,20 @@ export function Marks({ message, again = false, view }) {
 }
 
 /** What is true of this message alone: it stands below its text, since the head is of all that the speaker says. */
-export function Own({ message: { draft, reason, repeated, finished } }) {
+export function Own({ message: { draft, reason, repeated, finished }, view }) {
   const drafted = draft && (reason === "edited" ? talk.edited : talk.approved);
   return (drafted || repeated || finished) && html`
     <p class="marks">
-      ${finished && html`<span>${fill(talk.finishes, { tasks: finished.map(word) })}</span>`}
+      ${finished && html`<${Finished} ids=${finished} view=${view} />`}
       ${drafted && html`<span>${drafted}</span>`}
       ${repeated && html`<span>${talk.repeated}</span>`}
     </p>`;
+}
+
+/** Which tasks a message finishes. */
+function Finished({ ids, view }) {
+  useTitles(ids, view);
+  return html`<span>${fill(talk.finishes, { tasks: ids.map((id) => nameOf(id, view.titles.get(id))) })}</span>`;
 }
 
 /** The foot of a card: what the person can do about it, and how it stands, in one line. */

@@ -45,7 +45,7 @@ export function Message({ message, head, again, item, sharing, view }) {
           label=${message.reason === "list_full" ? talk.crowded : talk.withdraws} />`}
         ${message.agreed && html`
           <${Quote} id=${message.agreed} label=${talk.agreed} kind="agreed" view=${view} />`}
-        <${Own} message=${message} />
+        <${Own} message=${message} view=${view} />
         ${item && html`<${Sending} item=${item} room=${view.room} />`}
         ${sharing && html`<${SharingState} item=${sharing} room=${view.room} />`}
         ${!toCome && isCard(message) && html`<${Foot} message=${message} view=${view} />`}

@@ -58,7 +58,7 @@ export function useTask(room, action, task, onProblem) {
     } catch (refused) {
       await room.refresh.want({ tasks: true });
       const why = refusal(refused, action ?? args.action, task, room.state);
-      onProblem(task ? `${task.id}: ${why}` : why);
+      onProblem(task ? `“${task.title}”: ${why}` : why);
       return false;
     } finally {
       setBusy(false);

@@ -26,12 +26,12 @@ export const dialogs = {
   takeForAgent: "Assign to your agent",
   takeOver: "Take over",
   finish: "Mark as done",
-  finishIt: (id) => `Mark ${id} as done`,
+  finishIt: (title) => `Mark “${title}” as done`,
   release: "Unassign",
   offer: "Assign",
   edit: "Edit",
   drop: "Cancel task",
-  actionsFor: (id) => `Actions for ${id}`,
+  actionsFor: (title) => `Actions for “${title}”`,
 
   // Forms.
   titleLabel: "Title",
@@ -46,11 +46,11 @@ export const dialogs = {
   doneUnder: "Done under {agreement}, replaced since",
   agreement: "an agreement",
   more: "Details",
-  added: (id) => `Added ${id}`,
+  added: (title) => `Added “${title}”`,
   result: "Result (optional)",
   why: "Reason (optional)",
   offerHint: "Reserved for them for ten minutes.",
-  dropText: (id) => `Cancel ${id}? What it stopped goes on. Tasks planned after it stay blocked until someone ` +
+  dropText: (title) => `Cancel “${title}”? What it stopped goes on. Tasks planned after it stay blocked until someone ` +
     "edits or cancels them.",
   keep: "Keep task", // beside "Cancel task"
   buttons: { add: "Add", finish: "Mark as done", release: "Unassign", offer: "Assign", edit: "Save", drop: "Cancel task" },

@@ -2,6 +2,7 @@
 
 import { ui } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
+import { coded } from "../ui/coded.js";
 import { Icon } from "../ui/icon.js";
 import { mayPrecede, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
@@ -33,7 +34,7 @@ function After({ state, id, chosen, onChange }) {
   const titles = new Map(mayPrecede(id, state.tasks).map(({ id, title }) => [id, title]));
   return html`
     <${Choices} legend=${w.after} all=${[...titles.keys()]} chosen=${chosen} onChange=${onChange}
-      shown=${(id) => html`<span class="task-id">${id}</span> <bdi>${titles.get(id)}</bdi>`} />`;
+      shown=${(id) => html`<span class="task-id">${id}</span> <bdi>${coded(titles.get(id))}</bdi>`} />`;
 }
 
 const Area = ({ label, value, onValue, own = false }) => html`
@@ -105,7 +106,7 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
     <${Area} label=${label} value=${now.text} own=${action !== "edit"} onValue=${(text) => set({ text })} />`;
   const offer = html`<${Offer} state=${state} chosen=${now.offered} onChange=${(offered) => set({ offered })} />`;
   return html`
-    <form class="task-form" aria-label=${`${w[action]} ${task.id}`} onSubmit=${go}>
+    <form class="task-form" aria-label=${`${w[action]} “${task.title}”`} onSubmit=${go}>
       ${action === "finish" && text(w.result)}
       ${action === "release" && html`${text(w.why)}${offer}`}
       ${action === "offer" && offer}
@@ -115,7 +116,7 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
             onInput=${(e) => set({ title: e.target.value })} /></label>
         ${text(w.details)}
         <${After} state=${state} id=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
-      ${action === "drop" && html`<p>${w.dropText(task.id)}</p>${text(w.why)}`}
+      ${action === "drop" && html`<p>${w.dropText(task.title)}</p>${text(w.why)}`}
       <${Buttons} button=${w.buttons[action]} busy=${busy || !now.title.trim()} onCancel=${onDone}
         kind=${action === "drop" ? "danger" : "primary"} cancel=${action === "drop" ? w.keep : ui.cancel} />
     </form>`;

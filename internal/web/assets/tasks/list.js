@@ -4,6 +4,8 @@ import { patiently } from "../mcp.js";
 
 export class TaskList {
   #changed = 0; // how often the person has changed them
+  #titles = new Map(); // by id, of all that were heard of
+  #asked = new Set(); // the ids of those whose title was asked for
 
   /**
    * @param {{call: (tool: string, args?: object) => Promise<any>, again: () => void,
@@ -19,7 +21,7 @@ export class TaskList {
   async read() {
     const changed = this.#changed;
     const { tasks } = await this.room.call("list_tasks");
-    if (changed === this.#changed) this.room.show({ tasks: inOrder(tasks) });
+    if (changed === this.#changed) this.#show(tasks);
     else this.room.again(); // what came may be from before
   }
 
@@ -27,8 +29,29 @@ export class TaskList {
   async change(args) {
     const { task, tasks } = await this.room.call("task", args);
     this.#changed++;
-    this.room.show({ tasks: inOrder(tasks) });
+    this.#show(tasks);
     return task;
+  }
+
+  #show(tasks) {
+    this.#name(tasks);
+    this.room.show({ tasks: inOrder(tasks) });
+    for (const id of (tasks ?? []).flatMap(({ after_dropped: dropped = [] }) => dropped)) this.look(id);
+  }
+
+  #name(tasks = []) {
+    const fresh = tasks.filter(({ id, title }) => title && this.#titles.get(id) !== title);
+    if (!fresh.length) return;
+    this.#titles = new Map(this.#titles);
+    for (const { id, title } of fresh) this.#titles.set(id, title);
+    this.room.show({ titles: this.#titles });
+  }
+
+  /** Asks for the title of a task that may be closed, once. */
+  async look(id) {
+    if (this.#titles.has(id) || this.#asked.has(id)) return;
+    this.#asked.add(id);
+    await this.room.call("list_tasks", { id }).then(({ tasks }) => this.#name(tasks), () => this.#asked.delete(id));
   }
 
   /** Returns tasks that are done or dropped, the newest first: {tasks, has_more}. */

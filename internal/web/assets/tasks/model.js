@@ -4,6 +4,7 @@ import { actor, capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { who } from "../ui/words.js";
 import { html } from "../vendor.js";
+import { nameOf } from "./name.js";
 import { told } from "./ran.js";
 import { tasks as w } from "./words.js";
 
@@ -65,9 +66,10 @@ function standsAs(task, view) {
     case "open":
       return whose.length ? whose : [w.states.open];
     case "blocked": {
-      const first = before(task, tasks).map(({ title }) => ({ quote: title }));
-      const [blocked, ...by] = dropped ? fill(w.states.stuck, { after: dropped.map(word) })
-        : fill(w.states.blocked, { after: first.length ? first : after.map(word) });
+      const first = before(task, tasks).map(({ id, title }) => nameOf(id, title));
+      const name = (id) => nameOf(id, view.titles?.get(id));
+      const [blocked, ...by] = dropped ? fill(w.states.stuck, { after: dropped.map(name) })
+        : fill(w.states.blocked, { after: first.length ? first : after.map(name) });
       return whose.length ? [...whose, " · ", blocked, ...by] : [capital(blocked), ...by];
     }
     case "done":

@@ -5,6 +5,7 @@ import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
 import { firstLine } from "../talk/rows.js";
 import { Avatar } from "../ui/avatar.js";
+import { coded } from "../ui/coded.js";
 import { fill } from "../ui/fill.js";
 import { IconButton } from "../ui/icon.js";
 import { Sheet } from "../ui/sheet.js";
@@ -46,13 +47,13 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
       <div class="task-row">
         ${actions.includes("finish")
           ? html`
-            <button type="button" class="task-box" aria-label=${w.finishIt(id)} title=${w.finish} aria-disabled=${busy}
-              aria-expanded=${form === "finish"} onClick=${() => setForm(form === "finish" ? "" : "finish")}>
+            <button type="button" class="task-box" aria-label=${w.finishIt(title)} title=${w.finish}
+              aria-disabled=${busy} aria-expanded=${form === "finish"} onClick=${() => setForm(form === "finish" ? "" : "finish")}>
               <${Mark} state=${task.state} />
             </button>`
           : html`<${Mark} state=${task.state} />`}
         <button type="button" class="task-title" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-          <span class="task-id">${id}</span> <bdi>${title}</bdi>
+          <span class="task-id">${id}</span> <bdi>${coded(title)}</bdi>
           ${!open && result && html` <span class="quiet" dir="auto">${firstLine(result)}</span>`}
           ${!open && task.in_question && html` <span class="quiet">${w.inQuestion}</span>`}
           ${!open && checks.length > 0 && html` <span class="quiet task-checked">${checks}</span>`}
@@ -61,17 +62,18 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
         ${take && html`
           <button type="button" class="button small" aria-disabled=${busy}
             onClick=${() => act({ action: "take", id })}>
-            ${take === "take" && !state.alone ? w.takeForAgent : w[take]}<span class="hidden-visually"> ${id}</span>
+            ${take === "take" && !state.alone ? w.takeForAgent : w[take]}
+            <span class="hidden-visually"> “${title}”</span>
           </button>`}
         ${rest.length > 0 && html`
-          <${IconButton} icon="more" label=${w.actionsFor(id)} aria-haspopup="dialog"
+          <${IconButton} icon="more" label=${w.actionsFor(title)} aria-haspopup="dialog"
             onClick=${({ currentTarget: at }) => setListing({ at: touch.matches ? undefined : at })} />`}
       </div>
       ${open && html`<${Details} ...${{ room, state, task, onLook, onJump }} />`}
       ${form && actions.includes(form) && html`
         <${ActForm} key=${form} ...${{ room, state, task, onProblem, action: form }} onDone=${close} />`}
       ${listing && html`
-        <${Sheet} label=${w.actionsFor(id)} at=${listing.at} onClose=${() => setListing(null)}>
+        <${Sheet} label=${w.actionsFor(title)} at=${listing.at} onClose=${() => setListing(null)}>
           ${rest.map((action) => html`
             <li key=${action}>
               <button type="button" class=${"choice" + (action === "drop" ? " danger" : "")}
@@ -125,11 +127,13 @@ function Details({ room, state, task, onLook, onJump }) {
           ${first.map((one) => html`
             <li key=${one.id}>
               <${Mark} state=${one.state} />
-              <button type="button" class="task-to" onClick=${() => onLook(one.id)}><bdi>${one.title}</bdi></button>
+              <button type="button" class="task-to" onClick=${() => onLook(one.id)}>
+                <bdi>${coded(one.title)}</bdi>
+              </button>
             </li>`)}
           ${over.map((one) => html`
             <li key=${one.id}>
-              <${Mark} state=${one.state} /><bdi>${one.title}</bdi>
+              <${Mark} state=${one.state} /><bdi>${coded(one.title)}</bdi>
               ${(one.result || one.report) && html`<${Result} ...${one} onJump=${onJump} />`}
               <${Ran} state=${state} task=${one} onJump=${onJump} />
             </li>`)}

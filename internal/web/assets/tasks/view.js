@@ -52,7 +52,7 @@ export function TasksDialog({ room, id = "", onJump, onClose }) {
       </div>
       ${mayAct(state) && html`
         <${AddLine} ...${{ room, state, onProblem }} onAdded=${(id) => look({ id, added: true })} />`}
-      <p class="hidden-visually" role="status">${looked?.added && w.added(looked.id)}</p>
+      <p class="hidden-visually" role="status">${looked?.added && w.added(state.titles.get(looked.id))}</p>
     <//>`;
 }
 
