@@ -213,7 +213,8 @@ func TestAside_byAdderOrAdmin_isOnRecord(t *testing.T) {
 			t.Errorf("the answer: %+v", got.Task.Checks)
 		}
 		before := len(w.all(p.ann.Token))
-		there.does(asideOf(p.ann.Token, "t1", "Dora"))
+		there.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAside, ID: "t1",
+			For: []string{"Dora", "@dora"}})
 		if len(w.all(p.ann.Token)) != before {
 			t.Error("again is an event")
 		}

@@ -378,14 +378,18 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 func (req TaskRequest) checksNamed(no int64, checks []roomlog.Check) (found []roomlog.Check, err error) {
 	for i, given := range req.For {
 		name, _ := ident.AgentName(ident.Addressed(given))
-		before := len(found)
+		has := false
 		for _, check := range checks {
 			by, _ := ident.AgentName(check.By.Name)
-			if by.Key == name.Key && !slices.Contains(found, check) {
+			if by.Key != name.Key {
+				continue
+			}
+			has = true
+			if !slices.Contains(found, check) {
 				found = append(found, check)
 			}
 		}
-		if len(found) == before {
+		if !has {
 			return nil, fault.Refuse(fault.InvalidArgument, "for: agent %d in it has no check of %s. Nothing was "+
 				"changed: list_tasks with that id shows who has checked it.", i+1, room.TaskID(no))
 		}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 )
 
@@ -131,9 +130,11 @@ func (l *ledger) applyDisputes(before *State, event Event) {
 		l.changeDisputes(by, func(d *Dispute) { d.LeftMs = event.AtMs })
 	case Managed: // a ban of one who has left
 		l.removeDisputes(func(d *Dispute) bool {
-			name, err := ident.AgentName(d.Name)
-			return event.Action == BanName && event.Ban != nil && d.LeftMs != 0 && err == nil &&
-				name.Key == event.Ban.Key
+			if event.Action != BanName || d.LeftMs == 0 {
+				return false
+			}
+			_, banned := FindBan([]Ban{*event.Ban}, d.Name)
+			return banned
 		})
 	default:
 	}

@@ -116,10 +116,13 @@ func TestDispute_ofAChecker_eachCase(t *testing.T) {
 			"Ann: check [1]; Bob: check [1]"},
 		{"Gus is kicked", func(w workshop) { one(w); w.frees(gus, room.ReasonKicked) }, ""},
 		{"Gus is banned", func(w workshop) { one(w); w.frees(gus, room.ReasonBanned) }, ""},
-		{"Gus is banned after he has left", func(w workshop) {
+		{"Gus and Cid are banned after they have left", func(w workshop) {
 			one(w)
-			w.leave(gus)
-			w.ban(room.Event{Type: room.Managed, Action: room.BanName, Name: "GUS"}, "GUS")
+			w.checks(cid, 1, 2)
+			for seat, name := range map[int]string{gus: "GUS", cid: "Cid"} {
+				w.leave(seat)
+				w.ban(room.Event{Type: room.Managed, Action: room.BanName, Name: name}, name)
+			}
 		}, ""},
 		{"Gus loses his seat to another", func(w workshop) { one(w); w.frees(gus, room.ReasonTimeout) },
 			"Ann: check [1]; Bob: check [1]"},
