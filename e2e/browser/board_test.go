@@ -134,14 +134,14 @@ func TestBoard_whatWasRun_isToldAsReportedAndWhoHadTheSame(t *testing.T) {
 	talk.cy.call("task", args{"action": "check", "id": "t1", "exit": 0, "tree": strings.Repeat("98e2fbd3", 5)})
 	tab.click(css(".row-events .event-more"))
 	for _, line := range []string{"Bob marked Test it as done, reported: make test, exit 0",
-		"Cy Long checked Test it: same result"} {
+		"Cy Long checked Test it, done by Bob: same result · make test"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").textContent.replace(/["“”]|\s+(?=\s)/g, "")
 			.includes(`+quoted(line)+`)`)
 	}
 	tab.click(button("Menu"))
 	tab.click(button("Tasks"))
 	tab.click(role("radio", "Done 1"))
-	tab.standing("t1", "Checked by Cy Long: same result")
+	tab.standing("t1", "Cy Long: same, files compared · make test, exit 0")
 	tab.click(css(`dialog [data-task="t1"] .task-title`))
 	tab.standing("t1", "Reported: make test, exit 0, at 5ef2c4c")
 	tab.isAccessible(byDay, "what was run", `document.querySelector("dialog")`)

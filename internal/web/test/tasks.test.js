@@ -9,7 +9,9 @@ import { together } from "../assets/talk/deeds.js";
 import { saidOf, sentence } from "../assets/talk/events.js";
 import { actionsOf, mayAct, mayPrecede, refusal } from "../assets/tasks/act.js";
 import { argsOf } from "../assets/tasks/forms.js";
-import { filters, groupOf, grouped, ranOf, standing } from "../assets/tasks/model.js";
+import { isDisputed } from "../assets/tasks/mark.js";
+import { filters, groupOf, grouped, standing } from "../assets/tasks/model.js";
+import { briefOf, ranOf } from "../assets/tasks/ran.js";
 
 const me = "Ada";
 const stateOf = (room = {}, more = {}) => ({
@@ -116,10 +118,38 @@ test("what was run for a task is told as reported, and what others had with the 
     .join("; ").replace(/<\/?(?:span|code)>|\s*\n\s*/g, "");
   assert.equal(tells(event("finish", { evidence })),
     "[Bo] marked t1 “T” as done, reported: make <b>test</b> ., exit 0");
-  const checked = (check) => event("check", { title: undefined, checks: [check] });
-  assert.equal(tells(...checks.map(checked)), "[Bo] checked t1: same result; " +
+  const checked = (check, more = {}) => event("check", { title: undefined, ...more, checks: [check] });
+  assert.equal(tells(...checks.map((one) => checked(one))), "[Bo] checked t1: same result; " +
     "[Bo] checked t1: same exit code, files not compared; [Bo] checked t1: not the same (exit 2); " +
-    "[Bo] could not run what was reported of t1");
+    "[Bo] checked t1: could not run it");
+  const done = { title: "T", by: "Cy", by_person: true, by_name: "Kim", evidence: { ran: "make <b>test</b>", exit: 0 } };
+  assert.equal(tells(checked(checks[2], done)),
+    "[Bo] checked t1 “T”, done by [Kim, for Cy]: not the same (exit 2) · make <b>test</b>");
+  assert.equal(tells(checked(checks[0], { ...done, by: me, by_person: false })),
+    "[Bo] checked t1 “T”, done by your agent: same result · make <b>test</b>");
+  assert.equal(tells(event("aside", { ...done, for: ["Gus", "Ed"] })),
+    "[Bo] set aside the check of [Gus] and [Ed] of t1 “T” · make <b>test</b>");
+});
+
+test("a row says each check that counts, and the mark is amber while one of them differs", () => {
+  const evidence = { ran: "make <b>test</b>", exit: 0 };
+  const [ben, gus, ed] = [{ by: "Ben", verdict: "same", exit: 0, tree: "98e2fbd3" },
+    { by: "Gus", verdict: "differs", exit: 1 }, { by: me, verdict: "cannot" }];
+  const says = (...checks) => {
+    const one = { ...task("t1", "done"), evidence, checks };
+    const lines = briefOf(one, { me, alone: false }).map((line) => sentenceOf(line).replace(/<\/?code>/g, ""));
+    return [isDisputed(one), lines.join(" · ")];
+  };
+  const ran = "make <b>test</b>, exit 0";
+  const both = "[Ben]: same, files compared · [Gus]: differs (exit 1), files not compared";
+  assert.deepEqual(says(ben, gus), [true, `${both} · ${ran}`]);
+  assert.deepEqual(says(ben, { ...gus, aside_by: "Ann" }, ed),
+    [false, `[Ben]: same, files compared · Your agent: could not run it · ${ran}`]);
+  assert.deepEqual(says({ ...gus, gone: true }), [false, ""]);
+  assert.deepEqual(says(), [false, ""]);
+  const told = (check) => sentenceOf(ranOf({ ...task("t1", "done"), evidence, checks: [check] }, { me })[1]);
+  assert.equal(told({ ...gus, aside_by: "Kim, for Ann" }), "[Gus]: not the same (exit 1), set aside by [Kim, for Ann]");
+  assert.equal(told({ ...gus, gone: true }), "[Gus]: not the same (exit 1), and is gone");
 });
 
 test("what may be done with a task depends on who asks, and on how it stands", () => {
@@ -140,6 +170,10 @@ test("what may be done with a task depends on who asks, and on how it stands", (
   assert.equal(may(task("t1", "taken", { adder: me, by: "Bo" })), "release,edit,drop");
   assert.equal(may(task("t1", "stalled", { adder: "Bo", by: "Bo" })), "takeOver");
   assert.equal(may(task("t1", "done", { adder: me, by: me }), admin), "");
+  const checked = (adder, room, aside_by) => may(task("t1", "done",
+    { adder, evidence: {}, checks: [{ by: "Bo", verdict: "same", aside_by }] }), room);
+  assert.deepEqual([checked(me), checked("Bo"), checked("Bo", admin), checked(me, admin, "Bo")],
+    ["aside", "", "aside", ""]);
   assert.ok(mayAct(stateOf()));
   assert.ok(!mayAct(stateOf({ closed: true })) && !mayAct(stateOf({ type: "channel" })) && !mayAct({ room: null }));
 });

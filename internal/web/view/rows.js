@@ -108,7 +108,7 @@ function timeOf({ at }) {
 const user = "your user"; // from whom a note to the agent is; no agent has this name
 
 /** Returns who said or did something: an agent, or the person behind it. */
-export function speakerOf({ from, by, agent, person, person_name: name }) {
+export function speakerOf(/** @type {any} */ { from, by, agent, person, person_name: name }) {
   const seat = from ?? by ?? agent ?? "";
   if (seat === user) return name || page.you.replace("y", "Y");
   if (!person || name === seat) return seat;
@@ -150,6 +150,8 @@ function sentence(event, { byId, me }, begins) {
     by: by === me ? self(by) : speakerOf(event), new_admin: self(event.new_admin), was: self(task.was),
     for: named(task.for ?? [], me, page.yourAgent),
     tasks: few(tasksOf(event).map((one) => ({ quote: cutWithin(one?.title || one?.id || "") }))),
+    doer: task.by === me ? { word: task.by_person ? page.you : page.yourAgent }
+      : speakerOf({ from: task.by, person: task.by_person, person_name: task.by_name }),
     proposal: cited(byId.get(id)), exit, ran: ran && { word: make("code", "", ran) },
   };
   const [, first = ""] = /^\{(\w+)\}/.exec(template) ?? [];
@@ -157,7 +159,7 @@ function sentence(event, { byId, me }, begins) {
   if (begins && begun?.word) values[first] = [{ word: capital(begun.word) }, ...others];
   const together = events.complete.replace(/ (?=\S+$)/, "\xa0");
   return [fill(template, values), all.length > 0 && make("span", "standing agreed", together),
-    task.for?.length > 0 && fill(events.taskFor, values), note && [": ", shown({ quote: note })]];
+    note && [": ", shown({ quote: note })]];
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

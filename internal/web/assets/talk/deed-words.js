@@ -62,16 +62,21 @@ export const events = {
     finish: "{by} marked {tasks} as done",
     drop: "{by} canceled {tasks}",
     edit: "{by} edited {tasks}",
-    check: {
-      same: "{by} checked {tasks}: same result",
-      sameExit: "{by} checked {tasks}: same exit code, files not compared",
-      differs: "{by} checked {tasks}: not the same (exit {exit})",
-      cannot: "{by} could not run what was reported of {tasks}",
-    },
+    check: "{by} checked {tasks}",
+    aside: "{by} set aside the check of {for} of {tasks}",
     other: "{by} changed the tasks",
   },
   taskFor: ", assigned to {for}",
   taskRan: ", reported: {ran}, exit {exit}",
+  // Behind check: who did the task, what came of the check, and the command.
+  doneBy: ", done by {doer}",
+  checked: {
+    same: ": same result",
+    sameExit: ": same exit code, files not compared",
+    differs: ": not the same (exit {exit})",
+    cannot: ": could not run it",
+  },
+  with: " · {ran}",
   draft: {
     waits: "Your agent drafted a message for you to approve",
     sent: "You approved a draft",

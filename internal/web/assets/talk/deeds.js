@@ -1,7 +1,6 @@
 // Which sentence tells what happened, and what became of it: for the page, and for the view in a client
 // (../../view/rows.js).
 
-import { kindOf } from "../tasks/ran.js";
 import { events, outcomes } from "./deed-words.js";
 
 /** Returns the sentence that tells the outcome (outcomes.js) of a message that asks; "" while nothing is to tell. */
@@ -48,11 +47,21 @@ export function templateOf(event, given) {
 }
 
 function taskTemplate(event, given) {
-  const { check, ...others } = events.task;
-  if (event.action === "check") return check[kindOf(checkOf(event) ?? {})] ?? others.other;
-  const ran = event.action === "finish" && event.task?.evidence ? events.taskRan : "";
-  return (others[actionOf(event, given)] ?? others.other) + ran;
+  const { action, task = {} } = event;
+  const says = events.task[actionOf(event, given)] ?? events.task.other;
+  const ran = !!task.evidence;
+  switch (action) {
+    case "check":
+      return says + (task.by ? events.doneBy : "") + (events.checked[kindOf(checkOf(event) ?? {})] ?? "") +
+        (ran ? events.with : "");
+    case "aside":
+      return says + (ran ? events.with : "");
+  }
+  return says + (action === "finish" && ran ? events.taskRan : "") + (task.for?.length ? events.taskFor : "");
 }
+
+/** Returns which check it is. The same exit code on files that nobody compared is less than the same result. */
+export const kindOf = ({ verdict, tree }) => (verdict === "same" && !tree ? "sameExit" : verdict);
 
 const checkOf = ({ task }) => task?.checks?.[0];
 
@@ -113,8 +122,8 @@ export function together(events) {
 
 const sortOf = ({ type, reason, action, hook, to, reply_to }) =>
   JSON.stringify([type, reason, action, hook, to, reply_to]);
-const isApart = ({ type, reason }) => type === "knock" || isRejected({ type, reason }) || reason === "opened_twice" ||
-  reason === "closed";
+const isApart = ({ type, reason, action }) => type === "knock" || isRejected({ type, reason }) ||
+  ["opened_twice", "closed"].includes(reason) || action === "check";
 export const isRejected = ({ type, reason }) => type === "draft" && reason === "refused";
 export const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
 export const agentsOf = ({ agent, agents = [agent] }) => agents;

@@ -10,7 +10,7 @@ import { cutWithin } from "../ui/quote.js";
 import { Clock } from "../ui/time.js";
 import { agentsOf, countOf, isGiven, isRejected, linesOf, ranIn, tasksOf, templateOf } from "./deeds.js";
 import { Markdown } from "./markdown.js";
-import { actorOf, audience, capital, sayer } from "./names.js";
+import { actor, actorOf, audience, capital, sayer } from "./names.js";
 import { talk } from "./words.js";
 
 /** @type {{me: string, alone: boolean, begins?: boolean, titles?: Map<string, string>}} */
@@ -87,7 +87,9 @@ export function sentence(event, seen = nobody) {
   const tasks = tasked(event, seen.titles);
   const self = (name, person = alone) => (name && name === me ? word(who[person ? "you" : "yourAgent"]) : name);
   const by = tasks.by ?? event.by;
+  const { by: doer, by_person: byPerson, by_name: called } = event.task ?? {};
   const names = {
+    doer: doer === me ? self(doer, alone || byPerson) : doer && actor(doer, byPerson, called),
     agents: agentsOf(event).map((agent) => self(agent)),
     agent: event.type === "knock" ? event.agent : self(event.agent),
     giver: given && (event.agent === me ? word(who.you) : event.person_name || talk.personBehind(event.agent)),
@@ -102,7 +104,6 @@ export function sentence(event, seen = nobody) {
   const values = { ...event, ...quoted(event.changes), ...tasks, ...names, ...run, note: { quote: event.note } };
   const parts = fill(template, values);
   if (event.type !== "room" && event.changes?.invite) parts.push(talk.events.renewed);
-  if (event.task?.for?.length) parts.push(...fill(talk.events.taskFor, values));
   return event.note ? [...parts, ...fill(talk.events.because, values)] : parts;
 }
 

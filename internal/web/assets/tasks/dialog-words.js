@@ -31,6 +31,7 @@ export const dialogs = {
   offer: "Assign",
   edit: "Edit",
   drop: "Cancel task",
+  aside: "Set a check aside",
   actionsFor: (title) => `Actions for “${title}”`,
 
   // Forms.
@@ -53,7 +54,9 @@ export const dialogs = {
   dropText: (title) => `Cancel “${title}”? What it stopped goes on. Tasks planned after it stay blocked until someone ` +
     "edits or cancels them.",
   keep: "Keep task", // beside "Cancel task"
-  buttons: { add: "Add", finish: "Mark as done", release: "Unassign", offer: "Assign", edit: "Save", drop: "Cancel task" },
+  whose: "Whose check",
+  asideHint: "It counts no more. Everyone sees that, and who did it.",
+  buttons: { add: "Add", finish: "Mark as done", release: "Unassign", offer: "Assign", edit: "Save", drop: "Cancel task", aside: "Set aside" },
 
   // What the server did not do, and why, as far as the list tells.
   refusals: {
@@ -62,6 +65,7 @@ export const dialogs = {
     blocked: "This task is blocked by another one.",
     many: (n) => `At most ${n} tasks can be in progress. Finish or unassign one first.`,
     offered: "It's reserved for someone else for up to ten minutes.",
+    aside: "Only an admin, or who added the task, can set its checks aside.",
     other: "This couldn't be done. The task has changed, or the text looks like it has a password or a key.",
   },
 };

@@ -6,6 +6,7 @@ import { coded } from "../ui/coded.js";
 import { Icon } from "../ui/icon.js";
 import { mayPrecede, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
+import { counts } from "./mark.js";
 
 const focus = (element) => element?.focus();
 
@@ -91,10 +92,12 @@ export function AddLine({ room, state, onAdded, onProblem }) {
     </form>`;
 }
 
-/** Asks what an action needs: finish, release, offer, edit or drop. */
+/** Asks what an action needs: finish, release, offer, edit, drop or aside. */
 export function ActForm({ room, state, task, action, onDone, onProblem }) {
+  const checkers = [...new Set((task.checks ?? []).filter(counts).map(({ by }) => by))];
   const [now, setNow] = useState({
-    title: task.title, text: action === "edit" ? task.text ?? "" : "", offered: task.for ?? [], after: task.after ?? [],
+    title: task.title, text: action === "edit" ? task.text ?? "" : "", after: task.after ?? [],
+    offered: task.for ?? (checkers.length === 1 ? checkers : []),
   });
   const [busy, act] = useTask(room, action, task, onProblem);
   const set = (parts) => setNow({ ...now, ...parts });
@@ -110,6 +113,9 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
       ${action === "finish" && text(w.result)}
       ${action === "release" && html`${text(w.why)}${offer}`}
       ${action === "offer" && offer}
+      ${action === "aside" && html`
+        <${Choices} legend=${w.whose} all=${checkers} chosen=${now.offered} hint=${w.asideHint}
+          onChange=${(offered) => set({ offered })} />`}
       ${action === "edit" && html`
         <label class="field"><span>${w.titleLabel}</span>
           <input class="input" required maxlength="200" ref=${focus} value=${now.title}
@@ -117,7 +123,8 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
         ${text(w.details)}
         <${After} state=${state} id=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
       ${action === "drop" && html`<p>${w.dropText(task.title)}</p>${text(w.why)}`}
-      <${Buttons} button=${w.buttons[action]} busy=${busy || !now.title.trim()} onCancel=${onDone}
+      <${Buttons} button=${w.buttons[action]} busy=${busy || !now.title.trim() || (action === "aside" && !now.offered.length)}
+        onCancel=${onDone}
         kind=${action === "drop" ? "danger" : "primary"} cancel=${action === "drop" ? w.keep : ui.cancel} />
     </form>`;
 }
@@ -128,6 +135,8 @@ export function argsOf(action, { title, text, offered, after }, task) {
   switch (action) {
     case "offer":
       return { action: "edit", for: offered };
+    case "aside":
+      return { action, for: offered };
     case "release":
       return { action, ...said, ...(offered.length && { for: offered }) };
     case "edit":

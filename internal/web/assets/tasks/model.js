@@ -3,9 +3,7 @@
 import { actor, capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { who } from "../ui/words.js";
-import { html } from "../vendor.js";
 import { nameOf } from "./name.js";
-import { told } from "./ran.js";
 import { tasks as w } from "./words.js";
 
 const groups = ["mine", "taken", "assigned", "free", "blocked"];
@@ -77,14 +75,3 @@ function standsAs(task, view) {
   }
   return [w.states.dropped];
 }
-
-/** Returns the lines that tell what was run for a task that is done and, behind it, who ran the same: see told. */
-export const ranOf = (task, view) => told(task).map(([template, { by, ran, exit, at }]) => {
-  const name = by && named(by.by, view, by.by_person, by.by_name);
-  const parts = fill(template, {
-    by: name, ran: { element: html`<code>${ran}</code>` }, exit: { word: `${exit}` }, at: { word: at },
-  });
-  const first = parts.findIndex((part) => part !== "");
-  if (typeof parts[first] === "string") parts[first] = capital(parts[first]);
-  return parts;
-});

@@ -9,4 +9,16 @@ export const ran = {
   differs: "{by}: not the same (exit {exit})",
   cannot: "{by}: could not run it",
   exit: " (exit {exit})",
+  aside: ", set aside by {aside}",
+  gone: ", and is gone",
+};
+
+/** The same in the row of a task, which says files as well. */
+export const briefly = {
+  same: "{by}: same",
+  differs: "{by}: differs (exit {exit})",
+  cannot: "{by}: could not run it",
+  compared: ", files compared",
+  unknown: ", files not compared",
+  ran: "{ran}, exit {exit}",
 };

@@ -13,8 +13,9 @@ import { touch } from "../ui/viewport.js";
 import { actionsOf, mayAct, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 import { ActForm } from "./forms.js";
-import { Mark } from "./mark.js";
-import { before, isGiven, named, ranOf, standing } from "./model.js";
+import { isDisputed, Mark } from "./mark.js";
+import { before, isGiven, named, standing } from "./model.js";
+import { briefOf, ranOf } from "./ran.js";
 import { tasks as taskWords } from "./words.js";
 
 /**
@@ -34,7 +35,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
     if (!looked.added) setOpen(true), row.current.focus();
   }, [looked]);
   const { id, title, result } = task;
-  const checks = ranOf(task, state).slice(1).at(-1) ?? []; // the last one
+  const checks = briefOf(task, state);
   const actions = mayAct(state) ? actionsOf(task, state) : [];
   const take = actions.find((action) => action.startsWith("take"));
   const rest = actions.filter((action) => action !== "finish" && action !== take);
@@ -43,20 +44,20 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
     row.current?.focus();
   };
   return html`
-    <li class=${"task " + task.state} ref=${row} tabindex="-1" data-task=${id}>
+    <li class=${"task " + task.state + (isDisputed(task) ? " disputed" : "")} ref=${row} tabindex="-1" data-task=${id}>
       <div class="task-row">
         ${actions.includes("finish")
           ? html`
             <button type="button" class="task-box" aria-label=${w.finishIt(title)} title=${w.finish}
-              aria-disabled=${busy} aria-expanded=${form === "finish"} onClick=${() => setForm(form === "finish" ? "" : "finish")}>
-              <${Mark} state=${task.state} />
+              aria-disabled=${busy} aria-expanded=${form === "finish"}
+              onClick=${() => setForm(form === "finish" ? "" : "finish")}>
+              <${Mark} task=${task} />
             </button>`
-          : html`<${Mark} state=${task.state} />`}
+          : html`<${Mark} task=${task} />`}
         <button type="button" class="task-title" aria-expanded=${open} onClick=${() => setOpen(!open)}>
           <span class="task-id">${id}</span> <bdi>${coded(title)}</bdi>
           ${!open && result && html` <span class="quiet" dir="auto">${firstLine(result)}</span>`}
           ${!open && task.in_question && html` <span class="quiet">${w.inQuestion}</span>`}
-          ${!open && checks.length > 0 && html` <span class="quiet task-checked">${checks}</span>`}
         </button>
         <${Who} state=${state} task=${task} />
         ${take && html`
@@ -69,6 +70,8 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
           <${IconButton} icon="more" label=${w.actionsFor(title)} aria-haspopup="dialog"
             onClick=${({ currentTarget: at }) => setListing({ at: touch.matches ? undefined : at })} />`}
       </div>
+      ${!open && checks.length > 0 && html`
+        <p class="task-checked small">${checks.map((line, n) => [n ? " · " : "", line])}</p>`}
       ${open && html`<${Details} ...${{ room, state, task, onLook, onJump }} />`}
       ${form && actions.includes(form) && html`
         <${ActForm} key=${form} ...${{ room, state, task, onProblem, action: form }} onDone=${close} />`}
@@ -126,14 +129,14 @@ function Details({ room, state, task, onLook, onJump }) {
         <ul class="task-first">
           ${first.map((one) => html`
             <li key=${one.id}>
-              <${Mark} state=${one.state} />
+              <${Mark} task=${one} />
               <button type="button" class="task-to" onClick=${() => onLook(one.id)}>
                 <bdi>${coded(one.title)}</bdi>
               </button>
             </li>`)}
           ${over.map((one) => html`
             <li key=${one.id}>
-              <${Mark} state=${one.state} /><bdi>${coded(one.title)}</bdi>
+              <${Mark} task=${one} /><bdi>${coded(one.title)}</bdi>
               ${(one.result || one.report) && html`<${Result} ...${one} onJump=${onJump} />`}
               <${Ran} state=${state} task=${one} onJump=${onJump} />
             </li>`)}

@@ -65,7 +65,8 @@ function Closed({ open, count, got, setGot, room, state, ...rest }) {
     const { tasks, has_more } = await room.tasks.closed(got.tasks.at(-1).id);
     setGot({ tasks: [...got.tasks, ...tasks], has_more });
   });
-  useEffect(() => void load(), [ids]);
+  const checked = state.messages.findLast(({ action }) => action === "check" || action === "aside")?.id;
+  useEffect(() => void load(), [ids, checked]);
   return html`
     <${Part} heading="h3" title=${w.groups.closed} count=${count} open=${open}>
       ${got?.tasks.length === 0 && html`<p class="quiet">${w.noClosed}</p>`}
