@@ -35,7 +35,7 @@ export class Deciding {
     this.#calling = new Calling({ token, refusal: () => this.#refusal });
     this.supervision = new Supervision({
       call: (args, how) => this.#calling.call("supervise", args, how),
-      again: () => room.again(), isOffline: () => this.isOffline,
+      again: (what) => room.again(what), isOffline: () => this.isOffline,
       notes: () => storage.notesOf(token()), note, show, clock, signal,
     });
     this.naming = new Naming({

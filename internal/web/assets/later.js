@@ -23,6 +23,7 @@ export { SignInPage } from "./landing/sign-in.js";
 export { UploadPage } from "./landing/upload.js";
 export { PushUpkeep } from "./push/upkeep.js";
 export { AgreementMenu } from "./sidebar/agreement-menu.js";
+export { Disputes } from "./sidebar/dispute.js";
 export { DeviceDialog } from "./sidebar/device.js";
 export { InviteDialog } from "./sidebar/invite.js";
 export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";

@@ -95,6 +95,7 @@ function OpenRoom({ room, state, mine, target, low }) {
   const needs = useMemo(() => needsOf(state), [state]);
   next.current = () => {
     if (inTalk(needs).length) log.current?.next();
+    else if (needs.some(({ what }) => what === "dispute")) sidebar.show(nextDispute(needs));
     else if (needs.length) lead(needs[0].id); // a task
     else location.assign(root.href); // what needs the person elsewhere
   };
@@ -143,6 +144,13 @@ function OpenRoom({ room, state, mine, target, low }) {
       ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;
+}
+
+/** Returns the selector of the next dispute behind the one that has the focus, or of the first. */
+function nextDispute(needs) {
+  const ids = needs.filter(({ what }) => what === "dispute").map(({ id }) => id);
+  const at = ids.indexOf(document.activeElement?.closest("[data-dispute]")?.getAttribute("data-dispute") ?? "");
+  return `[data-dispute="${CSS.escape(ids[at + 1] ?? ids[0])}"]`;
 }
 
 /**

@@ -14,6 +14,10 @@ import { roomWords } from "./room-words.js";
  */
 export const unheld = { paused: false, approve: false, drafts: [] };
 
+/** Returns what is put away of a dispute: it comes back with a further task. */
+export const awayOf = (/** @type {import("./results.d.ts").Dispute} */ { id, tasks = [] }) =>
+  [id, ...tasks.map((task) => task.id)].join();
+
 export class Supervision {
   edits = new Map(); // what the person is writing in place of a draft, by its id; this browser keeps it
   anyway = new Set(); // the ids of drafts of which the person knows that what they answer is open no more
@@ -26,25 +30,34 @@ export class Supervision {
   #decided = new Set(); // the ids of drafts that the log or an answer says were decided
   #deciding = /** @type {import("./types.d.ts").State["deciding"]} */ ({}); // in this tab
   #noted = ""; // how much of its messages is approved, as this browser has heard
+  /** @type {import("./results.d.ts").Dispute[]} */
+  #disputes = []; // as they were read
+  /** @type {string[]} */
+  #away = []; // which of them the person has put away here: see awayOf
+  #putsAway = false; // another tab is putting a dispute away
   #called = new Set(); // the ids of drafts about which a call of this page may have decided
 
   /**
-   * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
+   * @param {{call: (args: object, how: object) => Promise<any>,
+   *   again: (what?: import("./types.d.ts").Due) => void, isOffline: () => boolean,
    *   notes: () => {edits?: Record<string, string>, deciding?: Record<string, [number, string, boolean]>,
    *     restraint?: import("./restraint.js").Restraints, approval?: string},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
-   *   call calls supervise, how is of mcp.js; again has it read once more; notes is what this browser keeps, and note
-   *   replaces parts of that
+   *   call calls supervise, how is of mcp.js; again has it read once more, or what; notes is what this browser keeps,
+   *   and note replaces parts of that
    */
   constructor(room) {
     const { notes, note, show, clock, signal } = room;
     this.room = room;
     this.decisions = new Decisions({
-      send: (draft, decision, text, leaving) => this.change({
-        draft, decision, ...(text && { text }),
-        ...(decision !== "refuse" && this.anyway.has(draft) && { anyway: true }),
-      }, leaving ? { keepalive: true } : { signal }),
+      send: (draft, decision, text, leaving) => {
+        const how = leaving ? { keepalive: true } : { signal };
+        return decision === "away" ? this.#putAway(draft, text, how) : this.change({
+          draft, decision, ...(text && { text }),
+          ...(decision !== "refuse" && this.anyway.has(draft) && { anyway: true }),
+        }, how);
+      },
       show: (deciding) => this.#decide(deciding),
       clock,
       signal,
@@ -99,6 +112,9 @@ export class Supervision {
     const sent = Object.fromEntries(elsewhere.map(([id, [ends, decision]]) =>
       [id, { decision, text: "", held: false, ends, sent: true, elsewhere: true }]));
     this.room.show({ deciding: { ...sent, ...this.#deciding } });
+    const putsAway = elsewhere.some(([, [, decision]]) => decision === "away");
+    if (this.#putsAway && !putsAway) this.room.again({ info: true }); // no event tells of it
+    this.#putsAway = putsAway;
     if (!elsewhere.length) return;
     const { clock, signal } = this.room;
     const next = Math.min(...elsewhere.map(([, [until]]) => until)) - clock.now();
@@ -116,6 +132,19 @@ export class Supervision {
   /** Takes in what was read with other news: {drafts, paused, person_name}. */
   told(parts) {
     this.#show({ ...this.#shown, ...parts });
+  }
+
+  /** Takes in the disputes that were read: one that was put away may be among them still. */
+  dispute(/** @type {import("./results.d.ts").Dispute[]} */ disputes) {
+    this.#disputes = disputes;
+    this.#away = this.#away.filter((away) => disputes.some((one) => awayOf(one) === away));
+    this.room.show({ disputes: disputes.filter((one) => !this.#away.includes(awayOf(one))) });
+  }
+
+  async #putAway(id, away, how) {
+    await this.room.call({ put_away: id }, how);
+    this.#away = [...this.#away, away];
+    this.dispute(this.#disputes);
   }
 
   /** Takes away the drafts that messages of the log say were decided, at once. */
@@ -218,8 +247,8 @@ export class Supervision {
     this.#shown = drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision;
     this.room.show({ supervision: this.#shown, approved: this.#approved });
     const gone = (id) => !drafts.some((draft) => draft.id === id);
-    for (const [id, { text, sent }] of Object.entries(this.#deciding)) {
-      if (sent || !gone(id)) continue;
+    for (const [id, { decision, text, sent }] of Object.entries(this.#deciding)) {
+      if (decision === "away" || sent || !gone(id)) continue;
       this.decisions.undo(id);
       if (!this.#called.has(id)) this.#tooLate(id, text);
     }

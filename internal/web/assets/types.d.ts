@@ -1,7 +1,7 @@
 // What the modules hand each other, beside the results of the tools.
 
 import type {
-  Agreement, Message, NewsInfo, NewsNeeds, Request, Room, Supervised, Task,
+  Agreement, Dispute, Message, NewsInfo, NewsNeeds, Request, Room, Supervised, Task,
 } from "./results.d.ts";
 
 /** A seat that this browser keeps. */
@@ -35,7 +35,7 @@ export interface Known {
 
 /** The deciding half of a room that is not in sight: what it has decided needs the person no more. */
 export interface Half {
-  state: Pick<State, "deciding" | "approved" | "pending" | "supervision">;
+  state: Pick<State, "deciding" | "approved" | "pending" | "supervision" | "disputes">;
   subscribe(listen: () => void): () => void;
 }
 
@@ -100,6 +100,7 @@ export interface State {
   asksName: boolean | string;
   givesName: boolean;
   requests: Request[];
+  disputes: Dispute[];
   asOf: string;
   agreements: Agreement[];
   banned: string[];

@@ -27,7 +27,8 @@ function opened(token, more = {}) {
   return {
     seat: storage.seats().find((seat) => seat.token === token),
     state: {
-      phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], tasks: [], asOf: "",
+      phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], disputes: [],
+      tasks: [], asOf: "",
       deciding: {}, approved: [], pending: [], supervision: { drafts: [{ id: "m7", text: "So" }] }, ...more,
     },
     subscribe(listen) {
@@ -122,7 +123,7 @@ test("what is decided about a room that is not open needs the person no more", a
   let change = () => {};
   const { supervision } = server;
   const half = {
-    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [], supervision }),
+    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [], supervision, disputes: [] }),
     subscribe: (listen) => ((change = listen), () => {}),
   };
   mine.attend("p2", half);

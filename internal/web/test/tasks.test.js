@@ -122,7 +122,7 @@ test("what was run for a task is told as reported, and what others had with the 
   assert.equal(tells(...checks.map((one) => checked(one))), "[Bo] checked t1: same result; " +
     "[Bo] checked t1: same exit code, files not compared; [Bo] checked t1: not the same (exit 2); " +
     "[Bo] checked t1: could not run it");
-  const done = { title: "T", by: "Cy", by_person: true, by_name: "Kim", evidence: { ran: "make <b>test</b>", exit: 0 } };
+  const done = { title: "T", by: "Cy", by_person: true, by_name: "Kim", evidence: { ran: "make <b>test</b>" } };
   assert.equal(tells(checked(checks[2], done)),
     "[Bo] checked t1 “T”, done by [Kim, for Cy]: not the same (exit 2) · make <b>test</b>");
   assert.equal(tells(checked(checks[0], { ...done, by: me, by_person: false })),

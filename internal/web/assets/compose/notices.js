@@ -37,8 +37,10 @@ export function hindrance() {
 
 /** Reports whether a message of somebody else is meant for the person or its agent. */
 export function isMeant(message, { me, messages, room }) {
-  const { type, from, to, ask, text = "", reply_to: answers, reason } = message;
+  const { type, from, to, ask, text = "", reply_to: answers, reason, agent, action, task } = message;
   if (type === "supervision") return reason === "opened_twice";
+  if (type === "task" && agent !== me)
+    return task?.was === me || (action === "check" && task?.by === me && task.checks?.[0]?.verdict === "differs");
   if (type !== "message" || from === me || from === "your user") return false;
   const names = room.agents.map(({ name }) => name);
   if (to?.length || ask?.includes(me) || mentions(text, me, names)) return true;
@@ -56,7 +58,7 @@ export function noticeOf(state, fresh, drafts, preview) {
   const message = fresh.findLast((one) => isMeant(one, state));
   if (!message) return null;
   return preview
-    ? [compose.noticeFrom(actorOf(message), state.room.name), gist(message)]
+    ? [compose.noticeFrom(actorOf(message), state.room.name), gist(message) || (message.task?.title ?? "")]
     : [state.room.name, compose.noticeMeant];
 }
 

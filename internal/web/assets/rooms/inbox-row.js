@@ -1,6 +1,8 @@
 // One thing that needs the person: the card that stands in its room, too, with the same buttons.
 
 import { NamedAs } from "../compose/name.js";
+import { Dispute } from "../sidebar/dispute.js";
+import { sidebar } from "../sidebar/words.js";
 import { Draft } from "../talk/draft.js";
 import { Sending, Undo } from "../talk/marks.js";
 import { Message } from "../talk/message.js";
@@ -18,7 +20,7 @@ import { leftOf } from "./order.js";
 import { rooms as w } from "./words.js";
 
 const none = new Set();
-const cards = { draft: DraftCard, request: AskCard, proposal: AskCard };
+const cards = { draft: DraftCard, request: AskCard, proposal: AskCard, dispute: DisputeCard };
 
 /**
  * row is of order.js, with need, and room, of Mine; other is the OtherRoom, and jump(token, id) leads to something in
@@ -34,7 +36,7 @@ export function InboxRow({ row: { key, at, waits, need, room }, other, now, jump
   };
   const title = { element: html`<a dir="auto" ...${place(need.id)}>${room.title || w.unnamed}</a>` };
   const what = { element: w.what[need.what] };
-  const left = waits && leftOf(at, now + state.clock);
+  const left = waits && !need.dispute && leftOf(at, now + state.clock);
   const Card = cards[need.what] ?? Line;
   const cut = [...state.supervision.drafts, ...state.messages].find(({ id }) => id === need.id)?.more ? "cut" : "";
   return html`
@@ -93,6 +95,17 @@ function AskCard({ need: { id }, state, other, view, waits }) {
       ${waits && !said && html`<${NamedAs} room=${other} onDone=${done} />`}
       ${answers && html`<${Answer} ...${{ room: other, state, id, onDone: done }} />`}
     </div>`;
+}
+
+/** A dispute, which says what became of it once it needs the person no more. */
+function DisputeCard({ need: { id, dispute }, state, other, view, waits }) {
+  const put = useRef(false);
+  if (state.deciding[id]) put.current = true;
+  if (waits) put.current = false;
+  const look = html`<a class="button" aria-keyshortcuts="Enter" ...${view.place(id)}>${talk.draft.look}</a>`;
+  return html`
+    <${Dispute} ...${{ dispute, room: other, state, look, head: view.head }}
+      became=${waits ? "" : put.current ? sidebar.putAway : w.over} />`;
 }
 
 /** A task that has stalled: the person decides about it in its room. */

@@ -79,7 +79,9 @@ function needsIn(room, other) {
   if (!other) return [];
   const { supervision, messages } = other.state;
   const atOf = (id) => Date.parse([...supervision.drafts, ...messages].find((one) => one.id === id)?.at ?? "");
-  return room.needs.map((need) => ({ key: room.seat.token + need.id, at: atOf(need.id) || Infinity, need, room }));
+  return room.needs.map((need) => ({
+    key: room.seat.token + need.id, at: Date.parse(need.dispute?.at ?? "") || atOf(need.id) || Infinity, need, room,
+  }));
 }
 
 /** Returns the rows to show: see order.js. */

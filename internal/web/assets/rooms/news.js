@@ -12,8 +12,8 @@ const silence = 40_000; // ms after which a call is given up
 
 /** @type {import("../types.d.ts").Known} */
 const nothing = {
-  ended: "", failed: false, info: null, needs: { drafts: [], asks: [], questions: [] }, messages: [], earlier: false,
-  tag: "", then: "",
+  ended: "", failed: false, info: null, needs: { drafts: [], asks: [], questions: [], disputes: [] }, messages: [],
+  earlier: false, tag: "", then: "",
 };
 
 /**

@@ -23,11 +23,11 @@ export const rooms = {
   // What needs me: what each thing is, in which room, and how it stands.
   needsTitle: "Needs you",
   nothing: "Nothing needs you.",
-  keys: "N next · A send or agree · E edit or answer · X reject or object",
+  keys: "N next · A send or agree · E edit or answer · X reject, object or put away",
   expires: (span) => `Expires in ${span}`,
   answered: "Answered",
   over: "No longer waits",
   where: "{what} \u00b7 {room}",
   whereAs: "{what} \u00b7 {room}, for {name}", // a seat of several there
-  what: { draft: "Draft", request: "Question", proposal: "Suggestion", task: "Stalled task" },
+  what: { draft: "Draft", request: "Question", proposal: "Suggestion", dispute: "Dispute", task: "Stalled task" },
 };

@@ -17,6 +17,7 @@ import { People } from "./people.js";
 import { Tasks } from "./tasks.js";
 import { inTalk, Waiting } from "./waiting.js";
 
+const Disputes = later("Disputes", () => null);
 const NoticesOffer = later("NoticesOffer", () => null); // it comes late, so it stands where it pushes nothing
 
 /**
@@ -45,6 +46,7 @@ export function Sidebar({ room, state, needs, place, onClose, onJump, onReply, o
       <${Waiting} needs=${inTalk(needs)} place=${place} onSeek=${seek} />
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       ${supervises && html`<${MyAgent} room=${room} state=${state} onFewer=${fewer} />`}
+      ${state.disputes.length > 0 && html`<${Disputes} room=${room} state=${state} onJump=${jump} />`}
       <${Owed} state=${state} onJump=${jump} />
       <${Tasks} state=${state} onTasks=${onTasks} />
       <${People} room=${room} state=${state} />

@@ -123,8 +123,8 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
         ${text(w.details)}
         <${After} state=${state} id=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
       ${action === "drop" && html`<p>${w.dropText(task.title)}</p>${text(w.why)}`}
-      <${Buttons} button=${w.buttons[action]} busy=${busy || !now.title.trim() || (action === "aside" && !now.offered.length)}
-        onCancel=${onDone}
+      <${Buttons} button=${w.buttons[action]} onCancel=${onDone}
+        busy=${busy || !now.title.trim() || (action === "aside" && !now.offered.length)}
         kind=${action === "drop" ? "danger" : "primary"} cancel=${action === "drop" ? w.keep : ui.cancel} />
     </form>`;
 }

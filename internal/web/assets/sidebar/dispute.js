@@ -1,0 +1,87 @@
+// One dispute: what another holds against what the seat did. It stands beside the conversation and in the inbox until
+// it is over, or its person puts it away.
+
+import { awayOf } from "../supervision.js";
+import { pressedBy } from "../talk/keys.js";
+import { Soon } from "../talk/marks.js";
+import { actorOf } from "../talk/names.js";
+import { gist } from "../talk/rows.js";
+import { talk } from "../talk/words.js";
+import { Decision } from "../ui/decision.js";
+import { few } from "../ui/few.js";
+import { fill, word } from "../ui/fill.js";
+import { isTypedOn } from "../ui/keys.js";
+import { who } from "../ui/words.js";
+import { html, useRef } from "../vendor.js";
+import { Offline, Problem, useAct } from "./act.js";
+import { Part } from "./part.js";
+import { sidebar as w } from "./words.js";
+
+/** Says who disputes what. */
+export function sentence(dispute, { alone }) {
+  const { kind, tasks = [] } = dispute;
+  const titles = tasks.map(({ id, title }) => (title ? { quote: title } : word(id)));
+  return fill(w.disputes[kind] ?? w.disputes.check, {
+    who: actorOf({ ...dispute, from: dispute.who }), tasks: few(titles, null, 3), // a row has a few lines
+    you: word(who[alone ? "you" : "yourAgent"]),
+  });
+}
+
+/**
+ * look is the button or link that leads to where it happened, and became what became of a dispute that needs the person
+ * no more; head is the id of what describes it.
+ */
+export function Dispute({ dispute, room, state, look, became = "", head = undefined }) {
+  const { id } = dispute;
+  const { decisions } = room.supervision;
+  const decided = state.deciding[id];
+  const { problem, act } = useAct();
+  const article = useRef();
+  const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
+  const putAway = () => (focus(), act(async () => {
+    if (room.isOffline) throw new Offline(talk.draft.offline);
+    await decisions.take(id, "away", awayOf(dispute));
+  }));
+  return html`
+    <article class=${"dispute" + (head ? " message inbox-line" : "")} tabindex="-1" ref=${article}
+      data-dispute=${id} aria-describedby=${head}>
+      <p dir="auto">${sentence(dispute, state)}</p>
+      ${dispute.text && html`<p class="dispute-text quiet" dir="auto">${gist(dispute)}</p>`}
+      <${Problem} text=${problem} />
+      ${decided?.elsewhere || (!decided && became) ? html`
+        <p class="undo">${decided ? talk.undo.elsewhere : became}</p>` : decided ? html`
+        <p class="undo" data-ends=${decided.ends}>
+          <${Soon} says=${decided.sent ? () => w.putAway : talk.undo.decided.away} ends=${decided.ends} />
+          <button type="button" class="button" aria-keyshortcuts="Control+Z" aria-disabled=${decided.sent}
+            onClick=${() => (focus(), decisions.undo(id))}>${talk.undo.undo}</button>
+        </p>` : html`
+        <p class="message-buttons">
+          ${look}
+          <${Decision} class="button" aria-keyshortcuts="X" onClick=${putAway}>${w.putAway}<//>
+        </p>`}
+    </article>`;
+}
+
+/** Disputes beside the conversation. onJump(id) leads to a message or an event. */
+export function Disputes({ room, state, onJump }) {
+  const { disputes, deciding } = state;
+  return html`
+    <${Part} title=${w.disputed} count=${disputes.filter(({ id }) => !deciding[id]).length}>
+      <ul class="sidebar-list" onKeyDown=${press}>
+        ${disputes.map((dispute) => html`
+          <li key=${dispute.id}>
+            <${Dispute} ...${{ dispute, room, state }} look=${html`
+              <button type="button" class="button" onClick=${() => onJump(dispute.id)}>${w.look}</button>`} />
+          </li>`)}
+      </ul>
+    <//>`;
+}
+
+/** Presses what a dispute that has the focus has a key for. */
+function press(event) {
+  const { target } = event;
+  const button = target.matches("article") && !event.altKey && !isTypedOn(event) && pressedBy(event, target);
+  if (!button) return;
+  event.preventDefault();
+  if (!event.repeat) button.click();
+}
