@@ -99,7 +99,8 @@ func (e Event) isMeantFor(seat int) bool {
 }
 
 // MayHoldBack reports whether an event after n may hold back what the agent of seat says to the seats in to, or its
-// report of the open tasks in finishes. It overlooks no event that HoldBackOf or HoldBackOfAct holds back for.
+// report of the tasks in finishes. It overlooks no event that HoldBackOf or HoldBackOfAct holds back for: of a task
+// that has ended, only the log tells whether it was edited.
 func (h *Head) MayHoldBack(seat int, n int64, to []int, finishes []int64) bool {
 	joined := func(seat int) bool {
 		agent, here := h.Seated(seat)
@@ -107,7 +108,7 @@ func (h *Head) MayHoldBack(seat int, n int64, to []int, finishes []int64) bool {
 	}
 	changed := func(no int64) bool {
 		task, open := h.Task(no)
-		return open && task.Last > n
+		return !open || task.Last > n
 	}
 	return h.Recent.NewestForeign(seat) > n || slices.ContainsFunc(to, joined) || slices.ContainsFunc(finishes, changed)
 }

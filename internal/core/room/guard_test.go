@@ -135,8 +135,8 @@ func TestMayHoldBack_anyEventThatHoldsBack_isSeen(t *testing.T) {
 			for _, other := range h.Agents {
 				acts = append(acts, room.Event{To: []int{other.Seat}})
 			}
-			for _, task := range h.Tasks {
-				acts = append(acts, room.Event{Finishes: []int64{task.No}})
+			for no := range h.LastTask { // also one that has ended
+				acts = append(acts, room.Event{Finishes: []int64{no + 1}})
 			}
 			caller := room.Caller{Agent: agent}
 			for _, said := range acts {
@@ -167,6 +167,11 @@ func TestMayHoldBack_anyEventThatHoldsBack_isSeen(t *testing.T) {
 		l.apply(e)
 		check(t, l, l.head)
 	}
+	l := newRoom(t, "Ann", "Bob")
+	l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}}})
+	l.must(ann, room.TaskOrder{Action: room.EditTask, No: 1, Title: "buy coffee"})
+	l.must(ann, room.TaskOrder{Action: room.FinishTask, No: 1})
+	check(t, l, l.head)
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawTimeline(t)
 		check(t, l, drawHead(t, l))
