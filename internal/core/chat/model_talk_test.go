@@ -413,23 +413,21 @@ func (r roomModel) isBacked(q requestModel) bool {
 	return slices.ContainsFunc(q.agreed, func(seat int) bool { return !r.asSame(seat, q.seat) })
 }
 
-// mayPropose reports whether a may propose e: it sees less than four proposals of its own and of other guests of its
-// invite, and not all places are taken by what somebody has agreed to.
+// mayPropose reports whether a may propose e: of those like e, it sees less than four proposals of its own and of other
+// guests of its invite, and not all places are taken by what somebody has agreed to.
 func (m model) mayPropose(r roomModel, a agentModel, e eventModel) (code fault.Code) {
 	own, like, backed := 0, 0, 0
 	x := requestModel{proposal: true, to: e.to}
 	for _, q := range m.current(r) {
-		if !q.proposal || q.n == e.replaces {
+		if !q.isLike(x) || q.n == e.replaces {
 			continue
 		}
+		like++
 		if r.asSame(q.seat, a.seat) && q.visibleTo(a.seat) {
 			own++
 		}
-		if q.isLike(x) {
-			like++
-			if r.isBacked(q) {
-				backed++
-			}
+		if r.isBacked(q) {
+			backed++
 		}
 	}
 	switch {
