@@ -124,15 +124,20 @@ func (c *meeting) safely(talk func()) {
 	c.ann.showsNoSecret()
 	before := c.ann.requested("/assets/")
 	documents := len(c.ann.documents())
-	if late := c.ann.requested("/later.js"); len(late) != documents {
-		c.t.Errorf("the second script was asked for %d times by %d documents", len(late), documents)
+	for _, name := range []string{"/later.js", "/shared.js"} {
+		if late := c.ann.requested(name); len(late) != documents {
+			c.t.Errorf("%s was asked for %d times by %d documents", name, len(late), documents)
+		}
+	}
+	if unasked := append(c.ann.requested("/pages.js"), c.ann.requested("/qr.js")...); len(unasked) > 0 {
+		c.t.Errorf("a room loads %+v", unasked)
 	}
 	c.ann.visit("/")
 	c.ann.is(css("h1"))
 	for _, q := range c.ann.requested("/assets/")[len(before):] {
 		// A browser with windows wants the icon for each tab. Chromium keeps no icon that came over a certificate which
 		// it does not trust, as that of the Function URL here.
-		if q.bytes > 0 && !strings.HasSuffix(q.url, "/icon.svg") {
+		if q.bytes > 0 && !strings.HasSuffix(q.url, "/icon.svg") && !strings.HasSuffix(q.url, "/pages.js") {
 			c.t.Errorf("%s was loaded again: %v bytes", q.url, q.bytes)
 		}
 	}
@@ -178,17 +183,20 @@ func (c *meeting) sharesSmallFiles(bucket *s3local.Server) {
 	}
 }
 
-// loadedLittle judges the first view: the document, what that names, and what the scripts then
-// ask of MCP.
+// loadedLittle judges the first view: the document, what that names, and what the scripts then ask of MCP. Behind it
+// the page loads its dialogs: the whole of a first visit has a limit, too.
 func (tab *tab) loadedLittle() {
 	tab.t.Helper()
-	const limit = 133 << 10 // a room without its pictures
+	const limit, visit = 133 << 10, 170 << 10 // a room without its pictures
+	tab.until("what follows is loaded", `["/later.js", "/shared.js"].every((name) =>
+	  performance.getEntriesByType("resource").some((one) => one.name.endsWith(name) && one.responseEnd > 0))`)
 	root := tab.person.at.root
-	var whole float64
+	var whole, behind float64
 	assets := 0
 	for _, q := range tab.requested(root) {
-		if strings.HasSuffix(q.url, "/later.js") && q.initiator.Type == network.InitiatorTypeScript {
-			continue // dialogs, which the page loads behind its first view
+		if q.kind == "Script" && q.initiator.Type == network.InitiatorTypeScript {
+			behind += q.bytes
+			continue
 		}
 		// a wait that is open counts for nothing yet
 		whole += q.bytes
@@ -206,6 +214,9 @@ func (tab *tab) loadedLittle() {
 	}
 	if whole == 0 || whole > limit || assets == 0 {
 		tab.t.Errorf("%v bytes on the wire for %d assets, at most %d", whole, assets, limit)
+	}
+	if behind == 0 || whole+behind > visit {
+		tab.t.Errorf("%v bytes on the wire, and %v behind the first view, at most %d", whole, behind, visit)
 	}
 }
 

@@ -141,7 +141,8 @@ func TestDocument_loadsTwoScriptsAndOneStyle(t *testing.T) {
 		}
 	}
 	imports := regexp.MustCompile(`\bimport(?:\{[^}]*\}from|\()"([^"]*)"`)
-	for name, want := range map[string]string{"begin.js": "./later.js", "main.js": "./begin.js ./later.js"} {
+	for name, want := range map[string]string{"begin.js": "./shared.js ./pages.js",
+		"main.js": "./begin.js ./later.js ./pages.js"} {
 		var found []string
 		for _, m := range imports.FindAllStringSubmatch(texts[name], -1) {
 			found = append(found, m[1])
@@ -161,7 +162,7 @@ func TestDocument_loadsTwoScriptsAndOneStyle(t *testing.T) {
 // What stands there at first has the words of what comes, and its sign.
 func TestDocument_openingSaysWhatThePageSays(t *testing.T) {
 	s, texts := site(t), all(t)
-	scripts := texts["main.js"] + texts["later.js"]
+	scripts := texts["main.js"] + texts["pages.js"] + texts["shared.js"]
 	for at, want := range map[string]int{"/": 5, "/r/abcdefg": 1, "/i/abcdefgh": 5, "/authorize": 0} {
 		_, opening, _ := strings.Cut(document(t, s, at).Body.String(), `<div id="page"></div>`)
 		opening, _, _ = strings.Cut(opening, "<noscript>")

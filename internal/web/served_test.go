@@ -66,27 +66,36 @@ func built(t *testing.T) map[string]string {
 	return texts
 }
 
-// builtScripts returns begin.js, main.js, later.js and qr.js. assets/later.js imports assets/main.js, which imports
-// assets/begin.js. So esbuild puts all that assets/begin.js needs into a chunk for the three, and what else
-// assets/main.js needs into a chunk for two. The chunks are what is served as begin.js and main.js. The outputs for
-// these two entries only import the chunks: each would be one more request, and is dropped. Code may import no other
-// module than assets/later.js and assets/vendor-qr.js, which imports nothing: esbuild would make a third chunk.
+// builtScripts returns begin.js, main.js, later.js, pages.js, shared.js and qr.js. assets/later.js and assets/pages.js
+// import assets/shared.js, that imports assets/main.js, and that assets/begin.js. So esbuild puts all that
+// assets/begin.js needs into a chunk for all of them, and what else assets/main.js and assets/shared.js need into one
+// more each. The chunks are what is served under these three names. The outputs for these entries only import the
+// chunks: each would be one more request, and is dropped. esbuild makes a further chunk of what assets/later.js and
+// assets/pages.js need and assets/shared.js does not name. assets/vendor-qr.js imports nothing.
 func builtScripts(t *testing.T) map[string]string {
 	t.Helper()
 	made := bundled(t, api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "chunk-[hash]",
 		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "assets/begin.js", OutputPath: "first"},
 			{InputPath: "assets/main.js", OutputPath: "entry"}, {InputPath: "assets/later.js", OutputPath: "later"},
+			{InputPath: "assets/pages.js", OutputPath: "pages"}, {InputPath: "assets/shared.js", OutputPath: "shared"},
 			{InputPath: "assets/vendor-qr.js", OutputPath: "qr"}}})
 	chunk := regexp.MustCompile(`chunk-\w+\.js`)
 	first := chunk.FindString(made["first.js"])
-	rest := strings.ReplaceAll(made["entry.js"], first, "")
-	names := strings.NewReplacer(first, "begin.js", chunk.FindString(rest), "main.js")
-	if entry := names.Replace(made["entry.js"]); entry != `import"./main.js";import"./begin.js";`+"\n" || len(made) != 6 {
-		t.Fatalf("%d scripts, and the entry of the page is %q", len(made), entry)
+	second := chunk.FindString(strings.ReplaceAll(made["entry.js"], first, ""))
+	third := chunk.FindString(strings.NewReplacer(first, "", second, "").Replace(made["shared.js"]))
+	names := strings.NewReplacer(first, "begin.js", second, "main.js", third, "shared.js")
+	entries := names.Replace(made["entry.js"] + made["shared.js"])
+	if !regexp.MustCompile(`^(import"\./(main|begin|shared)\.js";\n?)+$`).MatchString(entries) || len(made) != 9 {
+		for name, text := range made {
+			if names.Replace(name) == name && strings.HasPrefix(name, "chunk-") {
+				t.Errorf("assets/shared.js lacks the module of this: %.400s", text)
+			}
+		}
+		t.Fatalf("%d scripts, and the entries are %q", len(made), entries)
 	}
 	texts := map[string]string{}
 	for name, text := range made {
-		if name != "first.js" && name != "entry.js" {
+		if name != "first.js" && name != "entry.js" && name != "shared.js" {
 			texts[names.Replace(name)] = names.Replace(text)
 		}
 	}

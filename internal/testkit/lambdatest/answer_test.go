@@ -67,7 +67,7 @@ func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile(`(?:href|src)="(assets/([^/]+)/[^"]+)"`).FindAllStringSubmatch(page, -1) {
 		requests[m[1]], requests["the licenses"] = "/"+m[1], "/assets/"+m[2]+"/vendor-licenses.txt"
-		requests["the second script"] = "/assets/" + m[2] + "/later.js"
+		requests["a later script"] = "/assets/" + m[2] + "/pages.js"
 	}
 	if len(requests) != 15 {
 		t.Fatalf("the page names other files: %s", page)

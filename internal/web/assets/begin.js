@@ -49,7 +49,7 @@ showTheme();
 const path = location.pathname.slice(root.pathname.length);
 const [, kind, name] = /^([ri])\/([^/]+)\/?$/.exec(path) ?? [];
 if (kind === "r") begin(name);
-else import("./later.js").catch(() => {}); // all other pages are in it
+else for (const part of [import("./shared.js"), import("./pages.js")]) part.catch(() => {}); // all other pages
 if (kind === "i") ahead("room_info", {}, { path: `i/${name}/mcp` });
 if (!path) {
   hasMoreRoomsThan(0);

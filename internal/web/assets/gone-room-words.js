@@ -1,4 +1,4 @@
-// The words of a room that ended while it was read, which come with the second script. Why it did, is in
+// The words of a room that ended while it was read, which come behind the first view. Why it did, is in
 // landing/error-words.js.
 
 export const gone = {

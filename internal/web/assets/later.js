@@ -1,6 +1,8 @@
-// What the first view does not need: ui/later.js loads it behind that view. It is served as one file, later.js.
+// What a room needs behind its first view: ui/later.js loads it then. It is served as one file, later.js, without what
+// shared.js has.
 
 import "./main.js"; // so that what both need is served in main.js alone
+import "./shared.js";
 
 export { Answered } from "./compose/answered.js";
 export { About, NoMessage } from "./compose/brief-dialogs.js";
@@ -12,19 +14,15 @@ export { NameAsked, NameDialog, NamedAs } from "./compose/name.js";
 export { NoticesDialog } from "./compose/notices-dialog.js";
 export { DraftOffer, NoticesOffer } from "./compose/notices-offer.js";
 export { Attached } from "./files/attached.js";
+export { FileToCome, SharingState } from "./files/sharing-row.js";
 export { Large, TextFile } from "./files/text-file.js";
-export { GoneRoom } from "./gone-room.js";
 export { WebhookDialog } from "./hooks/add.js";
 export { Hooks } from "./hooks/list.js";
-export { ErrorPage } from "./landing/error-page.js";
-export { HomePage } from "./landing/home.js";
-export { InvitePage } from "./landing/invite.js";
-export { SignInPage } from "./landing/sign-in.js";
-export { UploadPage } from "./landing/upload.js";
 export { PushUpkeep } from "./push/upkeep.js";
-export { AgreementMenu } from "./sidebar/agreement-menu.js";
+export { Agreements } from "./sidebar/agreements.js";
 export { Disputes } from "./sidebar/dispute.js";
 export { DeviceDialog } from "./sidebar/device.js";
+export { Files } from "./sidebar/files.js";
 export { InviteDialog } from "./sidebar/invite.js";
 export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";
 export { Bans, Manage, RemoveAgent } from "./sidebar/manage.js";

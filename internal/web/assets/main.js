@@ -13,7 +13,7 @@ import { root } from "./site.js";
 import { isClaim, isMessage, isTask, roomOf, seatNumberOf } from "./token.js";
 import { moved } from "./ui/back.js";
 import { Dialog } from "./ui/dialog.js";
-import { later, MissingPage } from "./ui/later.js";
+import { laterPage } from "./ui/later.js";
 import { showTheme } from "./ui/shown-theme.js";
 import { tab } from "./ui/tab.js";
 import { touch } from "./ui/viewport.js";
@@ -75,12 +75,12 @@ function cameTo({ state }) {
   show();
 }
 
-// The pages that are no room come in the second script: the first one is for rooms.
-const ErrorPage = later("ErrorPage", MissingPage);
-const HomePage = later("HomePage", MissingPage);
-const InvitePage = later("InvitePage", MissingPage);
-const SignInPage = later("SignInPage", MissingPage);
-const UploadPage = later("UploadPage", MissingPage);
+// The pages that are no room come in a script of their own: the first one is for rooms.
+const ErrorPage = laterPage("ErrorPage");
+const HomePage = laterPage("HomePage");
+const InvitePage = laterPage("InvitePage");
+const SignInPage = laterPage("SignInPage");
+const UploadPage = laterPage("UploadPage");
 const Nothing = () => html`<${ErrorPage} trouble=${{ code: "nothing" }} />`;
 
 function homePage() {

@@ -21,14 +21,14 @@ import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useBack } from "./ui/back.js";
 import { undoLast, useKeys } from "./ui/keys.js";
-import { later, loadAll, MissingPage } from "./ui/later.js";
+import { later, laterPage, loadAll } from "./ui/later.js";
 import { followViewport, touch, useNarrow } from "./ui/viewport.js";
 import { root } from "./site.js";
 import { isTask } from "./token.js";
 import { useRoom } from "./use-room.js";
 
-const ErrorPage = later("ErrorPage", MissingPage);
-const GoneRoom = later("GoneRoom"); // it comes while the room is live
+const ErrorPage = laterPage("ErrorPage");
+const GoneRoom = laterPage("GoneRoom");
 const NameAsked = later("NameAsked");
 const PushUpkeep = later("PushUpkeep", () => null);
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
@@ -51,7 +51,7 @@ export function RoomPage({ room, mine, target }) {
 
 function PageOf({ room, state, mine, target, low }) {
   if (state.phase === "ended" && hasMore(state)) return html`
-    <${GoneRoom} room=${room} state=${state} onClose=${() => location.reload()} />`;
+    <${GoneRoom} room=${room} state=${state} />`;
   if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
   return html`<${OpenRoom} ...${{ room, state, mine, target, low }} />`;
 }

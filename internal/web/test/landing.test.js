@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 
-import { clients, reachOf } from "../assets/landing/clients.js";
+import { clients } from "../assets/landing/clients.js";
+import { reachOf } from "../assets/landing/reach.js";
 import { tellOf } from "../assets/landing/error-page.js";
 import { errors } from "../assets/landing/error-words.js";
 import { habit, keepHabit } from "../assets/landing/habits.js";

@@ -1,4 +1,4 @@
-// The words of what stands in the second script: the panels of the composer, what is answered, the export, the list of
+// The words of what comes behind the first view: the panels of the composer, what is answered, the export, the list of
 // keys, and notifications.
 
 export const choices = {

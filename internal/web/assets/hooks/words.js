@@ -1,4 +1,4 @@
-// Every word about the addresses that are called: they come with the second script, and so do these.
+// Every word about the addresses that are called: they come behind the first view, and so do these.
 
 export const hooks = {
   // How one stands: a subscription of the agent's client, a webhook of the person, or the agent itself.

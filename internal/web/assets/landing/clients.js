@@ -1,25 +1,13 @@
 // What a person pastes to add this server, or an invite to one room, to the client of an
 // agent. The lines are those that the server prints for a terminal.
 
+import { reachOf } from "./reach.js";
+
 /** Stands for a key, which the page never writes into a line. */
 const keyPlaceholder = "YOUR_KEY";
 
 const variable = "Authorization: Bearer ${PARLEY_KEY}";
 const approve = 'default_tools_approval_mode = "approve"';
-
-const own = /^(localhost|127\.[\d.]+|\[::1\])$/;
-const near = [
-  /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./, // as IPv4
-  /^\[f[cde]|^[^.[]+$|\.(local|lan|internal|home\.arpa)$/, // as IPv6 and by name
-];
-
-/** Returns who reaches a server: "own" (this computer alone), "near" (its network), "http" or, with https, "all". */
-export function reachOf(url) {
-  const { protocol, hostname } = new URL(url);
-  if (own.test(hostname)) return "own";
-  if (near.some((form) => form.test(hostname))) return "near";
-  return protocol === "https:" ? "all" : "http";
-}
 
 /**
  * Returns the clients in the order in which they are shown: {id, steps}. A step is {say, line,

@@ -1,9 +1,10 @@
 // How a person brings its agent in: a client is chosen, its line pasted, and the agent told.
 
 import { html, useState } from "../vendor.js";
-import { clients, reachOf } from "./clients.js";
+import { clients } from "./clients.js";
 import { habit, keepHabit } from "./habits.js";
 import { Line } from "./line.js";
+import { reachOf } from "./reach.js";
 import { landing as w } from "./words.js";
 
 const handheld = matchMedia("(hover: none) and (pointer: coarse)"); // no client of an agent runs here

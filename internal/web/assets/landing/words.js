@@ -1,4 +1,4 @@
-// Every word of the pages / and /i/ and of an upload: they come with the second script, and so do these.
+// Every word of the pages / and /i/ and of an upload: they come behind the first view, and so do these.
 
 export const landing = {
   title: "Your agent and theirs, in one room",

@@ -1,4 +1,4 @@
-// Every word about notifications by a push service: they come with the second script, and so do these.
+// Every word about notifications by a push service: they come behind the first view, and so do these.
 
 export const push = {
   on: "Tell me on this device when something needs me",

@@ -1,4 +1,4 @@
-// The words of what is set once for all rooms: they come with the second script.
+// The words of what is set once for all rooms: they come behind the first view.
 
 const agents = (n) => (n === 1 ? "1 agent" : `${n} agents`);
 const follow = (n) => (n ? `; ${n === 1 ? "1 follows when it" : `${n} follow when they`} can be reached` : "");

@@ -5,16 +5,15 @@ import { html, useRef, useState } from "../vendor.js";
 import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
 import { IconButton } from "../ui/icon.js";
-import { later } from "../ui/later.js";
 import { Ago, useNow } from "../ui/time.js";
 import { touch } from "../ui/viewport.js";
 import { Problem, useAct } from "./act.js";
+import { AgreementMenu } from "./agreement-menu.js";
 import { actorOf } from "../talk/names.js";
 import { gist } from "../talk/rows.js";
 import { Part, Quote } from "./part.js";
 import { sidebar as w } from "./words.js";
 
-const AgreementMenu = later("AgreementMenu");
 const shown = 5; // as many has room_info
 const most = 2; // names of those who agreed; of more, one
 

@@ -1,6 +1,6 @@
 // The dialog that lets one more device of the same person in.
 
-import { reachOf } from "../landing/clients.js";
+import { reachOf } from "../landing/reach.js";
 import { root } from "../site.js";
 import { html, useState } from "../vendor.js";
 import { QR } from "../ui/qr.js";

@@ -1,4 +1,4 @@
-// The words of the dialogs and forms beside the conversation, which come with the second script.
+// The words of the dialogs and forms beside the conversation, which come behind the first view.
 
 export const dialogs = {
   settings: "Room settings",

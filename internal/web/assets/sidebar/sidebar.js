@@ -9,8 +9,6 @@ import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
 import { About } from "./about.js";
 import { MyAgent } from "./agent.js";
-import { Agreements } from "./agreements.js";
-import { Files } from "./files.js";
 import { Knocks } from "./knocks.js";
 import { Owed } from "./owed.js";
 import { People } from "./people.js";
@@ -18,6 +16,9 @@ import { Tasks } from "./tasks.js";
 import { inTalk, Waiting } from "./waiting.js";
 
 const Disputes = later("Disputes", () => null);
+// These stand at the end, and come behind the first view.
+const Agreements = later("Agreements", () => null);
+const Files = later("Files", () => null);
 const NoticesOffer = later("NoticesOffer", () => null); // it comes late, so it stands where it pushes nothing
 
 /**

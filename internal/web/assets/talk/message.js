@@ -7,9 +7,9 @@ import { Component, html, useMemo, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
+import { later } from "../ui/later.js";
 import { Clock, clockOf } from "../ui/time.js";
 import { FileCard } from "../files/card.js";
-import { FileToCome, SharingState } from "../files/sharing-row.js";
 import { useAct } from "../sidebar/act.js";
 import { Actions } from "./actions.js";
 import { foldOf } from "./fold.js";
@@ -18,6 +18,9 @@ import { Foot, Marks, Own, Quote, Sending } from "./marks.js";
 import { actorOf, audience, kindOf } from "./names.js";
 import { isCard } from "./rows.js";
 import { talk } from "./words.js";
+
+const FileToCome = later("FileToCome", () => null);
+const SharingState = later("SharingState", () => null);
 
 /** head and again are of rows.js. item is set if the message is still pending, sharing if its file is on its way. */
 export function Message({ message, head, again, item, sharing, view }) {

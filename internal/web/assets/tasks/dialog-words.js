@@ -1,4 +1,4 @@
-// The words of the dialog of tasks and its forms, which come with the second script.
+// The words of the dialog of tasks and its forms, which come behind the first view.
 
 export const dialogs = {
   // Where a filter shows none. you is whether the person has no agent in the room, hidden how many messages it does not

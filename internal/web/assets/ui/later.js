@@ -8,6 +8,8 @@ import { ui } from "./words.js";
 /** @type {(() => Promise<void>)[]} */
 const all = []; // each loads one of them
 
+const ofRoom = () => /** @type {Promise<any>} */ (import("../later.js"));
+
 const NotLoaded = ({ onClose }) => html`
   <${Dialog} title=${ui.notLoaded} onClose=${onClose}><p>${ui.notLoadedText}</p><//>`;
 
@@ -23,18 +25,19 @@ export const MissingPage = () => html`
   </main>`;
 
 /**
- * Returns the component that ../later.js exports under a name. Where that cannot be loaded, because the
- * connection is gone or the server was replaced by a newer one, missing says so. meanwhile stands there until then.
+ * Returns the component that ../later.js exports under a name, or what load resolves with. Where that cannot be loaded,
+ * because the connection is gone or the server was replaced by a newer one, missing says so. meanwhile stands there
+ * until then.
  * The component is late if it was not loaded when it was asked for.
- * @param {keyof typeof import("../later.js")} name
+ * @param {keyof typeof import("../later.js") | keyof typeof import("../pages.js")} name
  * @param {any} [missing]
  * @param {any} [meanwhile]
  * @param {() => Promise<any>} [load]
  */
-export function later(name, missing = NotLoaded, meanwhile = () => null, load = () => import("../later.js")) {
+export function later(name, missing = NotLoaded, meanwhile = () => null, load = ofRoom) {
   let part = null;
   const get = () => load().then((module) => void (part = module[name]), () => {});
-  all.push(get);
+  if (load === ofRoom) all.push(get);
   return function Later(props) {
     const [late] = useState(part === null);
     const [tried, setTried] = useState(part !== null);
@@ -47,5 +50,9 @@ export function later(name, missing = NotLoaded, meanwhile = () => null, load = 
   };
 }
 
-/** Loads them before they are asked for: later the connection may be gone. */
+/** Returns the page that ../pages.js exports under a name, likewise. */
+export const laterPage = (/** @type {keyof typeof import("../pages.js")} */ name, missing = MissingPage) =>
+  later(name, missing, undefined, () => import("../pages.js"));
+
+/** Loads those of a room before they are asked for: later the connection may be gone. */
 export const loadAll = () => all.forEach((get) => get());
