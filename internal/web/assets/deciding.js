@@ -2,8 +2,8 @@
 // the person's agent, what the person says, and the name with which others see the person.
 
 import { Calling } from "./calling.js";
-import { Refusal } from "./mcp.js";
-import { Naming } from "./naming.js";
+import { Refusal, passes } from "./mcp.js";
+import { Naming, refuseName } from "./naming.js";
 import { Pending } from "./pending.js";
 import { refusals } from "./refusal-words.js";
 import { roomWords } from "./room-words.js";
@@ -148,18 +148,19 @@ export class Deciding {
     return (this.#nameless && storage.name()) || "";
   }
 
-  /** Tells the room that name. Returns null if there is none. */
+  /** Tells the room that name, and throws why it does not take that. Returns null if there is none. */
   #give() {
     const { nameToGive } = this;
     if (!nameToGive) return null;
-    return this.supervision.change({ person_name: nameToGive }).then(() => this.room.again({ info: true }));
+    return this.supervision.change({ person_name: nameToGive })
+      .then(() => this.room.again({ info: true }), (problem) => passes(problem) || refuseName(problem));
   }
 
-  /** The person wants no name here. Who is asked for the first time wants none in other rooms, too. */
+  /** The person wants no name here or, asked for the first time, in no room. */
   #skip() {
     const { room } = this;
-    storage.note(room.seat().token, { unnamed: true });
     if (storage.name() === undefined) storage.keepName("");
+    else storage.note(room.seat().token, { unnamed: true });
     room.show({ supervision: { ...room.state().supervision } }); // no parts of the page show the name any more
   }
 

@@ -31,6 +31,10 @@ export class NoAnswer extends Error {
   }
 }
 
+/** Reports whether the same call can succeed later, after what it has met. */
+export const passes = (problem) =>
+  !(problem instanceof Refusal) || problem.code === "rate_limited" || problem.code === "unavailable";
+
 const silence = 40_000; // ms without a sign of life
 
 const fresh = 10_000; // ms for which an answer stands that was asked for ahead

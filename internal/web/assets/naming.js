@@ -2,6 +2,15 @@
 // all rooms of this browser, or the person was asked for one, and has given or skipped it. What is said without a
 // connection does not wait: the next does.
 
+import { Refusal } from "./mcp.js";
+import { refusals } from "./refusal-words.js";
+
+/** Throws what a call of supervise with a name has met, with words about the name: of supervise, they are of drafts. */
+export function refuseName(/** @type {any} */ problem) {
+  const { code } = problem;
+  throw code === "invalid_argument" ? new Refusal(code, refusals.of.join_room[code]) : problem;
+}
+
 export class Naming {
   /** @type {Map<string, () => void>} each says what waits, by what it is: until the question is there, more may come */
   #says = new Map();

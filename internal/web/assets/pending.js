@@ -8,15 +8,13 @@ import { backoff } from "./clock.js";
 import { undo } from "./decisions.js";
 import { roomWords } from "./room-words.js";
 import * as storage from "./storage.js";
-import { Refusal } from "./mcp.js";
+import { Refusal, passes } from "./mcp.js";
 import { namesIn } from "./talk/names.js";
 import { random } from "./token.js";
 
 const keyLife = 20 * 3600_000; // ms: the server knows a key for a day
 const othersTurn = 10_000; // ms after which a tab sends what another one took
 const onePress = 1_000; // ms in which the same message is the same press of the button
-
-const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
 
 export class Pending {
   /** @type {import("./types.d.ts").Outgoing[]} */
@@ -200,9 +198,8 @@ export class Pending {
       else this.#change(message.key, { state: "held", credential: got.credential });
     } catch (problem) {
       if (this.room.signal.aborted) return undefined;
-      const unanswered = !(problem instanceof Refusal);
-      if (unanswered) this.room.doubt();
-      if (unanswered || passing.includes(problem.code)) return problem.retryAfter ?? 0;
+      if (!(problem instanceof Refusal)) this.room.doubt();
+      if (passes(problem)) return problem.retryAfter ?? 0;
       this.#change(message.key, { state: "refused", why: problem.message });
     }
     this.settle();

@@ -3,9 +3,7 @@
 // counts once there is one, also after a reload.
 
 import { backoff } from "./clock.js";
-import { Refusal } from "./mcp.js";
-
-const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
+import { passes } from "./mcp.js";
 
 /** @typedef {import("./types.d.ts").State["restraint"]} Restraints */
 
@@ -74,7 +72,7 @@ export class Restraint {
     try {
       await room.call(args);
     } catch (problem) {
-      const refused = problem instanceof Refusal && !passing.includes(problem.code);
+      const refused = !passes(problem);
       if (refused) forget();
       this.show();
       if (refused) throw problem;

@@ -62,7 +62,8 @@ test("what the press for all has paused is resumed by the other, and nothing tha
     await pressed(() => errands.pause());
     assert.deepEqual(stands(errands), { paused: true, waits: false, held: !before });
     elsewhere(...since);
-    await server.clock.pass(3_000);
+    await server.clock.pass(21_000);
+    assert.equal(errands.agents[0].held, resumed, "as it is said before the press");
     await pressed(() => errands.resume());
     assert.equal(server.supervision.paused, !resumed, `${before}, ${since}`);
     assert.equal(errands.agents[0].held, false);
@@ -88,6 +89,42 @@ test("what waits is done at once when the network is back", async () => {
   happens("online");
   await rest();
   assert.ok(server.supervision.paused);
+});
+
+test("a pause that waits gives way to what the person has decided since, elsewhere", async () => {
+  const errands = await opens();
+  elsewhere(true, false); // before the press: this browser does not know that yet
+  server.offline = true;
+  await server.clock.pass(5_000);
+  await pressed(() => errands.pause());
+  server.offline = false;
+  happens("online");
+  await rest();
+  assert.ok(server.supervision.paused);
+  await pressed(() => errands.resume());
+  server.offline = true;
+  await pressed(() => errands.pause());
+  await server.clock.pass(5_000);
+  elsewhere(true, false);
+  server.offline = false;
+  happens("online");
+  await server.clock.pass(3_000);
+  assert.deepEqual(stands(errands), { paused: false, waits: false, held: false });
+});
+
+test("two presses while the first call is under way leave the pause one of the press for all", async () => {
+  const errands = await opens();
+  const { supervises } = server;
+  server.supervises = (args) => {
+    if (!args.paused) return supervises(args);
+    server.supervises = supervises;
+    errands.resume();
+    errands.pause();
+    return supervises(args);
+  };
+  await pressed(() => errands.pause());
+  await server.clock.pass(3_000);
+  assert.deepEqual(stands(errands), { paused: true, waits: false, held: true });
 });
 
 test("a person without an agent has none to pause", async () => {
@@ -173,7 +210,7 @@ test("a seat that is gone holds nothing up, and what a room refuses is said with
       ({ isError: true, structuredContent: { code, message: "No.", ...(waits && { retry_after_seconds: 60 }) } });
     await pressed(() => errands.pause());
     assert.deepEqual(errands.refused.map(({ title }) => title), said);
-    assert.equal(storage.notesOf("p1").errands?.pause, waits);
+    assert.equal(!!storage.notesOf("p1").errands?.pause, !!waits);
   }
 });
 
@@ -191,8 +228,19 @@ test("a name that is changed for all rooms takes the place of the one from befor
     assert.equal(server.supervision.person_name, now);
     assert.deepEqual(storage.notesOf("p1").errands, {});
   }
-  const errands = await reloads();
   server.supervision = { ...server.supervision, person_name: "Kim" };
+  const { supervises } = server;
+  server.supervises = (args) => (args.person_name === "you"
+    ? { isError: true, structuredContent: { code: "invalid_argument", message: "person_name: No." } } : supervises(args));
+  const errands = await reloads();
+  await pressed(() => errands.rename("you", "Kim"));
+  assert.match(errands.refused[0].why, /^Choose another name/);
+  await pressed(() => errands.rename("Kim", "you"));
+  assert.deepEqual([errands.refused, storage.notesOf("p1").errands], [[], {}]);
+  await pressed(() => errands.rename("you", "Kim"));
+  await pressed(() => errands.rename("Kit", "you"));
+  assert.equal(server.supervision.person_name, "Kit", "the room has kept the name from before");
+  await pressed(() => errands.rename("Kim", "Kit"));
   errands.rename("Lee", "Kim");
   errands.rename("Jo", "Lee"); // while the room is being told the other
   await rest();

@@ -1,8 +1,7 @@
 // The name of the person behind the agent: asked for before it first speaks, and changed in the menu.
 
 import { habit, keepHabit } from "../landing/habits.js";
-import { Refusal } from "../mcp.js";
-import { refusals } from "../refusal-words.js";
+import { refuseName } from "../naming.js";
 import * as storage from "../storage.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import { Decision } from "../ui/decision.js";
@@ -18,10 +17,7 @@ function useName(room, first) {
   const { busy, problem, act } = useAct();
   const call = async () => {
     const asked = name.trim() ? { person_name: name } : { no_name: true };
-    await room.supervision.change(asked).catch((refused) => {
-      const { code } = refused;
-      throw code === "invalid_argument" ? new Refusal(code, refusals.of.join_room[code]) : refused;
-    });
+    await room.supervision.change(asked).catch(refuseName);
     if (name.trim()) keepHabit("name", name.trim());
     room.refresh.want({ info: true });
   };

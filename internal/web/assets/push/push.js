@@ -172,7 +172,10 @@ export async function renew(room, stopped = false) {
   const hook = pushOf(supervision);
   const { push: told } = storage.notesOf(room.seat.token);
   if (!hook && !told || hindrance(supervision)) return undefined;
-  if (Notification.permission !== "granted") return turnOff(room);
+  if (Notification.permission !== "granted") {
+    storage.note(room.seat.token, { wished: undefined }); // once it is allowed again, the wish for all rooms counts
+    return off(room);
+  }
   const has = await subscribed();
   const same = !!told && has?.endpoint === told.endpoint && serverKeyOf(has) === supervision.push_key;
   if (same && hook) return undefined;

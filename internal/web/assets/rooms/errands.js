@@ -1,11 +1,13 @@
-// What a person sets once for all rooms of this browser is done in each room as soon as it can be reached, by any page
-// that is open. Beside each seat, this browser keeps what is still to be done there, errands: {pause: true, rename: the
-// name from before}; held: the id of the last message before "Pause all my agents" has paused the agent; and wished: of
-// which wish for notifications that is, as the person has set it last, for all rooms or in this one.
+// What a person sets once for all rooms of this browser is done in each room as soon as the room can be reached, by any
+// page that is open. Beside each seat, this browser keeps what is still to be done there, errands: {pause: {read, at},
+// the last message that this browser knew at the press and the time in ms, rename: the name from before}; held: the id
+// of the last message before "Pause all my agents" has paused the agent; and wished: when the person made the wish for
+// notifications in all rooms that has been told here, or that a wish in this room has replaced.
 
 import { backoff, clock as realClock } from "../clock.js";
 import { pageSize } from "../history.js";
-import { Refusal, call } from "../mcp.js";
+import { call, passes } from "../mcp.js";
+import { refuseName } from "../naming.js";
 import { obey } from "../push/push.js";
 import { endsSeat } from "../seats.js";
 import * as storage from "../storage.js";
@@ -14,28 +16,28 @@ import { useEffect, useMemo, useState } from "../vendor.js";
 const most = 6; // rooms at a time: a browser makes as many calls
 const rest = 100; // ms from one drawing of what has changed to the next
 
-/** What is done in a room: see Errands.#reach for what it is done with, and value is that of the errand. */
+const isChange = (/** @type {import("../results.d.ts").Message} */ { type, reason }) => type === "supervision" && (reason === "paused" || reason === "resumed");
+
+/** What is done in a room: see Errands.#reach for its parts, and value is that of the errand. */
 const works = {
-  /** Notes nothing as held if the agent was paused before: another press, or a person in the room, has done that. */
-  async pause(room) {
-    const { seat: { token }, supervise, history, changes } = room;
-    if (storage.notesOf(token).held) {
-      if ((await changes()).length) return; // a call without an answer has done it
-    } else {
-      const { messages } = await history({ limit: 1 });
-      const { paused } = await supervise({});
-      const last = messages.at(-1)?.id ?? "none"; // of those that the person may see
-      const { held = paused ? "" : last } = storage.notesOf(token); // another tab may have come first
-      if (!held) return;
-      storage.note(token, { held });
-    }
+  /**
+   * Leaves an agent alone that was paused or resumed since the press: the person has done so elsewhere, or a call
+   * without an answer has. An agent that was paused before is not held.
+   */
+  async pause(room, { read, at }) {
+    const { seat: { token }, supervise, changes } = room;
+    const { all, last } = await changes(read);
+    if (all.some((change) => Date.parse(change.at) + 1_000 > at)) return; // it is in whole seconds
+    if ((await supervise({})).paused) return;
+    storage.note(token, { held: last });
     await supervise({ paused: true });
     if (!storage.notesOf(token).errands?.pause) await works.resume(room); // given up meanwhile
   },
 
   /** Leaves a pause alone that is not the last one of pause: the person has decided about that agent since. */
   async resume({ seat: { token }, supervise, changes }) {
-    if ((await changes()).join() === "paused") await supervise({ paused: false });
+    const { all } = await changes(storage.notesOf(token).held);
+    if (all.map(({ reason }) => reason).join() === "paused") await supervise({ paused: false });
     storage.note(token, { held: undefined });
   },
 
@@ -43,7 +45,7 @@ const works = {
   async rename({ supervise }, before) {
     for (let [had, name] = [before, storage.name()]; name !== had; [had, name] = [name, storage.name()]) {
       if ((await supervise({})).person_name !== had) return;
-      await supervise(name ? { person_name: name } : { no_name: true });
+      await supervise(name ? { person_name: name } : { no_name: true }).catch(refuseName);
     }
   },
 
@@ -55,7 +57,7 @@ const works = {
 /** @typedef {{seat: import("../types.d.ts").Seat, what: string, value: any}} Errand */
 
 export class Errands {
-  /** @type {{what: string, title: string, why: string}[]} */
+  /** @type {{what: string, token: string, title: string, why: string}[]} */
   refused = []; // what rooms have refused since the person has set that last
   busy = 0; // rooms in which something is being done
   #running = false;
@@ -79,27 +81,31 @@ export class Errands {
     return this.mine.rooms
       .filter(({ seat, state }) => !seat.claim && state !== "ended" && state !== "closed")
       .map(({ seat }) => {
-        const info = this.mine.knownOf(seat.token)?.info;
+        const { info, messages = [] } = this.mine.knownOf(seat.token) ?? {};
         const alone = info?.room.agents.find(({ you }) => you)?.alone ?? seat.alone;
-        return { seat, alone, info, kept: storage.notesOf(seat.token) };
+        return { seat, alone, info, messages, kept: storage.notesOf(seat.token) };
       });
   }
 
-  /** Returns how the agents stand: the server has said that they are paused, and held are by the press for all. */
+  /**
+   * Returns how the agents stand: the server has said that they are paused, and those held are by the press for all, as
+   * far as this browser knows.
+   */
   get agents() {
-    return this.rooms.filter(({ alone }) => !alone).map(({ seat, info, kept }) => {
+    return this.rooms.filter(({ alone }) => !alone).map(({ seat, info, messages, kept }) => {
       const waits = !!kept.errands?.pause;
       const paused = info ? !!info.paused : !!kept.held && !waits;
-      return { seat, kept, paused, waits: waits && !paused, held: paused && !!kept.held };
+      const at = messages.findIndex(({ id }) => id === kept.held);
+      const resumed = at >= 0 && messages.slice(at + 1).some((one) => isChange(one) && one.reason === "resumed");
+      return { seat, kept, messages, paused, waits: waits && !paused, held: paused && !!kept.held && !resumed };
     });
   }
 
   /** Pauses the agents that are not paused. */
   pause() {
     this.#presses++;
-    const all = this.agents.filter(({ paused, waits }) => !paused && !waits).map(({ seat }) => seat);
-    for (const { token } of all) storage.note(token, { held: undefined });
-    this.#want("pause", true, all);
+    const [all, at] = [this.agents.filter(({ paused, waits }) => !paused && !waits), this.clock.now()];
+    this.#want("pause", all, ({ messages }) => ({ read: messages.at(-1)?.id, at }));
   }
 
   /**
@@ -123,16 +129,15 @@ export class Errands {
   /** Takes a name for all rooms, "" for none: it takes the place of the one from before. */
   rename(name, before) {
     storage.keepName(name);
-    if (!before) return;
-    const agents = this.rooms.filter(({ alone }) => !alone);
-    for (const { seat, kept } of agents) this.#want("rename", kept.errands?.rename ?? before, [seat]);
+    const beforeIn = ({ kept }) => kept.errands?.rename ?? before;
+    this.#want("rename", this.agents.filter(beforeIn), beforeIn);
   }
 
   /** Takes a wish for notifications, {on, words}, in place of those of the rooms. */
   wish(wish) {
     storage.keepNotices({ ...wish, at: this.clock.now() });
     for (const { seat } of this.rooms) storage.note(seat.token, { notices: undefined });
-    this.#want("notices", wish, []);
+    this.#want("notices");
   }
 
   /** Reports whether the wish for notifications is still to be told in a room. */
@@ -141,10 +146,10 @@ export class Errands {
     return !!wish && wish.at !== kept.wished && (!wish.on || globalThis.Notification?.permission === "granted");
   }
 
-  #want(what, value, seats) {
+  #want(what, rooms = /** @type {any[]} */ ([]), valueOf = (/** @type {any} */ _) => {}) {
     this.#forget(what);
-    for (const { token } of seats)
-      storage.note(token, { errands: { ...storage.notesOf(token).errands, [what]: value } });
+    for (const room of rooms)
+      storage.note(room.seat.token, { errands: { ...room.kept.errands, [what]: valueOf(room) } });
     this.#nap.abort();
     this.goOn();
     this.mine.read();
@@ -160,11 +165,11 @@ export class Errands {
     return storage.note(token, { errands });
   }
 
-  /** Returns what is still to be done in a room. */
-  #dueIn(room) {
-    const told = this.isToBeTold(room) ? [["notices", storage.notices()]] : [];
-    return [...Object.entries(room.kept.errands ?? {}), ...told]
-      .map(([what, value]) => ({ seat: room.seat, what, value }));
+  /** Returns what is still to be done in a room, and was not refused while the page is open. */
+  #dueIn({ seat, kept }) {
+    const told = this.isToBeTold({ kept }) ? [["notices", storage.notices()]] : [];
+    return [...Object.entries(kept.errands ?? {}), ...told].map(([what, value]) => ({ seat, what, value }))
+      .filter(({ what }) => !this.refused.some((one) => one.token === seat.token && one.what === what));
   }
 
   /** @returns {Errand[]} */
@@ -224,9 +229,10 @@ export class Errands {
       if (problem) return problem;
     } catch (problem) {
       if (problem.name === "SecurityError") this.#locks = undefined; // the browser gives none
-      const passes = !(problem instanceof Refusal) || problem.retryAfter || problem.code === "unavailable";
-      if (this.#stop.signal.aborted || passes) return problem;
-      if (!endsSeat(problem)) this.refused = [...this.refused, { what, title: seat.title ?? "", why: problem.message }];
+      if (this.#stop.signal.aborted || passes(problem)) return problem;
+      const { token, title = "" } = seat;
+      if (!endsSeat(problem)) this.refused = [...this.refused, { what, token, title, why: problem.message }];
+      if (what === "rename") return null; // the room has the name from before until it takes one, or ends
     } finally {
       this.busy--;
       this.#show();
@@ -245,34 +251,31 @@ export class Errands {
   }
 
   /**
-   * Returns a room by the calls for its seat: supervise, whose answer the list of rooms shows; history; and changes,
-   * which returns what has paused and resumed the agent since it was held.
+   * Returns a room by the calls for its seat: supervise, whose answer the list of rooms shows; and changes, which
+   * returns {all: what has paused and resumed the agent after a message, last: the last message now}, by its id.
    */
   #reach(seat) {
     const { token } = seat;
     const { signal } = this.#stop;
     const ask = (tool, args) => call(tool, { agent_token: token, ...args }, { bearer: token, signal });
-    const history = (args) => ask("message_history", args);
     const supervise = async (args) => {
       const got = await ask("supervise", args);
       this.mine.learn(token, got);
       return got;
     };
-    const changes = async () => {
-      let [after, more, all] = [storage.notesOf(token).held, true, /** @type {string[]} */ ([])];
-      while (more) {
-        const got = await history({ after, limit: pageSize }).catch((problem) => {
-          if (problem instanceof Refusal && problem.code === "invalid_argument") return { messages: [] }; // it is gone
-          throw problem;
-        });
-        const set = got.messages.filter(({ type }) => type === "supervision");
-        all = [...all, ...set.map(({ reason }) => reason).filter((why) => why === "paused" || why === "resumed")];
-        after = got.messages.at(-1)?.id;
-        more = !!got.has_more;
+    const changes = async (after) => {
+      const all = /** @type {import("../results.d.ts").Message[]} */ ([]);
+      const newest = () => ask("message_history", { limit: 1 });
+      const gone = (problem) => (problem.code === "invalid_argument" ? newest() : Promise.reject(problem));
+      for (let more = true; more;) {
+        const got = await (after ? ask("message_history", { after, limit: pageSize }).catch(gone) : newest());
+        all.push(...got.messages.filter(isChange));
+        after = got.messages.at(-1)?.id ?? after;
+        more = after && got.has_more;
       }
-      return all;
+      return { all, last: after };
     };
-    return { seat, clock: this.clock, supervise, supervision: { change: supervise }, history, changes };
+    return { seat, clock: this.clock, supervise, supervision: { change: supervise }, changes };
   }
 
   /** Returns a room, for push/push.js. */

@@ -20,27 +20,29 @@ export function ForAll({ errands }) {
 function PauseAll({ errands }) {
   const [failed, setFailed] = useState(0); // agents that could not be reached by the last press
   const line = useRef();
-  const pressed = useRef(false);
-  useLayoutEffect(() => { // the button with the focus may be gone
-    if (pressed.current && document.activeElement === document.body) line.current?.focus();
+  const pressed = useRef(/** @type {Element | null} */ (null));
+  useLayoutEffect(() => { // the focus was on the button, which is gone
+    if (!pressed.current || pressed.current.isConnected) return;
+    pressed.current = null;
+    if (document.activeElement === document.body) line.current?.focus({ preventScroll: true });
   });
   const { agents } = errands;
   const count = (is) => agents.filter((one) => one[is]).length;
   const [all, paused, waits, held] = [agents.length, count("paused"), count("waits"), count("held")];
   if (!all) return null;
-  const press = async (work) => {
-    pressed.current = true;
+  const press = async ({ currentTarget }, work) => {
+    pressed.current = currentTarget;
     setFailed(0);
     setFailed((await work()) ?? 0);
   };
   return html`
     <p class="for-all-line" ref=${line} tabindex="-1">
       ${paused + waits < all && html`
-        <${Decision} class="button" onClick=${() => press(() => errands.pause())}>
+        <${Decision} class="button" onClick=${(event) => press(event, () => errands.pause())}>
           <${Icon} name="pause" /> ${w.pause(all)}
         <//>`}
       ${held + waits > 0 && html`
-        <${Decision} class="button primary" onClick=${() => press(() => errands.resume())}>
+        <${Decision} class="button primary" onClick=${(event) => press(event, () => errands.resume())}>
           <${Icon} name="play" /> ${w.resume(held + waits)}
         <//>`}
       <span class="small quiet" role="status" aria-busy=${errands.busy > 0}>
