@@ -44,13 +44,16 @@ func TestForAll_pause_holdsEachAgentAndResumesThose(t *testing.T) {
 	tab.until("nothing is wider than the window", `document.documentElement.scrollWidth === innerWidth && globalThis.here`)
 	tab.accessible([]look{{390, "dark"}, {1440, "light"}}, "all agents are paused")
 	tab.look(1440, 900, "light")
+	evaluate[*bool](tab, `void document.activeElement.blur()`)
 	other := tab.person.tab()
 	other.visit("/")
 	other.click(role("link", "Quay 2").in(".landing-list"))
 	other.pauses(false)
-	other.pauses(true) // anew
+	other.pauses(true) // once more
 	other.visit("/")
-	tab.click(button("Resume 4 agents"))
+	tab.is(button("Resume 3 agents"))
+	tab.until("the focus is left alone", `document.activeElement === document.body`)
+	tab.click(button("Resume 3 agents"))
 	line("2 of the 5 agents of this browser paused. 2 were paused in their rooms or elsewhere, and stay paused")
 	for n, one := range all {
 		sends(one, n < 3)

@@ -171,3 +171,34 @@ test("a row has the height of its content while the person opens something there
   assert.equal(heightOf(opened, is).height, 100, "it was closed");
   assert.equal(heightOf(opened, { ...is, waits: false }).height, 140, "it was sent");
 });
+
+test("a name that the room does not hear in time holds nothing up; one that it refuses does, in words for names", async () => {
+  storage.note("p1", { unnamed: undefined });
+  storage.keepName("you");
+  const { supervises } = server;
+  server.supervises = ({ person_name: name, ...args }) => (name
+    ? { isError: true, structuredContent: { code: "invalid_argument", message: "person_name: No." } }
+    : supervises.call(server, args));
+  const room = await known();
+  const said = [];
+  await room.naming.speak("hello", () => said.push("hello"));
+  assert.match(String(room.state.asksName), /^Choose another name/);
+  room.naming.cancel();
+  server.loses = (tool) => tool === "supervise";
+  server.supervises = supervises;
+  await room.naming.speak("hello", () => said.push("hello"));
+  assert.deepEqual([said, room.state.asksName], [["hello"], false]);
+});
+
+test("who wants no name when asked for the first time wants none in all rooms, until it gives one", async () => {
+  storage.note("p1", { unnamed: undefined });
+  const room = await known();
+  room.naming.speak("hello", () => {});
+  assert.equal(room.state.asksName, true);
+  room.naming.skip();
+  assert.equal(storage.name(), "");
+  storage.keepName("Ann");
+  assert.equal(room.deciding.nameToGive, "Ann");
+  room.naming.skip();
+  assert.deepEqual([room.deciding.nameToGive, storage.name()], ["", "Ann"]);
+});

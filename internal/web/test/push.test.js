@@ -329,6 +329,12 @@ test("a wish for all rooms reaches each once, also a new one; what is set in a r
   errands.wish({ on: true, words: false });
   await rest();
   assert.equal(pushOf(server.supervision).push_words, true);
+  await room.supervision.read();
+  await renew(room); // as the page of the room does
+  assert.equal(pushOf(server.supervision), undefined);
+  browser.permission = "granted";
+  errands.goOn();
+  await follows(true, "allowed again");
   errands.wish({ on: false, words: false });
   await follows(false, "off");
   await prepare({ ...(await errands.first()), state: { supervision: {} } }); // the page tells while it is open
