@@ -214,6 +214,16 @@ test("a seat that is gone holds nothing up, and what a room refuses is said with
   }
 });
 
+test("a name is told once to a room that refuses it, or has no seat any more", async () => {
+  for (const [code, left] of [["removed", {}], ["name_taken", { rename: "Ann" }]]) {
+    const errands = await reloads();
+    server.supervises = () => ({ isError: true, structuredContent: { code, message: "No." } });
+    const before = server.called("supervise");
+    await pressed(() => errands.rename("Lee", "Ann"));
+    assert.deepEqual([server.called("supervise"), storage.notesOf("p1").errands], [before + 1, left]);
+  }
+});
+
 test("a name that is changed for all rooms takes the place of the one from before, and of no other", async () => {
   for (const [before, now] of [["Ann", "Kim"], ["Annie", "Annie"], [undefined, undefined]]) {
     storage.keepName("Ann");

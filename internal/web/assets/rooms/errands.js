@@ -16,7 +16,9 @@ import { useEffect, useMemo, useState } from "../vendor.js";
 const most = 6; // rooms at a time: a browser makes as many calls
 const rest = 100; // ms from one drawing of what has changed to the next
 
-const isChange = (/** @type {import("../results.d.ts").Message} */ { type, reason }) => type === "supervision" && (reason === "paused" || reason === "resumed");
+/** Reports whether an event has paused or resumed the agent, or done what of names. */
+const isChange = (/** @type {import("../results.d.ts").Message} */ { type, reason = "" }, of = ["paused", "resumed"]) =>
+  type === "supervision" && of.includes(reason);
 
 /** What is done in a room: see Errands.#reach for its parts, and value is that of the errand. */
 const works = {
@@ -67,10 +69,7 @@ export class Errands {
   #nap = new AbortController();
   #stop = new AbortController();
 
-  /**
-   * @param {import("./mine.js").MyRooms} mine
-   */
-  constructor(mine, clock = realClock) {
+  constructor(/** @type {import("./mine.js").MyRooms} */ mine, clock = realClock) {
     this.mine = mine;
     this.clock = clock;
     addEventListener("online", () => this.#nap.abort(), { signal: this.#stop.signal });
@@ -96,7 +95,7 @@ export class Errands {
       const waits = !!kept.errands?.pause;
       const paused = info ? !!info.paused : !!kept.held && !waits;
       const at = messages.findIndex(({ id }) => id === kept.held);
-      const resumed = at >= 0 && messages.slice(at + 1).some((one) => isChange(one) && one.reason === "resumed");
+      const resumed = at >= 0 && messages.slice(at + 1).some((one) => isChange(one, ["resumed"]));
       return { seat, kept, messages, paused, waits: waits && !paused, held: paused && !!kept.held && !resumed };
     });
   }
@@ -231,8 +230,9 @@ export class Errands {
       if (problem.name === "SecurityError") this.#locks = undefined; // the browser gives none
       if (this.#stop.signal.aborted || passes(problem)) return problem;
       const { token, title = "" } = seat;
-      if (!endsSeat(problem)) this.refused = [...this.refused, { what, token, title, why: problem.message }];
-      if (what === "rename") return null; // the room has the name from before until it takes one, or ends
+      const ends = endsSeat(problem);
+      if (!ends) this.refused = [...this.refused, { what, token, title, why: problem.message }];
+      if (!ends && what === "rename") return null; // the next name takes the place of the one from before
     } finally {
       this.busy--;
       this.#show();
@@ -269,7 +269,7 @@ export class Errands {
       const gone = (problem) => (problem.code === "invalid_argument" ? newest() : Promise.reject(problem));
       for (let more = true; more;) {
         const got = await (after ? ask("message_history", { after, limit: pageSize }).catch(gone) : newest());
-        all.push(...got.messages.filter(isChange));
+        all.push(...got.messages.filter((one) => isChange(one)));
         after = got.messages.at(-1)?.id ?? after;
         more = after && got.has_more;
       }
