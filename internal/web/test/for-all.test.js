@@ -241,7 +241,7 @@ test("a name that is changed for all rooms takes the place of the one from befor
   server.supervision = { ...server.supervision, person_name: "Kim" };
   const { supervises } = server;
   server.supervises = (args) => (args.person_name === "you"
-    ? { isError: true, structuredContent: { code: "invalid_argument", message: "person_name: No." } } : supervises(args));
+    ? { isError: true, structuredContent: { code: "invalid_argument", message: "No." } } : supervises(args));
   const errands = await reloads();
   await pressed(() => errands.rename("you", "Kim"));
   assert.match(errands.refused[0].why, /^Choose another name/);

@@ -172,7 +172,7 @@ test("a row has the height of its content while the person opens something there
   assert.equal(heightOf(opened, { ...is, waits: false }).height, 140, "it was sent");
 });
 
-test("a name that the room does not hear in time holds nothing up; one that it refuses does, in words for names", async () => {
+test("a name without an answer holds no words up; a refused one does, and says so in words for names", async () => {
   storage.note("p1", { unnamed: undefined });
   storage.keepName("you");
   const { supervises } = server;
