@@ -1,11 +1,12 @@
 import { Locks, happens, newBrowser, rest } from "./platform.js";
-import "./page.js";
+import { drawn, settled } from "./page.js";
 import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { Errands } from "../assets/rooms/errands.js";
+import { ForAll } from "../assets/rooms/for-all.js";
 import { MyRooms } from "../assets/rooms/mine.js";
 import * as storage from "../assets/storage.js";
 
@@ -185,6 +186,24 @@ test("what cannot be resumed now stays paused until the next press; the server's
   await server.clock.pass(5_000);
   assert.equal(await resumes, 0);
   assert.equal(server.supervision.paused, false);
+});
+
+test("who could not be reached is said until it goes on", async () => {
+  const errands = await opens();
+  await pressed(() => errands.pause());
+  const shown = drawn(ForAll, { errands });
+  const says = async () => (shown.draw({ errands }), await settled(), shown.find("section")[0].textContent);
+  server.offline = true;
+  const [resume] = shown.find("button").filter(({ textContent: text }) => text.includes("Resume"));
+  resume.dispatchEvent(Object.assign(new Event("click"), { detail: 0 }));
+  await rest();
+  await server.clock.pass(1_000);
+  assert.match(await says(), /1 could not be reached: try again/);
+  server.offline = false;
+  elsewhere(false);
+  await server.clock.pass(41_000);
+  assert.doesNotMatch(await says(), /could not be reached/);
+  shown.close();
 });
 
 test("of two tabs, one makes the calls; the other goes on when that one is gone", async () => {

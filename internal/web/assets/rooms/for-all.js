@@ -18,7 +18,7 @@ export function ForAll({ errands }) {
 
 /** Pauses all agents of this browser, and resumes those. A person without an agent has none. */
 function PauseAll({ errands }) {
-  const [failed, setFailed] = useState(0); // agents that could not be reached by the last press
+  const [missed, setMissed] = useState(0); // agents that could not be reached by the last press
   const line = useRef();
   const pressed = useRef(/** @type {Element | null} */ (null));
   useLayoutEffect(() => { // the focus was on the button, which is gone
@@ -30,10 +30,11 @@ function PauseAll({ errands }) {
   const count = (is) => agents.filter((one) => one[is]).length;
   const [all, paused, waits, held] = [agents.length, count("paused"), count("waits"), count("held")];
   if (!all) return null;
+  const failed = Math.min(missed, held); // others may have been resumed since
   const press = async ({ currentTarget }, work) => {
     pressed.current = currentTarget;
-    setFailed(0);
-    setFailed((await work()) ?? 0);
+    setMissed(0);
+    setMissed((await work()) ?? 0);
   };
   return html`
     <p class="for-all-line" ref=${line} tabindex="-1">
