@@ -37,6 +37,14 @@ func (c sendCall) String() string {
 
 func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
 
+// storedKind returns the kind of the message that the send makes.
+func (c sendCall) storedKind() room.Kind {
+	if c.kind == room.Plain {
+		return ""
+	}
+	return c.kind
+}
+
 // named returns the names in to, which are none if it says that all read the send.
 func (c sendCall) named() []string {
 	if slices.Equal(c.to, []string{chat.Everyone}) {
@@ -97,11 +105,8 @@ func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sen
 	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
 		finishes: c.finishes, keeps: c.keeps(r),
 		Message: chat.Message{
-			Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.kind,
+			Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.storedKind(),
 		}}
-	if c.kind == room.Plain {
-		e.Kind = ""
-	}
 	if !c.isVote() && c.replyTo > 0 {
 		e.chain = r.chain(a, c.replyTo)
 	}
@@ -214,7 +219,7 @@ func (c sendCall) taken(m model, r roomModel, a agentModel) int64 {
 		case e.Type != chat.EventSaid || e.seat != a.seat || e.Person:
 		case c.isVote() && (e.Kind == room.Agree || e.Kind == room.Object) && (on == 0 || e.replyTo == on),
 			c.withdraw > 0 && e.withdraws == c.withdraw:
-			if e.Text == c.text && e.Kind == c.kind && e.replyTo == cmp.Or(c.replyTo, e.replyTo) {
+			if e.Text == c.text && e.Kind == c.storedKind() && (c.isVote() || e.replyTo == c.replyTo) {
 				return e.n
 			}
 			return 0
@@ -276,7 +281,7 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 		sameTarget = true // it may repeat the vote that has ended the proposal
 	}
 	if c.isVote() || wasVote || c.withdraw > 0 || last.withdraws > 0 {
-		return c.kind == last.Kind && sameTarget
+		return c.storedKind() == last.Kind && sameTarget
 	}
 	asked := c.ask
 	if c.kind == room.Request && len(asked) == 0 {
@@ -287,10 +292,7 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 	}
 	sameAsk := c.kind == room.Proposal || (len(c.ask) == 0 || len(last.ask) > 0) && // who asks itself alone is refused
 		slices.Equal(keysOf(r.everNamed(last.ask), a.name), keysOf(asked, a.name))
-	kind := c.kind
-	if kind == room.Plain {
-		kind = ""
-	}
+	kind := c.storedKind()
 	if last.keeps || c.keeps(r) {
 		return kind == last.Kind && sameAsk && sameTarget && last.keeps && c.keeps(r)
 	}
@@ -301,10 +303,7 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 
 // isSaidBy reports whether the call of a says what the message of its key says.
 func (c sendCall) isSaidBy(r roomModel, a agentModel, k keyModel) bool {
-	e, kind := k.event, c.kind
-	if kind == room.Plain {
-		kind = ""
-	}
+	e, kind := k.event, c.storedKind()
 	sameNames := func(seats []int, names []string) bool {
 		return (len(seats) == 0) == (len(names) == 0) &&
 			slices.Equal(keysOf(r.everNamed(seats), a.name), keysOf(names, a.name))
