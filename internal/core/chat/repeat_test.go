@@ -531,6 +531,27 @@ func TestSend_keyOfALostEvent_isADuplicate(t *testing.T) {
 	}
 }
 
+// Bob has left by another process, and this one does not know yet. Whatever else is wrong with his call, he is told so.
+func TestSend_ofOneWhoHasLeftElsewhere_saysSoFirst(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "the red one", Key: "refused"})
+	w.decides(person, draft, room.RefuseDraft, "")
+	w.approves(person, false)
+	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "the blue one", Key: "sent"})
+	there := map[string]*world{"": w.elsewhere(), "sent": w.elsewhere(), "refused": w.elsewhere()}
+	for _, w := range there {
+		w.info(p.bob.Token)
+	}
+	w.leave(p.bob.Token)
+	for key, w := range there {
+		_, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "the red one", To: []string{"Zoe"}, Key: key})
+		if fault.CodeOf(err) != fault.Removed {
+			t.Errorf("with the key %q: %v", key, err)
+		}
+	}
+}
+
 // Of two processes that get one key with two texts at the same time, one sends its text, and one refuses.
 func TestRace_oneKeyForTwoTexts_oneIsSent(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {

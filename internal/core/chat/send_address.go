@@ -3,6 +3,7 @@ package chat
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,10 +28,9 @@ func (c sending) address(ctx context.Context, o outgoing) (_ outgoing, k known, 
 	o, earlier, err := c.withEvent(ctx, o, k)
 	if err == nil && earlier.N > 0 {
 		repeated, err = c.answerRepeated(ctx, &o, earlier)
-		return o, k, repeated, err
 	}
-	if fault.CodeOf(err) != fault.InvalidArgument {
-		return o, k, nil, err
+	if !errors.As(err, new(*fault.Error)) {
+		return o, k, repeated, err
 	}
 	head, errRefresh := c.room.log.Refresh(ctx, c.start.At)
 	if errRefresh != nil {
