@@ -64,6 +64,7 @@ type deed struct {
 	guarded bool // with the last cursor
 	forMe   bool
 	act     string // of a note: what else a person does
+	private bool   // not all see its message
 }
 
 func (d deed) String() string {
@@ -93,10 +94,28 @@ func drawScene(t *rapid.T) (scene []deed) {
 		}
 		if d.what == "say" {
 			drawWord(t, scene, &d)
+			answersPrivate := d.ref >= 0 && d.kind != room.Proposal && scene[d.ref].private
+			d.private = len(d.to) > 0 || answersPrivate
+			if d.overfills(scene) {
+				d.kind, d.ask = room.Status, nil
+			}
 		}
 		scene = append(scene, d)
 	}
 	return scene
+}
+
+// overfills reports whether the room may have no place for what d asks in private. Then a request ends, and shows those
+// who see it that others ask in private: see docs/security.md.
+func (d deed) overfills(scene []deed) bool {
+	asks := func(x deed) bool { return x.kind.Asks() || len(x.ask) > 0 }
+	listed := 0
+	for _, x := range scene {
+		if asks(x) && x.private && (x.kind == room.Proposal) == (d.kind == room.Proposal) {
+			listed++
+		}
+	}
+	return asks(d) && d.private && listed >= 4
 }
 
 // drawWord draws what an agent says. What is hidden may refer to everything, the rest
