@@ -37,7 +37,7 @@ func TestDispute_inTheRoom_isANeed_untilItIsPutAway(t *testing.T) {
 	tab.click(button("Look"))
 	tab.until("Look unfolds the event, which says what", `document.activeElement.matches(".event") &&
 	  document.activeElement.innerText.replace(/["“”]|\s*\d+:\d+.*/g, "") ===
-	    "Cy checked t1 Test <b>it</b>, done by Bob's Claude: not the same (exit 1) · make test"`)
+	    "Cy checked Test <b>it</b>, done by Bob's Claude: not the same (exit 1) · make test"`)
 	tab.click(button("Put away"))
 	tab.isNot(css(".dispute"))
 	tab.reload()
@@ -93,7 +93,7 @@ func TestDispute_ofATask_isInItsRow_untilTheCheckIsSetAside(t *testing.T) {
 		"Your agent: same, files compared · Cy: differs (exit 1), files not compared · make test, exit 0")
 	tab.is(css(`[data-task="t1"] .task-mark.disputed`))
 	tab.isAccessible(byDay, "a task that is disputed", `document.querySelector("dialog")`)
-	tab.click(button("Actions for t1"))
+	tab.click(button("Actions for “Test <b>it</b>”"))
 	tab.click(button("Set a check aside"))
 	tab.until("nobody is chosen", `!document.querySelector(".task-form :checked")`)
 	tab.click(css(`.task-form label:has(input):nth-of-type(2)`))
@@ -106,5 +106,5 @@ func TestDispute_ofATask_isInItsRow_untilTheCheckIsSetAside(t *testing.T) {
 	tab.isNot(css(".dispute"))
 	tab.click(css(".row-events .event-more"))
 	tab.until("the conversation says so", `document.querySelector(".log").innerText.replace(/["“”]/g, "").includes(
-	  "You set aside the check of Cy of t1 Test <b>it</b> · make test")`)
+	  "You set aside the check of Cy of Test <b>it</b> · make test")`)
 }

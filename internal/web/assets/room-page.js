@@ -59,6 +59,9 @@ function PageOf({ room, state, mine, target, low }) {
 /** Reports whether a page that has ended still shows the room: the person has not given it up. */
 const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && trouble?.code !== "no_seat";
 
+const dispute = ".dispute:has(.message-buttons)"; // that is not put away
+const nextDispute = "li:has(.dispute:focus-within) ~ li " + dispute;
+
 function OpenRoom({ room, state, mine, target, low }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump, seek, step, edge, focus, next}
@@ -95,7 +98,8 @@ function OpenRoom({ room, state, mine, target, low }) {
   const needs = useMemo(() => needsOf(state), [state]);
   next.current = () => {
     if (inTalk(needs).length) log.current?.next();
-    else if (needs.some(({ what }) => what === "dispute")) sidebar.show(nextDispute(needs));
+    else if (needs.some(({ what }) => what === "dispute"))
+      sidebar.show(document.querySelector(nextDispute) ? nextDispute : dispute);
     else if (needs.length) lead(needs[0].id); // a task
     else location.assign(root.href); // what needs the person elsewhere
   };
@@ -144,13 +148,6 @@ function OpenRoom({ room, state, mine, target, low }) {
       ${state.asksName && html`<${NameAsked} room=${room} onClose=${() => room.naming.cancel()} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;
-}
-
-/** Returns the selector of the next dispute behind the one that has the focus, or of the first. */
-function nextDispute(needs) {
-  const ids = needs.filter(({ what }) => what === "dispute").map(({ id }) => id);
-  const at = ids.indexOf(document.activeElement?.closest("[data-dispute]")?.getAttribute("data-dispute") ?? "");
-  return `[data-dispute="${CSS.escape(ids[at + 1] ?? ids[0])}"]`;
 }
 
 /**

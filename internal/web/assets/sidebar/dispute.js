@@ -7,6 +7,7 @@ import { Soon } from "../talk/marks.js";
 import { actorOf } from "../talk/names.js";
 import { gist } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
+import { nameOf } from "../tasks/name.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
@@ -20,7 +21,7 @@ import { sidebar as w } from "./words.js";
 /** Says who disputes what. */
 export function sentence(dispute, { alone }) {
   const { kind, tasks = [] } = dispute;
-  const titles = tasks.map(({ id, title }) => (title ? { quote: title } : word(id)));
+  const titles = tasks.map(({ id, title }) => nameOf(id, title));
   return fill(w.disputes[kind] ?? w.disputes.check, {
     who: actorOf({ ...dispute, from: dispute.who }), tasks: few(titles, null, 3), // a row has a few lines
     you: word(who[alone ? "you" : "yourAgent"]),
@@ -44,7 +45,7 @@ export function Dispute({ dispute, room, state, look, became = "", head = undefi
   }));
   return html`
     <article class=${"dispute" + (head ? " message inbox-line" : "")} tabindex="-1" ref=${article}
-      data-dispute=${id} aria-describedby=${head}>
+      aria-describedby=${head}>
       <p dir="auto">${sentence(dispute, state)}</p>
       ${dispute.text && html`<p class="dispute-text quiet" dir="auto">${gist(dispute)}</p>`}
       <${Problem} text=${problem} />

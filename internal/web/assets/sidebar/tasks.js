@@ -20,7 +20,7 @@ export function Tasks({ state, onTasks }) {
         ${first.map((task) => html`
           <li key=${task.id} class=${"sidebar-task " + task.state}>
             <button type="button" onClick=${() => onTasks(task.id)}>
-                <${Mark} task=${task} /> <bdi>${coded(task.title)}</bdi>
+              <${Mark} task=${task} /> <bdi>${coded(task.title)}</bdi>
             </button>
             <p class="small quiet">${standing(task, state)}</p>
           </li>`)}
