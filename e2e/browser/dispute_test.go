@@ -48,6 +48,23 @@ func TestDispute_inTheRoom_isANeed_untilItIsPutAway(t *testing.T) {
 	tab.counts(1)
 	tab.until("an objection, too", `document.querySelector(".dispute")?.innerText.startsWith(
 	  "Cy objects to what your agent suggested") && document.querySelector(".dispute-text").innerText === "Never red."`)
+	title := strings.Repeat("Lift ", 9) + "and `run` it " + strings.Repeat("for long ", 9)
+	ann.call("task", args{"action": "add", "tasks": []args{{"title": title}}})
+	ann.call("task", args{"action": "finish", "id": "t2", "text": "So.", "ran": "make", "exit": 0})
+	cy.call("task", args{"action": "check", "id": "t2", "exit": 1})
+	tab.counts(2)
+	tab.until("a title is cut, with its code", `((q) => q.querySelector("code")?.innerText === "run" &&
+	  q.innerText.endsWith("…"))(document.querySelector(".dispute q:last-of-type"))`)
+	tab.look(390, 664, "light")
+	at := `[...document.querySelectorAll(".dispute")].indexOf(document.activeElement) === `
+	for _, n := range []string{"0", "1", "0"} {
+		tab.press("n")
+		tab.until("on a phone, N leads from one to the next", at+n)
+	}
+	tab.press("x", "Escape")
+	tab.isNot(css(".room-sidebar.open"))
+	tab.counts(1)
+	tab.look(1280, 800, "light")
 	ann.says("Blue, then.", args{"reply_to": plan})
 	tab.isNot(css(".dispute"))
 	tab.until("nothing needs the person", `!document.title.startsWith("(")`)

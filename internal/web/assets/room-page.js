@@ -195,9 +195,10 @@ function useSide(/** @type {MediaQueryList} */ narrow) {
   const open = isNarrow && wanted;
   const enter = () => (element.current.querySelector(to.current || "#none") ?? element.current).focus();
   const show = (selector) => {
-    [from.current, to.current] = [document.activeElement, selector];
+    if (!open) from.current = document.activeElement;
+    to.current = selector;
     setWanted(true);
-    if (!isNarrow) enter();
+    if (!isNarrow || open) enter();
   };
   const hide = useCallback(() => setWanted(false), []);
   useBack(hide, open);
