@@ -325,6 +325,14 @@ test("what is meant for a person or its agent", () => {
   );
   const supervision = (reason) => ({ type: "supervision", reason });
   assert.ok(isMeant(supervision("opened_twice"), here) && !isMeant(supervision("paused"), here));
+  const about = (parts) => ({ type: "task", agent: "Bo", action: "check", ...parts });
+  const check = (by, verdict, id = "t1") => about({ task: { id, by, checks: [{ by: "Bo", verdict }] } });
+  const added = { ...here, messages: [about({ agent: "Ann", action: "add", task: { id: "t2" } })] };
+  assert.deepEqual([
+    check("Ann", "differs"), check("Ann", "same"), check("Cy", "differs"), check("Cy", "differs", "t2"),
+    check("Cy", "same", "t2"), about({ action: "take", task: { was: "Ann" } }),
+    { ...check("Ann", "differs"), agent: "Ann" },
+  ].map((event) => isMeant(event, added)), [true, false, false, true, false, true, false]);
 });
 
 test("a notice holds no text, unless the person wants that", () => {

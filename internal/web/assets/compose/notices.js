@@ -39,8 +39,11 @@ export function hindrance() {
 export function isMeant(message, { me, messages, room }) {
   const { type, from, to, ask, text = "", reply_to: answers, reason, agent, action, task } = message;
   if (type === "supervision") return reason === "opened_twice";
-  if (type === "task" && agent !== me)
-    return task?.was === me || (action === "check" && task?.by === me && task.checks?.[0]?.verdict === "differs");
+  if (type === "task" && agent !== me) {
+    const added = (one) => one.action === "add" && one.agent === me && one.task?.id === task?.id;
+    return task?.was === me || (action === "check" && task?.checks?.[0]?.verdict === "differs" &&
+      (task.by === me || messages.some(added)));
+  }
   if (type !== "message" || from === me || from === "your user") return false;
   const names = room.agents.map(({ name }) => name);
   if (to?.length || ask?.includes(me) || mentions(text, me, names)) return true;
