@@ -20,6 +20,7 @@ type Message struct {
 	Agreed      string   `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
 	Replaces    string   `json:"replaces,omitempty" doc:"of a proposal: the id of the open proposal that it replaces, or of the agreement that it replaces once agreed on"`
 	ReplacedBy  string   `json:"replaced_by,omitempty" doc:"of what was agreed: the id of the agreement that has replaced it"`
+	AgreedBy    []string `json:"agreed_by,omitempty" schema:"-" doc:"as in an agreement"`
 	Bound       []string `json:"bound,omitempty" doc:"as in an agreement"`
 	NoSay       []string `json:"no_say,omitempty" doc:"as in an agreement"`
 	Agent       string   `json:"agent,omitempty" doc:"the agent that a server event is about"`

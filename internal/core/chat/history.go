@@ -125,7 +125,7 @@ func (c reading) agreementsPage(ctx context.Context, req HistoryRequest) (Page, 
 		message := messageOf(batch.Room, c.me, event)
 		message.Agreed, message.File = message.ID, viewFileSum(x.File)
 		message.Replaces, message.ReplacedBy = c.head.MessageID(x.Replaces), c.head.MessageID(x.ReplacedBy)
-		message.Bound, message.NoSay = x.OldBound, x.NoSay
+		message.AgreedBy, message.Bound, message.NoSay = x.BoundNames(), x.OldBound, x.NoSay
 		if !batch.Add(message, event) {
 			more = true
 			break

@@ -69,7 +69,8 @@ type Message struct {
 	Agreed     string   // the id of the proposal on which the event completed the agreement
 	Replaces   string   // of a proposal: what it replaces, at once or once agreed on; "" if the reader sees none
 	ReplacedBy string   // of an agreement: the id of the agreement that has replaced it
-	Bound      []string // of an agreement: see Agreement
+	AgreedBy   []string // of an agreement in a page of agreements, as Bound and NoSay: see Agreement
+	Bound      []string
 	NoSay      []string
 	Agent      string // of any other event: the agent that the event is about
 	// why the event came about, for each type with a reason
@@ -260,7 +261,7 @@ func (m Message) Actor() string {
 func (m Message) size() int {
 	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note) +
 		jsonLen(m.NewAdmin) + jsonLen(m.PersonName)
-	for _, name := range slices.Concat(m.To, m.Ask) {
+	for _, name := range slices.Concat(m.To, m.Ask, m.AgreedBy, m.Bound, m.NoSay) {
 		n += jsonLen(name) + len(`"",`)
 	}
 	for _, t := range m.Tasks {

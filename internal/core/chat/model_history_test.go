@@ -97,7 +97,8 @@ func (o historyOp) on(m model) (model, error) {
 	page, more := o.page(r, a)
 	o.got.Messages = slices.Clone(o.got.Messages)
 	for i := range o.got.Messages { // names, which tests of their own compare
-		o.got.Messages[i].Bound, o.got.Messages[i].NoSay = nil, nil
+		got := &o.got.Messages[i]
+		got.AgreedBy, got.Bound, got.NoSay = nil, nil, nil
 	}
 	if o.got.HasMore != more {
 		return m, &wrong{"history has more", o.got.HasMore, more}

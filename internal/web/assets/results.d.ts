@@ -193,6 +193,7 @@ export interface Message {
   agreed?: string;
   replaces?: string;
   replaced_by?: string;
+  agreed_by?: string[];
   bound?: string[];
   no_say?: string[];
   agent?: string;
