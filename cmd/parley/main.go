@@ -54,6 +54,9 @@ const (
 // run is the program, for main and for tests. run does what args say until done or until ctx ends, and returns the exit
 // code.
 func run(ctx context.Context, args []string, io streams) int {
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		io.out, io.err = &shell.ActionsLog{Out: io.out}, &shell.ActionsLog{Out: io.err}
+	}
 	args = slices.Clone(args)
 	for i := range args { // a script that an editor of Windows saved may begin a word with it
 		args[i] = strings.TrimPrefix(args[i], sanitize.ByteOrderMark)

@@ -227,7 +227,7 @@ func (s *session) pour(ctx context.Context, door client.Door, file results.File)
 	}
 	shown := s.out.progress(s.clock, file.Size)
 	defer shown.end()
-	return s.client.Get(ctx, door, file.Size, io.MultiWriter(s.out.Screen.Out, shown))
+	return s.client.Get(ctx, door, file.Size, io.MultiWriter(unescaped(s.out.Screen.Out), shown))
 }
 
 // save downloads a file. At any time the file at path is whole or unchanged.

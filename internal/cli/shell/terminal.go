@@ -23,7 +23,7 @@ func ScreenOn(out io.Writer) *Screen {
 	if !IsTerminal(out) {
 		return s
 	}
-	file := out.(*os.File)
+	file := unescaped(out).(*os.File)
 	s.Terminal = true
 	s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && showsColors(file)
 	s.Width = func() int {
@@ -38,6 +38,9 @@ func ScreenOn(out io.Writer) *Screen {
 
 // IsTerminal reports whether a standard stream is a terminal.
 func IsTerminal(stream any) bool {
+	if a, ok := stream.(*ActionsLog); ok {
+		stream = a.Out
+	}
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
