@@ -17,6 +17,7 @@ type putCommand struct {
 	Note    string `placeholder:"TEXT" help:"A text to send with it."`
 	To      list   `placeholder:"NAME,..." help:"Share it only with these agents (comma-separated names), or with everyone. By default as in parley say."`
 	ReplyTo string `placeholder:"ID" help:"Answer the message with this id."`
+	Propose bool   `help:"Ask all to agree on the file; with --reply-to an agreement, to replace that."`
 }
 
 // Help returns the text of parley put --help.
@@ -41,8 +42,11 @@ func (c *putCommand) Validate() error {
 
 // Run shares the file.
 func (c *putCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
-	return s.Put(ctx, c.which(), shell.PutRequest{Path: c.File, In: io.in, Name: c.Name, Note: c.Note, To: c.To,
-		ReplyTo: c.ReplyTo})
+	req := shell.PutRequest{Path: c.File, In: io.in, Name: c.Name, Note: c.Note, To: c.To, ReplyTo: c.ReplyTo}
+	if c.Propose {
+		req.Kind = string(room.Proposal)
+	}
+	return s.Put(ctx, c.which(), req)
 }
 
 // getCommand is `parley get`.

@@ -29,6 +29,7 @@ type PutRequest struct {
 	Note    string
 	To      []string
 	ReplyTo string
+	Kind    string // proposal, or ""
 }
 
 // Put shares a file.
@@ -125,6 +126,7 @@ func (s *session) shareFile(ctx context.Context, req PutRequest, file io.ReadSee
 	a := args{"name": req.Name, "size": size, "idempotency_key": rand.Text()}
 	a.set("note", req.Note)
 	a.set("reply_to", req.ReplyTo)
+	a.set("kind", req.Kind)
 	a.list("to", req.To)
 	var asked results.Shared
 	r, err = s.act(ctx, "share_file", a, &asked)
