@@ -18,8 +18,8 @@ var update = flag.Bool("update", false, "write docs/commands.md")
 
 // forPeople are the commands in docs/commands.md, in the order of the page.
 var forPeople = []string{"demo", "join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task",
-	"prove", "room", "manage", "remove", "rooms", "watch", "supervise", "hooks", "agents", "leave", "forget", "move",
-	"invite"}
+	"prove", "agreed", "room", "manage", "remove", "rooms", "watch", "supervise", "hooks", "agents", "leave", "forget",
+	"move", "invite"}
 
 // TestDocs_commands_areThoseOfTheProgram compares the last section of the page with the program's commands.
 func TestDocs_commands_areThoseOfTheProgram(t *testing.T) {

@@ -120,6 +120,7 @@ type commandLine struct {
 	Tasks      tasksCommand      `cmd:"" group:"More for people and scripts" help:"Show the to-do list of a room."`
 	Task       taskCommand       `cmd:"" group:"More for people and scripts" help:"Change the to-do list of a room."`
 	Prove      proveCommand      `cmd:"" group:"More for people and scripts" help:"Finish a task with the command that was run for it, or run that of others again."`
+	Agreed     agreedCommand     `cmd:"" group:"More for people and scripts" help:"Compare files of a repository with what was agreed on."`
 	Room       roomCommand       `cmd:"" group:"More for people and scripts" help:"Show or change a room: seats, password, description, name."`
 	Manage     manageCommand     `cmd:"" group:"More for people and scripts" help:"Mute, remove or promote an agent of a room."`
 	Remove     removeCommand     `cmd:"" group:"More for people and scripts" help:"Remove the text of a message, and its file."`

@@ -385,7 +385,7 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"room": {{"--name", long}, {"--capacity", "1"}, {"--capacity", "101"}, {"--agent-messages", "-1"},
 			{"--agent-messages", "10001"}, {"--description", long}},
 		"say":   {{long}, {" "}, {"a", "-"}, {"a\x1bb"}, {"hi", "--wait=soon"}, {"hi", "--to", "Bob,,Cy"}},
-		"leave": {{long}},
+		"leave": {{long}}, "agreed": {{"--write"}},
 		"put":   {{"a.txt", "--name", long}, {"a.txt", "--name", ".."}, {"a.txt", "--note", long}},
 		"get":   {{""}, {" "}},
 		"wait":  {{"--timeout", "0s"}},

@@ -43,6 +43,17 @@ func findRepository(dir string) (r repository, below string, err error) {
 	return repository{}, "", errNoRepository
 }
 
+// Top returns the folder that holds the .git of the repository at or above dir, and where dir is below that folder,
+// with slashes. Git is not started: see findRepository.
+func Top(dir string) (top, below string, err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return "", "", err
+	}
+	r, below, err := findRepository(dir)
+	return r.top, below, err
+}
+
 // openRepository returns the repository whose .git is in the folder top; fs.ErrNotExist if top holds none. The .git is
 // a folder, or the file of a worktree or submodule, whose folder leads back. Each is the person's own: another user's
 // .git may lie above a folder of the person, such as in /tmp. The other errors say what to do.

@@ -1,0 +1,348 @@
+package shell
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// The exit codes about agreed files, beside those of all commands. Of several files the lower one counts.
+const (
+	otherFile   = 3
+	noAgreement = 6
+)
+
+// agreedFile says how a file stands with the agreements of a room.
+type agreedFile struct {
+	Path   string `json:"path"`
+	Code   int    `json:"code"` // 0 if an agreement in force is on it; else an exit code
+	Sum    string `json:"sha256,omitempty"`
+	Listed string `json:"listed_sha256,omitempty"`
+	ID     string `json:"id,omitempty"` // of the agreement in force
+	Says   string `json:"says"`
+	by     string // who agreed on ID, and when
+}
+
+// ground is an agreement on a digest for a path: that of its file or, with list, that in the list that its file is.
+type ground struct {
+	results.Message
+	digest string
+	list   bool
+}
+
+// onRecord are the agreements of a room, the newest first.
+type onRecord struct {
+	*session
+	all  []results.Message
+	sums map[string]map[string]string // digests by path in the lists that were read, by the id of the agreement
+	gone string                       // the ids of agreed lists whose bytes have expired, each behind a blank
+}
+
+// agreements reads the agreements of the room.
+func (s *session) agreements(ctx context.Context) (*onRecord, error) {
+	all, _, err := s.latest(ctx, math.MaxInt, args{"agreed": true})
+	s.next = "" // says how to read them
+	o := &onRecord{session: s, sums: map[string]map[string]string{}}
+	for _, e := range slices.Backward(all) {
+		o.all = append(o.all, e.Message)
+	}
+	return o, err
+}
+
+// grounds returns the agreements on a digest for path, lists behind files. No list is read if an agreement in force is
+// on the file with this digest.
+func (o *onRecord) grounds(ctx context.Context, path, digest string) (on []ground, err error) {
+	for _, m := range o.all {
+		if m.File != nil && m.File.Sum != "" {
+			on = append(on, ground{m, m.File.Sum, false})
+		}
+	}
+	if slices.ContainsFunc(on, func(g ground) bool { return g.ReplacedBy == "" && g.digest == digest }) {
+		return on, nil
+	}
+	for _, m := range o.all {
+		sums, err := o.sumsOf(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if sums[path] != "" {
+			on = append(on, ground{m, sums[path], true})
+		}
+	}
+	return on, nil
+}
+
+// sumsOf returns the digests, by path, of an agreed list in the form of sha256sum; none of another file, and of a list
+// with two digests for one path: sha256sum never accepts it.
+func (o *onRecord) sumsOf(ctx context.Context, m results.Message) (map[string]string, error) {
+	if got, read := o.sums[m.ID]; read || m.File == nil || m.File.Size > maxList ||
+		!strings.HasPrefix(m.File.Type, "text/") {
+		return got, nil
+	}
+	o.sums[m.ID] = nil
+	text, err := o.download(ctx, m)
+	if fault.CodeOf(err) == fault.InvalidArgument {
+		o.gone += " " + idOr(m.ID)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, wrong := sumsIn(text)
+	got := map[string]string{}
+	for _, line := range list {
+		path := strings.TrimPrefix(line.path, "./")
+		if got[path] != "" && got[path] != line.digest {
+			wrong = 1
+		}
+		got[path] = line.digest
+	}
+	if wrong == 0 {
+		o.sums[m.ID] = got
+	}
+	return o.sums[m.ID], nil
+}
+
+// download returns the bytes of an agreed file, and refuses other bytes than those that were agreed on.
+func (o *onRecord) download(ctx context.Context, m results.Message) (string, error) {
+	var got results.GotFile
+	_, err := o.call(ctx, "get_file", args{"id": m.ID, "download": true}, &got)
+	o.next = "" // tells of a secret
+	if err != nil {
+		return "", err
+	}
+	door, ok := client.DownloadDoor(got.Download)
+	if !ok {
+		return "", errors.New("the server does not say where the file is")
+	}
+	var text bytes.Buffer
+	if err := o.client.Get(ctx, door, m.File.Size, &text); err != nil {
+		return "", err
+	}
+	if digestOf(text.String()) != m.File.Sum {
+		return "", fail(failed, "The server gives other bytes for %s than those that were agreed on. Nothing was done.",
+			idOr(m.ID))
+	}
+	return text.String(), nil
+}
+
+// inForce returns the agreement that is in force in the place of m.
+func (o *onRecord) inForce(m results.Message) results.Message {
+	for range o.all {
+		newer := slices.IndexFunc(o.all, func(x results.Message) bool { return x.ID == m.ReplacedBy })
+		if m.ReplacedBy == "" || newer < 0 {
+			break
+		}
+		m = o.all[newer]
+	}
+	return m
+}
+
+// agreedBy says who agreed on m, and when.
+func agreedBy(m results.Message) string {
+	by := "agreed, as " + named([]string{who(m)}, "") + " proposed" // servers of before do not say by whom
+	if len(m.AgreedBy) > 0 {
+		by = "agreed by " + named(m.AgreedBy, ", ")
+	}
+	if len(m.NoSay) > 0 {
+		by += ", without a say of " + named(m.NoSay, ", ")
+	}
+	return HarmlessLine(by + ", " + m.At + ", " + idOr(m.ID))
+}
+
+// check says how a file stands. listed is its digest in the list of the repository; "" if it is to be listed.
+func (o *onRecord) check(ctx context.Context, c *checkout, file, listed string) (agreedFile, error) {
+	f := agreedFile{Path: file, Listed: listed, Code: otherFile}
+	got, missing := c.read(file)
+	if missing != nil && listed == "" {
+		return f, fail(usage, "%s.", capital(client.Cannot("read", file, missing).Error()))
+	}
+	f.Sum = got.digest
+
+	// The agreement that fits best says how the file stands; what helps follows it.
+	on, err := o.grounds(ctx, file, f.Sum)
+	if err != nil {
+		return f, err
+	}
+	g, fit := best(on, file, listed, got)
+	now := o.inForce(g.Message)
+	if fit < noFit {
+		f.ID, f.by = idOr(now.ID), agreedBy(now)
+	}
+	says, more := " is not what was "+f.by+".", o.getting(c, file, now, g.list)
+	switch {
+	case fit == inForce && listed != "" && listed != f.Sum:
+		says = " is what was " + f.by + ", but " + listPath + " has another digest."
+		more = "To list it: " + o.command("agreed --write "+c.argument(file))
+	case fit == inForce:
+		f.Code, says, more = 0, ": "+f.by, ""
+	case fit == outdated:
+		says = " was replaced by what was " + f.by + "."
+	case fit == noFit:
+		says, more = ": this room has no agreement on these bytes."+o.removed(), "To propose them: "+
+			o.command("put "+c.argument(file)+" --propose")
+		if f.Sum == listed || listed == "" {
+			f.Code = noAgreement
+		}
+	case errors.Is(missing, fs.ErrNotExist):
+		says = " is missing, and was " + f.by + "."
+	case missing != nil:
+		says = " is no plain file that can be read here, as was " + f.by + "."
+	case fit == lineEnds:
+		says = " differs only by line ends, or by the last one, from what was " + f.by + "."
+	}
+	f.Says = HarmlessLine(strings.TrimSpace(strconv.Quote(file) + says + " " + more))
+	return f, nil
+}
+
+// The ways in which an agreement fits a file, the best first.
+const (
+	inForce    = iota // it is on these bytes
+	outdated          // so is one that another has replaced
+	lineEnds          // it is on the same text with other line ends, or another last one
+	asListed          // it is, or was, on the bytes that the list of the repository has
+	otherBytes        // it is on other bytes for this path, or on a file of this name
+	noFit
+)
+
+// best returns the ground that fits a file best, of such the first, and how it fits.
+func best(on []ground, file, listed string, got content) (best ground, fit int) {
+	fit = noFit
+	for _, g := range on {
+		is, stands := noFit, g.ReplacedBy == ""
+		switch {
+		case stands && g.digest == got.digest:
+			is = inForce
+		case g.digest == got.digest:
+			is = outdated
+		case stands && slices.Contains(got.near, g.digest):
+			is = lineEnds
+		case g.digest == listed:
+			is = asListed
+		case stands && (g.list || string(g.File.Name) == path.Base(file)):
+			is = otherBytes
+		}
+		if is < fit {
+			best, fit = g, is
+		}
+	}
+	return best, fit
+}
+
+// removed says why an agreement may be missing.
+func (o *onRecord) removed() (why string) {
+	if slices.ContainsFunc(o.all, func(m results.Message) bool { return m.Redacted }) {
+		why = " Something that was agreed on was removed: " + o.command("history --agreed") + "."
+	}
+	if o.gone != "" {
+		why += " These lists have expired, and may have it:" + o.gone + "."
+	}
+	return why
+}
+
+// getting says how to get the file of an agreement in force, or the list that has the file.
+func (o *onRecord) getting(c *checkout, file string, now results.Message, list bool) string {
+	id := idOr(now.ID)
+	switch {
+	case now.File == nil:
+		return "That has no file: " + o.command("history --agreed")
+	case list:
+		return "To get the list with its digest: " + o.command("get "+id)
+	}
+	return "To get that: " + o.command("get "+id+" -o "+c.argument(file)+" --force") + "; to propose yours: " +
+		o.command("put "+c.argument(file)+" --propose --reply-to "+id)
+}
+
+// argument returns a path below the top for a command that runs where this one does.
+func (c *checkout) argument(file string) string {
+	if from, err := filepath.Rel(filepath.FromSlash(c.below), filepath.FromSlash(file)); err == nil {
+		file = from
+	}
+	return argument(file, "FILE")
+}
+
+// Agreed says how files stand with the agreements of a room: all that the repository lists, or those of them that are
+// named. With write it adds the named ones to the list, if an agreement in force is on each; else it adds none.
+func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write bool) error {
+	return s.with(which, func(s *session) error {
+		c, err := openCheckout()
+		if err != nil {
+			return err
+		}
+		defer c.top.Close()
+		lines, err := c.chosen(files, write)
+		if err == nil && len(lines) == 0 {
+			err = fail(noAgreement, "%s lists no such file. To list one that is agreed on: %s", listPath,
+				s.command("agreed --write FILE"))
+		}
+		if err != nil {
+			return err
+		}
+		list, ended := s.compare(ctx, c, lines)
+		if ended == nil && write {
+			for _, f := range list {
+				c.add(f.Path, f.Sum, f.by, client.Shown(s.place.Base))
+			}
+			if err := c.write(); err != nil {
+				return err
+			}
+			s.out.hint("Commit %s. To check it, at the top of the repository: sha256sum --strict -c %[1]s", listPath)
+		}
+		if err := s.showAgreed(list); err != nil {
+			return err
+		}
+		return ended
+	})
+}
+
+// compare checks files. The error is that of the command, with the code of the files.
+func (s *session) compare(ctx context.Context, c *checkout, lines []sum) (list []agreedFile, ended error) {
+	o, err := s.agreements(ctx)
+	if err != nil {
+		return nil, err
+	}
+	worst := noAgreement + 1
+	for _, line := range lines {
+		f, err := o.check(ctx, c, line.path, line.digest)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+		if f.Code != 0 {
+			worst = min(worst, f.Code)
+			ended = fail(worst, "Not all of these files are what is agreed on%s.",
+				map[bool]string{true: ", so none was listed"}[line.digest == ""])
+		}
+	}
+	return list, ended
+}
+
+// showAgreed prints how files stand, and tells a run of GitHub Actions of those that are wrong.
+func (s *session) showAgreed(list []agreedFile) error {
+	files, _ := json.Marshal(list) // it is strings and numbers
+	for _, f := range list {
+		if f.Code != 0 {
+			s.out.annotate(f.Path, f.Says)
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return s.out.show(result{"files": files}, func() {
+		for _, f := range list {
+			s.out.print("%s", f.Says)
+		}
+	})
+}

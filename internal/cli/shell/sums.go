@@ -1,0 +1,239 @@
+package shell
+
+import (
+	"cmp"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/cli"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/prove"
+)
+
+// The list of the agreed files of a repository, below its top.
+const (
+	listFolder = ".parley"
+	listName   = "agreed"
+	listPath   = listFolder + "/" + listName
+	maxList    = 1 << 20           // bytes of a list, also of one that was shared
+	listRoom   = "# in a room of " // begins the second of the two comments above a line of Parley
+)
+
+// sum is a line of a list in the form of sha256sum. The path is relative to the top of a repository, with slashes.
+type sum struct{ digest, path string }
+
+// sumLine matches a line that sha256sum writes about a name without line ends and backslashes. A star stands before the
+// name of a file that was read as binary.
+var sumLine = regexp.MustCompile(`^([0-9a-fA-F]{64}) [ *]([^\x00\r\n\\]+)$`)
+
+// sumsIn returns the sums of a list. wrong is the number of the first line that is no sum, no comment and not empty; 0
+// if there is none. sha256sum --check takes more forms, and one such line may change how it reads the next ones.
+func sumsIn(text string) (list []sum, wrong int) {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		is := sumLine.FindStringSubmatch(line)
+		switch {
+		case is != nil && is[2] != "-": // by which sha256sum means its input
+			list = append(list, sum{strings.ToLower(is[1]), is[2]})
+		case line != "" && line[0] != '#' && wrong == 0:
+			wrong = n
+		}
+	}
+	return list, wrong
+}
+
+// checkout is the repository in which a command runs. A clone brings what others want, but no .git: so all its files
+// are opened below the top alone, and none by a link.
+type checkout struct {
+	top   *os.Root
+	below string // where the command runs below the top, with slashes; "" is the top
+	text  string // the list
+	sums  []sum
+}
+
+// openCheckout opens the repository of the current folder, with its list. Git is not started.
+func openCheckout() (*checkout, error) {
+	top, below, err := prove.Top(".")
+	if err != nil {
+		return nil, fail(usage, "%s. Run this in a clone or worktree of your own.", capital(err.Error()))
+	}
+	c := &checkout{below: below}
+	c.top, err = os.OpenRoot(top)
+	if err != nil {
+		return nil, client.Cannot("open", top, err)
+	}
+	file, err := openPlain(c.top, listPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, nil
+	case errors.Is(err, errNotPlain):
+		return nil, refuseList()
+	case err != nil:
+		return nil, client.Cannot("read", listPath, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxList+1))
+	if err != nil {
+		return nil, client.Cannot("read", listPath, err)
+	}
+	wrong := 0
+	c.text = string(text)
+	c.sums, wrong = sumsIn(c.text)
+	switch {
+	case len(text) > maxList:
+		return nil, fail(failed, "%s is larger than %s. Nothing was done: remove what is no line of yours.", listPath,
+			size(maxList))
+	case wrong > 0:
+		return nil, fail(failed, "Line %d of %s is no line of sha256sum: a digest of 64 hex digits, two blanks and a "+
+			"path. Nothing was done: remove that line first.", wrong, listPath)
+	}
+	return c, nil
+}
+
+func refuseList() error {
+	return fail(failed, "%s is no plain file in a plain folder: perhaps this clone has brought a link. Nothing was "+
+		"done: look where it leads, and remove it.", listPath)
+}
+
+// errNotPlain is the error of what is no plain file, or lies behind a link.
+var errNotPlain = errors.New("it is a link, or no plain file in plain folders")
+
+// openPlain opens a plain file below root to which no link leads, also if somebody changes the folders meanwhile.
+func openPlain(root *os.Root, file string) (*os.File, error) {
+	for folder := path.Dir(file); folder != "."; folder = path.Dir(folder) {
+		if about, err := root.Lstat(folder); err != nil || !about.IsDir() {
+			return nil, cmp.Or(err, errNotPlain)
+		}
+	}
+	stands, err := root.Lstat(file)
+	if err != nil || !stands.Mode().IsRegular() {
+		return nil, cmp.Or(err, errNotPlain)
+	}
+	open, err := root.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	if is, err := open.Stat(); err != nil || !os.SameFile(is, stands) {
+		return nil, errors.Join(errNotPlain, err, open.Close())
+	}
+	return open, nil
+}
+
+// content is a file of a checkout.
+type content struct {
+	digest string
+	near   []string // digests of the same text with other line ends, or with or without the last, if it can be shared
+}
+
+func (c *checkout) read(path string) (got content, err error) {
+	file, err := openPlain(c.top, path)
+	if err != nil {
+		return got, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	bytes, err := io.ReadAll(io.TeeReader(io.LimitReader(file, cli.MaxPiped+1), hash))
+	if err == nil && len(bytes) > cli.MaxPiped {
+		_, err = io.Copy(hash, file)
+	} else {
+		text := strings.TrimSuffix(strings.ReplaceAll(string(bytes), "\r\n", "\n"), "\n")
+		for _, one := range []string{text, text + "\n"} {
+			got.near = append(got.near, digestOf(one), digestOf(strings.ReplaceAll(one, "\n", "\r\n")))
+		}
+	}
+	got.digest = hex.EncodeToString(hash.Sum(nil))
+	return got, err
+}
+
+func digestOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// chosen returns the lines of the list for files that the person has named; for none all. With write they are those to
+// be, without a digest.
+func (c *checkout) chosen(files []string, write bool) (lines []sum, err error) {
+	if len(files) == 0 {
+		return c.sums, nil
+	}
+	for _, given := range files {
+		file := filepath.ToSlash(given)
+		switch {
+		case strings.ContainsAny(file, "\r\n\\"):
+			return nil, fail(usage, "The name of %s has a line end or a backslash, which sha256sum writes in a form "+
+				"of its own. Rename it.", given)
+		case !filepath.IsLocal(given) || slices.Contains(strings.Split(file, "/"), ".."):
+			return nil, fail(usage, "%s: name a file in or below the current folder, without .. in its path.", given)
+		}
+		file = path.Join(c.below, file)
+		if write {
+			lines = append(lines, sum{path: file})
+		}
+		for _, line := range c.sums {
+			if !write && line.path == file {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines, nil
+}
+
+// add adds a line to the list, with two comments, in place of all those of the path.
+func (c *checkout) add(path, digest, by, server string) {
+	var lines []string
+	for line := range strings.Lines(c.text) {
+		if is, _ := sumsIn(line); len(is) == 0 || is[0].path != path {
+			lines = append(lines, strings.TrimSuffix(line, "\n")+"\n")
+		} else if n := len(lines); n > 1 && strings.HasPrefix(lines[n-1], listRoom) {
+			lines = lines[:n-2]
+		}
+	}
+	c.text = strings.Join(lines, "") + "# " + by + "\n" + listRoom + HarmlessLine(server) + "\n" + digest + "  " +
+		path + "\n"
+}
+
+// write puts the list in the place of the old one, whole or not at all. The folder is that which stands there, and not
+// what a link leads to.
+func (c *checkout) write() error {
+	if err := c.top.Mkdir(listFolder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return client.Cannot("make", listFolder, err)
+	}
+	stands, err := c.top.Lstat(listFolder)
+	if err != nil || !stands.IsDir() {
+		return refuseList()
+	}
+	folder, err := c.top.OpenRoot(listFolder)
+	if err != nil {
+		return client.Cannot("open", listFolder, err)
+	}
+	defer folder.Close()
+	if is, err := folder.Stat("."); err != nil || !os.SameFile(is, stands) {
+		return refuseList()
+	}
+	part := "." + listName + "-" + rand.Text()
+	file, err := folder.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return client.Cannot("write to", listFolder, err)
+	}
+	_, err = file.WriteString(c.text)
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = folder.Rename(part, listName)
+	}
+	if err != nil {
+		_ = folder.Remove(part) // the list is as it was
+	}
+	return client.Cannot("write", listPath, err)
+}
