@@ -81,8 +81,9 @@ func viewMessages(messages []chat.Message) []results.Message {
 			Text: results.PartOf(message.Before, message.Text), Redacted: message.Redacted,
 			Withdraws: message.Withdraws, Agreed: message.Agreed, Repeated: message.Repeated,
 			Replaces: message.Replaces, ReplacedBy: message.ReplacedBy, AgreedBy: message.AgreedBy,
-			Bound: message.Bound, NoSay: message.NoSay,
-			Agent: message.Agent, NewAdmin: message.NewAdmin, By: message.By, Note: results.Text(message.Note),
+			Bound: message.Bound, NoSay: message.NoSay, OldFile: viewFileIf(message.OldFile),
+			RemovedBy: message.RemovedBy,
+			Agent:     message.Agent, NewAdmin: message.NewAdmin, By: message.By, Note: results.Text(message.Note),
 			Reason: string(message.Reason), Action: string(message.Action),
 			Changes: viewChanges(message.Changes, message.Redacts), File: viewFileIf(message.File),
 			Task: viewTaskIf(message.Task), OwnTask: message.OwnTask, Finished: message.Finished,
@@ -139,7 +140,8 @@ func viewAgreements(agreements []chat.Agreement) []results.Agreement {
 	for _, a := range agreements {
 		views = append(views, results.Agreement{ID: a.ID, Text: results.Text(a.Text), By: a.By, AgreedBy: a.AgreedBy,
 			To: a.To, File: viewFileIf(a.File), At: viewTime(a.At), More: (*results.More)(a.More),
-			Replaces: a.Replaces, ReplacedBy: a.ReplacedBy, Bound: a.Bound, NoSay: a.NoSay})
+			Replaces: a.Replaces, ReplacedBy: a.ReplacedBy, Bound: a.Bound, NoSay: a.NoSay,
+			OldFile: viewFileIf(a.OldFile), RemovedBy: a.RemovedBy})
 	}
 	return views
 }

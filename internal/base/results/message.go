@@ -23,6 +23,8 @@ type Message struct {
 	AgreedBy    []string `json:"agreed_by,omitempty" schema:"-" doc:"as in an agreement"`
 	Bound       []string `json:"bound,omitempty" doc:"as in an agreement"`
 	NoSay       []string `json:"no_say,omitempty" doc:"as in an agreement"`
+	OldFile     *File    `json:"old_file,omitempty" schema:"-" doc:"as in an agreement"`
+	RemovedBy   string   `json:"removed_by,omitempty" schema:"-" doc:"as in an agreement"`
 	Agent       string   `json:"agent,omitempty" doc:"the agent that a server event is about"`
 	Reason      string   `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used); of hook: unsubscribed (by its client or, with person, by your user) or expired (not refreshed in time, its key was revoked, or its host wants no more calls)"`
 	Hook        string   `json:"hook,omitempty" schema:"-" doc:"of hook, for your user: each, a webhook; push, a browser; messenger, a channel of one; agent, if it is the agent itself that is called; absent if its client is"`

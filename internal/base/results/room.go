@@ -96,7 +96,9 @@ type Agreement struct {
 	Replaces   string   `json:"replaces,omitempty" doc:"as in a message"`
 	Bound      []string `json:"bound,omitempty" doc:"whom that bound"`
 	NoSay      []string `json:"no_say,omitempty" doc:"who of bound neither proposed this one nor agreed to it, or had lost the seat by then"`
+	OldFile    *File    `json:"old_file,omitempty" schema:"-" doc:"the file of replaces"`
 	ReplacedBy string   `json:"replaced_by,omitempty" doc:"the id of the agreement that has replaced it: this one is no longer in force"`
+	RemovedBy  string   `json:"removed_by,omitempty" schema:"-" doc:"who removed its text and its file"`
 }
 
 // Rooms is the result of list_rooms.

@@ -40,6 +40,7 @@ func (c reading) agreements(ctx context.Context, most int) ([]Agreement, error) 
 		names := x.BoundNames()
 		a := Agreement{ID: c.head.MessageID(x.N), By: names[0], AgreedBy: names,
 			To: x.ToNames, File: viewFileSum(x.File), At: time.UnixMilli(x.AtMs), Bound: x.OldBound, NoSay: x.NoSay,
+			OldFile: viewFileSum(x.OldFile), RemovedBy: x.RemovedBy,
 			Replaces: c.head.MessageID(x.Replaces), ReplacedBy: c.head.MessageID(x.ReplacedBy)}
 		text := sanitize.FirstChars(x.Text, chars)
 		if len(text) > left {

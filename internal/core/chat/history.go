@@ -126,6 +126,7 @@ func (c reading) agreementsPage(ctx context.Context, req HistoryRequest) (Page, 
 		message.Agreed, message.File = message.ID, viewFileSum(x.File)
 		message.Replaces, message.ReplacedBy = c.head.MessageID(x.Replaces), c.head.MessageID(x.ReplacedBy)
 		message.AgreedBy, message.Bound, message.NoSay = x.BoundNames(), x.OldBound, x.NoSay
+		message.OldFile, message.RemovedBy = viewFileSum(x.OldFile), x.RemovedBy
 		if !batch.Add(message, event) {
 			more = true
 			break

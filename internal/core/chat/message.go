@@ -69,9 +69,11 @@ type Message struct {
 	Agreed     string   // the id of the proposal on which the event completed the agreement
 	Replaces   string   // of a proposal: what it replaces, at once or once agreed on; "" if the reader sees none
 	ReplacedBy string   // of an agreement: the id of the agreement that has replaced it
-	AgreedBy   []string // of an agreement in a page of agreements, as Bound and NoSay: see Agreement
+	AgreedBy   []string // of an agreement in a page of agreements, as the four below: see Agreement
 	Bound      []string
 	NoSay      []string
+	OldFile    *File
+	RemovedBy  string
 	Agent      string // of any other event: the agent that the event is about
 	// why the event came about, for each type with a reason
 	Reason   room.Reason
@@ -270,8 +272,10 @@ func (m Message) size() int {
 	if m.Task != nil {
 		n += m.Task.size()
 	}
-	if f := m.File; f != nil {
-		n += fileBytes + jsonLen(f.Name) + len(f.Sum)
+	for _, f := range []*File{m.File, m.OldFile} {
+		if f != nil {
+			n += fileBytes + jsonLen(f.Name) + len(f.Sum)
+		}
 	}
 	if c := m.Changes; c != nil {
 		n += changesBytes

@@ -98,7 +98,7 @@ func (o historyOp) on(m model) (model, error) {
 	o.got.Messages = slices.Clone(o.got.Messages)
 	for i := range o.got.Messages { // names, which tests of their own compare
 		got := &o.got.Messages[i]
-		got.AgreedBy, got.Bound, got.NoSay = nil, nil, nil
+		got.AgreedBy, got.Bound, got.NoSay, got.OldFile, got.RemovedBy = nil, nil, nil, nil, ""
 	}
 	if o.got.HasMore != more {
 		return m, &wrong{"history has more", o.got.HasMore, more}

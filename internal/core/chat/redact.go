@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -79,7 +80,8 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 	}
 	_, open := head.Proposal(event.N) // while the proposal is open, no agreement copies the text
 	changed := head.LastChange        // another call may remove the text meanwhile
-	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, event.N)
+	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, event.N,
+		ident.Actor(c.me.Name, c.me.IsPerson(), c.me.PersonsName()))
 	if err != nil {
 		return nil, err
 	}

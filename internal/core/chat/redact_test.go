@@ -355,9 +355,22 @@ func TestRedact_agreedFile_isInNoItem(t *testing.T) {
 		if n := s.inTable(p.ann.Token); n < 2 {
 			t.Errorf("%d items have it before", n)
 		}
+		newer := s.uploads(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "newer.json", Size: 9,
+			Ask: []string{"Ann"}, Kind: room.Proposal, ReplyTo: id}), "the lock")
+		s.agree(p.ann.Token, newer)
+		old := s.history(p.bob.Token, chat.HistoryRequest{Agreed: true, Limit: 1}).Messages[0].OldFile
+		shown := s.info(p.bob.Token).Agreements[0].OldFile
+		if old == nil || old.Sum == "" || shown == nil || *shown != *old {
+			t.Errorf("it replaces %+v, %+v in room_info", old, shown)
+		}
 		s.redact(p.ann.Token, id)
+		record := s.history(p.bob.Token, chat.HistoryRequest{Agreed: true}).Messages
+		if shown := s.info(p.bob.Token).Agreements; record[0].RemovedBy != "Ann" || record[1].RemovedBy != "" ||
+			record[1].OldFile != nil || shown[1].RemovedBy != "Ann" {
+			t.Errorf("on record are %+v, %+v in room_info", record, shown)
+		}
 		read := s.reads(p.bob)
-		if n := s.inTable(p.ann.Token); n > 0 || strings.Contains(read, spilled) || len(s.kept(p.ann.Token)) > 0 {
+		if n := s.inTable(p.ann.Token); n > 0 || strings.Contains(read, spilled) || len(s.kept(p.ann.Token)) != 1 {
 			t.Errorf("%d items have it, and Bob reads %s", n, read)
 		}
 	})

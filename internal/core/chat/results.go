@@ -20,7 +20,9 @@ type Agreement struct {
 	Replaces   string   // the id of what it replaced: see room.Head.ReplacedAfter
 	Bound      []string // whom Replaces bound, as in AgreedBy
 	NoSay      []string // those of Bound who neither proposed this agreement nor agreed to it
+	OldFile    *File    // that Replaces had
 	ReplacedBy string   // the id of the agreement that replaced it
+	RemovedBy  string   // who removed its text and file
 }
 
 // JoinStatus says how an agent got its seat.

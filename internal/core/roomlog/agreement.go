@@ -28,9 +28,11 @@ type Agreement struct {
 	// File is what the proposal carried. Its bytes expire with the event of the proposal.
 	File     *room.File `json:"file,omitempty"`
 	Redacted bool       `json:"gone,omitempty"` // the text and the file were removed; Text is room.Removed
-	To       []int      `json:"to,omitempty"`   // the seats that see the agreement, beside Seat; empty: all
-	ToNames  []string   `json:"tn,omitempty"`   // their names at that time
-	AgreedBy []string   `json:"ag,omitempty"`   // the agents that agreed: see room.Head.AgreedAfter
+	// RemovedBy is who removed them: see ident.Actor. "" in what older programs have removed.
+	RemovedBy string   `json:"rb,omitempty"`
+	To        []int    `json:"to,omitempty"` // the seats that see the agreement, beside Seat; empty: all
+	ToNames   []string `json:"tn,omitempty"` // their names at that time
+	AgreedBy  []string `json:"ag,omitempty"` // the agents that agreed: see room.Head.AgreedAfter
 	// Replaces is what the proposal replaced: see room.Head.ReplacedAfter. In items without ReSeat it is what the
 	// proposal answered: an agreement that it replaced, or any other event.
 	Replaces int64 `json:"re,omitempty"`
@@ -40,9 +42,10 @@ type Agreement struct {
 	AtMs     int64 `json:"at"`            // when everyone asked had agreed
 
 	// Set by Agreements, as far as its reader sees: the newest agreement that replaces this one, the names of those
-	// whom Replaces bound, and those of OldBound whom this one does not bind.
-	ReplacedBy      int64    `json:"-"`
-	OldBound, NoSay []string `json:"-"`
+	// whom Replaces bound, those of OldBound whom this one does not bind, and the file of Replaces.
+	ReplacedBy      int64      `json:"-"`
+	OldBound, NoSay []string   `json:"-"`
+	OldFile         *room.File `json:"-"`
 }
 
 // BoundNames returns the names of those whom the agreement binds, in the order of Bound: see ident.Actor.
@@ -50,9 +53,9 @@ func (agreement Agreement) BoundNames() []string {
 	return append([]string{ident.Actor(agreement.By, agreement.Person, agreement.PersonName)}, agreement.AgreedBy...)
 }
 
-// tellsOf sets whom old bound, which x replaces, and who of these had no say in x.
+// tellsOf sets whom old bound, which x replaces, who of these had no say in x, and what old was about.
 func (x *Agreement) tellsOf(old Agreement) {
-	x.OldBound = old.BoundNames()
+	x.OldBound, x.OldFile = old.BoundNames(), old.File
 	for i, name := range x.OldBound {
 		if i < len(old.Bound) && !slices.Contains(x.Bound, old.Bound[i]) {
 			x.NoSay = append(x.NoSay, name)

@@ -15,8 +15,8 @@ import (
 // agreement on it, and of the tasks that it has ended. They go into the Write of the removing event, by which every
 // process drops the text from its caches: if the ops were written alone, a process that cached event 42 would go on
 // to hand its text out. The ops fail if one of the items expires before the Write. They do not cover an agreement
-// completed after the call.
-func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
+// completed after the call. by is who removes the text.
+func (s *Store) Redact(ctx context.Context, id string, n int64, by string) (ops []table.Op, err error) {
 	for next := n; next != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, next), strongly)
 		if errors.Is(err, table.ErrNotFound) {
@@ -49,7 +49,7 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 		if agreement.N != n {
 			continue
 		}
-		agreement.Text, agreement.File, agreement.Redacted = room.Removed, nil, true
+		agreement.Text, agreement.File, agreement.Redacted, agreement.RemovedBy = room.Removed, nil, true, by
 		item.Data = Encode(agreement)
 		ops = append(ops, erase(item))
 	}

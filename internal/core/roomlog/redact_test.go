@@ -36,7 +36,7 @@ func TestRedact_text_isNeitherInTheTableNorInTheCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := l.tail.referred
-	ops, err := s.Redact(t.Context(), l.ID(), 2)
+	ops, err := s.Redact(t.Context(), l.ID(), 2, "Ann")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestVerify_textThatWasRemoved_isThere(t *testing.T) {
 		t.Errorf("the check of an event: %v", err)
 	}
 	x := Agreement{V: room.Version, N: 2, Text: "the key is 4711"}
-	ops, err := s.Redact(t.Context(), l.ID(), 2)
+	ops, err := s.Redact(t.Context(), l.ID(), 2, "Ann")
 	if err != nil {
 		t.Fatal(err)
 	}

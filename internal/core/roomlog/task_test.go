@@ -50,7 +50,7 @@ func TestVerify_tasksAreNotAsTheEventsSay_isDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, err := s.Redact(t.Context(), l.ID(), report.N)
+	more, err := s.Redact(t.Context(), l.ID(), report.N, "Ann")
 	if err != nil {
 		t.Fatal(err)
 	}

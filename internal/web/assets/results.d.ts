@@ -74,7 +74,9 @@ export interface Agreement {
   replaces?: string;
   bound?: string[];
   no_say?: string[];
+  old_file?: File;
   replaced_by?: string;
+  removed_by?: string;
 }
 
 export interface TaskBrief {
@@ -196,6 +198,8 @@ export interface Message {
   agreed_by?: string[];
   bound?: string[];
   no_say?: string[];
+  old_file?: File;
+  removed_by?: string;
   agent?: string;
   reason?: string;
   hook?: string;
