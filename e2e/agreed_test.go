@@ -141,12 +141,14 @@ func TestAgreed_twoRepositories_holdWhatBothAgreedOn(t *testing.T) {
 	ann.writes("api.json", "[]\n")
 	ann.ends(3, "put api.json --propose --reply-to "+id, "agreed", "--write", "api.json")
 	newer := propose(ann, "api.json", "--reply-to", id)
+	bob.ends(0, "replaces "+id+`, "api.json", 4 bytes, SHA-256 `+digestOf("{\n}\n"), "history", "--agreed")
 	bob.ends(3, `"api.json" was replaced by what was agreed by "Ann"`, "agreed", "api.json")
 	bob.ends(0, "", "get", newer, "-o", "api.json", "--force")
 	bob.ends(3, "agreed --write api.json", "agreed", "api.json")
 	bob.ends(0, "", "agreed", "--write", "api.json")
 	bob.ends(0, newer, "agreed", "api.json")
 	ann.ends(0, "", "remove", list)
+	bob.ends(0, list+`; by "Ann", "Host", "Bob"; removed by "Ann"`, "history", "--agreed")
 	bob.ends(6, "Something that was agreed on was removed", "agreed", "a/one")
 	host.does("manage", "kick", "Bob")
 	host.writes("api.json", "null\n")
@@ -192,6 +194,8 @@ func (w project) forges(t *testing.T) {
 	}
 }
 
+func digestOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+
 // obeyed matches what a runner of GitHub Actions takes for a command.
 var obeyed = regexp.MustCompile(`(?m)^[^!-~]*::|##\[`)
 
@@ -233,7 +237,7 @@ func TestActions_wordsOfOthers_areCommandsNowhere(t *testing.T) {
 	// The command of Parley itself is one line, whatever the name of the file.
 	writesIn := func(name, text string) string {
 		bob.writes(name, text)
-		return fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(text)), name)
+		return digestOf(text) + "  " + name + "\n"
 	}
 	bob.writes(".parley/agreed", writesIn("##[error]f,::%", "other")+writesIn("::error::x", "none"))
 	got := bob.inFolder(bob.folder, "", "agreed")

@@ -30,11 +30,6 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if req.Follow {
 			return s.tail(ctx, req.Last)
 		}
-		if req.Agreed && !s.out.JSON {
-			if err := s.learnVoters(ctx); err != nil {
-				return err
-			}
-		}
 		list, more, err := s.readHistory(ctx, req)
 		if err != nil {
 			return err
@@ -110,17 +105,6 @@ func (s *session) learn(ctx context.Context, list ...results.Message) {
 			screen.know(p)
 		}
 	}
-}
-
-// learnVoters reads, for the list of agreements, who agreed on each that the room shows.
-func (s *session) learnVoters(ctx context.Context) error {
-	var room results.Info
-	_, err := s.call(ctx, "room_info", args{}, &room)
-	s.out.Screen.voters = map[string]string{}
-	for _, a := range room.Agreements {
-		s.out.Screen.voters[a.ID] = "; by " + named(a.AgreedBy, ", ")
-	}
-	return err
 }
 
 // message reads a message beside the call that the command is about, which keeps its next.

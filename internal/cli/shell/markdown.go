@@ -69,14 +69,8 @@ func (t *talk) outcome() string {
 	}
 	var agreed, done, open, files []string
 
-	// Only a whole talk has all the agreeing messages.
 	for _, e := range t.agreed {
-		var by []string
-		for _, yes := range t.said {
-			if t.whole && yes.Kind == "agree" && yes.ReplyTo == e.ID && !slices.Contains(by, who(yes.Message)) {
-				by = append(by, who(yes.Message))
-			}
-		}
+		by := slices.DeleteFunc(slices.Clone(e.AgreedBy), func(name string) bool { return name == who(e.Message) })
 		one := fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s", who(e.Message),
 			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID)
 		if e.Replaces != "" {
@@ -91,12 +85,18 @@ func (t *talk) outcome() string {
 		if e.ReplacedBy != "" {
 			one += " · replaced by " + e.ReplacedBy
 		}
+		if e.RemovedBy != "" {
+			one += " · removed by " + e.RemovedBy
+		}
 		one += "\n"
 		if e.Text != "" {
 			one += "\n" + fenced(string(e.Text))
 		}
 		if f := e.File; f != nil {
-			one += fmt.Sprintf("\nA file of %d bytes, SHA-256 %s:\n\n%s", f.Size, f.Sum, fenced(string(f.Name)))
+			one += "\nA file" + agreedIn(*f)
+		}
+		if f := e.OldFile; f != nil {
+			one += "\nIt replaces a file" + agreedIn(*f)
 		}
 		agreed = append(agreed, one)
 	}
@@ -138,6 +138,11 @@ func (t *talk) outcome() string {
 	part("Open", open)
 	part("Files", files)
 	return b.String()
+}
+
+// agreedIn returns size, digest and name of an agreed file.
+func agreedIn(f results.File) string {
+	return fmt.Sprintf(" of %d bytes, SHA-256 %s:\n\n%s", f.Size, f.Sum, fenced(string(f.Name)))
 }
 
 // messageIn returns a message with its sender, kind, receivers and time.

@@ -12,7 +12,6 @@ import (
 // talk is what was said, with its outcome.
 type talk struct {
 	said, agreed, files []entry
-	whole               bool // said is the whole talk
 	closed, open        results.Tasks
 	info                results.Info
 }
@@ -58,7 +57,6 @@ func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest)
 	if err != nil {
 		return err
 	}
-	t.whole = req.Last == 0 && req.Before == ""
 	return s.out.show(all, func() {
 		if req.Markdown {
 			s.out.Screen.write(t.markdown(s.seat.Name, s.clock.Now(), s.out.Screen))

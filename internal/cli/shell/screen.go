@@ -36,7 +36,6 @@ type Screen struct {
 	Now      func() time.Time
 
 	proposed map[string]string // who proposed what, and when, by the id of the proposal
-	voters   map[string]string // who agreed, by the id of the proposal
 	columns  columns
 	err      error // of the first failed write
 }
@@ -92,7 +91,14 @@ func (s *Screen) agreement(at string, message results.Message) {
 	switch message.Agreed {
 	case "":
 	case message.ID:
-		s.line(at, "* agreed: "+message.Agreed+s.voters[message.Agreed], "dim", "", "")
+		by := ""
+		if len(message.AgreedBy) > 0 { // servers of before do not say it
+			by = "; by " + named(message.AgreedBy, ", ")
+		}
+		if message.RemovedBy != "" {
+			by += "; removed by " + named([]string{message.RemovedBy}, "")
+		}
+		s.line(at, "* agreed: "+message.Agreed+by, "dim", "", "")
 	default:
 		s.line(at, "* agreed: "+message.Agreed+s.proposed[message.Agreed], "dim", "", "")
 	}
@@ -219,6 +225,8 @@ func marks(message results.Message) string {
 		add("only to", named(message.To, ", "))
 	}
 	switch {
+	case message.OldFile != nil:
+		add("replaces", message.Replaces+", "+fileOf(*message.OldFile))
 	case message.Replaces != "":
 		add("replaces", message.Replaces)
 	case message.ReplyTo != "":
