@@ -42,8 +42,11 @@ export function agreementsIn(messages, known) {
   return all.map((one) => {
     const newer = all.findLast(({ replaces }) => replaces === one.id)?.id ?? one.replaced_by ??
       known.find(({ id }) => id === one.id)?.replaced_by;
-    const { bound, no_say } = known.find(({ id }) => id === one.id) ?? {};
-    return { ...one, ...(newer && { replaced_by: newer }), ...(bound && { bound }), ...(no_say && { no_say }) };
+    const { bound, no_say, old_file, removed_by } = known.find(({ id }) => id === one.id) ?? {};
+    return {
+      ...one, ...(newer && { replaced_by: newer }), ...(bound && { bound }), ...(no_say && { no_say }),
+      ...(old_file && { old_file }), ...(removed_by && { removed_by }),
+    };
   });
 }
 

@@ -21,12 +21,13 @@ const others = (names = [], by = "") => names.filter((name) => name !== by).join
 const agreementOf = ({ id, text, by, agreed_by: yes, at, file, replaces, replaced_by: newer, ...old }, say) =>
   `### Proposed by ${by}, agreed by ${others(yes, by) || "all who were asked"}\n\n${stamp(at)} · ${id}` +
   (replaces ? " · replaces " + replaces : "") + (old.bound ? ", which bound " + old.bound.join(", ") : "") +
-  (old.no_say ? ` (without a say: ${old.no_say.join(", ")})` : "") + (newer ? " · replaced by " + newer : "") + "\n" +
-  (text ? "\n" + say(text) : "") + (file ? "\n" + carried(file) : "");
+  (old.no_say ? ` (without a say: ${old.no_say.join(", ")})` : "") + (newer ? " · replaced by " + newer : "") +
+  (old.removed_by ? " · removed by " + old.removed_by : "") + "\n" + (text ? "\n" + say(text) : "") +
+  (file ? "\n" + carried(file) : "") + (old.old_file ? "\n" + carried(old.old_file, "It replaces a file") : "");
 
 /** Says which file a message carries. */
-export const carried = ({ name, size, type, sha256 }) =>
-  `A file of ${size} bytes, ${sha256 ? "SHA-256 " + sha256 : type}:\n\n${fenced(name)}`;
+export const carried = ({ name, size, type, sha256 }, what = "A file") =>
+  `${what} of ${size} bytes, ${sha256 ? "SHA-256 " + sha256 : type}:\n\n${fenced(name)}`;
 
 /** Says how an open task stands. */
 function standing({ state, by: agent, by_name: called, for: offered, after = [] }) {

@@ -6,6 +6,7 @@ import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
 import { IconButton } from "../ui/icon.js";
 import { Ago, useNow } from "../ui/time.js";
+import { ui } from "../ui/words.js";
 import { touch } from "../ui/viewport.js";
 import { Problem, useAct } from "./act.js";
 import { AgreementMenu } from "./agreement-menu.js";
@@ -50,17 +51,22 @@ export function Agreements({ room, state, onJump, onReply }) {
     <//>`;
 }
 
+/** A file that was agreed on. */
+const Sum = ({ name, size, sha256 }) => html`
+  <q><bdi>${name}</bdi></q>, ${ui.size(size)}, <span class="sidebar-sum">SHA-256 ${sha256}</span>`;
+
 /**
  * agreement is one of room_info, or the proposal itself. Of many names one is shown, and all on request. menu is what
  * AgreementMenu needs of the room, unless nothing can be suggested.
  */
 export function Agreement({ agreement, me, now, menu, onJump }) {
-  const { id, text, file, by, agreed_by: all, at, replaced_by: newer, no_say: unheard, ...said } = agreement;
+  const { id, text, file, old_file: old, by, agreed_by: all, at, replaced_by: newer, no_say: unheard, removed_by: gone,
+    ...said } = agreement;
   const [open, setOpen] = useState(false);
   const [listing, setListing] = useState(/** @type {any} */ (null)); // {at}: the button that asked for the menu
   const line = useRef();
   const who = by ?? actorOf(said);
-  const others = all?.filter((name) => name !== by) ?? [];
+  const others = all?.filter((name) => name !== who) ?? [];
   const names = open ? others : few(others, me, most);
   const rest = names.at(-1)?.word;
   const show = () => {
@@ -83,6 +89,9 @@ export function Agreement({ agreement, me, now, menu, onJump }) {
       <p class="sidebar-line small quiet" ref=${line} tabindex="-1">
         <span>
           ${fill(all ? w.agreedWith : w.agreedBy, { by: who, names })}
+          ${file && html`<br /><${Sum} ...${file} />`}
+          ${old && html`<br />${w.inPlaceOf} <${Sum} ...${old} />`}
+          ${gone && html`<br />${fill(w.removedBy, { by: gone })}`}
           ${unheard && html`<br />${fill(w.unheard, { names: few(unheard, me, most) })}`}
           ${newer && html`<br />
             <button type="button" class="event-more" onClick=${() => onJump(newer)}>${w.outdated}</button>`}

@@ -91,6 +91,8 @@ export const sidebar = {
   agreedBy: "{by}",
   agreedWith: "{by}, with {names}",
   outdated: "Replaced by a newer one",
+  inPlaceOf: "In place of",
+  removedBy: "Removed by {by}",
   unheard: "In place of one that also bound {names}",
   allAgreements: "Show all agreements",
   moreAgreements: "Show earlier ones",
