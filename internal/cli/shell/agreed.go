@@ -2,6 +2,7 @@ package shell
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -61,8 +62,8 @@ func (s *session) agreements(ctx context.Context) (*onRecord, error) {
 	return o, err
 }
 
-// grounds returns the agreements on a digest for path, lists behind files. No list is read if an agreement in force is
-// on the file with this digest.
+// grounds returns the agreements on a digest for path, lists behind files. No list is read once an agreement in force
+// is on this digest: each costs two calls.
 func (o *onRecord) grounds(ctx context.Context, path, digest string) (on []ground, err error) {
 	for _, m := range o.all {
 		if m.File != nil && m.File.Sum != "" {
@@ -79,6 +80,9 @@ func (o *onRecord) grounds(ctx context.Context, path, digest string) (on []groun
 		}
 		if sums[path] != "" {
 			on = append(on, ground{m, sums[path], true})
+			if sums[path] == digest && m.ReplacedBy == "" {
+				break
+			}
 		}
 	}
 	return on, nil
@@ -103,11 +107,10 @@ func (o *onRecord) sumsOf(ctx context.Context, m results.Message) (map[string]st
 	list, wrong := sumsIn(text)
 	got := map[string]string{}
 	for _, line := range list {
-		path := strings.TrimPrefix(line.path, "./")
-		if got[path] != "" && got[path] != line.digest {
+		if got[line.path] != "" && got[line.path] != line.digest {
 			wrong = 1
 		}
-		got[path] = line.digest
+		got[line.path] = line.digest
 	}
 	if wrong == 0 {
 		o.sums[m.ID] = got
@@ -259,7 +262,7 @@ func (o *onRecord) getting(c *checkout, file string, now results.Message, list b
 	case now.File == nil:
 		return "That has no file: " + o.command("history --agreed")
 	case list:
-		return "To get the list with its digest: " + o.command("get "+id)
+		return "To get that list: " + o.command("get "+id)
 	}
 	return "To get that: " + o.command("get "+id+" -o "+c.argument(file)+" --force") + "; to propose yours: " +
 		o.command("put "+c.argument(file)+" --propose --reply-to "+id)
@@ -290,56 +293,62 @@ func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write b
 		if err != nil {
 			return err
 		}
-		list, ended := s.compare(ctx, c, lines)
-		if ended == nil && write {
-			for _, f := range list {
-				c.add(f.Path, f.Sum, f.by, client.Shown(s.place.Base))
-			}
-			if err := c.write(); err != nil {
-				return err
-			}
-			s.out.hint("Commit %s. To check it, at the top of the repository: sha256sum --strict -c %[1]s", listPath)
-		}
-		if err := s.showAgreed(list); err != nil {
+		o, err := s.agreements(ctx)
+		if err != nil {
 			return err
 		}
-		return ended
+		var list []agreedFile
+		code := 0
+		for _, line := range lines {
+			f, err := o.check(ctx, c, line.path, line.digest)
+			if err != nil {
+				return err
+			}
+			list = append(list, f)
+			if f.Code != 0 {
+				code = min(f.Code, cmp.Or(code, f.Code))
+			}
+		}
+		if write && code == 0 {
+			if err := s.addTo(c, list); err != nil {
+				return err
+			}
+		}
+		if err := s.showAgreed(list); err != nil || code == 0 {
+			return err
+		}
+		if write {
+			return fail(code, "Not all of these files are what is agreed on, so none was listed.")
+		}
+		return fail(code, "Not all of these files are what is agreed on.")
 	})
 }
 
-// compare checks files. The error is that of the command, with the code of the files.
-func (s *session) compare(ctx context.Context, c *checkout, lines []sum) (list []agreedFile, ended error) {
-	o, err := s.agreements(ctx)
-	if err != nil {
-		return nil, err
-	}
-	worst := noAgreement + 1
-	for _, line := range lines {
-		f, err := o.check(ctx, c, line.path, line.digest)
-		if err != nil {
-			return nil, err
+// addTo adds files to the list of the repository. Other commands of the person wait meanwhile, and their lines stay.
+func (s *session) addTo(c *checkout, files []agreedFile) error {
+	err := client.WithLock(s.file.Path(), func() error {
+		if err := c.load(); err != nil {
+			return err
 		}
-		list = append(list, f)
-		if f.Code != 0 {
-			worst = min(worst, f.Code)
-			ended = fail(worst, "Not all of these files are what is agreed on%s.",
-				map[bool]string{true: ", so none was listed"}[line.digest == ""])
+		for _, f := range files {
+			c.add(f.Path, f.Sum, f.by, client.Shown(s.place.Base))
 		}
+		return c.write()
+	})
+	if err == nil {
+		s.out.hint("Commit %s. To check it, at the top of the repository: sha256sum --strict -c %[1]s", listPath)
 	}
-	return list, ended
+	return err
 }
 
 // showAgreed prints how files stand, and tells a run of GitHub Actions of those that are wrong.
 func (s *session) showAgreed(list []agreedFile) error {
-	files, _ := json.Marshal(list) // it is strings and numbers
 	for _, f := range list {
 		if f.Code != 0 {
 			s.out.annotate(f.Path, f.Says)
 		}
 	}
-	if list == nil {
-		return nil
-	}
+	files, _ := json.Marshal(list) // it is strings and numbers
 	return s.out.show(result{"files": files}, func() {
 		for _, f := range list {
 			s.out.print("%s", f.Says)

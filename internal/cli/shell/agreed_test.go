@@ -5,12 +5,14 @@ package shell_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -216,15 +218,16 @@ func TestAgreed_write_keepsOtherLinesAndIsReadBySha256sum(t *testing.T) {
 	for _, file := range files {
 		writes(t, file, "{}\n")
 	}
+	writes(t, ".parley/.agreed.part", "of a killed command")
 	other := "# mine\r\n\r\n" + strings.ToUpper(digest) + " *a b\r\n"
-	writes(t, ".parley/agreed", other+"# agreed by me\n# in a room of x\n"+digest+"  #x\n"+digest+"  #x\n"+digest+
+	writes(t, ".parley/agreed", other+"# agreed by me\n# in a room of x\n"+digest+"  #x\n"+digest+"  .//#x\n"+digest+
 		"  api.json") // without a line end
 	if code, says := agreed(t, at(t, base, nil), true, files[1:]...); code != 0 {
 		t.Fatalf("exit code %d, %s", code, says)
 	}
 	text, err := os.ReadFile(".parley/agreed")
 	kept := other + digest + "  api.json\n# agreed by "
-	if err != nil || !strings.HasPrefix(string(text), kept) || strings.Count(string(text), "  #x\n") != 1 {
+	if err != nil || !strings.HasPrefix(string(text), kept) || strings.Count(string(text), "#x\n") != 1 {
 		t.Errorf("the list is now\n%s, %v", text, err)
 	}
 	out, err := exec.Command(sha256sum, "--strict", "-c", ".parley/agreed").CombinedOutput()
@@ -245,14 +248,40 @@ func TestAgreed_write_keepsOtherLinesAndIsReadBySha256sum(t *testing.T) {
 	}
 }
 
-// otherBytes answers each download with other bytes of the same length.
-type otherBytes struct{ http.RoundTripper }
+func TestAgreed_writesAtOnce_loseNoLine(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	repository(t)
+	agreeOn(t, base, "api.json")
+	const n = 10
+	var all sync.WaitGroup
+	for i := range n {
+		file := fmt.Sprintf("%d.json", i)
+		writes(t, file, "{}\n")
+		c := at(t, base, nil)
+		all.Go(func() {
+			if code, says := agreed(t, c, true, file); code != 0 {
+				t.Errorf("exit code %d, %s", code, says)
+			}
+		})
+	}
+	all.Wait()
+	if text, err := os.ReadFile(".parley/agreed"); err != nil || strings.Count(string(text), ".json\n") != n {
+		t.Errorf("the list is\n%s, %v", text, err)
+	}
+}
+
+// otherBytes answers each download of the bytes of with others.
+type otherBytes struct {
+	http.RoundTripper
+	of string
+}
 
 func (o otherBytes) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := o.RoundTripper.RoundTrip(r)
 	if err == nil && strings.HasPrefix(r.URL.Path, "/v1/file/") {
 		text, _ := io.ReadAll(resp.Body)
-		resp.Body = io.NopCloser(bytes.NewReader(bytes.Replace(text, []byte("api"), []byte("abc"), 1)))
+		resp.Body = io.NopCloser(bytes.NewReader(bytes.Replace(text, []byte(o.of), []byte("abc"), 1)))
 	}
 	return resp, err
 }
@@ -274,13 +303,19 @@ func TestAgreed_list_countsOnlyAsItWasAgreedOnAndWithoutDoubt(t *testing.T) {
 		base := serve(t)
 		meet(t, base, "Ann", "Bob")
 		repository(t)
+		writes(t, "notes", "old")
+		agreeOn(t, base, "notes")
 		writes(t, "sums", shared)
 		agreeOn(t, base, "sums")
 		if got, says := agreed(t, at(t, base, nil), true, "api.json"); got != code {
 			t.Errorf("%.200q: exit code %d, %s", shared, got, says)
 		}
 		if code == 0 {
-			c := at(t, base, otherBytes{http.DefaultTransport})
+			c := at(t, base, otherBytes{http.DefaultTransport, "old"})
+			if got, says := agreed(t, c, true, "api.json"); got != 0 {
+				t.Errorf("an older file is read: exit code %d, %s", got, says)
+			}
+			c = at(t, base, otherBytes{http.DefaultTransport, "api"})
 			if got, says := agreed(t, c, true, "api.json"); got != 1 || !strings.Contains(says, "gives other bytes") {
 				t.Errorf("other bytes: exit code %d, %s", got, says)
 			}

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"cmp"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -46,12 +45,20 @@ func sumsIn(text string) (list []sum, wrong int) {
 		is := sumLine.FindStringSubmatch(line)
 		switch {
 		case is != nil && is[2] != "-": // by which sha256sum means its input
-			list = append(list, sum{strings.ToLower(is[1]), is[2]})
+			list = append(list, sum{strings.ToLower(is[1]), spelled(is[2])})
 		case line != "" && line[0] != '#' && wrong == 0:
 			wrong = n
 		}
 	}
 	return list, wrong
+}
+
+// spelled returns a path in its shortest form. One with .. stays: a link before it could change where it leads.
+func spelled(file string) string {
+	if strings.Contains(file, "..") {
+		return file
+	}
+	return path.Clean(file)
 }
 
 // checkout is the repository in which a command runs. A clone brings what others want, but no .git: so all its files
@@ -74,32 +81,37 @@ func openCheckout() (*checkout, error) {
 	if err != nil {
 		return nil, client.Cannot("open", top, err)
 	}
+	return c, c.load()
+}
+
+// load reads the list, if there is one.
+func (c *checkout) load() error {
 	file, err := openPlain(c.top, listPath)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return c, nil
+		return nil
 	case errors.Is(err, errNotPlain):
-		return nil, refuseList()
+		return refuseList()
 	case err != nil:
-		return nil, client.Cannot("read", listPath, err)
+		return client.Cannot("read", listPath, err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxList+1))
 	if err != nil {
-		return nil, client.Cannot("read", listPath, err)
+		return client.Cannot("read", listPath, err)
 	}
 	wrong := 0
 	c.text = string(text)
 	c.sums, wrong = sumsIn(c.text)
 	switch {
 	case len(text) > maxList:
-		return nil, fail(failed, "%s is larger than %s. Nothing was done: remove what is no line of yours.", listPath,
+		return fail(failed, "%s is larger than %s. Nothing was done: remove what is no line of yours.", listPath,
 			size(maxList))
 	case wrong > 0:
-		return nil, fail(failed, "Line %d of %s is no line of sha256sum: a digest of 64 hex digits, two blanks and a "+
+		return fail(failed, "Line %d of %s is no line of sha256sum: a digest of 64 hex digits, two blanks and a "+
 			"path. Nothing was done: remove that line first.", wrong, listPath)
 	}
-	return c, nil
+	return nil
 }
 
 func refuseList() error {
@@ -205,7 +217,7 @@ func (c *checkout) add(path, digest, by, server string) {
 }
 
 // write puts the list in the place of the old one, whole or not at all. The folder is that which stands there, and not
-// what a link leads to.
+// what a link leads to. A killed command leaves a file, which the next one replaces.
 func (c *checkout) write() error {
 	if err := c.top.Mkdir(listFolder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return client.Cannot("make", listFolder, err)
@@ -222,7 +234,8 @@ func (c *checkout) write() error {
 	if is, err := folder.Stat("."); err != nil || !os.SameFile(is, stands) {
 		return refuseList()
 	}
-	part := "." + listName + "-" + rand.Text()
+	part := "." + listName + ".part"
+	_ = folder.Remove(part) // what cannot be removed is refused below
 	file, err := folder.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return client.Cannot("write to", listFolder, err)
