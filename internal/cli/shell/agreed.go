@@ -285,13 +285,16 @@ func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write b
 			return err
 		}
 		defer c.top.Close()
-		lines, err := c.chosen(files, write)
-		if err == nil && len(lines) == 0 {
-			err = fail(noAgreement, "%s lists no such file. To list one that is agreed on: %s", listPath,
-				s.command("agreed --write FILE"))
-		}
-		if err != nil {
+		lines, missing, err := c.chosen(files, write)
+		switch {
+		case err != nil:
 			return err
+		case missing != "":
+			return fail(noAgreement, "%s does not list %s. To list it, once it is agreed on: %s", listPath,
+				strconv.Quote(missing), s.command("agreed --write "+c.argument(missing)))
+		case len(lines) == 0:
+			return fail(noAgreement, "%s lists no file. To list one that is agreed on: %s", listPath,
+				s.command("agreed --write FILE"))
 		}
 		o, err := s.agreements(ctx)
 		if err != nil {

@@ -246,6 +246,16 @@ func TestAgreed_write_keepsOtherLinesAndIsReadBySha256sum(t *testing.T) {
 	if code, says := agreed(t, at(t, base, nil), true, "x"); code != 0 || !strings.Contains(says, `überall/deep/x`) {
 		t.Errorf("from below: exit code %d, %s", code, says)
 	}
+	if code, says := agreed(t, at(t, base, nil), false, "x", "y"); code != 6 || !strings.Contains(says,
+		`does not list "überall/deep/y". To list it, once it is agreed on: parley agreed --write y`) {
+		t.Errorf("one is not listed: exit code %d, %s", code, says)
+	}
+	odd := "a\n" + digest + "  b" // a clone can bring a folder whose name is a line
+	writes(t, filepath.Join(odd, "x"), "{}\n")
+	t.Chdir(odd)
+	if code, says := agreed(t, at(t, base, nil), true, "x"); code != 2 || !strings.Contains(says, "a line end or a") {
+		t.Errorf("below an odd folder: exit code %d, %s", code, says)
+	}
 }
 
 func TestAgreed_writesAtOnce_loseNoLine(t *testing.T) {
