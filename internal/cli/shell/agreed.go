@@ -285,32 +285,13 @@ func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write b
 			return err
 		}
 		defer c.top.Close()
-		lines, missing, err := c.chosen(files, write)
-		switch {
-		case err != nil:
-			return err
-		case missing != "":
-			return fail(noAgreement, "%s does not list %s. To list it, once it is agreed on: %s", listPath,
-				strconv.Quote(missing), s.command("agreed --write "+c.argument(missing)))
-		case len(lines) == 0:
-			return fail(noAgreement, "%s lists no file. To list one that is agreed on: %s", listPath,
-				s.command("agreed --write FILE"))
-		}
-		o, err := s.agreements(ctx)
+		lines, err := s.chosen(c, files, write)
 		if err != nil {
 			return err
 		}
-		var list []agreedFile
-		code := 0
-		for _, line := range lines {
-			f, err := o.check(ctx, c, line.path, line.digest)
-			if err != nil {
-				return err
-			}
-			list = append(list, f)
-			if f.Code != 0 {
-				code = min(f.Code, cmp.Or(code, f.Code))
-			}
+		list, code, err := s.compare(ctx, c, lines)
+		if err != nil {
+			return err
 		}
 		if write && code == 0 {
 			if err := s.addTo(c, list); err != nil {
@@ -325,6 +306,62 @@ func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write b
 		}
 		return fail(code, "Not all of these files are what is agreed on.")
 	})
+}
+
+// chosen returns the lines of the list for files that the person has named; for none all. With write they are those to
+// be, without a digest.
+func (s *session) chosen(c *checkout, files []string, write bool) (lines []sum, err error) {
+	if len(files) == 0 {
+		lines = c.sums
+	}
+	for _, given := range files {
+		file := path.Join(c.below, filepath.ToSlash(given))
+		switch {
+		case strings.ContainsAny(file, "\r\n\\"): // a clone may bring the folders
+			return nil, fail(usage, "The path of %s has a line end or a backslash, which sha256sum writes in a form "+
+				"of its own. Rename it.", strconv.Quote(file))
+		case !filepath.IsLocal(given) || slices.Contains(strings.Split(filepath.ToSlash(given), "/"), ".."):
+			return nil, fail(usage, "%s: name a file in or below the current folder, without .. in its path.",
+				strconv.Quote(given))
+		}
+		before := len(lines)
+		for _, line := range c.sums {
+			if !write && line.path == file {
+				lines = append(lines, line)
+			}
+		}
+		switch {
+		case write:
+			lines = append(lines, sum{path: file})
+		case len(lines) == before:
+			return nil, fail(noAgreement, "%s does not list %s. To list it, once it is agreed on: %s", listPath,
+				strconv.Quote(file), s.command("agreed --write "+c.argument(file)))
+		}
+	}
+	if len(lines) == 0 {
+		return nil, fail(noAgreement, "%s lists no file. To list one that is agreed on: %s", listPath,
+			s.command("agreed --write FILE"))
+	}
+	return lines, nil
+}
+
+// compare says how files stand. The code is the lowest of those that are wrong.
+func (s *session) compare(ctx context.Context, c *checkout, lines []sum) (list []agreedFile, code int, err error) {
+	o, err := s.agreements(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, line := range lines {
+		f, err := o.check(ctx, c, line.path, line.digest)
+		if err != nil {
+			return nil, 0, err
+		}
+		list = append(list, f)
+		if f.Code != 0 {
+			code = min(f.Code, cmp.Or(code, f.Code))
+		}
+	}
+	return list, code, nil
 }
 
 // addTo adds files to the list of the repository. Other commands of the person wait meanwhile, and their lines stay.

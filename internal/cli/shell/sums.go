@@ -9,10 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/cli"
@@ -173,38 +170,6 @@ func (c *checkout) read(path string) (got content, err error) {
 func digestOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
-}
-
-// chosen returns the lines of the list for files that the person has named; for none all. With write they are those to
-// be, without a digest. missing is the first file that the list has not.
-func (c *checkout) chosen(files []string, write bool) (lines []sum, missing string, err error) {
-	if len(files) == 0 {
-		return c.sums, "", nil
-	}
-	for _, given := range files {
-		file := path.Join(c.below, filepath.ToSlash(given))
-		switch {
-		case strings.ContainsAny(file, "\r\n\\"): // a clone may bring the folders
-			return nil, "", fail(usage, "The path of %s has a line end or a backslash, which sha256sum writes in a "+
-				"form of its own. Rename it.", strconv.Quote(file))
-		case !filepath.IsLocal(given) || slices.Contains(strings.Split(filepath.ToSlash(given), "/"), ".."):
-			return nil, "", fail(usage, "%s: name a file in or below the current folder, without .. in its path.",
-				strconv.Quote(given))
-		case write:
-			lines = append(lines, sum{path: file})
-			continue
-		}
-		before := len(lines)
-		for _, line := range c.sums {
-			if line.path == file {
-				lines = append(lines, line)
-			}
-		}
-		if len(lines) == before && missing == "" {
-			missing = file
-		}
-	}
-	return lines, missing, nil
 }
 
 // add adds a line to the list, with two comments, in place of all those of the path.
