@@ -219,8 +219,8 @@ func TestAgreed_write_keepsOtherLinesAndIsReadBySha256sum(t *testing.T) {
 		writes(t, file, "{}\n")
 	}
 	writes(t, ".parley/.agreed.part", "of a killed command")
-	other := "# mine\r\n\r\n" + strings.ToUpper(digest) + " *a b\r\n"
-	writes(t, ".parley/agreed", other+"# agreed by me\n# in a room of x\n"+digest+"  #x\n"+digest+"  .//#x\n"+digest+
+	other := "# mine\r\n\r\n" + strings.ToUpper(digest) + " *a b\r\n# in a room of x\n"
+	writes(t, ".parley/agreed", other+digest+"  *star\n# agreed by me\n# in a room of x\n"+digest+"  #x\n"+digest+"  .//#x\n"+digest+
 		"  api.json") // without a line end
 	if code, says := agreed(t, at(t, base, nil), true, files[1:]...); code != 0 {
 		t.Fatalf("exit code %d, %s", code, says)

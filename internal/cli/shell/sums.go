@@ -23,7 +23,8 @@ const (
 	listName   = "agreed"
 	listPath   = listFolder + "/" + listName
 	maxList    = 1 << 20           // bytes of a list, also of one that was shared
-	listRoom   = "# in a room of " // begins the second of the two comments above a line of Parley
+	listBy     = "# agreed"        // begins the first of the two comments above a line of Parley
+	listRoom   = "# in a room of " // begins the second
 )
 
 // sum is a line of a list in the form of sha256sum. The path is relative to the top of a repository, with slashes.
@@ -178,7 +179,8 @@ func (c *checkout) add(path, digest, by, server string) {
 	for line := range strings.Lines(c.text) {
 		if is, _ := sumsIn(line); len(is) == 0 || is[0].path != path {
 			lines = append(lines, strings.TrimSuffix(line, "\n")+"\n")
-		} else if n := len(lines); n > 1 && strings.HasPrefix(lines[n-1], listRoom) {
+		} else if n := len(lines); n > 1 && strings.HasPrefix(lines[n-1], listRoom) &&
+			strings.HasPrefix(lines[n-2], listBy) {
 			lines = lines[:n-2]
 		}
 	}
