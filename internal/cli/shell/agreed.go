@@ -324,19 +324,15 @@ func (s *session) chosen(c *checkout, files []string, write bool) (lines []sum, 
 			return nil, fail(usage, "%s: name a file in or below the current folder, without .. in its path.",
 				strconv.Quote(given))
 		}
-		before := len(lines)
-		for _, line := range c.sums {
-			if !write && line.path == file {
-				lines = append(lines, line)
-			}
+		listed := []sum{{path: file}}
+		if !write {
+			listed = slices.DeleteFunc(slices.Clone(c.sums), func(line sum) bool { return line.path != file })
 		}
-		switch {
-		case write:
-			lines = append(lines, sum{path: file})
-		case len(lines) == before:
+		if len(listed) == 0 {
 			return nil, fail(noAgreement, "%s does not list %s. To list it, once it is agreed on: %s", listPath,
 				strconv.Quote(file), s.command("agreed --write "+c.argument(file)))
 		}
+		lines = append(lines, listed...)
 	}
 	if len(lines) == 0 {
 		return nil, fail(noAgreement, "%s lists no file. To list one that is agreed on: %s", listPath,
