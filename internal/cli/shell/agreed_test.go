@@ -44,13 +44,23 @@ func writes(t *testing.T, path, text string) {
 // agreeOn has Ann propose the file at path, and Bob agree.
 func agreeOn(t *testing.T, base, path string) {
 	t.Helper()
+	agree(t, base, shell.PutRequest{Path: path}, "Bob")
+}
+
+// agree has Ann propose a file, and others agree, and returns the id.
+func agree(t *testing.T, base string, file shell.PutRequest, others ...string) string {
+	t.Helper()
 	c := at(t, base, nil)
-	if err := c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: path, Kind: "proposal"}); err != nil {
+	file.Kind = "proposal"
+	if err := c.Put(t.Context(), as("Ann"), file); err != nil {
 		t.Fatal(err)
 	}
 	var sent results.Sent
 	read(t, c.out.String(), &sent)
-	say(t, base, "Bob", shell.SendRequest{Kind: "agree", ReplyTo: sent.ID})
+	for _, name := range others {
+		say(t, base, name, shell.SendRequest{Kind: "agree", ReplyTo: sent.ID})
+	}
+	return sent.ID
 }
 
 // agreed runs parley agreed, and returns the exit code with what is said.
@@ -220,8 +230,8 @@ func TestAgreed_write_keepsOtherLinesAndIsReadBySha256sum(t *testing.T) {
 	}
 	writes(t, ".parley/.agreed.part", "of a killed command")
 	other := "# mine\r\n\r\n" + strings.ToUpper(digest) + " *a b\r\n# in a room of x\n"
-	writes(t, ".parley/agreed", other+digest+"  *star\n# agreed by me\n# in a room of x\n"+digest+"  #x\n"+digest+"  .//#x\n"+digest+
-		"  api.json") // without a line end
+	writes(t, ".parley/agreed", other+digest+"  *star\n# agreed by me\n# in a room of x\n"+digest+"  #x\n"+digest+
+		"  .//#x\n"+digest+"  api.json") // without a line end
 	if code, says := agreed(t, at(t, base, nil), true, files[1:]...); code != 0 {
 		t.Fatalf("exit code %d, %s", code, says)
 	}
@@ -255,6 +265,24 @@ func TestAgreed_write_keepsOtherLinesAndIsReadBySha256sum(t *testing.T) {
 	t.Chdir(odd)
 	if code, says := agreed(t, at(t, base, nil), true, "x"); code != 2 || !strings.Contains(says, "a line end or a") {
 		t.Errorf("below an odd folder: exit code %d, %s", code, says)
+	}
+}
+
+func TestAgreed_whoHadNoSay_isNamed(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob", "Cy")
+	repository(t)
+	old := agree(t, base, shell.PutRequest{Path: "api.json"}, "Bob", "Cy")
+	if err := at(t, base, nil).Leave(t.Context(), as("Cy"), ""); err != nil {
+		t.Fatal(err)
+	}
+	writes(t, "api.json", "[]\n")
+	agree(t, base, shell.PutRequest{Path: "api.json", ReplyTo: old}, "Bob")
+	code, says := agreed(t, at(t, base, nil), true, "api.json")
+	text, err := os.ReadFile(".parley/agreed")
+	if err != nil || code != 0 || !strings.HasPrefix(string(text),
+		`# agreed by "Ann", "Bob", without a say of "Cy", `) {
+		t.Errorf("exit code %d, %s; %v, the list is\n%s", code, says, err, text)
 	}
 }
 
