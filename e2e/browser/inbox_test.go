@@ -91,6 +91,7 @@ func TestInbox_rows_stayWhereTheyAre(t *testing.T) {
 	all[1].ann.drafts("Or wood.")
 	all[2].ann.drafts("Or stone.")
 	tab.until("all wait", rows+`.length === 5`)
+	tab.loadedLittleAtHome()
 	tab.look(1280, 1400, "light")
 	before := tab.places()
 	stand := func(what string) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -129,15 +130,17 @@ func (c *meeting) safely(talk func()) {
 			c.t.Errorf("%s was asked for %d times by %d documents", name, len(late), documents)
 		}
 	}
-	if unasked := append(c.ann.requested("/pages.js"), c.ann.requested("/qr.js")...); len(unasked) > 0 {
-		c.t.Errorf("a room loads %+v", unasked)
+	for _, name := range []string{"/setup.js", "/home.js", "/landing.js", "/pages.js", "/qr.js"} {
+		if unasked := c.ann.requested(name); len(unasked) > 0 {
+			c.t.Errorf("a room loads %+v", unasked)
+		}
 	}
 	c.ann.visit("/")
 	c.ann.is(css("h1"))
 	for _, q := range c.ann.requested("/assets/")[len(before):] {
 		// A browser with windows wants the icon for each tab. Chromium keeps no icon that came over a certificate which
 		// it does not trust, as that of the Function URL here.
-		if q.bytes > 0 && !strings.HasSuffix(q.url, "/icon.svg") && !strings.HasSuffix(q.url, "/pages.js") {
+		if q.bytes > 0 && !slices.Contains([]string{"icon.svg", "home.js", "landing.js"}, path.Base(q.url)) {
 			c.t.Errorf("%s was loaded again: %v bytes", q.url, q.bytes)
 		}
 	}
@@ -187,7 +190,7 @@ func (c *meeting) sharesSmallFiles(bucket *s3local.Server) {
 // the page loads its dialogs: the whole of a first visit has a limit, too.
 func (tab *tab) loadedLittle() {
 	tab.t.Helper()
-	const limit, visit = 133 << 10, 170 << 10 // a room without its pictures
+	const limit, later, visit = 133 << 10, 36_500, 170 << 10 // a room without its pictures
 	tab.until("what follows is loaded", `["/later.js", "/shared.js"].every((name) =>
 	  performance.getEntriesByType("resource").some((one) => one.name.endsWith(name) && one.responseEnd > 0))`)
 	root := tab.person.at.root
@@ -215,8 +218,26 @@ func (tab *tab) loadedLittle() {
 	if whole == 0 || whole > limit || assets == 0 {
 		tab.t.Errorf("%v bytes on the wire for %d assets, at most %d", whole, assets, limit)
 	}
-	if behind == 0 || whole+behind > visit {
-		tab.t.Errorf("%v bytes on the wire, and %v behind the first view, at most %d", whole, behind, visit)
+	tab.t.Logf("the first view has %.0f bytes, and %.0f come behind", whole, behind)
+	if behind == 0 || behind > later || whole+behind > visit {
+		tab.t.Errorf("%v bytes behind the first view, at most %d; %v with it, at most %d", behind, later,
+			whole+behind, visit)
+	}
+}
+
+// loadedLittleAtHome judges what / loads behind its first view, from the server or what the browser has kept of it.
+func (tab *tab) loadedLittleAtHome() {
+	tab.t.Helper()
+	const limit = 26_000
+	loaded := evaluate[map[string]int](tab, `Object.fromEntries(performance.getEntriesByType("resource")
+	  .filter(({ name }) => /\.js$/.test(name) && !/\/(begin|main)\.js$/.test(name))
+	  .map((one) => [one.name.replace(/.*\//, ""), one.encodedBodySize]))`)
+	sum := 0
+	for _, size := range loaded {
+		sum += size
+	}
+	if len(loaded) != 3 || loaded["home.js"] == 0 || sum > limit {
+		tab.t.Errorf("behind its first view / loads %v, want home.js and two more, at most %d bytes", loaded, limit)
 	}
 }
 

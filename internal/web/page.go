@@ -72,8 +72,8 @@ var kinds = map[string]string{
 }
 
 // assets are the files at Path.
-var assets = []string{"begin.js", "main.js", "later.js", "pages.js", "shared.js", "qr.js", "page.css", "icon.svg",
-	"icon-192.png", "icon-512.png", "app.webmanifest", "vendor-licenses.txt"}
+var assets = []string{"begin.js", "main.js", "later.js", "setup.js", "home.js", "pages.js", "shared.js", "landing.js",
+	"qr.js", "page.css", "icon.svg", "icon-192.png", "icon-512.png", "app.webmanifest", "vendor-licenses.txt"}
 
 // Site has the document and its assets. Any number of goroutines may use it at once. A nil one
 // has none.

@@ -141,8 +141,8 @@ func TestDocument_loadsTwoScriptsAndOneStyle(t *testing.T) {
 		}
 	}
 	imports := regexp.MustCompile(`\bimport(?:\{[^}]*\}from|\()"([^"]*)"`)
-	for name, want := range map[string]string{"begin.js": "./shared.js ./pages.js",
-		"main.js": "./begin.js ./later.js ./pages.js"} {
+	for name, want := range map[string]string{"begin.js": "./pages.js ./home.js ./shared.js ./landing.js",
+		"main.js": "./begin.js ./later.js ./pages.js ./setup.js ./home.js"} {
 		var found []string
 		for _, m := range imports.FindAllStringSubmatch(texts[name], -1) {
 			found = append(found, m[1])
@@ -162,7 +162,7 @@ func TestDocument_loadsTwoScriptsAndOneStyle(t *testing.T) {
 // What stands there at first has the words of what comes, and its sign.
 func TestDocument_openingSaysWhatThePageSays(t *testing.T) {
 	s, texts := site(t), all(t)
-	scripts := texts["main.js"] + texts["pages.js"] + texts["shared.js"]
+	scripts := texts["main.js"] + texts["home.js"] + texts["pages.js"] + texts["landing.js"]
 	for at, want := range map[string]int{"/": 5, "/r/abcdefg": 1, "/i/abcdefgh": 5, "/authorize": 0} {
 		_, opening, _ := strings.Cut(document(t, s, at).Body.String(), `<div id="page"></div>`)
 		opening, _, _ = strings.Cut(opening, "<noscript>")

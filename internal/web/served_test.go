@@ -66,37 +66,36 @@ func built(t *testing.T) map[string]string {
 	return texts
 }
 
-// builtScripts returns begin.js, main.js, later.js, pages.js, shared.js and qr.js. assets/later.js and assets/pages.js
-// import assets/shared.js, that imports assets/main.js, and that assets/begin.js. So esbuild puts all that
-// assets/begin.js needs into a chunk for all of them, and what else assets/main.js and assets/shared.js need into one
-// more each. The chunks are what is served under these three names. The outputs for these entries only import the
-// chunks: each would be one more request, and is dropped. esbuild makes a further chunk of what assets/later.js and
-// assets/pages.js need and assets/shared.js does not name. assets/vendor-qr.js imports nothing.
+// builtScripts returns the scripts: ui/later.js says what each is for. Each of begin, main, shared and landing imports
+// the one before, and the others import those that they need. So esbuild puts what these four need into a chunk each,
+// which is served under that name. Their own outputs only import the chunks: each would be one more request, and is
+// dropped. esbuild makes a further chunk of what two others need and neither assets/shared.js nor assets/landing.js
+// names. assets/vendor-qr.js imports nothing.
 func builtScripts(t *testing.T) map[string]string {
 	t.Helper()
-	made := bundled(t, api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "chunk-[hash]",
-		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "assets/begin.js", OutputPath: "first"},
-			{InputPath: "assets/main.js", OutputPath: "entry"}, {InputPath: "assets/later.js", OutputPath: "later"},
-			{InputPath: "assets/pages.js", OutputPath: "pages"}, {InputPath: "assets/shared.js", OutputPath: "shared"},
-			{InputPath: "assets/vendor-qr.js", OutputPath: "qr"}}})
-	chunk := regexp.MustCompile(`chunk-\w+\.js`)
-	first := chunk.FindString(made["first.js"])
-	second := chunk.FindString(strings.ReplaceAll(made["entry.js"], first, ""))
-	third := chunk.FindString(strings.NewReplacer(first, "", second, "").Replace(made["shared.js"]))
-	names := strings.NewReplacer(first, "begin.js", second, "main.js", third, "shared.js")
-	entries := names.Replace(made["entry.js"] + made["shared.js"])
-	if !regexp.MustCompile(`^(import"\./(main|begin|shared)\.js";\n?)+$`).MatchString(entries) || len(made) != 9 {
-		for name, text := range made {
-			if names.Replace(name) == name && strings.HasPrefix(name, "chunk-") {
-				t.Errorf("assets/shared.js lacks the module of this: %.400s", text)
-			}
-		}
-		t.Fatalf("%d scripts, and the entries are %q", len(made), entries)
+	options := api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "chunk-[hash]",
+		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "assets/vendor-qr.js", OutputPath: "qr"}}}
+	lists := []string{"begin", "main", "shared", "landing"}
+	for _, name := range append(lists, "later", "setup", "home", "pages") {
+		options.EntryPointsAdvanced = append(options.EntryPointsAdvanced,
+			api.EntryPoint{InputPath: "assets/" + name + ".js", OutputPath: name})
 	}
-	texts := map[string]string{}
+	made := bundled(t, options)
+	var chunks []string // and their names
+	for _, list := range lists {
+		own := regexp.MustCompile(`chunk-\w+\.js`).FindString(strings.NewReplacer(chunks...).Replace(made[list+".js"]))
+		chunks = append(chunks, own, list+".js")
+		rest := regexp.MustCompile(`import"\./[\w-]+\.js";\n?`).ReplaceAllString(made[list+".js"], "")
+		if list != "begin" && rest != "" {
+			t.Fatalf("assets/%s.js is more than a list: %q", list, rest)
+		}
+		delete(made, list+".js")
+	}
+	names, texts := strings.NewReplacer(chunks...), map[string]string{}
 	for name, text := range made {
-		if name != "first.js" && name != "entry.js" && name != "shared.js" {
-			texts[names.Replace(name)] = names.Replace(text)
+		texts[names.Replace(name)] = names.Replace(text)
+		if names.Replace(name) == name && strings.HasPrefix(name, "chunk-") {
+			t.Fatalf("assets/shared.js or assets/landing.js lacks the module of this: %.400s", text)
 		}
 	}
 	return texts

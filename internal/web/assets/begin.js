@@ -49,7 +49,10 @@ showTheme();
 const path = location.pathname.slice(root.pathname.length);
 const [, kind, name] = /^([ri])\/([^/]+)\/?$/.exec(path) ?? [];
 if (kind === "r") begin(name);
-else for (const part of [import("./shared.js"), import("./pages.js")]) part.catch(() => {}); // all other pages
+else {
+  const own = path ? import("./pages.js") : import("./home.js");
+  for (const part of [import("./shared.js"), import("./landing.js"), own]) part.catch(() => {}); // see ui/later.js
+}
 if (kind === "i") ahead("room_info", {}, { path: `i/${name}/mcp` });
 if (!path) {
   hasMoreRoomsThan(0);

@@ -77,7 +77,7 @@ function cameTo({ state }) {
 
 // The pages that are no room come in a script of their own: the first one is for rooms.
 const ErrorPage = laterPage("ErrorPage");
-const HomePage = laterPage("HomePage");
+const HomePage = laterPage("HomePage", undefined, () => import("./home.js"));
 const InvitePage = laterPage("InvitePage");
 const SignInPage = laterPage("SignInPage");
 const UploadPage = laterPage("UploadPage");

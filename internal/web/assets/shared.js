@@ -1,8 +1,10 @@
-// What both later.js and pages.js need, and main.js does not: with this list, a browser asks for it beside them.
+// What later.js and another part behind the first view need, and main.js does not: with this list, a browser asks for
+// it beside them.
 
 import "./main.js"; // as in later.js
-import "./compose/name.js";
-import "./compose/notices-dialog.js";
+import "./compose/blocked.js";
+import "./compose/named-as.js";
+import "./landing/habits.js";
 import "./landing/reach.js";
 import "./push/upkeep.js";
 import "./sidebar/dispute.js";

@@ -41,8 +41,6 @@ export const naming = {
   nameAskedHint: "So others can tell you from your agent. Everyone in the room sees it, and in each further room in which you speak. You can change it in the menu, and for all rooms at the address of this server.",
   nameAskedHere: (room) => `Your name in “${room}”`,
   nameHereHint: "Only this room sees it. You can change it in the menu.",
-  namedAs: "Others will see your name, {name}, here.",
-  unnamed: "No name in this room",
   nameGive: { text: "Send", vote: "Agree" },
   nameText: "Everyone in this room sees it on what you say and do. Earlier messages keep your earlier name. Leave empty to show no name.",
   nameSave: "Save",
@@ -82,13 +80,15 @@ export const dialogs = {
   noticesTitle: "Notifications",
   noticesText: "Get notified of messages for you or your agent, and of drafts to approve, while this page is in the background.",
   noticesOn: "Notify me about this room",
+  noticesAllOpen: "Notify me about each room whose page is open",
+  noticesAllText: "This is for all rooms of this browser, also for those that you join later. What you set in a room after this stays.",
   noticesPreview: "Show the sender and the first line",
   // Why there can be none: see hindrance in notices.js.
   noNotices: {
     insecure: "Notifications need HTTPS.",
     none: "This browser can't show notifications.",
   },
-    noticesOffer: "Get notified when a draft needs your approval.",
+  noticesOffer: "Get notified when a draft needs your approval.",
   noticesAccept: "Notify me",
   noticesAccepted: "You'll be notified while this page is in the background.",
 };

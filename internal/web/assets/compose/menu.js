@@ -7,21 +7,21 @@ import { ApprovalDialog } from "../sidebar/approval.js";
 import { moveIn } from "../ui/arrows.js";
 import { Icon } from "../ui/icon.js";
 import { ThemeSwitch } from "../ui/theme.js";
-import { later } from "../ui/later.js";
+import { later, setup } from "../ui/later.js";
 import { isAdmin } from "./may.js";
 import { Popover } from "./popover.js";
 import { compose } from "./words.js";
 
 const dialogs = {
-  invite: later("InviteDialog"),
+  invite: setup("InviteDialog"),
   tasks: later("TasksDialog"),
   approval: ApprovalDialog,
   notices: later("NoticesDialog"),
-  settings: later("SettingsDialog"),
+  settings: setup("SettingsDialog"),
   export: later("ExportDialog"),
   name: later("NameDialog"),
-  device: later("DeviceDialog"),
-  webhook: later("WebhookDialog"),
+  device: setup("DeviceDialog"),
+  webhook: setup("WebhookDialog"),
   keys: later("KeysDialog"),
   leave: later("LeaveDialog"),
   forget: later("ForgetDialog"),

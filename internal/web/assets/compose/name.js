@@ -6,7 +6,6 @@ import * as storage from "../storage.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import { Decision } from "../ui/decision.js";
 import { Dialog } from "../ui/dialog.js";
-import { fill } from "../ui/fill.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { naming as w } from "./dialog-words.js";
 import { compose } from "./words.js";
@@ -66,22 +65,6 @@ export function NameAsked({ room, onClose }) {
         </div>
       </form>
     <//>`;
-}
-
-/**
- * Says where the person speaks under which name it will be seen in a room that does not know that yet, and leaves the
- * name out of the room. onDone takes the focus.
- */
-export function NamedAs({ room, onDone }) {
-  const name = room.deciding.nameToGive;
-  const leaveOut = () => {
-    room.naming.skip();
-    onDone();
-  };
-  return name && html`
-    <p class="compose-why named-as small">
-      ${fill(w.namedAs, { name })} <button type="button" class="event-more" onClick=${leaveOut}>${w.unnamed}</button>
-    </p>`;
 }
 
 /** Changes the name in this room, or takes it away. */

@@ -9,8 +9,9 @@ import { Dialog } from "../ui/dialog.js";
 import { useNow } from "../ui/time.js";
 import { useRoom } from "../use-room.js";
 import { html, useEffect } from "../vendor.js";
+import { useBlocked } from "./blocked.js";
 import { dialogs as w } from "./dialog-words.js";
-import { useBlocked, usePush, useWishes } from "./notices-offer.js";
+import { usePush, useWishes } from "./notices-offer.js";
 
 /** Where this device cannot be told by its push service, the page tells while it is open. */
 export function NoticesDialog({ room, onClose }) {

@@ -8,6 +8,7 @@ import { push } from "../push/words.js";
 import { useAct } from "../sidebar/act.js";
 import { useRoom } from "../use-room.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
+import { useBlocked } from "./blocked.js";
 import { dialogs as w } from "./dialog-words.js";
 import { hindrance as noNotices, wish, wishes } from "./notices.js";
 
@@ -32,23 +33,6 @@ export function useWishes(room) {
   const never = (noPush !== "server" && push.none[noPush]) || w.noNotices[why];
   const because = why ? never : denied ? push.denied : "";
   return { ...wanted, on: wanted.on && !denied, can: !why, denied, why: because, set, turn };
-}
-
-/** Returns whether the browser blocks notifications from this site, also once the person has changed that. */
-export function useBlocked() {
-  const isBlocked = () => globalThis.Notification?.permission === "denied";
-  const [blocked, setBlocked] = useState(isBlocked);
-  useEffect(() => {
-    const ask = () => setBlocked(isBlocked());
-    const asking = navigator.permissions?.query({ name: "notifications" }).catch(() => null);
-    asking?.then((permission) => permission?.addEventListener("change", ask));
-    addEventListener("focus", ask);
-    return () => {
-      removeEventListener("focus", ask);
-      asking?.then((permission) => permission?.removeEventListener("change", ask));
-    };
-  }, []);
-  return blocked;
 }
 
 /**

@@ -94,4 +94,6 @@ export const compose = {
   noticeMeant: "New message for you",
   noticeFrom: (who, room) => `${who} in ${room}`,
   openedTwice: "Someone tried to open your link again.",
+  namedAs: "Others will see your name, {name}, here.",
+  unnamed: "No name in this room",
 };

@@ -8,7 +8,7 @@ import { capital } from "../talk/names.js";
 import { Dialog } from "../ui/dialog.js";
 import { fill } from "../ui/fill.js";
 import { Shown } from "../ui/shown.js";
-import { hooks as w } from "./words.js";
+import { adding as w } from "./add-words.js";
 
 /** Adds a webhook, of which nobody is shown the secret again, or a channel of a messenger, which has none. */
 export function WebhookDialog({ room, onClose }) {

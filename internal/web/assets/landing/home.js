@@ -10,17 +10,16 @@ import { useMyRooms } from "../rooms/list.js";
 import { OtherRooms } from "../rooms/other.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
+import { laterForm } from "../ui/later.js";
 import { useStill } from "../ui/still.js";
-import { ThemeSwitch } from "../ui/theme.js";
 import { html, useEffect, useMemo, useRef, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { Connect } from "./connect.js";
+import { Foot } from "./foot.js";
 import { KeptKey, KeyForm } from "./key.js";
 import { PublicRooms, listRooms } from "./public.js";
-import { OpenLink } from "./link.js";
 import { MyRooms } from "./rooms.js";
 import { Picture } from "./picture.js";
-import { CreateRoom, JoinByName } from "./take.js";
 import { landing as w } from "./words.js";
 
 /**
@@ -117,7 +116,7 @@ function Closed({ door, onKnock, onForget }) {
       <div><button type="button" class="button" onClick=${onKnock}>${w.again}</button></div></section>`;
 }
 
-const forms = { create: CreateRoom, named: JoinByName, link: OpenLink };
+const forms = { create: laterForm("CreateRoom"), named: laterForm("JoinByName"), link: laterForm("OpenLink") };
 
 /**
  * Buttons for some of the forms by which a person gets into a room without an agent. first is the one that is filled,
@@ -159,11 +158,3 @@ function useDoor() {
   useEffect(() => void knock(), []);
   return [door, knock];
 }
-
-/** What stands below each page of this folder. */
-export const Foot = ({ text }) => html`
-  <footer class="landing-foot quiet small">
-    <p>${text}</p>
-    <${ThemeSwitch} />
-    <p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${w.about}</a></p>
-  </footer>`;

@@ -1,9 +1,9 @@
 // Who runs a room, as an invite tells.
 
 import { fill } from "../ui/fill.js";
-import { landing } from "./words.js";
+import { pages } from "./page-words.js";
 
-const w = landing.invite;
+const w = pages.invite;
 
 /** Reports whether who runs a room is a person without an agent: no other has chosen the name of a seat. */
 export const isPerson = ({ name, person_name: person }) => person === name;

@@ -16,12 +16,13 @@ import { html, useEffect, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
 import { Connect } from "./connect.js";
-import { Foot } from "./home.js";
+import { Foot } from "./foot.js";
 import { hostOf, isPerson } from "./host.js";
 import { Line } from "./line.js";
 import { causeOf, endsInvite } from "./seat.js";
 import { JoinByInvite } from "./take.js";
-import { landing as w } from "./words.js";
+import { pages as w } from "./page-words.js";
+import { landing } from "./words.js";
 
 const long = 400; // characters of a description that are shown at first
 const faces = 8; // of those who are there
@@ -60,7 +61,7 @@ export function InvitePage({ code }) {
         </div>
         ${problem && html`
           <div><p class="landing-problem" role="alert">${problem.message}</p>
-            <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></div>`}
+            <p><button type="button" class="button" onClick=${again}>${landing.again}</button></p></div>`}
         ${person}
         ${room && html`<${About} ...${{ room, full, seat, gone, tries }} onTry=${again} />`}
         ${room && agent}
@@ -132,7 +133,7 @@ function About({ room, full, seat, gone, tries, onTry }) {
           ${gone && w.invite.goneFull} <b>${tries ? w.invite.stillFull : w.invite.full}</b>${" "}
           ${hosts.length ? fill(w.invite.addSeat, { names: hosts }) : w.invite.addSeatUnknown}
         </p>
-        <div><button type="button" class="button primary" onClick=${onTry}>${w.again}</button></div>`}
+        <div><button type="button" class="button primary" onClick=${onTry}>${landing.again}</button></div>`}
     </section>`;
 }
 

@@ -4,11 +4,12 @@ import * as storage from "../storage.js";
 import { call } from "../mcp.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
+import { laterForm } from "../ui/later.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { JoinRoom } from "./take.js";
 import { landing } from "./words.js";
 
 const w = landing.public;
+const JoinRoom = laterForm("JoinRoom");
 const typing = 250; // ms without a key before a search begins
 
 /** Asks for public rooms: {search, page}. The key is that of this person, unless another is given. */

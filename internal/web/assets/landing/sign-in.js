@@ -7,9 +7,10 @@ import { nameTab } from "../ui/tab.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { Form } from "./form.js";
+import { pages } from "./page-words.js";
 import { landing } from "./words.js";
 
-const w = landing.signIn;
+const w = pages.signIn;
 
 /** Posts to the server, which checks the request each time. Returns what it says, or throws what to show. */
 async function post(answer, key = "") {

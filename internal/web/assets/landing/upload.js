@@ -9,9 +9,10 @@ import { nameTab } from "../ui/tab.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
+import { pages } from "./page-words.js";
 import { landing } from "./words.js";
 
-const w = landing.upload;
+const w = pages.upload;
 
 /** code is that of the upload. */
 export function UploadPage({ code }) {

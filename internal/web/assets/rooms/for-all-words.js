@@ -18,8 +18,6 @@ export const forAll = {
   told: (n, all, waits, on) =>
     (n + waits ? `${n} of ${all === 1 ? "1 room" : `${all} rooms`}` : on ? "while a room is open" : "off") + follow(waits),
   noticesTitle: "Notifications in all rooms",
-  noticesOpen: "Notify me about each room whose page is open",
-  noticesText: "This is for all rooms of this browser, also for those that you join later. What you set in a room after this stays.",
 
   pause: (n) => (n === 1 ? "Pause my agent" : "Pause all my agents"),
   resume: (n) => `Resume ${agents(n)}`,

@@ -1,8 +1,8 @@
 // One thing that needs the person: the card that stands in its room, too, with the same buttons.
 
-import { NamedAs } from "../compose/name.js";
+import { NamedAs } from "../compose/named-as.js";
 import { Dispute } from "../sidebar/dispute.js";
-import { sidebar } from "../sidebar/words.js";
+import { disputed } from "../sidebar/dispute-words.js";
 import { Draft } from "../talk/draft.js";
 import { Sending, Undo } from "../talk/marks.js";
 import { Message } from "../talk/message.js";
@@ -105,7 +105,7 @@ function DisputeCard({ need: { id, dispute }, state, other, view, waits }) {
   const look = html`<a class="button" aria-keyshortcuts="Enter" ...${view.place(id)}>${talk.draft.look}</a>`;
   return html`
     <${Dispute} ...${{ dispute, room: other, state, look, head: view.head }}
-      became=${waits ? "" : put.current ? sidebar.putAway : w.over} />`;
+      became=${waits ? "" : put.current ? disputed.putAway : w.over} />`;
 }
 
 /** A task that has stalled: the person decides about it in its room. */

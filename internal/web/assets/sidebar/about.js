@@ -2,11 +2,11 @@
 
 import { isAdmin } from "../compose/may.js";
 import { html, useState } from "../vendor.js";
-import { later } from "../ui/later.js";
+import { setup } from "../ui/later.js";
 import { Part } from "./part.js";
 import { sidebar as w } from "./words.js";
 
-const SettingsDialog = later("SettingsDialog");
+const SettingsDialog = setup("SettingsDialog");
 
 export function About({ room, state }) {
   const [open, setOpen] = useState(false); // the settings

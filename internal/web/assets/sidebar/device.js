@@ -7,7 +7,7 @@ import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { Shown } from "../ui/shown.js";
 import { Problem, useAct } from "./act.js";
-import { dialogs as w } from "./dialog-words.js";
+import { setup as w } from "./setup-words.js";
 
 /** Says of a link to this computer that no other device reaches it. */
 export const OnlyHere = ({ link }) => reachOf(link) === "own" && html`<p class="only-here">${w.onlyHere}</p>`;

@@ -15,8 +15,8 @@ import { isTypedOn } from "../ui/keys.js";
 import { who } from "../ui/words.js";
 import { html, useRef } from "../vendor.js";
 import { Offline, Problem, useAct } from "./act.js";
+import { disputed as w } from "./dispute-words.js";
 import { Part } from "./part.js";
-import { sidebar as w } from "./words.js";
 
 /** Says who disputes what. */
 export function sentence(dispute, { alone }) {
@@ -52,7 +52,7 @@ export function Dispute({ dispute, room, state, look, became = "", head = undefi
       ${decided?.elsewhere || (!decided && became) ? html`
         <p class="undo">${decided ? talk.undo.elsewhere : became}</p>` : decided ? html`
         <p class="undo" data-ends=${decided.ends}>
-          <${Soon} says=${decided.sent ? () => w.putAway : talk.undo.decided.away} ends=${decided.ends} />
+          <${Soon} says=${decided.sent ? () => w.putAway : w.awayIn} ends=${decided.ends} />
           <button type="button" class="button" aria-keyshortcuts="Control+Z" aria-disabled=${decided.sent}
             onClick=${() => (focus(), decisions.undo(id))}>${talk.undo.undo}</button>
         </p>` : html`

@@ -1,6 +1,6 @@
 // The dialog that brings others into the room.
 
-import { hooks } from "../hooks/words.js";
+import { adding } from "../hooks/add-words.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
 import { AgentDialog } from "../hooks/add.js";
@@ -12,7 +12,7 @@ import { dayOf } from "../ui/time.js";
 import { useRoom } from "../use-room.js";
 import { Problem, useAct } from "./act.js";
 import { OnlyHere, Scan } from "./device.js";
-import { dialogs as w } from "./dialog-words.js";
+import { setup as w } from "./setup-words.js";
 import { SettingsDialog } from "./settings.js";
 import { sidebar } from "./words.js";
 
@@ -56,7 +56,7 @@ export function InviteDialog({ room, renewed, onClose }) {
             ${invite.link && html`<span class="small quiet">${w.newInviteHint}</span>`}
           </div>`}
           <div class="sidebar-buttons">
-            <button type="button" class="button" onClick=${() => show(AgentDialog)}>${hooks.agent.title}</button>
+            <button type="button" class="button" onClick=${() => show(AgentDialog)}>${adding.agent.title}</button>
           </div>
         <//>` : html`
         <p>${admin ? w.inviteFull : w.inviteFullMember}</p>

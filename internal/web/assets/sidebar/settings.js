@@ -4,7 +4,7 @@ import { ui } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Confirm, Dialog } from "../ui/dialog.js";
 import { Problem, useAct } from "./act.js";
-import { dialogs as w } from "./dialog-words.js";
+import { setup as w } from "./setup-words.js";
 
 /** Returns the settings as update_room names them. */
 export const settingsOf = ({

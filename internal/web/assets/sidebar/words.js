@@ -40,16 +40,6 @@ export const sidebar = {
   waitsAbove: "Previous",
   waitsBelow: "Next",
 
-  // What others hold against what the seat did.
-  disputed: "Disputed",
-  disputes: {
-    check: "{who}: not the same result for {tasks}",
-    object: "{who} objects to what {you} suggested",
-    taken: "{who} took {tasks} from {you}",
-  },
-  look: "Look",
-  putAway: "Put away",
-
   // Who is asked for an answer.
   requests: "Waiting for others",
   asks: "{asker} asked {names}",

@@ -73,7 +73,6 @@ export const talk = {
       send: (s) => `Approved · sends in ${s} s`,
       edit: (s) => `Edited · sends in ${s} s`,
       refuse: (s) => `Rejected · your agent is told in ${s} s`,
-      away: (s) => `Put away · in ${s} s`,
     },
     held: "Rejected · your agent isn't told yet",
     elsewhere: "Decided in another tab",

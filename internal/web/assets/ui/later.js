@@ -1,17 +1,29 @@
-// What the first view of a room does not need, such as dialogs: it is loaded after it.
+// What comes behind begin.js and main.js, the first view. A room then loads later.js, / loads home.js, and each other
+// page pages.js; shared.js is what several of them need, and landing.js what pages need and no room. A press loads the
+// rest: in a room setup.js, which is of no use without a connection, and qr.js; at / the forms in pages.js, and the
+// dialogs in later.js.
 
 import { root } from "../site.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Dialog } from "./dialog.js";
 import { ui } from "./words.js";
 
+/** @typedef {keyof typeof import("../pages.js") | keyof typeof import("../home.js")} PageName */
+/** @typedef {keyof typeof import("../later.js") | keyof typeof import("../setup.js") | PageName} Name */
+
 /** @type {(() => Promise<void>)[]} */
 const all = []; // each loads one of them
 
 const ofRoom = () => /** @type {Promise<any>} */ (import("../later.js"));
+const ofPages = () => /** @type {Promise<any>} */ (import("../pages.js"));
 
 const NotLoaded = ({ onClose }) => html`
   <${Dialog} title=${ui.notLoaded} onClose=${onClose}><p>${ui.notLoadedText}</p><//>`;
+
+/** The line in place of a part of the page that is on its way. */
+export const Loading = () => html`<p class="small" role="status">${ui.loading}</p>`;
+
+const LoadingDialog = ({ onClose }) => html`<${Dialog} title=${ui.loading} onClose=${onClose} />`;
 
 /** The line in place of a part of the page that cannot be loaded. */
 export const MissingPart = () => html`<p class="small">${ui.notLoaded}</p>`;
@@ -29,7 +41,7 @@ export const MissingPage = () => html`
  * because the connection is gone or the server was replaced by a newer one, missing says so. meanwhile stands there
  * until then.
  * The component is late if it was not loaded when it was asked for.
- * @param {keyof typeof import("../later.js") | keyof typeof import("../pages.js")} name
+ * @param {Name} name
  * @param {any} [missing]
  * @param {any} [meanwhile]
  * @param {() => Promise<any>} [load]
@@ -50,9 +62,17 @@ export function later(name, missing = NotLoaded, meanwhile = () => null, load = 
   };
 }
 
-/** Returns the page that ../pages.js exports under a name, likewise. */
-export const laterPage = (/** @type {keyof typeof import("../pages.js")} */ name, missing = MissingPage) =>
-  later(name, missing, undefined, () => import("../pages.js"));
+/** Returns the page that ../pages.js exports under a name, or what load resolves with, likewise. */
+export const laterPage = (/** @type {PageName} */ name, missing = MissingPage, load = ofPages) =>
+  later(name, missing, undefined, load);
+
+/** Returns the form in a dialog of home.js that ../pages.js exports under a name. */
+export const laterForm = (/** @type {PageName} */ name) =>
+  later(name, MissingPart, Loading, ofPages);
+
+/** Returns the dialog that ../setup.js exports under a name. It is loaded when it is opened, and a dialog says so. */
+export const setup = (/** @type {Name} */ name) =>
+  later(name, NotLoaded, LoadingDialog, () => import("../setup.js"));
 
 /** Loads those of a room before they are asked for: later the connection may be gone. */
 export const loadAll = () => all.forEach((get) => get());

@@ -19,6 +19,7 @@ export const ui = {
   notCopied: "Couldn't copy",
   theme: "Colors",
   themes: { system: "System", light: "Light", dark: "Dark" },
+  loading: "Loading",
   notLoaded: "This didn't load",
   notLoadedText: "The server isn't responding, or this page is out of date. Reload the page.",
   home: "Your rooms",
