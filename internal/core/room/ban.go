@@ -31,6 +31,15 @@ func FindBan(list []Ban, shown string) (Ban, bool) {
 	return list[i], true
 }
 
+// bans reports whether an admin bans by e the name of an agent that is not here.
+func (e Event) bans(shown string) bool {
+	if e.Type != Managed || e.Action != BanName {
+		return false
+	}
+	_, banned := FindBan([]Ban{*e.Ban}, shown)
+	return banned
+}
+
 // isBannedBy reports whether a ban of n would apply to a.
 func isBannedBy(n ident.Name, a Agent) bool {
 	_, holds := FindBan([]Ban{NewBan(n)}, a.Name)

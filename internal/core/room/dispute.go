@@ -17,9 +17,6 @@ const (
 	DisputeTaken  DisputeKind = "taken"  // a task that another agent has taken or released while the seat had it
 )
 
-// disputeHour is how long further tasks join a Dispute.
-const disputeHour = time.Hour
-
 // Dispute is what the agent of Seat holds against an act of the agent of For. It needs the person of For until it is
 // over. Bob has finished t1 and t2, which Ann has added, and Gus has checked them:
 //
@@ -32,20 +29,20 @@ const disputeHour = time.Hour
 //
 // An objection is over when For replies to the objection or the proposal, or proposes again, for Seat to read. A task
 // that was taken from For is over when it ends, or For has it again. A program of before this rule drops all disputes
-// from the room when it next changes the Talk, and records none of its own checks; the checks stay.
+// when it next changes the Talk, and begins none; the checks stay.
 type Dispute struct {
 	N          int64       `json:"n"`  // its first event
 	AtMs       int64       `json:"at"` // the time of N
 	Kind       DisputeKind `json:"k"`
-	Seat       int         `json:"s"`             // who disputes
-	Name       string      `json:"f"`             // the name of Seat then
-	Person     bool        `json:"me,omitempty"`  // the person behind Seat did N
-	PersonName string      `json:"men,omitempty"` // see Event.PersonName
-	By         int         `json:"b"`             // see State.askerOf
-	For        int         `json:"for,omitempty"` // 0: nobody is left whose task was checked
-	Tasks      []int64     `json:"t,omitempty"`   // at most core.MaxDisputed
-	Of         int64       `json:"of,omitempty"`  // of DisputeObject: the proposal
-	Away       bool        `json:"away,omitempty"`
+	Seat       int         `json:"s"`              // who disputes
+	Name       string      `json:"f"`              // the name of Seat then
+	Person     bool        `json:"me,omitempty"`   // the person behind Seat did N
+	PersonName string      `json:"men,omitempty"`  // see Event.PersonName
+	By         int         `json:"b"`              // see State.askerOf
+	For        int         `json:"for,omitempty"`  // 0: nobody is left whose task was checked
+	Tasks      []int64     `json:"t,omitempty"`    // at most core.MaxDisputed
+	Of         int64       `json:"of,omitempty"`   // of DisputeObject: the proposal
+	PutAway    bool        `json:"away,omitempty"` // by the person of For
 	LeftMs     int64       `json:"left,omitempty"` // when Seat was left; 0: it is not
 }
 
@@ -55,22 +52,31 @@ func (d *Dispute) isOver(now time.Time) bool {
 }
 
 // isFresh reports whether further tasks join d.
-func (d *Dispute) isFresh(now time.Time) bool { return now.Sub(time.UnixMilli(d.AtMs)) < disputeHour }
+func (d *Dispute) isFresh(now time.Time) bool { return now.Sub(time.UnixMilli(d.AtMs)) < time.Hour }
 
-// isOf reports whether d is about task no.
-func (d *Dispute) isOf(kind DisputeKind, no int64) bool {
-	return d.Kind == kind && slices.Contains(d.Tasks, no)
+// isEmpty reports whether d is over for each of its tasks.
+func (d *Dispute) isEmpty() bool { return len(d.Tasks) == 0 && d.Kind != DisputeObject }
+
+// isForgotten reports whether the room forgets d: d is over, or empty or put away and too old to keep another one from
+// ringing. A check that was put away is not forgotten: see CheckIsGone.
+func (d *Dispute) isForgotten(now time.Time) bool {
+	return d.isOver(now) || !d.isFresh(now) && (d.isEmpty() || d.PutAway && d.Kind != DisputeCheck)
 }
 
 // DisputesOf returns the disputes that need the person of a seat, oldest first.
 func (t Talk) DisputesOf(seat int, now time.Time) []Dispute {
 	return slices.DeleteFunc(slices.Clone(t.Disputes), func(d Dispute) bool {
-		return d.For != seat || d.Away || d.isOver(now) || len(d.Tasks) == 0 && d.Kind != DisputeObject
+		return d.For != seat || d.PutAway || d.isOver(now) || d.isEmpty()
 	})
 }
 
-// RingsBy returns the event by which d is told to a person who is away: its own, or that of an earlier one of the same
-// hour, so that the guests of one invite, who may leave and come back, ring once an hour.
+// hasDispute reports whether event n has begun a dispute of an act of a seat.
+func (t Talk) hasDispute(n int64, seat int) bool {
+	return slices.ContainsFunc(t.Disputes, func(d Dispute) bool { return d.N == n && d.For == seat })
+}
+
+// RingsBy returns the event by which a person who is away is called for d: the first of d, or that of an earlier
+// dispute of the same hour. So the guests of one invite, who may leave and come back, ring once an hour.
 func (t Talk) RingsBy(d Dispute) int64 {
 	n := d.N
 	for _, x := range t.Disputes {
@@ -82,13 +88,8 @@ func (t Talk) RingsBy(d Dispute) int64 {
 	return n
 }
 
-// disputes reports whether event, the last of s, has begun a dispute of an act of a seat.
-func (s *State) disputes(event Event, seat int) bool {
-	return slices.ContainsFunc(s.Talk.Disputes, func(d Dispute) bool { return d.N == event.N && d.For == seat })
-}
-
-// CheckIsGone reports whether a check by a party that differs from what was reported counts no more, since its agent is
-// gone: it was kicked or banned, or left a day ago. A Dispute of the agent tells when that was.
+// CheckIsGone reports whether a check that differs counts no more, since its agent, by, is gone: it was kicked or
+// banned, or left a day ago. The disputes of the agent tell when it left.
 func (s *State) CheckIsGone(by Party, now time.Time) bool {
 	return !by.IsHere(s) && !slices.ContainsFunc(s.Talk.Disputes, func(d Dispute) bool {
 		return d.Seat == by.Seat && !d.isOver(now)
@@ -105,130 +106,125 @@ func (s *State) PutAway(agent Agent, n int64, now time.Time) *Event {
 	return &event
 }
 
-// applyDisputes begins and ends disputes by event, which follows before: see Dispute. An objection begins in applyVote.
+// applyDisputes ends and begins disputes by event, which follows before. An objection begins in applyVote.
 func (l *ledger) applyDisputes(before *State, event Event) {
-	for _, no := range event.TasksClosed() {
-		l.endTasks(no, func(d *Dispute) bool { return d.Kind == DisputeTaken })
+	var list []Dispute
+	for i := range l.Disputes {
+		d := &l.Disputes[i]
+		next := d.apply(event)
+		l.changed = l.changed || next != d
+		if next != nil {
+			list = append(list, *next)
+		}
 	}
-	by := func(d *Dispute) bool { return d.Seat == event.Seat }
-	switch event.Type {
-	case Said:
-		l.removeDisputes(func(d *Dispute) bool {
-			return d.Kind == DisputeObject && d.For == event.Seat &&
-				(len(event.To) == 0 || slices.Contains(event.To, d.Seat)) &&
-				(event.Kind == Proposal || event.ReplyTo == d.N || event.ReplyTo == d.Of)
-		})
-	case TaskChanged:
-		l.applyTaskDispute(before, event)
-	case SupervisionSet:
-		l.changeDisputes(func(d *Dispute) bool { return d.N == event.PutsAway && d.For == event.Seat },
-			func(d *Dispute) { d.Away = true })
-	case Left:
-		l.removeDisputes(func(d *Dispute) bool {
-			return by(d) && event.takesSeat() || d.For == event.Seat && d.Kind != DisputeCheck
-		})
-		l.changeDisputes(by, func(d *Dispute) { d.LeftMs = event.AtMs })
-	case Managed: // a ban of one who has left
-		l.removeDisputes(func(d *Dispute) bool {
-			if event.Action != BanName || d.LeftMs == 0 {
-				return false
-			}
-			_, banned := FindBan([]Ban{*event.Ban}, d.Name)
-			return banned
-		})
-	default:
-	}
+	l.Disputes = list
+
+	l.beginTaskDisputes(before, event)
 	if l.changed {
-		l.removeDisputes(func(d *Dispute) bool { return d.isForgotten(event.At()) })
+		l.Disputes = slices.DeleteFunc(l.Disputes, func(d Dispute) bool { return d.isForgotten(event.At()) })
 	}
 }
 
-// isForgotten reports whether d is over, for everybody, and can no longer keep another one from ringing.
-func (d *Dispute) isForgotten(now time.Time) bool {
-	isEmpty := len(d.Tasks) == 0 && d.Kind != DisputeObject
-	return d.isOver(now) || !d.isFresh(now) && (isEmpty || d.Away && d.Kind != DisputeCheck)
+// apply returns what follows d by event: d itself if nothing changes, a changed copy, or nil if d is over.
+func (d *Dispute) apply(event Event) *Dispute {
+	next, isBy, isFor := *d, event.Seat == d.Seat, event.Seat == d.For
+	isOverOf := func(no int64) bool { return d.isOverOf(no, event) }
+	switch {
+	case isFor && d.isAnsweredBy(event),
+		event.Type == Left && isBy && event.takesSeat(),
+		event.Type == Left && isFor && d.Kind != DisputeCheck,
+		d.LeftMs != 0 && event.bans(d.Name):
+		return nil
+	case event.Type == Left && isBy:
+		next.LeftMs = event.AtMs
+	case event.Type == SupervisionSet && isFor && event.PutsAway == d.N:
+		next.PutAway = true
+	case slices.ContainsFunc(d.Tasks, isOverOf):
+		next.Tasks = slices.DeleteFunc(slices.Clone(d.Tasks), isOverOf)
+	default:
+		return d
+	}
+	return &next
 }
 
-// applyTaskDispute is applyDisputes of a change of tasks.
-func (l *ledger) applyTaskDispute(before *State, event Event) {
+// isAnsweredBy reports whether event, by For, ends an objection: Seat can read it, and it is a new proposal, or a reply
+// to the objection or to what was proposed.
+func (d *Dispute) isAnsweredBy(event Event) bool {
+	return d.Kind == DisputeObject && event.Type == Said &&
+		(len(event.To) == 0 || slices.Contains(event.To, d.Seat)) &&
+		(event.Kind == Proposal || event.ReplyTo == d.N || event.ReplyTo == d.Of)
+}
+
+// isOverOf reports whether event ends what d holds about task no.
+func (d *Dispute) isOverOf(no int64, event Event) bool {
+	isTaken, change := d.Kind == DisputeTaken, event.Task
+	switch {
+	case slices.Contains(event.TasksClosed(), no):
+		return isTaken
+	case event.Type != TaskChanged || change.No != no:
+		return false
+	}
+	switch change.Action {
+	case CheckTask:
+		return !isTaken && event.Seat == d.Seat && change.Check.Verdict != Differs
+	case AsideTask:
+		return !isTaken && slices.ContainsFunc(change.For, func(p Party) bool { return p.Seat == d.Seat })
+	case TakeTask, ReleaseTask:
+		return isTaken && event.Seat == d.For
+	default:
+		return false
+	}
+}
+
+// beginTaskDisputes begins the disputes of what event, which follows before, does with a task.
+func (l *ledger) beginTaskDisputes(before *State, event Event) {
 	change := event.Task
 	switch {
-	case event.ChecksTask() && change.Check.Verdict != Differs:
-		l.endTasks(change.No, func(d *Dispute) bool { return d.Kind == DisputeCheck && d.Seat == event.Seat })
-	case event.ChecksTask() && len(event.Wakes) == 0:
-		l.disputeTask(event, DisputeCheck, 0)
-	case event.ChecksTask():
+	case event.Type != TaskChanged:
+	case change.Action == CheckTask && change.Check.Verdict == Differs:
 		for _, seat := range event.Wakes { // who finished and who added the task
 			l.disputeTask(event, DisputeCheck, seat)
 		}
-	case change.Action == AsideTask:
-		l.endTasks(change.No, func(d *Dispute) bool {
-			isOf := func(p Party) bool { return p.Seat == d.Seat }
-			return d.Kind == DisputeCheck && slices.ContainsFunc(change.For, isOf)
-		})
+		if len(event.Wakes) == 0 {
+			l.disputeTask(event, DisputeCheck, 0)
+		}
 	case change.Action == TakeTask || change.Action == ReleaseTask:
-		l.endTasks(change.No, func(d *Dispute) bool { return d.Kind == DisputeTaken && d.For == event.Seat })
 		task, _ := before.Task(change.No)
-		if task.Holder.Seat != event.Seat && task.Holder.IsHere(before) {
-			l.disputeTask(event, DisputeTaken, task.Holder.Seat)
+		if holder := task.Holder; holder.Seat != event.Seat && holder.IsHere(before) {
+			l.disputeTask(event, DisputeTaken, holder.Seat)
 		}
 	}
 }
 
-// disputeTask records that event disputes what the agent of a seat did with a task. A dispute of this hour gets the
-// task.
+// disputeTask adds the task of event to the dispute of this hour with a seat, or to a new one, unless an earlier one has
+// the task.
 func (l *ledger) disputeTask(event Event, kind DisputeKind, seat int) {
-	no, joins := event.Task.No, false
-	is := func(d *Dispute) bool { return d.Kind == kind && d.Seat == event.Seat && d.For == seat }
+	var fresh *Dispute
 	for i := range l.Disputes {
 		d := &l.Disputes[i]
-		if is(d) && d.isOf(kind, no) {
+		switch {
+		case d.Kind != kind || d.Seat != event.Seat || d.For != seat:
+		case slices.Contains(d.Tasks, event.Task.No):
 			return
+		case d.isFresh(event.At()):
+			fresh = d
 		}
-		joins = joins || is(d) && d.isFresh(event.At())
 	}
-	if !joins {
-		l.dispute(event, Dispute{Kind: kind, For: seat, Tasks: []int64{no}})
-		return
+	switch {
+	case fresh == nil:
+		l.addDispute(event, Dispute{Kind: kind, For: seat, Tasks: []int64{event.Task.No}})
+	case len(fresh.Tasks) < core.MaxDisputed:
+		fresh.Tasks, fresh.PutAway = append(slices.Clip(fresh.Tasks), event.Task.No), false
+		l.changed = true
 	}
-	l.changeDisputes(func(d *Dispute) bool {
-		return is(d) && d.isFresh(event.At()) && len(d.Tasks) < core.MaxDisputed
-	}, func(d *Dispute) { d.Tasks, d.Away = append(slices.Clip(d.Tasks), no), false })
 }
 
-// dispute records d, which event begins. A full list loses the oldest of the one that fills it.
-func (l *ledger) dispute(event Event, d Dispute) {
-	d.N, d.AtMs, d.Seat, d.Name, d.Person, d.PersonName = event.N, event.AtMs, event.Seat, event.Name, event.Person,
-		event.PersonName
-	d.By = l.state.askerOf(event.Seat)
+// addDispute adds d, which event begins. A full list loses the oldest of the one that fills it.
+func (l *ledger) addDispute(event Event, d Dispute) {
+	d.N, d.AtMs, d.By = event.N, event.AtMs, l.state.askerOf(event.Seat)
+	d.Seat, d.Name, d.Person, d.PersonName = event.Seat, event.Name, event.Person, event.PersonName
 	l.Disputes, l.changed = append(slices.Clip(l.Disputes), d), true
 	if len(l.Disputes) > core.MaxDisputes {
 		l.Disputes = withoutOldestOfMost(l.Disputes, func(d *Dispute) int { return d.By })
 	}
-}
-
-// endTasks takes task no out of the disputes for which of is true. An empty dispute stays for the rest of its hour: a
-// further task does not ring then.
-func (l *ledger) endTasks(no int64, of func(*Dispute) bool) {
-	l.changeDisputes(func(d *Dispute) bool { return slices.Contains(d.Tasks, no) && of(d) }, func(d *Dispute) {
-		d.Tasks = slices.DeleteFunc(slices.Clone(d.Tasks), func(other int64) bool { return other == no })
-	})
-}
-
-// changeDisputes replaces the disputes for which is is true by changed copies.
-func (l *ledger) changeDisputes(is func(*Dispute) bool, how func(*Dispute)) {
-	list := slices.Clone(l.Disputes)
-	for i := range list {
-		if is(&list[i]) {
-			how(&list[i])
-			l.Disputes, l.changed = list, true
-		}
-	}
-}
-
-// removeDisputes removes the disputes for which over is true.
-func (l *ledger) removeDisputes(over func(*Dispute) bool) {
-	n := len(l.Disputes)
-	l.Disputes = slices.DeleteFunc(slices.Clone(l.Disputes), func(d Dispute) bool { return over(&d) })
-	l.changed = l.changed || len(l.Disputes) < n
 }

@@ -399,7 +399,7 @@ func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
 	switch {
 	case event.Kind == Object && asked:
-		l.dispute(event, Dispute{Kind: DisputeObject, For: request.Seat, Of: n})
+		l.addDispute(event, Dispute{Kind: DisputeObject, For: request.Seat, Of: n})
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
 	case event.Replaces == n:
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
