@@ -71,7 +71,7 @@ func (b *batch) Add(message Message, event room.Event) bool {
 // FillAfter fills the batch with the events after n. full is true if an event did not fit. Between two pages, calls
 // in other rooms may read.
 func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
-	pages := log.Told(caller, b.firstPage())
+	pages := log.PagesToShow(caller, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, caller, n, pages.After)
 		if err != nil || full || !more {
@@ -83,9 +83,9 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Cal
 
 // FillBefore is FillAfter for the events before n, the latest first.
 func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
-	pages := log.Pages(caller, b.firstPage())
-	if b.Talk == 0 {
-		pages = log.Told(caller, b.firstPage())
+	pages := log.PagesToShow(caller, b.firstPage())
+	if b.Talk > 0 { // no event about a task
+		pages = log.Pages(caller, b.firstPage())
 	}
 	for {
 		last, full, more, err := b.fillPage(ctx, log, caller, n, pages.Before)

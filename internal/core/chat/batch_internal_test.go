@@ -65,7 +65,7 @@ func TestBatch_redactTask_takesWhatIsTakenFromTheLog(t *testing.T) {
 	for _, action := range []room.TaskAction{room.AddTasks, room.EditTask, room.TakeTask, room.ReleaseTask,
 		room.FinishTask, room.DropTask} {
 		e := filled(room.TaskChanged)
-		e.Task.Action, e.Task.Of = action, nil
+		e.Task.Action, e.Task.Finished = action, nil
 		if action != room.AddTasks {
 			e.Task.Add = nil
 		}

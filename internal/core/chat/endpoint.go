@@ -226,7 +226,7 @@ func (r *liveRoom) collectHeard(ctx context.Context, head *room.Head, caller roo
 		}
 	}
 	var all, since heardWindow // all: up to the last event that calls; since: after it
-	for event, err := range r.log.Told(caller, core.MaxNews).Since(ctx, n, end) {
+	for event, err := range r.log.PagesToShow(caller, core.MaxNews).Since(ctx, n, end) {
 		if err != nil {
 			return Heard{}, err
 		}

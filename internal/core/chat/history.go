@@ -222,11 +222,8 @@ func (c reading) seenEvent(ctx context.Context, field, id string) (room.Event, e
 	if err != nil {
 		return room.Event{}, err
 	}
-	told, err := c.room.log.Tell(ctx, c.me, event)
-	if err != nil {
-		return room.Event{}, err
-	}
-	return told[0], nil
+	shown, err := c.room.log.AddFinished(ctx, c.me, event)
+	return shown[0], err
 }
 
 // refuseUnseen refuses the id of a message that the caller may not see. field is the argument with the id.

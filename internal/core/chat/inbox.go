@@ -135,7 +135,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		return nil
 	}
 	log := in.c.room.log
-	pages := log.Told(in.c.me, in.batch.Events+1)
+	pages := log.PagesToShow(in.c.me, in.batch.Events+1)
 	for empty := 0; ; {
 		head := log.Peek()
 		if in.scanned >= head.AsOf {

@@ -70,7 +70,7 @@ func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 	got, last := Left{Status: StatusUnread, Silent: c.head.Silenced(c.me.Agent), Way: c.way()}, int64(0)
 	b := batchFor(c.me, &c.head.State)
 	b.Events = leaveShown
-	for event, err := range c.room.log.Told(c.me, roomlog.PageEvents).Since(ctx, read, c.head.AsOf) {
+	for event, err := range c.room.log.PagesToShow(c.me, roomlog.PageEvents).Since(ctx, read, c.head.AsOf) {
 		switch {
 		case err != nil:
 			return Left{}, err

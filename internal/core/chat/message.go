@@ -214,10 +214,10 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 	if c.Check != nil {
 		v.State, v.Checks = TaskDone, []CheckView{{By: m.Agent, Check: *c.Check}}
 	}
-	if of := c.Of; of != nil {
-		v.State, v.Title, v.By, v.EndedByPerson, v.ByName = TaskDone, of.Title, of.By.Name, of.ByPerson, of.By.Person
-		if of.Ran != nil { // the rest of it is in the task
-			v.Evidence = &room.Evidence{Ran: of.Ran.Ran, Exit: of.Ran.Exit}
+	if f := c.Finished; f != nil {
+		v.State, v.Title, v.By, v.EndedByPerson, v.ByName = TaskDone, f.Title, f.By.Name, f.ByPerson, f.By.Person
+		if f.Ran != nil { // the rest of it is in the task
+			v.Evidence = &room.Evidence{Ran: f.Ran.Ran, Exit: f.Ran.Exit}
 		}
 	}
 	v.After = taskIDs(c.After)

@@ -204,7 +204,7 @@ func (s *NewsSeat) newMessages(ctx context.Context, from NewsFrom) (SeatNews, er
 		slices.Reverse(batch.Messages)
 		return SeatNews{Messages: batch.Messages, Earlier: full, Forgot: from.After != ""}, err
 	}
-	for event, err := range s.room.log.Told(s.me, batch.firstPage()).Since(ctx, hidden.upTo, s.head.AsOf) {
+	for event, err := range s.room.log.PagesToShow(s.me, batch.firstPage()).Since(ctx, hidden.upTo, s.head.AsOf) {
 		switch {
 		case err != nil:
 			return SeatNews{}, err

@@ -156,7 +156,7 @@ func (c seating) addUnread(ctx context.Context, offer presence.Offer, got *Seate
 // full is true if an event did not fit.
 func (c seating) fillBatch(ctx context.Context, b *batch, offer presence.Offer) (scanned int64, full bool, err error) {
 	n := offer.After
-	for event, err := range c.room.log.Told(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
+	for event, err := range c.room.log.PagesToShow(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || event.N > c.head.AsOf {
 			return n, false, err
 		}

@@ -319,7 +319,7 @@ func (c reading) shownAfter(ctx context.Context, id string) (page Page, at time.
 		return Page{}, at, none
 	}
 	batch := batchFor(c.me, &c.head.State)
-	for event, err := range c.room.log.Told(c.me, batch.firstPage()).Since(ctx, n-1, c.head.AsOf) {
+	for event, err := range c.room.log.PagesToShow(c.me, batch.firstPage()).Since(ctx, n-1, c.head.AsOf) {
 		switch {
 		case err != nil:
 			return Page{}, at, err

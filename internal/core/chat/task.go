@@ -362,8 +362,8 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	if err != nil {
 		return Tasks{}, false, err
 	}
-	if op.order.Action == room.CheckTask || op.order.Action == room.AsideTask {
-		return op.check(ctx, done)
+	if op.order.Action.IsAboutChecks() {
+		return op.answerChecks(ctx, done)
 	}
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
@@ -395,8 +395,8 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	return Tasks{}, false, refuseEnded(done)
 }
 
-// check answers a check of the ended task done, and an order that sets checks of it aside.
-func (op *taskOp) check(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
+// answerChecks answers a check of the ended task done, and an order that sets checks of it aside.
+func (op *taskOp) answerChecks(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
 	c := op.c
 	if done.Dropped {
 		return got, false, room.RefuseUndone(done.Task.No)
@@ -427,13 +427,13 @@ func (op *taskOp) appendCheck(ctx context.Context, done roomlog.Done) (wrote boo
 		last, err = op.c.room.log.Items().CheckBy(ctx, done.Task.No, op.c.me.Seat)
 		return err
 	}
-	return op.appendAfter(ctx, read, func(at place) (*room.Event, []table.Op, error) {
+	return op.appendAfterRead(ctx, read, func(at place) (*room.Event, []table.Op, error) {
 		event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
 		return event, nil, err
 	})
 }
 
-// appendAside appends that the checks of done by the agents of the call are set aside, unless they are.
+// appendAside sets aside the checks of done by the agents of the call, except those that are set aside already.
 func (op *taskOp) appendAside(ctx context.Context, done roomlog.Done) (wrote bool, err error) {
 	var checks []roomlog.Check
 	read := func() error {
@@ -443,12 +443,12 @@ func (op *taskOp) appendAside(ctx context.Context, done roomlog.Done) (wrote boo
 		}
 		return err
 	}
-	return op.appendAfter(ctx, read, func(at place) (event *room.Event, puts []table.Op, err error) {
+	return op.appendAfterRead(ctx, read, func(at place) (event *room.Event, puts []table.Op, err error) {
 		var checkers []room.Party
 		for _, check := range checks {
 			if check.AsideBy == "" {
 				checkers = append(checkers, check.By)
-				puts = append(puts, check.PutAside(at.head.ID, done.Task.No,
+				puts = append(puts, check.SetAside(at.head.ID, done.Task.No,
 					ident.Actor(at.caller.Name, at.caller.IsPerson(), at.caller.PersonsName())))
 			}
 		}
@@ -457,8 +457,9 @@ func (op *taskOp) appendAside(ctx context.Context, done roomlog.Done) (wrote boo
 	})
 }
 
-// appendAfter appends the event of decide, if it returns one, with its ops. What read has read before still holds then.
-func (op *taskOp) appendAfter(ctx context.Context, read func() error,
+// appendAfterRead appends the event that decide returns, if any, with its ops. If the log has moved since read, it
+// reads again: what was read is of the head on which decide decides.
+func (op *taskOp) appendAfterRead(ctx context.Context, read func() error,
 	decide func(place) (*room.Event, []table.Op, error)) (wrote bool, err error) {
 	c := op.c
 	for range maxAttempts {
@@ -466,7 +467,7 @@ func (op *taskOp) appendAfter(ctx context.Context, read func() error,
 		if err := read(); err != nil {
 			return false, err
 		}
-		done, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
+		appended, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
 			if at.head.Expired(at.now) && !at.head.Closed {
 				return ch, roomlog.ErrNotFound
 			}
@@ -480,7 +481,7 @@ func (op *taskOp) appendAfter(ctx context.Context, read func() error,
 			return ch, err
 		})
 		if needs, _ := needOf(err); needs != needItems {
-			return err == nil && len(done.Events) > 0, err
+			return err == nil && len(appended.Events) > 0, err
 		}
 	}
 	return false, refuseRaces()

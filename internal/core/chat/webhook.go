@@ -91,11 +91,8 @@ func (r *liveRoom) nextCall(ctx context.Context, head *room.Head, caller room.Ca
 		missed = missed || e.N > n+1
 		n = e.N
 		if k.Calls(&head.State, caller.Agent, e) {
-			told, err := r.log.Tell(ctx, caller, e)
-			if err == nil {
-				e = told[0]
-			}
-			return e, missed, err
+			shown, err := r.log.AddFinished(ctx, caller, e)
+			return shown[0], missed, err
 		}
 	}
 	return event, false, checkRead(n, head.AsOf)

@@ -105,7 +105,7 @@ func (t *Task) referred() int {
 func (c *TaskChange) referred() int {
 	n := textBytes(string(c.Action), c.Call, c.Title, c.Text) + c.Was.referred()
 	n += pointerBytes(c.Ran) + pointerBytes(c.Check) + sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
-	n += pointerBytes(c.Of)
+	n += pointerBytes(c.Finished)
 	for i := range c.Add {
 		n += c.Add[i].referred()
 	}

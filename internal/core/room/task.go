@@ -104,7 +104,7 @@ type TaskChange struct {
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words
-	Of       *Finished  `json:"-"`               // of CheckTask and AsideTask, for a reader: see roomlog.Log.Tell
+	Finished *Finished  `json:"-"`               // of CheckTask and AsideTask, for a reader: see roomlog.Log.AddFinished
 }
 
 // AddedTask is a call that added tasks, to recognize a repetition of the call.
@@ -656,7 +656,7 @@ func (e Event) TasksTold() (list []int64) {
 			list = append(list, task.No)
 		}
 	}
-	if e.Task.No != 0 && !e.Task.Redacted && !e.IsOfFinished() {
+	if e.Task.No != 0 && !e.Task.Redacted && !e.IsAboutChecks() {
 		list = append(list, e.Task.No)
 	}
 	return list
@@ -667,10 +667,16 @@ func (e Event) ChecksTask() bool {
 	return e.Type == TaskChanged && e.Task != nil && e.Task.Action == CheckTask
 }
 
-// IsOfFinished reports whether e is about checks of a task that is done, and so has no words of its own.
-func (e Event) IsOfFinished() bool {
-	return e.ChecksTask() || e.Type == TaskChanged && e.Task != nil && e.Task.Action == AsideTask
+// SetsAside reports whether e sets checks of a task that is done aside.
+func (e Event) SetsAside() bool {
+	return e.Type == TaskChanged && e.Task != nil && e.Task.Action == AsideTask
 }
+
+// IsAboutChecks reports whether e is about checks of a task that is done, and so has no words of its own.
+func (e Event) IsAboutChecks() bool { return e.ChecksTask() || e.SetsAside() }
+
+// IsAboutChecks reports whether a is about checks of a task that is done.
+func (a TaskAction) IsAboutChecks() bool { return a == CheckTask || a == AsideTask }
 
 // RedactsTask reports whether e is the removal of the words of a task.
 func (e Event) RedactsTask() bool {

@@ -243,7 +243,7 @@ func (o TaskOrder) findTask(head *Head, agent Agent, now time.Time) (Task, error
 	if !open || !agent.SeesTask(t.N) {
 		return t, ErrNotOpen
 	}
-	if o.Action == CheckTask || o.Action == AsideTask {
+	if o.Action.IsAboutChecks() {
 		return t, RefuseUndone(t.No)
 	}
 	return t, nil

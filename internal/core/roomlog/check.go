@@ -54,8 +54,8 @@ func (c Check) put(id string, no int64) table.Op {
 		Expires: time.UnixMilli(c.AtMs).Add(agreementLife), Data: Encode(c)}, table.Always)
 }
 
-// PutAside stores that by has set aside c, a check of task no.
-func (c Check) PutAside(id string, no int64, by string) table.Op {
+// SetAside is put with the note that by has set c aside.
+func (c Check) SetAside(id string, no int64, by string) table.Op {
 	c.AsideBy = by
 	return c.put(id, no)
 }
@@ -76,17 +76,13 @@ func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) 
 
 // fillAside sets aside again the checks that event has set aside, unless later ones are there.
 func fillAside(ctx context.Context, t table.Table, id string, event room.Event) error {
-	for _, by := range event.Task.For {
-		item, err := t.Get(ctx, checkKey(id, event.Task.No, by.Seat), table.Strong)
-		var check Check
-		if err == nil {
-			err = Decode(item, &check)
+	by, no := ident.Actor(event.Name, event.Person, event.PersonName), event.Task.No
+	for _, checker := range event.Task.For {
+		check, err := checkBy(ctx, t, id, no, checker.Seat)
+		if err == nil && check.By.Seat != 0 && check.AtMs <= event.AtMs && check.AsideBy == "" {
+			err = t.Write(ctx, check.SetAside(id, no, by))
 		}
-		if err == nil && check.AtMs <= event.AtMs && check.AsideBy == "" {
-			err = t.Write(ctx, check.PutAside(id, event.Task.No,
-				ident.Actor(event.Name, event.Person, event.PersonName)))
-		}
-		if err != nil && !errors.Is(err, table.ErrNotFound) {
+		if err != nil {
 			return err
 		}
 	}
@@ -95,7 +91,12 @@ func fillAside(ctx context.Context, t table.Table, id string, event room.Event) 
 
 // CheckBy returns the last check of task no by a seat; zero without one.
 func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, err error) {
-	item, err := i.log.store.table.Get(ctx, checkKey(i.log.id, no, seat), table.Strong)
+	return checkBy(ctx, i.log.store.table, i.log.id, no, seat)
+}
+
+// checkBy is CheckBy in the table of a room.
+func checkBy(ctx context.Context, t table.Table, id string, no int64, seat int) (check Check, err error) {
+	item, err := t.Get(ctx, checkKey(id, no, seat), table.Strong)
 	switch {
 	case errors.Is(err, table.ErrNotFound):
 		return Check{}, nil

@@ -81,8 +81,8 @@ func gapsIn(there map[int64]bool, first, last int64) (gaps []gap) {
 	return gaps
 }
 
-// lostBy adds to lost the keys of missing agreements and closed tasks of event, and puts its check and the claim of its
-// file again.
+// lostBy adds to lost the keys of missing agreements and closed tasks of event. It puts again what event says of
+// checks, and the claim of its file.
 func lostBy(ctx context.Context, t table.Table, id string, event room.Event, lost []table.Key) ([]table.Key, error) {
 	var keys []table.Key
 	for _, n := range event.Agreed {
@@ -103,7 +103,7 @@ func lostBy(ctx context.Context, t table.Table, id string, event room.Event, los
 	if event.ChecksTask() {
 		return lost, fillCheck(ctx, t, id, event)
 	}
-	if event.IsOfFinished() {
+	if event.SetsAside() {
 		return lost, fillAside(ctx, t, id, event)
 	}
 	if event.Type != room.Said || event.File == nil {

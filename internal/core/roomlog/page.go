@@ -26,7 +26,7 @@ type Pages struct {
 	reader room.Caller
 	limit  int // of the next page
 	tail   []room.Event
-	tells  bool // see Told
+	toShow bool // see PagesToShow
 }
 
 // tailPage is how many events of the cached tail Read returns at once. They are copied, since a redaction changes
@@ -38,50 +38,50 @@ func (l *Log) Pages(caller room.Caller, first int) *Pages {
 	return &Pages{log: l, reader: caller, limit: min(first, pageEvents)}
 }
 
-// Told returns the pages of the log for what caller is shown: see Tell.
-func (l *Log) Told(caller room.Caller, first int) *Pages {
+// PagesToShow is Pages for what the caller is shown: see AddFinished.
+func (l *Log) PagesToShow(caller room.Caller, first int) *Pages {
 	p := l.Pages(caller, first)
-	p.tells = true
+	p.toShow = true
 	return p
 }
 
-// Tell adds to each event about checks, if caller sees it, the finished task as it is now: its title, who finished it
-// and what was run. The event has no words of its own, so nothing of it has to be removed, also not by a program of
-// before. events is changed.
-func (l *Log) Tell(ctx context.Context, caller room.Caller, events ...room.Event) ([]room.Event, error) {
-	of := map[int64]*room.Finished{}
+// AddFinished adds to each event about checks, if caller sees it, the finished task as it is now: its title, who
+// finished it and what was run. Such an event has no words of its own, so the removal of a task's words, also by a
+// program of before, has nothing to remove from it. events is changed.
+func (l *Log) AddFinished(ctx context.Context, caller room.Caller, events ...room.Event) ([]room.Event, error) {
+	finished := map[int64]*room.Finished{}
 	for i, event := range events {
-		if !event.IsOfFinished() || !caller.Sees(event) {
+		if !event.IsAboutChecks() || !caller.Sees(event) {
 			continue
 		}
 		change := *event.Task
-		if _, known := of[change.No]; !known {
+		if _, known := finished[change.No]; !known {
 			done, err := l.Items().Done(ctx, change.No)
 			switch {
 			case err == nil:
-				of[change.No] = new(done.Finished())
+				finished[change.No] = new(done.Finished())
 			case !errors.Is(err, table.ErrNotFound):
-				return nil, err
+				return events, err
 			}
 		}
-		change.Of = of[change.No]
+		change.Finished = finished[change.No]
 		events[i].Task = &change
 	}
 	return events, nil
 }
 
-// told is the end of a read: see Told.
-func (p *Pages) told(ctx context.Context, events []room.Event, err error) ([]room.Event, error) {
-	if err != nil || !p.tells {
+// shown is the end of a read: see PagesToShow.
+func (p *Pages) shown(ctx context.Context, events []room.Event, err error) ([]room.Event, error) {
+	if err != nil || !p.toShow {
 		return events, err
 	}
-	return p.log.Tell(ctx, p.reader, events...)
+	return p.log.AddFinished(ctx, p.reader, events...)
 }
 
 // After returns events from n+1 on without a gap, and whether more may follow.
 func (p *Pages) After(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
 	events, more, err = p.page(ctx, n, 1, p.sees)
-	events, err = p.told(ctx, events, err)
+	events, err = p.shown(ctx, events, err)
 	return events, more, err
 }
 
@@ -97,7 +97,7 @@ func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more 
 	} else {
 		events, more, err = p.page(ctx, n, -1, p.sees)
 	}
-	events, err = p.told(ctx, events, err)
+	events, err = p.shown(ctx, events, err)
 	return events, more, err
 }
 
@@ -105,9 +105,10 @@ func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more 
 // n+1 cannot be read yet. The events are valid until the next call.
 func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	events, err := p.read(ctx, n)
-	return p.told(ctx, events, err)
+	return p.shown(ctx, events, err)
 }
 
+// read is Read without what PagesToShow adds.
 func (p *Pages) read(ctx context.Context, n int64) ([]room.Event, error) {
 	l := p.log
 	l.mu.Lock()
