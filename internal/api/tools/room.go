@@ -53,7 +53,8 @@ func viewInfo(i chat.Info) results.Info {
 		v.Open = (*results.Open)(i.Open)
 		v.Open.Requests += v.Open.Proposals
 	}
-	v.Requests, v.Disputes = viewRequests(i.Requests), viewDisputes(i.Disputes)
+	v.Requests = viewRequests(i.Requests)
+	v.Disputes = viewDisputes(i.Disputes)
 	return v
 }
 

@@ -68,17 +68,20 @@ func (e Evidence) reported(ran string) string {
 
 // Checked says what came of a check: checked by Bob: same result.
 func (c Check) Checked() string {
-	who, by, exit := ident.Actor(c.By, c.ByPerson, c.ByName), c.AsideBy, ""
-	if c.Exit != nil && *c.Exit != 0 {
-		exit = fmt.Sprintf(" (exit %d)", *c.Exit)
-	}
 	switch {
 	case c.AsideBy != "":
-		c.AsideBy = ""
-		return c.Checked() + ", set aside by " + by
+		return c.result() + ", set aside by " + c.AsideBy
 	case c.Gone:
-		c.Gone = false
-		return c.Checked() + ", and is gone"
+		return c.result() + ", and is gone"
+	}
+	return c.result()
+}
+
+// result is Checked of a check that counts.
+func (c Check) result() string {
+	who, exit := ident.Actor(c.By, c.ByPerson, c.ByName), ""
+	if c.Exit != nil && *c.Exit != 0 {
+		exit = fmt.Sprintf(" (exit %d)", *c.Exit)
 	}
 	switch c.Verdict {
 	case "same":

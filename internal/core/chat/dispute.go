@@ -24,7 +24,7 @@ type DisputeView struct {
 // disputedTitles is how many titles are read for the disputes of a seat.
 const disputedTitles = 10
 
-// disputes returns what is disputed of the caller's seat, oldest first.
+// disputes returns the disputes that need the person of the caller's seat, oldest first.
 func (c reading) disputes(ctx context.Context) (list []DisputeView, err error) {
 	titles := disputedTitles
 	for _, d := range c.head.Talk.DisputesOf(c.me.Seat, c.room.svc.now()) {
@@ -33,11 +33,11 @@ func (c reading) disputes(ctx context.Context) (list []DisputeView, err error) {
 		for _, no := range d.Tasks {
 			brief := TaskBrief{ID: room.TaskID(no)}
 			if titles > 0 {
-				brief.Title, err = c.room.titleOf(ctx, c.head, no)
 				titles--
-			}
-			if err != nil {
-				return nil, err
+				brief.Title, err = c.room.titleOf(ctx, c.head, no)
+				if err != nil {
+					return nil, err
+				}
 			}
 			v.Tasks = append(v.Tasks, brief)
 		}

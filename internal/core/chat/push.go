@@ -62,13 +62,14 @@ const needText = 160
 // Needs returns what needs the person of hook, as of the time of the call. All of it comes from the head, so what was
 // answered or decided meanwhile is in it no more.
 func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, error) {
-	// The hook and its agent are there from here on.
 	live := s.acquire(hook.Room)
 	defer live.release()
 	k, here, err := live.loadHook(ctx, hook)
 	if err != nil || !here || hook.Form == room.FormPush && !slices.Contains(k.agent.Person.Devices, hook.Device) {
 		return Needs{Gone: err == nil}, s.Outward(err)
 	}
+
+	// All that needs the person is in the head.
 	head, now := k.head, s.now()
 	got := Needs{Ended: head.Closed, AsOf: head.AsOf, RoomID: head.ID, Room: head.Name, Alone: k.agent.IsPersonOnly(),
 		head: head}
@@ -76,8 +77,6 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 		got.Open = []Need{{N: head.AsOf, Kind: NeedsNothing, At: now}}
 		return got, nil
 	}
-
-	// All that needs the person is in the head.
 	for _, draft := range k.agent.Person.Open(now) {
 		got.Open = append(got.Open, Need{N: draft.N, Kind: NeedsDecision, At: time.UnixMilli(draft.AtMs)})
 	}
@@ -112,10 +111,15 @@ func (s *Service) DescribeNeeds(ctx context.Context, needs *Needs) error {
 	live := s.acquire(needs.RoomID)
 	defer live.release()
 	for i := range needs.Open {
-		if needs.Open[i].Kind == NeedsNothing {
-			continue
+		var err error
+		switch need := &needs.Open[i]; need.Kind {
+		case NeedsNothing:
+		case NeedsLook:
+			err = live.describeDispute(ctx, needs.head, need)
+		default:
+			err = live.describeNeed(ctx, needs.head, need)
 		}
-		if err := live.describeNeed(ctx, needs.head, &needs.Open[i]); err != nil {
+		if err != nil {
 			return s.Outward(err)
 		}
 	}
@@ -134,21 +138,9 @@ func (r *liveRoom) watchesUntil(ctx context.Context, agent room.Agent) (time.Tim
 	return presence.WaitsUntil(), err
 }
 
-// describeNeed adds to need what its event has; to a dispute of tasks the title of the first one.
+// describeNeed adds to need what its event has.
 func (r *liveRoom) describeNeed(ctx context.Context, head *room.Head, need *Need) error {
-	n := need.N
-	if d := need.Dispute; d.N != 0 {
-		n, need.ID, need.Who = d.N, head.MessageID(d.N), ident.Actor(d.Name, d.Person, d.PersonName)
-		if len(d.Tasks) > 0 {
-			title, err := r.titleOf(ctx, head, d.Tasks[0])
-			need.Text = gist(title)
-			return err
-		}
-	}
-	event, err := r.log.Event(ctx, n)
-	if need.Kind == NeedsLook && errors.Is(err, table.ErrNotFound) { // an objection of long ago
-		return nil
-	}
+	event, err := r.log.Event(ctx, need.N)
 	if err != nil {
 		return err
 	}
@@ -164,6 +156,22 @@ func (r *liveRoom) describeNeed(ctx context.Context, head *room.Head, need *Need
 		need.Text = gist(text)
 	}
 	return nil
+}
+
+// describeDispute adds to need who disputes, and the title of the first task or the words of the objection.
+func (r *liveRoom) describeDispute(ctx context.Context, head *room.Head, need *Need) error {
+	d := need.Dispute
+	need.ID, need.Who = head.MessageID(d.N), ident.Actor(d.Name, d.Person, d.PersonName)
+	if d.Kind != room.DisputeObject {
+		title, err := r.titleOf(ctx, head, d.Tasks[0])
+		need.Text = gist(title)
+		return err
+	}
+	err := r.describeNeed(ctx, head, need)
+	if errors.Is(err, table.ErrNotFound) { // an objection of long ago
+		err = nil
+	}
+	return err
 }
 
 // titleOf returns the title of a task, open or not; "" if it has expired.

@@ -374,24 +374,22 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 	return o, err
 }
 
-// checksNamed returns which of checks, the last ones of task no, are by the agents of aside, who may have left.
+// checksNamed returns which of checks, the last ones of task no, are by the agents in for, who may have left.
 func (req TaskRequest) checksNamed(no int64, checks []roomlog.Check) (found []roomlog.Check, err error) {
 	for i, given := range req.For {
 		name, _ := ident.AgentName(ident.Addressed(given))
-		has := false
-		for _, check := range checks {
+		isBy := func(check roomlog.Check) bool {
 			by, _ := ident.AgentName(check.By.Name)
-			if by.Key != name.Key {
-				continue
-			}
-			has = true
-			if !slices.Contains(found, check) {
-				found = append(found, check)
-			}
+			return by.Key == name.Key
 		}
-		if !has {
+		if !slices.ContainsFunc(checks, isBy) {
 			return nil, fault.Refuse(fault.InvalidArgument, "for: agent %d in it has no check of %s. Nothing was "+
 				"changed: list_tasks with that id shows who has checked it.", i+1, room.TaskID(no))
+		}
+		for _, check := range checks {
+			if isBy(check) && !slices.Contains(found, check) {
+				found = append(found, check)
+			}
 		}
 	}
 	return found, nil

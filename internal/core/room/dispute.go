@@ -196,8 +196,8 @@ func (l *ledger) beginTaskDisputes(before *State, event Event) {
 	}
 }
 
-// disputeTask adds the task of event to the dispute of this hour with a seat, or to a new one, unless an earlier one has
-// the task.
+// disputeTask adds the task of event to the dispute of this hour with the agent of a seat, or to a new one, unless one
+// has the task.
 func (l *ledger) disputeTask(event Event, kind DisputeKind, seat int) {
 	var fresh *Dispute
 	for i := range l.Disputes {

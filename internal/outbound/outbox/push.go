@@ -429,13 +429,13 @@ func words(need chat.Need, withText bool) string {
 	case chat.NeedsAnswer:
 		return who + " asks you" + text
 	case chat.NeedsLook:
-		return who + disputes(need.Dispute) + text
+		return who + disputeWords(need.Dispute) + text
 	}
 	return "The room has ended."
 }
 
-// disputes says what is disputed, after the name of who does.
-func disputes(d room.Dispute) string {
+// disputeWords says what is disputed, to follow the name of who disputes it.
+func disputeWords(d room.Dispute) string {
 	several := len(d.Tasks) > 1
 	switch {
 	case d.Kind == room.DisputeCheck && several:
