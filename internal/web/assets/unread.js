@@ -1,4 +1,4 @@
-// Up to where the person has read a room, and what is unread. This browser keeps it, and its tabs share it.
+// Up to which message the person has read a room, and what is unread. This browser keeps the id, and its tabs share it.
 
 import * as storage from "./storage.js";
 import { isNew } from "./talk/names.js";
@@ -18,12 +18,12 @@ export class Unread {
     this.room = room;
   }
 
-  /** Takes up what this browser has kept. */
+  /** Goes on from the message that this browser has kept. */
   begin() {
     this.#show(storage.readOf(this.room.token()));
   }
 
-  /** Notes that the person has read up to a message. */
+  /** Records that the person has read up to a message, unless the person has already read further. */
   readTo(id) {
     const [history, token, before] = [this.room.history(), this.room.token(), this.#readTo];
     if (!history.has(id) || (history.has(before) && !history.precedes(before, id))) return;
@@ -31,20 +31,20 @@ export class Unread {
     this.#show(id);
   }
 
-  /** Returns the messages of others that the person has not read, of those that are loaded. */
+  /** Returns the loaded messages of others that the person has not read. */
   messages() {
     if (!this.#readTo) return [];
     const after = this.room.history().after(this.#readTo);
     return after.filter((message) => isNew(message, this.room.me()));
   }
 
-  /** Marks what came after the person read, if there is a message of others: the person comes to the page. */
+  /** Marks, as the person comes to the page, what came after the last read message, if others sent some of it. */
   mark() {
     this.#missed = this.messages().length ? { read: this.#readTo, last: this.#last } : null;
     this.room.show({ missed: this.#missed });
   }
 
-  /** Marks what has come since the mark, too: the person has come back, and the last of it came a moment later. */
+  /** Extends the mark to what came since: the person has come back, and the last messages arrive a moment later. */
   markRest() {
     if (!this.#missed) return this.mark();
     if (this.#missed.last !== this.#last) this.#missed = { ...this.#missed, last: this.#last };

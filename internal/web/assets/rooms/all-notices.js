@@ -10,10 +10,10 @@ import { Refused } from "./refused.js";
 
 const Notices = later("NoticesForAll", MissingPart, Loading);
 
-/** Says in how many rooms this device is told, and changes that. */
+/** Says in how many rooms this device is told, as a button that opens the dialog to change it. */
 export function AllNotices({ errands }) {
   const [open, setOpen] = useState(false);
-  useBlocked(); // draws this once more
+  useBlocked(); // draws once more when the person blocks or unblocks notifications
   const { rooms } = errands;
   const waits = rooms.filter((room) => errands.isToBeTold(room)).length;
   const told = rooms.filter((room) => room.kept.push && !errands.isToBeTold(room)).length;

@@ -1,8 +1,9 @@
-// What a person sets once for all rooms of this browser is done in each room as soon as the room can be reached, by any
-// page that is open. Beside each seat, this browser keeps what is still to be done there, errands: {pause: {read, at},
-// the last message that this browser knew at the press and the time in ms, rename: the name from before}; held: the id
-// of the last message before "Pause all my agents" has paused the agent; and wished: when the person made the wish for
-// notifications in all rooms that has been told here, or that a wish in this room has replaced.
+// A person sets a name, a wish for notifications and a pause once for all rooms of this browser. Any open page then
+// does so in each room, as soon as the room can be reached: these are errands. Beside each seat, this browser keeps
+// - errands: {pause: {read: the id of the last message that this browser knew at the press, at: the press, in ms},
+//   rename: the name from before}, while they are still to be done,
+// - held: the id of the last message before "Pause all my agents" paused the agent,
+// - wished: the time of the newest wish for all rooms that was told in this room, or that a wish in this room replaced.
 
 import { backoff, clock as realClock } from "../clock.js";
 import { pageSize } from "../history.js";
@@ -13,37 +14,37 @@ import { endsSeat } from "../seats.js";
 import * as storage from "../storage.js";
 import { useEffect, useMemo, useState } from "../vendor.js";
 
-const most = 6; // rooms at a time: a browser makes as many calls
-const rest = 100; // ms from one drawing of what has changed to the next
+const atOnce = 6; // errands: a browser makes as many calls to a server at a time
+const drawAfter = 100; // ms from the end of an errand until all rooms are drawn
 
-/** Reports whether an event has paused or resumed the agent, or done what of names. */
-const isChange = (/** @type {import("../results.d.ts").Message} */ { type, reason = "" }, of = ["paused", "resumed"]) =>
-  type === "supervision" && of.includes(reason);
+/** Reports whether an event is a change by supervise for one of the reasons. */
+const isChange = (/** @type {import("../results.d.ts").Message} */ { type, reason = "" }, reasons) =>
+  type === "supervision" && reasons.includes(reason);
 
-/** What is done in a room: see Errands.#reach for its parts, and value is that of the errand. */
+/** How each kind of errand is done: in a room, as Errands.#reach returns one, with the value of the errand. */
 const works = {
   /**
-   * Leaves an agent alone that was paused or resumed since the press: the person has done so elsewhere, or a call
-   * without an answer has. An agent that was paused before is not held.
+   * Pauses the agent, unless it was paused or resumed since the press: by the person elsewhere, or by an earlier try
+   * whose answer was lost. An agent that was paused before the press gets no held, so that resume leaves it paused.
    */
   async pause(room, { read, at }) {
     const { seat: { token }, supervise, changes } = room;
     const { all, last } = await changes(read);
-    if (all.some((change) => Date.parse(change.at) + 1_000 > at)) return; // it is in whole seconds
+    if (all.some((change) => Date.parse(change.at) + 1_000 > at)) return; // change.at is in whole seconds
     if ((await supervise({})).paused) return;
     storage.note(token, { held: last });
     await supervise({ paused: true });
-    if (!storage.notesOf(token).errands?.pause) await works.resume(room); // given up meanwhile
+    if (!storage.notesOf(token).errands?.pause) await works.resume(room); // the person resumed all meanwhile
   },
 
-  /** Leaves a pause alone that is not the last one of pause: the person has decided about that agent since. */
+  /** Resumes the agent if its pause for all is the only change since held: else the person has decided since. */
   async resume({ seat: { token }, supervise, changes }) {
     const { all } = await changes(storage.notesOf(token).held);
     if (all.map(({ reason }) => reason).join() === "paused") await supervise({ paused: false });
     storage.note(token, { held: undefined });
   },
 
-  /** Leaves a name alone that the person has chosen in the room. */
+  /** Gives the room the name for all rooms, unless the person has chosen another one there since. */
   async rename({ supervise }, before) {
     for (let [had, name] = [before, storage.name()]; name !== had; [had, name] = [name, storage.name()]) {
       if ((await supervise({})).person_name !== had) return;
@@ -60,13 +61,13 @@ const works = {
 
 export class Errands {
   /** @type {{what: string, token: string, title: string, why: string}[]} */
-  refused = []; // what rooms have refused since the person has set that last
-  busy = 0; // rooms in which something is being done
+  refused = []; // errands that rooms have refused, until the person sets the same for all rooms again
+  busy = 0; // errands that are being done
   #running = false;
-  #shows = false; // what has changed, in a moment
-  #presses = 0; // how often all agents were paused or resumed
+  #drawsSoon = false;
+  #presses = 0; // of the buttons that pause and resume all agents
   #locks = /** @type {LockManager | undefined} */ (navigator.locks); // none without TLS
-  #nap = new AbortController();
+  #nap = new AbortController(); // aborted to try again at once
   #stop = new AbortController();
 
   constructor(/** @type {import("./mine.js").MyRooms} */ mine, clock = realClock) {
@@ -75,7 +76,7 @@ export class Errands {
     addEventListener("online", () => this.#nap.abort(), { signal: this.#stop.signal });
   }
 
-  /** Returns the rooms that go on, as far as is known, with what is kept of the seats. */
+  /** Returns the rooms that have not ended, as far as this browser knows, each with its notes of the seat. */
   get rooms() {
     return this.mine.rooms
       .filter(({ seat, state }) => !seat.claim && state !== "ended" && state !== "closed")
@@ -87,8 +88,8 @@ export class Errands {
   }
 
   /**
-   * Returns how the agents stand: the server has said that they are paused, and those held are by the press for all, as
-   * far as this browser knows.
+   * Returns the agents of this browser, and of each, as far as this browser knows: paused, as its room said last;
+   * waits: the pause for all is still to be done; held: the pause for all has paused it, and nobody has resumed it.
    */
   get agents() {
     return this.rooms.filter(({ alone }) => !alone).map(({ seat, info, messages, kept }) => {
@@ -100,22 +101,23 @@ export class Errands {
     });
   }
 
-  /** Pauses the agents that are not paused. */
+  /** Pauses the agents that are not paused, each as soon as its room can be reached. */
   pause() {
     this.#presses++;
     const [all, at] = [this.agents.filter(({ paused, waits }) => !paused && !waits), this.clock.now()];
-    this.#want("pause", all, ({ messages }) => ({ read: messages.at(-1)?.id, at }));
+    this.#add("pause", all, ({ messages }) => ({ read: messages.at(-1)?.id, at }));
   }
 
   /**
-   * Resumes those that pause has paused, and gives up those that it has still to pause. What cannot be reached now
-   * stays paused: an agent goes on when its person sees that. Returns how many these are.
+   * Resumes the agents that pause has paused, and drops the pauses that are still to be done. An agent that cannot be
+   * reached now stays paused: it must not go on later, when its person does not see that. Returns how many stay paused
+   * so, 0 after another press.
    */
   async resume() {
     const press = ++this.#presses;
     const { agents } = this;
-    this.#forget("pause", "resume");
-    for (const { seat, waits } of agents) if (waits) this.#over({ seat, what: "pause" });
+    this.#forgetRefused("pause", "resume");
+    for (const { seat, waits } of agents) if (waits) this.#drop({ seat, what: "pause" });
     this.mine.read();
     let left = agents.filter(({ held }) => held).map(({ seat }) => ({ seat, what: "resume", value: true }));
     for (let wait = 1; left.length && wait && press === this.#presses;) {
@@ -125,18 +127,18 @@ export class Errands {
     return press === this.#presses ? left.length : 0;
   }
 
-  /** Takes a name for all rooms, "" for none: it takes the place of the one from before. */
+  /** Sets the name for all rooms, "" for none. Rooms that know the name from before are told. */
   rename(name, before) {
     storage.keepName(name);
     const beforeIn = ({ kept }) => kept.errands?.rename ?? before;
-    this.#want("rename", this.agents.filter(beforeIn), beforeIn);
+    this.#add("rename", this.agents.filter(beforeIn), beforeIn);
   }
 
-  /** Takes a wish for notifications, {on, words}, in place of those of the rooms. */
+  /** Sets the wish for notifications in all rooms, {on, words}, in place of the wishes in single rooms. */
   wish(wish) {
     storage.keepNotices({ ...wish, at: this.clock.now() });
     for (const { seat } of this.rooms) storage.note(seat.token, { notices: undefined });
-    this.#want("notices");
+    this.#add("notices");
   }
 
   /** Reports whether the wish for notifications is still to be told in a room. */
@@ -145,8 +147,9 @@ export class Errands {
     return !!wish && wish.at !== kept.wished && (!wish.on || globalThis.Notification?.permission === "granted");
   }
 
-  #want(what, rooms = /** @type {any[]} */ ([]), valueOf = (/** @type {any} */ _) => {}) {
-    this.#forget(what);
+  /** Gives rooms an errand, each with the value that valueOf returns for the room, and begins. */
+  #add(what, rooms = /** @type {any[]} */ ([]), valueOf = (/** @type {any} */ _) => {}) {
+    this.#forgetRefused(what);
     for (const room of rooms)
       storage.note(room.seat.token, { errands: { ...room.kept.errands, [what]: valueOf(room) } });
     this.#nap.abort();
@@ -154,20 +157,21 @@ export class Errands {
     this.mine.read();
   }
 
-  #forget(...whats) {
+  #forgetRefused(...whats) {
     this.refused = this.refused.filter(({ what }) => !whats.includes(what));
   }
 
-  #over({ seat: { token }, what, value = /** @type {any} */ (null) }) {
+  /** Drops an errand that is done, or will not be. */
+  #drop({ seat: { token }, what, value = /** @type {any} */ (null) }) {
     if (what === "notices") return storage.note(token, { wished: value.at });
     const { [what]: _, ...errands } = storage.notesOf(token).errands ?? {};
     return storage.note(token, { errands });
   }
 
-  /** Returns what is still to be done in a room, and was not refused while the page is open. */
+  /** Returns the errands of a room, without those that the room has refused since the page was loaded. */
   #dueIn({ seat, kept }) {
-    const told = this.isToBeTold({ kept }) ? [["notices", storage.notices()]] : [];
-    return [...Object.entries(kept.errands ?? {}), ...told].map(([what, value]) => ({ seat, what, value }))
+    const notices = this.isToBeTold({ kept }) ? [["notices", storage.notices()]] : [];
+    return [...Object.entries(kept.errands ?? {}), ...notices].map(([what, value]) => ({ seat, what, value }))
       .filter(({ what }) => !this.refused.some((one) => one.token === seat.token && one.what === what));
   }
 
@@ -176,7 +180,7 @@ export class Errands {
     return this.rooms.flatMap((room) => this.#dueIn(room));
   }
 
-  /** Does all that is to be done, also from before the page was loaded, again and again until nothing is left. */
+  /** Does all errands, also those from before the page was loaded, and tries again until none is left. */
   async goOn() {
     if (this.#running) return;
     this.#running = true;
@@ -193,26 +197,26 @@ export class Errands {
   }
 
   /**
-   * Does errands that still stand, a few at a time, until the server asks to wait. Returns those that are left, and for
-   * how many seconds to wait.
+   * Does errands, a few at a time, until the server asks to wait. isStillDue is asked just before each. Returns the
+   * errands that are left, and for how many seconds to wait.
    */
-  async #doAll(/** @type {Errand[]} */ errands, stands) {
+  async #doAll(/** @type {Errand[]} */ errands, isStillDue) {
     const left = /** @type {Errand[]} */ ([]);
     const next = errands.values();
     let wait = 0;
-    const some = async () => {
+    const work = async () => {
       for (const errand of next) {
-        if (this.#stop.signal.aborted || !stands(errand)) continue;
+        if (this.#stop.signal.aborted || !isStillDue(errand)) continue;
         const problem = wait ? {} : await this.#do(errand);
         if (problem) left.push(errand);
         wait = Math.max(wait, problem?.retryAfter ?? 0);
       }
     };
-    await Promise.all(Array.from({ length: most }, some));
+    await Promise.all(Array.from({ length: atOnce }, work));
     return { left, wait };
   }
 
-  /** Does one. Returns why it is to be tried again; null if it is over. */
+  /** Does one errand. Returns why it is to be tried again; null if it is not. */
   async #do(/** @type {Errand} */ errand) {
     const { seat, what, value } = errand;
     this.busy++;
@@ -223,8 +227,8 @@ export class Errands {
     try {
       const locks = this.#locks;
       const name = "parley.errand." + seat.token;
-      const once = async (lock) => (lock ? work() : {}); // another tab does it
-      const problem = await (locks ? locks.request(name, { ifAvailable: true }, once) : work());
+      const workIf = async (lock) => (lock ? work() : {}); // else another errand of the seat is being done
+      const problem = await (locks ? locks.request(name, { ifAvailable: true }, workIf) : work());
       if (problem) return problem;
     } catch (problem) {
       if (problem.name === "SecurityError") this.#locks = undefined; // the browser gives none
@@ -232,27 +236,27 @@ export class Errands {
       const { token, title = "" } = seat;
       const ends = endsSeat(problem);
       if (!ends) this.refused = [...this.refused, { what, token, title, why: problem.message }];
-      if (!ends && what === "rename") return null; // the next name takes the place of the one from before
+      if (!ends && what === "rename") return null; // it stays: the next name replaces the same name from before
     } finally {
       this.busy--;
-      this.#show();
+      this.#drawSoon();
     }
-    this.#over(errand);
+    this.#drop(errand);
     return null;
   }
 
-  /** Shows what has changed, for several errands at once: the page draws all rooms then. */
-  async #show() {
-    if (this.#shows) return;
-    this.#shows = true;
-    await this.clock.pause(rest, this.#stop.signal);
-    this.#shows = false;
+  /** Has the page draw all rooms, once for several errands. */
+  async #drawSoon() {
+    if (this.#drawsSoon) return;
+    this.#drawsSoon = true;
+    await this.clock.pause(drawAfter, this.#stop.signal);
+    this.#drawsSoon = false;
     this.mine.read();
   }
 
   /**
-   * Returns a room by the calls for its seat: supervise, whose answer the list of rooms shows; and changes, which
-   * returns {all: what has paused and resumed the agent after a message, last: the last message now}, by its id.
+   * Returns a room with the calls for its seat. supervise also has the list of rooms show its answer. changes(after)
+   * returns {all: the events after a message that paused or resumed the agent, last: the id of the last message now}.
    */
   #reach(seat) {
     const { token } = seat;
@@ -266,10 +270,10 @@ export class Errands {
     const changes = async (after) => {
       const all = /** @type {import("../results.d.ts").Message[]} */ ([]);
       const newest = () => ask("message_history", { limit: 1 });
-      const gone = (problem) => (problem.code === "invalid_argument" ? newest() : Promise.reject(problem));
+      const orNewest = (problem) => (problem.code === "invalid_argument" ? newest() : Promise.reject(problem));
       for (let more = true; more;) {
-        const got = await (after ? ask("message_history", { after, limit: pageSize }).catch(gone) : newest());
-        all.push(...got.messages.filter((one) => isChange(one)));
+        const got = await (after ? ask("message_history", { after, limit: pageSize }).catch(orNewest) : newest());
+        all.push(...got.messages.filter((one) => isChange(one, ["paused", "resumed"])));
         after = got.messages.at(-1)?.id ?? after;
         more = after && got.has_more;
       }
@@ -278,7 +282,7 @@ export class Errands {
     return { seat, clock: this.clock, supervise, supervision: { change: supervise }, changes };
   }
 
-  /** Returns a room, for push/push.js. */
+  /** Returns one room with its supervision, for push/push.js: a room that has answered, if there is one. */
   async first() {
     const room = this.#reach((this.rooms.find(({ info }) => info) ?? this.rooms[0]).seat);
     return { ...room, state: { supervision: await room.supervise({}) } };

@@ -16,9 +16,9 @@ export function ForAll({ errands }) {
     </section>`;
 }
 
-/** Pauses all agents of this browser, and resumes those. A person without an agent has none. */
+/** The buttons that pause all agents of this browser, and resume them. A person without an agent sees none. */
 function PauseAll({ errands }) {
-  const [missed, setMissed] = useState(0); // agents that could not be reached by the last press
+  const [missed, setMissed] = useState(0); // agents that the last press could not reach
   const line = useRef();
   const pressed = useRef(/** @type {Element | null} */ (null));
   useLayoutEffect(() => { // the focus was on the button, which is gone
@@ -30,7 +30,7 @@ function PauseAll({ errands }) {
   const count = (is) => agents.filter((one) => one[is]).length;
   const [all, paused, waits, held] = [agents.length, count("paused"), count("waits"), count("held")];
   if (!all) return null;
-  const failed = Math.min(missed, held); // others may have been resumed since
+  const failed = Math.min(missed, held); // some may have been resumed since
   const press = async ({ currentTarget }, work) => {
     pressed.current = currentTarget;
     setMissed(0);

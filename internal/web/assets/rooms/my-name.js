@@ -7,7 +7,7 @@ import { html, useState } from "../vendor.js";
 import { forAll as w } from "./for-all-words.js";
 import { Refused } from "./refused.js";
 
-/** Shows the name to a person with an agent, and changes it. */
+/** The name, as a button that opens the form to change it. A person without an agent sees none. */
 export function MyName({ errands }) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");

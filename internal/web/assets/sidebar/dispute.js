@@ -1,5 +1,5 @@
-// One dispute: what another holds against what the seat did. It stands beside the conversation and in the inbox until
-// it is over, or its person puts it away.
+// A dispute: something that another says or does against what the seat did. A dispute stands beside the conversation
+// and in the inbox until the dispute is over, or the person of the seat puts it away.
 
 import { awayOf } from "../supervision.js";
 import { pressedBy } from "../talk/keys.js";
@@ -29,8 +29,8 @@ export function sentence(dispute, { alone }) {
 }
 
 /**
- * look is the button or link that leads to where it happened, and became what became of a dispute that needs the person
- * no more; head is the id of what describes it.
+ * One dispute. look is the button or link that leads to the message or event. became says what became of a dispute that
+ * no longer needs the person. head, in the inbox alone, is the id of the element that describes the dispute.
  */
 export function Dispute({ dispute, room, state, look, became = "", head = undefined }) {
   const { id } = dispute;
@@ -78,7 +78,7 @@ export function Disputes({ room, state, onJump }) {
     <//>`;
 }
 
-/** Presses what a dispute that has the focus has a key for. */
+/** Presses the button whose key was pressed while a dispute has the focus. */
 function press(event) {
   const { target } = event;
   const button = target.matches("article") && !event.altKey && !isTypedOn(event) && pressedBy(event, target);

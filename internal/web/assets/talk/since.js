@@ -1,4 +1,4 @@
-// What came while the person was away: where the red line stands above it, and the card that counts what happened.
+// The red line above what came while the person was away, and the card at the line, which counts what came.
 
 import { ui } from "../ui/words.js";
 import { html } from "../vendor.js";
@@ -6,9 +6,9 @@ import { isNew } from "./names.js";
 import { isCard } from "./rows.js";
 import { talk } from "./words.js";
 
-const few = 20; // messages that say by themselves what they are
+const few = 20; // messages: fewer need no card, unless something else is to be counted
 
-/** Returns what came while the person was away, as far as that is loaded: see Unread.mark. */
+/** Returns the messages and events that came while the person was away, as far as they are loaded: see Unread.mark. */
 function missedIn({ messages, missed }) {
   if (!missed) return [];
   const place = (wanted) => messages.findLastIndex(({ id }) => id === wanted);
@@ -17,7 +17,7 @@ function missedIn({ messages, missed }) {
 
 const tasksIn = ({ task, tasks = task ? [task] : [] }) => tasks.map(({ id }) => id);
 
-/** What the card counts: each returns what a message or an event has of that, and the same thing counts once. */
+/** What the card counts. Each function returns the keys of the things in a message or an event; a key counts once. */
 const counted = {
   messages: (one, me) => (isNew(one, me) ? [one.id] : []),
   agreed: ({ agreed }) => (agreed ? [agreed] : []),
@@ -32,10 +32,9 @@ const isDispute = ({ type, kind, action, agent, task }) => (type === "message" &
   (action === "check" && task.checks?.[0]?.verdict === "differs") || (!!task?.was && task.was !== agent);
 
 /**
- * Returns what stands at the red line, {first: the id of the message below it, card: what the card there counts}; null
- * for no line. card is {whole: all that came is loaded, minutes: from what the person had read last to the last of it,
- * counts: [name, how many, the id of the first]}. It is null for fewer than 20 messages while nothing else is to be
- * counted.
+ * Returns what stands at the red line, {first: the id of the message below the line, card}; null for no line. card is
+ * {whole: all that came is loaded, minutes: from the last message that the person had read to the last that came,
+ * counts: [name, how many, the id of the first]}. card is null if only messages are to be counted, and few.
  */
 export function sinceOf(state) {
   const { messages, missed, me, earlier, partial } = state;

@@ -1,4 +1,4 @@
-// What a person has written and can send no more: it stays in sight, with a button that copies it.
+// Texts that a person has written and can no longer send. They stay in sight, each with a button that copies the text.
 
 import { wordsIn } from "../compose/draft.js";
 import * as storage from "../storage.js";
@@ -12,7 +12,7 @@ export function unsentOf(token) {
   return [...wordsIn(draft), ...Object.values(edits), ...storage.pendingOf(token).map(({ args }) => args.text)];
 }
 
-/** Returns those of a Room that has ended, also if its seat was forgotten meanwhile. */
+/** Returns the unsent words of a Room that has ended, also if this browser has forgotten its seat meanwhile. */
 export const unsentIn = ({ seat, draft, supervision, state: { late, pending, sharing } }) => [
   ...wordsIn(draft.now), ...supervision.edits.values(), ...late, ...pending.map(({ args }) => args.text),
   ...sharing.map(({ args }) => args.note), ...unsentOf(seat.token),
@@ -24,7 +24,7 @@ export const Words = ({ texts }) => [...new Set(texts)].filter(Boolean).map((tex
     <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${talk.copy} />
   </div>`);
 
-/** The same where nothing else says that they were not sent. */
+/** The texts, below a line that says that they were not sent: for where nothing else says so. */
 export const Unsent = ({ texts }) => texts.some(Boolean) && html`
   <div class="late" role="status">
     <p class="late-line">${talk.unsent}</p>

@@ -1,5 +1,5 @@
-// What was run for a task that is done, as its agent says, and what others had that ran the same. Each is the word of
-// whoever says it, so none is marked as right.
+// What the agent of a task that is done says that it ran, and what others say that ran the same to check it. The page
+// cannot know who is right, so it marks nothing as right.
 
 import { kindOf } from "../talk/deeds.js";
 import { capital } from "../talk/names.js";
@@ -10,7 +10,7 @@ import { named } from "./model.js";
 import { briefly as b, ran as w } from "./ran-words.js";
 
 /**
- * Returns [template, values] for what a task reports, and for each check of that; by is the check.
+ * Returns a line, [template, values], for what the agent reported, and one for each check; by is the check.
  * @returns {[string, {by?: any, ran?: string, exit?: number, at?: string, aside?: string}][]}
  */
 export function told({ evidence, checks = [] }) {
@@ -19,28 +19,29 @@ export function told({ evidence, checks = [] }) {
   return [
     [w.reported + (commit ? (dirty ? w.changed : w.at) : ""), { ran, exit, at: commit?.slice(0, 7) }],
     ...checks.map((check) => /** @type {[string, {}]} */ (
-      [checked(check), { by: check, exit: check.exit, aside: check.aside_by }])),
+      [templateOf(check), { by: check, exit: check.exit, aside: check.aside_by }])),
   ];
 }
 
-/** Returns, as told does, what a row says: each check that counts, then what was reported; nothing without a check. */
+/** Returns the lines for a row, as told does: each check that counts, then the report; none without such a check. */
 export function briefed({ evidence, checks = [] }) {
   const counted = checks.filter(counts);
   if (!evidence || !counted.length) return [];
-  const files = ({ verdict, tree }) => (verdict === "cannot" ? "" : tree ? b.compared : b.unknown);
+  const filesOf = ({ verdict, tree }) => (verdict === "cannot" ? "" : tree ? b.compared : b.unknown);
   return [
-    ...counted.map((check) => [(b[check.verdict] ?? b.cannot) + files(check), { by: check, exit: check.exit }]),
+    ...counted.map((check) => [(b[check.verdict] ?? b.cannot) + filesOf(check), { by: check, exit: check.exit }]),
     [b.ran, evidence],
   ];
 }
 
-const checked = (check) => (w[kindOf(check)] ?? w.cannot) + (check.verdict !== "differs" && check.exit ? w.exit : "") +
+const templateOf = (check) =>
+  (w[kindOf(check)] ?? w.cannot) + (check.verdict !== "differs" && check.exit ? w.exit : "") +
   (check.aside_by ? w.aside : check.gone ? w.gone : "");
 
-/** Returns the lines that tell what was run for a task that is done and, behind it, who ran the same: see told. */
+/** Returns the lines of told, for the page. */
 export const ranOf = (task, view) => told(task).map((line) => lineOf(line, view));
 
-/** Returns what a row says of that: see briefed. */
+/** Returns the lines of briefed, for the page. */
 export const briefOf = (task, view) => briefed(task).map((line) => lineOf(line, view));
 
 function lineOf(/** @type {any} */ [template, { by, ran, exit, at, aside }], view) {
