@@ -8,15 +8,15 @@ import (
 )
 
 // ActionsLog is a standard stream that a runner of GitHub Actions reads. The runner obeys each line that begins with
-// two colons, also behind blanks, and ##[ anywhere in a line: the words of others could mask output, fail a step or
-// stop all commands. So in each of them the last character is an escape, as JSON writes it. Characters that are not
-// ASCII may be blanks, or none at all, for the runner.
+// two colons, also behind blanks, and each ##[ anywhere in a line: the words of others could mask output, fail a step
+// or stop all commands. So Write escapes the second colon, and the bracket, as JSON does. It counts only visible
+// characters of ASCII: the runner may take others for blanks, or skip them.
 type ActionsLog struct {
 	Out io.Writer
 
 	mu   sync.Mutex
 	line int     // the visible characters of the line so far
-	last [2]byte // of these the last two
+	last [2]byte // the last two of these characters
 }
 
 // Write implements io.Writer.
@@ -25,8 +25,8 @@ func (a *ActionsLog) Write(p []byte) (int, error) {
 	defer a.mu.Unlock()
 	out := make([]byte, 0, len(p))
 	for _, c := range p {
-		obeyed := c == ':' && a.line == 1 && a.last[1] == ':' || c == '[' && a.last == [2]byte{'#', '#'}
-		if obeyed {
+		completes := c == ':' && a.line == 1 && a.last[1] == ':' || c == '[' && a.last == [2]byte{'#', '#'}
+		if completes {
 			out = fmt.Appendf(out, `\u%04x`, c)
 		} else {
 			out = append(out, c)
@@ -44,7 +44,7 @@ func (a *ActionsLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// unescaped returns the stream below an ActionsLog, or out.
+// unescaped returns the stream below an ActionsLog; out if it is another stream.
 func unescaped(out io.Writer) io.Writer {
 	if a, ok := out.(*ActionsLog); ok {
 		return a.Out
@@ -52,7 +52,7 @@ func unescaped(out io.Writer) io.Writer {
 	return out
 }
 
-// annotate tells a runner of GitHub Actions of an error in a file.
+// annotate has a runner of GitHub Actions show an error at a file. Elsewhere it does nothing.
 func (o *Output) annotate(path, text string) {
 	a, ok := o.Notes.(*ActionsLog)
 	if !ok {
@@ -60,5 +60,5 @@ func (o *Output) annotate(path, text string) {
 	}
 	text = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text)
 	path = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(path)
-	_, _ = io.WriteString(a.Out, "::error file="+path+"::"+text+"\n") // the exit code says it, too
+	_, _ = io.WriteString(a.Out, "::error file="+path+"::"+text+"\n") // the exit code tells of the error, too
 }

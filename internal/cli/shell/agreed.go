@@ -36,8 +36,9 @@ type agreedFile struct {
 	by     string // who agreed on ID, and when
 }
 
-// ground is an agreement on a digest for a path: that of its file or, with list, that in the list that its file is.
-type ground struct {
+// candidate is an agreement on a digest for a path: the digest of the agreed file or, with list, the digest that the
+// agreed list has for the path.
+type candidate struct {
 	results.Message
 	digest string
 	list   bool
@@ -46,15 +47,15 @@ type ground struct {
 // onRecord are the agreements of a room, the newest first.
 type onRecord struct {
 	*session
-	all  []results.Message
-	sums map[string]map[string]string // digests by path in the lists that were read, by the id of the agreement
-	gone string                       // the ids of agreed lists whose bytes have expired, each behind a blank
+	all     []results.Message
+	sums    map[string]map[string]string // digests by path in the lists that were read, by the id of the agreement
+	expired string                       // the ids of agreed lists whose bytes have expired, a blank before each
 }
 
 // agreements reads the agreements of the room.
 func (s *session) agreements(ctx context.Context) (*onRecord, error) {
 	all, _, err := s.latest(ctx, math.MaxInt, args{"agreed": true})
-	s.next = "" // says how to read them
+	s.next = "" // drops the hint of how to read the agreements, which are read here
 	o := &onRecord{session: s, sums: map[string]map[string]string{}}
 	for _, e := range slices.Backward(all) {
 		o.all = append(o.all, e.Message)
@@ -62,15 +63,15 @@ func (s *session) agreements(ctx context.Context) (*onRecord, error) {
 	return o, err
 }
 
-// grounds returns the agreements on a digest for path, lists behind files. No list is read once an agreement in force
-// is on this digest: each costs two calls.
-func (o *onRecord) grounds(ctx context.Context, path, digest string) (on []ground, err error) {
+// candidates returns the agreements on a digest for path, files before lists. A list costs two calls, so no list is
+// read once an agreement in force is on this digest.
+func (o *onRecord) candidates(ctx context.Context, path, digest string) (on []candidate, err error) {
 	for _, m := range o.all {
 		if m.File != nil && m.File.Sum != "" {
-			on = append(on, ground{m, m.File.Sum, false})
+			on = append(on, candidate{m, m.File.Sum, false})
 		}
 	}
-	if slices.ContainsFunc(on, func(g ground) bool { return g.ReplacedBy == "" && g.digest == digest }) {
+	if slices.ContainsFunc(on, func(g candidate) bool { return g.ReplacedBy == "" && g.digest == digest }) {
 		return on, nil
 	}
 	for _, m := range o.all {
@@ -79,7 +80,7 @@ func (o *onRecord) grounds(ctx context.Context, path, digest string) (on []groun
 			return nil, err
 		}
 		if sums[path] != "" {
-			on = append(on, ground{m, sums[path], true})
+			on = append(on, candidate{m, sums[path], true})
 			if sums[path] == digest && m.ReplacedBy == "" {
 				break
 			}
@@ -88,8 +89,8 @@ func (o *onRecord) grounds(ctx context.Context, path, digest string) (on []groun
 	return on, nil
 }
 
-// sumsOf returns the digests, by path, of an agreed list in the form of sha256sum; none of another file, and of a list
-// with two digests for one path: sha256sum never accepts it.
+// sumsOf returns the digests by path in an agreed list of sha256sum. It returns nil for any other file, for a list that
+// has expired, and for a list with two digests for one path, which sha256sum never accepts.
 func (o *onRecord) sumsOf(ctx context.Context, m results.Message) (map[string]string, error) {
 	if got, read := o.sums[m.ID]; read || m.File == nil || m.File.Size > maxList ||
 		!strings.HasPrefix(m.File.Type, "text/") {
@@ -98,21 +99,22 @@ func (o *onRecord) sumsOf(ctx context.Context, m results.Message) (map[string]st
 	o.sums[m.ID] = nil
 	text, err := o.download(ctx, m)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		o.gone += " " + idOr(m.ID)
+		o.expired += " " + idOr(m.ID)
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	list, wrong := sumsIn(text)
+	ok := wrong == 0
 	got := map[string]string{}
 	for _, line := range list {
 		if got[line.path] != "" && got[line.path] != line.digest {
-			wrong = 1
+			ok = false
 		}
 		got[line.path] = line.digest
 	}
-	if wrong == 0 {
+	if ok {
 		o.sums[m.ID] = got
 	}
 	return o.sums[m.ID], nil
@@ -122,7 +124,7 @@ func (o *onRecord) sumsOf(ctx context.Context, m results.Message) (map[string]st
 func (o *onRecord) download(ctx context.Context, m results.Message) (string, error) {
 	var got results.GotFile
 	_, err := o.call(ctx, "get_file", args{"id": m.ID, "download": true}, &got)
-	o.next = "" // tells of a secret
+	o.next = "" // drops the hint of how to download the file, which is done here
 	if err != nil {
 		return "", err
 	}
@@ -141,8 +143,8 @@ func (o *onRecord) download(ctx context.Context, m results.Message) (string, err
 	return text.String(), nil
 }
 
-// inForce returns the agreement that is in force in the place of m.
-func (o *onRecord) inForce(m results.Message) results.Message {
+// newest returns the last of the agreements that have replaced each other since m; m itself if none has replaced it.
+func (o *onRecord) newest(m results.Message) results.Message {
 	for range o.all {
 		newer := slices.IndexFunc(o.all, func(x results.Message) bool { return x.ID == m.ReplacedBy })
 		if m.ReplacedBy == "" || newer < 0 {
@@ -155,7 +157,7 @@ func (o *onRecord) inForce(m results.Message) results.Message {
 
 // agreedBy says who agreed on m, and when.
 func agreedBy(m results.Message) string {
-	by := "agreed, as " + named([]string{who(m)}, "") + " proposed" // servers of before do not say by whom
+	by := "agreed, as " + named([]string{who(m)}, "") + " proposed" // older servers do not list who agreed
 	if len(m.AgreedBy) > 0 {
 		by = "agreed by " + named(m.AgreedBy, ", ")
 	}
@@ -165,7 +167,7 @@ func agreedBy(m results.Message) string {
 	return HarmlessLine(by + ", " + m.At + ", " + idOr(m.ID))
 }
 
-// check says how a file stands. listed is its digest in the list of the repository; "" if it is to be listed.
+// check says how a file stands. listed is its digest in the list of the repository, "" for a file that is to be listed.
 func (o *onRecord) check(ctx context.Context, c *checkout, file, listed string) (agreedFile, error) {
 	f := agreedFile{Path: file, Listed: listed, Code: otherFile}
 	got, missing := c.read(file)
@@ -174,27 +176,27 @@ func (o *onRecord) check(ctx context.Context, c *checkout, file, listed string) 
 	}
 	f.Sum = got.digest
 
-	// The agreement that fits best says how the file stands; what helps follows it.
-	on, err := o.grounds(ctx, file, f.Sum)
+	// The agreement that fits best decides what is said, and which command helps.
+	on, err := o.candidates(ctx, file, f.Sum)
 	if err != nil {
 		return f, err
 	}
 	g, fit := best(on, file, listed, got)
-	now := o.inForce(g.Message)
+	now := o.newest(g.Message)
 	if fit < noFit {
 		f.ID, f.by = idOr(now.ID), agreedBy(now)
 	}
-	says, more := " is not what was "+f.by+".", o.getting(c, file, now, g.list)
+	says, help := " is not what was "+f.by+".", o.howToGet(c, file, now, g.list)
 	switch {
 	case fit == inForce && listed != "" && listed != f.Sum:
 		says = " is what was " + f.by + ", but " + listPath + " has another digest."
-		more = "To list it: " + o.command("agreed --write "+c.argument(file))
+		help = "To list it: " + o.command("agreed --write "+c.argument(file))
 	case fit == inForce:
-		f.Code, says, more = 0, ": "+f.by, ""
+		f.Code, says, help = 0, ": "+f.by, ""
 	case fit == outdated:
 		says = " was replaced by what was " + f.by + "."
 	case fit == noFit:
-		says, more = ": this room has no agreement on these bytes."+o.removed(), "To propose them: "+
+		says, help = ": this room has no agreement on these bytes."+o.whyMissing(), "To propose them: "+
 			o.command("put "+c.argument(file)+" --propose")
 		if f.Sum == listed || listed == "" {
 			f.Code = noAgreement
@@ -206,57 +208,57 @@ func (o *onRecord) check(ctx context.Context, c *checkout, file, listed string) 
 	case fit == lineEnds:
 		says = " differs only by line ends, or by the last one, from what was " + f.by + "."
 	}
-	f.Says = HarmlessLine(strings.TrimSpace(strconv.Quote(file) + says + " " + more))
+	f.Says = HarmlessLine(strings.TrimSpace(strconv.Quote(file) + says + " " + help))
 	return f, nil
 }
 
 // The ways in which an agreement fits a file, the best first.
 const (
-	inForce    = iota // it is on these bytes
-	outdated          // so is one that another has replaced
-	lineEnds          // it is on the same text with other line ends, or another last one
-	asListed          // it is, or was, on the bytes that the list of the repository has
-	otherBytes        // it is on other bytes for this path, or on a file of this name
+	inForce    = iota // in force, on the bytes of the file
+	outdated          // replaced, on the bytes of the file
+	lineEnds          // in force, on the same text with other line ends, or another last one
+	asListed          // in force or replaced, on the digest that the list of the repository has
+	otherBytes        // in force, on other bytes for this path, or on a file of this name
 	noFit
 )
 
-// best returns the ground that fits a file best, of such the first, and how it fits.
-func best(on []ground, file, listed string, got content) (best ground, fit int) {
+// best returns the candidate that fits a file best, and how it fits. Of equals it returns the first.
+func best(on []candidate, file, listed string, got content) (best candidate, fit int) {
 	fit = noFit
 	for _, g := range on {
-		is, stands := noFit, g.ReplacedBy == ""
+		how, valid := noFit, g.ReplacedBy == ""
 		switch {
-		case stands && g.digest == got.digest:
-			is = inForce
+		case valid && g.digest == got.digest:
+			how = inForce
 		case g.digest == got.digest:
-			is = outdated
-		case stands && slices.Contains(got.near, g.digest):
-			is = lineEnds
+			how = outdated
+		case valid && slices.Contains(got.near, g.digest):
+			how = lineEnds
 		case g.digest == listed:
-			is = asListed
-		case stands && (g.list || string(g.File.Name) == path.Base(file)):
-			is = otherBytes
+			how = asListed
+		case valid && (g.list || string(g.File.Name) == path.Base(file)):
+			how = otherBytes
 		}
-		if is < fit {
-			best, fit = g, is
+		if how < fit {
+			best, fit = g, how
 		}
 	}
 	return best, fit
 }
 
-// removed says why an agreement may be missing.
-func (o *onRecord) removed() (why string) {
+// whyMissing says why an agreement that the room once had may be missing.
+func (o *onRecord) whyMissing() (why string) {
 	if slices.ContainsFunc(o.all, func(m results.Message) bool { return m.Redacted }) {
 		why = " Something that was agreed on was removed: " + o.command("history --agreed") + "."
 	}
-	if o.gone != "" {
-		why += " These lists have expired, and may have it:" + o.gone + "."
+	if o.expired != "" {
+		why += " These lists have expired, and may have it:" + o.expired + "."
 	}
 	return why
 }
 
-// getting says how to get the file of an agreement in force, or the list that has the file.
-func (o *onRecord) getting(c *checkout, file string, now results.Message, list bool) string {
+// howToGet says how to get the file of an agreement in force or, with list, the agreed list that has the file.
+func (o *onRecord) howToGet(c *checkout, file string, now results.Message, list bool) string {
 	id := idOr(now.ID)
 	switch {
 	case now.File == nil:
@@ -268,7 +270,7 @@ func (o *onRecord) getting(c *checkout, file string, now results.Message, list b
 		o.command("put "+c.argument(file)+" --propose --reply-to "+id)
 }
 
-// argument returns a path below the top for a command that runs where this one does.
+// argument writes a path below the top as the argument of a command, relative to the current folder.
 func (c *checkout) argument(file string) string {
 	if from, err := filepath.Rel(filepath.FromSlash(c.below), filepath.FromSlash(file)); err == nil {
 		file = from
@@ -276,8 +278,8 @@ func (c *checkout) argument(file string) string {
 	return argument(file, "FILE")
 }
 
-// Agreed says how files stand with the agreements of a room: all that the repository lists, or those of them that are
-// named. With write it adds the named ones to the list, if an agreement in force is on each; else it adds none.
+// Agreed says how files stand with the agreements of a room: the named files, or all that the repository lists. With
+// write it adds the named files to the list, but none unless an agreement in force is on each of them.
 func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write bool) error {
 	return s.with(which, func(s *session) error {
 		c, err := openCheckout()
@@ -308,8 +310,8 @@ func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write b
 	})
 }
 
-// chosen returns the lines of the list for files that the person has named; for none all. With write they are those to
-// be, without a digest.
+// chosen returns the lines of the list for the files that the person has named, or all lines if none is named. With
+// write it returns a line to add for each named file, without a digest.
 func (s *session) chosen(c *checkout, files []string, write bool) (lines []sum, err error) {
 	if len(files) == 0 {
 		lines = c.sums
@@ -317,7 +319,7 @@ func (s *session) chosen(c *checkout, files []string, write bool) (lines []sum, 
 	for _, given := range files {
 		file := path.Join(c.below, filepath.ToSlash(given))
 		switch {
-		case strings.ContainsAny(file, "\r\n\\"): // a clone may bring the folders
+		case strings.ContainsAny(file, "\r\n\\"): // a clone may bring folders with such names
 			return nil, fail(usage, "The path of %s has a line end or a backslash, which sha256sum writes in a form "+
 				"of its own. Rename it.", strconv.Quote(file))
 		case !filepath.IsLocal(given) || slices.Contains(strings.Split(filepath.ToSlash(given), "/"), ".."):
@@ -341,7 +343,7 @@ func (s *session) chosen(c *checkout, files []string, write bool) (lines []sum, 
 	return lines, nil
 }
 
-// compare says how files stand. The code is the lowest of those that are wrong.
+// compare says how files stand. The code is the lowest of the files that are wrong; 0 if none is.
 func (s *session) compare(ctx context.Context, c *checkout, lines []sum) (list []agreedFile, code int, err error) {
 	o, err := s.agreements(ctx)
 	if err != nil {
@@ -360,7 +362,8 @@ func (s *session) compare(ctx context.Context, c *checkout, lines []sum) (list [
 	return list, code, nil
 }
 
-// addTo adds files to the list of the repository. Other commands of the person wait meanwhile, and their lines stay.
+// addTo adds files to the list of the repository. It reads the list again under a lock, so lines that other commands of
+// the person have added meanwhile stay.
 func (s *session) addTo(c *checkout, files []agreedFile) error {
 	err := client.WithLock(s.file.Path(), func() error {
 		if err := c.load(); err != nil {

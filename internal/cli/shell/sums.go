@@ -23,28 +23,29 @@ const (
 	listName   = "agreed"
 	listPath   = listFolder + "/" + listName
 	maxList    = 1 << 20           // bytes of a list, also of one that was shared
-	listBy     = "# agreed"        // begins the first of the two comments above a line of Parley
+	listBy     = "# agreed"        // begins the first of the two comments that add writes above a line
 	listRoom   = "# in a room of " // begins the second
 )
 
 // sum is a line of a list in the form of sha256sum. The path is relative to the top of a repository, with slashes.
 type sum struct{ digest, path string }
 
-// sumLine matches a line that sha256sum writes about a name without line ends and backslashes. A star stands before the
-// name of a file that was read as binary.
+// sumLine matches a line that sha256sum writes for a file name without line ends and backslashes. A star stands before
+// the name of a file that was read as binary.
 var sumLine = regexp.MustCompile(`^([0-9a-fA-F]{64}) [ *]([^\x00\r\n\\]+)$`)
 
 // sumsIn returns the sums of a list. wrong is the number of the first line that is no sum, no comment and not empty; 0
-// if there is none. sha256sum --check takes more forms, and one such line may change how it reads the next ones.
+// if there is none. sha256sum --check takes other forms, too, but a line in another form may change how sha256sum reads
+// the next lines.
 func sumsIn(text string) (list []sum, wrong int) {
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
 		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		is := sumLine.FindStringSubmatch(line)
+		match := sumLine.FindStringSubmatch(line)
 		switch {
-		case is != nil && is[2] != "-": // by which sha256sum means its input
-			list = append(list, sum{strings.ToLower(is[1]), spelled(is[2])})
+		case match != nil && match[2] != "-": // sha256sum takes - for its standard input
+			list = append(list, sum{strings.ToLower(match[1]), cleaned(match[2])})
 		case line != "" && line[0] != '#' && wrong == 0:
 			wrong = n
 		}
@@ -52,16 +53,16 @@ func sumsIn(text string) (list []sum, wrong int) {
 	return list, wrong
 }
 
-// spelled returns a path in its shortest form. One with .. stays: a link before it could change where it leads.
-func spelled(file string) string {
+// cleaned returns a path in its shortest form. A path with .. stays as it is: behind a link, .. leads elsewhere.
+func cleaned(file string) string {
 	if strings.Contains(file, "..") {
 		return file
 	}
 	return path.Clean(file)
 }
 
-// checkout is the repository in which a command runs. A clone brings what others want, but no .git: so all its files
-// are opened below the top alone, and none by a link.
+// checkout is the repository in which a command runs. Others decide which files and links a clone has, except for .git.
+// So files are opened only below the top, and none through a link.
 type checkout struct {
 	top   *os.Root
 	below string // where the command runs below the top, with slashes; "" is the top
@@ -118,25 +119,25 @@ func refuseList() error {
 		"done: look where it leads, and remove it.", listPath)
 }
 
-// errNotPlain is the error of what is no plain file, or lies behind a link.
+// errNotPlain is the error for a path that is no plain file, or that leads through a link.
 var errNotPlain = errors.New("it is a link, or no plain file in plain folders")
 
 // openPlain opens a plain file below root to which no link leads, also if somebody changes the folders meanwhile.
 func openPlain(root *os.Root, file string) (*os.File, error) {
 	for folder := path.Dir(file); folder != "."; folder = path.Dir(folder) {
-		if about, err := root.Lstat(folder); err != nil || !about.IsDir() {
+		if info, err := root.Lstat(folder); err != nil || !info.IsDir() {
 			return nil, cmp.Or(err, errNotPlain)
 		}
 	}
-	stands, err := root.Lstat(file)
-	if err != nil || !stands.Mode().IsRegular() {
+	before, err := root.Lstat(file)
+	if err != nil || !before.Mode().IsRegular() {
 		return nil, cmp.Or(err, errNotPlain)
 	}
 	open, err := root.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	if is, err := open.Stat(); err != nil || !os.SameFile(is, stands) {
+	if opened, err := open.Stat(); err != nil || !os.SameFile(opened, before) {
 		return nil, errors.Join(errNotPlain, err, open.Close())
 	}
 	return open, nil
@@ -145,9 +146,10 @@ func openPlain(root *os.Root, file string) (*os.File, error) {
 // content is a file of a checkout.
 type content struct {
 	digest string
-	near   []string // digests of the same text with other line ends, or with or without the last, if it can be shared
+	near   []string // digests with other line ends, with and without the last; none of a file too large to share
 }
 
+// read returns the digests of a plain file.
 func (c *checkout) read(path string) (got content, err error) {
 	file, err := openPlain(c.top, path)
 	if err != nil {
@@ -173,11 +175,11 @@ func digestOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// add adds a line to the list, with two comments, in place of all those of the path.
+// add adds a line to the list, below two comments, in place of all lines for the path and such comments of theirs.
 func (c *checkout) add(path, digest, by, server string) {
 	var lines []string
 	for line := range strings.Lines(c.text) {
-		if is, _ := sumsIn(line); len(is) == 0 || is[0].path != path {
+		if had, _ := sumsIn(line); len(had) == 0 || had[0].path != path {
 			lines = append(lines, strings.TrimSuffix(line, "\n")+"\n")
 		} else if n := len(lines); n > 1 && strings.HasPrefix(lines[n-1], listRoom) &&
 			strings.HasPrefix(lines[n-2], listBy) {
@@ -188,14 +190,14 @@ func (c *checkout) add(path, digest, by, server string) {
 		path + "\n"
 }
 
-// write puts the list in the place of the old one, whole or not at all. The folder is that which stands there, and not
-// what a link leads to. A killed command leaves a file, which the next one replaces.
+// write replaces the list in the repository, whole or not at all. It refuses a folder .parley that is a link, also one
+// that somebody puts there meanwhile. A killed command leaves a file .agreed.part, which the next command replaces.
 func (c *checkout) write() error {
 	if err := c.top.Mkdir(listFolder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return client.Cannot("make", listFolder, err)
 	}
-	stands, err := c.top.Lstat(listFolder)
-	if err != nil || !stands.IsDir() {
+	before, err := c.top.Lstat(listFolder)
+	if err != nil || !before.IsDir() {
 		return refuseList()
 	}
 	folder, err := c.top.OpenRoot(listFolder)
@@ -203,11 +205,11 @@ func (c *checkout) write() error {
 		return client.Cannot("open", listFolder, err)
 	}
 	defer folder.Close()
-	if is, err := folder.Stat("."); err != nil || !os.SameFile(is, stands) {
+	if opened, err := folder.Stat("."); err != nil || !os.SameFile(opened, before) {
 		return refuseList()
 	}
 	part := "." + listName + ".part"
-	_ = folder.Remove(part) // what cannot be removed is refused below
+	_ = folder.Remove(part) // if it stays, OpenFile fails
 	file, err := folder.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return client.Cannot("write to", listFolder, err)
