@@ -56,3 +56,25 @@ func TestSince_cardAtTheLine_leadsToWhatHappened(t *testing.T) {
 		  : document.querySelector(".log").scrollBy(0, -300), card))(document.querySelector(".since"))`)
 	}
 }
+
+// Where more is unread than is loaded, the card stays in sight until the person loads more.
+func TestSince_moreUnreadThanLoaded_cardStays(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Since")
+	tab := s.person().open(ann.watch)
+	bob.says("Early")
+	tab.sees("Early")
+	tab.until("it is read", `Object.keys(localStorage).some((name) => name.startsWith("parley.read."))`)
+	tab.visit("about:blank")
+	bob.speaks(620, numbered("New"))
+	tab.visit("/")
+	tab.click(hyper("Since"))
+	tab.sees("500 new")
+	bob.says("Now")
+	tab.sees("501 new")
+	tab.until("the card is in sight", `((card) => card?.innerText === "Not all is loaded. 500 messages" &&
+	  card.getBoundingClientRect().bottom < innerHeight)(document.querySelector(".since"))`)
+	evaluate[*bool](tab, `void document.querySelector(".log").scrollBy(0, 8)`)
+	tab.sees("601 new")
+}

@@ -118,8 +118,11 @@ export function Log({ room, state, needs = [], place, onPlace = () => {}, onRepl
 
   if (!ready) return html`<${Skeleton} />`;
   const scrolled = () => {
+    // The page has gone to the line, and more above would push that out of sight.
+    const isLed = box.current.scrollTop === pane.noted.top && since?.card?.whole === false;
     pane.scrolled();
-    if (state.earlier && !state.loading && box.current.scrollTop < 500) room.paging.loadEarlier().catch(() => {});
+    if (isLed || !state.earlier || state.loading || box.current.scrollTop >= 500) return;
+    room.paging.loadEarlier().catch(() => {});
   };
   return html`
     <div class="log-frame">
