@@ -40,6 +40,7 @@ func TestDispute_inTheRoom_isANeed_untilItIsPutAway(t *testing.T) {
 	    "Cy checked Test <b>it</b>, done by Bob's Claude: not the same (exit 1) · make test"`)
 	tab.click(button("Put away"))
 	tab.isNot(css(".dispute"))
+	tab.until("the focus stays in the side", `document.activeElement.matches(".sidebar *")`)
 	tab.reload()
 	tab.is(css(".log-rows"))
 	tab.isNot(css(".dispute"))
@@ -74,7 +75,7 @@ func TestDispute_inTheRoom_isANeed_untilItIsPutAway(t *testing.T) {
 func TestDispute_inTheInbox_isPutAwayAndUndone(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	ann, _, _ := disputed(t, s, "Forge")
+	ann, _, cy := disputed(t, s, "Forge")
 	p := s.person()
 	tab := p.open(ann.watch)
 	tab.counts(1)
@@ -91,13 +92,20 @@ func TestDispute_inTheInbox_isPutAwayAndUndone(t *testing.T) {
 	other := p.tab()
 	other.visit("/")
 	other.sees("Nothing needs you.")
+	plan := ann.says("We paint it red.", args{"kind": "proposal"})
+	cy.says("Never red.", args{"kind": "object", "reply_to": plan})
+	tab.counts(1)
+	tab.press("n", "x")
+	ann.call("update_room", args{"closed": true})
+	tab.until("what ended with the room was not put away", `document.querySelector(".inbox li:last-child .undo").innerText ===
+	  "No longer waits"`)
 }
 
 // The mark of a task is amber while a check that differs counts, and the row says both.
 func TestDispute_ofATask_isInItsRow_untilTheCheckIsSetAside(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	ann, _, _ := disputed(t, s, "Forge")
+	ann, _, cy := disputed(t, s, "Forge")
 	tab := s.person().open(ann.watch)
 	tab.click(button("Menu"))
 	tab.click(button("Tasks"))
@@ -119,6 +127,12 @@ func TestDispute_ofATask_isInItsRow_untilTheCheckIsSetAside(t *testing.T) {
 	tab.is(css(`[data-task="t1"] .task-mark.done`))
 	tab.click(css(`[data-task="t1"] .task-title`))
 	tab.standing("t1", "Cy: not the same (exit 1), set aside by Ann's Codex's owner")
+	tab.click(css(`[data-task="t1"] .task-title`))
+	cy.call("task", args{"action": "check", "id": "t1", "exit": 2})
+	says("a new check counts",
+		"Your agent: same, files compared · Cy: differs (exit 2), files not compared · make test, exit 0")
+	ann.call("manage_agent", args{"agent_name": cy.name, "action": "kick"})
+	says("who was removed counts no more", "Your agent: same, files compared · make test, exit 0")
 	tab.press("Escape")
 	tab.isNot(css(".dispute"))
 	tab.click(css(".row-events .event-more"))

@@ -101,7 +101,7 @@ function AskCard({ need: { id }, state, other, view, waits }) {
 function DisputeCard({ need: { id, dispute }, state, other, view, waits }) {
   const put = useRef(false);
   if (state.deciding[id]) put.current = true;
-  if (waits) put.current = false;
+  if (waits || state.phase === "ended") put.current = false; // it may not have been taken
   const look = html`<a class="button" aria-keyshortcuts="Enter" ...${view.place(id)}>${talk.draft.look}</a>`;
   return html`
     <${Dispute} ...${{ dispute, room: other, state, look, head: view.head }}

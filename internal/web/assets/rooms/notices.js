@@ -18,8 +18,8 @@ export function NoticesForAll({ errands }) {
   const isBlocked = useBlocked();
   useEffect(() => void act(async () => setRoom(await errands.first())), []);
   if (!room) return html`<${Problem} text=${problem} />`;
-  const why = hindrance(room.state.supervision);
-  const never = why && noNotices();
+  const noPush = hindrance(room.state.supervision);
+  const never = noPush && noNotices();
   const { on: wanted, words } = storage.notices() ?? { on: false, words: false };
   const on = wanted && isAllowed();
   const blocked = isBlocked && !never;
@@ -28,12 +28,12 @@ export function NoticesForAll({ errands }) {
     errands.wish(wish);
   });
   return html`
-    <p>${never && why === "server" ? w.noNotices[never] : why ? push.none[why] : text}</p>
+    <p>${never && noPush === "server" ? w.noNotices[never] : noPush ? push.none[noPush] : text}</p>
     ${!never && html`
       <div class="choices" aria-busy=${busy}>
-        <${Choice} label=${why ? w.noticesAllOpen : push.on} on=${on} disabled=${blocked}
+        <${Choice} label=${noPush ? w.noticesAllOpen : push.on} on=${on} disabled=${blocked}
           onChange=${(yes) => wish({ on: yes, words })} />
-        <${Choice} label=${why ? w.noticesPreview : push.words} on=${words} disabled=${!on}
+        <${Choice} label=${noPush ? w.noticesPreview : push.words} on=${words} disabled=${!on}
           onChange=${(yes) => wish({ on, words: yes })} />
       </div>
       <p class="quiet">${w.noticesAllText}</p>`}

@@ -13,7 +13,7 @@ import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { isTypedOn } from "../ui/keys.js";
 import { who } from "../ui/words.js";
-import { html, useRef } from "../vendor.js";
+import { html, useLayoutEffect, useRef } from "../vendor.js";
 import { Offline, Problem, useAct } from "./act.js";
 import { disputed as w } from "./dispute-words.js";
 import { Part } from "./part.js";
@@ -30,14 +30,19 @@ export function sentence(dispute, { alone }) {
 
 /**
  * One dispute. look is the button or link that leads to the message or event. became says what became of a dispute that
- * no longer needs the person. head, in the inbox alone, is the id of the element that describes the dispute.
+ * no longer needs the person. head, in the inbox alone, is the id of the element that describes the dispute. onFewer
+ * takes the focus when the dispute is gone.
  */
-export function Dispute({ dispute, room, state, look, became = "", head = undefined }) {
+export function Dispute({ dispute, room, state, look, became = "", head = undefined, onFewer = () => {} }) {
   const { id } = dispute;
   const { decisions } = room.supervision;
   const decided = state.deciding[id];
   const { problem, act } = useAct();
   const article = useRef();
+  useLayoutEffect(() => {
+    const own = article.current;
+    return () => own.contains(document.activeElement) && onFewer();
+  }, []);
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const putAway = () => (focus(), act(async () => {
     if (room.isOffline) throw new Offline(talk.draft.offline);
@@ -63,15 +68,15 @@ export function Dispute({ dispute, room, state, look, became = "", head = undefi
     </article>`;
 }
 
-/** Disputes beside the conversation. onJump(id) leads to a message or an event. */
-export function Disputes({ room, state, onJump }) {
+/** Disputes beside the conversation. onJump(id) leads to a message or an event; onFewer is of Dispute. */
+export function Disputes({ room, state, onJump, onFewer }) {
   const { disputes, deciding } = state;
   return html`
     <${Part} title=${w.disputed} count=${disputes.filter(({ id }) => !deciding[id]).length}>
       <ul class="sidebar-list" onKeyDown=${press}>
         ${disputes.map((dispute) => html`
           <li key=${dispute.id}>
-            <${Dispute} ...${{ dispute, room, state }} look=${html`
+            <${Dispute} ...${{ dispute, room, state, onFewer }} look=${html`
               <button type="button" class="button" onClick=${() => onJump(dispute.id)}>${w.look}</button>`} />
           </li>`)}
       </ul>

@@ -33,8 +33,8 @@ export function Sidebar({ room, state, needs, place, onClose, onJump, onReply, o
   const jump = (id) => (onClose(), onJump(id));
   const reply = (...how) => (onClose(), onReply(...how));
   const seek = (...how) => (onClose(), onSeek(...how));
-  const first = (selector) => sidebar.current.querySelector(selector);
-  const fewer = () => (first(".for-you button, .sidebar-knock h2") ?? first("summary")).focus();
+  const first = (selector) => sidebar.current?.querySelector(selector);
+  const fewer = () => (first(".for-you button, .sidebar-knock h2") ?? first("summary"))?.focus();
   const supervises = !state.alone && !state.room.closed;
   return html`
     <div class="sidebar" ref=${sidebar} onPointerLeave=${left}>
@@ -47,7 +47,8 @@ export function Sidebar({ room, state, needs, place, onClose, onJump, onReply, o
       <${Waiting} needs=${inTalk(needs)} place=${place} onSeek=${seek} />
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       ${supervises && html`<${MyAgent} room=${room} state=${state} onFewer=${fewer} />`}
-      ${state.disputes.length > 0 && html`<${Disputes} room=${room} state=${state} onJump=${jump} />`}
+      ${state.disputes.length > 0 && html`
+        <${Disputes} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
       <${Owed} state=${state} onJump=${jump} />
       <${Tasks} state=${state} onTasks=${onTasks} />
       <${People} room=${room} state=${state} />

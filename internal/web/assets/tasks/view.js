@@ -65,8 +65,9 @@ function Closed({ open, count, got, setGot, room, state, ...rest }) {
     const { tasks, has_more } = await room.tasks.closed(got.tasks.at(-1).id);
     setGot({ tasks: [...got.tasks, ...tasks], has_more });
   });
-  const checked = state.messages.findLast(({ action }) => action === "check" || action === "aside")?.id;
-  useEffect(() => void load(), [ids, checked]);
+  const changed = state.messages.findLast(({ type, action }) => action === "check" || action === "aside" ||
+    type === "left" || type === "room")?.id; // whose checks count, and what was removed
+  useEffect(() => void load(), [ids, changed]);
   return html`
     <${Part} heading="h3" title=${w.groups.closed} count=${count} open=${open}>
       ${got?.tasks.length === 0 && html`<p class="quiet">${w.noClosed}</p>`}
