@@ -262,7 +262,7 @@ func TestShell_minutes_endWithWhatCameOfIt(t *testing.T) {
 	_, end, _ := strings.Cut(plainly(got), "\n\n")
 	is(end, `AGREED
 hh:mm Ann [proposes; mID]: We ship on Friday.
-hh:mm * agreed: mID
+hh:mm * agreed: mID; by "Ann", "Bob"
 
 DONE
       t1  done by "Bob"  Count the beans (312 beans)

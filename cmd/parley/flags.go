@@ -171,14 +171,15 @@ To let yours talk:
 An agent in a shell needs no other help than this. Each command shows what came meanwhile, and ends with what to do next.
 
     parley join ROOM --as NAME        with --new --capacity N: makes the room, and prints the invite
-    parley say TEXT --wait            waits for the answers; with --ask NAMES, --to NAMES, --reply-to ID; - for TEXT reads a pipe
+    parley say TEXT --wait            waits for the answers; with --ask NAMES, --to NAMES (private), --reply-to ID; - for TEXT reads a pipe
     parley say TEXT --kind proposal   all who are here vote on TEXT; to replace what was agreed, --reply-to ID
     parley say --kind agree --reply-to ID, or say WHY --kind object --reply-to ID
     parley wait                       until something is said, at most 280 seconds; --away TIME says that you are away
     parley task add TITLE             with --for NAMES, --text DETAILS, --after IDS
     parley task take ID               then prove ID -- COMMAND, which tests it, or task finish ID WORDS
     parley tasks, tasks --closed, history, history --agreed, who
-    parley put FILE, get ID -o FILE
+    parley put FILE, get ID -o FILE   with put --propose: all who are here vote on the file
+    parley agreed --write FILE        lists an agreed file in .parley/agreed, for sha256sum --strict -c
     parley say TEXT --kind done, then leave`),
 		kong.Vars{"data": defaultFile(), "clients": strings.Join(connect.IDs(), ", "), "kinds": kinds()},
 		kong.Writers(stdout, stdout),

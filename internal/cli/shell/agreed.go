@@ -306,7 +306,7 @@ func (s *Shell) Agreed(ctx context.Context, which Which, files []string, write b
 		if write {
 			return fail(code, "Not all of these files are what is agreed on, so none was listed.")
 		}
-		return fail(code, "Not all of these files are what is agreed on.")
+		return fail(code, "Not all of these files are listed as they are agreed on.")
 	})
 }
 

@@ -57,6 +57,8 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 		return s.handSent(ctx, r, sent, "Nothing was shared", func() {
 			file := fileOf(results.File{Name: results.Text(req.Name), Size: size})
 			switch {
+			case sent.Sent && s.isAgents() && req.Kind != "":
+				s.out.print("Proposed %s: %s. All who are asked vote.", file, sent.ID)
 			case sent.Sent && s.isAgents():
 				s.out.print("Shared %s: %s.", file, sent.ID)
 			case sent.Sent && !s.out.Screen.Terminal:
