@@ -14,7 +14,8 @@ const pages = `(() => {
 	globalThis.letOne = () => ([...held][0].let(), true);
 	globalThis.loseOne = () => ([...held][0].lose(new TypeError("lost")), true);
 	globalThis.fetch = async (address, init) => {
-		if (!String(init?.body).includes('"before"')) return real(address, init);
+		const body = String(init?.body);
+		if (!body.includes('"before"') || body.includes('"files"')) return real(address, init);
 		asked++;
 		const { promise, resolve, reject } = Promise.withResolvers();
 		const one = { let: resolve, lose: reject };

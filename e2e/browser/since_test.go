@@ -6,6 +6,9 @@ import (
 	"testing"
 )
 
+// isRead says in the page whether the person has read up to the message with an id.
+const isRead = `Object.entries(localStorage).some(([name, value]) => name.startsWith("parley.read.") && value.includes(%q))`
+
 // The card at the red line counts what happened while the person was away, and each count leads to its first place.
 func TestSince_cardAtTheLine_leadsToWhatHappened(t *testing.T) {
 	t.Parallel()
@@ -14,8 +17,7 @@ func TestSince_cardAtTheLine_leadsToWhatHappened(t *testing.T) {
 	bob.speaks(30, numbered("Early"))
 	tab := s.person().open(ann.watch)
 	tab.sees("Early 29")
-	const read = `Object.entries(localStorage).some(([name, value]) => name.startsWith("parley.read.") && value.includes(%q))`
-	tab.until("all is read", fmt.Sprintf(read, bob.says("The last that is read")))
+	tab.until("all is read", fmt.Sprintf(isRead, bob.says("The last that is read")))
 	tab.isNot(css(".since"))
 	tab.visit("about:blank")
 
@@ -63,9 +65,9 @@ func TestSince_moreUnreadThanLoaded_cardStays(t *testing.T) {
 	s := onFile(t)
 	ann, bob, _ := threeOf(t, s, "Since")
 	tab := s.person().open(ann.watch)
-	bob.says("Early")
+	early := bob.says("Early")
 	tab.sees("Early")
-	tab.until("it is read", `Object.keys(localStorage).some((name) => name.startsWith("parley.read."))`)
+	tab.until("it is read", fmt.Sprintf(isRead, early))
 	tab.visit("about:blank")
 	bob.speaks(620, numbered("New"))
 	tab.visit("/")
