@@ -1,9 +1,13 @@
 package archtest
 
 import (
+	"cmp"
 	"go/ast"
+	"io/fs"
 	"maps"
+	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -181,6 +185,62 @@ func TestPages_listOfThem_hasEachOne(t *testing.T) {
 			t.Errorf("docs/README.md does not list %s once", name)
 		}
 	}
+}
+
+// TestPages_questions_haveTheLinesOfEachPart compares the table of docs/questions.md with the tree. Each file of code
+// counts for one row, and a row is true to a tenth, or to a hundred lines.
+func TestPages_questions_haveTheLinesOfEachPart(t *testing.T) {
+	_, table, _ := strings.Cut(pages(t)["docs/questions.md"], "\n## What do its lines buy?\n")
+	said, found := map[string]float64{}, map[string]int{} // by the first cell of the row
+	cells := regexp.MustCompile(`(?m)^\| (.*` + "`" + `.*) \| ([0-9.]+) \|`)
+	for _, row := range cells.FindAllStringSubmatch(table, -1) {
+		lines, err := strconv.ParseFloat(row[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said[row[1]] = 1000 * lines
+	}
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		at, in := strings.CutPrefix(filepath.ToSlash(name), root+"/")
+		if err != nil || in && d.IsDir() && (skipped(name) || at == "bench" || at == "scripts" || at == "plugins") {
+			return cmp.Or(err, filepath.SkipDir)
+		}
+		made := strings.HasPrefix(d.Name(), "vendor") // by a program
+		if kinds := []string{".go", ".js", ".css"}; d.IsDir() || made || !slices.Contains(kinds, filepath.Ext(name)) {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		row := rowOf(strings.TrimPrefix(at, "internal/"), slices.Collect(maps.Keys(said)))
+		found[row] += strings.Count(string(text), "\n")
+		return err
+	})
+	if err != nil || len(said) < 10 {
+		t.Fatalf("%d rows, %v", len(said), err)
+	}
+	for _, part := range slices.Sorted(maps.Keys(found)) {
+		t.Logf("%7d %s", found[part], part)
+		if off := math.Abs(said[part] - float64(found[part])); off > max(100, float64(found[part])/10) {
+			t.Errorf("docs/questions.md says %.0f lines of %q, and there are %d", said[part], part, found[part])
+		}
+	}
+}
+
+// rowOf returns the row for a file: of the folders that the rows name, the innermost that it is in.
+func rowOf(name string, rows []string) string {
+	row, innermost := "in no row: "+path.Dir(name), ""
+	isTest := within(name, "e2e") || within(name, "testkit") || strings.Contains(name, "_test.") ||
+		strings.HasPrefix(name, "web/test/")
+	for _, r := range rows {
+		if isTest && strings.HasPrefix(r, "tests") {
+			return r
+		}
+		for _, folder := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(r, -1) {
+			if !isTest && within(name, folder[1]) && len(folder[1]) > len(innermost) {
+				row, innermost = r, folder[1]
+			}
+		}
+	}
+	return row
 }
 
 // TestPages_firstOnes_areShort bounds what a newcomer reads first.
