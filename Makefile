@@ -7,8 +7,8 @@
 # packages whose code and environment are as they were when they passed. It does not see
 # programs that tests build or start: this is for a second run of the same code. Tests that are skipped because Java, Node, Python or
 # Chromium is missing are counted at the end, by what is missing; with CI=true they fail. Each
-# run says every 15 s what it is at, and in its last line how many passed, failed and were skipped.
-# Each tier says first what it downloads, once.
+# run says what it is at, and in its last line how many passed, failed and were skipped.
+# Each tier says first what it downloads, once. CONTRIBUTING.md has how long each takes.
 
 GO         ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -50,7 +50,7 @@ run: ## compile and serve on http://127.0.0.1:8080/mcp
 	@echo "Compiling Parley. The first time this takes about a minute, and downloads 65 MB."
 	$(GO) run -v ./cmd/parley serve
 
-demo: ## see two agents talk, in half a minute
+demo: ## see two agents talk
 	$(GO) run -v ./cmd/parley demo
 
 build: ## build bin/parley
@@ -68,10 +68,10 @@ fetcher:
 fetch: fetcher
 	@scripts/saying "fetching what the tests need" $(GO) run ./e2e/fetch
 
-test: fetch ## run what a change needs (2½ minutes; 180 MB once, and 2.3 GB of Go's caches)
+test: fetch ## run what a change needs
 	@$(TESTS) -timeout=15m $(LONGEST) $(filter-out %/e2e/browser,$(shell $(GO) list ./...))
 
-test-page: fetch ## run what a change of the page needs besides, in Chromium (2 minutes)
+test-page: fetch ## run what a change of the page needs besides, in Chromium
 	@$(TESTS) -timeout=15m ./e2e/browser
 
 # .ci/run names the Chromium that people install: it gives the frame of a view a process, and shows notifications, as the
@@ -85,7 +85,7 @@ test-alone: ## run make test where little more than Go is installed
 fetch-clients: fetcher
 	@scripts/saying "fetching the clients" $(GO) run ./e2e/fetch -clients
 
-test-clients: fetch-clients ## let real clients and SDKs talk (4 minutes; 1.8 GB once)
+test-clients: fetch-clients ## let real clients and SDKs talk
 	@PARLEY_CLIENTS=only $(TESTS) -timeout=15m ./e2e ./e2e/agents
 
 nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, race-late, release-check, waits, soak

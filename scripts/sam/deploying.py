@@ -111,7 +111,7 @@ def refuses_before_it_builds(operator):
 
 
 def asks_before_it_installs_the_rest(operator):
-    """On a machine that has none of it, the 350 MB come once AWS has taken the credentials."""
+    """On a machine that has none of it, what is large comes once AWS has taken the credentials."""
     with tempfile.TemporaryDirectory() as cache:
         operator.environment["PARLEY_TEST_CACHE"] = cache
         operator.cloud.accepts = False

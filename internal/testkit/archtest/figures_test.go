@@ -9,15 +9,16 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // figures lists the sentences for models, and of the page, that repeat a constant of the code, and the numbers of
@@ -204,11 +205,219 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/web/assets/sidebar/settings.js", `autocomplete="off" maxlength="{}"`, "internal/base.MaxPassword"},
 }
 
+// topics lists what pages say in figures. A sentence that the words match is about the topic, and each figure of its kind
+// there is one of the constants of the sentence's topics. What no constant decides, such as how long a test takes, stands
+// in one sentence: elsewhere a link leads there. Each target of the Makefile is such a topic, too.
+var topics = []topic{
+	{`\.ci/run`, "time", ""},
+	{`\bclones?\b`, "size", ""},
+	{`[Ff]irst build`, "time", ""},
+	{`[Ff]irst build`, "size", ""},
+	{`\bdemo (takes|ends)|agents talk`, "time", ""},
+	{`Go's caches?\b`, "size", ""},
+	{`\bSAM CLI\b`, "size", ""},
+	{`\b[Ww]aiters?\b|\b[Ww]aiting (call|agent)|\b(calls|agents?) that waits?\b`, "size", ""},
+	{`\b[Ss]tandby\b|[Oo]ne process for`, "size", ""},
+
+	{`\b[Ss]eats?\b`, "time", "core/room.Lease, core/room.UnusedLease, core/room.GuestLease, core/room.AdminLease, " +
+		"core/room.RegainSilent, core/room.RegainUnused, core/room.RegainEvery, core/room.PresentFor, core/room.OfferLife, " +
+		"core/room.InviteLife, cli/client.KeptUnknown, 8 hours"},
+	{`\b([Ss]ilent|[Ii]nactive|[Aa]dmins?)\b`, "time", "core/room.AdminSilent, core/room.StallsAfter, " +
+		"core/room.Lease + core/room.RelievedAfter, core/room.RelievedAfter, core/room.PresentFor, core/room.RegainSilent, " +
+		"core/room.RegainUnused, core/chat.PartnerSilent"},
+	{`\b[Rr]ooms? (ends?|expires?)\b|\blast use\b|\bclosed room\b`, "time",
+		"core/room.Life, core/room.Life - core/room.RenewAfter, core/roomlog.eventLife"},
+	{`\b([Mm]essages?|[Ll]ist|[Ff]iles?|[Oo]bjects)\b.*\b(stored|expires?|keeps?|kept|lives?)\b|\b(stores?|keeps?) [a-z ]*(messages?|files?)\b`, "time", "core/room.Life, " +
+		"core/roomlog.eventLife, core/room.DraftLife, core/roomlog.eventLife + core/room.DraftLife"},
+	{`\b([Ii]nvites?|[Ll]inks?)\b.*\b(good|valid)\b`, "time", "core/room.InviteLife"},
+	{`\b[Dd]rafts?\b`, "time", "core/room.DraftLife, outbound/outbox.agentTime, outbound/outbox.remindBefore"},
+	{`\b[Uu]ploads?\b|\b[Aa]ddress\b.*\b(good|file)\b|\bone file\b`, "time", "core/roomlog.UploadLife, api.PaceTime"},
+	{`\b[Aa]ccounts?\b.*\b(ends?|older|confirmed)\b|\bpresses Connect\b`, "time", "auth/access.accountLife"},
+	{`\b[Ss]igned in\b`, "time", "auth/signin.signInLife"},
+	{`\brevoked?\b|\bgo on with\b`, "time", "1 minute"},
+	{`\bkeep-alive every\b|\bbyte every\b`, "time", "15 s, api/httpapi.headAfter"},
+	{`\b([Ww]ait|waits) (for |of |is )?up to\b|\bthat a call waits\b|\blongest wait\b`, "time",
+		"core.MaxWait, api/tools.unseen, api/a2a.blocks, api/tools.newsWait, auth.MaxLookUpWait"},
+	{`\bwait, say\b|[Ww]ithout a time\b`, "time", "cli/shell.agentsWait"},
+	{`\bat most once in\b|\bone call in\b`, "time", "outbound/outbox.pushInterval"},
+
+	{`\b([Tt]exts?|[Mm]essages?)\b[^;|]*\bbytes\b`, "size", "core.MaxText, core.FirstPartBytes"},
+	{`\b([Aa]|[Ee]ach|[Ee]very|[Tt]he) file\b|\b[Ff]iles\b`, "size", "core/chat.UsualFile, functions/mcp.fileLimit, " +
+		"core.MaxRoomBytes, 62.5 MiB, server/app.usualFilesIn, server/app.usualFilesOut, store/table/sqlite.leastFree, 5 GiB, " +
+		"core.MaxPictureBytes, 8 MiB, core.MaxText"},
+	{`\b[Dd]isk\b`, "size", "core/chat.leastFree, core/chat.leastFree + core/chat.leastFree, store/table/sqlite.leastFree"},
+}
+
+type topic struct{ words, kind, constants string }
+
+// planted are sentences that no page may have, each with a second figure for something.
+var planted = []string{
+	"`make test` takes 9 minutes.", "In a quarter of an hour `.ci/run` has played all.", "The clone has 70 MB.",
+	"The first build takes three minutes.", "Two agents talk for 40 seconds.",
+	"A seat is kept for 20 minutes.", "After two days without its admin a room has another.", "A room ends after 40 days.",
+	"Messages are stored for a year.", "The room keeps its messages for 90 days.", "An invite is good for nine days.", "A draft waits for six hours.",
+	"The address takes one file, for half an hour.", "A wait is up to 8 hours.", "A file has at most 30 MiB.",
+	"A text has at most 16,384 bytes.", "Below 32 MiB of free disk nobody can add anything.",
+}
+
+// TestPages_figures_standOnceOrAgree reads the pages, the Makefile and the scripts.
+func TestPages_figures_standOnceOrAgree(t *testing.T) {
+	all := topics
+	for _, target := range regexp.MustCompile(`(?m)^([a-z][a-z-]*):`).FindAllStringSubmatch(read(t, "Makefile"), -1) {
+		words := `\bmake ` + target[1] + "(`|\\s|$)"
+		all = append(all, topic{words, "time", ""}, topic{words, "size", ""})
+	}
+	said := sentences(t)
+	for _, plant := range planted {
+		said = append(said, sentence{"", plant, figuresIn(t, plant)})
+	}
+	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
+	once, noticed := map[topic]sentence{}, map[string]bool{}
+	report := func(s sentence, format string, args ...any) {
+		noticed[s.text] = true
+		if s.page != "" {
+			t.Errorf(format, args...)
+		}
+	}
+	for _, s := range said {
+		want := map[string][]int64{} // by the kind of a figure
+		for _, topic := range all {
+			if !regexp.MustCompile(topic.words).MatchString(s.text) || !s.has(topic.kind) {
+				continue
+			}
+			if topic.constants != "" {
+				want[topic.kind] = append(want[topic.kind], code.figures(topic.constants)...)
+			} else if first, again := once[topic]; again {
+				report(s, "%s and %s have figures about %s, and one place may: %q and %q", first.page, s.page, topic.words,
+					first.text, s.text)
+			} else if s.page != "" {
+				once[topic] = s
+			}
+		}
+		for _, f := range s.figures {
+			if len(want[f.kind]) > 0 && !slices.Contains(want[f.kind], f.value) {
+				report(s, "%s: no constant of its topics is %s: %s", s.page, f.text, s.text)
+			}
+		}
+	}
+	for _, plant := range planted {
+		if !noticed[plant] {
+			t.Errorf("nobody notices if a page says: %s", plant)
+		}
+	}
+	if len(said) < 200 {
+		t.Errorf("only %d sentences have figures", len(said))
+	}
+}
+
+// sentence is one with figures.
+type sentence struct {
+	page, text string
+	figures    []figureIn
+}
+
+func (s sentence) has(kind string) bool {
+	return slices.ContainsFunc(s.figures, func(f figureIn) bool { return f.kind == kind })
+}
+
+// sentences returns those of the pages, the Makefile and the scripts. In a table each has the first cell of its row before
+// it. A target in the Makefile reads as pages have it. Pages that a test or a measurement computes are left out, and so is
+// what was once.
+func sentences(t *testing.T) (all []sentence) {
+	t.Helper()
+	texts := pages(t)
+	for _, script := range []string{"Makefile", "lambda.mk", ".ci/run", "scripts/*", "scripts/sam/*"} {
+		found, err := filepath.Glob(filepath.Join(root, script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range found {
+			if text, err := os.ReadFile(name); err == nil { // no folder
+				texts[strings.TrimPrefix(filepath.ToSlash(name), root+"/")] = string(text)
+			}
+		}
+	}
+	delete(texts, "CHANGELOG.md")
+	delete(texts, "docs/items.md")
+	delete(texts, "docs/benchmarks.md")
+	paragraph := regexp.MustCompile("(?m)\\n\\s*\\n|\\n\\s*(?:[-*#]|\\d+\\.) |\\n\\s*\\||^```+.*\\n")
+	end := regexp.MustCompile(`[.?!]\s+`)
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		parts := paragraph.Split(texts[name], -1)
+		if !strings.HasSuffix(name, ".md") {
+			parts = strings.Split(regexp.MustCompile(`(?m)^([a-z][a-z-]*):`).ReplaceAllString(texts[name], "make $1 :"), "\n")
+		}
+		for _, part := range parts {
+			first := ""
+			if strings.Contains(part, " | ") && !strings.Contains(part, "\n") {
+				first, part, _ = strings.Cut(part, " | ")
+			}
+			for _, text := range end.Split(strings.Join(strings.Fields(part), " "), -1) {
+				text = strings.TrimSpace(strings.TrimSpace(first) + " " + text)
+				if figures := figuresIn(t, text); figures != nil {
+					all = append(all, sentence{name, text, figures})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// figureIn is a figure of a sentence: a time in nanoseconds, or a size in bytes.
+type figureIn struct {
+	text, kind string
+	value      int64
+}
+
+var (
+	figureForm = regexp.MustCompile(`(?:^|(\S+) )[(*"]*(` + number + `) (` + timeUnit + `|` + sizeUnit + `)\b`)
+	timeForm   = regexp.MustCompile(`^(?:` + timeUnit + `)$`)
+	spans      = regexp.MustCompile(`^(?:for|within|after|about|takes?|over|than|in|to|lives|has)$`) // "ten a minute" is a rate
+)
+
+// figuresIn returns the times and sizes of a sentence.
+func figuresIn(t *testing.T, text string) (all []figureIn) {
+	t.Helper()
+	for _, m := range figureForm.FindAllStringSubmatch(text, -1) {
+		if m[2] == "a" && m[3] == "second" || (m[2] == "a" || m[2] == "an") && !spans.MatchString(m[1]) {
+			continue
+		}
+		kind := "size"
+		if timeForm.MatchString(m[3]) {
+			kind = "time"
+		}
+		all = append(all, figureIn{m[2] + " " + m[3], kind, valueOf(t, m[2]+" "+m[3])})
+	}
+	return all
+}
+
+// figures returns what constants are, of internal if no other folder stands before one, and figures that no constant has.
+func (c constants) figures(list string) (all []int64) {
+	c.t.Helper()
+	for of := range strings.SplitSeq(list, ", ") {
+		switch {
+		case of[0] >= '0' && of[0] <= '9':
+			all = append(all, valueOf(c.t, of))
+		case strings.HasPrefix(of, "functions/"):
+			all = append(all, c.value(of))
+		default:
+			all = append(all, c.sum("internal/"+strings.NewReplacer(" + ", " + internal/", " - ", " - internal/").Replace(of)))
+		}
+	}
+	return all
+}
+
+// The forms of a figure.
+const (
+	number = `\d[\d,_]*(?:\.\d+)?½?|half an?|a quarter of an|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|` +
+		`fifteen|twenty|thirty|forty|sixty|ninety`
+	timeUnit = `ms|s|seconds?|minutes?|hours?|days?|weeks?|years?`
+	sizeUnit = `bytes?|[KMG]i?B`
+)
+
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.
 func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
-	const number = `\d[\d,_]*|an?|one|two|four|five|six|seven|eight|ten`
-	const unit = `ms|s|seconds?|minutes?|hours?|days?|KiB|MiB|MB`
-	const figure = `((?:` + number + `)(?: (?:` + unit + `)\b)?)`
+	const figure = `((?:` + number + `)(?: (?:` + timeUnit + `|` + sizeUnit + `)\b)?)`
 	place := regexp.MustCompile(`\{(s|hours|days)?\}`)
 	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
 	for _, f := range figures {
@@ -249,31 +458,40 @@ func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
 	}
 }
 
-// valueOf returns what a figure is in the code: a number, of nanoseconds if it is a time.
+// valueOf returns what a figure is in the code: a number, of nanoseconds if it is a time, and of bytes if it is a size.
 func valueOf(t *testing.T, figure string) int64 {
 	t.Helper()
-	words := map[string]int64{
-		"a": 1, "an": 1, "one": 1, "two": 2, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10,
+	words := map[string]float64{
+		"a": 1, "an": 1, "half a": 0.5, "half an": 0.5, "a quarter of an": 0.25, "one": 1, "two": 2, "three": 3, "four": 4,
+		"five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20,
+		"thirty": 30, "forty": 40, "sixty": 60, "ninety": 90,
 	}
-	units := map[string]time.Duration{
-		"": 1, "ms": time.Millisecond, "s": time.Second, "second": time.Second, "minute": time.Minute,
-		"hour": time.Hour,
-		"day":  24 * time.Hour, "KiB": 1 << 10, "MiB": 1 << 20, "MB": 1 << 20, // as people say
+	units := map[string]float64{
+		"": 1, "ms": 1e6, "s": 1e9, "second": 1e9, "minute": 60e9, "hour": 3600e9, "day": 24 * 3600e9, "week": 7 * 24 * 3600e9,
+		"year": 365 * 24 * 3600e9, "byte": 1, "KiB": 1 << 10, "KB": 1 << 10, "MiB": 1 << 20, "MB": 1 << 20, // as people say
+		"GiB": 1 << 30, "GB": 1 << 30,
 	}
-	number, unit, _ := strings.Cut(figure, " ")
+	number, unit := figure, ""
+	if last := strings.LastIndex(figure, " "); last >= 0 && words[figure] == 0 {
+		number, unit = figure[:last], figure[last+1:]
+	}
 	each, known := units[unit]
 	if !known {
 		each = units[strings.TrimSuffix(unit, "s")]
 	}
 	n, isWord := words[number]
 	if !isWord {
-		var err error
-		n, err = strconv.ParseInt(strings.NewReplacer(",", "", "_", "").Replace(number), 10, 64)
+		digits, half := strings.CutSuffix(strings.NewReplacer(",", "", "_", "").Replace(number), "½")
+		parsed, err := strconv.ParseFloat(digits, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
+		n = parsed
+		if half {
+			n += 0.5
+		}
 	}
-	return n * int64(each)
+	return int64(n * each)
 }
 
 // constants reads the constants of packages of this module from their sources. It is an importer
