@@ -216,7 +216,7 @@ var topics = []topic{
 	{`\bdemo (takes|ends)|agents talk`, "time", ""},
 	{`Go's caches?\b`, "size", ""},
 	{`\bSAM CLI\b`, "size", ""},
-	{`\b[Ww]aiters?\b|\b[Ww]aiting (call|agent)|\b(calls|agents?) that waits?\b`, "size", ""},
+	{`\b([Ee]ach|[Aa]|[Oo]ne) (waiter|waiting (call|agent)|agent that waits)\b|\bwaiting (calls|agents) take\b`, "size", ""},
 	{`\b[Ss]tandby\b|[Oo]ne process for`, "size", ""},
 
 	{`\b[Ss]eats?\b`, "time", "core/room.Lease, core/room.UnusedLease, core/room.GuestLease, core/room.AdminLease, " +
@@ -245,7 +245,7 @@ var topics = []topic{
 	{`\b([Aa]|[Ee]ach|[Ee]very|[Tt]he) file\b|\b[Ff]iles\b`, "size", "core/chat.UsualFile, functions/mcp.fileLimit, " +
 		"core.MaxRoomBytes, 62.5 MiB, server/app.usualFilesIn, server/app.usualFilesOut, store/table/sqlite.leastFree, 5 GiB, " +
 		"core.MaxPictureBytes, 8 MiB, core.MaxText"},
-	{`\b[Dd]isk\b`, "size", "core/chat.leastFree, core/chat.leastFree + core/chat.leastFree, store/table/sqlite.leastFree"},
+	{`\bfree\b.*\bdisk\b|\bdisk\b.*\bfree\b`, "size", "core/chat.leastFree, core/chat.leastFree + core/chat.leastFree, store/table/sqlite.leastFree"},
 }
 
 type topic struct{ words, kind, constants string }
