@@ -22,7 +22,7 @@ import (
 // usual is the tools of a server with the usual limits, without rooms.
 func usual() *Set { return New(nil, nil, Options{Address: func(context.Context) string { return "" }}) }
 
-// docs/waking.md and the README say what a wait costs in which nobody speaks.
+// docs/waking.md says what a wait costs in which nobody speaks.
 func TestResult_quiet_isSmall(t *testing.T) {
 	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: among(1)}
 	text := string(results.JSON(advise().viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
