@@ -31,6 +31,9 @@ const website = "https://github.com/parley-chat/parley"
 //go:embed icon.png
 var iconPNG []byte
 
+// Icon returns the icon as a PNG, which nobody may change.
+func Icon() []byte { return iconPNG }
+
 // introduce adds the website and the icon, for people, and the instructions for the model of the client to the answer
 // to a client that connects. No other result repeats them. The icon carries its bytes, since a server may have many
 // addresses.
