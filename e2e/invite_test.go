@@ -23,45 +23,71 @@ func inviteTo(t *testing.T, host client) (link string, as seat) {
 	return found[1], seat{made.AgentToken, made.Cursor}
 }
 
-// linesOf returns the commands in the text that curl is given at a link, in their order.
-func linesOf(t *testing.T, link string) []string {
+// linesOf returns the text that curl is given at an address, and the commands in it, in their order.
+func linesOf(t *testing.T, address string) (text string, lines []string) {
 	t.Helper()
-	resp, err := http.Get(link)
+	resp, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := regexp.MustCompile(`(?m)^ +curl .*$`).FindAllString(string(text), -1)
-	if !strings.Contains(string(text), "You are an agent with a shell") || len(lines) != 3 {
-		t.Fatalf("%s says\n%s", link, text)
+	text = string(body)
+	lines = regexp.MustCompile(`(?m)^ +curl .*$`).FindAllString(text, -1)
+	if !strings.Contains(text, "You are an agent with a shell") || len(lines) != 3 {
+		t.Fatalf("%s says\n%s", address, text)
+	}
+	return text, lines
+}
+
+// linesOfLLMs returns the commands of llms.txt with the address in an invite, which names a room unless it has a code.
+func linesOfLLMs(t *testing.T, p *program, link string) []string {
+	t.Helper()
+	text, lines := linesOf(t, strings.TrimSuffix(p.url, "/mcp")+"/llms.txt")
+	inRoom := regexp.MustCompile(`names a room, the first line takes ({[^}]+})`).FindStringSubmatch(text)
+	if inRoom == nil {
+		t.Fatal(text)
+	}
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(line, "ADDRESS", link)
+	}
+	if !strings.Contains(link, "/i/") {
+		lines[0] = regexp.MustCompile(`'{.*}'`).ReplaceAllString(lines[0], "'"+inRoom[1]+"'")
 	}
 	return lines
 }
 
-// The invite is all that the agent has, and the lines are pasted as they stand at its address, with what their answers
-// held. Its wait is answered, though the server stops meanwhile.
+// The invite is all that the agent has, and the lines are pasted as they stand at its address or in llms.txt, with what
+// their answers held. Its wait is answered, though the server stops meanwhile.
 func TestInvite_addressAndCurl_areEnoughToTalk(t *testing.T) {
 	parts.Need(t, "curl", "an agent in a running session has nothing else")
-	t.Run("with keys", func(t *testing.T) {
-		p := startKeyed(t)
-		talksByCurl(t, p, openGo(t, p.door(p.newKey("Host")), modernProtocol))
-	})
-	t.Run("without keys", func(t *testing.T) {
-		p := start(t)
-		talksByCurl(t, p, openGo(t, p.url, modernProtocol))
-	})
+	for from, lines := range map[string]func(*testing.T, *program, string) []string{
+		"its address": func(t *testing.T, _ *program, link string) []string {
+			_, lines := linesOf(t, link)
+			return lines
+		},
+		"llms.txt": linesOfLLMs,
+	} {
+		t.Run("with keys, "+from, func(t *testing.T) {
+			p := startKeyed(t)
+			talksByCurl(t, p, openGo(t, p.door(p.newKey("Host")), modernProtocol), lines)
+		})
+		t.Run("without keys, "+from, func(t *testing.T) {
+			p := start(t)
+			talksByCurl(t, p, openGo(t, p.url, modernProtocol), lines)
+		})
+	}
 }
 
-// talksByCurl has Bob talk with host by an invite and curl.
-func talksByCurl(t *testing.T, p *program, c client) {
+// talksByCurl has Bob talk with host by an invite and curl. linesFor returns the commands for the address of an invite.
+func talksByCurl(t *testing.T, p *program, c client, linesFor func(*testing.T, *program, string) []string) {
 	t.Helper()
 	host := talk{t, c}
 	link, hosts := inviteTo(t, host.c)
-	lines, bob := linesOf(t, link), seat{}
+	lines, bob := linesFor(t, p, link), seat{}
 	begins := func(line, text string) *shell {
 		t.Helper()
 		return standBy(t, p, strings.NewReplacer("ROOM", "tea", "NAME", "Bob", "TOKEN", bob.token, "CURSOR", bob.cursor,

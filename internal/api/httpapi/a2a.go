@@ -2,8 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -182,13 +180,11 @@ func (s *server) serveCard(ex *exchange, r *http.Request, door door) {
 	case err != nil:
 		return // the client has left
 	}
-	header := ex.Header()
-	header.Set("Content-Type", jsonType)
 	if !place.Room {
-		sum := sha256.Sum256(card)
-		header.Set("Cache-Control", "public, max-age=3600")
-		header.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
+		ex.sendKept(r, jsonType, card)
+		return
 	}
+	ex.Header().Set("Content-Type", jsonType)
 	http.ServeContent(ex, r, "", time.Time{}, bytes.NewReader(card))
 }
 

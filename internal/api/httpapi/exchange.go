@@ -236,10 +236,12 @@ func (ex *exchange) refuseWith(status int, f rpcFault) {
 	_, _ = ex.Write(rpcError(ex.rpcID, f)) // fails only if the client has left
 }
 
+const plainType = "text/plain; charset=utf-8"
+
 // text answers with a text for people.
 func (ex *exchange) text(status int, text string) {
 	header := ex.Header()
-	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("Content-Type", plainType)
 	header.Set("Cache-Control", "no-store")
 	ex.WriteHeader(status)
 	_, _ = io.WriteString(ex, text) // fails only if the client has left

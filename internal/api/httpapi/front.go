@@ -36,10 +36,15 @@ func (s *server) serveHealth(ex *exchange, r *http.Request, _ door) {
 
 // serveRoot answers at the root of the server.
 func (s *server) serveRoot(ex *exchange, r *http.Request, _ door) {
-	if r.Method == http.MethodPost { // by a client whose address lacks the path
+	switch {
+	case r.Method == http.MethodPost: // by a client whose address lacks the path
 		ex.nothingHere()
-	} else if !ex.answeredWrongMethod(r, http.MethodGet, http.MethodHead) && !s.answeredBrowser(ex, r) {
-		s.serveFront(ex, r)
+	case ex.answeredWrongMethod(r, http.MethodGet, http.MethodHead):
+	default:
+		s.mayBeListed(ex)
+		if !s.answeredBrowser(ex, r) {
+			s.serveFront(ex, r)
+		}
 	}
 }
 

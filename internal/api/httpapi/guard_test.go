@@ -45,7 +45,8 @@ func TestGuard_loopback_answersToItsOwnNamesOnly(t *testing.T) {
 
 func TestGuard_hostIsCheckedOnEveryRoute(t *testing.T) {
 	s := newSite(t)
-	for _, path := range []string{"/", healthPath, MCPPath, a2aPath, cardPath, "/nowhere"} {
+	for _, path := range []string{"/", healthPath, MCPPath, a2aPath, cardPath, serverCardPath, catalogPath, llmsPath,
+		"/nowhere"} {
 		r := s.get(path)
 		r.Host = "evil.example"
 		if resp, body := s.do(r); resp.StatusCode != 403 {
@@ -59,7 +60,7 @@ func TestGuard_hostIsCheckedOnEveryRoute(t *testing.T) {
 func TestGuard_callOfAServerOfParley_isRefusedOnEveryRoute(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/", healthPath, MCPPath, StandbyPath, NewsPath, "/nowhere",
-		"/k/" + strings.Repeat("a", 30) + MCPPath, a2aPath, cardPath, "/i/x" + a2aPath} {
+		"/k/" + strings.Repeat("a", 30) + MCPPath, a2aPath, cardPath, "/i/x" + a2aPath, serverCardPath, robotsPath} {
 		for _, value := range []string{"1", ""} {
 			r := s.request(initialize, http.Header{outcall.Mark: {value}})
 			r.URL.Path = path

@@ -7,7 +7,8 @@ import (
 )
 
 // everyAnswer are the headers of every answer. No other site can frame an answer, load it or learn its address, no
-// search engine lists it, and no browser guesses another media type. No answer but the page may load anything.
+// search engine lists it (but see mayBeListed), and no browser guesses another media type. No answer but the page may
+// load anything.
 var everyAnswer = http.Header{
 	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
 	"Cross-Origin-Resource-Policy": {"same-origin"},

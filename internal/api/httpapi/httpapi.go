@@ -72,6 +72,8 @@ type Options struct {
 	Gate *access.Gate
 	// SignIn lets programs sign in that cannot send a key. Nil: no program can.
 	SignIn *oauth.Server
+	// Version is that of the server, for its card.
+	Version string
 	// OpenAIChallenge is the text that proves to OpenAI who owns the domain; "": there is none.
 	OpenAIChallenge string
 	// Keys says that the gate must admit each caller at MCPPath, the tools beside it and StandbyPath.

@@ -247,7 +247,7 @@ func TestPages_headAndOtherMethods(t *testing.T) {
 func TestPages_addressesWithoutAPage_are404ForBrowsersToo(t *testing.T) {
 	s := newSite(t)
 	for path, kind := range map[string]string{"/r/": "text/html", "/r": "text/html", "/r//": "text/html",
-		"/r/abcdefg/x": "text/html", "/r/abcdefg//": "text/plain", "/favicon.ico": "text/html",
+		"/r/abcdefg/x": "text/html", "/r/abcdefg//": "text/plain",
 		"/index.html": "text/html", "/nothing": "text/html", "/nothing/here": "text/html", "/a/b/c/d": "text/plain",
 		"/assets/x/main.js": "text/plain", "/assets/x": "text/plain"} {
 		if resp, body := s.do(s.browser(path)); resp.StatusCode != 404 ||

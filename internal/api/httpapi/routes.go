@@ -30,7 +30,11 @@ const orSlash = "[/]"
 // newRoutes returns the table of all addresses, as patterns of [http.ServeMux]. A ServeMux would redirect from a path
 // with "//" or "..", but clients keep the addresses that they were given.
 func (s *server) newRoutes() (all []route) {
-	at := func(pattern string, serve handler) { all = append(all, newRoute(pattern, serve)) }
+	at := func(pattern string, serve handler) {
+		pattern, slash := strings.CutSuffix(pattern, orSlash)
+		all = append(all, route{name: strings.Replace(pattern, "...}", "}", 1), parts: strings.Split(pattern, "/"),
+			orSlash: slash, serve: serve})
+	}
 	named := func(pattern string, serve handler) {
 		at(pattern, serve)
 		all[len(all)-1].escaped = true
@@ -40,6 +44,9 @@ func (s *server) newRoutes() (all []route) {
 	at(toolsRoute+orSlash, s.serveOwnTool)
 	at(toolRoute+orSlash, s.serveOwnTool)
 	at(healthPath, toRead(s.serveHealth))
+	for path, kind := range keptKinds {
+		at(path, toRead(func(ex *exchange, r *http.Request, _ door) { s.serveKept(ex, r, path, kind) }))
+	}
 	at(web.Path+"{name...}", toRead(s.serveAsset))
 	at(web.WorkerPath, toRead(s.serveWorker))
 	at(watchRoute+orSlash, toRead(s.serveWatch))
@@ -75,12 +82,6 @@ func (s *server) newRoutes() (all []route) {
 		}
 	}
 	return all
-}
-
-func newRoute(pattern string, serve handler) route {
-	pattern, slash := strings.CutSuffix(pattern, orSlash)
-	return route{name: strings.Replace(pattern, "...}", "}", 1), parts: strings.Split(pattern, "/"), orSlash: slash,
-		serve: serve}
 }
 
 // lead answers a request at the route of its path.

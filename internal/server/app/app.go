@@ -210,7 +210,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 		ChargeBytes: a.rooms.Limits().Fetch,
 		Upload:      set.Upload, LookAtUpload: a.rooms.DescribeUpload, Download: a.rooms.Download,
 		MCP: server.Serve, Tools: plain, Standby: set.Standby, News: set.News,
-		Gate: a.gate, SignIn: a.signIn, Keys: c.Keys(),
+		Gate: a.gate, SignIn: a.signIn, Keys: c.Keys(), Version: Version(),
 		Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,

@@ -119,6 +119,8 @@ func TestApp_requestsOfEachKind_haveABudget(t *testing.T) {
 		path, body, bearer string
 		page, free         bool
 	}{
+		{path: "/mcp/server-card"}, {path: "/.well-known/ai-catalog.json"}, {path: "/robots.txt"},
+		{path: "/llms.txt"}, {path: "/favicon.ico"},
 		{path: "/", page: true}, {path: "/"}, {path: "/r/abcdefg"}, {path: invite, page: true}, {path: invite},
 		{path: cards}, {path: invite + cards}, {path: invite + "/as/Bob" + cards}, {path: invite + "/a2a", body: a2a},
 		{path: "/a2a", body: a2a}, {path: invite + "/a2a", body: a2aOf("message/send", "{}")},

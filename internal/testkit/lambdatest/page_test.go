@@ -73,6 +73,33 @@ func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
 	}
 }
 
+// The card names the public address through each front, and the icon arrives as the bytes that it is.
+func TestDiscovery_cardAndIcon_arriveThroughEachFront(t *testing.T) {
+	t.Parallel()
+	f := deploy(t)
+	i, unnamed := f.start(0, "PARLEY_ACCESS=keys", "PARLEY_PUBLIC_URL=https://parley.example"), f.start(0)
+	for host, client := range map[string]*http.Client{lambdatest.FunctionURLHost: i.FunctionURL(),
+		lambdatest.HTTPAPIHost: i.HTTPAPI()} {
+		base := "https://" + host
+		for path, want := range map[string]string{"/mcp/server-card": `"url":"https://parley.example/mcp"`,
+			"/.well-known/ai-catalog.json": `"url":"https://parley.example/mcp/server-card"`, "/robots.txt": "/i/",
+			"/llms.txt": "curl -sS ADDRESS/tools/", "/favicon.ico": "\x89PNG\r\n\x1a\n"} {
+			resp, text := open(t, client, http.MethodGet, base+path, "gzip")
+			if resp.StatusCode != http.StatusOK || !strings.Contains(text, want) || strings.Contains(text, host) {
+				t.Errorf("%s%s: %d %v %q", host, path, resp.StatusCode, resp.Header, text)
+			}
+			head, none := open(t, client, http.MethodHead, base+path, "gzip")
+			if head.StatusCode != http.StatusOK || none != "" || head.Header.Get("ETag") != resp.Header.Get("ETag") {
+				t.Errorf("HEAD %s%s: %d %v", host, path, head.StatusCode, head.Header)
+			}
+		}
+	}
+	if resp, text := open(t, unnamed.FunctionURL(), http.MethodGet, "https://"+lambdatest.FunctionURLHost+
+		"/mcp/server-card", ""); resp.StatusCode != http.StatusNotFound || !strings.Contains(text, "PublicUrl") {
+		t.Errorf("without a public address: %d %s", resp.StatusCode, text)
+	}
+}
+
 func TestPage_answerOfATool_isCompressedThroughEachFront(t *testing.T) {
 	t.Parallel()
 	i := deploy(t).start(0)
