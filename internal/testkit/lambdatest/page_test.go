@@ -88,6 +88,9 @@ func TestDiscovery_cardAndIcon_arriveThroughEachFront(t *testing.T) {
 			if resp.StatusCode != http.StatusOK || !strings.Contains(text, want) || strings.Contains(text, host) {
 				t.Errorf("%s%s: %d %v %q", host, path, resp.StatusCode, resp.Header, text)
 			}
+			if len(text) > answerBytes {
+				t.Errorf("%s has %d bytes, more than docs/cost.md takes an answer to have", path, len(text))
+			}
 			head, none := open(t, client, http.MethodHead, base+path, "gzip")
 			if head.StatusCode != http.StatusOK || none != "" || head.Header.Get("ETag") != resp.Header.Get("ETag") {
 				t.Errorf("HEAD %s%s: %d %v", host, path, head.StatusCode, head.Header)
