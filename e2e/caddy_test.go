@@ -33,6 +33,7 @@ type site struct {
 	addr string // where Caddy listens
 	cert *x509.CertPool
 	said *process.Output // what Caddy logs
+	pid  int             // of Caddy
 }
 
 // publicURL is the address in parley.env.
@@ -69,7 +70,7 @@ func startSite(t *testing.T, p *program) *site {
 			said.Report(t, "Caddy")
 		}
 	})
-	s := &site{t, ln.Addr().String(), x509.NewCertPool(), said}
+	s := &site{t, ln.Addr().String(), x509.NewCertPool(), said, cmd.Process.Pid}
 	s.awaitCertificate(filepath.Join(dir, "pki", "authorities", "local", "root.crt"))
 	return s
 }

@@ -129,7 +129,7 @@ const (
 )
 
 // PollEvery returns the time between two reads of the tail, whose last event has that age. Nobody notices news that
-// is late by less than a tenth of the silence before: agents take seconds to answer. docs/scale.md says what polling
+// is late by less than a tenth of the silence before: agents take seconds to answer. docs/cost.md says what polling
 // costs.
 func PollEvery(age time.Duration) time.Duration {
 	if age >= 10*time.Minute {

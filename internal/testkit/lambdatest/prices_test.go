@@ -79,6 +79,10 @@ const (
 	puts       = "S3, a million PUTs"
 	gets       = "S3, a million GETs"
 	gbInS3     = "S3, a GB stored for 33 days"
+	aMachine   = "EC2, an hour of a t4g.micro"
+	aProcessor = "EC2, an hour of a processor beyond that"
+	gbOfDisk   = "EBS, a GB of gp3 for a month"
+	anAddress  = "a public IPv4 address, an hour"
 	gbLogged   = "CloudWatch, a GB of log"
 	gbSent     = "traffic to the internet, a GB"
 )
@@ -168,10 +172,7 @@ func sums() map[string]map[string]use {
 			"a stack that nobody uses, for each GB stored": {gbStored: 1},
 			"two agents that wait four hours on 22 days and send 200 messages a day": sum(
 				awaiting(4, inBusyRoom).times(2), said(200)).times(22),
-			"ten agents that wait day and night in a busy room and send 10,000 messages a day": sum(
-				awaiting(24, inBusyRoom).times(10), said(10_000)).times(30),
-			"a thousand agents that wait day and night in quiet rooms": awaiting(24, inQuietRoom).times(30 * 1000),
-			"one agent that waits day and night in a quiet room":       awaiting(24, inQuietRoom).times(30),
+			"one agent that waits day and night in a quiet room": awaiting(24, inQuietRoom).times(30),
 			"one in a busy room": awaiting(24, inBusyRoom).times(30),
 			"one on standby (`parley standby`) in a quiet room":                            standby(15).times(30),
 			"one on standby in a room that is never silent":                                standby(5).times(30),
@@ -231,22 +232,104 @@ func bytesIn(t *testing.T, name string) float64 {
 	return number(t, found[1]) * math.Exp2(number(t, found[2]))
 }
 
-// The page says how much less a standby costs than an agent that waits, and what a hundred that wait do to a new
-// stack.
-func TestCostPage_waiting_isComparedAsItCosts(t *testing.T) {
-	page := readPage(t, "docs", "cost.md")
-	less := func(where string, every float64) float64 {
-		return awaiting(24, where).dollars(t, page) / standby(every).dollars(t, page)
+// What the page's machine has: "Key concepts for burstable performance instances" of the guide of EC2.
+const (
+	machineGB         = 1.0737
+	machineProcessors = 0.2 // of which the price of an hour has so much on average
+	monthHours        = 30 * 24
+)
+
+// machineNeeds returns what the page says that Parley and Caddy take on a machine, which an e2e test measures, and
+// leaves to the system: in GB, in GB for each agent that waits, and in seconds of a processor for each read of a room.
+func machineNeeds(t *testing.T, page string) (base, agent, read float64) {
+	t.Helper()
+	found := regexp.MustCompile(`at most (\d+) MB, ([\d.]+) MB more for each agent that waits, and ([\d.]+) ms of a ` +
+		`processor [^\n]* leave the system (\d+) MB`).FindStringSubmatch(page)
+	if found == nil {
+		t.Fatal("docs/cost.md does not say what a machine needs")
 	}
-	reads := units[inBusyRoom][readUnits] / 50 * 100 // of a hundred agents, a second
+	return (number(t, found[1]) + number(t, found[4])) / 1000, number(t, found[2]) / 1000, number(t, found[3]) / 1000
+}
+
+// onMachines returns what agents take in a month that wait for so many hours on one of two machines. A read of a room
+// costs half a unit.
+func onMachines(t *testing.T, page string, agents, hours float64, where string) use {
+	t.Helper()
+	_, _, read := machineNeeds(t, page)
+	busy := agents * units[where][readUnits] / 0.5 / 50 * read
+	return sum(use{aMachine: monthHours, gbOfDisk: 8, anAddress: monthHours}.times(2),
+		use{aProcessor: max(0, busy-machineProcessors) * hours}, units[where].times(agents*hours*60*60/50))
+}
+
+// The page says what agents cost that wait on machines, beside the same agents on Lambda, and from how many agents
+// machines cost less.
+func TestCostPage_machines_costWhatFollowsFromTheirPricesAndTheReads(t *testing.T) {
+	page := readPage(t, "docs", "cost.md")
+	wanted := []struct {
+		agents        float64
+		where         string
+		lambda, table use // what is said: on Lambda, and of the table alone
+	}{
+		{10, inBusyRoom, said(10_000).times(30), units[aMessage].times(10_000 * 30)},
+		{100, inQuietRoom, nil, nil},
+		{1000, inQuietRoom, nil, nil},
+		{1000, inBusyRoom, nil, nil},
+	}
+	rows := tableBelow(t, page, "a month of agents that wait day and night | Lambda | two t4g.micro")
+	if len(rows) != len(wanted) {
+		t.Fatalf("%d sums of machines, want %d", len(rows), len(wanted))
+	}
+	for i, w := range wanted {
+		costs(t, page, rows[i][:2], sum(awaiting(24, w.where).times(30*w.agents), w.lambda))
+		costs(t, page, rows[i], sum(onMachines(t, page, w.agents, monthHours, w.where), w.table))
+	}
+	from := func(hours float64) (agents float64) {
+		for agents = 1; onMachines(t, page, agents, hours, inQuietRoom).dollars(t, page) >
+			awaiting(hours, inQuietRoom).times(agents).dollars(t, page); agents++ {
+			if agents > 1000 {
+				t.Fatal("machines never cost less")
+			}
+		}
+		return agents
+	}
+	base, agent, _ := machineNeeds(t, page)
 	for _, says := range []string{
-		fmt.Sprintf("costs %.0f times less in a quiet room, and %.0f times less", less(inQuietRoom, 15),
-			less(inBusyRoom, 5)),
-		fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances", reads,
-			setting(t, "TableReadsPerSecond")),
+		fmt.Sprintf("less from **%.0f** agents that wait day and night, or **%.0f** that wait four hours on 22 days",
+			from(monthHours), from(4*22)),
+		fmt.Sprintf("memory for %.0f00 agents", math.Floor((machineGB-base)/agent/100)),
+		fmt.Sprintf("must allow %v for each agent in a quiet room, and %v in a busy one",
+			units[inQuietRoom][readUnits]/50, units[inBusyRoom][readUnits]/50),
 	} {
-		if !strings.Contains(strings.Join(strings.Fields(page), " "), says) {
+		if !strings.Contains(page, says) {
 			t.Errorf("docs/cost.md does not say: %s", says)
+		}
+	}
+}
+
+// What breaks first follows from the limits, and from what a wait takes.
+func TestOperationsPage_whatBreaksFirst_followsFromTheSums(t *testing.T) {
+	_, _, read := machineNeeds(t, readPage(t, "docs", "cost.md"))
+	proposed := regexp.MustCompile(`(?m)^PROPOSED = (\d+)$`).FindStringSubmatch(readPage(t, "scripts", "sam",
+		"prepare.py"))
+	waits := regexp.MustCompile(`MaxWaits +int .* default:"(\d+)"`).FindStringSubmatch(readPage(t, "internal", "server",
+		"app", "settings.go"))
+	if proposed == nil || waits == nil {
+		t.Fatalf("%v, %v", proposed, waits)
+	}
+	const newTable, account = 12_000, 1000 // as the page says
+	rows := tableBelow(t, readPage(t, "docs", "operations.md"), "where | what is used up | quiet | busy")
+	for at, where := range []string{inQuietRoom, inBusyRoom} {
+		units := units[where][readUnits] / 50 // a second
+		wanted := []float64{number(t, waits[1]), 0.5 / units / read, setting(t, "TableReadsPerSecond") / units,
+			newTable / units, number(t, proposed[1]) / 2, account / 2}
+		if len(rows) != len(wanted) {
+			t.Fatalf("%d rows, want %d", len(rows), len(wanted))
+		}
+		for i, row := range rows {
+			cells := row[len(row)-2:]
+			if said := number(t, cells[at]); said > wanted[i] || said < 0.9*wanted[i] {
+				t.Errorf("%q: %v agents, and the page says %v", row, wanted[i], said)
+			}
 		}
 	}
 }
