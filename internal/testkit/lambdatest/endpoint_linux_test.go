@@ -111,7 +111,7 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	outbox := f.outboxBuilt(dialing(t), aws, "SSL_CERT_FILE="+trusted, hostIP+"="+host.Listener.Addr().String())
-	ann, user := f.asked()
+	ann, user := f.asked("https://example.com/", publicURL)
 
 	news, _ := stream.next(2) // the hook, and the message
 	if got := answerOf(t, f.spreader(aws), records{news}); got != allDone || len(aws.invoked) != 1 {
@@ -209,9 +209,9 @@ func (f *function) browser(person string, push *webpushtest.Service) roomlog.Hoo
 	return hook
 }
 
-// asked makes a public room in which an agent has asked an endpoint, and returns the tokens of agent and person. That
-// was a day ago and more, so that the answer renews the room, and the hook has less to live than a room.
-func (f *function) asked() (token, person string) {
+// asked makes a public room in which an agent has asked an endpoint of a server, and returns the tokens of agent and
+// person. That was a day ago and more, so that the answer renews the room, and the hook has less to live than a room.
+func (f *function) asked(url, server string) (token, person string) {
 	f.t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Now().Add(-room.RenewAfter - time.Minute))
 	rooms := chat.New(f.rows, chat.Options{Clock: clock})
@@ -224,8 +224,8 @@ func (f *function) asked() (token, person string) {
 	if _, err := rooms.Supervise(f.t.Context(), chat.SuperviseRequest{Token: person, Claim: ann.Watch}); err != nil {
 		f.t.Fatal(err)
 	}
-	if _, err := rooms.AddAgent(f.t.Context(), person, "Bot", roomlog.HookItem{URL: "https://example.com/",
-		Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: publicURL + "/mcp",
+	if _, err := rooms.AddAgent(f.t.Context(), person, "Bot", roomlog.HookItem{URL: url,
+		Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: server + "/mcp",
 		UntilMs: time.Now().Add(room.Life - time.Hour).UnixMilli()}); err != nil {
 		f.t.Fatal(err)
 	}
