@@ -37,7 +37,8 @@ func TestCaddy_agentsThatWaitOnATable_needNoMoreThanTheSumsSay(t *testing.T) {
 	}
 	var most [3]float64
 	for i := range most {
-		if most[i], err = strconv.ParseFloat(string(says[i+1]), 64); err != nil {
+		most[i], err = strconv.ParseFloat(string(says[i+1]), 64)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -92,7 +93,8 @@ func (p *program) alone(agents int) []seat {
 // waits begins a wait by TLS, and reads its signs of life until the test ends.
 func (s *site) waits(x seat) {
 	s.t.Helper()
-	conn, err := tls.Dial("tcp", s.addr, &tls.Config{RootCAs: s.cert, ServerName: strings.TrimPrefix(publicURL, "https://")})
+	conn, err := tls.Dial("tcp", s.addr,
+		&tls.Config{RootCAs: s.cert, ServerName: strings.TrimPrefix(publicURL, "https://")})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -164,7 +164,8 @@ func caughtUp(t *testing.T, v visitor, of result) string {
 	t.Helper()
 	for {
 		r := v.call(t, "wait_for_message", args{"agent_token": of.AgentToken, "cursor": of.Cursor, "wait_seconds": 0})
-		if of.Cursor = r.Cursor; len(r.Messages) == 0 {
+		of.Cursor = r.Cursor
+		if len(r.Messages) == 0 {
 			return r.Cursor
 		}
 	}
