@@ -55,9 +55,11 @@ func (f *function) settingsOfMachine(env ...string) []string {
 func (f *function) serve(roles []string, env ...string) (*http.Client, *wiretap) {
 	f.t.Helper()
 	w := tap(f.t, roles[0], f.engine)
+	w.mu.Lock()
 	for _, role := range roles[1:] {
 		w.grants = append(w.grants, grants(f.t, role)...)
 	}
+	w.mu.Unlock()
 	settings := f.settingsOfMachine(append(env, "AWS_ENDPOINT_URL_DYNAMODB="+w.URL, "AWS_ACCESS_KEY_ID=local",
 		"AWS_SECRET_ACCESS_KEY=local")...)
 	cmd := exec.Command(build(f.t, "cmd/parley"), "serve")
