@@ -88,7 +88,7 @@ func TestDiscovery_cardAndIcon_arriveThroughEachFront(t *testing.T) {
 			if resp.StatusCode != http.StatusOK || !strings.Contains(text, want) || strings.Contains(text, host) {
 				t.Errorf("%s%s: %d %v %q", host, path, resp.StatusCode, resp.Header, text)
 			}
-			if len(text) > answerBytes {
+			if len(text) > keptBytes {
 				t.Errorf("%s has %d bytes, more than docs/cost.md takes an answer to have", path, len(text))
 			}
 			head, none := open(t, client, http.MethodHead, base+path, "gzip")

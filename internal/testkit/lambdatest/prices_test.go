@@ -18,6 +18,7 @@ const (
 	metricBytes        = 400     // of the log, for a minute of an instance
 	answerBytes        = 130_000 // of an answer that reads nothing: the script of the page
 	answerBytesPerRead = 15_000  // of an answer, for each unit that it read
+	keptBytes          = 3_000   // of the server card, and of what else everybody may read
 	calledBytes        = 2_000   // of a call of an agent
 )
 
@@ -183,7 +184,9 @@ func sums() map[string]map[string]use {
 			"a room full of files: 250 MiB": {gbInS3: 250 * 1.048576 / 1000},
 		},
 		"once | dollars": {
-			"a million messages":                                           said(1e6),
+			"a million messages": said(1e6),
+			"a million reads of the [server card](settings.md#what-everybody-may-read) and its like": sum(request(0.1),
+				use{gbSent: keptBytes / 1e9}).times(1e6),
 			"storing them for a month":                                     {gbStored: 0.55},
 			"a thousand wakes":                                             called(aWake, 0).times(1000),
 			"a thousand deliveries to a webhook":                           called(aDelivery, 0).times(1000),
@@ -390,6 +393,10 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 		if i < 4 { // the outbox is not in a new stack
 			whole += number(t, row[len(row)-1])
 		}
+	}
+	kept := sum(instance(calls*keptBytes), minutes(24*60)).times(instances).dollars(t, page)
+	if says := fmt.Sprintf("like alone costs at most %.0f dollars a day", kept); !strings.Contains(page, says) {
+		t.Errorf("docs/cost.md does not say: %s", says)
 	}
 	if figures := fmt.Sprintf("%.0f reads and %.0f writes a second", reads/day, writes/day); !strings.Contains(
 		rows[0][0], figures) {
