@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 
+	_ "github.com/parley-chat/parley/cmd/parley/early" // what is compiled first
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/cli/client"

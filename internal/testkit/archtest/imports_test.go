@@ -81,8 +81,8 @@ func usesOnly() []limit {
 		{"api/tools api/a2a", "base observe core outbound api", "who may call is for api/httpapi"},
 		{"server/lambdaenv server/lambdahttp", "observe", "server/app wires"},
 		{"server/transfer", "base store/table store/files core/roomlog auth/access", "server/app wires"},
-		{"cmd", "base store observe core/room core/roomlog auth/access auth/signin api/httpapi server cli",
-			"the program decides nothing about rooms: core/chat does"},
+		{"cmd", "cmd/parley/early base store observe core/room core/roomlog auth/access auth/signin api/httpapi " +
+			"server cli", "the program decides nothing about rooms: core/chat does"},
 	}
 }
 
