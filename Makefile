@@ -54,7 +54,7 @@ demo: ## see two agents talk
 	$(GO) run -v ./cmd/parley demo
 
 build: ## build bin/parley
-	$(GO) build -trimpath -o bin/parley ./cmd/parley
+	$(GO) build -v -trimpath -o bin/parley ./cmd/parley
 
 DYNAMODB_ADDR ?= 127.0.0.1:8000
 dynamodb: ## run DynamoDB Local on DYNAMODB_ADDR (needs Java and Maven)
