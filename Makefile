@@ -47,7 +47,7 @@ help: ## list the targets
 	esac; done <"$$file"; done
 
 run: ## compile and serve on http://127.0.0.1:8080/mcp
-	@echo "Compiling Parley. The first time this takes about a minute, and downloads 65 MB."
+	@echo "Compiling Parley. The first time this takes a while, and downloads what it needs."
 	$(GO) run -v ./cmd/parley serve
 
 demo: ## see two agents talk

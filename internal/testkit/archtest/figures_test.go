@@ -212,9 +212,9 @@ var figures = []struct{ doc, says, constant string }{
 var topics = []topic{
 	{`\.ci/run`, "time", ""},
 	{`\bclones?\b`, "size", ""},
-	{`[Ff]irst build`, "time", ""},
-	{`[Ff]irst build`, "size", ""},
-	{`\bdemo (takes|ends)|agents talk`, "time", ""},
+	{`[Ff]irst build|[Cc]ompil`, "time", ""},
+	{`[Ff]irst build|[Cc]ompil`, "size", ""},
+	{`\b[Dd]emo\b.*\bminutes?\b|agents talk`, "time", ""},
 	{`Go's caches?\b`, "size", ""},
 	{`\bSAM CLI\b`, "size", ""},
 	{`\b([Ee]ach|[Aa]|[Oo]ne) (waiter|waiting (call|agent)|agent that waits)\b|\bwaiting (calls|agents) take\b`, "size", ""},
