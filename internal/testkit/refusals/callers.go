@@ -21,6 +21,7 @@ var entries = map[string][]string{
 	"resources":       {"tools.Set.Resources"},
 	"A2A":             {"a2a.Server.Serve", "httpapi.server.serveA2A"},
 	"a card of A2A":   {"a2a.Server.Card", "httpapi.server.serveCard"},
+	"a card of MCP":   {"httpapi.server.serveKept"},
 	"signing in":      {"oauth.Server.Serve", "app.App.newSignIns"},
 	"an endpoint":     {"outbox.Dispatcher.Deliver"},
 	"an invite":       {"httpapi.server.serveInvite", "httpapi.leadToLower"},
