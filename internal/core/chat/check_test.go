@@ -167,8 +167,15 @@ func TestCheck_thatSaysNothing_isRefusedAndChangesNothing(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	all := checkOf(p.cid.Token, "t1", 0)
+	all.Text, all.Evidence.Ran, all.Evidence.Commit, all.Title = "fine", "make", tree, "sand"
+	_, err := w.Task(t.Context(), all)
+	if want := "check does not take title, text, ran, what comes with ran: it takes id, exit, verdict."; err == nil ||
+		!strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
 	w.pauses(person, true)
-	_, err := w.Task(t.Context(), checkOf(p.cid.Token, "t1", 0))
+	_, err = w.Task(t.Context(), checkOf(p.cid.Token, "t1", 0))
 	wants(t, err, fault.Paused)
 	w.does(checkOf(person, "t1", 0)) // who may say it itself
 	w.verify(p.ann.Token)

@@ -84,6 +84,9 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 		return o, refuseAction()
 	}
 
+	if err := req.checkArguments(); err != nil {
+		return o, err
+	}
 	if req.Action == CommandCheck {
 		o.Check, err = req.parseCheck()
 	} else {
@@ -101,9 +104,6 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 		}
 		return o, checkWords(wordsOf(o))
 	}
-	if len(req.Tasks) > 0 {
-		return o, refuseTasksField()
-	}
 	o.No, err = req.parseID()
 	if err != nil {
 		return o, err
@@ -112,10 +112,6 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 		return o, err
 	}
 
-	// A field without a meaning for the action is refused, not ignored.
-	if len(req.Before) > 0 {
-		return o, fault.Refuse(fault.InvalidArgument, "before goes in tasks, with add. Nothing was changed.")
-	}
 	if err := req.checkFields(); err != nil {
 		return o, err
 	}
@@ -158,13 +154,8 @@ func wordsOf(o room.TaskOrder) string {
 // parseEvidence returns what was run, as the call says; nil if it says nothing of that.
 func (req TaskRequest) parseEvidence() (*room.Evidence, error) {
 	switch {
-	case req.Verdict != "":
-		return nil, fault.Refuse(fault.InvalidArgument, "verdict goes with check. Nothing was changed.")
 	case req.Evidence == room.Evidence{} && !req.Exited:
 		return nil, nil
-	case req.Action != CommandFinish && req.Action != CommandNext:
-		return nil, fault.Refuse(fault.InvalidArgument, "ran and exit, and what comes with them, go with finish and "+
-			"next. Nothing was changed.")
 	case req.Evidence.Ran == "":
 		return nil, fault.Refuse(fault.InvalidArgument, "ran is missing: the command that ended with this exit. "+
 			"Nothing was changed.")
@@ -179,12 +170,6 @@ func (req TaskRequest) parseEvidence() (*room.Evidence, error) {
 func (req TaskRequest) parseCheck() (c room.Check, err error) {
 	c = room.Check{Verdict: req.Verdict, Exit: req.Evidence.Exit, Tree: req.Evidence.Tree}
 	switch {
-	case req.Text != "":
-		return c, fault.Refuse(fault.InvalidArgument, "a check has no words. Nothing was changed: leave text out, and "+
-			"say it in a message.")
-	case req.Evidence != room.Evidence{Exit: c.Exit, Tree: c.Tree}:
-		return c, fault.Refuse(fault.InvalidArgument, "a check has an exit, and no other report of what you ran. "+
-			"Nothing was changed.")
 	case c.Verdict == room.Cannot && req.Exited:
 		return c, fault.Refuse(fault.InvalidArgument, "exit does not go with verdict cannot. Nothing was changed: "+
 			"give same or differs, if the command ended.")
@@ -202,8 +187,54 @@ func refuseAction() error {
 		"or aside. Nothing was changed: list_tasks shows the tasks.")
 }
 
-func refuseTasksField() error {
-	return fault.Refuse(fault.InvalidArgument, "tasks goes with action add. Nothing was changed.")
+// arguments are those of each action, beside the token and the cursor. What comes with ran, such as commit, is not
+// listed.
+var arguments = map[TaskCommand][]string{
+	CommandAdd:     {"tasks"},
+	CommandTake:    {"id"},
+	CommandRelease: {"id", "text", "for"},
+	CommandFinish:  {"id", "text", "ran", "exit"},
+	CommandNext:    {"id", "text", "ran", "exit"},
+	CommandDrop:    {"id", "text"},
+	CommandEdit:    {"id", "title", "text", "for", "after"},
+	CommandCheck:   {"id", "exit", "verdict"}, // and Tree
+	CommandAside:   {"id", "for"},
+}
+
+// checkArguments refuses all arguments without a meaning for the action at once: a program that leaves out the first
+// alone is refused again.
+func (req TaskRequest) checkArguments() error {
+	more := req.Evidence // what comes with ran
+	more.Ran, more.Exit = "", 0
+	if req.Action == CommandCheck {
+		more.Tree = ""
+	}
+	takes := arguments[req.Action]
+	var others []string
+	for _, a := range []struct {
+		name  string
+		given bool
+	}{
+		{"id", req.ID != ""}, {"tasks", len(req.Tasks) > 0}, {"title", req.Title != ""}, {"text", req.Text != ""},
+		{"for", len(req.For) > 0}, {"after", len(req.After) > 0}, {"before", len(req.Before) > 0},
+		{"ran", req.Evidence.Ran != ""}, {"exit", req.Exited}, {"verdict", req.Verdict != ""},
+	} {
+		if a.given && !slices.Contains(takes, a.name) {
+			others = append(others, a.name)
+		}
+	}
+	if more != (room.Evidence{}) && !slices.Contains(takes, "ran") {
+		others = append(others, "what comes with ran")
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	instead := "say the rest with send_message"
+	if req.Action == CommandAdd || len(req.Before) > 0 {
+		instead = "title, text, for, after and before of a new task stand in tasks, with add"
+	}
+	return fault.Refuse(fault.InvalidArgument, "%s does not take %s: it takes %s. Nothing was changed: %s.", req.Action,
+		strings.Join(others, ", "), strings.Join(takes, ", "), instead)
 }
 
 // parseID returns the number of the task; 0 for a take of any.
@@ -223,36 +254,17 @@ func refuseID() error {
 		"list_tasks shows the ids.")
 }
 
-// checkFields refuses a field without a meaning for the action; add has checkAdd.
+// checkFields refuses a call that lacks what its action needs, or has a wrong title; add has parseAdd.
 func (req TaskRequest) checkFields() error {
-	isEdit := req.Action == CommandEdit
-	offers := isEdit || req.Action == CommandRelease
-
-	// Each case names what has no meaning, or is missing.
 	switch {
-	case req.Action == CommandAside:
-		return req.checkAside()
-	case req.Action == CommandTake && req.Text != "":
-		return fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
-			"send_message, or with finish.")
-	case !isEdit && (req.Title != "" || len(req.After) > 0):
-		return fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
-	case !offers && len(req.For) > 0:
-		return fault.Refuse(fault.InvalidArgument, "for goes with add, release, edit and aside. Nothing was changed.")
-	case isEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
+	case req.Action == CommandAside && len(req.For) == 0:
+		return fault.Refuse(fault.InvalidArgument, "for is missing: the names of the agents whose checks are to count "+
+			"no more. Nothing was changed.")
+	case req.Action == CommandEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
 		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: title, text, for or after. "+
 			"Nothing was changed.")
 	case req.Title != "":
 		return room.CheckTitle("title", req.Title)
-	}
-	return nil
-}
-
-// checkAside refuses fields that set no check aside.
-func (req TaskRequest) checkAside() error {
-	if len(req.For) == 0 || req.Text+req.Title != "" || len(req.After) > 0 {
-		return fault.Refuse(fault.InvalidArgument, "aside: give id, and in for the names of the agents whose checks "+
-			"are to count no more, and nothing else. Nothing was changed: say why in a message.")
 	}
 	return nil
 }
@@ -279,8 +291,8 @@ func checkWords(words string) error {
 // parseAdd returns the tasks to add and, for each, the tasks that come after it then. All are checked: one event adds
 // all, or none is added.
 func (req TaskRequest) parseAdd() (add []room.Task, before [][]int64, err error) {
-	if err := req.checkAdd(); err != nil {
-		return nil, nil, err
+	if len(req.Tasks) == 0 {
+		return nil, nil, fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
 	}
 	stopped := 0
 	for i, t := range req.Tasks {
@@ -336,18 +348,6 @@ func parseBefore(ids []string) (later []int64, err error) {
 		later = append(later, no)
 	}
 	return later, nil
-}
-
-// checkAdd refuses an add without tasks, or with fields of other actions.
-func (req TaskRequest) checkAdd() error {
-	switch {
-	case len(req.Tasks) == 0:
-		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
-	case req.ID != "" || req.Text != "" || req.Title != "" || len(req.After)+len(req.Before) > 0 || len(req.For) > 0:
-		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for, after and before of "+
-			"each are in there. Nothing was added.")
-	}
-	return nil
 }
 
 // refuseNumber refuses an added task that waits for a task which the call does not have.
