@@ -461,4 +461,12 @@ func TestAside_ofACheckThatIsLost_comesBackFromTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "filled", w.standing(p.bob.Token, "t1"), []string{"Cid differs aside by Ann"})
+
+	// A check that cannot be read, and that no event can bring back, keeps nothing else from coming back.
+	key := w.item(p.ann.Token, "CHECK#0000000000000001#00000003").Key
+	w.write(table.Delete(eventKey(p.ann.Token, int64(len(w.events(p.ann.Token))-1)), table.Always))
+	w.write(table.Put(table.Item{Key: key, Data: []byte("{")}, table.Always))
+	if filled, _, err := roomlog.FillGaps(t.Context(), w.table, p.ann.Token[:7], nil); filled != 1 || err != nil {
+		t.Errorf("filled %d, %v", filled, err)
+	}
 }

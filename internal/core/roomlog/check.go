@@ -74,15 +74,22 @@ func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) 
 	return t.Write(ctx, putCheckBy(id, room.Party{Seat: event.Seat, Name: event.Name}, event))
 }
 
-// fillAside sets aside again the checks that event has set aside, unless later ones are there.
+// fillAside sets aside again the checks that event has set aside, unless later ones are there. A check that cannot be
+// read stays as it is.
 func fillAside(ctx context.Context, t table.Table, id string, event room.Event) error {
 	by, no := ident.Actor(event.Name, event.Person, event.PersonName), event.Task.No
 	for _, checker := range event.Task.For {
-		check, err := checkBy(ctx, t, id, no, checker.Seat)
-		if err == nil && check.By.Seat != 0 && check.AtMs <= event.AtMs && check.AsideBy == "" {
-			err = t.Write(ctx, check.SetAside(id, no, by))
+		item, err := t.Get(ctx, checkKey(id, no, checker.Seat), table.Strong)
+		var check Check
+		switch {
+		case errors.Is(err, table.ErrNotFound):
+			continue
+		case err != nil:
+			return err
+		case Decode(item, &check) != nil, check.AtMs > event.AtMs, check.AsideBy != "":
+			continue
 		}
-		if err != nil {
+		if err := t.Write(ctx, check.SetAside(id, no, by)); err != nil {
 			return err
 		}
 	}
@@ -91,12 +98,7 @@ func fillAside(ctx context.Context, t table.Table, id string, event room.Event) 
 
 // CheckBy returns the last check of task no by a seat; zero without one.
 func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, err error) {
-	return checkBy(ctx, i.log.store.table, i.log.id, no, seat)
-}
-
-// checkBy is CheckBy in the table of a room.
-func checkBy(ctx context.Context, t table.Table, id string, no int64, seat int) (check Check, err error) {
-	item, err := t.Get(ctx, checkKey(id, no, seat), table.Strong)
+	item, err := i.log.store.table.Get(ctx, checkKey(i.log.id, no, seat), table.Strong)
 	switch {
 	case errors.Is(err, table.ErrNotFound):
 		return Check{}, nil
