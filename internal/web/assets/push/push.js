@@ -99,7 +99,7 @@ export async function obey(room, { on, words }) {
 }
 
 /** Notes that the person has set this in a room since it was set for all. */
-export const settleWish = ({ seat }) => storage.note(seat.token, { wished: storage.notices()?.at });
+const settleWish = ({ seat }) => storage.note(seat.token, { wished: storage.notices()?.at });
 
 /** Gives the server a subscription, and the worker the token with which it rejects a draft. Else nothing is left. */
 async function tell(room, { words, drafts }) {

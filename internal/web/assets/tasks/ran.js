@@ -24,7 +24,7 @@ export function told({ evidence, checks = [] }) {
 }
 
 /** Returns the lines for a row, as told does: each check that counts, then the report; none without such a check. */
-export function briefed({ evidence, checks = [] }) {
+function briefed({ evidence, checks = [] }) {
   const counted = checks.filter(counts);
   if (!evidence || !counted.length) return [];
   const filesOf = ({ verdict, tree }) => (verdict === "cannot" ? "" : tree ? b.compared : b.unknown);
