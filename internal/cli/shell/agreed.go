@@ -48,6 +48,7 @@ type candidate struct {
 type onRecord struct {
 	*session
 	all     []results.Message
+	files   []candidate                  // the agreed files among all
 	sums    map[string]map[string]string // digests by path in the lists that were read, by the id of the agreement
 	expired string                       // the ids of agreed lists whose bytes have expired, a blank before each
 }
@@ -59,6 +60,9 @@ func (s *session) agreements(ctx context.Context) (*onRecord, error) {
 	o := &onRecord{session: s, sums: map[string]map[string]string{}}
 	for _, e := range slices.Backward(all) {
 		o.all = append(o.all, e.Message)
+		if e.File != nil && e.File.Sum != "" {
+			o.files = append(o.files, candidate{e.Message, e.File.Sum, false})
+		}
 	}
 	return o, err
 }
@@ -66,11 +70,7 @@ func (s *session) agreements(ctx context.Context) (*onRecord, error) {
 // candidates returns the agreements on a digest for path, files before lists. A list costs two calls, so no list is
 // read once an agreement in force is on this digest.
 func (o *onRecord) candidates(ctx context.Context, path, digest string) (on []candidate, err error) {
-	for _, m := range o.all {
-		if m.File != nil && m.File.Sum != "" {
-			on = append(on, candidate{m, m.File.Sum, false})
-		}
-	}
+	on = slices.Clip(o.files)
 	if slices.ContainsFunc(on, func(g candidate) bool { return g.ReplacedBy == "" && g.digest == digest }) {
 		return on, nil
 	}

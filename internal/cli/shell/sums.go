@@ -86,6 +86,7 @@ func openCheckout() (*checkout, error) {
 
 // load reads the list, if there is one.
 func (c *checkout) load() error {
+	c.text, c.sums = "", nil
 	file, err := openPlain(c.top, listPath)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
