@@ -724,10 +724,14 @@ func TestTask_checkByHand_isReported(t *testing.T) {
 	if !strings.HasSuffix(aside.out.String(), " Bob: could not run it, set aside by Ann\n") {
 		t.Errorf("it shows %q", &aside.out)
 	}
-	tail := at(t, base, nil)
+	tail, events := at(t, base, nil), at(t, base, nil)
 	tail.Out.JSON = false
-	if err := tail.History(t.Context(), as("Ann"), shell.HistoryRequest{}); err != nil {
+	if err := errors.Join(tail.History(t.Context(), as("Ann"), shell.HistoryRequest{}),
+		events.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 1})); err != nil {
 		t.Fatal(err)
+	}
+	if got := events.out.String(); !strings.Contains(got, `"checked_by":["Bob"]`) || strings.Contains(got, `"for":`) {
+		t.Errorf("the event is %s", got)
 	}
 	for _, want := range []string{`* task done: t1 "test it"; by Ann; reported: "`, " does exit 0\", exit 0\n",
 		`* task t1 "test it", done by "Ann"; reported: "`, `", exit 0: Bob: not the same (exit 2)` + "\n",

@@ -299,8 +299,9 @@ func (s *Screen) tasks(at string, message results.Message) {
 			continue
 		}
 		if message.Action == "aside" {
-			s.line(at, "* task "+finishedTask(task)+": checks by "+named(task.For, " and ")+" set aside by "+
-				who(message), "dim", "", "")
+			by := slices.Concat(task.CheckedBy, task.For) // older servers have them in for
+			s.line(at, "* task "+finishedTask(task)+": checks by "+named(by, " and ")+" set aside by "+who(message),
+				"dim", "", "")
 			continue
 		}
 		head := "* task " + cmp.Or(what, message.Action) + ": " + strings.TrimSpace(task.ID+" "+titleOf(task)) +
