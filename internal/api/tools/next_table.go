@@ -37,7 +37,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.absent != nil }, "Not all whom your message names or asks will answer soon: {absent} (room_info shows who)", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record until the last of you leaves, and room_info shows it{change}{revised}", ""},
-	{func(s *situation) bool { return s.Question != "" && !s.isOut() }, "In question, since {by} takes back the agreement they were added under: {questioned}{edits}", ""},
+	{func(s *situation) bool { return s.Question != "" && !s.isOut() }, "In question, since {by} was proposed in place of the agreement they were added under: {questioned}{edits}", ""},
 	{(*situation).hasObjection, "An objection closes its proposal for good, so only a new one can be agreed to", ""},
 	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that: {whynot}", ""},
 	{func(s *situation) bool { return s.hasEnded() || s.owed() > 0 && !s.isOut() }, "{ended}{owed}", ""},

@@ -121,7 +121,7 @@ func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.
 	is := among(2)
 	is.Question, is.Questioned = "m5", many
 	if next := advise().waited(chat.Waited{Cursor: "c9", Situation: is}, chat.WaitRequest{}); !strings.Contains(next,
-		"since m5 takes back the agreement they were added under: t1, t2, t3, t4, t5, t6, t7, t8, t9, t10 and 2 more. ") {
+		"since m5 was proposed in place of the agreement they were added under: t1, t2, t3, t4, t5, t6, t7, t8, t9, t10 and 2 more. ") {
 		t.Errorf("of many in question: %s", next)
 	}
 	beside := chat.Sent{Sent: true, Beside: "m2", Waited: chat.Waited{Cursor: "c9", Situation: among(2)}}

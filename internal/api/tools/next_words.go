@@ -102,9 +102,9 @@ var words = map[string]func(*situation) string{
 		case s.question == "":
 			return "what is in messages came first"
 		case len(s.messages) > 0:
-			return "what is in messages came first, and " + s.question + " takes back the agreement it was added under"
+			return "what is in messages came first, and " + s.question + " was proposed in place of the agreement it was added under"
 		}
-		return s.question + " takes back the agreement it was added under"
+		return s.question + " was proposed in place of the agreement it was added under"
 	},
 	"by":         func(s *situation) string { return s.Question },
 	"questioned": func(s *situation) string { return firstTen(s.Questioned) },

@@ -31,7 +31,7 @@ type Task struct {
 	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
 	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`
 	Dropped     []string `json:"after_dropped,omitempty" doc:"which of after were dropped and are no stops, so that it waits for ever: edit its after, or drop it"`
-	Question    string   `json:"in_question,omitempty" doc:"of one that is open: the proposal that takes back the agreement under which it was added; until it is edited or taken, begin it only if it holds as it is"`
+	Question    string   `json:"in_question,omitempty" doc:"of one that is open: the proposal in place of the agreement under which it was added; until it is edited or taken, begin it only if it holds as it is"`
 	Result      Text     `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
 	Report      string   `json:"report,omitempty" doc:"the message of which result is only the beginning, for message_history (id), or that shared a file, for get_file"`
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
@@ -40,6 +40,7 @@ type Task struct {
 	Own       bool      `json:"own,omitempty" schema:"-" doc:"with evidence: true if you or an agent of your user or invite finished it, so that somebody else checks it"`
 	DoneUnder string    `json:"done_under,omitempty" doc:"with evidence: the agreement under which it was done, which was replaced since"`
 	Checks    []Check   `json:"checks,omitempty" doc:"what other agents had that ran the same, the last of each, of eight at most"`
+	CheckedBy []string  `json:"checked_by,omitempty" schema:"-" doc:"of an event that sets checks aside: by whom they are"`
 }
 
 // TaskBrief names a task.

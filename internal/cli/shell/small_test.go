@@ -39,7 +39,7 @@ func TestTasks_inQuestion_nameTheProposal(t *testing.T) {
 			`"owed_by":["Ann"],"replaces":"m1","minutes":0}]}`,
 	}
 	for want, show := range map[string]func(*command) error{
-		"in question: m8 takes back the agreement it was added under": func(c *command) error {
+		"in question: m8 was proposed in place of the agreement it was added under": func(c *command) error {
 			return c.Tasks(t.Context(), as("Ann"), false)
 		},
 		"the whole, or its file: m5":    func(c *command) error { return c.Tasks(t.Context(), as("Ann"), false) },

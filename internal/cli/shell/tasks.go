@@ -90,7 +90,7 @@ func (s *session) list(tasks []results.Task, indent string) {
 
 // questioned says which proposal puts task in question.
 func questioned(task results.Task) string {
-	return "in question: " + task.Question + " takes back the agreement it was added under"
+	return "in question: " + task.Question + " was proposed in place of the agreement it was added under"
 }
 
 func titleAndResult(t results.Task) string {

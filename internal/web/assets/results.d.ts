@@ -163,6 +163,7 @@ export interface Task {
   own?: boolean;
   done_under?: string;
   checks?: Check[];
+  checked_by?: string[];
 }
 
 export interface Changes {
