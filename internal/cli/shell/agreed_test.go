@@ -309,6 +309,47 @@ func TestAgreed_writesAtOnce_loseNoLine(t *testing.T) {
 	}
 }
 
+// A list that is removed while the command asks the room is gone: none of its lines comes back.
+func TestAgreed_listRemovedMeanwhile_staysRemoved(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	repository(t)
+	agreeOn(t, base, "api.json")
+	writes(t, ".parley/agreed", strings.Repeat("0", 64)+"  old.json\n")
+	c := at(t, base, &crossing{call: []byte("message_history"), before: func() {
+		if err := os.Remove(".parley/agreed"); err != nil {
+			t.Error(err)
+		}
+	}})
+	if code, says := agreed(t, c, true, "api.json"); code != 0 {
+		t.Errorf("exit code %d, %s", code, says)
+	}
+	if text, err := os.ReadFile(".parley/agreed"); err != nil || strings.Contains(string(text), "old.json") {
+		t.Errorf("the list is\n%s, %v", text, err)
+	}
+}
+
+// The agent that votes last is told how to list the agreed file, and so is the one that proposed it.
+func TestAgreement_onAFile_namesTheCommandThatListsIt(t *testing.T) {
+	base := serve(t)
+	marked(t, base, "Ann", "Bob")
+	repository(t)
+	id := agree(t, base, shell.PutRequest{Path: "api.json"})
+	drain(t, base)
+	bob := at(t, base, nil)
+	bob.Out.JSON = false
+	ann := byAgent(t, base)
+	err := errors.Join(bob.Send(t.Context(), as("Bob"), shell.SendRequest{Kind: "agree", ReplyTo: id}),
+		ann.Wait(t.Context(), as("Ann"), shell.WaitRequest{}))
+	for name, c := range map[string]*command{"Ann": ann, "Bob": bob} {
+		want := "parley: To list the file of " + id + " in a repository: parley agreed --write FILE --room tea --as " +
+			name + "\n"
+		if err != nil || !strings.Contains(c.notes.String(), want) {
+			t.Errorf("%v, %s is told %q, want %q", err, name, &c.notes, want)
+		}
+	}
+}
+
 // otherBytes answers each download of the bytes of with others.
 type otherBytes struct {
 	http.RoundTripper

@@ -101,9 +101,19 @@ func (s *session) learn(ctx context.Context, list ...results.Message) {
 		if m.Agreed == "" || m.Agreed == m.ID || screen.proposed[m.Agreed] != "" || s.out.JSON {
 			continue
 		}
-		if p, err := s.message(ctx, m.Agreed); err == nil {
-			screen.know(p)
-		}
+		s.learnProposal(ctx, m.Agreed)
+	}
+}
+
+// learnProposal reads a proposal on which all agree now, for the screen and for tell.
+func (s *session) learnProposal(ctx context.Context, id string) {
+	p, err := s.message(ctx, id)
+	if err != nil {
+		return
+	}
+	s.out.Screen.know(p)
+	if p.File != nil {
+		s.agreed = idOr(id)
 	}
 }
 

@@ -33,8 +33,11 @@ func (s *session) heed(r result) {
 // syntax is what no sentence of next needs and a shell obeys, even within a line that is pasted as a whole.
 var syntax = regexp.MustCompile("[\"'`$|&<>“”\\\\]")
 
-// tell ends a command with next.
+// tell ends a command with the command that lists an agreed file, and with next.
 func (s *session) tell() {
+	if s.agreed != "" {
+		s.out.hint("To list the file of %s in a repository: %s", s.agreed, s.command("agreed --write FILE"))
+	}
 	if s.next != "" && !s.out.JSON {
 		s.out.hint("%s", s.next)
 	}
@@ -166,7 +169,7 @@ var phrases = [...]string{
 	`message ([a-z0-9]+): get_file with .*? saves it`, "message $1: {get $1 -o FILE} saves it",
 	`get_file with one of these ids .*? saves all`, "{get ID -o FILE} saves one",
 	`room_info shows it`, "{history --agreed} shows it",
-	`give your user the invite that you got when you joined`, "give your user what {invite} prints",
+	`give your user the invite(?: that you got when you joined)?`, "give your user what {invite} prints",
 	`update_room with new_invite true and a greater capacity`, "{room --capacity N} and {invite --new}",
 	`update_room (?:\(new_invite true\)|with new_invite true( makes))`, "{invite --new}$1",
 	`unless update_room sets`, "unless {room --lock} sets",

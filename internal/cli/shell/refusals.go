@@ -138,7 +138,6 @@ var people = [...]string{
 	`\bYour user\b`, "The owner of your seat",
 	`\byour user\b`, "the owner of your seat",
 	`\bleave (to|ask|for) out`, "leave --$1 out",
-	`leave text out`, "leave the text out",
 	`\b(in|with|without) (to|ask|for)\b`, "$1 --$2",
 	`as agent_name`, "with --name",
 	`give verdict`, "say",

@@ -101,7 +101,7 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 		for _, name := range sent.Left {
 			s.out.hint("%s has left the room, and does not read what you said.", named([]string{name}, ""))
 		}
-		if len(req.To) == 0 && len(sent.To) > 0 && !slices.Contains(sent.To, everyone) {
+		if len(req.To) == 0 && isPrivate(sent) && !s.out.Screen.Terminal && !s.isAgents() {
 			s.out.hint("Only %s can read it.", named(sent.To, " and "))
 		}
 		if owed.ID != "" && sent.Sent {
@@ -121,17 +121,10 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 	})
 }
 
-// sayAgreed says what all have agreed on with a vote: the whole proposal, since it binds as it stands. A pipe gets the
-// id of the vote alone.
+// sayAgreed names the proposal on which all have agreed with a vote. Who votes has read it.
 func (s *session) sayAgreed(ctx context.Context, id string) {
-	s.out.hint("With this, all who were asked agree to %s.", id)
-	screen := s.out.notes()
-	if s.isAgents() {
-		screen = s.out.Screen
-	}
-	if p, err := s.message(ctx, id); err == nil {
-		screen.Show(p)
-	}
+	s.learnProposal(ctx, id)
+	s.out.hint("With this, all who were asked agree to %s%s.", idOr(id), s.out.Screen.proposed[id])
 }
 
 // said prints what became of a message.
@@ -141,10 +134,19 @@ func (s *session) said(sent results.Sent, req SendRequest) {
 		s.out.hint("Not sent yet: the owner of your seat approves what you say. It waits as draft %s.", sent.ID)
 	case !sent.Sent:
 	case s.out.Screen.Terminal || s.isAgents(): // also because a room's name may have become text
-		s.out.print("Said in the room %s as %s: %s.", s.seat.Room, s.seat.Name, sent.ID)
+		only := ""
+		if isPrivate(sent) {
+			only = ", only to " + named(sent.To, " and ")
+		}
+		s.out.print("Said in the room %s as %s%s: %s.", s.seat.Room, s.seat.Name, only, sent.ID)
 	case !req.Await: // a pipe gets the answer alone
 		s.out.copy("%s", sent.ID)
 	}
+}
+
+// isPrivate reports whether not all in the room read a message.
+func isPrivate(sent results.Sent) bool {
+	return len(sent.To) > 0 && !slices.Contains(sent.To, everyone)
 }
 
 // debt returns the request that a person answers by just saying something: the only request whose answer the seat owes.

@@ -49,18 +49,21 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 // --reply-to and get.
 func TestSayAndPut_printTheID(t *testing.T) {
 	base := serve(t)
-	meet(t, base, "Ann")
+	meet(t, base, "Ann", "Bob")
 	path := filepath.Join(t.TempDir(), "api.json")
 	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, act := range map[string]func(*command) error{
+		"Said in the room tea as Ann, only to \"Bob\": ID.\n": func(c *command) error {
+			return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Psst.", To: []string{"Bob"}})
+		},
 		"Said in the room tea as Ann: ID.\n": func(c *command) error {
-			return c.Send(t.Context(), shell.Which{}, shell.SendRequest{Text: "tee Is there milk?"})
+			return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "tee Is there milk?"})
 		},
 		"Shared \"api.json\", 2 bytes, in the room tea as Ann: ID. To get it, others put their own name in place of " +
 			"Ann:\n  parley get ID --room tea --as Ann\n": func(c *command) error {
-			return c.Put(t.Context(), shell.Which{}, shell.PutRequest{Path: path})
+			return c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: path})
 		},
 	} {
 		for terminal, want := range map[bool]string{true: name, false: "ID\n"} {

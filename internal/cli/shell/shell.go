@@ -70,6 +70,7 @@ type session struct {
 	clock  clockwork.Clock
 	by     *Shell
 	next   string // of the last call: see heed
+	agreed string // an agreement on a file: see tell
 }
 
 // with calls do for the seat that a command means. If the server says that the seat was removed, the seats file forgets
