@@ -474,6 +474,22 @@ func (s *State) addTasks(event Event, by Party) {
 	}
 	by.Name, by.Person = "", ""
 	s.TasksAdded = append(s.recentlyAdded(event.At()), AddedTask{by, event.AtMs, event.N, event.Task.Call})
+	s.forgetAdded(by.Seat)
+}
+
+// forgetAdded keeps the last MaxAdded calls of a seat that added tasks. Without it, agents of a server without limits
+// that add nine tasks a second fill the snapshot within RepeatWindow, and then nothing in the room can change.
+func (s *State) forgetAdded(seat int) {
+	left := core.MaxAdded
+	for i, call := range slices.Backward(s.TasksAdded) {
+		if call.Seat != seat {
+			continue
+		}
+		left--
+		if left < 0 {
+			s.TasksAdded = slices.Delete(s.TasksAdded, i, i+1)
+		}
+	}
 }
 
 // recentlyAdded returns the calls that added tasks within RepeatWindow.
@@ -486,7 +502,8 @@ func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
 	return list
 }
 
-// AddedBefore returns the event by which agent made a call that adds tasks within RepeatWindow; 0 if there is none.
+// AddedBefore returns the event by which agent made a call that adds tasks within RepeatWindow; 0 if there is none, or
+// none of the last that forgetAdded keeps.
 // Only the whole call is a repetition: two offers of one title are two tasks. call is TaskOrder.Call. An older program
 // took the titles alone, and stored a digest of these, so a call to both programs in one window adds twice, for all to
 // see.

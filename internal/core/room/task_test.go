@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -30,6 +31,32 @@ func (l *timeline) task(no int64) string {
 		s = append(s, fmt.Sprint("for ", m.Seat))
 	}
 	return strings.Join(s, " ")
+}
+
+// A server without limits lets agents add more than a snapshot can hold.
+func TestAddedBefore_ofManyCalls_knowsTheLastOfEachAgent(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	add := func(seat int, call string) room.Event {
+		e := l.must(seat, room.TaskOrder{Action: room.AddTasks, Call: call, Add: []room.Task{{Title: call}}})
+		l.must(seat, room.TaskOrder{Action: room.FinishTask, No: l.head.LastTask})
+		return e
+	}
+	kept := []int64{add(bob, "of Bob").N, 0}
+	var last room.Event
+	for n := range core.MaxAdded + 1 {
+		last = add(ann, fmt.Sprint(n))
+		if n > 0 {
+			kept = append(kept, last.N)
+		}
+	}
+	now := last.At()
+	got := []int64{l.head.AddedBefore(l.agent(bob).Agent, "of Bob", now)}
+	for n := range core.MaxAdded + 1 {
+		got = append(got, l.head.AddedBefore(l.agent(ann).Agent, fmt.Sprint(n), now))
+	}
+	if fmt.Sprint(got) != fmt.Sprint(kept) {
+		t.Errorf("the calls are events %v, want %v", got, kept)
+	}
 }
 
 func TestAddedBefore_sameTasksOfTheSameAgent_isARepetitionForTenMinutes(t *testing.T) {
