@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/testkit/report"
 )
 
 // The most memory of a waiter in bytes.
@@ -245,8 +247,8 @@ func memoryRows(waiters int, one, both, empty load) []row {
 		return r
 	}
 	const memory, uncollected = "memory (RSS)", "memory (RSS), no collection forced,"
-	ofOne := fmt.Sprintf("one of a room, %s in all", grouped(int64(waiters)))
-	ofBoth := fmt.Sprintf("both of a room, %s in all", grouped(int64(waiters)))
+	ofOne := fmt.Sprintf("one of a room, %s in all", report.Grouped(int64(waiters)))
+	ofBoth := fmt.Sprintf("both of a room, %s in all", report.Grouped(int64(waiters)))
 	return []row{
 		most(line(memory, ofOne, one.collected, empty.collected), one.collected, oneGoal, oneAim),
 		line(uncollected, ofOne, one.resident, empty.resident),
@@ -268,13 +270,13 @@ func beginRows(waiters int, one, both, empty load) []row {
 		return row{What: what, Parley: duration(d), Beside: duration(e) + ", empty tool",
 			Ratio: ratio(float64(d) / float64(e))}
 	}
-	begin := grouped(int64(waiters)) + " begin to wait at once, "
+	begin := report.Grouped(int64(waiters)) + " begin to wait at once, "
 	warnings := one.warnings + both.warnings
 	return []row{
 		line(begin+"until all do", one.began, empty.began),
 		line(begin+"CPU of each", one.beginning, empty.beginning),
-		{What: begin + "commits", Parley: grouped(one.commits), Beside: "in all"},
-		{What: begin + "warnings", Parley: grouped(warnings), Beside: "with one and with both of a room",
+		{What: begin + "commits", Parley: report.Grouped(one.commits), Beside: "in all"},
+		{What: begin + "warnings", Parley: report.Grouped(warnings), Beside: "with one and with both of a room",
 			Goal: goal("none", warnings == 0)},
 	}
 }

@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/testkit/report"
 )
 
 func main() {
@@ -52,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if !write {
 		return nil
 	}
-	return writeResults(resultsFile, about+render(forPage(rows)))
+	return report.Write(resultsFile, resultsBegin, about+render(forPage(rows)))
 }
 
 // parse reads the command line.

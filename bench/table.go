@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/testkit/report"
 )
 
 // row is a row of the table: a figure of Parley, and what this run compares it
@@ -41,27 +39,7 @@ func render(rows []row) string {
 	for _, r := range rows {
 		lines = append(lines, r.cells())
 	}
-	widths := make([]int, len(lines[0]))
-	for _, cells := range lines {
-		for i, cell := range cells {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	var text strings.Builder
-	for n, cells := range lines {
-		for i, cell := range cells {
-			fmt.Fprintf(&text, "| %-*s ", widths[i], cell)
-		}
-		text.WriteString("|\n")
-		if n > 0 {
-			continue
-		}
-		for _, width := range widths {
-			text.WriteString("|" + strings.Repeat("-", width+2))
-		}
-		text.WriteString("|\n")
-	}
-	return text.String()
+	return report.Table(lines)
 }
 
 // goal returns a goal and whether this run met it.
@@ -86,16 +64,7 @@ func mostOf(r, most, aim float64) string {
 	return atMost(most, r) + goal("; aim "+ratio(aim), r <= aim)
 }
 
-func perSecond(rate float64) string { return grouped(int64(rate+0.5)) + "/s" }
-
-// grouped formats a number with commas between its thousands.
-func grouped(n int64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
+func perSecond(rate float64) string { return report.Grouped(int64(rate+0.5)) + "/s" }
 
 func ratio(r float64) string { return fmt.Sprintf("%.2f", r) }
 
@@ -116,19 +85,4 @@ func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes
 const (
 	resultsFile  = "../docs/benchmarks.md"
 	resultsBegin = "<!-- results: written by `go -C bench run . -write` -->\n"
-	resultsEnd   = "<!-- end of results -->\n"
 )
-
-// writeResults replaces what is between the marks of file by text.
-func writeResults(file, text string) error {
-	page, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	before, rest, begun := strings.Cut(string(page), resultsBegin)
-	_, after, ended := strings.Cut(rest, resultsEnd)
-	if !begun || !ended {
-		return errors.New(file + " lacks the marks for the results")
-	}
-	return os.WriteFile(file, []byte(before+resultsBegin+"\n"+text+"\n"+resultsEnd+after), 0o644)
-}

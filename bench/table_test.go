@@ -2,10 +2,11 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/testkit/report"
 )
 
 func TestRender_columns_areAligned(t *testing.T) {
@@ -44,10 +45,6 @@ func TestForPage_hasRowsWithAGoalAndThoseThatAskForIt(t *testing.T) {
 
 func TestFigures_areFormatted(t *testing.T) {
 	for got, want := range map[string]string{
-		grouped(0):                        "0",
-		grouped(999):                      "999",
-		grouped(1000):                     "1,000",
-		grouped(1234567):                  "1,234,567",
 		perSecond(1999.6):                 "2,000/s",
 		ratio(0.456):                      "0.46",
 		percent(0.0149):                   "1.5 %",
@@ -84,48 +81,12 @@ func TestAgainst_isTheMedianOfTheRatiosOfTheRounds(t *testing.T) {
 	}
 }
 
-func TestWriteResults_replacesWhatIsBetweenTheMarks(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "page.md")
-	page := "before\n" + resultsBegin + "old\n" + resultsEnd + "after\n"
-	for _, text := range []string{"first\n", "second\n"} {
-		if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := writeResults(file, text); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		page = string(got)
-		if page != "before\n"+resultsBegin+"\n"+text+"\n"+resultsEnd+"after\n" {
-			t.Errorf("got %q", page)
-		}
-	}
-}
-
-func TestWriteResults_pageWithoutMarks_isNotChanged(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "page.md")
-	for _, page := range []string{"", "text", resultsBegin, resultsEnd + resultsBegin} {
-		if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := writeResults(file, "new"); err == nil {
-			t.Errorf("%q was accepted", page)
-		}
-		if got, err := os.ReadFile(file); err != nil || string(got) != page {
-			t.Errorf("got %q, error %v", got, err)
-		}
-	}
-}
-
 func TestDocument_hasTheMarksAndEveryPart(t *testing.T) {
 	page, err := os.ReadFile(resultsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range append(partNames(), resultsBegin, resultsEnd) {
+	for _, want := range append(partNames(), resultsBegin, report.End) {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("%s does not have %q", resultsFile, want)
 		}

@@ -44,8 +44,8 @@ func arrows() []storey {
 			"a server knows no client"},
 		{"cli", "start client prove shell connect wake bridge doctor demo", "base",
 			"a client knows a server by its tools and addresses: what both need is for base"},
-		{"testkit", "alone printed engine secretscan dynamolocal s3local lambdatest randomtest archtest refusals",
-			"base store", "what tests more is for a file _test.go"},
+		{"testkit", "alone printed report engine secretscan dynamolocal s3local lambdatest randomtest archtest " +
+			"refusals", "base store", "what tests more is for a file _test.go"},
 
 		{"cmd", "parley", "base store observe core auth api server cli", "server/app wires"},
 		{"functions", "mcp outbox", "store observe server", "server/app wires"},
