@@ -39,7 +39,7 @@ func Main(tests func() int, root string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code, err := withBinary(tests, root)
+	code, err := WithBinary(tests, root)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build the program under test:", err)
 		code = 1
@@ -47,7 +47,9 @@ func Main(tests func() int, root string) {
 	os.Exit(code)
 }
 
-func withBinary(tests func() int, root string) (int, error) {
+// WithBinary builds the program, runs what needs it, which returns the exit code, and removes what it built. BinaryEnv
+// names the program meanwhile.
+func WithBinary(run func() int, root string) (int, error) {
 	dir, err := os.MkdirTemp("", "parley-e2e-")
 	if err != nil {
 		return 0, err
@@ -58,7 +60,7 @@ func withBinary(tests func() int, root string) (int, error) {
 		return 0, err
 	}
 	if os.Getenv(BinaryEnv) != "" {
-		return tests(), nil
+		return run(), nil
 	}
 	binary := filepath.Join(dir, "parley")
 	if runtime.GOOS == "windows" {
@@ -72,7 +74,7 @@ func withBinary(tests func() int, root string) (int, error) {
 	if err := os.Setenv(BinaryEnv, binary); err != nil {
 		return 0, err
 	}
-	return tests(), nil
+	return run(), nil
 }
 
 // Server is one running process of the program.
@@ -181,21 +183,25 @@ var banner = regexp.MustCompile(`(http://\d+\.\d+\.\d+\.\d+:\d+/mcp)\s`)
 // all of it.
 func (o *Output) Report(t testing.TB, program string) {
 	t.Helper()
-	text := o.String()
-	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), "printed.txt"), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), "printed.txt"), []byte(o.String()), 0o600); err != nil {
 		t.Error(err)
 	}
-	_, said, found := strings.Cut(text, endOfBanner)
-	if !found {
-		said = text
-	}
-	lines := strings.Split(strings.TrimSpace(said), "\n")
+	lines := strings.Split(strings.TrimSpace(o.Said()), "\n")
 	const most = 15
 	if len(lines) > most {
 		lines = append([]string{fmt.Sprintf("(%d lines before; -artifacts keeps them)", len(lines)-most)},
 			lines[len(lines)-most:]...)
 	}
 	t.Logf("%s printed last:\n%s", program, strings.Join(lines, "\n"))
+}
+
+// Said returns what the program printed after its banner.
+func (o *Output) Said() string {
+	text := o.String()
+	if _, said, found := strings.Cut(text, endOfBanner); found {
+		return said
+	}
+	return text
 }
 
 // endOfBanner ends what the program says when it has started.
