@@ -39,7 +39,7 @@ DOUBLED   = $(addprefix ./internal/,core/chat api/tools outbound/outbox server/t
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build dynamodb fetcher fetch test test-page test-view test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run demo build dynamodb fetcher fetch test test-page test-view test-alone fetch-clients test-clients nightly race race-late fuzz soak waits kills attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
@@ -88,7 +88,7 @@ fetch-clients: fetcher
 test-clients: fetch-clients ## let real clients and SDKs talk
 	@PARLEY_CLIENTS=only $(TESTS) -timeout=15m ./e2e ./e2e/agents
 
-nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, race-late, release-check, waits, soak
+nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, race-late, release-check, waits, soak, kills
 	$(MAKE) test-alone
 	$(MAKE) attack
 	$(MAKE) fuzz
@@ -97,6 +97,7 @@ nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, 
 	$(MAKE) release-check
 	$(MAKE) waits
 	$(MAKE) soak
+	$(MAKE) kills KILLMINUTES=30
 
 race race-late: export CGO_ENABLED = 1
 race: ## run the rules, the protocol and the clients under the race detector
@@ -116,6 +117,11 @@ soak: fetch ## run many seeds, what takes many minutes, and on DynamoDB what a f
 waits: fetch fetch-clients ## let the program and real clients wait in real time, die often, and play all their modes
 	@PARLEY_SOAK=1 PARLEY_CLIENTS=1 $(TESTS) -timeout=1h -parallel=64 -run Soak ./e2e/...
 	@PARLEY_DOUBLES=1 PARLEY_CLIENTS=only $(TESTS) -timeout=1h ./e2e ./e2e/agents
+
+KILLMINUTES ?= 10
+kills: fetch ## kill servers with -9 while agents work, and count what is lost or doubled (KILLMINUTES minutes, 10)
+	@scripts/saying "compiling the program that is killed" $(GO) build ./cmd/parley ./e2e/kills
+	@$(GO) run ./e2e/kills -minutes $(KILLMINUTES)
 
 attack: ## attack a server on this machine in full, and print what holds
 	@PARLEY_ATTACK=1 $(GO) test -count=1 -timeout=30m -v -run Attack ./e2e | \

@@ -5,29 +5,16 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 const (
 	crashes     = 10
 	soakCrashes = 400
 )
-
-func TestCrash_atRandomMoments_losesAndDoublesNothing(t *testing.T) {
-	crashOften(t, crashes)
-}
-
-func TestSoak_crashesByTheHundred_loseAndDoubleNothing(t *testing.T) {
-	soak(t)
-	crashOften(t, soakCrashes)
-}
 
 // Once the header of an answer has come, its call fails, at the latest when the client's own time for it is up, and
 // the client goes on.
@@ -83,32 +70,6 @@ func (p *program) awaitHeader(who seat) {
 	resp.Body.Close()
 	if got := resp.Header.Get("Content-Type"); got != "text/event-stream" {
 		p.t.Fatalf("the wait was answered with %s", got)
-	}
-}
-
-// crashOften kills the program again and again while agents talk, and holds what
-// was acknowledged against what is there in the end.
-func crashOften(t *testing.T, times int) {
-	p := start(t)
-	c := talk{t, openGo(t, p.url, modernProtocol)}
-	crew := newCrew(c)
-	began := time.Now()
-	for range times {
-		crew.work(t, p.url, p.kill)
-		if rand.IntN(4) == 0 {
-			killWhileStarting(t, p)
-		}
-		p.again() // fails the test if the file does not open
-	}
-	killed := time.Since(began)
-	c = talk{t, openGo(t, p.url, modernProtocol)}
-	crew.finish(c)
-	acknowledged := crew.compare(t)
-	t.Logf("killed %d times in %v: %d messages and %d rooms were acknowledged", times, killed.Round(time.Millisecond),
-		acknowledged, len(crew.settler.tokens))
-	if acknowledged < times/2 {
-		t.Errorf("only %d messages in %d lives of the program: the kills met one that had nothing to do", acknowledged,
-			times)
 	}
 }
 
@@ -190,20 +151,6 @@ func somewhen(within time.Duration) {
 	moment := time.NewTimer(rand.N(within))
 	defer moment.Stop()
 	<-moment.C
-}
-
-// killWhileStarting starts the program and kills it before, while or just after it
-// opens its file.
-func killWhileStarting(t *testing.T, p *program) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), rand.N(30*time.Millisecond))
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv),
-		append([]string{"serve", "--addr", "127.0.0.1:0"}, p.args...)...)
-	cmd.Env = process.Environment()
-	if out, err := cmd.CombinedOutput(); ctx.Err() == nil {
-		t.Fatalf("the program ended before it was killed: %v\n%s", err, out)
-	}
 }
 
 // finish has every sender repeat what it got no reply for, and every reader read
