@@ -54,36 +54,34 @@ func TestDocs_functions_areInTheirFiles(t *testing.T) {
 	}
 }
 
-// TestDocs_testsOfSecurity_exist checks that each defense that docs/security.md names has
-// its tests, in the package that it names.
-func TestDocs_testsOfSecurity_exist(t *testing.T) {
-	text, err := os.ReadFile("../../../docs/security.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// TestDocs_testsOfDefenses_exist checks that each defense in docs/security.md, and each fault in docs/reliability.md,
+// has its tests, in the package that the page names.
+func TestDocs_testsOfDefenses_exist(t *testing.T) {
 	cell := regexp.MustCompile("`([a-z0-9/]+)`: ((?:`(?:Test|Fuzz)[A-Za-z0-9_*]+`(?:, )?)+)")
 	name := regexp.MustCompile("`([A-Za-z0-9_]+)(\\*?)`")
-	checked := 0
-	for _, c := range cell.FindAllStringSubmatch(string(text), -1) {
-		code := testsIn(t, c[1])
-		for _, n := range name.FindAllStringSubmatch(c[2], -1) {
-			end := "("
-			checked++
-			if n[2] != "" {
-				end = ""
-			}
-			if !strings.Contains(code, "\nfunc "+n[1]+end) {
-				t.Errorf("docs/security.md names %s of %s, which does not exist", n[0], c[1])
+	for page, least := range map[string]int{"docs/security.md": 300, "docs/reliability.md": 25} {
+		checked := 0
+		for _, c := range cell.FindAllStringSubmatch(read(t, page), -1) {
+			code := testsIn(t, page, c[1])
+			for _, n := range name.FindAllStringSubmatch(c[2], -1) {
+				end := "("
+				checked++
+				if n[2] != "" {
+					end = ""
+				}
+				if !strings.Contains(code, "\nfunc "+n[1]+end) {
+					t.Errorf("%s names %s of %s, which does not exist", page, n[0], c[1])
+				}
 			}
 		}
-	}
-	if checked < 25 {
-		t.Errorf("docs/security.md names only %d tests", checked)
+		if checked < least {
+			t.Errorf("%s names only %d tests", page, checked)
+		}
 	}
 }
 
 // testsIn returns the code of the tests of a package of internal or e2e. pkg is the end of its path.
-func testsIn(t *testing.T, pkg string) string {
+func testsIn(t *testing.T, page, pkg string) string {
 	t.Helper()
 	var all strings.Builder
 	for _, s := range sources(t) {
@@ -93,7 +91,7 @@ func testsIn(t *testing.T, pkg string) string {
 		}
 	}
 	if all.Len() == 0 {
-		t.Fatalf("docs/security.md names the package %s, which has no tests", pkg)
+		t.Fatalf("%s names the package %s, which has no tests", page, pkg)
 	}
 	return all.String()
 }
