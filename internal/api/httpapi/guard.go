@@ -17,8 +17,9 @@ import (
 // answered. It refuses:
 //
 //   - requests over the loopback to a name that is not the loopback's (DNS rebinding);
-//   - requests of web pages whose origin is neither the server's own nor allowed, but for the card and the catalog. The
-//     MCP specification, "Security Warning" of the Streamable HTTP transport, asks for both checks;
+//   - requests of web pages whose origin is neither the server's own nor allowed, but for a card and a catalog that are
+//     there: else any page could find out who runs Parley at home. The MCP specification, "Security Warning" of the
+//     Streamable HTTP transport, asks for both checks;
 //   - calls of servers of Parley. Without this check, a server that calls an address of this server could begin an
 //     endless circle of calls.
 func (s *server) answeredByGuard(ex *exchange, r *http.Request) bool {
@@ -35,7 +36,7 @@ func (s *server) answeredByGuard(ex *exchange, r *http.Request) bool {
 			sanitize.Quote(r.Host)))
 		return true
 	}
-	if r.URL.Path == serverCardPath || r.URL.Path == catalogPath {
+	if s.Address != "" && (r.URL.Path == serverCardPath || r.URL.Path == catalogPath) {
 		return ex.answeredCatalogs(r)
 	}
 	origins := r.Header.Values("Origin")
