@@ -239,6 +239,7 @@ func bytesIn(t *testing.T, name string) float64 {
 const (
 	machineGB         = 1.0737
 	machineProcessors = 0.2 // of which the price of an hour has so much on average
+	mostProcessors    = 2
 	monthHours        = 30 * 24
 )
 
@@ -296,7 +297,9 @@ func TestCostPage_machines_costWhatFollowsFromTheirPricesAndTheReads(t *testing.
 		return agents
 	}
 	base, agent, _ := machineNeeds(t, page)
+	flooded := use{aMachine: 24, anAddress: 24, aProcessor: 24 * (mostProcessors - machineProcessors)}.dollars(t, page)
 	for _, says := range []string{
+		fmt.Sprintf("Each costs at most %.2f dollars a day, beside its disk and its traffic", flooded),
 		fmt.Sprintf("less from **%.0f** agents that wait day and night, or **%.0f** that wait four hours on 22 days",
 			from(monthHours), from(4*22)),
 		fmt.Sprintf("memory for %.0f00 agents", math.Floor((machineGB-base)/agent/100)),
