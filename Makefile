@@ -120,8 +120,8 @@ waits: fetch fetch-clients ## let the program and real clients wait in real time
 
 KILLMINUTES ?= 10
 kills: fetch ## kill servers with -9 while agents work, and count what is lost or doubled (KILLMINUTES minutes, 10)
-	@scripts/saying "compiling the program that is killed" $(GO) build ./cmd/parley ./e2e/kills
-	@$(GO) run ./e2e/kills -minutes $(KILLMINUTES)
+	@scripts/saying "compiling what kills, and what is killed" $(GO) build -trimpath -o bin/ ./cmd/parley ./e2e/kills
+	@PARLEY_E2E_BINARY=bin/parley bin/kills -minutes $(KILLMINUTES)
 
 attack: ## attack a server on this machine in full, and print what holds
 	@PARLEY_ATTACK=1 $(GO) test -count=1 -timeout=30m -v -run Attack ./e2e | \

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -452,6 +453,7 @@ func (r *room) work(ctx context.Context) error {
 	next(drafted, func(j job) error { return r.user.decide(ctx, j.n, j.id) })
 	next(toGil, func(j job) error { return r.gil.join(ctx, j.n) })
 	always(func(int) error {
+		pause(ctx, 300*time.Millisecond) // else each message would cost a call
 		_, err := r.fay.hear(ctx, 20)
 		return err
 	})

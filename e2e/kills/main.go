@@ -118,7 +118,7 @@ func (o order) all(ctx context.Context) (rows []row, err error) {
 		for _, s := range stores {
 			err = errors.Join(err, s.kill(s.servers...))
 		}
-		if code, _ := judge(rows); err != nil || code == failed {
+		if code, _ := judge(rows); code == failed || err != nil && !errors.Is(err, context.Canceled) {
 			o.progress.Println("The ledgers, the file and what the servers printed are kept in", dir)
 			return
 		}

@@ -68,7 +68,7 @@ func (s *store) open(servers int, arguments, env []string) (err error) {
 func (s *store) ledgerName() string { return filepath.Join(s.dir, s.name+".ledger") }
 
 func openSQLite(dir, binary string) (*store, error) {
-	s := &store{name: "SQLite", dir: dir, binary: binary, floors: 1, rest: 200 * time.Millisecond}
+	s := &store{name: "SQLite", dir: dir, binary: binary, floors: 1, rest: 100 * time.Millisecond}
 	return s, s.open(1, []string{"--data", filepath.Join(dir, "parley.db")}, nil)
 }
 
