@@ -41,8 +41,12 @@ func run(ctx context.Context) error {
 	if err := lambdaenv.ReadRootsOnce(); err != nil {
 		return err
 	}
-	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log,
-		LeavingUnseen: true, StandbyLooks: true, FilesOut: filesOut, ClientSecret: clientSecret(s.ClientSecret)})
+	c := app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log, LeavingUnseen: true,
+		StandbyLooks: true, FilesOut: filesOut, ClientSecret: clientSecret(s.ClientSecret)}
+	if s.OriginSecret == "" { // or else nobody is served at the function's own address
+		c.Deployed = lambdahttp.FunctionURL
+	}
+	a, err := app.New(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -52,10 +52,22 @@ the invite names a room, the first line takes {"room":"ROOM","create_if_missing"
 var keptKinds = map[string]string{serverCardPath: mcp.CardType, catalogPath: mcp.CatalogType, robotsPath: plainType,
 	llmsPath: plainType, iconPath: "image/png"}
 
-// keptAt returns what stands at an address of keptKinds; nil for the card and the catalog of a server without a public
-// address. The Host header counts for nothing: caches and catalogs would send others to an address that a stranger
+// ownAddress returns the public address of MCP, or else the one at which the server is deployed; "" if it knows
+// neither. The Host header counts for nothing: caches and catalogs would send others to an address that a stranger
 // chose.
-func (s *server) keptAt(path string) []byte {
+func (s *server) ownAddress(r *http.Request) string {
+	if s.Address != "" || s.Deployed == nil {
+		return s.Address
+	}
+	if base := s.Deployed(r.Context()); base != "" {
+		return base + MCPPath
+	}
+	return ""
+}
+
+// keptAt returns what stands at an address of keptKinds, on a server with that address of MCP; nil for the card and the
+// catalog if it is "".
+func (s *server) keptAt(path, address string) []byte {
 	switch {
 	case path == robotsPath:
 		return []byte(robots)
@@ -63,17 +75,17 @@ func (s *server) keptAt(path string) []byte {
 		return []byte(llms())
 	case path == iconPath:
 		return mcp.Icon()
-	case s.Address == "":
+	case address == "":
 		return nil
 	case path == catalogPath:
-		return mcp.Catalog(s.Address)
+		return mcp.Catalog(address)
 	}
-	return mcp.Card(s.Version, s.Address)
+	return mcp.Card(s.Version, address)
 }
 
 // serveKept answers at an address of keptKinds, if the limits of the caller allow that.
 func (s *server) serveKept(ex *exchange, r *http.Request, path, kind string) {
-	text := s.keptAt(path)
+	text := s.keptAt(path, s.ownAddress(r))
 	if text == nil {
 		ex.text(http.StatusNotFound, "This server does not know the address at which others reach it. The person who "+
 			"runs the server starts it with --public-url and that address, on AWS with PublicUrl.\n")

@@ -36,7 +36,7 @@ func (s *server) answeredByGuard(ex *exchange, r *http.Request) bool {
 			sanitize.Quote(r.Host)))
 		return true
 	}
-	if s.Address != "" && (r.URL.Path == serverCardPath || r.URL.Path == catalogPath) {
+	if (r.URL.Path == serverCardPath || r.URL.Path == catalogPath) && s.ownAddress(r) != "" {
 		return ex.answeredCatalogs(r)
 	}
 	origins := r.Header.Values("Origin")

@@ -108,6 +108,9 @@ type Options struct {
 	Private bool
 	// Address is the public address of MCP; "": the address of the request.
 	Address string
+	// Deployed returns the address at which a request arrived, by its context, as the cloud of the operator says it and
+	// not the caller; "" if the cloud says none. The card has it where there is no Address. Nil: there is no cloud.
+	Deployed func(context.Context) string
 	// Reachable is the host and port by which other machines reach a server that also listens on loopback addresses.
 	// Callers on this machine get the address with Reachable; "": with the host that they use.
 	Reachable string

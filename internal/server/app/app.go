@@ -59,6 +59,8 @@ type Config struct {
 	// Reachable is the host and port under which other machines reach a server that also
 	// listens on loopback addresses: see httpapi.Options.
 	Reachable string
+	// Deployed returns the address at which a request arrived, by its context: see httpapi.Options. Nil: nobody knows.
+	Deployed func(context.Context) string
 	// ClientSecret returns the secret that proves this server to the provider of accounts: see Settings.SignInIssuer.
 	ClientSecret func(context.Context) (string, error)
 	// Internet is for tests: how the documents of programs that sign in are reached.
@@ -213,8 +215,9 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 		Gate: a.gate, SignIn: a.signIn, Keys: c.Keys(), Version: Version(),
 		Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
-		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,
-		Hosts: s.hosts(), Origins: s.allowedOrigins(), TrustProxy: s.TrustProxy, OpenAIChallenge: s.OpenAIChallenge,
+		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, Deployed: c.Deployed,
+		KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.allowedOrigins(), TrustProxy: s.TrustProxy,
+		OpenAIChallenge: s.OpenAIChallenge,
 	})
 }
 

@@ -39,6 +39,16 @@ func (e *event) byFunctionURL() bool {
 	return strings.Contains(e.RequestContext.DomainName, ".lambda-url.")
 }
 
+// functionURLKey is the key of what FunctionURL returns.
+type functionURLKey struct{}
+
+// FunctionURL returns the address of the Function URL that sent a request, by the context of the request; "" if another
+// front sent it. The address is what AWS says of the function, whatever host the caller names.
+func FunctionURL(ctx context.Context) string {
+	address, _ := ctx.Value(functionURLKey{}).(string)
+	return address
+}
+
 // path returns the path that the client asked for. The path in an event of an HTTP API begins with the name of the
 // stage, if there is a name.
 func (e *event) path() string {
@@ -94,6 +104,9 @@ func newRequest(ctx context.Context, e *event) (*http.Request, error) {
 		Header: header, Host: host,
 		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 		RemoteAddr: net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0"), // the event has no port
+	}
+	if e.byFunctionURL() {
+		ctx = context.WithValue(ctx, functionURLKey{}, "https://"+e.RequestContext.DomainName)
 	}
 	return r.WithContext(ctx), nil
 }

@@ -73,11 +73,14 @@ func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
 	}
 }
 
-// The card names the public address through each front, and the icon arrives as the bytes that it is.
+// The card names the public address through each front, and the icon arrives as the bytes that it is. Without a public
+// address the card names the Function URL, whatever host the caller names, unless only CloudFront may use that.
 func TestDiscovery_cardAndIcon_arriveThroughEachFront(t *testing.T) {
+	const secret = "a secret of the origin"
 	t.Parallel()
 	f := deploy(t)
 	i, unnamed := f.start(0, "PARLEY_ACCESS=keys", "PARLEY_PUBLIC_URL=https://parley.example"), f.start(0)
+	hidden := f.start(0, "PARLEY_ORIGIN_SECRET="+secret)
 	for host, client := range map[string]*http.Client{lambdatest.FunctionURLHost: i.FunctionURL(),
 		lambdatest.HTTPAPIHost: i.HTTPAPI()} {
 		base := "https://" + host
@@ -97,9 +100,31 @@ func TestDiscovery_cardAndIcon_arriveThroughEachFront(t *testing.T) {
 			}
 		}
 	}
-	if resp, text := open(t, unnamed.FunctionURL(), http.MethodGet, "https://"+lambdatest.FunctionURLHost+
-		"/mcp/server-card", ""); resp.StatusCode != http.StatusNotFound || !strings.Contains(text, "PublicUrl") {
-		t.Errorf("without a public address: %d %s", resp.StatusCode, text)
+	for _, c := range []struct {
+		client *http.Client
+		status int
+		want   string
+	}{
+		{unnamed.FunctionURL(), http.StatusOK, `"url":"https://` + lambdatest.FunctionURLHost + `/mcp`},
+		{unnamed.HTTPAPI(), http.StatusNotFound, "PublicUrl"},
+		{hidden.FunctionURL(), http.StatusNotFound, "PublicUrl"},
+	} {
+		for _, path := range []string{"/mcp/server-card", "/.well-known/ai-catalog.json"} {
+			q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://parley.invalid"+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Header = http.Header{"Host": {"evil.example"}, "X-Forwarded-Host": {"evil.example"},
+				"X-Origin-Secret": {secret}}
+			resp, err := c.client.Do(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := readAll(resp)
+			if err != nil || resp.StatusCode != c.status || !strings.Contains(text, c.want) {
+				t.Errorf("%s, without a public address: %d %s %v", path, resp.StatusCode, text, err)
+			}
+		}
 	}
 }
 
