@@ -130,7 +130,7 @@ export const agentsOf = ({ agent, agents = [agent] }) => agents;
 const whoseOf = ({ person, person_name: name }) => person && `person ${name}`;
 const saysMore = ({ note, new_admin, changes, agreed, task }) =>
   note || new_admin || changes || agreed || task?.was || task?.for?.length || task?.evidence ||
-  task?.checks;
+  task?.checks || task?.checked_by;
 
 /** Returns two events of one kind: as one, with all that did it or to which it was done, if that says the same. */
 function added(a, b) {

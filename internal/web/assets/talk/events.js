@@ -118,5 +118,5 @@ function tasked(event, titles) {
   if (type !== "task") return {};
   const tasks = tasksOf(event).map(({ id, title }) => (titles ? nameOf(id, title ?? titles.get(id)) : { element: html`
     <span class="task-id">${id}</span>${title && html` <q><bdi>${cutWithin(title)}</bdi></q>`}` }));
-  return { by: agent, was: task.was, for: task.for, tasks };
+  return { by: agent, was: task.was, for: task.checked_by ?? task.for, tasks }; // an older server has them in for
 }
