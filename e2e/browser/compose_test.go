@@ -311,6 +311,7 @@ func TestCompose_choicesAndPause_giveTheFocusBack(t *testing.T) {
 	if got := talk.bob.hearsText("Steel it is"); got.Kind != "proposal" {
 		t.Errorf("Bob heard %+v", got)
 	}
+	inText("what is sent") // a panel that is opened before would close then
 	tab.click(css(".compose .chip").nth(1))
 	tab.click(role("radio", anAnswer))
 	tab.is(role("checkbox", "Bob"))
