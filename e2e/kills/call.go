@@ -40,6 +40,7 @@ type message struct {
 	Kind     string   `json:"kind"`
 	ReplyTo  string   `json:"reply_to"`
 	Finished []string `json:"finished"`
+	AgreedBy []string `json:"agreed_by"`
 	Agent    string   `json:"agent"` // of a change of tasks
 	Action   string   `json:"action"`
 	Reason   string   `json:"reason"`
@@ -48,13 +49,18 @@ type message struct {
 }
 
 type task struct {
-	ID     string    `json:"id"`
-	Title  string    `json:"title"`
-	State  string    `json:"state"`
-	By     string    `json:"by"`
-	After  []string  `json:"after"`
-	Result string    `json:"result"`
-	Checks []checked `json:"checks"`
+	ID       string    `json:"id"`
+	Title    string    `json:"title"`
+	State    string    `json:"state"`
+	By       string    `json:"by"`
+	After    []string  `json:"after"`
+	Result   string    `json:"result"`
+	Evidence evidence  `json:"evidence"`
+	Checks   []checked `json:"checks"`
+}
+
+type evidence struct {
+	Ran string `json:"ran"`
 }
 
 type checked struct {

@@ -84,8 +84,11 @@ func (a account) enter(l roomLog) {
 			enter(join, c.name, deed{Who: m.Agent, ID: c.token})
 		}
 	}
-	last := map[string]int{} // number of what each said last
-	onRecord, own := byID(l.agreed), byID(l.own)
+	last := map[string]int{}                          // number of what each said last
+	own, onRecord := byID(l.own), map[string]string{} // who agreed, by the id of the proposal
+	for _, m := range l.agreed {
+		onRecord[m.ID] += fmt.Sprint(m.AgreedBy)
+	}
 	for _, m := range l.all {
 		if m.Type != "message" {
 			continue
@@ -96,8 +99,8 @@ func (a account) enter(l roomLog) {
 			enter(agree, m.Text, d)
 		case m.Kind != "":
 			d.Of, d.End = m.ReplyTo, m.Kind
-			if n := onRecord[m.ReplyTo]; (m.Kind == "agree") != (n == 1) {
-				d.End += fmt.Sprintf(", and the proposal is on record %d times", n)
+			if by := onRecord[m.ReplyTo]; by != map[string]string{"agree": "[Ann Dan]"}[m.Kind] {
+				d.End += fmt.Sprintf(", and those on record are %q", by)
 			}
 			enter(agree, m.Text, d)
 		case len(m.Finished) > 0:
@@ -115,7 +118,7 @@ func (a account) enter(l roomLog) {
 		case own[m.ID] == 0:
 			enter(decide, m.Text, d)
 		}
-		enter(hear, m.ID, deed{Who: "Fay", ID: m.ID})
+		enter(hear, m.ID, deed{Who: "Fay", ID: m.ID, End: m.Text})
 	}
 }
 
@@ -128,13 +131,13 @@ func byID(list []message) map[string]int {
 	return n
 }
 
-// endOf returns the result of a task that somebody has finished.
+// endOf returns the result of a task that somebody has finished, and what was run for it.
 func (l roomLog) endOf(id, by string) string {
 	t := l.tasks[id]
 	if t.State != "done" || t.By != by {
 		return fmt.Sprintf("%s by %s", t.State, t.By)
 	}
-	return t.Result
+	return strings.TrimSpace(t.Result + " " + t.Evidence.Ran)
 }
 
 func (l roomLog) enterTasks(enter func(kind, string, deed)) {

@@ -215,11 +215,14 @@ func (a *agent) take(ctx context.Context, n int, id string) (mine bool, err erro
 
 var errTaken = errors.New("somebody else has it")
 
+// command is what whoever finishes a task has run.
+const command = "make test"
+
 func (a *agent) finish(ctx context.Context, n int, id string) error {
 	_, err := a.act(ctx, finish, taskTitle(n), "task", args{"action": "finish", "id": id,
-		"text": fmt.Sprint("done ", n), "ran": "make test", "exit": 0}, func(got answer) (deed, error) {
+		"text": fmt.Sprint("done ", n), "ran": command, "exit": 0}, func(got answer) (deed, error) {
 		d, err := taskOf(got)
-		d.End = fmt.Sprint("done ", n)
+		d.End = fmt.Sprint("done ", n, " ", command)
 		return d, err
 	})
 	return err
@@ -348,7 +351,8 @@ func (a *agent) hear(ctx context.Context, seconds int) (more bool, err error) {
 	var heard []entry
 	for _, m := range got.Messages {
 		if m.Type == "message" && a.fault != loss {
-			heard = append(heard, entry{acknowledged, key{r.name, hear, m.ID}, deed{Who: a.name, ID: m.ID}})
+			heard = append(heard, entry{acknowledged, key{r.name, hear, m.ID},
+				deed{Who: a.name, ID: m.ID, End: m.Text}})
 		}
 		if m.Type == "message" && a.fault == double {
 			heard = append(heard, heard[len(heard)-1])

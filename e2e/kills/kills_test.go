@@ -97,7 +97,7 @@ func day() (roomLog, []entry) {
 	}
 	l := roomLog{room: "floor", tasks: map[string]task{
 		"t1": {ID: "t1", Title: "task 1", State: "done", By: "Bob", After: []string{"t2"}, Result: "done",
-			Checks: []checked{{"Dan", "same"}}},
+			Evidence: evidence{"make"}, Checks: []checked{{"Dan", "same"}}},
 		"t2": {ID: "t2", Title: "stop 1", State: "done", By: "Ann", Result: "over"},
 	}, all: []message{
 		{ID: "m1", Type: "message", From: "Ann", Text: "hello"},
@@ -108,7 +108,7 @@ func day() (roomLog, []entry) {
 		{ID: "m3", Type: "message", From: "Ann", Text: "rule 1", Kind: "proposal"},
 		{ID: "m4", Type: "message", From: "Dan", Text: "yes", Kind: "agree", ReplyTo: "m3"},
 		{ID: "m5", Type: "message", From: "Eve", Text: "draft 1 Edited."},
-	}, agreed: []message{{ID: "m3"}}, own: []message{
+	}, agreed: []message{{ID: "m3", AgreedBy: []string{"Ann", "Dan"}}}, own: []message{
 		{ID: "d1", Type: "draft", From: "Eve", Text: "draft 1"},
 		{ID: "m5", Type: "message", From: "Eve", Text: "draft 1 Edited.", Draft: "d1", Reason: "edited"},
 		{ID: "d2", Type: "draft", From: "Eve", Text: "draft 2"},
@@ -122,7 +122,7 @@ func day() (roomLog, []entry) {
 		told(stop, "stop 1", deed{Who: "Ann", ID: "t2", Of: "t1"}),
 		told(finish, "stop 1", deed{Who: "Ann", ID: "m2", Of: "t2", End: "over"}),
 		told(take, "task 1", deed{Who: "Bob", ID: "t1"}),
-		told(finish, "task 1", deed{Who: "Bob", ID: "t1", End: "done"}),
+		told(finish, "task 1", deed{Who: "Bob", ID: "t1", End: "done make"}),
 		told(check, "task 1", deed{Who: "Dan", ID: "t1", End: "same"}),
 		told(agree, "rule 1", deed{Who: "Ann", ID: "m3"}),
 		told(agree, "yes", deed{Who: "Dan", ID: "m4", Of: "m3", End: "agree"}),
@@ -131,8 +131,10 @@ func day() (roomLog, []entry) {
 		told(decide, "draft 1", deed{Who: "Eve", Of: "d1", End: "edited"}),
 		told(decide, "draft 2", deed{Who: "Eve", Of: "d2", End: "refused"}),
 	}
-	for _, id := range []string{"m1", "m2", "m3", "m4", "m5"} {
-		ledger = append(ledger, told(hear, id, deed{Who: "Fay", ID: id}))
+	for _, m := range l.all {
+		if m.Type == "message" {
+			ledger = append(ledger, told(hear, m.ID, deed{Who: "Fay", ID: m.ID, End: m.Text}))
+		}
 	}
 	return l, ledger
 }
@@ -156,17 +158,20 @@ func TestCompare_whatIsThereOtherwise_isFound(t *testing.T) {
 		{"a seat is gone", func(l *roomLog) { l.camps[0].all = nil }, "join"},
 		{"there are two", func(l *roomLog) { l.camps[0].all = append(l.camps[0].all, l.camps[0].all...) }, "join"},
 		{"a message has another id", func(l *roomLog) { l.all[0].ID = "m9" }, "say hear"},
+		{"a message has other words", func(l *roomLog) { l.all[0].Text = "hell" }, "say hear"},
 		{"a message is another's", func(l *roomLog) { l.all[0].From = "Bob" }, "say"},
 		{"a message was not heard", more(message{ID: "m9", Type: "message", From: "Eve"}), "hear decide"},
 		{"somebody else has the task", change("t1", func(x *task) { x.By = "Cid" }), "take finish"},
 		{"the task is open again", change("t1", func(x *task) { x.State = "open" }), "finish"},
 		{"the result is another", change("t1", func(x *task) { x.Result = "else" }), "finish"},
+		{"what was run is another", change("t1", func(x *task) { x.Evidence.Ran = "go" }), "finish"},
 		{"the check is another", change("t1", func(x *task) { x.Checks[0].Verdict = "differs" }), "check"},
 		{"the check is gone", change("t1", func(x *task) { x.Checks = nil }), "check"},
 		{"nothing waits for the stop", change("t1", func(x *task) { x.After = nil }), "stop"},
 		{"the stop was taken twice",
 			more(message{Action: "take", Agent: "Ann", Task: &task{ID: "t2"}}), "stop"},
 		{"the agreement is not on record", func(l *roomLog) { l.agreed = nil }, "agree"},
+		{"the vote is not on record", func(l *roomLog) { l.agreed[0].AgreedBy = []string{"Ann"} }, "agree"},
 		{"it is there twice", func(l *roomLog) { l.agreed = append(l.agreed, l.agreed...) }, "agree"},
 		{"the vote is on something else", func(l *roomLog) { l.all[10].ReplyTo = "m1" }, "agree"},
 		{"what was edited has other words", func(l *roomLog) { l.own[1].Text = "draft 1" }, "decide"},
@@ -207,7 +212,8 @@ func TestCompare_whatNobodyWasTold(t *testing.T) {
 		for n := range c.n {
 			hello.ID = fmt.Sprint("m", 1+8*n)
 			l.all = append(l.all, hello)
-			ledger = append(ledger, entry{acknowledged, key{l.room, hear, hello.ID}, deed{"Fay", hello.ID, "", ""}})
+			ledger = append(ledger, entry{acknowledged, key{l.room, hear, hello.ID},
+				deed{Who: "Fay", ID: hello.ID, End: "hello"}})
 		}
 		if got := found(l, ledger); got != c.want {
 			t.Errorf("%s: found %q, want %q", c.name, got, c.want)

@@ -40,7 +40,7 @@ type deed struct {
 	Who string `json:"who,omitempty"`
 	ID  string `json:"id,omitempty"`  // of the message, the task or the draft; of a join the token
 	Of  string `json:"of,omitempty"`  // the id of what the act is about
-	End string `json:"end,omitempty"` // how it ended
+	End string `json:"end,omitempty"` // how it ended; of what was heard its words
 }
 
 // step is what happened to an act.

@@ -175,7 +175,7 @@ func (o order) dynamoDB(ctx context.Context) (string, error) {
 	return engine.Endpoint, nil
 }
 
-// one kills the servers of a store, and compares.
+// one kills the servers of a store, and compares, also after an agent was refused: what it asked about may be lost.
 func (o order) one(ctx context.Context, s *store) ([]row, error) {
 	for n := range s.floors {
 		r, err := s.openRoom(ctx, n+1)
@@ -186,14 +186,21 @@ func (o order) one(ctx context.Context, s *store) ([]row, error) {
 	}
 	working, cancel := context.WithTimeout(ctx, time.Duration(o.minutes*float64(time.Minute)))
 	defer cancel()
-	if err := cmp.Or(s.work(working), ctx.Err(), s.again()); err != nil {
-		return nil, err
+	refusal := s.work(working)
+	if err := cmp.Or(ctx.Err(), s.again()); err != nil {
+		return nil, errors.Join(refusal, err)
 	}
 	if o.plant != noFault {
 		if err := s.rooms[0].plant(ctx, o.plant); err != nil {
-			return nil, err
+			return nil, errors.Join(refusal, err)
 		}
 	}
+	rows, err := o.compare(ctx, s)
+	return rows, errors.Join(refusal, err)
+}
+
+// compare holds what the rooms of a store hold against its ledger.
+func (o order) compare(ctx context.Context, s *store) ([]row, error) {
 	for _, r := range s.rooms {
 		if err := r.hearRest(ctx); err != nil {
 			return nil, err
