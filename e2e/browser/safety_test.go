@@ -186,13 +186,19 @@ func (c *meeting) sharesSmallFiles(bucket *s3local.Server) {
 	}
 }
 
+// hasAll waits until what a room loads behind the first view has come.
+func (tab *tab) hasAll() {
+	tab.t.Helper()
+	tab.until("what follows is loaded", `["/later.js", "/shared.js"].every((name) =>
+	  performance.getEntriesByType("resource").some((one) => one.name.endsWith(name) && one.responseEnd > 0))`)
+}
+
 // loadedLittle judges the first view: the document, what that names, and what the scripts then ask of MCP. Behind it
 // the page loads its dialogs: the whole of a first visit has a limit, too.
 func (tab *tab) loadedLittle() {
 	tab.t.Helper()
 	const limit, later, visit = 133 << 10, 36_500, 170 << 10 // a room without its pictures
-	tab.until("what follows is loaded", `["/later.js", "/shared.js"].every((name) =>
-	  performance.getEntriesByType("resource").some((one) => one.name.endsWith(name) && one.responseEnd > 0))`)
+	tab.hasAll()
 	root := tab.person.at.root
 	var whole, behind float64
 	assets := 0

@@ -334,6 +334,7 @@ func TestSend_networkThatComesBackAnew_isFoundWhenTheBrowserTells(t *testing.T) 
 	a := s.overAir()
 	talk := trioOn(s)
 	tab := talk.page
+	tab.hasAll() // what asks for the name is loaded behind the first view
 	const hidden = `Object.defineProperty(document, "hidden", { value: %t, configurable: true });
 	  void document.dispatchEvent(new Event("visibilitychange"))`
 	var all []string
