@@ -268,6 +268,10 @@ func TestPages_figures_standOnceOrAgree(t *testing.T) {
 		words := `\bmake ` + target[1] + "(`|\\s|$)"
 		all = append(all, topic{words, "time", ""}, topic{words, "size", ""})
 	}
+	form := map[topic]*regexp.Regexp{}
+	for _, topic := range all {
+		form[topic] = regexp.MustCompile(topic.words)
+	}
 	said := sentences(t)
 	for _, plant := range planted {
 		said = append(said, sentence{"", plant, figuresIn(t, plant)})
@@ -283,7 +287,7 @@ func TestPages_figures_standOnceOrAgree(t *testing.T) {
 	for _, s := range said {
 		want := map[string][]int64{} // by the kind of a figure
 		for _, topic := range all {
-			if !regexp.MustCompile(topic.words).MatchString(s.text) || !s.has(topic.kind) {
+			if !form[topic].MatchString(s.text) || !s.has(topic.kind) {
 				continue
 			}
 			if topic.constants != "" {
