@@ -1,14 +1,13 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/plain"
 )
 
 // The tests named TestAttack_ play what an attacker with the source would try, each
@@ -57,41 +56,16 @@ func (s stranger) call(ctx context.Context, tool string, arguments args) (answer
 
 // callAt is call at an address of the server.
 func (s stranger) callAt(ctx context.Context, url, tool string, arguments args) (answer, error) {
-	body, err := json.Marshal(map[string]any{
-		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-		"params": map[string]any{"name": tool, "arguments": arguments},
-	})
+	r, err := plain.Request(ctx, url, tool, arguments)
 	if err != nil {
 		return answer{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	r.Header.Set("X-Forwarded-For", s.address)
+	result, err := plain.Result(strangers, r)
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json, text/event-stream")
-	req.Header.Set("X-Forwarded-For", s.address)
-	resp, err := strangers.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return answer{}, err
-	}
-	if at := bytes.LastIndex(text, []byte("\ndata: ")); at >= 0 { // an event stream
-		text = text[at+len("\ndata: "):]
-	} else {
-		text = bytes.TrimPrefix(text, []byte("data: "))
-	}
-	var got struct {
-		Result json.RawMessage `json:"result"`
-	}
-	if err := json.Unmarshal(text, &got); err != nil || got.Result == nil {
-		return answer{}, fmt.Errorf("%s answered %.300q", resp.Status, text)
-	}
-	return readAnswer(got.Result)
+	return readAnswer(result)
 }
 
 // must is call, whose answer must be no refusal.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +21,7 @@ import (
 	"github.com/mark3labs/mcp-go/client/transport"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
+	"github.com/parley-chat/parley/e2e/internal/plain"
 	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -272,18 +272,10 @@ type lines struct {
 // stream makes a tool call whose answer is a stream.
 func (s *site) stream(tool string, arguments args) lines {
 	s.t.Helper()
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-		"params": map[string]any{"name": tool, "arguments": arguments}})
+	r, err := plain.Request(s.t.Context(), publicURL+"/mcp", tool, arguments)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, publicURL+"/mcp",
-		strings.NewReader(string(body)))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json, text/event-stream")
 	got := lines{s.t, make(chan string, 1000)}
 	go func() {
 		defer close(got.next)

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"regexp"
 	"strconv"
@@ -18,7 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
-	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/e2e/internal/plain"
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
@@ -99,15 +98,10 @@ func (s *site) waits(x seat) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { conn.Close() })
-	r, err := http.NewRequest(http.MethodPost, publicURL+"/mcp", strings.NewReader(string(results.JSON(map[string]any{
-		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-		"params": map[string]any{"name": "wait_for_message", "arguments": waitArgs(x, 230)},
-	}))))
+	r, err := plain.Request(s.t.Context(), publicURL+"/mcp", "wait_for_message", waitArgs(x, 230))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json, text/event-stream")
 	if err := r.Write(conn); err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,16 +1,15 @@
 package agents
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 
+	"github.com/parley-chat/parley/e2e/internal/plain"
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
@@ -75,39 +74,22 @@ func (g *guest) says(text string) {
 
 func (g *guest) call(name string, arguments map[string]any, out any) {
 	g.t.Helper()
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-		"params": map[string]any{"name": name, "arguments": arguments}})
+	r, err := plain.Request(g.t.Context(), g.url, name, arguments)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(g.t.Context(), http.MethodPost, g.url, bytes.NewReader(body))
+	result, err := plain.Result(http.DefaultClient, r)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json, text/event-stream")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		g.t.Fatal(err)
+	var got struct {
+		IsError           bool            `json:"isError"`
+		StructuredContent json.RawMessage `json:"structuredContent"`
 	}
-	defer resp.Body.Close()
-	var answer struct {
-		Result struct {
-			IsError           bool            `json:"isError"`
-			StructuredContent json.RawMessage `json:"structuredContent"`
-		} `json:"result"`
+	if err := json.Unmarshal(result, &got); err != nil || got.IsError {
+		g.t.Fatalf("%s: %v, %s", name, err, got.StructuredContent)
 	}
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	if _, data, found := bytes.Cut(text, []byte("data: ")); found { // a stream, of a call that takes time
-		text = data
-	}
-	if err := json.Unmarshal(text, &answer); err != nil || answer.Result.IsError {
-		g.t.Fatalf("%s: %v, %s", name, err, answer.Result.StructuredContent)
-	}
-	if err := json.Unmarshal(answer.Result.StructuredContent, out); err != nil {
+	if err := json.Unmarshal(got.StructuredContent, out); err != nil {
 		g.t.Fatal(fmt.Errorf("%s: %w", name, err))
 	}
 }

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/parley-chat/parley/e2e/internal/plain"
 )
 
 // args are the arguments of a tool.
@@ -72,41 +72,23 @@ type checked struct {
 var connections = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 
 // call makes a call of MCP. The error says that no answer came.
-func call(ctx context.Context, url, tool string, in args) (got answer, err error) {
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-		"params": map[string]any{"name": tool, "arguments": in}})
+func call(ctx context.Context, url, tool string, in args) (answer, error) {
+	r, err := plain.Request(ctx, url, tool, in)
 	if err != nil {
 		return answer{}, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return answer{}, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json, text/event-stream")
 	r.Header.Set("MCP-Protocol-Version", "2025-11-25")
-	resp, err := connections.Do(r)
+	result, err := plain.Result(connections, r)
 	if err != nil {
-		return answer{}, err
+		return answer{}, fmt.Errorf("%s: %w", tool, err)
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return answer{}, err
+	var got struct {
+		Structured *answer `json:"structuredContent"`
 	}
-	if _, event, ok := bytes.Cut(text, []byte("data: ")); ok && resp.Header.Get("Content-Type") == "text/event-stream" {
-		text, _, _ = bytes.Cut(event, []byte("\n"))
+	if err := json.Unmarshal(result, &got); err != nil || got.Structured == nil {
+		return answer{}, fmt.Errorf("%s was answered %.300s", tool, result)
 	}
-	var envelope struct {
-		Result *struct {
-			Structured *answer `json:"structuredContent"`
-		} `json:"result"`
-	}
-	if err := json.Unmarshal(text, &envelope); err != nil || envelope.Result == nil ||
-		envelope.Result.Structured == nil {
-		return answer{}, fmt.Errorf("%s was answered %s: %.300s", tool, resp.Status, text)
-	}
-	return *envelope.Result.Structured, nil
+	return *got.Structured, nil
 }
 
 // patience bounds the time without any answer after which an agent gives up.
