@@ -80,6 +80,24 @@ func TestDocs_testsOfDefenses_exist(t *testing.T) {
 	}
 }
 
+// TestDocs_pastedCommand_hasNoComment: zsh, the shell of macOS, hands a comment at its prompt to the command as words.
+func TestDocs_pastedCommand_hasNoComment(t *testing.T) {
+	block := regexp.MustCompile("(?ms)^ *```sh\n(.*?)^ *```$")
+	behind := regexp.MustCompile(`(?m)^.*\S\s+#(?: .*)?$`)
+	blocks := 0
+	for name, text := range pages(t) {
+		for _, b := range block.FindAllStringSubmatch(text, -1) {
+			blocks++
+			for _, line := range behind.FindAllString(b[1], -1) {
+				t.Errorf("%s: say this beside the commands: %s", name, line)
+			}
+		}
+	}
+	if blocks < 20 {
+		t.Errorf("only %d blocks of commands", blocks)
+	}
+}
+
 // testsIn returns the code of the tests of a package of internal or e2e. pkg is the end of its path.
 func testsIn(t *testing.T, page, pkg string) string {
 	t.Helper()
