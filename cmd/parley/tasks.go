@@ -39,7 +39,6 @@ type taskCommand struct {
 	Text    string         `placeholder:"TEXT" help:"The details, with add and edit."`
 	For     list           `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
 	After   list           `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
-	Before  list           `placeholder:"ID,..." help:"Open tasks that it blocks, with add (comma-separated ids)."`
 	Free    bool           `name:"no-after" help:"With edit: no task blocks it any more."`
 	Exit    *int           `placeholder:"CODE" help:"With check: the exit code of the command here."`
 	Timeout *time.Duration `placeholder:"TIME" help:"With check -- COMMAND: end the command after this time, such as 90s or 1h. By default 10m."`
@@ -81,7 +80,7 @@ var actions = map[string]string{"unassign": "release", "cancel": "drop"}
 // Validate is called by kong.
 func (c *taskCommand) Validate() error {
 	c.want = shell.TaskRequest{Action: cmp.Or(actions[c.Do], c.Do),
-		Text: c.Text, For: c.For, After: c.After, Before: c.Before, Free: c.Free}
+		Text: c.Text, For: c.For, After: c.After, Free: c.Free}
 
 	if c.Do != "" && !slices.Contains(taskActions, c.Do) {
 		return nil // kong refuses the word, and names the right one
@@ -178,7 +177,7 @@ func (c *taskCommand) checkCommand() error {
 
 // others reports whether a flag of another action than check was given.
 func (c *taskCommand) others() bool {
-	return c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || len(c.Before) > 0 || c.Free
+	return c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || c.Free
 }
 
 // Run changes the list.

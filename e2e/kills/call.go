@@ -53,7 +53,6 @@ type task struct {
 	Title    string    `json:"title"`
 	State    string    `json:"state"`
 	By       string    `json:"by"`
-	After    []string  `json:"after"`
 	Result   string    `json:"result"`
 	Evidence evidence  `json:"evidence"`
 	Checks   []checked `json:"checks"`

@@ -141,41 +141,24 @@ func (l roomLog) endOf(id, by string) string {
 }
 
 func (l roomLog) enterTasks(enter func(kind, string, deed)) {
-	begun := map[string]int{} // how often each was taken, or made to wait, with its stop
-	for _, m := range l.all {
-		if m.Task != nil && (m.Action == "take" || m.Action == "edit") {
-			begun[m.Action+m.Task.ID]++
-		}
-	}
 	for _, m := range l.all {
 		if m.Task == nil {
 			continue
 		}
 		t := l.tasks[m.Task.ID]
 		d := deed{Who: m.Agent, ID: t.ID}
-		isStop := strings.HasPrefix(t.Title, string(stop))
-		switch {
-		case m.Action == "add" && isStop:
-			for _, other := range l.tasks {
-				if slices.Contains(other.After, t.ID) {
-					d.Of = other.ID
-				}
-			}
-			if n, waits := begun["take"+t.ID], begun["edit"+d.Of]; n != 1 || waits != 1 {
-				d.End = fmt.Sprintf("taken %d times, and what waits was changed %d times", n, waits)
-			}
-			enter(stop, t.Title, d)
-		case m.Action == "add":
+		switch m.Action {
+		case "add":
 			enter(add, t.Title, d)
-		case m.Action == "take" && !isStop:
+		case "take":
 			if t.By != m.Agent {
 				d.End = t.By + " has it"
 			}
 			enter(take, t.Title, d)
-		case m.Action == "finish":
+		case "finish":
 			d.End = l.endOf(t.ID, m.Agent)
 			enter(finish, t.Title, d)
-		case m.Action == "check":
+		case "check":
 			for _, c := range t.Checks {
 				if c.By == m.Agent {
 					d.End += c.Verdict

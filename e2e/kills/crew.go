@@ -17,7 +17,7 @@ type room struct {
 	store *store
 	name  string
 
-	ann  agent // adds tasks, stops them for a while, and proposes
+	ann  agent // adds tasks, reports a few herself, and proposes
 	bob  agent // takes tasks and finishes them, as Cid does: both want each
 	cid  agent
 	dan  agent // checks what was done, and votes
@@ -156,12 +156,12 @@ func taskOf(got answer) (deed, error) {
 }
 
 // addedOf reads the answer to an add, which shows what was added first.
-func addedOf(title, before string) func(answer) (deed, error) {
+func addedOf(title string) func(answer) (deed, error) {
 	return func(got answer) (deed, error) {
 		if err := refused(got, nil); err != nil || len(got.Tasks) == 0 || got.Tasks[0].Title != title {
 			return deed{}, errors.Join(err, fmt.Errorf("%s was not added: %+v", title, got))
 		}
-		return deed{ID: got.Tasks[0].ID, Of: before}, nil
+		return deed{ID: got.Tasks[0].ID}, nil
 	}
 }
 
@@ -171,25 +171,19 @@ func (a *agent) say(ctx context.Context, n int) error {
 	return err
 }
 
-func taskTitle(n int) string { return fmt.Sprint("task ", n) }
+func taskTitle(n int) string  { return fmt.Sprint("task ", n) }
+func choreTitle(n int) string { return fmt.Sprint("chore ", n) }
 
-func (a *agent) add(ctx context.Context, n int) (id string, err error) {
-	done, err := a.act(ctx, add, taskTitle(n), "task", args{"action": "add",
-		"tasks": []args{{"title": taskTitle(n), "text": a.fault}}}, addedOf(taskTitle(n), ""))
+func (a *agent) add(ctx context.Context, title string) (id string, err error) {
+	done, err := a.act(ctx, add, title, "task", args{"action": "add",
+		"tasks": []args{{"title": title, "text": a.fault}}}, addedOf(title))
 	return done.ID, err
 }
 
-// stop adds what must end before a task begins.
-func (a *agent) stop(ctx context.Context, n int, id string) (deed, error) {
-	words := fmt.Sprint("stop ", n)
-	return a.act(ctx, stop, words, "task", args{"action": "add",
-		"tasks": []args{{"title": words, "before": []string{id}, "text": a.fault}}}, addedOf(words, id))
-}
-
-// goOn ends a stop by a message that reports it.
-func (a *agent) goOn(ctx context.Context, n int, id string) error {
-	words := fmt.Sprintf("%s reports that stop %d is over, so go on.", a.name, n)
-	_, err := a.act(ctx, finish, fmt.Sprint("stop ", n), "send_message",
+// report ends a task by a message that reports it.
+func (a *agent) report(ctx context.Context, n int, id string) error {
+	words := fmt.Sprintf("%s reports that chore %d is done, so go on.", a.name, n)
+	_, err := a.act(ctx, finish, choreTitle(n), "send_message",
 		a.keyed(n, words, args{"text": words, "finishes": []string{id}}), func(got answer) (deed, error) {
 			d, err := messageOf(got)
 			d.Of, d.End = id, words
@@ -403,15 +397,15 @@ func (r *room) work(ctx context.Context) error {
 	}
 	always(func(n int) error {
 		pause(ctx, r.store.rest)
-		id, err := r.ann.add(ctx, n)
+		chore, err := r.ann.add(ctx, choreTitle(n))
 		if err != nil {
 			return err
 		}
-		stopped, err := r.ann.stop(ctx, n, id)
+		id, err := r.ann.add(ctx, taskTitle(n))
 		if err != nil {
 			return err
 		}
-		if err := r.ann.goOn(ctx, n, stopped.ID); err != nil {
+		if err := r.ann.report(ctx, n, chore); err != nil {
 			return err
 		}
 		for _, to := range []chan job{toBob, toCid, toEve, toGil} {
@@ -466,11 +460,11 @@ func (r *room) work(ctx context.Context) error {
 
 // once has all do acts of each kind, one after the other.
 func (r *room) once(ctx context.Context, n int) error {
-	id, err := r.ann.add(ctx, n)
+	chore, err := r.ann.add(ctx, choreTitle(n))
 	if err != nil {
 		return err
 	}
-	stopped, err := r.ann.stop(ctx, n, id)
+	id, err := r.ann.add(ctx, taskTitle(n))
 	if err != nil {
 		return err
 	}
@@ -482,7 +476,7 @@ func (r *room) once(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	if err := r.ann.goOn(ctx, n, stopped.ID); err != nil {
+	if err := r.ann.report(ctx, n, chore); err != nil {
 		return err
 	}
 	if _, err := r.bob.take(ctx, n, id); err != nil {

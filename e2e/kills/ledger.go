@@ -16,7 +16,6 @@ const (
 	say    kind = "say"    // a message to all
 	hear   kind = "hear"   // what a wait brings, until the next call shows its cursor
 	add    kind = "add"    // a task
-	stop   kind = "stop"   // a task before another one, which nobody begins until then
 	take   kind = "take"   // a task, of two who want it
 	finish kind = "finish" // a task, by a result or by a message that reports it
 	check  kind = "check"  // what another agent says that it ran
@@ -26,7 +25,7 @@ const (
 )
 
 // kinds are all kinds in the order of the table.
-var kinds = []kind{join, say, hear, add, stop, take, finish, check, agree, draft, decide}
+var kinds = []kind{join, say, hear, add, take, finish, check, agree, draft, decide}
 
 // key names an act. Its words are unlike those of every other act of its kind in its room.
 type key struct {

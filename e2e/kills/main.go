@@ -1,4 +1,4 @@
-// Command kills kills servers with -9 at random moments while agents and people join, talk, take, stop, finish, check,
+// Command kills kills servers with -9 at random moments while agents and people join, talk, add, take, finish, check,
 // agree and decide, and throws half of their answers away. Who had no answer asks again. What was acknowledged is
 // written to a ledger that no server knows, and is on the disk before the next call of the same agent. At the end fresh
 // readers read all rooms from servers that were started once more: each act that was acknowledged must be there once,

@@ -24,13 +24,6 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	switch {
 	case t.Rest != "":
 		return fmt.Sprintf("There is more that it builds on: list_tasks (id %s) shows the next.", t.Rest)
-	case len(t.Stuck) > 0:
-		return fmt.Sprintf("What was dropped is still waited for by %s: call task (action edit, id, after: what else "+
-			"comes first, [] for nothing) or drop it, too. If you may not, ask an admin or the one that added it.",
-			strings.Join(t.Stuck, ", "))
-	case asked.Action == chat.CommandAdd && slices.ContainsFunc(asked.Tasks, stops):
-		return "Nobody can begin what now waits for it until it is finished or dropped, and who has begun is told: say " +
-			"why with send_message, or propose what is to change."
 	case asked.Action == chat.CommandAdd:
 		return "Agents that wait are told of what you added."
 	}
@@ -45,9 +38,6 @@ func alikeSaid(t chat.Tasks) string {
 	return fmt.Sprintf("Others have %s with the same title: if that is the same work, drop yours, or agree by "+
 		"send_message who does it. ", strings.Join(t.Alike[:min(3, len(t.Alike))], ", "))
 }
-
-// stops reports whether a new task comes before others.
-func stops(t chat.NewTask) bool { return len(t.Before) > 0 }
 
 // asksForUpload returns next for a share of a file that is to be uploaded.
 func (a advisor) asksForUpload(w chat.Waited, finishes []string) string {

@@ -105,14 +105,11 @@ func moreSentences() []string {
 		change(s)
 		say(s.next())
 	}
-	for _, did := range []chat.Tasks{{Rest: "t5", Situation: among(2)}, {Stuck: []string{"t5"}, Situation: among(2)},
-		{Alike: []string{"t5"}, Situation: among(2)}} {
+	for _, did := range []chat.Tasks{{Rest: "t5", Situation: among(2)}, {Alike: []string{"t5"}, Situation: among(2)}} {
 		say(advise().tasked(did, chat.TaskRequest{}))
 	}
-	say(advise().tasked(chat.Tasks{Situation: among(2)}, chat.TaskRequest{Action: chat.CommandAdd,
-		Tasks: []chat.NewTask{{Before: []string{"t5"}}}}),
-		advise().shared(chat.Sent{Waited: chat.Waited{Situation: chat.Situation{Standing: chat.Standing{Others: 2},
-			Debt: room.Debt{Owes: "m7"}}, Cursor: "c9"}}, chat.SendRequest{}),
+	say(advise().shared(chat.Sent{Waited: chat.Waited{Situation: chat.Situation{Standing: chat.Standing{Others: 2},
+		Debt: room.Debt{Owes: "m7"}}, Cursor: "c9"}}, chat.SendRequest{}),
 		nextSupervised(results.Supervised{Added: "a", Secret: "s"}, false, false),
 		nextSupervised(results.Supervised{Added: "a"}, false, false), nextSupervised(results.Supervised{}, false, true), nextAdded,
 		nextLeft(chat.Left{Status: chat.StatusUnread, HasMore: true, Silent: true}),

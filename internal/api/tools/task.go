@@ -38,15 +38,14 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered, else "+
 			"the first free. finish: also without take. next: finish, take another. release: decline or free it. "+
-			"drop: failed or unwanted; blocks what follows. edit: text, for or after. check: what your user had "+
+			"drop: failed or unwanted; frees what follows. edit: text, for or after. check: what your user had "+
 			"with ran.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck, chat.CommandAside).
 			Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it; "+
-			"if unsure, none. after: what comes first, by id (t7) or number here (from 1). before: unbegun tasks "+
-			"to stop: they await it, yours at once.",
+			"if unsure, none. after: what comes first, by id (t7) or number here (from 1).",
 			newTaskFields),
 		spec.List("for", &in.For, "release, edit: as in tasks. aside: whose check is void.").OrEmpty(),
 		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message, finishes), or why. edit: "+
@@ -58,7 +57,6 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
-		spec.List("before", &in.Before, "").Also("blocks").Hide(),
 		spec.Text("commit", &in.Evidence.Commit, "").Hide(),
 		spec.Text("tree", &in.Evidence.Tree, "").Hide(),
 		spec.Boolean("dirty", func(yes bool) { in.Evidence.Dirty = yes }, "").Hide(),
@@ -105,7 +103,6 @@ func newTaskFields(t *chat.NewTask) []spec.Arg {
 		spec.Text("title", &t.Title, "").Require().Also("name", "subject", "task", "summary"),
 		spec.List("for", &t.For, "").Also("assignee", "owner"),
 		spec.List("after", &t.After, "").Also("depends_on", "dependencies", "blocked_by"),
-		spec.List("before", &t.Before, "").Also("blocks"),
 		spec.Text("text", &t.Text, "").Also("description", "details"),
 	}
 }
@@ -113,14 +110,13 @@ func newTaskFields(t *chat.NewTask) []spec.Arg {
 // taskNeeds returns what an action lacks. A title without tasks is the only task to add.
 func taskNeeds(in *chat.TaskRequest) string {
 	if in.Action == chat.CommandAdd && len(in.Tasks) == 0 && in.Title != "" {
-		in.Tasks = []chat.NewTask{{Title: in.Title, Text: in.Text, For: in.For, After: in.After,
-			Before: in.Before}}
-		in.Title, in.Text, in.For, in.After, in.Before = "", "", nil, nil, nil
+		in.Tasks = []chat.NewTask{{Title: in.Title, Text: in.Text, For: in.For, After: in.After}}
+		in.Title, in.Text, in.For, in.After = "", "", nil, nil
 	}
 	switch in.Action {
 	case chat.CommandAdd:
 		if len(in.Tasks) == 0 {
-			return "tasks is missing (a list of objects with title, text, for, after, before)"
+			return "tasks is missing (a list of objects with title, text, for, after)"
 		}
 	case chat.CommandRelease, chat.CommandFinish, chat.CommandNext, chat.CommandDrop, chat.CommandEdit,
 		chat.CommandCheck, chat.CommandAside:
@@ -214,7 +210,7 @@ func viewTask(t chat.TaskView) results.Task {
 	return results.Task{
 		ID: t.ID, Title: results.Text(t.Title), Text: results.Text(t.Text), State: string(t.State), Adder: t.Adder,
 		AdderPerson: t.AddedByPerson, AdderName: t.AdderName, By: t.By, ByPerson: t.EndedByPerson, ByName: t.ByName,
-		Was: t.Was, For: t.For, After: t.After, Dropped: t.Dropped,
+		Was: t.Was, For: t.For, After: t.After,
 		Question: t.Question, DoneUnder: t.DoneUnder,
 		Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
 		Report: t.Report, Missing: t.Missing, Evidence: viewEvidence(t.Evidence), Own: t.Own,

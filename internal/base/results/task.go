@@ -19,7 +19,7 @@ type Task struct {
 	ID          string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
 	Title       Text     `json:"title,omitempty" doc:"what is to be done"`
 	Text        Text     `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list_tasks, of others their first 200 characters; of a message about a release, the reason"`
-	State       string   `json:"state,omitempty" doc:"open; blocked: open, but of what is in after some is not done; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
+	State       string   `json:"state,omitempty" doc:"open; blocked: open, but of what is in after some is open, too; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
 	Minutes     int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one, and of blocked"`
 	Adder       string   `json:"adder,omitempty" doc:"who added it; in task only"`
 	AdderPerson bool     `json:"adder_person,omitempty" schema:"-" doc:"true if the person behind the agent adder added it"`
@@ -29,8 +29,7 @@ type Task struct {
 	ByName      string   `json:"by_name,omitempty" schema:"-" doc:"with by_person, and of one that a person has taken: what that person is called"`
 	Was         string   `json:"was,omitempty" doc:"of one that was taken over: who had it before"`
 	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
-	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`
-	Dropped     []string `json:"after_dropped,omitempty" doc:"which of after were dropped and are no stops, so that it waits for ever: edit its after, or drop it"`
+	After       []string `json:"after,omitempty" doc:"what comes first, ended or not"`
 	Question    string   `json:"in_question,omitempty" doc:"of one that is open: the proposal in place of the agreement under which it was added; until it is edited or taken, begin it only if it holds as it is"`
 	Result      Text     `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
 	Report      string   `json:"report,omitempty" doc:"the message of which result is only the beginning, for message_history (id), or that shared a file, for get_file"`

@@ -211,9 +211,6 @@ var sentences = [...]string{
 	"That message carries no file. To see those that do: {history --files}",
 
 	// Tasks.
-	`(\w+) cannot be taken: it waits for what was dropped: (.*?)\. `,
-	"$1 is blocked by what was canceled: $2. Nothing was taken: the one who added it, or an admin, can unblock it: " +
-		"{task edit ID --no-after}",
 	`id must be that of a task`,
 	"The id of a task looks like t7. Nothing was changed. To see the ids: {tasks}",
 	`id: there is no task of this id`,
@@ -224,8 +221,6 @@ var sentences = [...]string{
 	"--after: $1 is not a task. Nothing was changed: name tasks by their ids, such as t7.",
 	`after: there is no task (\w+)`,
 	"--after: there is no task $1. Nothing was changed. To see the ids: {tasks}",
-	`before must have ids of open tasks`,
-	"--before takes ids of open tasks, such as t7. Nothing was added. To see them: {tasks}",
 	`ran: the command that was run`,
 	"A task keeps a command of at most 500 bytes, without line breaks and hidden characters: put the rest into a " +
 		"script, and run that.",

@@ -236,27 +236,6 @@ func TestTask_edit_emptiesWhatMustBeDoneFirst(t *testing.T) {
 	}
 }
 
-// A task after a dropped task waits for ever, and a list of tasks says so. It names no stop that is over.
-func TestTasks_afterADroppedOne_areListedSo(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann")
-	for _, req := range []shell.TaskRequest{{Action: "add", Title: "one"}, {Action: "add", Title: "two"},
-		{Action: "add", Title: "three", After: []string{"t1", "t2"}}, {Action: "drop", ID: "t1"},
-		{Action: "add", Title: "stop", Before: []string{"t3"}}, {Action: "drop", ID: "t4"}} {
-		if err := at(t, base, nil).Task(t.Context(), as("Ann"), req); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c := at(t, base, nil)
-	c.Out.JSON = false
-	if err := c.Tasks(t.Context(), as("Ann"), false); err != nil {
-		t.Fatal(err)
-	}
-	if got := c.out.String(); !strings.Contains(got, "blocked by t1 (canceled), t2 ") {
-		t.Error(got)
-	}
-}
-
 // renamed serves the room of Ann and Bob after Ann has renamed the room.
 func renamed(t *testing.T) (base string) {
 	t.Helper()

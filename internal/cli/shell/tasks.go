@@ -142,14 +142,10 @@ func (s *session) stateOf(task results.Task, list []results.Task) string {
 	}
 }
 
-// firstOf returns the ids of the tasks that task waits for; all that come before it, if list shows none of these. A
-// canceled task is marked: task waits for it for ever.
+// firstOf returns the ids of the tasks that task waits for; all that come before it, if list shows none of these.
 func firstOf(task results.Task, list []results.Task) (ids []string) {
 	for _, id := range task.After {
-		switch {
-		case slices.Contains(task.Dropped, id):
-			ids = append(ids, id+" (canceled)")
-		case slices.ContainsFunc(list, func(open results.Task) bool { return open.ID == id }):
+		if slices.ContainsFunc(list, func(open results.Task) bool { return open.ID == id }) {
 			ids = append(ids, id)
 		}
 	}
@@ -182,7 +178,6 @@ type TaskRequest struct {
 	Text   string   // of add and edit: the details; of release: why; of finish: the result
 	For    []string // of add, release and edit: the assigned agents; of aside: whose checks
 	After  []string // of add and edit: the ids of the tasks that must be done first
-	Before []string // of add: the ids of open tasks that come after the new task then
 	Free   bool     // of edit: nothing must be done first
 
 	Verdict string // of check: same, differs or cannot
@@ -198,7 +193,6 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.set("text", req.Text)
 		a.list("for", req.For)
 		a.list("after", req.After)
-		a.list("before", req.Before)
 		a.flag("remove_after", req.Free)
 		a.set("verdict", req.Verdict)
 		copyArg(a, "exit", req.Exit)
@@ -229,12 +223,6 @@ func (s *session) changedTask(action string, got results.Tasks) {
 	}
 	if task.Text != "" && action == "take" {
 		s.out.row("%s", lines(indented(Harmless(string(task.Text)))))
-	}
-	for _, other := range got.Tasks {
-		if action == "drop" && slices.Contains(other.Dropped, task.ID) {
-			s.out.hint("%s is still blocked by it. Cancel that one, too, or unblock it: %s", other.ID,
-				s.command("task edit "+idOr(other.ID)+" --no-after"))
-		}
 	}
 }
 

@@ -221,7 +221,7 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 		}
 	}
 	v.After = taskIDs(c.After)
-	if c.Stops { // text and offer are not of the one who stops the task
+	if c.IsStop() {
 		v.Text = ""
 	} else {
 		for _, p := range c.For {

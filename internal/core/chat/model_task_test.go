@@ -22,8 +22,6 @@ type taskModel struct {
 	adder, holder int   // seats; 0: nobody
 	offered       []offerModel
 	after         []int64
-	stops         []int64   // of these: by an order of another task
-	gone          []int64   // of these: dropped since it comes after them
 	since         time.Time // it is taken, or open and offered as it is
 	end           chat.TaskState
 	ended         time.Time
@@ -190,35 +188,14 @@ func (r roomModel) withTask(no int64, t taskModel) roomModel {
 	return r
 }
 
-// waitsFor returns the tasks that must be done before t.
+// waitsFor returns the open tasks before t.
 func (r roomModel) waitsFor(t taskModel) (open []int64) {
 	for _, no := range t.after {
-		if x, _ := r.taskNo(no); x.end == "" || t.isStuckBehind(no) {
+		if x, _ := r.taskNo(no); x.end == "" {
 			open = append(open, no)
 		}
 	}
 	return open
-}
-
-// isStuckBehind reports whether t waits for task no, which was dropped: a stop is over then.
-func (t taskModel) isStuckBehind(no int64) bool {
-	return slices.Contains(t.gone, no) && !slices.Contains(t.stops, no)
-}
-
-// isNone reports whether task no was dropped, and an open task came after it: nothing new comes after it.
-func (r roomModel) isNone(no int64) bool {
-	return slices.ContainsFunc(r.tasks, func(t taskModel) bool { return t.end == "" && slices.Contains(t.gone, no) })
-}
-
-// dropped returns r once task no was dropped.
-func (r roomModel) dropped(no int64) roomModel {
-	r.tasks = slices.Clone(r.tasks)
-	for i := range r.tasks {
-		if t := &r.tasks[i]; t.end == "" && slices.Contains(t.after, no) {
-			t.gone = append(slices.Clip(t.gone), no)
-		}
-	}
-	return r
 }
 
 // freeSince returns since when t can be taken.
@@ -553,7 +530,6 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDropped, a.name, "", req.Text
 		t.end, t.ended, t.by, t.result = chat.TaskDropped, m.now, a.seat, req.Text
-		r = r.dropped(no)
 	case chat.CommandEdit:
 		edited, code := c.edit(r, a, t, no, manages, offered[0])
 		if code != "" {
@@ -613,18 +589,17 @@ func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages
 		t.offered = offered
 	}
 	if c.req.After != nil {
-		t.after, t.gone = nil, nil
+		t.after = nil
 		for _, id := range c.req.After {
 			before := taskNumber(id)
 			x, there := r.taskNo(before)
 			switch {
 			case !there, x.end == "" && x.added < a.since:
 				return t, fault.InvalidArgument
-			case !r.isNone(before) && !slices.Contains(t.after, before):
+			case !slices.Contains(t.after, before):
 				t.after = append(t.after, before)
 			}
 		}
-		t.stops = slices.DeleteFunc(slices.Clone(t.stops), func(no int64) bool { return !slices.Contains(t.after, no) })
 		if r.withTask(no, t).waitsForItself(no) {
 			return t, fault.InvalidArgument
 		}
@@ -681,7 +656,7 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 					return taskOutcome{code: fault.InvalidArgument}, nil
 				}
 			}
-			if r.isNone(no) || slices.Contains(t.after, no) {
+			if slices.Contains(t.after, no) {
 				continue
 			}
 			t.after, shows.After = append(t.after, no), append(shows.After, fmt.Sprintf("t%d", no))
@@ -699,82 +674,11 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 	e.Task = &e.Tasks[0]
 	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(c.req.Tasks),
 		fmt.Sprintf("%q", c.req.Tasks), m.now})
-	return wholly(m, func(m model) (taskOutcome, error) {
-		next, err := m.append(r, e)
-		if err != nil {
-			return x, err
-		}
-		return c.stop(m, next, a, first, taskOutcome{next: next, added: next.head(), wrote: true})
-	})
-}
-
-// wholly does all or, if a part of it is refused, nothing: it is tried first without the logs.
-func wholly(m model, do func(model) (taskOutcome, error)) (taskOutcome, error) {
-	untold := *m.conditions
-	untold.logs = nil
-	dry := m
-	dry.conditions = &untold
-	if x, err := do(dry); x.code != "" || err != nil {
+	next, err := m.append(r, e)
+	if err != nil {
 		return x, err
 	}
-	return do(m)
-}
-
-// stop lets the tasks in Before of the added tasks come after these, which a then has: the first of them is number
-// first+1. x is what the call has done before.
-func (c taskCall) stop(m model, r roomModel, a agentModel, first int, x taskOutcome) (taskOutcome, error) {
-	for i, n := range c.req.Tasks {
-		stops := false
-		for _, id := range n.Before {
-			no := taskNumber(id)
-			t, there := r.taskNo(no)
-			switch {
-			case !there || t.end != "" || t.added < a.since:
-				return taskOutcome{code: fault.InvalidArgument}, nil
-			case slices.Contains(t.after, int64(first+i+1)):
-				continue
-			}
-			t.after = append(slices.Clip(t.after), int64(first+i+1))
-			t.stops = append(slices.Clip(t.stops), int64(first+i+1))
-			switch {
-			case r.withTask(no, t).waitsForItself(no):
-				return taskOutcome{code: fault.InvalidArgument}, nil
-			case a.person.holds():
-				return taskOutcome{code: fault.Paused}, nil
-			case r.closed:
-				return taskOutcome{code: fault.RoomClosed}, nil
-			case r.silences(a):
-				return taskOutcome{code: fault.NotAllowed}, nil
-			}
-			if t.holder == 0 {
-				t.since = m.now
-			}
-			next, err := m.append(r.withTask(no, t.changedBy(a)), eventModel{seat: a.seat, added: t.added,
-				Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.EditTask,
-					Task: &chat.TaskView{ID: id, Title: t.title, After: taskIDs(t.after)}}})
-			if err != nil {
-				return x, err
-			}
-			r, x.next, x.wrote, stops = next, next, true, true
-		}
-		no := int64(first + i + 1)
-		t, _ := r.taskNo(no)
-		if !stops || t.end != "" || t.holder != 0 || len(t.offered) > 0 && !t.isOfferedTo(a) || len(r.waitsFor(t)) > 0 {
-			continue
-		}
-		if len(r.tasksOf(a)) >= 5 {
-			continue
-		}
-		t.holder, t.offered, t.since, t.taken = a.seat, nil, m.now, r.head()+1
-		next, err := m.append(r.withTask(no, t), eventModel{seat: a.seat, added: t.added,
-			Message: chat.Message{Type: chat.EventTask, Agent: a.name, TaskAction: room.TakeTask, Task: &chat.TaskView{
-				ID: fmt.Sprintf("t%d", no), Title: t.title, State: chat.TaskTaken, By: a.name}}})
-		if err != nil {
-			return x, err
-		}
-		r, x.next, x.wrote = next, next, true
-	}
-	return x, nil
+	return taskOutcome{next: next, added: next.head(), wrote: true}, nil
 }
 
 // nextTask returns the task that a gets who names none; 0 if there is none.
@@ -854,11 +758,6 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 		return v
 	}
 	v.Question = shown(r.questionOf(a, t))
-	for _, x := range t.after {
-		if t.isStuckBehind(x) {
-			v.Dropped = append(v.Dropped, fmt.Sprintf("t%d", x))
-		}
-	}
 	switch {
 	case t.holder != 0 && silent(no, stallsAfter):
 		v.State = chat.TaskStalled

@@ -41,9 +41,6 @@ func (m *machine) task() {
 			if pick(m, "after an earlier one", false, false, true) {
 				t.After = append(t.After, m.taskID(r))
 			}
-			if pick(m, "before an earlier one", false, false, true) {
-				t.Before = []string{m.taskID(r)}
-			}
 			req.Tasks = append(req.Tasks, t)
 		}
 	case chat.CommandRelease:

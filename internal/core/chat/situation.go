@@ -209,7 +209,7 @@ func (c reading) work() (w Work) {
 	mine := head.TasksOf(agent)
 	for _, waits := range []bool{false, true} {
 		for _, task := range mine {
-			before := head.OpenBefore(task)
+			before := head.WaitsFor(task)
 			if waits != (len(before) > 0) || len(w.Tasks) == tasksBrief {
 				continue
 			}

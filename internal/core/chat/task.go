@@ -132,9 +132,6 @@ func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
 		return op.answerClosed(ctx)
-	case errors.Is(err, roomlog.ErrTooLarge):
-		return Tasks{}, false, fault.Refuse(fault.InvalidArgument, "These tasks, with those in before, are too many "+
-			"for one call. Nothing was added: add fewer in a call.")
 	case err != nil:
 		return Tasks{}, false, err
 	case held != nil:
@@ -219,8 +216,6 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	switch {
 	case op.req.Action == CommandNext: // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
-	case order.Action == room.AddTasks: // in one Write: otherwise somebody could begin what is to wait
-		ch.Events, err = order.DecideAdd(head, caller, now)
 	default:
 		var event *room.Event
 		event, outcome.taskNo, err = order.Decide(head, caller, now)
@@ -316,7 +311,6 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 		by.Person = events[0].PersonName
 		got.Task = c.doneTask(roomlog.Done{Task: outcome.taskBefore, By: by, ByPerson: events[0].Person,
 			Result: op.req.Text, Ran: op.order.Ran, Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
-		got.Stuck = c.waitingFor(outcome.taskBefore)
 	}
 	if len(events) > 0 && got.Task != nil {
 		got.Task.Was = events[len(events)-1].Task.Was.Name
@@ -336,16 +330,6 @@ func (op *taskOp) alike(outcome taskOutcome) (ids []string) {
 			if !slices.Contains(ids, id) {
 				ids = append(ids, id)
 			}
-		}
-	}
-	return ids
-}
-
-// waitingFor returns the ids of open tasks directly after task, a dropped task.
-func (c tasking) waitingFor(task room.Task) (ids []string) {
-	for _, x := range c.head.Tasks {
-		if c.me.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), task.No) {
-			ids = append(ids, room.TaskID(x.No))
 		}
 	}
 	return ids
@@ -389,7 +373,6 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 			return got, false, err
 		}
 		got.Task, err = c.checkedTask(ctx, done)
-		got.Stuck = c.waitingFor(done.Task)
 		return got, false, err
 	}
 	return Tasks{}, false, refuseEnded(done)

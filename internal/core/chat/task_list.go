@@ -24,7 +24,6 @@ type Tasks struct {
 	Results []TaskView
 	Rest    string
 	Alike   []string // after an add, or an edit of the title: see taskOp.alike
-	Stuck   []string // after a drop: the ids of open tasks directly after Task
 	Cursor  string   // see session.ownCursor
 	// Held has everything unread if that held the call back, or the task to take is in question. Then nothing was
 	// changed, and of the other fields only Question and Situation are set.

@@ -42,7 +42,6 @@ type TaskRequest struct {
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" changes nothing
 	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
-	Before []string  // of no action: of add it stands in Tasks
 	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
 	// nothing, and an empty For offers the task to nobody. Of aside: the agents whose checks are set aside.
 	For []string
@@ -61,8 +60,6 @@ type NewTask struct {
 	Text  string   // details
 	For   []string // names of the agents that the task is offered to
 	After []string // "1" for the first of the same call, and so on, or ids
-	// Before are ids of open tasks, also of others: they come after the new task then. See room.TaskOrder.DecideAdd.
-	Before []string
 }
 
 // TaskListRequest asks for all open tasks, or for one task.
@@ -98,7 +95,7 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 
 	// Adding has its fields in tasks; each other action has one task.
 	if req.Action == CommandAdd {
-		o.Add, o.Before, err = req.parseAdd()
+		o.Add, err = req.parseAdd()
 		if err != nil {
 			return o, err
 		}
@@ -137,8 +134,11 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 // digest returns a digest of an add, as the caller made the call: what its names and ids mean may change before it is
 // repeated. The person behind an agent is another caller.
 func (req TaskRequest) digest(isPerson bool) string {
-	call := fmt.Sprintf("%t%q", isPerson, req.Tasks)
-	sum := sha256.Sum256([]byte(call))
+	call := make([]string, len(req.Tasks))
+	for i, t := range req.Tasks {
+		call[i] = fmt.Sprintf("{%q %q %q %q []}", t.Title, t.Text, t.For, t.After) // as older programs write it
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%t%s", isPerson, call))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -216,7 +216,7 @@ func (req TaskRequest) checkArguments() error {
 		given bool
 	}{
 		{"id", req.ID != ""}, {"tasks", len(req.Tasks) > 0}, {"title", req.Title != ""}, {"text", req.Text != ""},
-		{"for", len(req.For) > 0}, {"after", len(req.After) > 0}, {"before", len(req.Before) > 0},
+		{"for", len(req.For) > 0}, {"after", len(req.After) > 0},
 		{"ran", req.Evidence.Ran != ""}, {"exit", req.Exited}, {"verdict", req.Verdict != ""},
 	} {
 		if a.given && !slices.Contains(takes, a.name) {
@@ -230,8 +230,8 @@ func (req TaskRequest) checkArguments() error {
 		return nil
 	}
 	instead := "say the rest with send_message"
-	if req.Action == CommandAdd || len(req.Before) > 0 {
-		instead = "title, text, for, after and before of a new task stand in tasks, with add"
+	if req.Action == CommandAdd {
+		instead = "title, text, for and after of a new task stand in tasks, with add"
 	}
 	return fault.Refuse(fault.InvalidArgument, "%s does not take %s: it takes %s. Nothing was changed: %s.", req.Action,
 		strings.Join(others, ", "), strings.Join(takes, ", "), instead)
@@ -288,23 +288,21 @@ func checkWords(words string) error {
 	return nil
 }
 
-// parseAdd returns the tasks to add and, for each, the tasks that come after it then. All are checked: one event adds
-// all, or none is added.
-func (req TaskRequest) parseAdd() (add []room.Task, before [][]int64, err error) {
+// parseAdd returns the tasks to add. All are checked: one event adds all, or none is added.
+func (req TaskRequest) parseAdd() (add []room.Task, err error) {
 	if len(req.Tasks) == 0 {
-		return nil, nil, fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
+		return nil, fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
 	}
-	stopped := 0
 	for i, t := range req.Tasks {
 		task := room.Task{Title: t.Title, Text: t.Text}
 		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if len(t.After) > core.MaxAfter {
-			return nil, nil, refuseManyAfter()
+			return nil, refuseManyAfter()
 		}
 
 		// A number without t stands for a task of this call, without an id so far, and is stored as a negative number.
@@ -313,41 +311,17 @@ func (req TaskRequest) parseAdd() (add []room.Task, before [][]int64, err error)
 			here, err := strconv.Atoi(strings.TrimSpace(id))
 			switch {
 			case !ok:
-				return nil, nil, refuseAfter(j)
+				return nil, refuseAfter(j)
 			case err == nil && here > len(req.Tasks):
-				return nil, nil, refuseNumber(i+1, here)
+				return nil, refuseNumber(i+1, here)
 			case err == nil:
 				no = -no
 			}
 			task.After = append(task.After, no)
 		}
-		later, err := parseBefore(t.Before)
-		if err != nil {
-			return nil, nil, err
-		}
-		add, before, stopped = append(add, task), append(before, later), stopped+len(later)
+		add = append(add, task)
 	}
-	switch {
-	case stopped > core.MaxAfter: // each is an event, and all are in one Write
-		return nil, nil, fault.Refuse(fault.InvalidArgument, "before: at most %d tasks in one call. Nothing was added.",
-			core.MaxAfter)
-	case stopped == 0:
-		return add, nil, nil
-	}
-	return add, before, nil
-}
-
-// parseBefore returns the numbers of tasks that are to come after a new one.
-func parseBefore(ids []string) (later []int64, err error) {
-	for _, id := range ids {
-		no, ok := room.TaskNumber(id)
-		if _, err := strconv.Atoi(strings.TrimSpace(id)); !ok || err == nil { // a task of this call has after instead
-			return nil, fault.Refuse(fault.InvalidArgument, "before must have ids of open tasks, such as t7. Nothing "+
-				"was added: of the tasks that this call adds, the later one gets after.")
-		}
-		later = append(later, no)
-	}
-	return later, nil
+	return add, nil
 }
 
 // refuseNumber refuses an added task that waits for a task which the call does not have.

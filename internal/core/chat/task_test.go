@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -333,7 +331,6 @@ func TestTask_sameTitleInAnotherCall_isAdded(t *testing.T) {
 		{p.ann.Token, chat.NewTask{Title: "review", For: []string{"Cid"}, Text: "the second half",
 			After: []string{"t2"}}},
 		{p.ann.Token, chat.NewTask{Title: "review"}},
-		{p.ann.Token, chat.NewTask{Title: "review", Before: []string{"t1"}}},
 		{person, chat.NewTask{Title: "review"}},
 	} {
 		n++
@@ -385,8 +382,6 @@ func TestTask_againWithOtherWords_isRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.what == "release" {
-				w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandAdd, // a stop is no word of Ann's
-					Tasks: []chat.NewTask{{Title: "wait", Before: []string{"t1"}}}})
 				if err := c.do(w, p, "It is smooth."); err != nil {
 					t.Errorf("the same again: %v", err)
 				}
@@ -420,31 +415,63 @@ func TestSend_sameTextThatFinishes_isNoRepetition(t *testing.T) {
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
 }
 
-// What comes after a task that was dropped waits for ever, unless somebody does something.
-func TestTask_afterADroppedOne_saysSo(t *testing.T) {
+// What waited only for a dropped task is free, and names it to who takes it.
+func TestTask_dropped_freesWhatWaitsForIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	w.adds(p.ann.Token, "sand", "paint < 1", "hang < 2", "sweep < 1 2")
-	drop := chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandDrop, ID: "t1"}
-	for _, when := range []string{"at first", "again"} {
-		got := w.does(drop)
-		same(t, when+" wait for it", got.Stuck, []string{"t2", "t4"})
-		for _, x := range got.Tasks {
-			want := map[string][]string{"t2": {"t1"}, "t4": {"t1"}}[x.ID]
-			same(t, when+" "+x.ID+" comes after the dropped", x.Dropped, want)
+	w.adds(p.ann.Token, "saw", "copy > Cid < 1", "tell all < 1 4", "later")
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandDrop, ID: "t1", Text: "no wood"})
+	same(t, "afterwards", w.elsewhere().tasks(p.ann.Token), []string{"t2 copy open for Cid",
+		"t3 tell all blocked after t1 t4", "t4 later open"})
+	got := w.task(p.cid.Token, chat.CommandTake, "t2")
+	same(t, "what Cid learns", results(got), []string{"t1 Ann: no wood"})
+	if got.Results[0].State != chat.TaskDropped {
+		t.Errorf("it is shown as %s", got.Results[0].State)
+	}
+
+	// What is named only after it was dropped is named, too, and blocks nothing.
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t4", After: []string{"t1"}})
+	same(t, "what Bob learns", results(w.task(p.bob.Token, chat.CommandTake, "t4")), []string{"t1 Ann: no wood"})
+	w.verify(p.ann.Token)
+}
+
+// An older program let anyone put a task behind a new one, by an edit with stop, and a dropped task blocked for ever.
+// The edit has no words of its agent and is no edit of the task, and what was blocked is free.
+func TestTask_blockedByAnOlderProgram_isFree(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "copy", "tell all < 1", "agree anew")
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t2", Text: "by mail",
+		After: []string{"t1", "t3"}})
+	n := w.head(p.ann.Token).AsOf
+	w.task(p.ann.Token, chat.CommandDrop, "t1")
+	w.task(p.ann.Token, chat.CommandDrop, "t3")
+	for _, x := range [][2]string{{`"do":"edit"`, `"do":"edit","stop":true`}, {`{"no":1,"n":`, `{"no":1,"drop":true,"n":`},
+		{`"after":[1,3],"at"`, `"after":[1,3],"stops":[3],"at"`}} {
+		found := 0
+		for item, err := range table.All(t.Context(), w.table, table.Range{Partition: "ROOM#" + p.ann.Token[:7],
+			Consistency: table.Strong}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if data := bytes.ReplaceAll(item.Data, []byte(x[0]), []byte(x[1])); !bytes.Equal(data, item.Data) {
+				item.Data = data
+				w.store(item)
+				found++
+			}
+		}
+		if found == 0 {
+			t.Errorf("nothing stored has %s", x[0])
 		}
 	}
-	same(t, "a list", w.lists(chat.TaskListRequest{Token: p.bob.Token}).Tasks[0].Dropped, []string{"t1"})
-	same(t, "a look", w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t4"}).Task.Dropped, []string{"t1"})
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandTake, ID: "t4"})
-	wants(t, err, fault.InvalidArgument)
-	if !strings.Contains(err.Error(), "t4 cannot be taken: it waits for what was dropped: t1. "+
-		"Nothing was taken: the one that added it, or an admin, can edit its after ([] for nothing), or drop it.") {
-		t.Error(err)
+	other := w.elsewhere()
+	same(t, "the list", other.tasks(p.ann.Token), []string{"t2 tell all open"})
+	for _, m := range other.history(p.bob.Token, chat.HistoryRequest{}).Messages {
+		if m.ID == w.id(p.ann.Token, n) && (m.Task.Text != "" || len(m.Task.After) != 2) {
+			t.Errorf("the edit is shown as %+v", m.Task)
+		}
 	}
-	if got := w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandDrop, ID: "t3"}); got.Stuck != nil {
-		t.Errorf("for t3 wait %q", got.Stuck)
-	}
+	w.verify(p.ann.Token)
 }
 
 // A guest's tasks, added first, hide in a part of the list nothing that is the caller's, or is offered to it.
@@ -851,359 +878,6 @@ func TestTask_offerThatCannotBeginYet_isInTheSituation(t *testing.T) {
 		if got := w.lists(chat.TaskListRequest{Token: p.cid.Token}); got.Situation.OffersLater {
 			t.Error("another is offered what is for Bob")
 		}
-	}
-}
-
-// stop adds a task that comes before others from then on.
-func (w *world) stop(token, title string, before ...string) (chat.Tasks, error) {
-	return w.Task(w.t.Context(), chat.TaskRequest{Token: token, Action: chat.CommandAdd,
-		Tasks: []chat.NewTask{{Title: title, Before: before}}})
-}
-
-// Anyone stops what nobody has begun, by a task of its own: it is over once that is done, and brings its result.
-func TestTask_before_stopsWhatNobodyHasBegun(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "freeze", "copy > Cid < 1", "tell all")
-	w.finish(p.ann.Token, "t1", "frozen")
-	if _, err := w.stop(p.bob.Token, "agree anew"); err != nil { // forgot what it is to stop
-		t.Fatal(err)
-	}
-	same(t, "before the stop", w.tasks(p.ann.Token), []string{"t2 copy open for Cid", "t3 tell all open",
-		"t4 agree anew open"})
-	for range 2 { // the second time as if the answer had been lost
-		if _, err := w.stop(p.bob.Token, "agree anew", "t2", "t3"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	same(t, "stopped", w.tasks(p.ann.Token), []string{"t2 copy blocked for Cid after t1 t5",
-		"t3 tell all blocked after t5", "t4 agree anew open", "t5 agree anew taken Bob"})
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandTake, ID: "t2"})
-	if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "t5 must be done first") {
-		t.Errorf("Cid begins it: %v", err)
-	}
-
-	waits := w.hold(p.cid)
-	w.finish(p.bob.Token, "t5", "at 22:45")
-	wantStatus(t, "Cid, to whom it is offered", take(t, waits[0]), chat.StatusMessages)
-	same(t, "what Cid learns", results(w.task(p.cid.Token, chat.CommandTake, "t2")),
-		[]string{"t1 Ann: frozen", "t5 Bob: at 22:45"})
-	w.verify(p.ann.Token)
-}
-
-// Who has begun hears of the stop, and what it finishes is held back until it has read that.
-func TestTask_before_wakesWhoHasBegun(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "copy > Cid")
-	w.task(p.cid.Token, chat.CommandTake, "t1")
-	began := w.look(p.cid.Token, "")
-	waits := w.hold(p.cid)
-	if _, err := w.stop(p.bob.Token, "agree anew", "t1"); err != nil {
-		t.Fatal(err)
-	}
-	wantStatus(t, "Cid", take(t, waits[0]), chat.StatusMessages)
-	finish := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandFinish, ID: "t1", Cursor: began.Cursor}
-	got := w.does(finish)
-	if got.Held == nil {
-		t.Fatalf("it is finished: %+v", got.Task)
-	}
-	if is := got.Held.Situation; !slices.Equal(is.Waits, []string{"t2"}) {
-		t.Errorf("it waits for %s", is.Waits)
-	}
-	w.adds(p.ann.Token, "pack > Cid")
-	w.task(p.cid.Token, chat.CommandTake, "t3")
-	if is := w.look(p.cid.Token, "").Situation; is.Tasks[0].ID != "t3" || is.Waits != nil {
-		t.Errorf("what waits for nothing comes first: %+v", is.Work)
-	}
-	finish.Cursor = got.Held.Cursor
-	if got := w.does(finish); got.Held != nil || got.Task.State != chat.TaskDone {
-		t.Errorf("after Cid has read it: %+v", got)
-	}
-}
-
-// A stop that is refused adds nothing. One that passes needs nothing that its agent does not see.
-func TestTask_before_isAllOrNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "sand", "paint < 1", "sweep")
-	w.finish(p.ann.Token, "t3", "swept")
-	w.leave(p.bob.Token)
-	w.update(chat.UpdateRequest{Token: p.ann.Token, Password: "sesame-7-oaks"})
-	dan := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Dan", Password: "sesame-7-oaks"})
-	w.adds(p.ann.Token, "hang < t2")
-	many := make([]string, core.MaxAfter+1)
-	for i := range many {
-		many[i] = "t4"
-	}
-	for what, c := range map[string]struct {
-		token string
-		task  chat.NewTask
-	}{
-		"what is done":          {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"t4", "t3"}}},
-		"what never was":        {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"t9"}}},
-		"what Dan does not see": {dan.Token, chat.NewTask{Title: "stop", Before: []string{"t1"}}},
-		"a number of the call":  {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"1"}}},
-		"no task":               {p.cid.Token, chat.NewTask{Title: "stop", Before: []string{"hang"}}},
-		"too many":              {p.cid.Token, chat.NewTask{Title: "stop", Before: many}},
-		"what it comes after itself": {p.cid.Token, chat.NewTask{Title: "stop", After: []string{"t4"},
-			Before: []string{"t1"}}},
-	} {
-		err := w.changesNothing(c.token, func() error {
-			_, err := w.Task(t.Context(), chat.TaskRequest{Token: c.token, Action: chat.CommandAdd,
-				Tasks: []chat.NewTask{c.task}})
-			return err
-		})
-		if fault.CodeOf(err) != fault.InvalidArgument {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-
-	// Dan sees t4, and not t2, which t4 comes after. What Ann is to do is not his.
-	w.does(chat.TaskRequest{Token: dan.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{
-		{Title: "stop", Before: []string{"t4"}}, {Title: "ask", For: []string{"Ann"}, Before: []string{"t4"}}}})
-	same(t, "the list", w.tasks(p.ann.Token), []string{"t6 ask open for Ann", "t1 sand open",
-		"t2 paint blocked after t1", "t4 hang blocked after t2 t5 t6", "t5 stop taken Dan"})
-}
-
-// A call that adds tasks before others is repeated, since its answer was lost. What has ended since stops nothing, and
-// needs no stop.
-func TestTask_beforeRepeated_changesNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "copy", "tell all", "sweep")
-	stops := chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{
-		{Title: "agree anew", Before: []string{"t1"}}, {Title: "ask the owner", Before: []string{"t2", "t3"}}}}
-	w.does(stops)
-	w.adds(p.ann.Token, "mop")
-	w.finish(p.bob.Token, "t4", "at 22:45")
-	w.finish(p.ann.Token, "t3", "swept")
-	want := []string{"t1 copy open", "t2 tell all blocked after t5", "t5 ask the owner taken Bob", "t6 mop open"}
-	same(t, "before", w.tasks(p.ann.Token), want)
-	events := len(w.events(p.bob.Token))
-	w.does(stops)
-	same(t, "afterwards", w.tasks(p.ann.Token), want)
-	if after := len(w.events(p.bob.Token)); after != events {
-		t.Errorf("%d events became %d", events, after)
-	}
-}
-
-// Each task in before is an event of its own, and all events of a call are in one Write: of too many none is.
-func TestTask_before_isOneWrite(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	var ids, titles []string
-	for i := range core.MaxAdded {
-		ids, titles = append(ids, room.TaskID(int64(core.MaxAdded+i+1))), append(titles, fmt.Sprintf("copy %d", i))
-	}
-	w.adds(p.cid.Token, titles...)
-	w.adds(p.ann.Token, titles...)
-	add := func(before func(i int) []string) error {
-		var tasks []chat.NewTask
-		for i := range core.MaxAdded {
-			tasks = append(tasks, chat.NewTask{Title: fmt.Sprintf("stop %d", i), Before: before(i)})
-		}
-		_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandAdd, Tasks: tasks})
-		return err
-	}
-	refused := func(when string, before func(i int) []string) {
-		t.Helper()
-		err := w.changesNothing(p.bob.Token, func() error { return add(before) })
-		if fault.CodeOf(err) != fault.InvalidArgument {
-			t.Errorf("%s: %v", when, err)
-		}
-	}
-	refused("all before all", func(int) []string { return ids })
-	w.clock.Advance(2 * room.RenewAfter)
-	refused("in a call that renews the room", func(i int) []string { return ids[i : i+1] })
-	w.say(p.bob.Token, "well")
-	if err := add(func(i int) []string { return ids[i : i+1] }); err != nil {
-		t.Error(err)
-	}
-}
-
-// A call that stops many tasks is one message of those that agents may send.
-func TestTask_before_isOneMessage(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "copy", "tell all")
-	three := 3 // with the two tasks
-	w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &three})
-	for i, x := range []struct {
-		token string
-		code  fault.Code
-	}{{p.bob.Token, ""}, {p.cid.Token, ""}, {p.bob.Token, fault.Paused}} {
-		if _, err := w.stop(x.token, fmt.Sprintf("stop %d", i), "t1", "t2"); fault.CodeOf(err) != x.code {
-			t.Errorf("stop %d: %v", i, err)
-		}
-	}
-}
-
-// Who has as many tasks as it may stops others, and leaves its stop to anyone.
-func TestTask_before_ofWhoHasFive(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "copy", "one", "two", "three", "four", "five")
-	for i := range core.MaxTaken {
-		w.task(p.bob.Token, chat.CommandTake, room.TaskID(int64(i+2)))
-	}
-	if _, err := w.stop(p.bob.Token, "agree anew", "t1"); err != nil {
-		t.Fatal(err)
-	}
-	if is := w.look(p.cid.Token, "").Situation; is.Free != "t7" {
-		t.Errorf("%q is free", is.Free)
-	}
-}
-
-// A stop is over when its task is, however that ends: who had begun goes on, to whom it is offered hears of it, and
-// anybody may begin the rest. What waits for the same task since its adder said so goes on waiting.
-func TestTask_before_isOverHoweverItsTaskEnds(t *testing.T) {
-	ban := func(w *world, p company) {
-		if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.BanName,
-			Agents: []string{"Bob"}, Clear: true}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	drops := func(w *world, token string) { w.task(token, chat.CommandDrop, "t4") }
-	for how, end := range map[string]func(*world, company){
-		"dropped by who has it": func(w *world, p company) { drops(w, p.bob.Token) },
-		"dropped by an admin":   func(w *world, p company) { drops(w, p.ann.Token) },
-		"a ban with clear":      ban,
-		"done":                  func(w *world, p company) { w.finish(p.bob.Token, "t4", "never mind") },
-		"who had it left, and another has dropped it": func(w *world, p company) {
-			w.leave(p.bob.Token)
-			drops(w, p.ann.Token)
-		},
-	} {
-		t.Run(how, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.company()
-			w.adds(p.ann.Token, "copy > Cid", "tell all", "begun > Cid")
-			w.task(p.cid.Token, chat.CommandTake, "t3")
-			if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2", "t3"); err != nil {
-				t.Fatal(err)
-			}
-			w.adds(p.ann.Token, "sweep < t4", "mop")
-			if _, err := w.stop(p.ann.Token, "later", "t4"); err != nil { // a stop of a stop
-				t.Fatal(err)
-			}
-			w.task(p.ann.Token, chat.CommandDrop, "t7")
-			if is := w.look(p.cid.Token, "").Situation; !slices.Equal(is.Waits, []string{"t4"}) {
-				t.Errorf("Cid waits for %s", is.Waits)
-			}
-			p.cid.Cursor = w.look(p.cid.Token, "").Cursor
-			waits := w.hold(p.cid)
-			end(w, p)
-			wantStatus(t, "Cid", take(t, waits[0]), chat.StatusMessages)
-			sweep := "t5 sweep blocked after t4"
-			if how == "done" {
-				sweep = "t5 sweep open"
-			}
-			same(t, "afterwards", w.tasks(p.ann.Token), []string{"t1 copy open for Cid", "t2 tell all open",
-				"t3 begun taken Cid", sweep, "t6 mop open"})
-			same(t, "as another process loads it", w.elsewhere().tasks(p.ann.Token), w.tasks(p.ann.Token))
-			w.task(p.cid.Token, chat.CommandTake, "t1")
-			w.verify(p.ann.Token)
-		})
-	}
-}
-
-// An edit that keeps a stop leaves it a stop. Who may edit the task can take it out and give it as its own after: then
-// the task waits for it, also once it is dropped.
-func TestTask_before_keptByItsAdder_staysAStop(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "copy", "tell all")
-	if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2"); err != nil {
-		t.Fatal(err)
-	}
-	edit := func(id string, after ...string) {
-		w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: id, Title: "edited", After: after})
-	}
-	edit("t1", "t3")
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t2", After: []string{}})
-	edit("t2", "t3") // given by its adder, once it was out
-	if got := w.task(p.bob.Token, chat.CommandDrop, "t3"); !slices.Equal(got.Stuck, []string{"t2"}) {
-		t.Errorf("for t3 wait %s", got.Stuck)
-	}
-	same(t, "afterwards", w.elsewhere().tasks(p.ann.Token), []string{"t1 edited open", "t2 edited blocked after t3"})
-}
-
-// Stops that are over leave room for others: however many a guest has placed, a task can be stopped.
-func TestTask_before_manyTimes_canBeStoppedAgain(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "copy")
-	for i := range core.MaxAfter + 2 {
-		if _, err := w.stop(p.bob.Token, fmt.Sprintf("stop %d", i), "t1"); err != nil {
-			t.Fatal(err)
-		}
-		w.task(p.bob.Token, []chat.TaskCommand{chat.CommandDrop, chat.CommandFinish}[i%2], fmt.Sprintf("t%d", i+2))
-		w.clock.Advance(time.Minute)
-	}
-	same(t, "afterwards", w.tasks(p.ann.Token), []string{"t1 copy open"})
-}
-
-// newInTasks is what a program of before does not store.
-var newInTasks = regexp.MustCompile(`,"stops":\[[0-9,]*\]`)
-
-// A program of before stored no stops. The events tell them, whenever their task was dropped, and as long as they last.
-func TestTask_before_storedByAnOlderProgram_isToldByItsEvent(t *testing.T) {
-	for what, c := range map[string]struct {
-		dropped bool  // before the room is loaded
-		edits   int   // of the task, since
-		lost    int64 // the event that has expired
-		want    string
-	}{
-		"dropped since":   {want: "t2 tell all open"},
-		"dropped before":  {dropped: true, want: "t2 tell all open"},
-		"event is gone":   {lost: 7, want: "t2 tell all blocked after t3"},
-		"as is the other": {lost: 6, want: "t2 tell all open"},
-		"edited often":    {edits: 250, want: "t2 tell all open"},
-	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.company() // events 1 to 3
-			w.adds(p.ann.Token, "copy", "tell all")
-			if _, err := w.stop(p.bob.Token, "agree anew", "t1", "t2"); err != nil { // 5, 6 and 7
-				t.Fatal(err)
-			}
-			w.adds(p.ann.Token, "sweep")
-			for _, after := range [][]string{{"t4"}, {"t3", "t4"}} {
-				w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t1", After: after})
-			}
-			drop := func() { w.task(p.bob.Token, chat.CommandDrop, "t3") }
-			if c.dropped {
-				drop()
-			}
-			for i := range c.edits {
-				w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t2", Text: fmt.Sprint(i)})
-				w.clock.Advance(10 * time.Second)
-			}
-			for i := range 30 { // what a load reads of the end of the log lacks them
-				w.say(p.ann.Token, fmt.Sprint("word ", i))
-			}
-			for item, err := range table.All(t.Context(), w.table, table.Range{Partition: "ROOM#" + p.ann.Token[:7],
-				Consistency: table.Strong}) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				item.Data = newInTasks.ReplaceAll(item.Data, nil)
-				w.store(item)
-			}
-			if c.lost != 0 {
-				w.write(table.Delete(eventKey(p.ann.Token, c.lost), table.Always))
-			}
-			w = w.elsewhere()
-			if !c.dropped {
-				drop()
-			}
-			same(t, "afterwards", w.tasks(p.ann.Token), []string{"t1 copy blocked after t3 t4", c.want,
-				"t4 sweep open"})
-			if c.lost == 0 {
-				w.verify(p.ann.Token)
-			}
-		})
 	}
 }
 

@@ -12,7 +12,7 @@ type TaskState string
 
 // The states of tasks.
 const (
-	TaskBlocked TaskState = "blocked" // open, but a task before it is not done
+	TaskBlocked TaskState = "blocked" // open, but a task before it is open, too
 	TaskOpen    TaskState = "open"
 	TaskTaken   TaskState = "taken"
 	TaskStalled TaskState = "stalled" // taken by an agent that is gone, or silent for 15 minutes
@@ -32,8 +32,7 @@ type TaskView struct {
 	AddedByPerson, EndedByPerson bool
 	AdderName, ByName            string // the names of the persons behind Adder and By at that time; "" without a name
 	For                          []string
-	After                        []string       // ids of the tasks before; of a blocked task some are not done
-	Dropped                      []string       // of an open task: which of After were dropped
+	After                        []string       // ids of the tasks before; of a blocked task some are open
 	Question                     string         // of an open task: the proposal that puts it in question; "": none
 	Age                          time.Duration  // of the State
 	Mine                         bool           // the caller has the task
@@ -100,7 +99,6 @@ func (c reading) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
 		v.For = append(v.For, m.Name)
 	}
 	v.After = taskIDs(task.After)
-	v.Dropped = taskIDs(head.DroppedBefore(task))
 	v.Question = head.MessageID(head.QuestionOf(task, c.me.Agent))
 	switch {
 	case head.Stalled(task, seen, now):

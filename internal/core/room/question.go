@@ -15,7 +15,6 @@ import (
 //  1. Nobody has touched t1: it is in question.
 //  2. Ann edits t1, if only to what it is: it is not.
 //  3. Cid takes t1: it is not, also once he has given it back.
-//  4. Dora adds a task before t1: it is in question.
 //  5. Cid has had t1 since before: it is in question, and next tells him.
 //  6. Bob withdraws: it is not.
 //  7. Ann objects: it is in question, since Bob has taken back the agreement all the same.

@@ -33,19 +33,6 @@ func (r *replacing) edit(seat int, no int64) {
 	r.must(seat, room.TaskOrder{Action: room.EditTask, No: no, Title: "go on"})
 }
 
-// stop has a seat add a task before task no.
-func (r *replacing) stop(seat int, no int64) {
-	r.Helper()
-	events, err := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "wait"}},
-		Before: [][]int64{{no}}}.DecideAdd(r.head, r.agent(seat), r.now)
-	if err != nil {
-		r.Fatal(err)
-	}
-	for _, e := range events {
-		r.apply(e)
-	}
-}
-
 // The cases are those of Question. Ann, Bob and Cid have agreed, Dora has not, and t1 was added by Ann.
 func TestQuestion_eachCase(t *testing.T) {
 	bobs := func(r *replacing) { r.inPlace(bob, r.old, room.Event{}) }
@@ -68,12 +55,6 @@ func TestQuestion_eachCase(t *testing.T) {
 			r.take(cid, 1)
 			r.must(cid, room.TaskOrder{Action: room.ReleaseTask, No: 1})
 		}, 0},
-		{"Dora adds a task before t1: it is in question.", nil, func(r *replacing) { bobs(r); r.stop(dora, 1) }, 1},
-		{"a task before it ends", nil, func(r *replacing) {
-			r.stop(dora, 1)
-			bobs(r)
-			r.must(dora, room.TaskOrder{Action: room.DropTask, No: 2})
-		}, 1},
 		{"it is offered to Cid", nil, func(r *replacing) {
 			bobs(r)
 			r.must(ann, room.TaskOrder{Action: room.ReleaseTask, No: 1, For: r.parties(cid), Offers: true})

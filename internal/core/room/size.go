@@ -95,7 +95,6 @@ func (m Party) referred() int { return textBytes(m.Name, m.Key, m.Person) }
 
 func (t *Task) referred() int {
 	n := textBytes(t.Title, t.Text) + t.Adder.referred() + t.Holder.referred() + sliceBytes(t.For) + sliceBytes(t.After)
-	n += sliceBytes(t.Stops)
 	for _, party := range t.For {
 		n += party.referred()
 	}

@@ -50,8 +50,7 @@ type Task struct {
 	Invite   int     `json:"inv,omitempty"`   // the number of Adder's invite; older programs do not say
 	Holder   Party   `json:"has,omitzero"`    // who took the task; zero: nobody
 	For      []Party `json:"for,omitempty"`   // to whom the task is offered, until somebody takes the task
-	After    []int64 `json:"after,omitempty"` // numbers of tasks to do first, done or not: see WaitsFor
-	Stops    []int64 `json:"stops,omitzero"`  // of After: the stops, see TaskOrder.DecideAdd; if nil, see LacksStops
+	After    []int64 `json:"after,omitempty"` // numbers of tasks to do first, ended or not: see WaitsFor
 	AtMs     int64   `json:"at,omitempty"`    // the time of event N
 	SinceN   int64   `json:"sn,omitempty"`    // the event that began the present state: taken, or free with this offer
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
@@ -100,7 +99,7 @@ type TaskChange struct {
 	Redacted bool       `json:"gone,omitempty"`
 	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event; of AsideTask: whose checks
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
-	Stops    bool       `json:"stop,omitempty"`  // of EditTask: the last of After alone is new, see DecideAdd
+	Stop     bool       `json:"stop,omitempty"`  // of EditTask, in older events: see IsStop
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words
@@ -115,12 +114,11 @@ type AddedTask struct {
 	Call string `json:"sum"` // see TaskOrder
 }
 
-// TaskEnd is how a task ended, for the open tasks that come after it.
+// TaskEnd is when a task ended, for the open tasks that come after it.
 type TaskEnd struct {
-	No      int64 `json:"no"`
-	N       int64 `json:"n"` // the event
-	AtMs    int64 `json:"at"`
-	Dropped bool  `json:"drop,omitempty"` // see State.DroppedBefore
+	No   int64 `json:"no"`
+	N    int64 `json:"n"` // the event
+	AtMs int64 `json:"at"`
 }
 
 // TaskID returns the id of task no for agents.
@@ -155,39 +153,14 @@ func (s *State) TasksOf(agent Agent) (list []Task) {
 // SeesTask reports whether a sees the task that event added brought, and all later events about the task.
 func (a Agent) SeesTask(added int64) bool { return added == 0 || added >= a.Since.N }
 
-// WaitsFor returns the numbers of the tasks to do before task can be taken.
+// WaitsFor returns the numbers of the open tasks before task. A task that is done or dropped blocks nothing.
 func (s *State) WaitsFor(task Task) (open []int64) {
-	dropped := s.DroppedBefore(task)
-	for _, no := range task.After {
-		if _, still := s.Task(no); still || slices.Contains(dropped, no) {
-			open = append(open, no)
-		}
-	}
-	return open
-}
-
-// OpenBefore returns the numbers of the open tasks before task. The agent that has task waits for them, and for no
-// dropped one: it has begun.
-func (s *State) OpenBefore(task Task) (open []int64) {
 	for _, no := range task.After {
 		if _, still := s.Task(no); still {
 			open = append(open, no)
 		}
 	}
 	return open
-}
-
-// DroppedBefore returns the numbers of dropped tasks before task. task waits for them until somebody edits or drops
-// task. A stop is none of them: it is over when its task is, however that ends. Else a guest could put the tasks of all
-// others behind one of its own, drop that, and leave.
-func (s *State) DroppedBefore(task Task) (dropped []int64) {
-	for _, no := range task.After {
-		isDropped := slices.ContainsFunc(s.TaskEnds, func(end TaskEnd) bool { return end.No == no && end.Dropped })
-		if isDropped && !slices.Contains(task.Stops, no) {
-			dropped = append(dropped, no)
-		}
-	}
-	return dropped
 }
 
 // freeSince returns the event and the time since which task can be taken; task must wait for no other.
@@ -421,7 +394,7 @@ func (s *State) ChangeTasks(event Event) {
 		by.Joined = agent.Joined
 	}
 	for _, no := range event.TasksClosed() {
-		s.endTask(event, no, event.Task != nil && event.Task.Action == DropTask)
+		s.endTask(event, no)
 	}
 	change := event.Task
 	if change == nil {
@@ -445,11 +418,11 @@ func (s *State) ChangeTasks(event Event) {
 			if task.Holder.Seat == 0 {
 				task.SinceN, task.SinceMs = event.N, event.AtMs
 			}
-			if !change.Stops {
+			if !change.IsStop() {
 				task.Edited = event.N
 			}
-			task.Title, task.Text, task.Redacted, task.For, task.After, task.Stops = change.Title, change.Text, false,
-				change.For, change.After, change.stopsAfter(task.Stops)
+			task.Title, task.Text, task.Redacted, task.For, task.After = change.Title, change.Text, false,
+				change.For, change.After
 		})
 		s.removeUnneededEnds()
 	case RedactTask:
@@ -466,9 +439,6 @@ func (s *State) addTasks(event Event, by Party) {
 	for _, task := range event.Task.Add {
 		task.N, task.Adder, task.ByPerson, task.AtMs = event.N, by, event.Person, event.AtMs
 		task.SinceN, task.SinceMs, task.Last, task.Written = event.N, event.AtMs, event.N, event.N
-		if task.LacksStops() {
-			task.Stops = []int64{}
-		}
 		s.Tasks = append(s.Tasks, task)
 		s.LastTask = max(s.LastTask, task.No)
 	}
@@ -516,41 +486,6 @@ func (s *State) AddedBefore(agent Agent, call string, now time.Time) (n int64) {
 	return n
 }
 
-// stopsAfter returns the stops of a task after c, an edit; before c it had stops. An edit that keeps a stop in after
-// leaves it a stop: else the stop would outlive its maker by an edit of other things.
-func (c *TaskChange) stopsAfter(stops []int64) []int64 {
-	if c.Stops && len(c.After) > 0 {
-		stops = append(slices.Clip(stops), c.After[len(c.After)-1])
-	}
-	return slices.DeleteFunc(append([]int64{}, stops...), func(no int64) bool { return !slices.Contains(c.After, no) })
-}
-
-// LacksStops reports whether t may have stops that Stops does not name, since an older program wrote t. A stop is added
-// after the tasks that it stops.
-func (t Task) LacksStops() bool {
-	return t.Stops == nil && slices.ContainsFunc(t.After, func(no int64) bool { return no > t.No })
-}
-
-// WithStops returns h with the stops of the open task no, which LacksStops; events are those about the task, the newest
-// first, as far as the log has them. h is unchanged.
-func (h *Head) WithStops(no int64, events []Event) *Head {
-	next := *h
-	next.Tasks = slices.Clone(h.Tasks)
-	for i := range next.Tasks {
-		task := &next.Tasks[i]
-		if task.No != no {
-			continue
-		}
-		task.Stops = []int64{}
-		for _, event := range slices.Backward(events) {
-			if event.Task.Action == EditTask {
-				task.Stops = event.Task.stopsAfter(task.Stops)
-			}
-		}
-	}
-	return &next
-}
-
 // Alike returns the numbers of the open tasks with the title of task that a sees, and that another agent has added.
 func (s *State) Alike(a Agent, task Task) (list []int64) {
 	titleOf := func(t Task) string { return strings.ToLower(strings.Join(strings.Fields(t.Title), " ")) }
@@ -574,10 +509,10 @@ func (s *State) changeTask(event Event, how func(*Task)) {
 	}
 }
 
-// endTask takes task no from the list, and records when and how the task ended, for the tasks after it.
-func (s *State) endTask(e Event, no int64, dropped bool) {
+// endTask takes task no from the list, and records when the task ended, for the tasks after it.
+func (s *State) endTask(e Event, no int64) {
 	s.Tasks = slices.DeleteFunc(slices.Clone(s.Tasks), func(t Task) bool { return t.No == no })
-	s.TaskEnds = append(slices.Clone(s.TaskEnds), TaskEnd{no, e.N, e.AtMs, dropped})
+	s.TaskEnds = append(slices.Clone(s.TaskEnds), TaskEnd{no, e.N, e.AtMs})
 	s.removeUnneededEnds()
 }
 
@@ -595,14 +530,13 @@ func (s *State) removeUnneededEnds() {
 	}
 }
 
-// HasWords reports whether an agent says something by c. The words count as a message. Those of a stop are in the task
-// that the same call adds, so a call that stops many counts as one message: two calls silenced a room.
+// HasWords reports whether an agent says something by c. The words count as a message.
 func (c *TaskChange) HasWords() bool {
 	switch c.Action {
 	case AddTasks:
 		return true
 	case EditTask:
-		return !c.Stops
+		return !c.IsStop()
 	}
 	return c.Text != "" || c.Ran != nil
 }

@@ -16,7 +16,6 @@ type TaskOrder struct {
 	No     int64            // 0: of TakeTask, the next free one
 	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for tasks of this call
 	Call   string           // of AddTasks: a digest of the whole call
-	Before [][]int64        // of AddTasks: for each of Add, the open tasks that come after it then; see DecideAdd
 	Title  string           // of EditTask; "" changes nothing
 	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
 	Ran    *Evidence        // of FinishTask: what was run; nil: nothing is said of that
@@ -25,8 +24,6 @@ type TaskOrder struct {
 	For    []Party          // of ReleaseTask and EditTask: the new offer of the task; none: to nobody
 	Offers bool             // of EditTask: For replaces the offer; else the offer stays
 	Seen   map[int]Presence // of the seats: see LacksPresence
-
-	stops bool // of EditTask: After alone grows, by a task that the same agent adds, so anyone may
 }
 
 // Decide returns the event, to follow head, by which the caller by carries out the order. The event is nil if nothing
@@ -125,80 +122,8 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 		return []Event{*event}, next, nil
 	}
 	done, _ := head.Task(no)
-	event.Wakes = head.unblockedByDone([]Task{done}, by.Agent, nil)
+	event.Wakes = head.unblockedBy([]Task{done}, by.Agent, nil)
 	return []Event{*event, *take}, next, nil
-}
-
-// DecideAdd is Decide of AddTasks, followed by an edit of each task in Before: so an agent stops what nobody has begun,
-// and wakes who has begun. Such a stop is over when its task is, however that ends: see DroppedBefore. The agent takes
-// the new task at once, so that nobody else takes the stop while the agent is there. It does not if the task is for
-// others or waits itself, or if the agent has as many tasks as it may have.
-func (o TaskOrder) DecideAdd(head *Head, by Caller, now time.Time) (events []Event, err error) {
-	decide := func(order TaskOrder) error {
-		event, _, err := order.Decide(head, by, now)
-		if err != nil || event == nil {
-			return err
-		}
-		events = append(events, *event)
-		head, err = head.Preview(*event, now)
-		return err
-	}
-	first := head.LastTask + 1
-	if err := decide(o); err != nil {
-		return nil, err
-	}
-	for i, later := range o.Before {
-		added, before := first+int64(i), len(events)
-		for _, no := range later {
-			edit, err := head.proposeStop(by.Agent, no, added)
-			if err == nil && edit.No != 0 {
-				err = decide(edit)
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		if len(events) > before && head.keepsStop(by.Agent, added) {
-			if err := decide(TaskOrder{Action: TakeTask, No: added}); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return events, nil
-}
-
-// keepsStop reports whether agent, which has added task no before others, now has it: see DecideAdd.
-func (s *State) keepsStop(agent Agent, no int64) bool {
-	stop, open := s.Task(no)
-	isMine := open && stop.Holder.Seat == 0 && (len(stop.For) == 0 || stop.IsOfferedTo(agent))
-	return isMine && len(s.WaitsFor(stop)) == 0 && len(s.TasksOf(agent)) < core.MaxTaken
-}
-
-// proposeStop returns the order by which task no comes after task added; an order without a task if it does already.
-func (h *Head) proposeStop(agent Agent, no, added int64) (o TaskOrder, err error) {
-	task, open := h.Task(no)
-	switch {
-	case !open || !agent.SeesTask(task.N):
-		return o, fault.Refuse(fault.InvalidArgument, "before: there is no open task %s. Nothing was added: name open "+
-			"tasks by their ids, which list_tasks shows.", TaskID(no))
-	case slices.Contains(task.After, added):
-		return o, nil
-	}
-
-	// A stop that is over gives its place, so 30 of them keep nobody from a further one.
-	after := slices.Clone(task.After)
-	isOver := func(no int64) bool {
-		_, open := h.Task(no)
-		return !open && slices.Contains(task.Stops, no)
-	}
-	if i := slices.IndexFunc(after, isOver); i >= 0 && len(after) >= core.MaxAfter {
-		after = slices.Delete(after, i, i+1)
-	}
-	if len(after) >= core.MaxAfter {
-		return o, fault.Refuse(fault.InvalidArgument, "before: %s comes after %d tasks already, and no more at once. "+
-			"Nothing was added: name an open one of these in its place.", TaskID(no), core.MaxAfter)
-	}
-	return TaskOrder{Action: EditTask, No: no, After: append(after, added), stops: true}, nil
 }
 
 // LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
@@ -286,11 +211,8 @@ func (o TaskOrder) proposeAdd(head *Head, agent Agent, event *Event) (*Event, in
 		for _, no := range task.After {
 			if no < 0 { // a task of this call
 				no = head.LastTask - no
-			} else if counts, err := head.mayFollow(agent, no); err != nil || !counts {
-				if err != nil {
-					return nil, 0, err
-				}
-				continue
+			} else if err := head.checkFollow(agent, no); err != nil {
+				return nil, 0, err
 			}
 			if !slices.Contains(after, no) {
 				after = append(after, no)
@@ -307,31 +229,24 @@ func (o TaskOrder) proposeAdd(head *Head, agent Agent, event *Event) (*Event, in
 	return event, 0, nil
 }
 
-// mayFollow reports whether another task can come after task no, done or not. A dropped task does not count: whoever
-// names it now knows that it will not be done, or reads so in the result, whereas nobody has decided about a task that
-// stood behind it before, which stays blocked and says why. And a State forgets what was dropped with no task behind
-// it. The error says that agent sees no such task.
-func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
-	task, open := h.Task(no)
-	if no > h.LastTask || open && !agent.SeesTask(task.N) {
-		return false, fault.Refuse(fault.InvalidArgument, "after: there is no task %s. Nothing was changed: name the "+
+// checkFollow refuses a new place after task no, if agent sees no such task. It may have ended: then it blocks nothing,
+// and its result comes with the task that follows.
+func (h *Head) checkFollow(agent Agent, no int64) error {
+	if task, open := h.Task(no); no > h.LastTask || open && !agent.SeesTask(task.N) {
+		return fault.Refuse(fault.InvalidArgument, "after: there is no task %s. Nothing was changed: name the "+
 			"tasks of this call by 1, 2, …, and others by their ids.", TaskID(no))
 	}
-	return !slices.ContainsFunc(h.TaskEnds, func(end TaskEnd) bool { return end.No == no && end.Dropped }), nil
+	return nil
 }
 
 // newAfter returns After of task after the edit. A circle is looked for in head, which the edit follows, so two edits
 // at once make none. A task that has ended is in no circle: nothing waits for it.
 func (o TaskOrder) newAfter(head *Head, agent Agent, task Task) (after []int64, err error) {
 	for _, no := range o.After {
-		counts, err := head.mayFollow(agent, no)
-		if o.stops && slices.Contains(task.After, no) { // perhaps from before agent joined, or dropped: it stays
-			counts, err = true, nil
-		}
-		if err != nil {
+		if err := head.checkFollow(agent, no); err != nil {
 			return nil, err
 		}
-		if counts && !slices.Contains(after, no) {
+		if !slices.Contains(after, no) {
 			after = append(after, no)
 		}
 	}
@@ -412,11 +327,6 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 		event.Task.Was, event.Wakes = task.Holder, addWoken(nil, &head.State, agent, task.Holder)
 		return event, nil
 	}
-	if dropped := head.DroppedBefore(task); len(dropped) > 0 {
-		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken: it waits for what was dropped: %s. "+
-			"Nothing was taken: the one that added it, or an admin, can edit its after ([] for nothing), or drop it.",
-			TaskID(task.No), taskIDs(dropped))
-	}
 	if open := head.WaitsFor(task); len(open) > 0 {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken yet: %s must be done first. Nothing was "+
 			"taken: %s", TaskID(task.No), taskIDs(open), head.insteadOf(agent, o.Seen, now))
@@ -464,9 +374,9 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 // proposeEdit completes the event by which agent changes task.
 func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	change := event.Task
-	change.Text, change.For, change.After, change.Stops = task.Text, task.For, task.After, o.stops
+	change.Text, change.For, change.After = task.Text, task.For, task.After
 	switch {
-	case !o.stops && !head.MayManage(agent, task):
+	case !head.MayManage(agent, task):
 		return nil, refuseManage(task)
 	case len(o.For) > 0 && task.Holder.Seat != 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+
@@ -492,7 +402,7 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 	// An edit that changes nothing makes no event, so a repetition is harmless. Of a task in question the edit says
 	// that the task holds as it is.
 	if change.Title == task.Title && change.Text == task.Text && slices.Equal(change.For, task.For) &&
-		slices.Equal(change.After, task.After) && (o.stops || head.QuestionOf(task, agent) == 0) {
+		slices.Equal(change.After, task.After) && head.QuestionOf(task, agent) == 0 {
 		return nil, nil
 	}
 	task.After = change.After
@@ -571,49 +481,34 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	for _, t := range done {
 		seats = addWoken(seats, &h.State, a, t.Adder)
 	}
-	return h.unblockedByDone(done, a, seats)
+	return h.unblockedBy(done, a, seats)
 }
 
-// unblockedByDone adds to seats the agents that have a task, or to whom one is offered, that waited only for the tasks
-// done by agent.
-func (h *Head) unblockedByDone(done []Task, agent Agent, seats []int) []int {
-	for _, task := range h.Tasks {
-		seats = h.unblockedBy(done, task, agent, seats)
-	}
-	return seats
-}
-
-// wokenByDrop returns who is woken after a has dropped a task: the agent that had it and, of each task that came after
-// it, the agent that has that and need not wait for it any more, and the one that added that, who may let it go on. The
-// end of a stop wakes as if it were done.
+// wokenByDrop returns who is woken after a has dropped a task: the agent that had it, the adders of the tasks that come
+// after it, and the agents that have these or are offered them, if they waited for nothing else.
 func (h *Head) wokenByDrop(dropped Task, a Agent) []int {
 	seats := addWoken(nil, &h.State, a, dropped.Holder)
 	for _, task := range h.Tasks {
-		switch {
-		case !slices.Contains(task.After, dropped.No):
-		case slices.Contains(task.Stops, dropped.No):
-			seats = h.unblockedBy([]Task{dropped}, task, a, seats)
-		default:
-			seats = addWoken(seats, &h.State, a, task.Holder, task.Adder)
+		if slices.Contains(task.After, dropped.No) {
+			seats = addWoken(seats, &h.State, a, task.Adder)
+		}
+	}
+	return h.unblockedBy([]Task{dropped}, a, seats)
+}
+
+// unblockedBy adds to seats the agents that have a task, or to whom one is offered, that waited only for the tasks that
+// agent has ended.
+func (h *Head) unblockedBy(ended []Task, agent Agent, seats []int) []int {
+	for _, task := range h.Tasks {
+		open := h.WaitsFor(task)
+		left := slices.ContainsFunc(open, func(no int64) bool {
+			return !slices.ContainsFunc(ended, func(end Task) bool { return end.No == no })
+		})
+		if len(open) > 0 && !left {
+			seats = addWoken(seats, &h.State, agent, append(slices.Clip(task.For), task.Holder)...)
 		}
 	}
 	return seats
-}
-
-// unblockedBy adds to seats the agents that have task, or to whom it is offered, if it waited only for what agent has
-// ended.
-func (h *Head) unblockedBy(ended []Task, task Task, agent Agent, seats []int) []int {
-	open := h.WaitsFor(task)
-	if task.Holder.Seat != 0 {
-		open = h.OpenBefore(task)
-	}
-	left := slices.ContainsFunc(open, func(no int64) bool {
-		return !slices.ContainsFunc(ended, func(end Task) bool { return end.No == no })
-	})
-	if len(open) == 0 || left {
-		return seats
-	}
-	return addWoken(seats, &h.State, agent, append(slices.Clip(task.For), task.Holder)...)
 }
 
 // completeReport completes the report event of agent: the event closes the tasks of event.Finishes that agent may

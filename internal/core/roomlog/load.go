@@ -52,9 +52,6 @@ func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, e
 			return nil, nil, err
 		}
 		head, err = r.headOf(ctx, last, meta)
-		if err == nil {
-			head, err = r.withStops(ctx, head, last)
-		}
 		switch {
 		case err == nil:
 			return head, upTo(last, head.AsOf), nil
@@ -193,37 +190,6 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 		}
 	}
 	return head.WithTalk(*talk.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
-}
-
-// maxStopReads is how many events withStops reads at most.
-const maxStopReads = 1000
-
-// withStops returns head with the stops of tasks that an older program wrote, which stored none: the events about such
-// a task tell them, as far as the log has them. Stops that none of maxStopReads events tells count as given by the one
-// that added the task.
-func (r reader) withStops(ctx context.Context, head *room.Head, last []room.Event) (*room.Head, error) {
-	reads := 0
-	for _, task := range head.Tasks {
-		if !task.LacksStops() {
-			continue
-		}
-		var events []room.Event // each leads to the one before
-		for n := task.Last; n > task.N && reads < maxStopReads; reads++ {
-			event, err := r.find(ctx, last, n)
-			if errors.Is(err, table.ErrNotFound) {
-				break
-			}
-			if err != nil {
-				return nil, err
-			}
-			n = 0
-			if event.Task != nil {
-				events, n = append(events, event), event.Task.Prev
-			}
-		}
-		head = head.WithStops(task.No, events)
-	}
-	return head, nil
 }
 
 // find returns event n, from last if it is there. It fails with table.ErrNotFound if the event has expired, and with

@@ -154,7 +154,6 @@ export interface Task {
   was?: string;
   for?: string[];
   after?: string[];
-  after_dropped?: string[];
   in_question?: string;
   result?: string;
   report?: string;

@@ -68,8 +68,6 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "blocked", { after: ["t5"] })), "Blocked by t5"); // nobody has heard of it
   assert.equal(say(task("t1", "blocked", { after: ["t3"], for: [me, "Bo"] })),
     "Assigned to your agent and [Bo] · blocked by “Run <code>make</code>”");
-  assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"], after_dropped: ["t3"] })),
-    "Blocked by “Run <code>make</code>”, which was canceled");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [Bo's owner]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true, by_name: "Kim" })), "Done by [Kim, for Bo]");

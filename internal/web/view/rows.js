@@ -216,12 +216,11 @@ export const waitsOf = (room, lead) => room.waiting.filter(({ message }) => mess
 
 /** Returns an open task and how it stands, as the page says it: see standing in ../assets/tasks/model.js. */
 export function taskOf(task, all, me) {
-  const { title, state, by, by_name: person, for: offered, after = [], after_dropped: dropped } = task;
-  const { open, given, mine, stalledMine, stuck, blocked, ...states } = tasks.states;
+  const { title, state, by, by_name: person, for: offered, after = [] } = task;
+  const { open, given, mine, stalledMine, blocked, ...states } = tasks.states;
   const whose = offered && fill(states.offered, { for: named(offered, me, page.yourAgent) });
   const first = all.filter(({ id }) => after.includes(id)).map((one) => ({ quote: one.title }));
-  const why = fill(dropped ? stuck : blocked,
-    { after: dropped ? dropped.map(word) : first.length ? first : after.map(word) });
+  const why = fill(blocked, { after: first.length ? first : after.map(word) });
   const how = state === "blocked" ? [whose ? [whose, " · ", why] : [capital(why[0]), why.slice(1)]]
     : state === "open" ? whose ?? open
     : by !== me ? fill(states[state], { by: person ? page.personFor(person, by) : by })

@@ -51,8 +51,7 @@ export const dialogs = {
   result: "Result (optional)",
   why: "Reason (optional)",
   offerHint: "Reserved for them for ten minutes.",
-  dropText: (title) => `Cancel “${title}”? What it stopped goes on. Tasks planned after it stay blocked until someone ` +
-    "edits or cancels them.",
+  dropText: (title) => `Cancel “${title}”? It blocks no other task any more.`,
   keep: "Keep task", // beside "Cancel task"
   whose: "Whose check",
   asideHint: "It counts no more. Everyone sees that, and who did it.",

@@ -36,7 +36,6 @@ export class TaskList {
   #show(tasks) {
     this.#name(tasks);
     this.room.show({ tasks: inOrder(tasks) });
-    for (const id of (tasks ?? []).flatMap(({ after_dropped: dropped = [] }) => dropped)) this.look(id);
   }
 
   #name(tasks = []) {

@@ -43,16 +43,13 @@ export const isGiven = ({ id, by, by_name: called }, { me, alone, messages = [] 
 /** Returns those of the open tasks that come before one. */
 export const before = ({ after = [] }, tasks) => tasks.filter(({ id }) => after.includes(id));
 
-/**
- * Says how a task stands, whether it is in question, and for whom and after what one comes that is blocked: first what
- * was dropped, since that never ends.
- */
+/** Says how a task stands, whether it is in question, and for whom and after what one comes that is blocked. */
 export const standing = (task, view) =>
   [...standsAs(task, view), ...(task.in_question ? [w.states.inQuestion] : [])];
 
 function standsAs(task, view) {
   const { me, alone, tasks } = view;
-  const { state, by, for: offered = [], after = [], after_dropped: dropped } = task;
+  const { state, by, for: offered = [], after = [] } = task;
   const whose = offered.length
     ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) }) : [];
   switch (state) {
@@ -66,8 +63,7 @@ function standsAs(task, view) {
     case "blocked": {
       const first = before(task, tasks).map(({ id, title }) => nameOf(id, title));
       const name = (id) => nameOf(id, view.titles?.get(id));
-      const [blocked, ...by] = dropped ? fill(w.states.stuck, { after: dropped.map(name) })
-        : fill(w.states.blocked, { after: first.length ? first : after.map(name) });
+      const [blocked, ...by] = fill(w.states.blocked, { after: first.length ? first : after.map(name) });
       return whose.length ? [...whose, " · ", blocked, ...by] : [capital(blocked), ...by];
     }
     case "done":

@@ -14,7 +14,6 @@ export const tasks = {
     open: "To do",
     offered: "Assigned to {for}",
     blocked: "blocked by {after}", // behind the one before, or alone
-    stuck: "blocked by {after}, which was canceled",
     done: "Done by {by}",
     dropped: "Canceled",
     inQuestion: " · in question", // behind any other
