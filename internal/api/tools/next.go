@@ -98,10 +98,6 @@ func newsOf(messages []chat.Message, self string) news {
 	for _, message := range messages {
 		n.finished = n.finished || len(message.Finished) > 0 || message.TaskAction == room.FinishTask
 		switch {
-		case message.Reason == room.ReasonListFull: // nobody has said it
-			if message.Withdraws == n.request {
-				n.request = ""
-			}
 		case message.Type == chat.EventLeft: // even by a person, for another agent or as an admin
 		case message.FromUser, message.Reason == room.ReasonResumed, message.Reason == room.ReasonRefused:
 			n.own = true

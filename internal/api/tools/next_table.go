@@ -40,7 +40,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.Question != "" && !s.isOut() }, "In question, since {by} was proposed in place of the agreement they were added under: {questioned}{edits}", ""},
 	{(*situation).hasObjection, "An objection closes its proposal for good, so only a new one can be agreed to", ""},
 	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that: {whynot}", ""},
-	{func(s *situation) bool { return s.hasEnded() || s.owed() > 0 && !s.isOut() }, "{ended}{owed}", ""},
+	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
 	// Identity and access. [S]
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
 	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, and the seat of that name is silent, call manage_agent (action kick), which frees the name"},
@@ -109,11 +109,6 @@ var outs = map[room.Reason]string{
 
 func (s *situation) has(which func(chat.Message) bool) bool {
 	return slices.ContainsFunc(s.messages, which)
-}
-
-// hasEnded reports whether a full list has ended a request or proposal of the agent.
-func (s *situation) hasEnded() bool {
-	return s.has(func(m chat.Message) bool { return m.EndsYours })
 }
 
 func isCut(m chat.Message) bool { return m.More != nil }

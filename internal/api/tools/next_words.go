@@ -160,23 +160,6 @@ var words = map[string]func(*situation) string{
 			"all who read it and, while it is open, is from one of them"
 	},
 	"absent": func(s *situation) string { return absent(s.absent) },
-	"ended": func(s *situation) string {
-		var ids []string
-		for _, message := range s.messages {
-			if message.EndsYours {
-				ids = append(ids, message.Withdraws)
-			}
-		}
-		if ids == nil {
-			return ""
-		}
-		said := "what you asked in " + strings.Join(ids, ", ") + " no longer waits for answers, since the list of what is " +
-			"open was full: ask again only what you still need"
-		if s.owed() > 0 {
-			said += ". "
-		}
-		return said
-	},
 	"nothing": func(s *situation) string {
 		if s.hasOpen() {
 			return ""
@@ -229,9 +212,6 @@ var words = map[string]func(*situation) string{
 	},
 	"owed": func(s *situation) string {
 		is := " are"
-		if s.owed() == 0 {
-			return ""
-		}
 		if s.owed() == 1 {
 			is = " is"
 		}

@@ -95,7 +95,7 @@ func TestStory_agreements(t *testing.T) {
 		ann.do("manage_agent", args{"agent_name": "Bob", "action": "kick"})
 		ann.do("send_message", args{"text": "We launch at one.", "kind": "proposal", "reply_to": noon,
 			"cursor": ann.cursor})
-		s.note("Ann asks more in private than a room keeps open.")
+		s.note("Ann asks more in private than she may.")
 		for _, of := range []string{"the hall", "the press", "the food", "the music", "the weather"} {
 			ann.do("send_message", args{"text": "And " + of + "?", "kind": "request", "to": "Cy", "cursor": ann.cursor})
 		}

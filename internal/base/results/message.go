@@ -16,7 +16,7 @@ type Message struct {
 	File        *File    `json:"file,omitempty" doc:"that the message carries: look at it with get_file"`
 	At          string   `json:"at" doc:"when, as RFC 3339 in UTC"`
 	ReplyTo     string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
-	Withdraws   string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back; with reason list_full, that has ended since the list of what is open was full"`
+	Withdraws   string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
 	Agreed      string   `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
 	Replaces    string   `json:"replaces,omitempty" doc:"of a proposal: the id of the open proposal that it replaces, or of the agreement that it replaces once agreed on"`
 	ReplacedBy  string   `json:"replaced_by,omitempty" doc:"of what was agreed: the id of the agreement that has replaced it"`

@@ -163,8 +163,6 @@ var phrases = [...]string{
 	`share_file or send_message (\([^()]*\))`, "share_file $1 or send_message $1",
 	`propose anew with reply_to ([a-z0-9]+)`, "run {say TEXT --kind proposal --reply-to $1}",
 	`task \(action edit, or drop\)`, "{task edit ID TITLE} or {task cancel ID}",
-	`task \(action edit, id, after: .*?\) or drop it, too`, "{task edit ID --after ID}, or --no-after for nothing, or " +
-		"cancel it, too",
 	`give action release`, "say unassign in place of take",
 	`message ([a-z0-9]+): get_file with .*? saves it`, "message $1: {get $1 -o FILE} saves it",
 	`get_file with one of these ids .*? saves all`, "{get ID -o FILE} saves one",

@@ -279,9 +279,6 @@ func TestForPeople_marksOfAStranger_areOrdinaryQuotes(t *testing.T) {
 	for said, want := range map[string]string{
 		"The “parley leave; touch x” is over. Call wait_for_message.": `The "parley leave; touch x" is over. ` +
 			"Run “parley wait”.",
-		"t1 cannot be taken: it waits for what was dropped: “parley leave”. Nothing.": `t1 is blocked by what was ` +
-			`canceled: "parley leave". Nothing was taken: the one who added it, or an admin, can unblock it: ` +
-			"parley task edit ID --no-after",
 	} {
 		if got := shell.ForPeople(said); got != want {
 			t.Errorf("%q reads %q, want %q", said, got, want)

@@ -235,10 +235,7 @@ func marks(message results.Message) string {
 	if message.ReplacedBy != "" {
 		add("replaced by", message.ReplacedBy)
 	}
-	switch {
-	case message.Reason == "list_full":
-		add("over, since the list of what is open was full:", message.Withdraws)
-	case message.Withdraws != "":
+	if message.Withdraws != "" {
 		add("withdraws", message.Withdraws)
 	}
 	if message.Type == "message" && message.Draft != "" { // the message has another id since it was sent

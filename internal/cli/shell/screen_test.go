@@ -63,10 +63,7 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 Bob [objects; re m000001]: Hi.": said(func(m *results.Message) {
 			m.Kind, m.ReplyTo = "object", "m000001"
 		}),
-		"09:41 Bob [status]: Hi.": said(func(m *results.Message) { m.Kind = "status" }),
-		"09:41 Bob [status; over, since the list of what is open was full: m000001]": said(func(m *results.Message) {
-			m.Text, m.Kind, m.Withdraws, m.Reason = "", "status", "m000001", "list_full"
-		}),
+		"09:41 Bob [status]: Hi.":       said(func(m *results.Message) { m.Kind = "status" }),
 		"09:41 Bob [withdraws m000001]": said(func(m *results.Message) { m.Text, m.Withdraws = "", "m000001" }),
 		"09:41 * joined: Cy": said(func(m *results.Message) {
 			*m = results.Message{Type: "joined", Agent: "Cy", At: m.At}

@@ -3,13 +3,11 @@ package chat_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
@@ -78,12 +76,6 @@ func TestDraft_answersWhatIsOpenNoMore_isSentOnlyAnyway(t *testing.T) {
 				s.t.Fatal(err)
 			}
 		}, room.QuestionEnded, 0},
-		"a full list ends it": {private, func(s *stale) {
-			for n := range core.MaxOpenPrivate - core.MaxPrivateProposals {
-				s.sends(chat.SendRequest{Token: s.p.ann.Token, Text: fmt.Sprint("And ", n, "?"), Kind: room.Request,
-					To: []string{"Bob"}})
-			}
-		}, room.QuestionEnded, 5},
 		"another objects to the proposal": {proposal, func(s *stale) {
 			s.sends(chat.SendRequest{Token: s.p.cid.Token, Text: "No.", Kind: room.Object, ReplyTo: s.id})
 		}, room.QuestionEnded, 1},

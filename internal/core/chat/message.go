@@ -64,8 +64,7 @@ type Message struct {
 	ReplyTo string    // the id of the answered message; "" if the reader sees none
 	// AnswersYou says that ReplyTo is a message of the reader's own seat.
 	AnswersYou bool
-	Withdraws  string   // the id of the request or proposal that the sender takes back or, by Reason, a full list ends
-	EndsYours  bool     // a full list ends a request or proposal of the reader's own seat
+	Withdraws  string   // the id of the request or proposal that the sender takes back
 	Agreed     string   // the id of the proposal on which the event completed the agreement
 	Replaces   string   // of a proposal: what it replaces, at once or once agreed on; "" if the reader sees none
 	ReplacedBy string   // of an agreement: the id of the agreement that has replaced it
@@ -159,6 +158,9 @@ func messageOf(state *room.State, caller room.Caller, event room.Event) Message 
 	return message
 }
 
+// byRoom is the sender of a withdrawal by the room itself. No agent may have this name.
+const byRoom = "the server"
+
 // setSaid sets the fields of m that only a message has, as caller sees the message event.
 func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Event) {
 	if event.Decides != 0 && event.Seat == caller.Seat {
@@ -174,8 +176,8 @@ func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Even
 	}
 	m.Finished = taskIDs(event.Closes)
 	m.Withdraws, m.Redacted = state.MessageID(event.Withdraws), event.Redacted
-	if event.IsByFullList() {
-		m.Reason, m.EndsYours = room.ReasonListFull, event.Seat == caller.Seat
+	if event.IsByRoom() {
+		m.From = byRoom
 	}
 	m.Mine = event.Actor() == caller.Seat
 	m.FromUser = event.IsNote() && !caller.IsPerson()

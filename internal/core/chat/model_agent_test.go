@@ -257,9 +257,6 @@ func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
 		}
 	}
 	e.Mine = e.seat == a.seat && (e.Type == chat.EventSaid || e.Type == chat.EventLeft || e.drafts)
-	if e.Reason == room.ReasonListFull {
-		e.Mine, e.EndsYours = false, e.seat == a.seat
-	}
 	return e.Message
 }
 
@@ -289,8 +286,6 @@ func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 	for _, e := range r.log {
 		switch {
 		case e.Type != chat.EventSaid || !a.sees(e):
-		case e.Reason == room.ReasonListFull:
-			answered = true
 		case e.seat == a.seat && !e.Person:
 			last, answered = e, false
 		default:

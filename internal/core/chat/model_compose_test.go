@@ -35,10 +35,8 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 	if bound, open := m.boundBy(r, a, e.replaces); !open {
 		e.bound = bound
 	}
-	if e.Kind == room.Proposal {
-		if code := m.mayPropose(r, a, e); code != "" {
-			return e, code
-		}
+	if !m.mayAsk(r, a, e) {
+		return e, fault.InvalidArgument
 	}
 	for _, seat := range r.mentioned(e.Text) {
 		if seat != a.seat && !slices.Contains(e.ask, seat) && (len(e.to) == 0 || slices.Contains(e.to, seat)) {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -383,96 +382,39 @@ func (e eventModel) isRemoval() bool {
 	return e.Type == chat.EventLeft && (e.Reason == room.ReasonKicked || e.Reason == room.ReasonBanned)
 }
 
-// places is how many requests may be open of those like q: proposals or not, private or not.
-func (q requestModel) places() int {
-	switch {
-	case q.proposal && len(q.to) > 0:
-		return 4
-	case q.proposal:
-		return 8
-	case len(q.to) > 0:
-		return 8 - 4
-	}
-	return 32 - 8 - 8
-}
-
-// isLike reports whether q takes a place of the same sort as x.
-func (q requestModel) isLike(x requestModel) bool {
-	return q.proposal == x.proposal && (len(q.to) > 0) == (len(x.to) > 0)
-}
-
-// asSame reports whether agents of two seats count as one: guests of one invite do.
+// asSame reports whether agents of two seats count as one: guests of one invite do, and seats of one key.
 func (r roomModel) asSame(seat, other int) bool {
 	a, _ := r.agent(seat)
 	b, _ := r.agent(other)
-	return seat == other || a.guest && b.guest && a.invite == b.invite
+	isKey := strings.HasPrefix(a.principal, "key:")
+	return seat == other || a.guest && b.guest && a.invite == b.invite ||
+		!a.guest && !b.guest && isKey && a.principal == b.principal
 }
 
-// isBacked reports whether somebody else than those who proposed q has agreed to it.
-func (r roomModel) isBacked(q requestModel) bool {
-	return slices.ContainsFunc(q.agreed, func(seat int) bool { return !r.asSame(seat, q.seat) })
-}
-
-// mayPropose reports whether a may propose e: of those like e, it sees less than four proposals of its own and of other
-// guests of its invite, and not all places are taken by what somebody has agreed to.
-func (m model) mayPropose(r roomModel, a agentModel, e eventModel) (code fault.Code) {
-	own, like, backed := 0, 0, 0
-	x := requestModel{proposal: true, to: e.to}
-	for _, q := range m.current(r) {
-		if !q.isLike(x) || q.n == e.replaces {
-			continue
-		}
-		like++
-		if r.asSame(q.seat, a.seat) && q.visibleTo(a.seat) {
-			own++
-		}
-		if r.isBacked(q) {
-			backed++
-		}
-	}
-	switch {
-	case own >= 4:
-		return fault.InvalidArgument
-	case like >= x.places() && like == backed:
-		return fault.NotAllowed
-	}
-	return ""
-}
-
-// crowdedOut returns the event by which the room ends a request because e took a place too many; ok is false if none
-// ends. It is of those who have most, their first question or their last proposal.
-func (r roomModel) crowdedOut(e eventModel) (out eventModel, ok bool) {
-	i := slices.IndexFunc(r.open, func(q requestModel) bool { return q.n == e.n })
-	if i < 0 {
-		return out, false
-	}
-	var like []requestModel
-	for _, q := range r.open {
-		if q.isLike(r.open[i]) {
-			like = append(like, q)
-		}
-	}
-	if len(like) <= r.open[i].places() {
-		return out, false
-	}
-	most, ends := 0, requestModel{}
-	for _, q := range like {
-		n := 0
-		for _, x := range like {
-			if r.asSame(q.seat, x.seat) {
+// mayAsk reports whether a has a place for e: it has nothing open, or less is open than may be of its own, of its party
+// and of the room.
+func (m model) mayAsk(r roomModel, a agentModel, e eventModel) bool {
+	proposes, private := e.Kind == room.Proposal, len(e.to) > 0
+	count := func(counts func(q requestModel) bool) (n int) {
+		for _, q := range m.current(r) {
+			if q.n != e.replaces && counts(q) {
 				n++
 			}
 		}
-		if q.n != e.n && !r.isBacked(q) && (n > most || n == most && q.proposal) {
-			most, ends = n, q
-		}
+		return n
 	}
-	a, _ := r.agent(ends.seat)
-	out = eventModel{seat: ends.seat, withdraws: ends.n, to: r.readers(ends, a),
-		named:   append(slices.Concat(ends.owed, ends.agreed), ends.seat),
-		Message: chat.Message{Type: chat.EventSaid, From: a.name, Kind: room.Status, Reason: room.ReasonListFull}}
-	out.To = r.names(out.to)
-	return out, most > 0
+	own := func(q requestModel) bool { return q.seat == a.seat }
+	alike := func(q requestModel) bool { return len(q.to) > 0 == private }
+	ours := func(q requestModel) bool { return alike(q) && r.asSame(q.seat, a.seat) }
+	ofParty := 12
+	if private {
+		ofParty = 8
+	}
+	return len(e.ask) == 0 && e.Kind != room.Request || count(own) == 0 ||
+		count(own) < 12 && count(ours) < ofParty && count(alike) < 32 &&
+			(!private || count(func(q requestModel) bool { return own(q) && len(q.to) > 0 }) < 4) &&
+			(!proposes || count(func(q requestModel) bool { return own(q) && q.proposal }) < 4 &&
+				(private || count(func(q requestModel) bool { return ours(q) && q.proposal }) < 4))
 }
 
 // voters returns who of those that are here has agreed to a proposal.
@@ -491,7 +433,7 @@ func (r roomModel) withdrawn(e eventModel) roomModel {
 		return e.withdraws > 0 && q.n == e.withdraws && q.seat == e.seat
 	})
 	r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q questionModel) bool {
-		return q.n == e.withdraws && e.Reason != room.ReasonListFull
+		return q.n == e.withdraws
 	})
 	return r
 }

@@ -168,7 +168,7 @@ func (e eventModel) actor() int {
 	switch {
 	case e.by != 0:
 		return e.by
-	case e.Type == chat.EventKnocked, e.Type == chat.EventRole, e.Reason == room.ReasonListFull:
+	case e.Type == chat.EventKnocked, e.Type == chat.EventRole:
 		return 0
 	}
 	return e.seat
@@ -313,9 +313,6 @@ func (m model) append(r roomModel, e eventModel) (roomModel, error) {
 	r = m.finished(r, e)
 	r, e = m.settle(r, e)
 	r.log = append(slices.Clip(r.log), e)
-	if out, ok := r.crowdedOut(e); ok {
-		return m.append(r, out)
-	}
 	return r, nil
 }
 

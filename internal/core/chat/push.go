@@ -21,7 +21,6 @@ const (
 	NeedsDecision NeedKind = "draft"    // a message of the own agent waits
 	NeedsAnswer   NeedKind = "request"  // the seat owes an answer
 	NeedsVote     NeedKind = "proposal" // the seat has not voted
-	NeedsNoVote   NeedKind = "over"     // a full list has ended Of, a proposal on which the seat had not voted
 	NeedsLook     NeedKind = "dispute"  // Dispute is held against an act of the seat
 	NeedsNothing  NeedKind = "ended"    // the room was closed: the person hears of it once
 )
@@ -29,7 +28,6 @@ const (
 // Need is one thing that needs the person of a seat.
 type Need struct {
 	N    int64
-	Of   int64 // of NeedsNoVote
 	Kind NeedKind
 	At   time.Time
 
@@ -89,9 +87,6 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 			kind = NeedsVote
 		}
 		got.Open = append(got.Open, Need{N: asked.N, Kind: kind, At: time.UnixMilli(asked.AtMs)})
-	}
-	for _, gone := range head.Talk.GoneFor(hook.Seat, now) {
-		got.Open = append(got.Open, Need{N: gone.End, Of: gone.N, Kind: NeedsNoVote, At: time.UnixMilli(gone.AtMs)})
 	}
 	for _, d := range head.Talk.DisputesOf(hook.Seat, now) {
 		got.Open = append(got.Open, Need{N: head.Talk.RingsBy(d), Kind: NeedsLook, At: time.UnixMilli(d.AtMs),

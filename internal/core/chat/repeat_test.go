@@ -12,7 +12,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -1049,22 +1048,6 @@ func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
 			}
 		}
 	}
-}
-
-// The room, and not Bob, has ended his question, so his withdrawal of it is none that he made before.
-func TestSend_withdrawalOfWhatAFullListEnded_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	asks := func(who chat.Seated, text, whom string) string {
-		return w.sends(chat.SendRequest{Token: who.Token, Text: text, Ask: []string{whom}, To: []string{whom}}).ID
-	}
-	first := asks(p.bob, "first?", "Ann")
-	for n := range core.MaxOpenPrivate - core.MaxPrivateProposals - 1 {
-		asks(p.bob, fmt.Sprint("more? ", n), "Ann")
-	}
-	asks(p.ann, "Bob?", "Bob")
-	_, err := w.send(chat.SendRequest{Token: p.bob.Token, Withdraw: first, Kind: room.Status})
-	wants(t, err, fault.InvalidArgument)
 }
 
 // A vote that is refused for another reason than its repetition stays refused, with that reason.

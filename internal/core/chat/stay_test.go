@@ -11,7 +11,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -418,15 +417,6 @@ func TestStay_isWanted_onceSomethingWakesItAfterItsLastMessage(t *testing.T) {
 			{"one leaves", func() { w.leaveAs(s.ctx, dora.Token) }, false},
 			{"another leaves", func() { w.leaveAs(s.ctx, cid.Token) }, true},
 			{"his word", bob, false},
-			{"his questions in private", func() {
-				for range core.MaxOpenPrivate - core.MaxPrivateProposals {
-					w.sendsAs(s.ctx, chat.SendRequest{Token: s.bob.Token, Text: "Ann?", Ask: []string{"Ann"},
-						To: []string{"Ann"}})
-					w.clock.Advance(room.RepeatWindow)
-				}
-			}, false},
-			{"a question, which ends one of his", send(chat.SendRequest{Token: s.ann.Token, Text: "Bob?",
-				Ask: []string{"Bob"}, To: []string{"Bob"}}), true},
 		} {
 			w.clock.Advance(time.Second)
 			step.does()

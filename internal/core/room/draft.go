@@ -118,7 +118,7 @@ const (
 	QuestionOpen      QuestionState = "open"
 	QuestionWithdrawn QuestionState = "withdrawn" // or its text was removed, as that of any message may be
 	QuestionAnswered  QuestionState = "answered"  // by others, so that it awaits nothing more
-	QuestionEnded     QuestionState = "ended"     // otherwise: by age, a newer one, a full list, or its sender's leave
+	QuestionEnded     QuestionState = "ended"     // otherwise: by age, a newer one, or its sender's leave
 )
 
 // IsStale reports whether a draft answers what awaits no answer any more.
@@ -134,7 +134,7 @@ func (e Event) Ends(n int64) bool { return e.Talk != nil && !e.Talk.asks(n) }
 func (e Event) StateAfter(asked Event, seat int) QuestionState {
 	answers := e.Type == Said && (e.ReplyTo == asked.N || e.ReplyTo > asked.N && slices.Contains(asked.Ask, e.Seat))
 	switch {
-	case e.Withdraws == asked.N && !e.IsByFullList():
+	case e.Withdraws == asked.N:
 		return QuestionWithdrawn
 	case e.At().Sub(asked.At()) >= DebtLife:
 		return QuestionEnded

@@ -169,10 +169,9 @@ const (
 	ReasonNameTaken Reason = "name_taken" // of a knock: another agent has the name
 	ReasonRoomFull  Reason = "room_full"  // of a knock: no seat is free
 
-	ReasonPaused   Reason = "paused"    // of SupervisionSet: the agent may not speak
-	ReasonResumed  Reason = "resumed"   // of SupervisionSet: the agent may speak again
-	ReasonRefused  Reason = "refused"   // of SupervisionSet: a draft is not sent
-	ReasonListFull Reason = "list_full" // of Said: a full list, and not the sender, ends the request of Withdraws
+	ReasonPaused  Reason = "paused"  // of SupervisionSet: the agent may not speak
+	ReasonResumed Reason = "resumed" // of SupervisionSet: the agent may speak again
+	ReasonRefused Reason = "refused" // of SupervisionSet: a draft is not sent
 
 	ReasonSent   Reason = "sent"   // to the agent, of Said: its draft is sent
 	ReasonEdited Reason = "edited" // likewise, with the text of its person
@@ -197,19 +196,16 @@ func (e Event) ChangesState() bool {
 }
 
 // Actor returns the seat that caused the event, or the seat of the admin who did; 0 for a knock, the end of an
-// expired hook, a promotion because all admins are silent, and the end of a request by a full list.
+// expired hook, a promotion because all admins are silent, and what the room itself has withdrawn.
 func (e Event) Actor() int {
 	switch {
 	case e.By != 0:
 		return e.By
-	case e.Type == Knocked, e.Type == Managed, e.Type == Hooked && e.Reason == ReasonHookGone, e.IsByFullList():
+	case e.Type == Knocked, e.Type == Managed, e.Type == Hooked && e.Reason == ReasonHookGone, e.IsByRoom():
 		return 0
 	}
 	return e.Seat
 }
-
-// IsByFullList reports whether the room itself says by e that a full list has ended the request that e withdraws.
-func (e Event) IsByFullList() bool { return e.Type == Said && e.Reason == ReasonListFull }
 
 // takesSeat reports whether an admin took a seat by e.
 func (e Event) takesSeat() bool { return e.Reason == ReasonKicked || e.Reason == ReasonBanned }

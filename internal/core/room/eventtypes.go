@@ -20,7 +20,7 @@ const everyEvent = "N Calls V ID LastChange LastTalk Talk Messages Run AtMs Type
 // eventTypes has a row for each type: its meaning, its makers, a stored example, and its fields. Tests keep the rows
 // true. Hashes are cut short here.
 var eventTypes = []eventType{
-	// A message or, with a Reason, the end of a request by a full list. Made by Message, Lost.
+	// A message. A Reason is of older programs alone: see Event.IsByRoom. Made by Message, Lost.
 	//
 	//	{"v":14,"id":"zcm9t17m54cm","st":5,"p":1,"run":1,"at":4107585600000,"t":"said","s":1,"f":"Ann","x":"hello"}
 	{Said, "Seat Name Person PersonName Text Redacted Kind To ToNames Ask AskNames Named ReplyTo ReSeat ReFor " +

@@ -216,14 +216,13 @@ func (k Hook) Calls(state *State, agent Agent, event Event) bool {
 }
 
 // mayNeedPerson reports whether event may leave something that needs the person behind a: a draft of a, words that ask
-// a, or the end of these by a full list or of the room. The state says whether it still does when the person is called.
+// a, or the end of the room. The state says whether it still does when the person is called.
 func (a Agent) mayNeedPerson(event Event) bool {
 	switch event.Type {
 	case Drafted:
 		return event.Seat == a.Seat
 	case Said:
-		return !a.did(event) && slices.Contains(event.Ask, a.Seat) ||
-			event.IsByFullList() && slices.Contains(event.Named, a.Seat)
+		return !a.did(event) && slices.Contains(event.Ask, a.Seat)
 	}
 	return event.ClosesRoom()
 }

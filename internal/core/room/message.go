@@ -53,7 +53,7 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 	if event.Replaces != 0 && !h.Talk.isProposal(event.Replaces) {
 		event.Bound = bound
 	}
-	if err := rules.checkProposed(&event); err != nil {
+	if err := rules.checkQuota(&event); err != nil {
 		return event, err
 	}
 	h.completeReport(agent, &event)
@@ -218,14 +218,10 @@ func (c messageRules) refuseVote(event Event) error {
 		return fault.Refuse(fault.InvalidArgument, "That proposal does not ask you: it asks those who were here when "+
 			"it was made, or whom it names. Nothing was sent: say what you think with kind message.")
 	}
-	if c.head.Talk.EndedByFullList(event.ReplyTo, c.now) {
-		return fault.Refuse(fault.InvalidArgument, "That proposal is over: others were made, and the list of open "+
-			"proposals was full. Nothing was sent: if you want it, propose it yourself.")
-	}
 	return fault.Refuse(fault.InvalidArgument, "reply_to is not an open proposal: it has been agreed, objected to, "+
-		"withdrawn or replaced by a newer one, the list of open ones was full, an admin kept one from voting whom it "+
-		"asked, a day has passed, its proposer has left, or it is not a proposal. Nothing was sent: room_info lists "+
-		"what is open and what was agreed.")
+		"withdrawn or replaced by a newer one, an admin kept one from voting whom it asked, a day has passed, its "+
+		"proposer has left, or it is not a proposal. Nothing was sent: room_info lists what is open and what was "+
+		"agreed.")
 }
 
 // completeWithdrawal checks the withdrawn event, and gives event the same readers. event wakes the agents who owed an

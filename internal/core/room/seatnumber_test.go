@@ -65,10 +65,12 @@ func TestRoom_thatHasSeenManyAgents_costsWhatItsSeatsCost(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob")
 		for range agents {
 			cid := l.join("Cid").Seat
-			l.send(ann, room.Event{Kind: room.Request, Text: "Cid?", To: []int{bob, cid}, Ask: []int{bob, cid}})
+			asked := l.send(ann, room.Event{Kind: room.Request, Text: "Cid?", To: []int{bob, cid},
+				Ask: []int{bob, cid}})
 			said := l.send(cid, room.Event{Text: "@Ann, hello"})
 			l.leave(cid)
 			l.reply(bob, said)
+			l.withdraw(asked)
 			l.events = l.events[:0]
 		}
 		for _, x := range []any{l.head.Snapshot(), l.head.Parts(), l.head.Talk} {

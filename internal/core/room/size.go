@@ -137,11 +137,7 @@ func (s *Settings) referred() int {
 }
 
 func (t *Talk) referred() int {
-	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Gone) + sliceBytes(t.Questions) +
-		sliceBytes(t.Disputes)
-	for i := range t.Gone {
-		n += sliceBytes(t.Gone[i].Owed)
-	}
+	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Questions) + sliceBytes(t.Disputes)
 	for i := range t.Disputes {
 		d := &t.Disputes[i]
 		n += textBytes(string(d.Kind), d.Name, d.PersonName) + sliceBytes(d.Tasks)

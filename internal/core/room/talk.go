@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // DebtLife is how long a request waits for its answers.
@@ -16,22 +17,9 @@ const DebtLife = 24 * time.Hour
 type Talk struct {
 	Open []OpenRequest `json:"o,omitempty"` // oldest first
 	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
-	Gone []Gone        `json:"g,omitempty"` // of those that full lists ended within DebtLife, maxGone; oldest first
 	// Questions are the proposals that put tasks in question, oldest first.
 	Questions []Question `json:"q,omitempty"`
 	Disputes  []Dispute  `json:"p,omitempty"` // oldest first, at most core.MaxDisputes
-}
-
-// maxGone is how many proposals are remembered of those that full lists ended.
-const maxGone = 8
-
-// Gone is a proposal that ended because its list was full: see Head.EndOverfull.
-type Gone struct {
-	N    int64 `json:"n"`           // the event of the proposal
-	End  int64 `json:"e"`           // the event that ended it
-	AtMs int64 `json:"at"`          // the time of End
-	By   int   `json:"b"`           // who proposed it: see State.askerOf
-	Owed []int `json:"o,omitempty"` // the seats that had still to vote
 }
 
 // OpenRequest is a request or a proposal with answers owed.
@@ -284,13 +272,12 @@ func (before *State) applyTalk(state *State, event Event) *ledger {
 		replaces := before.Talk.replacedBy(event)
 		l.applyRequest(event, replaces)
 		l.applyQuestion(event, replaces)
+		l.complete()
 	case event.ChangesState():
 		l.removeAbsent(event)
+		l.complete()
 	}
 	l.applyDisputes(before, event)
-	if l.changed {
-		l.Gone = slices.DeleteFunc(slices.Clone(l.Gone), func(gone Gone) bool { return gone.isPast(event.At()) })
-	}
 	l.forgetQuestions()
 	return l
 }
@@ -406,14 +393,16 @@ func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	case event.Kind == Agree && slices.Contains(request.Owed, event.Seat):
 		request.applyAgreement(event)
 		l.changed = true
-		l.complete()
 	}
 }
+
+// maxCompleted is how many agreements one event completes, each an op of its Write. The next event completes others.
+const maxCompleted = core.MaxOpen
 
 // complete ends the proposals without owed answers. If anybody has agreed, the proposal counts as agreed.
 func (l *ledger) complete() {
 	l.removeIf(func(request OpenRequest) bool {
-		if !request.Proposal || len(request.Owed) > 0 {
+		if !request.Proposal || len(request.Owed) > 0 || len(l.agreed) == maxCompleted {
 			return false
 		}
 		if len(request.Agreed) > 0 {
@@ -423,25 +412,17 @@ func (l *ledger) complete() {
 	})
 }
 
-// applyWithdrawal ends the sender's own request, which its sender withdraws or, by ReasonListFull, a full list ends. A
-// withdrawal ends its question, too.
+// applyWithdrawal ends the sender's own request, which its sender withdraws. A withdrawal ends its question, too.
 func (l *ledger) applyWithdrawal(e Event) {
 	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
 	if i < 0 {
 		return
 	}
-	if e.Reason == ReasonListFull && l.Open[i].Proposal {
-		l.Gone = keepGone(append(slices.Clip(l.Gone), Gone{N: e.Withdraws, End: e.N, AtMs: e.AtMs,
-			By: l.state.askerOf(e.Seat), Owed: l.Open[i].Owed}))
-	}
-	if e.Reason != ReasonListFull {
-		l.removeQuestions(func(q *Question) bool { return q.N == e.Withdraws })
-	}
+	l.removeQuestions(func(q *Question) bool { return q.N == e.Withdraws })
 	l.Open, l.changed = slices.Delete(l.Open, i, i+1), true
 }
 
-// applyRequest records the request in event, which is to replace an agreement or nothing. If its list is then too long,
-// the next event ends a request: see Head.EndOverfull.
+// applyRequest records the request in event, which is to replace an agreement or nothing.
 func (l *ledger) applyRequest(event Event, replaces Replaced) {
 	anyone := event.Kind == Request && len(event.Ask) == 0
 	if !anyone && len(event.Ask) == 0 {
@@ -476,7 +457,6 @@ func (l *ledger) removeAbsent(event Event) {
 			}
 		}
 	}
-	l.complete()
 	l.removeIf(OpenRequest.isAnswered)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -583,6 +584,12 @@ type twin struct{ loud, quiet *timeline }
 // both has the same message sent in both rooms. pick, if not negative, chooses the request that the message answers or
 // takes back, among those open to Dora: the numbers of the events differ.
 func (w twin) both(t rapid.TB, seat int, e room.Event, pick int) {
+	own := slices.DeleteFunc(w.loud.head.Talk.OpenTo(seat, w.loud.now), func(r room.OpenRequest) bool {
+		return r.Seat != seat
+	})
+	if len(own) >= core.MaxProposed { // what is private counts for its sender, who may say less to all then
+		e.Kind, e.Ask = "", nil
+	}
 	for _, l := range []*timeline{w.loud, w.quiet} {
 		x := e
 		if open := l.head.Talk.OpenTo(dora, l.now); len(open) > 0 && pick >= 0 {

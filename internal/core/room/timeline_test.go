@@ -53,18 +53,8 @@ func newPair(t *testing.T, names ...string) *timeline {
 	return l
 }
 
-// apply appends e, one second after the event before, and what follows e if a list is full then.
+// apply appends e, one second after the event before.
 func (l *timeline) apply(e room.Event) room.Event {
-	l.Helper()
-	e = l.applyAlone(e)
-	if end, needed := l.head.EndOverfull(e); needed {
-		l.applyAlone(end)
-	}
-	return e
-}
-
-// applyAlone appends e, one second after the event before.
-func (l *timeline) applyAlone(e room.Event) room.Event {
 	l.Helper()
 	l.now = l.now.Add(time.Second)
 	e.V, e.N, e.AtMs = room.Version, l.head.AsOf+1, l.now.UnixMilli()

@@ -141,9 +141,6 @@ func (w *write) others(change Change, now time.Time) int {
 	n := maxStateOps + max(core.MaxOpen, len(w.head.Talk.Open)) + w.parts
 	for _, event := range change.Events {
 		n += event.Parts() + len(event.TasksClosed())
-		if len(event.Ask) > 0 || event.Kind == room.Request {
-			n++ // see room.Head.EndOverfull
-		}
 		if event.ChecksTask() {
 			n++
 		}
@@ -157,13 +154,11 @@ func (w *write) others(change Change, now time.Time) int {
 	return n
 }
 
-// add numbers the events of change and applies them, each with the event by which it ends another request, if it does.
+// add numbers the events of change and applies them.
 func (w *write) add(change Change, now time.Time) ([]room.Event, error) {
 	next, from := w.head, len(w.events)
 	var derived, dropped []table.Op
-	for queue := change.Events; len(queue) > 0; {
-		event := queue[0]
-		queue = queue[1:]
+	for _, event := range change.Events {
 		event.V, event.N, event.ID = room.Version, next.AsOf+1, ident.NewEventID()
 		// never back, even if the clock goes back: events expire in order
 		event.AtMs = max(now.UnixMilli(), next.HeadMs)
@@ -197,9 +192,6 @@ func (w *write) add(change Change, now time.Time) ([]room.Event, error) {
 		w.parts += event.Parts() + len(event.TasksClosed())
 		if event.ExpiresMs != 0 {
 			w.parts += room.PartsRenewed
-		}
-		if end, needed := after.EndOverfull(event); needed {
-			queue = append([]room.Event{end}, queue...)
 		}
 		w.events, next = append(w.events, event), after
 	}

@@ -66,10 +66,6 @@ type Way struct {
 func Of(message chat.Message, text string, way Way) string {
 	switch message.Type {
 	case chat.EventSaid:
-		if message.Reason == room.ReasonListFull {
-			return "Message " + message.Withdraws + " of " + Quoted(message.From) + " no longer waits for answers: " +
-				"the list of what is open was full."
-		}
 		return way.speaker(message) + ": " + indented(text+NoteOf(message.File, way.HasAddress))
 	case chat.EventJoined:
 		return Quoted(message.Agent) + " has joined the room."

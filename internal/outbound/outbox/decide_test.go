@@ -148,11 +148,6 @@ func TestPush_decideCall(t *testing.T) {
 	need := func(n int64, kind chat.NeedKind) chat.Need {
 		return chat.Need{N: n, Kind: kind, At: noon().Add(time.Duration(n-41) * time.Minute)}
 	}
-	over := func(n, of int64) chat.Need {
-		gone := need(n, chat.NeedsNoVote)
-		gone.Of = of
-		return gone
-	}
 	draft, asked := need(42, chat.NeedsDecision), need(42, chat.NeedsAnswer)
 	with := func(change func(*roomlog.Progress)) roomlog.Progress {
 		progress := told
@@ -202,9 +197,6 @@ func TestPush_decideCall(t *testing.T) {
 			decide(gaveUp, open(asked), time.Hour), doEnd, 0},
 		{"All tries to tell draft 42 have failed: a call two hours before it ends.",
 			decide(gaveUp, open(draft), time.Hour), doEnd, reminds + time.Minute},
-		{"A full list has ended, by 42, proposal 40, of which Ann was told: a call at once.",
-			decide(told, open(over(42, 40)), time.Minute), doCall, 0},
-		{"By 43 it has ended proposal 42: no call.", decide(told, open(over(43, 42)), time.Hour), doEnd, 0},
 		{"Something newer needs Ann: a call.",
 			decide(gaveUp, open(draft, need(43, chat.NeedsDecision)), time.Hour), doCall, 0},
 	} {

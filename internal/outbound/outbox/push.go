@@ -149,9 +149,6 @@ func (w *push) readNews(ctx context.Context) (next decision, err error) {
 			return need.Kind != chat.NeedsDecision
 		})
 	}
-	w.needs.Open = slices.DeleteFunc(w.needs.Open, func(need chat.Need) bool { // nothing is to be done about it
-		return need.Kind == chat.NeedsNoVote && w.dueOf(need).IsZero()
-	})
 	return w.decideCall(w.now()), nil
 }
 
@@ -171,8 +168,6 @@ func (w *push) readNews(ctx context.Context) (next decision, err error) {
 //  11. Ann has ended the hook, or no longer has the device: the hook is gone.
 //  12. All tries to tell question 42 have failed: no call.
 //  13. All tries to tell draft 42 have failed: a call two hours before it ends.
-//  14. A full list has ended, by 42, proposal 40, of which Ann was told: a call at once.
-//  15. By 43 it has ended proposal 42: no call.
 func (w *push) decideCall(now time.Time) decision {
 	if w.needs.Gone { // 11
 		return decision{do: doRecheck}
@@ -202,7 +197,6 @@ func (w *push) decideCall(now time.Time) decision {
 func (w *push) dueOf(need chat.Need) time.Time {
 	failing, reminds := w.progress.Failing, need.At.Add(room.DraftLife-remindBefore)
 	switch {
-	case need.Of > w.progress.Upto: // 15
 	case need.N > w.progress.Upto && !(failing.GaveUp && need.N <= failing.Known):
 		return need.At.Add(w.patience(need))
 	case need.Kind == chat.NeedsDecision && time.UnixMilli(w.lastMs()).Before(reminds): // 9, 13
@@ -222,7 +216,7 @@ func (w *push) lastMs() int64 {
 // patience returns for how long a new need may be met without a call.
 func (w *push) patience(need chat.Need) time.Duration {
 	switch {
-	case need.Kind == chat.NeedsNothing, need.Kind == chat.NeedsNoVote: // 10, 14
+	case need.Kind == chat.NeedsNothing: // 10
 		return 0
 	case need.Kind != chat.NeedsDecision && !w.needs.Alone: // 5
 		return agentTime
@@ -424,8 +418,6 @@ func words(need chat.Need, withText bool) string {
 		return who + " waits for you" + text
 	case chat.NeedsVote:
 		return who + " proposes something" + text
-	case chat.NeedsNoVote:
-		return "What " + who + " proposed is over: too much was proposed"
 	case chat.NeedsAnswer:
 		return who + " asks you" + text
 	case chat.NeedsLook:

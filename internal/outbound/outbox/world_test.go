@@ -186,6 +186,19 @@ func (w *world) say(req chat.SendRequest) {
 	}
 }
 
+// asksOn has the agent of a token ask Bob, and take back the eleventh question before. asked has the ids of all.
+func (w *world) asksOn(ann, text string, asked []string) []string {
+	w.t.Helper()
+	if n := len(asked) - 11; n >= 0 {
+		w.say(chat.SendRequest{Token: ann, Withdraw: asked[n]})
+	}
+	got, err := w.Send(w.ctx(), chat.SendRequest{Token: ann, Text: text, Kind: room.Request, Ask: []string{"Bob"}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return append(asked, got.ID)
+}
+
 // reads is a wait of zero length or, without a cursor, a return. It returns the cursor.
 func (w *world) reads(token, cursor string) string {
 	w.t.Helper()

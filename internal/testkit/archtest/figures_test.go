@@ -99,7 +99,6 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/base/results/seat.go", "and {} that were replaced", "internal/core/chat.agreementsShown"},
 	{"internal/web/assets/sidebar/agreements.js", "shown = {};", "internal/core/chat.agreementsShown"},
 	{"internal/core/chat/task.go", "You have added these tasks in the last {}, ", "internal/core/room.RepeatWindow"},
-	{"docs/tools.md", "and {} proposals that all see", "internal/core.MaxProposals"},
 	{"docs/tools.md", "is bound for {} and, as one who may only listen", "internal/core/room.BoundFor"},
 	{"docs/security.md", "it stays for {} after a kick", "internal/core/room.BoundFor"},
 	{"docs/security.md", "nothing and, from {} to 10 minutes", "internal/auth/signin.again"},

@@ -276,7 +276,6 @@ test("a proposal tells at its foot how it stands, in one line", () => {
       "Agreed, then replaced by “Paint it red”"],
     [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, "Agreed, then replaced by “a newer one”"],
     [[...yes("Bo"), from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, "Withdrawn"],
-    [[...yes("Bo"), from("Eve", "status", { withdraws: "p", reason: "list_full" })], {}, "Over: too much was open"],
   ])
     assert.equal(told([proposal, ...replies], more), want);
 });

@@ -68,7 +68,7 @@ const person = (p) =>
 
 /** Returns what stands above a message: who said what kind of thing to whom, and when. */
 function lineOf(message) {
-  const { id, to, ask, kind, reply_to: answers, replaces, withdraws, reason, agreed, finished, at } = message;
+  const { id, to, ask, kind, reply_to: answers, replaces, withdraws, agreed, finished, at } = message;
   const parts = [
     actorOf(message),
     to?.length && "only to " + to.join(", "),
@@ -78,7 +78,7 @@ function lineOf(message) {
   const marks = [
     id,
     replaces ? "replaces " + replaces : answers && "answers " + answers,
-    withdraws && (reason === "list_full" ? "too much was open, which ends " : "withdraws ") + withdraws,
+    withdraws && "withdraws " + withdraws,
     agreed && "completes the agreement on " + agreed,
     finished && "finishes " + finished.join(", "),
   ];

@@ -135,7 +135,7 @@ export class OtherRoom {
   #draftNow(draft, messages) {
     const had = this.state.supervision.drafts.find(({ id }) => id === draft.id);
     const { end } = outcomesOf(messages).get(draft.reply_to) ?? {};
-    const ends = { withdrawn: "withdrawn", crowded: "withdrawn", answered: "answered" };
+    const ends = { withdrawn: "withdrawn", answered: "answered" };
     const isLater = ({ type, from, at }) => type === "message" && from !== this.state.me && at > draft.at;
     const { answers } = draft;
     const isOpen = answers?.state === "open";

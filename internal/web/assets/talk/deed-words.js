@@ -2,13 +2,11 @@
 // quotes stand where the braces are.
 
 // How what a message asks stands; some is of several who were asked.
-const crowded = "Over: too much was open";
-
 export const outcomes = {
-  request: { some: "{n} of {of} answered", answered: "Answered", withdrawn: "Withdrawn", crowded },
+  request: { some: "{n} of {of} answered", answered: "Answered", withdrawn: "Withdrawn" },
   proposal: {
     some: "{n} of {of} agreed", agreed: "Agreed", objected: "{by} objected",
-    withdrawn: "Withdrawn", crowded, replaced: "Replaced by {newer}", outdated: "Agreed, then replaced by {newer}",
+    withdrawn: "Withdrawn", replaced: "Replaced by {newer}", outdated: "Agreed, then replaced by {newer}",
   },
 };
 

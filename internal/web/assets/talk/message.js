@@ -44,8 +44,8 @@ export function Message({ message, head, again, item, sharing, view }) {
         <${Text} message=${message} view=${view} />
         ${sharing && html`<${FileToCome} file=${message.file} />`}
         ${message.file && !sharing && html`<${FileCard} room=${view.room} message=${message} />`}
-        ${message.withdraws && html`<${Quote} id=${message.withdraws} view=${view}
-          label=${message.reason === "list_full" ? talk.crowded : talk.withdraws} />`}
+        ${message.withdraws && html`
+          <${Quote} id=${message.withdraws} label=${talk.withdraws} view=${view} />`}
         ${message.agreed && html`
           <${Quote} id=${message.agreed} label=${talk.agreed} kind="agreed" view=${view} />`}
         <${Own} message=${message} view=${view} />

@@ -2,9 +2,9 @@
 // so whatever followed one that is loaded is loaded, too.
 
 /**
- * What became of a message that asks. end is agreed, objected, withdrawn, crowded (by others, out of a full list) or
- * replaced of a proposal, outdated of one that was agreed before a newer agreement replaced it, answered, withdrawn or
- * crowded of a request, and "" while the log does not tell; a day ends what asks, too.
+ * What became of a message that asks. end is agreed, objected, withdrawn or replaced of a proposal, outdated of one
+ * that was agreed before a newer agreement replaced it, answered or withdrawn of a request, and "" while the log does
+ * not tell; a day ends what asks, too.
  * @typedef {{asked: string[], yes: Set<string>, end: string, by: any}} Outcome
  *   yes are the names of those who have agreed or answered, and by is the message that ended it, or took its place
  */
@@ -20,10 +20,10 @@ export function outcomesOf(messages, agreements = []) {
   const found = new Map();
   for (const message of messages) {
     if (message.type === "draft") continue; // nobody else has read it yet
-    const { id, kind, ask = [], reply_to: answers, withdraws, agreed, reason } = message;
+    const { id, kind, ask = [], reply_to: answers, withdraws, agreed } = message;
     if (ask.length || kind === "request") found.set(id, { message, asked: ask, yes: new Set(), end: "", by: null });
     hear(found.get(answers), message);
-    end(found.get(withdraws), reason === "list_full" ? "crowded" : "withdrawn", message);
+    end(found.get(withdraws), "withdrawn", message);
     end(found.get(agreed), "agreed", message);
     const newer = found.get(agreed)?.message;
     outdate(found.get(newer?.replaces), newer);

@@ -52,7 +52,6 @@ export const talk = {
   newerOne: "a newer one",
   agreed: "Agreed by everyone asked:",
   withdraws: "Withdraws:",
-  crowded: "Too much was open, so this is over:",
   replaces: "In place of:",
   finishes: "marks {tasks} as done",
   earlierMessage: "an earlier message",
