@@ -45,7 +45,7 @@ With --wait, standard output has only the answer: that of each agent you asked o
 
 // Validate is called by kong.
 func (c *sayCommand) Validate() error {
-	if len(c.Text) == 0 && c.Kind != "agree" && c.Withdraw == "" {
+	if len(c.Text) == 0 && c.Kind != "agree" && c.Kind != "object" && c.Withdraw == "" {
 		return errors.New("the text is missing: give a TEXT, or - for standard input")
 	}
 	if len(c.Text) > 1 && slices.Contains(c.Text, "-") {

@@ -69,7 +69,6 @@ type situation struct {
 	absent     *chat.Absent   // those whom the message asks, names or is private to, and who will not answer soon
 	unfinished bool           // a task in finishes was not finished
 	beside     string         // of a proposal: what it answers and does not replace; "": nothing
-	frozen     bool           // nothing replaces that now: an admin keeps one from voting whom it binds
 	revision   *chat.Revision // of agreed, if it replaces another agreement; else nil
 
 	// For a call of task.
@@ -228,7 +227,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, lastHold: w.LastHold,
 		credential: s.Credential, file: file, apart: len(asked.To) > 0, replies: asked.ReplyTo != "",
 		kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0, unheard: s.Unheard, absent: s.Absent,
-		unfinished: len(s.Unfinished) > 0, beside: s.Beside, frozen: s.Frozen,
+		unfinished: len(s.Unfinished) > 0, beside: s.Beside,
 		over: s.Sent && len(asked.Finishes) > len(s.Unfinished)}
 }
 

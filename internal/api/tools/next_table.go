@@ -40,7 +40,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.Question != "" && !s.isOut() }, "In question, since {by} was proposed in place of the agreement they were added under: {questioned}{edits}", ""},
 	{(*situation).hasObjection, "An objection closes its proposal for good, so only a new one can be agreed to", ""},
 	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that: {whynot}", ""},
-	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
+	{func(s *situation) bool { return (s.LacksVoter != "" || s.owed() > 0) && !s.isOut() }, "{lacking}{owed}", ""},
 	// Identity and access. [S]
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
 	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, and the seat of that name is silent, call manage_agent (action kick), which frees the name"},
@@ -70,10 +70,10 @@ var imperatives = []row{
 	{(*situation).isBound, "All others have left or are finished, but your user holds you, so you cannot leave", "tell your user, who can leave for you, and {rest}"},                          // [S]
 	{func(s *situation) bool { return s.Paused }, "Your user has paused you, so until you hear otherwise nothing that you send is sent, and you can neither leave nor change tasks", "{rest}"}, // [S]
 	{func(s *situation) bool { return s.Undecided && !s.wants && !s.own && s.act == "" }, "", "{rest}"},                                                                                        // [S]
-	{func(s *situation) bool { return s.Listening && !s.isOver() && s.act == "" }, "You can only read here, because you are muted or only admins speak", "{else}"},
+	{func(s *situation) bool { return s.Listening && !s.owesVote() && !s.isOver() && s.act == "" }, "You can only read here, because you are muted or only admins speak", "{else}"},
 	{func(s *situation) bool { return s.Spent && !s.isOver() && s.act == "" }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
-	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object and the reason"},          // [S]
+	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object{reason}"},                 // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer{also}", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]: a private question has a private answer
 	{(*situation).isHeld, "", "if {yours}, {again}{fits}; if not, {else}"},
 	{(*situation).heardPrivately, "The last message was said in private", "to answer in private, call {send}; without reply_to and to, everybody reads it. If it wants no answer, {else}"}, // [S]

@@ -152,12 +152,25 @@ var words = map[string]func(*situation) string{
 	"agreed": func(s *situation) string { return s.agreed },
 	"beside": func(s *situation) string { return s.beside },
 	"whynot": func(s *situation) string {
-		if s.frozen {
-			return "an admin keeps one whom that binds from voting (kicked or banned less than 24 hours ago, or may only " +
-				"listen)"
+		return "only one does that has reply_to " + s.beside + ", asks all others who are bound by it and here, at " +
+			"least one, is read by all who read it and, while it is open, is from one of them"
+	},
+	"lacking": func(s *situation) string {
+		if s.LacksVoter == "" {
+			return ""
 		}
-		return "only one does that has reply_to " + s.beside + ", asks all who are bound by it and here, is read by " +
-			"all who read it and, while it is open, is from one of them"
+		said := "an admin removed one whom your proposal " + s.LacksVoter + " asks, so it cannot be agreed on: propose " +
+			"again with reply_to " + s.LacksVoter + ", and without that agent in ask"
+		if s.owed() > 0 {
+			said += ". "
+		}
+		return said
+	},
+	"reason": func(s *situation) string {
+		if s.Listening {
+			return ", each without text, since you may not speak"
+		}
+		return " and the reason"
 	},
 	"absent": func(s *situation) string { return absent(s.absent) },
 	"nothing": func(s *situation) string {
@@ -212,6 +225,9 @@ var words = map[string]func(*situation) string{
 	},
 	"owed": func(s *situation) string {
 		is := " are"
+		if s.owed() == 0 {
+			return ""
+		}
 		if s.owed() == 1 {
 			is = " is"
 		}

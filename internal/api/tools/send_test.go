@@ -41,7 +41,7 @@ func TestSend_arguments_fillTheRequest(t *testing.T) {
 func TestSend_withoutAText_isRefusedUnlessItNeedsNone(t *testing.T) {
 	for _, kind := range room.Kinds() {
 		in := chat.SendRequest{Token: "t", Kind: kind}
-		if got := sendNeeds(t.Context(), &in) == ""; got != (kind == room.Agree) {
+		if got := sendNeeds(t.Context(), &in) == ""; got != kind.IsVote() {
 			t.Errorf("%s without a text: %q", kind, sendNeeds(t.Context(), &in))
 		}
 	}

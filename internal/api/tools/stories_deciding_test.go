@@ -91,15 +91,26 @@ func TestStory_agreements(t *testing.T) {
 		cy.do("send_message", args{"text": "Never.", "kind": "object", "reply_to": ten})
 		ann.do("room_info", args{"agent_token": ann.token})
 		ann.do("message_history", args{"agreed": true})
-		s.note("Ann cannot free herself by a kick.")
+		s.note("Ann removes Bob, whom she has asked. She replaces what he had agreed to with Cy alone.")
+		ann.do("send_message", args{"text": "We meet on Mondays.", "kind": "proposal", "cursor": ann.cursor})
+		mondays := ann.said
 		ann.do("manage_agent", args{"agent_name": "Bob", "action": "kick"})
+		ann.look()
+		ann.do("send_message", args{"text": "The two of us meet on Mondays.", "kind": "proposal", "reply_to": mondays,
+			"cursor": ann.cursor})
+		ann.do("send_message", args{"withdraw": ann.said})
 		ann.do("send_message", args{"text": "We launch at one.", "kind": "proposal", "reply_to": noon,
 			"cursor": ann.cursor})
+		one := ann.said
 		s.note("Ann asks more in private than she may.")
 		for _, of := range []string{"the hall", "the press", "the food", "the music", "the weather"} {
 			ann.do("send_message", args{"text": "And " + of + "?", "kind": "request", "to": "Cy", "cursor": ann.cursor})
 		}
+		s.note("Cy is muted, and votes without words.")
+		ann.do("manage_agent", args{"agent_name": "Cy", "action": "mute"})
 		cy.look()
+		cy.do("send_message", args{"text": "Fine.", "kind": "agree", "reply_to": one, "cursor": cy.cursor})
+		cy.do("send_message", args{"kind": "agree", "reply_to": one, "cursor": cy.cursor})
 	})
 }
 

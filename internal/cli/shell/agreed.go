@@ -162,7 +162,7 @@ func agreedBy(m results.Message) string {
 		by = "agreed by " + named(m.AgreedBy, ", ")
 	}
 	if len(m.NoSay) > 0 {
-		by += ", without a say of " + named(m.NoSay, ", ")
+		by += ", without " + named(m.NoSay, ", ") + ", who had no say"
 	}
 	return HarmlessLine(by + ", " + m.At + ", " + idOr(m.ID))
 }

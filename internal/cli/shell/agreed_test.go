@@ -281,7 +281,7 @@ func TestAgreed_whoHadNoSay_isNamed(t *testing.T) {
 	code, says := agreed(t, at(t, base, nil), true, "api.json")
 	text, err := os.ReadFile(".parley/agreed")
 	if err != nil || code != 0 || !strings.HasPrefix(string(text),
-		`# agreed by "Ann", "Bob", without a say of "Cy", `) {
+		`# agreed by "Ann", "Bob", without "Cy", who had no say, `) {
 		t.Errorf("exit code %d, %s; %v, the list is\n%s", code, says, err, text)
 	}
 }

@@ -80,7 +80,7 @@ func (t *talk) outcome() string {
 			one += ", which bound " + strings.Join(e.Bound, ", ")
 		}
 		if len(e.NoSay) > 0 {
-			one += " (without a say: " + strings.Join(e.NoSay, ", ") + ")"
+			one += " (without " + strings.Join(e.NoSay, ", ") + ", who had no say)"
 		}
 		if e.ReplacedBy != "" {
 			one += " · replaced by " + e.ReplacedBy

@@ -155,6 +155,8 @@ var phrases = [...]string{
 	// Several calls, or one with a word of its own.
 	`send_message \([^()]*reply_to ([a-z0-9]+), kind agree\), or give kind object and the reason`,
 	"{say --kind agree --reply-to $1} or, with the reason, {say TEXT --kind object --reply-to $1}",
+	`send_message \([^()]*reply_to ([a-z0-9]+), kind agree\), or give kind object, each without text`,
+	"{say --kind agree --reply-to $1} or {say --kind object --reply-to $1}, each without text",
 	`once it is done, call (?:send_message|task) \([^()]*(?:finishes|id) ([a-z0-9]+)(?:, text)?\)(\.|$)`,
 	"once it is done, run {prove $1 -- COMMAND} with the command that tested it or, without one, " +
 		"{task finish $1 TEXT}$2",

@@ -24,10 +24,12 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 		return e, fault.InvalidArgument
 	case r.closed:
 		return e, fault.RoomClosed
-	case r.silences(a):
+	case r.silences(a) && (e.Kind != room.Agree && e.Kind != room.Object || e.Text != "" || e.File != nil):
 		return e, fault.NotAllowed
+	case !r.silences(a) && e.Kind == room.Object && e.Text == "" && e.File == nil:
+		return e, fault.InvalidArgument
 	}
-	e, ok = r.question(a, e)
+	e, ok = m.question(r, a, e)
 	if !ok || len(e.finishes) > 0 && len(e.to) > 0 {
 		return e, fault.InvalidArgument
 	}
@@ -102,14 +104,15 @@ func (r roomModel) readers(q requestModel, a agentModel) (to []int) {
 
 // question fixes who owes an answer. ok is false if one of them cannot give it, or if
 // a proposal asks nobody.
-func (r roomModel) question(a agentModel, e eventModel) (out eventModel, ok bool) {
+func (m model) question(r roomModel, a agentModel, e eventModel) (out eventModel, ok bool) {
 	if e.Kind == room.Request && len(e.ask) == 0 {
 		e.ask = e.to
 	}
 	if e.Kind == room.Proposal && len(e.ask) == 0 {
+		bound, _ := m.boundBy(r, a, e.replyTo)
 		for _, x := range r.seated() {
 			reads := len(e.to) == 0 || slices.Contains(e.to, x.seat)
-			if x.seat != a.seat && reads && !r.silences(x) && !x.endpoint {
+			if x.seat != a.seat && reads && !x.endpoint && (!r.silences(x) || slices.Contains(bound, x.seat)) {
 				e.ask = append(e.ask, x.seat)
 			}
 		}
@@ -117,7 +120,8 @@ func (r roomModel) question(a agentModel, e eventModel) (out eventModel, ok bool
 	}
 	for _, seat := range e.ask {
 		x, _ := r.agent(seat)
-		if r.silences(x) || len(e.to) > 0 && !slices.Contains(e.to, seat) {
+		if e.Kind != room.Proposal && r.silences(x) || e.Kind == room.Proposal && x.endpoint ||
+			len(e.to) > 0 && !slices.Contains(e.to, seat) {
 			return e, false
 		}
 	}

@@ -164,7 +164,11 @@ func (m model) owedTo(r roomModel, a agentModel) (n int) {
 		}
 		switch {
 		case !any:
-			n += len(owed)
+			for _, seat := range owed {
+				if x, _ := r.agent(seat); !x.gone {
+					n++
+				}
+			}
 		case slices.ContainsFunc(r.seated(), mayAnswer):
 			n++
 		}
@@ -341,40 +345,35 @@ func (m model) boundBy(r roomModel, a agentModel, n int64) (bound []int, open bo
 	return nil, false
 }
 
-// replaces returns what e, a proposal of a, replaces: what it answers if it passes over nobody who is bound by that, is
-// here and can vote, and if all who see the old one see it. Who is not bound replaces nothing that is open.
+// replaces returns what e, a proposal of a, replaces: what it answers if it passes over nobody who is bound by that and
+// is here, at least one, and if all who see the old one see it. Who is not bound replaces nothing that is open.
 func (m model) replaces(r roomModel, a agentModel, e eventModel) int64 {
 	if e.Kind != room.Proposal || e.replyTo == 0 {
 		return 0
 	}
 	old, _ := r.event(e.replyTo)
 	bound, open := m.boundBy(r, a, e.replyTo)
-	if bound == nil || open && !slices.Contains(bound, a.seat) ||
-		!open && slices.ContainsFunc(bound, func(seat int) bool { return m.isKeptFromVoting(r, seat) }) {
+	if bound == nil || open && !slices.Contains(bound, a.seat) {
 		return 0
 	}
+	others := 0
 	for _, x := range r.seated() {
 		sees := func(to []int, sender int) bool {
 			return len(to) == 0 || x.seat == sender || slices.Contains(to, x.seat)
 		}
 		hidden := len(e.to) > 0 && (len(old.to) == 0 || sees(old.to, old.seat) && !sees(e.to, a.seat))
-		votes := x.seat != a.seat && !r.silences(x) && !x.endpoint
-		if hidden || votes && slices.Contains(bound, x.seat) && !slices.Contains(e.ask, x.seat) {
+		isOther := x.seat != a.seat && !x.endpoint && slices.Contains(bound, x.seat)
+		if hidden || isOther && !slices.Contains(e.ask, x.seat) {
 			return 0
 		}
+		if isOther {
+			others++
+		}
+	}
+	if others == 0 && !open {
+		return 0
 	}
 	return e.replyTo
-}
-
-// isKeptFromVoting reports whether an admin keeps the agent of a seat from voting: it has the seat and may only listen,
-// or was kicked or banned within a day.
-func (m model) isKeptFromVoting(r roomModel, seat int) bool {
-	if a, _ := r.agent(seat); !a.gone {
-		return r.silences(a)
-	}
-	return slices.ContainsFunc(r.log, func(e eventModel) bool {
-		return e.isRemoval() && e.seat == seat && m.now.Sub(e.at) < day
-	})
 }
 
 // isRemoval reports whether an admin took a seat by e.
@@ -439,18 +438,26 @@ func (r roomModel) withdrawn(e eventModel) roomModel {
 }
 
 // withoutAbsent returns r, after e, without what agents ask that have left, and without the
-// debts of those that have left or may only listen. A proposal that is to replace an
-// agreement ends if an admin keeps one from voting whom it asked.
+// debts of those that have left or may only listen. A mute ends no vote. A kick ends a proposal that asks the agent if
+// it is to replace an agreement, and any other goes on to await its vote.
 func (r roomModel) withoutAbsent(e eventModel) roomModel {
 	gone := func(seat int) bool { a, _ := r.agent(seat); return a.gone }
 	mute := func(seat int) bool { a, _ := r.agent(seat); return a.gone || r.silences(a) }
-	kept := func(seat int) bool { return !gone(seat) && mute(seat) || e.isRemoval() && e.seat == seat }
 	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool {
-		return gone(q.seat) || q.replaces > 0 && slices.ContainsFunc(slices.Concat(q.owed, q.agreed), kept)
+		asks := slices.Contains(slices.Concat(q.owed, q.agreed), e.seat)
+		return gone(q.seat) || q.replaces > 0 && e.isRemoval() && asks
 	})
 	for i := range r.open {
-		for _, list := range []*[]int{&r.open[i].owed, &r.open[i].agreed, &r.open[i].apart} {
-			*list = slices.DeleteFunc(slices.Clone(*list), mute)
+		q := &r.open[i]
+		switch {
+		case !q.proposal:
+			q.owed = slices.DeleteFunc(slices.Clone(q.owed), mute)
+			q.apart = slices.DeleteFunc(slices.Clone(q.apart), mute)
+		case e.Type == chat.EventLeft:
+			q.agreed = without(q.agreed, e.seat)
+			if !e.isRemoval() {
+				q.owed = without(q.owed, e.seat)
+			}
 		}
 	}
 	return r

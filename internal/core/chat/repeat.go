@@ -191,7 +191,7 @@ func (r recognizer) findRepeated(o *outgoing, g guard, at place) (n int64, err e
 // isOther reports whether the call is new though it may have the words of message n: the caller was handed an answer to
 // n, or the call answers what has come after n.
 func (r recognizer) isOther(o *outgoing, n int64) bool {
-	return n < o.answers || slices.Contains(r.replies.to, n)
+	return n < o.event.ReplyTo || slices.Contains(r.replies.to, n)
 }
 
 // needsReplies returns a need if the call asks, and the answers to what it may repeat were not read.

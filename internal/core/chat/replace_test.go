@@ -102,97 +102,60 @@ func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing
 	})
 }
 
-// Ann kicks the others, seats another agent and asks that. What all had agreed to stays for a day, at each process of
-// the server. Then it can be replaced, and the record says for whom nobody asked.
-func TestReplaced_adminWhoKicksTheOthers_waitsForADay(t *testing.T) {
+// Ann bans Cid: with another agent of hers she replaces nothing. With Bob, who is left, she does, and the record says
+// that Cid was not asked.
+func TestReplaced_adminWhoKicks_needsOneWhoIsLeft(t *testing.T) {
 	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		nine := w.allAgree(p, "nine")
-		w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-		there.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned)
 		second := w.join("plans", "Second")
-		for hours, each := range []*world{w, there, w.elsewhere()} {
-			ten := each.counter(p.ann, fmt.Sprint("ten ", hours), nine)
-			if ten.Beside != nine || !ten.Frozen {
-				t.Errorf("after %d hours: %+v", 11*hours, ten)
-			}
-			each.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: ten.ID})
-			w.clock.Advance(11 * time.Hour)
+		there.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned)
+		if alone := w.counter(p.ann, "ten", nine, "Second"); alone.Beside != nine {
+			t.Errorf("without Bob: %+v", alone)
 		}
-		ten := there.counter(p.ann, "ten", nine)
-		if ten.Beside != "" || ten.Frozen {
-			t.Errorf("after a day: %+v", ten)
-		}
+		ten := there.counter(p.ann, "ten sharp", nine, "Bob", "Second")
 		w.agree(second.Token, ten.ID)
+		w.agree(p.bob.Token, ten.ID)
 		newest := there.info(p.ann.Token).Agreements[0]
 		read := w.history(p.ann.Token, chat.HistoryRequest{Agreed: true, Limit: 1}).Messages[0]
 		for what, names := range map[string][2][]string{"room_info": {newest.Bound, newest.NoSay},
 			"the history": {read.Bound, read.NoSay}} {
 			same(t, what+" says: bound were", names[0], []string{"Ann", "Bob", "Cid"})
-			same(t, what+" says: without a say were", names[1], []string{"Bob", "Cid"})
+			same(t, what+" says: without a say was", names[1], []string{"Cid"})
 		}
 	})
 }
 
-// The next proposal answers an objection. It is meant for the agreement above, however often somebody has objected and
-// what was proposed beside it meanwhile, and at each process of the server.
-func TestReplaced_afterAnObjection_theNextProposalIsForTheAgreement(t *testing.T) {
+// Ann kicks Cid, whom Bob asks: he is woken, and told to propose again. Dan, who is mute, votes without words.
+func TestProposal_ofOneWhoWasRemoved_isMadeAgain(t *testing.T) {
 	w := newWorld(t)
-	p := w.company()
-	objects := func(who chat.Seated, id string) string {
-		t.Helper()
-		return w.sends(chat.SendRequest{Token: who.Token, Kind: room.Object, Text: "not then", ReplyTo: id}).ID
+	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
+	ann, bob, dan := all.of("Ann"), all.of("Bob"), all.of("Dan")
+	w.manage(ann.Token, room.Mute, "Dan", chat.StatusMuted)
+	nine := w.propose(bob.Token, "nine", "Cid", "Dan")
+	w.catchUp(all)
+	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: all.of("Bob").Cursor, Wait: longWait,
+		ForMe: true})
+	w.stillWaits("Bob", wait)
+	w.manage(ann.Token, room.Kick, "Cid", chat.StatusKicked)
+	if got := take(t, wait).Situation; got.LacksVoter != nine || !slices.Equal(got.OwedBy, []string{"Dan"}) {
+		t.Errorf("Bob is told %+v", got)
 	}
-	answers := func(id string) string {
-		t.Helper()
-		return w.history(p.cid.Token, chat.HistoryRequest{ID: id}).Messages[0].ReplyTo
+	w.agree(dan.Token, nine)
+	if got := w.info(bob.Token).Agreements; len(got) != 0 {
+		t.Errorf("agreed on is %+v", got)
 	}
-	nine := w.propose(p.ann.Token, "nine")
-	first := w.counter(p.bob, "eight", nine)
-	objection := objects(p.cid, first.ID)
-	free := w.counter(p.bob, "half past eight", objection)
-	if free.Beside != "" || answers(free.ID) != objection {
-		t.Errorf("an objection to what replaces no agreement: %+v", free)
+	again := w.counter(bob, "nine, without Cid", nine, "Dan")
+	got := w.look(bob.Token, "").Situation
+	if again.Beside != "" || got.LacksVoter != "" {
+		t.Errorf("%+v: %+v", again, got)
 	}
-	objects(p.ann, free.ID)
-	nine = w.allAgree(p, "nine sharp")
-
-	ten := w.counter(p.bob, "ten", nine)
-	open := w.counter(p.ann, "half past ten", ten.ID) // ten is open, and so replaced at once
-	if said := w.history(p.cid.Token, chat.HistoryRequest{ID: open.ID}).Messages[0]; said.Replaces != ten.ID {
-		t.Errorf("what answers an open proposal is %+v", said)
+	_, err := w.send(chat.SendRequest{Token: dan.Token, Kind: room.Object, Text: "no", ReplyTo: again.ID})
+	says(t, err, fault.NotAllowed, "send kind object without text")
+	if got := w.agree(dan.Token, again.ID); got.Agreed != again.ID {
+		t.Errorf("%+v", got)
 	}
-	objection = objects(p.cid, open.ID)
-	w = w.elsewhere()                                          // a process that has nothing in memory
-	half := w.counter(p.bob, "a quarter to eleven", objection) // two steps above is nine
-	if got := answers(half.ID); got != nine {
-		t.Errorf("a counter to a refused counter answers %s, not %s", got, nine)
-	}
-	alone := w.counter(p.bob, "noon", objects(p.ann, half.ID), "Cid")
-	if alone.Beside != nine {
-		t.Errorf("it asks Cid alone, and stands beside %q", alone.Beside)
-	}
-	objection = objects(p.cid, alone.ID)
-	if beside := w.counter(p.bob, "one", objection); answers(beside.ID) != objection {
-		t.Error("what answers the objection to what stood beside the agreement is for the agreement")
-	}
-	half = w.counter(p.bob, "half past twelve", nine)
-	objection = objects(p.ann, half.ID)
-	if direct := w.counter(p.bob, "one sharp", half.ID); answers(direct.ID) != half.ID || direct.Beside != nine {
-		t.Errorf("what answers the refused proposal itself is for the agreement: %+v", direct)
-	}
-	remark := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "hm", ReplyTo: objection})
-	if other := w.counter(p.bob, "two", remark.ID); answers(other.ID) != remark.ID {
-		t.Error("what answers a remark is for the agreement")
-	}
-	eleven := w.counter(p.bob, "eleven", objection)
-	w.agree(p.ann.Token, eleven.ID)
-	w.agree(p.cid.Token, eleven.ID)
-	if late := w.counter(p.cid, "half past eleven", nine); late.Beside != eleven.ID {
-		t.Errorf("what answers the replaced agreement stands beside %q", late.Beside)
-	}
-	w.inRecord([]string{`eleven for "nine sharp", then ""`, `nine sharp for "", then "eleven"`}, p.ann, p.bob, p.cid)
 }
 
 // A counter to an open proposal is for the agreement that this was to replace, however many counters there are.
@@ -228,44 +191,6 @@ func TestReplaced_counterRepeated_isADuplicate(t *testing.T) {
 	if got := w.elsewhere().counter(p.ann, "half past ten, since the train comes then", ten.ID); got.ID != half.ID {
 		t.Errorf("it is proposed again: %+v", got)
 	}
-}
-
-// A vote on what is replaced names what has taken its place, however often that was replaced since.
-func TestReplaced_voteOnIt_namesTheNewOne(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	open := []string{w.propose(p.ann.Token, "nine")}
-	for i, who := range []chat.Seated{p.bob, p.cid, p.ann} {
-		open = append(open, w.counter(who, fmt.Sprint("at ", i), open[i]).ID)
-	}
-	names := func(what string, id string, kind room.Kind, want string) {
-		t.Helper()
-		for _, who := range []chat.Seated{p.ann, p.bob, p.cid} {
-			_, err := w.send(chat.SendRequest{Token: who.Token, Kind: kind, Text: "so", ReplyTo: id})
-			wants(t, err, fault.InvalidArgument)
-			if !strings.Contains(fmt.Sprint(err), want) {
-				t.Errorf("%s: %s is told %v", what, who.Name, err)
-			}
-		}
-	}
-	last := open[len(open)-1]
-	for _, id := range open[:len(open)-1] {
-		names("while the last one is open", id, room.Agree, "was replaced by "+last+". ")
-		names("while the last one is open", id, room.Object, "was replaced by "+last+". ")
-	}
-	w.agree(p.bob.Token, last)
-	w.agree(p.cid.Token, last)
-	names("once the last one is agreed on", open[0], room.Agree, "was replaced by "+last+". ")
-	names("of the last one itself", last, room.Agree, "reply_to is not an open proposal")
-	names("of the last one itself", last, room.Object, "with kind proposal and reply_to "+last+". ")
-
-	// An agreement is replaced only once the new one is agreed on.
-	newer := w.counter(p.bob, "noon", last).ID
-	names("while the newer one is open", last, room.Agree, "reply_to is not an open proposal")
-	w.agree(p.ann.Token, newer)
-	w.agree(p.cid.Token, newer)
-	names("once the newer one is agreed on", last, room.Agree, "was replaced by "+newer+". ")
-	names("of the first", open[0], room.Object, "with kind proposal and reply_to "+newer+". ")
 }
 
 // An agreement lives for a year, and the event of its proposal for a month.

@@ -126,7 +126,6 @@ type Sent struct {
 	Absent     *Absent      // those whom the message asks, names or is private to, and who answer late; nil: none
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace
-	Frozen     bool         // Beside is an agreement that nothing replaces now: see room.State.StillBinds
 	// Waited has unread messages, or those that came during the wait. With neither, and no wait, its Status is empty.
 	Waited Waited
 }

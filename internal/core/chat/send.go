@@ -56,7 +56,6 @@ type outgoing struct {
 	cursor        string          // for the guard: that of req, or of a stay what has arrived
 	event         room.Event      // names are seats, and ids are events: see address
 	toAll         bool            // the call says that all read the message, by Everyone
-	answers       int64           // the message of reply_to, in whose place event may answer another; 0: none
 	fileName      string          // of the shared file, which may still have to arrive; "" without a file
 	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
 	keyFromServer bool            // the server made the idempotency key: see checkKey
@@ -141,7 +140,6 @@ type verdict struct {
 	ruling       ruling
 	sentAs       roomlog.SentAs // if accepted or repeated: the message, or its draft, in the log
 	replacesNone bool           // if accepted: answers an agreement or an open proposal, and replaces none
-	frozen       bool           // with replacesNone: see Sent.Frozen
 	event        *room.Event    // if accepted by attempt: the message or draft, as appended
 	answer       *Sent          // if unsent
 }
@@ -183,7 +181,7 @@ func (c sending) resolve(ctx context.Context, o *outgoing, k known,
 		case found:
 			continue
 		case !hasNeed:
-			return verdict{}, c.nameReplacement(ctx, o, refused)
+			return verdict{}, refused
 		}
 
 		var answer *Sent
@@ -335,8 +333,7 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 		got.Ops = append(got.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
 	replacesNone := o.event.Kind == room.Proposal && (open || k.bound.seats != nil) && event.Replaces == 0
-	got.Answer = verdict{ruling: accepted, sentAs: as, replacesNone: replacesNone,
-		frozen: replacesNone && !open && head.StillBinds(k.bound.seats, now)}
+	got.Answer = verdict{ruling: accepted, sentAs: as, replacesNone: replacesNone}
 	return got, nil // 13
 }
 

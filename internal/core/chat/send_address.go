@@ -70,7 +70,7 @@ func (c sending) withEvent(ctx context.Context, o outgoing, k known) (_ outgoing
 	}
 	e, err = c.findNamed(ctx, o.req, e)
 	var unseen error
-	o.event, o.answers, unseen = c.findAnswered(ctx, &o, e)
+	o.event, unseen = c.findAnswered(ctx, &o, e)
 	if unseen == nil && (len(o.req.To) > 0 || err != nil) {
 		again, repeats := k.again.amongNamed(ctx, o, k.guard, err)
 		if repeats.N > 0 { // a repetition keeps addressees that have left since
@@ -198,30 +198,25 @@ func nameKeys(names []string) []string {
 	return keys
 }
 
-// findAnswered returns e with the answered message and the withdrawn one. n is the message of reply_to, in whose place
-// e may answer another: see underDispute.
-func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (_ room.Event, n int64, err error) {
+// findAnswered returns e with the answered message and the withdrawn one.
+func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (room.Event, error) {
 	req := o.req
 	if req.Withdraw != "" {
 		event, err := reading(c).seenEvent(ctx, "withdraw", req.Withdraw)
 		if err != nil {
-			return e, 0, err
+			return e, err
 		}
 		e.Withdraws = event.N
 	}
 	if req.ReplyTo == "" {
-		return e, 0, nil
+		return e, nil
 	}
 	event, err := reading(c).seenEvent(ctx, "reply_to", req.ReplyTo)
 	if fault.CodeOf(err) == fault.InvalidArgument && e.Kind == room.Proposal { // an agreement outlives its events
 		event, err = reading(c).agreedProposal(ctx, req.ReplyTo, err)
 	}
-	n = event.N
-	if err == nil && e.Kind == room.Proposal {
-		event, err = c.underDispute(ctx, event)
-	}
 	if err != nil {
-		return e, n, err
+		return e, err
 	}
 	e.ReplyTo, e.ReSeat, e.ReFor = event.N, event.Seat, event.To
 	if event.Task != nil {
@@ -235,7 +230,7 @@ func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (_
 	if e.KeepsReaders {
 		e.To, e.ToNames = c.head.ReadersOf(e, c.me.Seat)
 	}
-	return e, n, nil
+	return e, nil
 }
 
 // chainEvents is how many events after a message of the caller are searched for its answers.

@@ -57,13 +57,13 @@ func (c sending) sentBy(ctx context.Context, o *outgoing, v verdict, event room.
 		got.Agreed = c.head.MessageID(event.Agreed[0])
 	}
 	if isNew {
-		got.Beside, got.Frozen = c.besideOf(ctx, &event, v.replacesNone), v.frozen
+		got.Beside = c.besideOf(ctx, &event, v.replacesNone)
 	}
 	return got
 }
 
 // besideOf returns the id of the agreement or open proposal beside which proposal stands; "" if there is none: what it
-// answers (replacesNone), what has replaced that, or the agreement that a refused one was to replace.
+// answers (replacesNone), or the agreement that has replaced that.
 func (c sending) besideOf(ctx context.Context, proposal *room.Event, replacesNone bool) string {
 	n := proposal.ReplyTo
 	if proposal.Kind != room.Proposal || n == 0 || proposal.Replaces != 0 {
@@ -72,16 +72,10 @@ func (c sending) besideOf(ctx context.Context, proposal *room.Event, replacesNon
 	if replacesNone {
 		return c.head.MessageID(n)
 	}
-	latest, err := c.latestOf(ctx, n)
-	if err != nil || latest == proposal.N {
-		return ""
-	}
-	if latest == n { // perhaps refused
-		old, err := c.toReplace(ctx, n)
-		if err != nil || old == nil || old.ReplacedBy != 0 {
-			return ""
-		}
-		latest = old.N
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
+	latest := int64(0)
+	for x := find(stored, n); err == nil && x != nil && x.ReplacedBy != 0; x = find(stored, latest) {
+		latest = x.ReplacedBy
 	}
 	return c.head.MessageID(latest)
 }
@@ -125,7 +119,7 @@ func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
 			return !c.hasAddressed(seat, event.N, cached, func(e room.Event) bool { return !e.At().After(began) })
 		}
 		switch {
-		case c.head.Silenced(agent):
+		case c.head.Silenced(agent) && (event.Kind != room.Proposal || !slices.Contains(event.Ask, seat)):
 			if !c.hasAddressed(seat, event.N, cached, func(e room.Event) bool { return e.MaySilence(seat) }) {
 				a.Mute++
 			}

@@ -84,6 +84,8 @@ type Awaited struct {
 	OwedBySilent int
 	// OwedTo has the ids of the caller's requests and proposals to which an agent owes an answer that is not silent.
 	OwedTo []string
+	// LacksVoter is the caller's proposal that cannot complete, since one whom it asks was removed; "": none.
+	LacksVoter string
 }
 
 // Findings is what a call that reads news has found in it, or on the way.
@@ -264,7 +266,7 @@ func (w *Work) addQuestioned(head *room.Head, agent room.Agent) {
 // as silent.
 func (c reading) awaited(agents []AgentView) (a Awaited) {
 	head, now, me := c.head, c.room.svc.now(), c.me.Seat
-	a.Requests = len(head.Talk.OpenTo(me, now))
+	a.Requests, a.LacksVoter = len(head.Talk.OpenTo(me, now)), head.MessageID(head.LacksVoter(me, now))
 	for _, request := range head.AwaitedBy(me, now) {
 		silent, names := 0, head.NamesOf(request.Owed)
 		for _, view := range agents {

@@ -125,7 +125,6 @@ func (s *State) removeAgent(event Event) {
 	}
 	s.endRun()
 	s.LastFreed = Mark{event.N, event.Messages}
-	s.Removed = s.removedAfter(event)
 	s.Bans = withBan(s.Bans, event.Ban, event.N)
 }
 

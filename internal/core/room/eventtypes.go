@@ -38,7 +38,7 @@ var eventTypes = []eventType{
 	//
 	//	{"v":14,"id":"61m5p010z0mj","st":21,"lt":9,"p":5,"run":5,"at":4107585600000,"t":"left","s":3,"f":"Cid",
 	//	"why":"kicked","by":1,"byf":"Ann"}
-	{Left, "Seat Name Person PersonName Reason Promoted NewAdmin By ByName Note Ban Invite Changed"},
+	{Left, "Seat Name Person PersonName Reason Promoted NewAdmin By ByName Note Ban Invite Changed Wakes"},
 
 	// An admin has promoted, demoted, muted, unmuted, banned or unbanned an agent or a name, or an agent became admin
 	// because all admins were silent. A ban also renews the invite. Made by managedEvent.

@@ -9,7 +9,7 @@ package room
 //	status    -     -       -         yes        yes           -
 //	proposal  yes   -       yes       yes        -             yes
 //	agree     -     yes     -         -          yes           yes
-//	object    -     yes     -         yes        -             yes
+//	object    -     yes     -         -          -             yes
 //	done      -     -       -         yes        yes           yes
 type Kind string
 
@@ -39,8 +39,9 @@ func (k Kind) IsVote() bool { return k == Agree || k == Object }
 // TakesAsk reports whether a message of kind k may name who owes it an answer.
 func (k Kind) TakesAsk() bool { return k.IsPlain() || k.Asks() }
 
-// NeedsText reports whether a message of kind k says nothing without a text.
-func (k Kind) NeedsText() bool { return k != Agree }
+// NeedsText reports whether a message of kind k says nothing without a text. An objection without its reason is for
+// those who may not speak: see State.checkVote.
+func (k Kind) NeedsText() bool { return !k.IsVote() }
 
 // WantsNothing reports whether nobody needs to answer a message of kind k. An objection may want another proposal.
 func (k Kind) WantsNothing() bool { return k == Status || k == Agree || k == Done }

@@ -1,6 +1,8 @@
 package room
 
 import (
+	"slices"
+
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -78,9 +80,9 @@ func (o Order) decideSeated(head *Head, agent Agent) (*Event, string, error) {
 		event, name := o.unbanEvent(head, agent.Name)
 		return event, name, nil
 	case o.Action == Kick:
-		return head.FreeSeat(agent, ReasonKicked), agent.Name, nil
+		return head.takeSeat(agent, ReasonKicked), agent.Name, nil
 	case o.Action == BanName:
-		event := head.FreeSeat(agent, ReasonBanned)
+		event := head.takeSeat(agent, ReasonBanned)
 		event.Ban = &ban
 		if agent.IsGuest() {
 			event.renewInvite(&head.State)
@@ -94,6 +96,17 @@ func (o Order) decideSeated(head *Head, agent Agent) (*Event, string, error) {
 		e.Ban = &ban
 	}
 	return e, agent.Name, nil
+}
+
+// takeSeat is FreeSeat for an admin. It wakes those whose proposals ask a, and who may have to propose again.
+func (h *Head) takeSeat(a Agent, why Reason) *Event {
+	event := h.FreeSeat(a, why)
+	for _, r := range h.Talk.Open {
+		if r.Proposal && r.asks(a.Seat) && !slices.Contains(event.Wakes, r.Seat) {
+			event.Wakes = append(event.Wakes, r.Seat)
+		}
+	}
+	return event
 }
 
 // managedEvent returns the event about the agent of a seat; seat 0 means a name without an agent.

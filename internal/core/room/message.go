@@ -42,7 +42,12 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 	if err != nil {
 		return event, err
 	}
-	if err := h.CheckSpeak(agent, event.To); err != nil {
+	if event.IsVote() {
+		err = h.checkVote(agent, event)
+	} else {
+		err = h.CheckSpeak(agent, event.To)
+	}
+	if err != nil {
 		return event, err
 	}
 	if err := rules.completeAsk(&event); err != nil {
@@ -132,8 +137,8 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 }
 
 // completeAsk decides who owes an answer to event: the seats in Ask. An empty Ask becomes all addressees of a
-// request. For a proposal it becomes all who may speak, except endpoints, which answer in plain words, and persons
-// without an agent who are not bound by what event answers. Without Ask, the first reply of another agent closes a
+// request. For a proposal it becomes all agents that may speak, and all who are bound by what event answers. Endpoints
+// are never asked to vote, since they answer in plain words. Without Ask, the first reply of another agent closes a
 // request.
 func (c messageRules) completeAsk(event *Event) error {
 	if len(event.Ask) > 0 && !event.Kind.TakesAsk() {
@@ -145,8 +150,9 @@ func (c messageRules) completeAsk(event *Event) error {
 	}
 	if event.Kind == Proposal && len(event.Ask) == 0 {
 		for _, agent := range c.head.Agents {
-			asked := agent.ActsByItself() || agent.IsPersonOnly() && slices.Contains(c.bound, agent.Seat)
-			if asked && agent.Seat != c.agent.Seat && agent.CanSee(c.agent.Seat, event.To) && !c.head.Silenced(agent) {
+			asked := agent.ActsByItself() && !c.head.Silenced(agent) ||
+				slices.Contains(c.bound, agent.Seat) && !agent.IsEndpoint()
+			if asked && agent.Seat != c.agent.Seat && agent.CanSee(c.agent.Seat, event.To) {
 				event.Ask = append(event.Ask, agent.Seat)
 			}
 		}
@@ -170,7 +176,10 @@ func (c messageRules) completeAsk(event *Event) error {
 		case !agent.CanSee(event.Seat, event.To):
 			return fault.Refuse(fault.InvalidArgument, "ask names an agent that could not read the question: it "+
 				"is not in to or, without to, cannot read what you answer. Nothing was sent: name all readers in to.")
-		case c.head.Silenced(agent):
+		case event.Kind == Proposal && agent.IsEndpoint():
+			return fault.Refuse(fault.InvalidArgument, "ask names an agent that answers in plain words and cannot "+
+				"vote. Nothing was sent: ask others, or ask it by kind request.")
+		case event.Kind != Proposal && c.head.Silenced(agent):
 			return fault.Refuse(fault.InvalidArgument,
 				"ask names an agent that may only read here, so it cannot answer. Nothing was sent: ask others.")
 		}
@@ -219,9 +228,9 @@ func (c messageRules) refuseVote(event Event) error {
 			"it was made, or whom it names. Nothing was sent: say what you think with kind message.")
 	}
 	return fault.Refuse(fault.InvalidArgument, "reply_to is not an open proposal: it has been agreed, objected to, "+
-		"withdrawn or replaced by a newer one, an admin kept one from voting whom it asked, a day has passed, its "+
-		"proposer has left, or it is not a proposal. Nothing was sent: room_info lists what is open and what was "+
-		"agreed.")
+		"withdrawn or replaced by a newer one, an admin removed one whom it asked, a day has passed, its proposer has "+
+		"left, or it is not a proposal. Nothing was sent: room_info lists what is open and what was agreed. What was "+
+		"agreed is replaced by a proposal with reply_to its id.")
 }
 
 // completeWithdrawal checks the withdrawn event, and gives event the same readers. event wakes the agents who owed an

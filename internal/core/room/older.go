@@ -5,6 +5,7 @@ package room
 // IsStop reports whether c is an edit by which an older program put a task behind a new one. Anyone could make it. It
 // changes After alone, and its words are not those of the agent that made it.
 func (c *TaskChange) IsStop() bool { return c.Stop }
+
 // reasonListFull is of Said: the room itself has withdrawn the request of Withdraws, since too much was open.
 const reasonListFull Reason = "list_full"
 

@@ -69,7 +69,7 @@ func (h *Head) Bytes() int {
 
 func (s *State) referred() int {
 	n := s.Settings.referred() + s.Talk.referred() + textBytes(s.ID, s.LogKey)
-	n += sliceBytes(s.Agents) + sliceBytes(s.Bans) + sliceBytes(s.Mutes) + sliceBytes(s.Knocks) + sliceBytes(s.Removed)
+	n += sliceBytes(s.Agents) + sliceBytes(s.Bans) + sliceBytes(s.Mutes) + sliceBytes(s.Knocks)
 	for i := range s.Agents {
 		n += s.Agents[i].referred()
 	}

@@ -31,7 +31,6 @@ type Snapshot struct {
 	ExpiresMs  int64       `json:"expires"`
 	HeadMs     int64       `json:"at"`
 	Departed   Departure   `json:"departed,omitzero"`
-	Removed    []Removal   `json:"removed,omitempty"`
 	LastTask   int64       `json:"task,omitempty"`
 	TasksAdded []AddedTask `json:"tasks_added,omitempty"`
 	TaskEnds   []TaskEnd   `json:"task_ends,omitempty"`
@@ -65,7 +64,7 @@ func (s *State) Snapshot() Snapshot {
 		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey,
 		Updated: s.Updated,
 		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Departed: s.Departed,
-		Removed: s.Removed, LastTask: s.LastTask, TasksAdded: s.TasksAdded, TaskEnds: s.TaskEnds,
+		LastTask: s.LastTask, TasksAdded: s.TasksAdded, TaskEnds: s.TaskEnds,
 		Parts: digestOf(s.Parts()),
 	}
 }
@@ -150,7 +149,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
 		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Run: x.Run, Updated: x.Updated,
 		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Departed: x.Departed,
-		Removed: x.Removed, LastTask: x.LastTask, TasksAdded: x.TasksAdded, TaskEnds: x.TaskEnds,
+		LastTask: x.LastTask, TasksAdded: x.TasksAdded, TaskEnds: x.TaskEnds,
 	}
 	for _, part := range parts {
 		if part.Name != part.nameOf() {

@@ -25,6 +25,21 @@ func (s *State) CheckSpeak(agent Agent, to []int) error {
 	return nil
 }
 
+// checkVote is CheckSpeak for a vote. Whoever is asked may vote. The vote of an agent that may not speak has no words.
+func (s *State) checkVote(agent Agent, vote Event) error {
+	isSilent, hasWords := s.Silenced(agent), vote.Text != "" || vote.File != nil
+	switch {
+	case s.Closed, !isSilent && (hasWords || vote.Kind == Agree):
+		return s.CheckSpeak(agent, vote.To)
+	case !isSilent:
+		return fault.Refuse(fault.InvalidArgument, "text is missing: an objection needs its reason. Nothing was sent.")
+	case hasWords:
+		return fault.Refuse(fault.NotAllowed, "You may vote here, but not speak, since you are muted or only admins "+
+			"speak. Nothing was sent: send kind %s without text.", vote.Kind)
+	}
+	return nil
+}
+
 // RefuseClosed refuses every call but reading in a closed room.
 func (s *State) RefuseClosed() error {
 	if s.WhyClosed() == ReasonBegunAnew {

@@ -37,9 +37,8 @@ type State struct {
 	TasksAdded []AddedTask // calls that added tasks, in the last ten minutes
 	TaskEnds   []TaskEnd   // the ends of tasks before open tasks
 	Departed   Departure
-	Removed    []Removal // the agents whose seats admins took within BoundFor, oldest first
-	Described  int64     // the event that last wrote the description: see Part
-	Knocked    int64     // the event that last wrote the knocks
+	Described  int64 // the event that last wrote the description: see Part
+	Knocked    int64 // the event that last wrote the knocks
 	ExpiresMs  int64
 	HeadMs     int64 // the time of event AsOf
 

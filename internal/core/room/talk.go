@@ -140,16 +140,44 @@ func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.Proposal && r.isOwedBy(seat, now) })
 }
 
-// AwaitedBy returns the open requests and proposals of a seat to which others owe answers, oldest first. A request that
-// anyone may answer is among them while another agent sees the request and may speak.
+// asks reports whether r asks a seat to vote.
+func (r OpenRequest) asks(seat int) bool {
+	return slices.Contains(r.Owed, seat) || slices.Contains(r.Agreed, seat)
+}
+
+// LacksVoter returns the event of an open proposal of a seat that can never complete, since one whom it asks was
+// removed; 0: none.
+func (s *State) LacksVoter(seat int, now time.Time) int64 {
+	for _, r := range s.Talk.Open {
+		if r.Proposal && r.Seat == seat && !r.hasExpired(now) && len(s.here(r.Owed)) < len(r.Owed) {
+			return r.N
+		}
+	}
+	return 0
+}
+
+// here returns those of seats that agents have. seats is unchanged.
+func (s *State) here(seats []int) []int {
+	isGone := func(seat int) bool { _, here := s.Seated(seat); return !here }
+	if !slices.ContainsFunc(seats, isGone) {
+		return seats
+	}
+	return slices.DeleteFunc(slices.Clone(seats), isGone)
+}
+
+// AwaitedBy returns the open requests and proposals of a seat to which others owe answers who are here, oldest first. A
+// request that anyone may answer is among them while another agent sees the request and may speak.
 func (s *State) AwaitedBy(seat int, now time.Time) []OpenRequest {
 	mayAnswer := func(agent Agent, request OpenRequest) bool {
 		return agent.Seat != seat && request.visibleTo(agent.Seat) && !s.Silenced(agent)
 	}
-	return slices.DeleteFunc(s.Talk.OpenTo(seat, now), func(request OpenRequest) bool {
-		return request.Seat != seat || request.Any && !slices.ContainsFunc(s.Agents, func(agent Agent) bool {
-			return mayAnswer(agent, request)
-		})
+	open := s.Talk.OpenTo(seat, now)
+	for i := range open {
+		open[i].Owed = s.here(open[i].Owed)
+	}
+	return slices.DeleteFunc(open, func(request OpenRequest) bool {
+		return request.Seat != seat || request.Answers() == 0 || request.Any &&
+			!slices.ContainsFunc(s.Agents, func(agent Agent) bool { return mayAnswer(agent, request) })
 	})
 }
 
@@ -383,7 +411,7 @@ func hidesAnswer(to, asked []int, seat int) bool {
 // applyVote records event as a reply to request, a proposal. An objection ends the proposal, and so does another
 // proposal that replaces it.
 func (l *ledger) applyVote(request *OpenRequest, event Event) {
-	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
+	n, asked := request.N, request.asks(event.Seat)
 	switch {
 	case event.Kind == Object && asked:
 		l.addDispute(event, Dispute{Kind: DisputeObject, For: request.Seat, Of: n})
@@ -435,25 +463,32 @@ func (l *ledger) applyRequest(event Event, replaces Replaced) {
 }
 
 // removeAbsent ends, after event, the requests of agents that have left, and the debts of agents that have left or may
-// only listen. A proposal that is to replace an agreement ends if an admin keeps one who is asked from voting, also one
-// who has agreed: else the admin would decide alone what becomes of the agreement, by that proposal or by another one
-// in its place.
+// only listen. A mute ends no vote, since a vote needs no words. A kick or ban completes nothing: a proposal that asks
+// the agent ends if it is to replace an agreement, and any other one awaits the vote of the seat for good.
 func (l *ledger) removeAbsent(event Event) {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
-	kept := func(seat int) bool { return l.state.SilencedSeat(seat) || event.takesSeat() && event.Seat == seat }
 	l.removeIf(func(request OpenRequest) bool {
-		return gone(request.Seat) || request.Replaces.N != 0 &&
-			(slices.ContainsFunc(request.Owed, kept) || slices.ContainsFunc(request.Agreed, kept))
+		return gone(request.Seat) || request.Replaces.N != 0 && event.takesSeat() && request.asks(event.Seat)
 	})
 	if slices.ContainsFunc(l.Done, gone) {
 		l.Done, l.changed = slices.DeleteFunc(slices.Clone(l.Done), gone), true
 	}
 	for i := range l.Open {
 		request := &l.Open[i]
-		for _, list := range []*[]int{&request.Owed, &request.Agreed, &request.Apart} {
-			if slices.ContainsFunc(*list, mute) {
-				*list, l.changed = slices.DeleteFunc(slices.Clone(*list), mute), true
+		switch {
+		case !request.Proposal:
+			for _, list := range []*[]int{&request.Owed, &request.Apart} {
+				if slices.ContainsFunc(*list, mute) {
+					*list, l.changed = slices.DeleteFunc(slices.Clone(*list), mute), true
+				}
+			}
+		case event.Type == Left && request.asks(event.Seat):
+			l.changed = true
+			request.Owed = withoutSeat(request.Owed, event.Seat)
+			request.Agreed = withoutSeat(request.Agreed, event.Seat)
+			if event.takesSeat() {
+				request.Owed = append(slices.Clip(request.Owed), event.Seat)
 			}
 		}
 	}

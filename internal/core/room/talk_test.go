@@ -349,11 +349,11 @@ func TestProposal_votesDeparturesAndTime_completeOrEndIt(t *testing.T) {
 		"Bob agrees, Cid is muted": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.manage(room.Mute, cid)
-		}, agreed},
+		}, open},
 		"Bob agrees, Cid is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.apply(*l.head.FreeSeat(l.agent(cid).Agent, room.ReasonKicked))
-		}, agreed},
+		}, open},
 		"Bob agrees, Cid is regained": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.regain(cid)
@@ -367,12 +367,12 @@ func TestProposal_votesDeparturesAndTime_completeOrEndIt(t *testing.T) {
 		"Bob agrees, the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.set(channel)
-		}, ended},
+		}, open},
 		"admin Bob agrees, the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
 			l.manage(room.Promote, bob)
 			agree(l, p, 2)
 			return l.set(channel)
-		}, agreed},
+		}, open},
 		"Bob agrees, Eve joins": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.join("Eve")
@@ -472,6 +472,10 @@ func TestEndpoint_isNeitherAskedToAgreeNorWaitedForAtTheEnd(t *testing.T) {
 	l.endpoint(bob)
 	if e := l.propose(ann); !slices.Equal(e.Ask, []int{cid}) {
 		t.Errorf("asked are %v", e.Ask)
+	}
+	if _, err := l.head.ProposeMessage(l.agent(ann), room.Event{Kind: room.Proposal, Text: "tea",
+		Ask: []int{bob, cid}}, l.now); err == nil {
+		t.Error("it may be asked by name")
 	}
 	l.agree(cid)
 	l.sayAs(cid, room.Done, "bye")

@@ -134,7 +134,7 @@ func (t Turn) order() []Agent {
 	}
 	return slices.DeleteFunc(order, func(agent Agent) bool {
 		_, owes := head.Talk.Owes(agent.Seat, t.Now)
-		return !agent.TakesTurns(t.Now) || head.Silenced(agent) || !t.canAct(agent) ||
+		return !agent.TakesTurns(t.Now) || head.Silenced(agent) && !owes || !t.canAct(agent) ||
 			!owes && (head.Talk.IsDone(agent.Seat) || head.Ended(agent, t.Now))
 	})
 }

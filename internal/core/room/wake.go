@@ -37,7 +37,8 @@ func (e Event) mayConcern(seat, agents int) bool {
 const fewAgents = 2
 
 // HearsOfTask reports whether e is about a task of a, and so wakes a in every room: the task is offered to a, a has
-// the task, or a added it. TaskOrder.Decide says for each change who hears.
+// the task, or a added it. TaskOrder.Decide says for each change who hears. A kick or ban wakes those whose proposals
+// ask the removed agent.
 func (a Agent) HearsOfTask(e Event) bool { return slices.Contains(e.Wakes, a.Seat) }
 
 // Sleeps reports whether nothing that happens ends a wait of c: the person has paused c, so c could not act on

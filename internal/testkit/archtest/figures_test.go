@@ -99,11 +99,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/base/results/seat.go", "and {} that were replaced", "internal/core/chat.agreementsShown"},
 	{"internal/web/assets/sidebar/agreements.js", "shown = {};", "internal/core/chat.agreementsShown"},
 	{"internal/core/chat/task.go", "You have added these tasks in the last {}, ", "internal/core/room.RepeatWindow"},
-	{"docs/tools.md", "is bound for {} and, as one who may only listen", "internal/core/room.BoundFor"},
-	{"docs/security.md", "it stays for {} after a kick", "internal/core/room.BoundFor"},
 	{"docs/security.md", "nothing and, from {} to 10 minutes", "internal/auth/signin.again"},
 	{"docs/security.md", "from 10 seconds to {} after the first, ends", "internal/auth/signin.usedLife"},
-	{"internal/api/tools/next_words.go", "kicked or banned less than {} ago", "internal/core/room.BoundFor"},
 	{"docs/events.md", "keeps its seat for {} after the subscription", "internal/core/room.HookLease"},
 
 	// Numbers of deployments. A message may have waited for a day as a draft before it lives for eventLife, with the file

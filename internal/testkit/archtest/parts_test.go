@@ -28,7 +28,7 @@ func parts() []part {
 		{"reading", "agreements asked dispute guard history inbox info roster show situation status stay task_view " +
 			"wait",
 			"hooking", "reading knows no deed that it holds back: what both need is for a file of reading"},
-		{"sending", "credential repeat send send_address send_agreement send_answer send_endpoint send_request",
+		{"sending", "credential repeat send send_address send_answer send_endpoint send_request",
 			"reading", "a message needs no file and no seat: what does is for filing or managing"},
 		{"tasking", "task task_list task_request",
 			"reading", "a change of tasks sends nothing: what does is for sending"},

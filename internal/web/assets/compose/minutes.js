@@ -21,7 +21,7 @@ const others = (names = [], by = "") => names.filter((name) => name !== by).join
 const agreementOf = ({ id, text, by, agreed_by: yes, at, file, replaces, replaced_by: newer, ...old }, say) =>
   `### Proposed by ${by}, agreed by ${others(yes, by) || "all who were asked"}\n\n${stamp(at)} · ${id}` +
   (replaces ? " · replaces " + replaces : "") + (old.bound ? ", which bound " + old.bound.join(", ") : "") +
-  (old.no_say ? ` (without a say: ${old.no_say.join(", ")})` : "") + (newer ? " · replaced by " + newer : "") +
+  (old.no_say ? ` (without ${old.no_say.join(", ")}, who had no say)` : "") + (newer ? " · replaced by " + newer : "") +
   (old.removed_by ? " · removed by " + old.removed_by : "") + "\n" + (text ? "\n" + say(text) : "") +
   (file ? "\n" + carried(file) : "") + (old.old_file ? "\n" + carried(old.old_file, "It replaces a file") : "");
 

@@ -83,7 +83,7 @@ export const sidebar = {
   outdated: "Replaced by a newer one",
   inPlaceOf: "In place of",
   removedBy: "Removed by {by}",
-  unheard: "In place of one that also bound {names}",
+  unheard: "Without {names}, who had no say",
   allAgreements: "Show all agreements",
   moreAgreements: "Show earlier ones",
 
