@@ -159,9 +159,6 @@ var sentences = [...]string{
 		"--withdraw out, or name others with --to.",
 	`to names everyone beside others`,
 	"--to names everyone beside others. Nothing was sent: give only everyone, for all, or only names.",
-	`reply_to is not an open proposal`,
-	"--reply-to is not an open proposal: it has been agreed, objected to, withdrawn or replaced by a newer one, " +
-		"or it is not a proposal. Nothing was sent. To see what is open: {who}",
 	`text is missing \(only`,
 	"The text is missing: only --kind agree and --withdraw need none",
 	`text has (\d+) bytes, at most (\d+) are allowed\. Nothing was sent`,

@@ -110,18 +110,28 @@ func TestReplaces_eachCase_passesNobodyOver(t *testing.T) {
 		answer          func(*replacing) room.Event
 		want            bool
 	}{
-		"1: Bob asks Ann and Cid":                  {agreed, public, nothing, asks(bob, ann, cid), true},
-		"1: Bob names nobody":                      {agreed, public, nothing, asks(bob), true},
-		"2: Bob asks Cid alone":                    {agreed, public, nothing, asks(bob, cid), false},
-		"2: Bob asks another agent of Cid's user":  {agreed, public, nothing, asks(bob, ann, dora), false},
-		"3: Dora asks Ann, Bob and Cid":            {agreed, public, nothing, asks(dora, ann, bob, cid), true},
-		"3: Dora asks two of three":                {agreed, public, nothing, asks(dora, ann, bob), false},
-		"4: Cid has left":                          {agreed, public, goes(cid), asks(bob, ann), true},
-		"4: Cid was kicked":                        {agreed, public, kick(cid), asks(bob, ann), true},
-		"4: Cid is back by another seat":           {agreed, public, back, asks(bob, ann), true},
-		"5: Ann has kicked the others":             {agreed, public, kick(bob, cid), asks(ann, dora), false},
-		"5: they have left":                        {agreed, public, goes(bob, cid), asks(ann, dora), false},
-		"6: in private":                            {agreed, public, nothing, privately(ann, cid), false},
+		"Bob asks Ann and Cid: it is replaced.": {
+			agreed, public, nothing, asks(bob, ann, cid), true},
+		"Bob names nobody": {agreed, public, nothing, asks(bob), true},
+		"Bob asks Cid alone: it stands.": {
+			agreed, public, nothing, asks(bob, cid), false},
+		"Bob asks another agent of Cid's user": {
+			agreed, public, nothing, asks(bob, ann, dora), false},
+		"Dora asks Ann, Bob and Cid: it is replaced.": {
+			agreed, public, nothing, asks(dora, ann, bob, cid), true},
+		"Dora asks two of three": {
+			agreed, public, nothing, asks(dora, ann, bob), false},
+		"Cid has lost her seat, and Bob asks Ann: it is replaced.": {
+			agreed, public, goes(cid), asks(bob, ann), true},
+		"Cid was kicked": {
+			agreed, public, kick(cid), asks(bob, ann), true},
+		"Cid is back by another seat": {agreed, public, back, asks(bob, ann), true},
+		"Ann has kicked the others": {
+			agreed, public, kick(bob, cid), asks(ann, dora), false},
+		"Ann and Cid have lost their seats, and Bob asks Dora: it stands.": {agreed, public, goes(ann, cid),
+			asks(bob, dora), false},
+		"Bob asks Ann and Cid in private: it stands, since Dora could not see it end.": {
+			agreed, public, nothing, privately(ann, cid), false},
 		"a private one, in public":                 {agreed, private, nothing, asks(bob, ann, cid), true},
 		"a private one, whose reader Cid has left": {agreed, private, goes(cid), privately(ann), true},
 		"Cid is mute, and Bob names nobody":        {agreed, public, mute, asks(bob), true},
