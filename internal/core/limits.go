@@ -43,7 +43,6 @@ const (
 	MaxPartyPrivate = 8                 // open private requests of the guests of one invite, or of one key
 	MaxDisputes     = 32                // of a room: see room.Dispute
 	MaxDisputed     = 30                // tasks of a dispute
-	MaxQuestions    = 16                // proposals of a room that put tasks in question: see room.Question
 	// MaxSteps is how many messages endpoints send because of each other after a message that no endpoint caused: two
 	// endpoints that are alone would never stop. See room.Event.Step.
 	MaxSteps = 8

@@ -167,16 +167,12 @@ func (c reading) revisionOf(ctx context.Context, id string) *Revision {
 }
 
 // underWhich returns the agreement under which a task was done and which another one has replaced since; 0: none. list
-// has the agreements that the caller sees. See room.Question.
-func (c reading) underWhich(task room.Task, list []roomlog.Agreement) int64 {
+// has the agreements that the caller sees.
+func underWhich(task room.Task, list []roomlog.Agreement) int64 {
 	for i := range list {
 		old := &list[i]
 		newer := find(list, old.ReplacedBy)
-		if newer == nil {
-			continue
-		}
-		replaced := room.Question{N: newer.N, Old: old.N, Seat: newer.Seat, Ask: newer.Bound}
-		if replaced.Concerns(&c.head.State, task) {
+		if newer != nil && (room.Replaced{N: old.N, Bound: old.Bound}).Covers(&task, newer.N) {
 			return old.N
 		}
 	}

@@ -26,29 +26,25 @@ type requestModel struct {
 	bound    []int // whom replaces binds
 }
 
-// questionModel is what somebody bound by an agreement has proposed in its place: see room.Question.
-type questionModel struct {
-	n, old int64 // the proposal, and the agreement
-	seat   int   // who proposes
-	ask    []int
+// isUnder reports whether one of bound added or last edited t after agreement old and before proposal n, and nobody
+// took or edited it since.
+func (t taskModel) isUnder(old, n int64, bound []int) bool {
+	is := func(act int64, by int) bool { return old < act && act < n && slices.Contains(bound, by) }
+	return t.taken < n && t.edited < n && (is(t.added, t.adder) || is(t.edited, t.editor))
 }
 
-// concerns reports whether q puts t in question.
-func (q questionModel) concerns(r roomModel, t taskModel) bool {
-	adder, _ := r.agent(t.adder)
-	last := max(t.added, t.edited)
-	return q.old < last && last < q.n && t.taken < q.n &&
-		(adder.gone || adder.seat == q.seat || slices.Contains(q.ask, adder.seat))
+// questions reports whether q, a proposal of one whom the public agreement binds that it is to replace, puts t in
+// question.
+func (r roomModel) questions(q requestModel, t taskModel) bool {
+	old, _ := r.event(q.replaces)
+	return q.replaces > 0 && len(old.to) == 0 && slices.Contains(q.bound, q.seat) && t.isUnder(q.replaces, q.n, q.bound)
 }
 
-// questionOf returns the newest proposal that a sees and that puts t in question, if a could read the agreement, too;
-// 0: none.
-func (r roomModel) questionOf(a agentModel, t taskModel) (n int64) {
-	for _, q := range r.questions {
-		e, _ := r.event(q.n)
-		old, _ := r.event(q.old)
-		reads := requestModel{seat: old.seat, to: old.to}.visibleTo(a.seat)
-		if a.sees(e) && reads && q.concerns(r, t) {
+// questionOf returns the newest proposal, open or agreed on, that puts t in question; 0: none.
+func (m model) questionOf(r roomModel, t taskModel) int64 {
+	n := t.doubt
+	for _, q := range m.current(r) {
+		if r.questions(q, t) {
 			n = max(n, q.n)
 		}
 	}
@@ -57,29 +53,12 @@ func (r roomModel) questionOf(a agentModel, t taskModel) (n int64) {
 
 // doneUnder returns the agreement under which t, which is done, was done, if a sees what replaced it; 0: none.
 func (r roomModel) doneUnder(a agentModel, t taskModel) int64 {
-	list := r.agreed(a)
-	for _, x := range list {
-		for _, newer := range list {
-			e, _ := r.event(newer.n)
-			q := questionModel{n: newer.n, old: x.n, seat: e.seat, ask: newer.bound}
-			if x.replacedBy == newer.n && q.concerns(r, t) {
-				return x.n
-			}
+	for _, x := range r.agreed(a) {
+		if x.replacedBy != 0 && t.isUnder(x.n, x.replacedBy, x.bound) {
+			return x.n
 		}
 	}
 	return 0
-}
-
-// questioned returns r with the question of e, if e is a proposal of one bound by old, which e is to replace.
-func (r roomModel) questioned(e eventModel, old int64, bound []int) roomModel {
-	if !slices.Contains(bound, e.seat) {
-		return r
-	}
-	r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q questionModel) bool {
-		return q.seat == e.seat && q.old == old
-	})
-	r.questions = append(r.questions, questionModel{e.n, old, e.seat, e.ask})
-	return r
 }
 
 // agreementModel is a proposal to which everyone asked has agreed.
@@ -213,7 +192,6 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0,
 				owed: e.ask, replaces: replaces, bound: bound,
 			})
-			r = r.questioned(e, replaces, bound)
 		}
 	} else {
 		r = r.withoutAbsent(e)
@@ -229,6 +207,12 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 				x.replaces = p.replaces
 			}
 			r.agreements = append(slices.Clip(r.agreements), x)
+			r.tasks = slices.Clone(r.tasks)
+			for i, t := range r.tasks {
+				if t.end == "" && r.questions(q, t) {
+					r.tasks[i].doubt = q.n
+				}
+			}
 		case !answered, q.any, len(q.apart) > 0:
 			left = append(left, q)
 		}
@@ -430,9 +414,6 @@ func (r roomModel) voters(q requestModel) (names []string) {
 func (r roomModel) withdrawn(e eventModel) roomModel {
 	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool {
 		return e.withdraws > 0 && q.n == e.withdraws && q.seat == e.seat
-	})
-	r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q questionModel) bool {
-		return q.n == e.withdraws
 	})
 	return r
 }

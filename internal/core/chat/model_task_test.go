@@ -18,8 +18,10 @@ import (
 type taskModel struct {
 	title, text   string
 	added         int64 // its event
-	edited, taken int64 // the last event that did so; to let it wait for another is no edit
-	adder, holder int   // seats; 0: nobody
+	edited, taken int64 // the last event that did so
+	doubt         int64 // the proposal that was agreed on and puts it in question; 0: none
+	adder, editor int   // seats; 0: nobody
+	holder        int
 	offered       []offerModel
 	after         []int64
 	since         time.Time // it is taken, or open and offered as it is
@@ -305,10 +307,10 @@ type taskCall struct {
 // isHeld reports whether what came after the cursor holds the call back, which would take or finish task no: like
 // words to all, or like the report of the task. A vote of another holds back neither. To take a task in question is
 // held back once.
-func (c taskCall) isHeld(r roomModel, a agentModel, no int64) bool {
+func (c taskCall) isHeld(m model, r roomModel, a agentModel, no int64) bool {
 	c.cursor.sends = c.cursor.acts
 	t, _ := r.taskNo(no)
-	if c.req.Action == chat.CommandTake && c.cursor.n > 0 && c.cursor.acts == 0 && r.questionOf(a, t) > 0 {
+	if c.req.Action == chat.CommandTake && c.cursor.n > 0 && c.cursor.acts == 0 && m.questionOf(r, t) > 0 {
 		return true
 	}
 	text, report := sendCall{cursor: c.cursor}, sendCall{cursor: c.cursor, finishes: []int64{no}}
@@ -491,7 +493,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			x.was = was.name
 		}
 		shows.State, shows.By, shows.Was = chat.TaskTaken, a.name, x.was
-		t.holder, t.offered, t.since, t.taken = a.seat, nil, m.now, r.head()+1
+		t.holder, t.offered, t.since, t.taken, t.doubt = a.seat, nil, m.now, r.head()+1, 0
 	case chat.CommandRelease:
 		switch {
 		case t.holder == 0 && t.isOfferedTo(a) && len(offered[0]) == 0:
@@ -536,11 +538,11 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			return refuse(code)
 		}
 		if edited.title == t.title && edited.text == t.text && slices.Equal(edited.offered, t.offered) &&
-			slices.Equal(edited.after, t.after) && r.questionOf(a, t) == 0 {
+			slices.Equal(edited.after, t.after) && m.questionOf(r, t) == 0 {
 			return x, nil
 		}
 		t = edited
-		t.edited = r.head() + 1
+		t.edited, t.editor, t.doubt = r.head()+1, a.seat, 0
 		if t.holder == 0 {
 			t.since = m.now
 		}
@@ -549,7 +551,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	switch {
 	case speaks != "":
 		return refuse(speaks)
-	case c.isHeld(r, a, no):
+	case c.isHeld(m, r, a, no):
 		return taskOutcome{held: true}, nil
 	}
 	e.Task, x.wrote = &shows, true
@@ -686,7 +688,7 @@ func (m model) nextTask(r roomModel, a agentModel, silent silences) (best int64)
 	rank := 3
 	for i, t := range r.tasks {
 		no, k := int64(i+1), 1
-		if t.end != "" || !m.mayTake(r, a, t, silent(no, stallsAfter)) || r.questionOf(a, t) > 0 {
+		if t.end != "" || !m.mayTake(r, a, t, silent(no, stallsAfter)) || m.questionOf(r, t) > 0 {
 			continue
 		}
 		if t.isOfferedTo(a) {
@@ -757,7 +759,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 		}
 		return v
 	}
-	v.Question = shown(r.questionOf(a, t))
+	v.Question = shown(m.questionOf(r, t))
 	switch {
 	case t.holder != 0 && silent(no, stallsAfter):
 		v.State = chat.TaskStalled

@@ -101,7 +101,6 @@ type roomModel struct {
 	agents           []agentModel     // all that ever joined; the agent of seat n is the nth
 	open             []requestModel   // requests and proposals, oldest first
 	agreements       []agreementModel // oldest first
-	questions        []questionModel  // oldest first
 	knocks           []knockModel
 	bans, mutes      []string    // names
 	kept             []keptModel // the last is the newest

@@ -66,7 +66,7 @@ type Work struct {
 	OffersLater bool
 	Free        string // the id of the oldest task in FreeTasks, or ""
 	// Question is the newest proposal that puts tasks in question which the caller has or may edit; "": none does.
-	// Questioned has the ids of these tasks. See room.Question.
+	// Questioned has the ids of these tasks. See room.State.QuestionOf.
 	Question   string
 	Questioned []string
 	Revises    bool // the caller may edit one of Questioned
@@ -216,7 +216,7 @@ func (c reading) work() (w Work) {
 				continue
 			}
 			if len(w.Tasks) == 0 {
-				w.Waits, w.InQuestion = taskIDs(before), head.QuestionOf(task, agent) != 0
+				w.Waits, w.InQuestion = taskIDs(before), head.QuestionOf(task, now) != 0
 			}
 			w.Tasks = append(w.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
 		}
@@ -228,7 +228,7 @@ func (c reading) work() (w Work) {
 			continue
 		}
 		w.OpenTasks++
-		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() || head.QuestionOf(task, agent) != 0 {
+		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() || head.QuestionOf(task, now) != 0 {
 			continue
 		}
 		if !head.IsFreeFor(agent, task, nil, now) {
@@ -241,15 +241,15 @@ func (c reading) work() (w Work) {
 			w.Offered = room.TaskID(task.No)
 		}
 	}
-	w.addQuestioned(head, agent)
+	w.addQuestioned(head, agent, now)
 	return w
 }
 
 // addQuestioned adds the tasks in question which agent has or may edit: those of the newest proposal that has some.
-func (w *Work) addQuestioned(head *room.Head, agent room.Agent) {
+func (w *Work) addQuestioned(head *room.Head, agent room.Agent, now time.Time) {
 	newest := int64(0)
 	for _, task := range head.Tasks {
-		n, edits := head.QuestionOf(task, agent), head.MayManage(agent, task)
+		n, edits := head.QuestionOf(task, now), head.MayManage(agent, task)
 		if n == 0 || n < newest || !agent.SeesTask(task.N) || !edits && !task.Holder.Is(agent) {
 			continue
 		}
@@ -317,7 +317,7 @@ func (c reading) silentTask(seen map[int]room.Presence) (s SilentTask) {
 	head, agent, now := c.head, c.me.Agent, c.room.svc.now()
 	for _, task := range head.Tasks {
 		if !task.Holder.IsHere(&head.State) || task.Holder.Is(agent) || !agent.SeesTask(task.N) ||
-			head.QuestionOf(task, agent) != 0 {
+			head.QuestionOf(task, now) != 0 {
 			continue
 		}
 		silent, left := head.SilentFor(task, seen, now), head.YieldsIn(task, agent, seen, now)

@@ -62,7 +62,7 @@ func (s *Service) Questioned(ctx context.Context, token string) (map[string][]st
 	defer c.room.release()
 	list := map[string][]string{}
 	for _, task := range c.seenTasks(0) {
-		if id := c.head.MessageID(c.head.QuestionOf(task, c.me.Agent)); id != "" {
+		if id := c.head.MessageID(c.head.QuestionOf(task, s.now())); id != "" {
 			list[id] = append(list[id], room.TaskID(task.No))
 		}
 	}

@@ -23,7 +23,7 @@ import (
 //
 // With a cursor, something unread holds back a take, a finish and a next of an agent, after these rules, and only where
 // something would change: see room.Caller.HoldBackOfAct. The first take of a task in question is held back, too, though
-// nothing is unread: see room.Question. Without a cursor, and for a person, nothing does. In the
+// nothing is unread: see room.State.QuestionOf. Without a cursor, and for a person, nothing does. In the
 // cases, Cora is to take t2:
 //
 //  1. Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.
@@ -185,7 +185,7 @@ func questionOfTaken(at place, events []room.Event) int64 {
 	for _, event := range events {
 		if event.Task.Action == room.TakeTask {
 			task, _ := at.head.Task(event.Task.No)
-			return at.head.QuestionOf(task, at.caller.Agent)
+			return at.head.QuestionOf(task, at.now)
 		}
 	}
 	return 0

@@ -187,7 +187,7 @@ func (c tasking) checkedTasks(ctx context.Context, closed ...roomlog.Done) (list
 		if v.Evidence == nil { // nothing was run, or its words were removed
 			continue
 		}
-		v.DoneUnder = c.head.MessageID(reading(c).underWhich(closed[i].Task, agreed))
+		v.DoneUnder = c.head.MessageID(underWhich(closed[i].Task, agreed))
 		for _, check := range checks[closed[i].Task.No] {
 			gone := check.AsideBy == "" && check.Verdict == room.Differs &&
 				c.head.CheckIsGone(check.By, c.room.svc.now())

@@ -99,7 +99,7 @@ func (c reading) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
 		v.For = append(v.For, m.Name)
 	}
 	v.After = taskIDs(task.After)
-	v.Question = head.MessageID(head.QuestionOf(task, c.me.Agent))
+	v.Question = head.MessageID(head.QuestionOf(task, now))
 	switch {
 	case head.Stalled(task, seen, now):
 		v.State = TaskStalled

@@ -180,7 +180,7 @@ func (a *Attendees) chooseAgents(check *freeTaskCheck, head *room.Head, open []r
 	for _, opening := range open {
 		for _, agent := range head.Agents {
 			wait := l.waits[agent.Seat]
-			if !wait.hearsOfTasks() || wait.notice != nil || busy[agent.Seat] || !opening.Suits(head, agent) {
+			if !wait.hearsOfTasks() || wait.notice != nil || busy[agent.Seat] || !opening.Suits(head, agent, now) {
 				continue
 			}
 			cache := l.cachedSeat(agent.Seat)

@@ -1,224 +1,195 @@
 package room_test
 
 import (
-	"fmt"
+	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
-	"github.com/parley-chat/parley/internal/core"
+	"pgregory.net/rapid"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// inPlace has a seat propose something in place of the agreement, or of what was proposed for it: an open proposal.
-func (r *replacing) inPlace(seat int, of, e room.Event) room.Event {
-	r.Helper()
-	e.Kind, e.Text, e.ReplyTo, e.ReSeat, e.ReFor = room.Proposal, "coffee", of.N, of.Seat, of.To
-	e, err := r.head.ProposeAnswer(r.agent(seat), e, r.bound, r.now)
-	if err != nil {
-		r.Fatal(err)
-	}
-	if e.Replaces != of.N {
-		r.Fatalf("%+v replaces nothing", e)
-	}
-	return r.apply(e)
+// said is what the events of a timeline say of proposals.
+type said struct {
+	*timeline
+	bound    map[int64][]int // of each that was agreed on: whom it binds
+	old      map[int64]int64 // of each: the agreement in whose place it comes
+	replaced map[int64]bool  // the agreements in whose place another one was agreed on
 }
 
-func (r *replacing) add(seat int) {
-	r.must(seat, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "go"}}})
-}
-func (r *replacing) take(seat int, no int64) {
-	r.must(seat, room.TaskOrder{Action: room.TakeTask, No: no})
-}
-func (r *replacing) edit(seat int, no int64) {
-	r.must(seat, room.TaskOrder{Action: room.EditTask, No: no, Title: "go on"})
+func (l *timeline) said() said {
+	s := said{l, map[int64][]int{}, map[int64]int64{}, map[int64]bool{}}
+	votes := map[int64][]int{} // of those that are here
+	for _, e := range l.events {
+		switch {
+		case e.Kind == room.Agree:
+			votes[e.ReplyTo] = append(votes[e.ReplyTo], e.Seat)
+		case e.Type == room.Left:
+			for n, list := range votes {
+				votes[n] = slices.DeleteFunc(slices.Clone(list), func(seat int) bool { return seat == e.Seat })
+			}
+		case e.Replaces != 0 && s.bound[e.Replaces] != nil:
+			s.old[e.N] = e.Replaces
+		case e.Replaces != 0:
+			s.old[e.N] = s.old[e.Replaces]
+		}
+		for _, n := range e.Agreed {
+			s.bound[n] = append([]int{l.events[n-1].Seat}, votes[n]...)
+			s.replaced[s.old[n]] = true
+		}
+	}
+	return s
 }
 
-// The cases are those of Question. Ann, Bob and Cid have agreed, Dora has not, and t1 was added by Ann.
-func TestQuestion_eachCase(t *testing.T) {
-	bobs := func(r *replacing) { r.inPlace(bob, r.old, room.Event{}) }
-	for _, c := range []struct {
-		what   string
-		to     []int // of the agreement
-		happen func(*replacing)
-		want   int // which of the proposals after the agreement puts t1 in question, from 1; 0: none
-	}{
-		{"Nobody has touched t1: it is in question.", nil, bobs, 1},
-		{"nobody has proposed anything", nil, func(*replacing) {}, 0},
-		{"Ann edits t1, if only to what it is: it is not.", nil, func(r *replacing) { bobs(r); r.edit(ann, 1) }, 0},
-		{"Ann edits t1 to what it is", nil, func(r *replacing) {
-			bobs(r)
-			r.must(ann, room.TaskOrder{Action: room.EditTask, No: 1, Title: "go"})
-		}, 0},
-		{"Cid takes it, and has it", nil, func(r *replacing) { bobs(r); r.take(cid, 1) }, 0},
-		{"Cid takes t1: it is not, also once he has given it back.", nil, func(r *replacing) {
-			bobs(r)
-			r.take(cid, 1)
-			r.must(cid, room.TaskOrder{Action: room.ReleaseTask, No: 1})
-		}, 0},
-		{"it is offered to Cid", nil, func(r *replacing) {
-			bobs(r)
-			r.must(ann, room.TaskOrder{Action: room.ReleaseTask, No: 1, For: r.parties(cid), Offers: true})
-		}, 1},
-		{"Cid has had t1 since before: it is in question, and next tells him.",
-			nil, func(r *replacing) { r.take(cid, 1); bobs(r) }, 1},
-		{"Bob withdraws: it is not.",
-			nil, func(r *replacing) { r.withdraw(r.inPlace(bob, r.old, room.Event{})) }, 0},
-		{"Ann objects: it is in question, since Bob has taken back the agreement all the same.",
-			nil, func(r *replacing) {
-				e := r.inPlace(bob, r.old, room.Event{})
-				r.send(ann, room.Event{Kind: room.Object, Text: "no", ReplyTo: e.N})
-			}, 1},
-		{"Bob leaves", nil, func(r *replacing) { bobs(r); r.leave(bob) }, 1},
-		{"Ann, who has added it, leaves", nil, func(r *replacing) { bobs(r); r.leave(ann) }, 1},
-		{"Ann, who has added it, may only listen", nil, func(r *replacing) {
-			bobs(r)
-			r.manage(room.Promote, bob)
-			r.manage(room.Demote, ann)
-			r.manage(room.Mute, ann)
-		}, 1},
-		{"a day passes",
-			nil, func(r *replacing) { bobs(r); r.now = r.now.Add(room.DebtLife); r.say(ann, "so") }, 1},
-		{"all agree", nil, func(r *replacing) {
-			bobs(r)
-			for _, seat := range []int{ann, cid, dora} {
-				r.agree(seat)
-			}
-		}, 1},
-		{"Bob proposes for it again", nil, func(r *replacing) { bobs(r); bobs(r) }, 2},
-		{"Bob proposes in place of his own", nil, func(r *replacing) {
-			r.inPlace(bob, r.inPlace(bob, r.old, room.Event{}), room.Event{})
-		}, 2},
-		{"Bob proposes in place of his own, and withdraws that: it is not.", nil, func(r *replacing) {
-			r.withdraw(r.inPlace(bob, r.inPlace(bob, r.old, room.Event{}), room.Event{}))
-		}, 0},
-		{"Ann proposes in place of it", nil, func(r *replacing) {
-			r.inPlace(ann, r.inPlace(bob, r.old, room.Event{}), room.Event{})
-		}, 2},
-		{"Ann proposes in place of his, and withdraws that: it is in question by his.", nil, func(r *replacing) {
-			r.withdraw(r.inPlace(ann, r.inPlace(bob, r.old, room.Event{}), room.Event{}))
-		}, 1},
-		{"Dora, whom the agreement does not bind, proposes in his place: it is not.",
-			nil, func(r *replacing) { r.inPlace(dora, r.old, room.Event{}) }, 0},
-		{"Dora proposes in place of what Bob has", nil, func(r *replacing) {
-			r.inPlace(dora, r.inPlace(bob, r.old, room.Event{}), room.Event{})
-		}, 1},
-		{"Bob proposes in place of what Dora has", nil, func(r *replacing) {
-			r.inPlace(bob, r.inPlace(dora, r.old, room.Event{}), room.Event{})
-		}, 2},
-		{"Bob's proposal stands beside it", nil, func(r *replacing) {
-			r.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", Ask: []int{cid}})
-		}, 0},
-		{"Agreement and proposal are private", []int{bob, cid}, func(r *replacing) {
-			r.inPlace(bob, r.old, room.Event{To: []int{ann, cid}})
-		}, 1},
-		{"The agreement is private: it is in question for those who see that, though all may see the proposal.",
-			[]int{bob, cid}, bobs, 1},
-	} {
-		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-		r := &replacing{timeline: l, old: l.send(ann, room.Event{Kind: room.Proposal, Text: "tea",
-			Ask: []int{bob, cid}, To: c.to})}
-		r.agreed()
-		r.add(ann)
-		since := r.head.AsOf
-		c.happen(r)
-		want, n := int64(0), 0
-		for _, e := range r.events[since:] {
-			if e.Kind != room.Proposal {
-				continue
-			}
-			n++
-			if n == c.want {
-				want = e.N
+// questionOf returns the newest proposal that puts task no in question, by the rule and the events alone; 0: none.
+func (s said) questionOf(no int64) (n int64) {
+	for _, p := range s.events {
+		old, bound := s.old[p.N], s.bound[s.old[p.N]]
+		if p.Kind != room.Proposal || old == 0 || len(s.events[old-1].To) > 0 || !slices.Contains(bound, p.Seat) {
+			continue
+		}
+		if _, open := s.head.Talk.Find(p.N, s.now); !open && s.bound[p.N] == nil {
+			continue
+		}
+		var added, edited room.Event
+		ended := false
+		for _, e := range s.events {
+			switch {
+			case e.Task == nil:
+			case slices.ContainsFunc(e.Task.Add, func(task room.Task) bool { return task.No == no }):
+				added = e
+			case e.Task.No != no:
+			case e.Task.Action == room.EditTask:
+				edited, ended = e, ended || e.N > p.N
+			case e.Task.Action == room.TakeTask:
+				ended = ended || e.N > p.N
 			}
 		}
-		task, _ := r.head.Task(1)
-		for _, a := range r.head.Agents {
-			sees := want
-			if len(c.to) > 0 && a.Seat == dora {
-				sees = 0
-			}
-			if got := r.head.QuestionOf(task, a); got != sees {
-				t.Errorf("%s: to %s it is in question by %d, not %d", c.what, a.Name, got, sees)
+		isUnder := func(act room.Event) bool {
+			return old < act.N && act.N < p.N && slices.Contains(bound, act.Seat)
+		}
+		if !ended && (isUnder(added) || isUnder(edited)) {
+			n = p.N
+		}
+	}
+	return n
+}
+
+// drawAgreement has somebody propose something, alone or in the place of something else, vote, or take a proposal back,
+// unless the rules refuse it.
+func (l *timeline) drawAgreement(t *rapid.T) {
+	s, here := l.said(), seats(&l.head.State)
+	from := rapid.SampledFrom(here).Draw(t, "from")
+	var proposals []room.Event
+	for _, e := range l.events {
+		if e.Kind == room.Proposal {
+			proposals = append(proposals, e)
+		}
+	}
+	open := l.head.Talk.OpenTo(from, l.now)
+	switch what := rapid.SampledFrom([]string{"new", "another", "another", "vote", "vote", "vote", "vote", "object",
+		"withdraw"}).Draw(t, "what"); {
+	case what == "new":
+		e := room.Event{Kind: room.Proposal, Text: "tea", Ask: drawSeats(t, here, from)}
+		if rapid.IntRange(0, 3).Draw(t, "private") == 0 {
+			e.To = e.Ask
+		}
+		l.try(from, e)
+	case what == "another" && len(proposals) > 0:
+		p := rapid.SampledFrom(proposals).Draw(t, "proposal")
+		e := room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: p.Seat, ReFor: p.To}
+		bound := s.bound[p.N]
+		if s.replaced[p.N] {
+			bound = nil
+		}
+		if e, err := l.head.ProposeAnswer(l.agent(from), e, bound, l.now); err == nil {
+			l.apply(e)
+		}
+	case len(open) > 0:
+		p := rapid.SampledFrom(open).Draw(t, "open")
+		switch {
+		case what == "withdraw":
+			l.try(from, room.Event{Withdraws: p.N})
+		case what == "object":
+			l.try(from, room.Event{Kind: room.Object, Text: "no", ReplyTo: p.N, ReSeat: p.Seat, ReFor: p.To})
+		default:
+			for _, seat := range p.Owed {
+				l.try(seat, room.Event{Kind: room.Agree, ReplyTo: p.N, ReSeat: p.Seat, ReFor: p.To})
 			}
 		}
 	}
 }
 
-// Under an agreement is what came since it was proposed, of one who proposes, is asked or has left.
-func TestQuestion_under_isSinceTheAgreementOfOneWithASay(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-	r := &replacing{timeline: l}
-	r.add(ann) // t1 is from before
-	r.add(ann) // t2, too, but is edited since
-	r.add(ann) // t3, too, and only taken since
-	r.old = l.send(ann, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{bob, cid}})
-	r.add(bob) // t4 is since the proposal
-	r.agreed()
-	r.edit(ann, 2)
-	r.take(bob, 3)
-	r.add(dora) // t5 is of one who is not asked
-	r.add(cid)  // t6 is of one who leaves
-	r.leave(cid)
-	first := r.inPlace(bob, r.old, room.Event{Ask: []int{ann}})
-	r.add(ann) // t7 is since then
-	questioned := func() (list []string) {
-		for _, task := range r.head.Tasks {
-			if n := r.head.QuestionOf(task, r.agent(ann).Agent); n != 0 {
-				list = append(list, fmt.Sprint(room.TaskID(task.No), " by ", n-first.N))
+// A task is in question by what the rule says, in each state that a random past leads to.
+func TestQuestionOf_anyPast_isAsTheRuleSays(t *testing.T) {
+	open, agreed, ended := 0, 0, 0 // how often a task is in question, and is not any more
+	rapid.Check(t, func(t *rapid.T) {
+		l := newTimeline(t)
+		for _, name := range []string{"Ann", "Bob", "Cid", "Dora"} {
+			l.join(name)
+		}
+		was := map[int64]int64{}
+		for range rapid.IntRange(40, 140).Draw(t, "events") {
+			here := seats(&l.head.State)
+			switch rapid.IntRange(0, 12).Draw(t, "event") {
+			case 0:
+				l.now = l.now.Add(time.Duration(rapid.IntRange(1, 20).Draw(t, "hours")) * time.Hour)
+			case 1:
+				if len(here) > 2 {
+					l.leave(rapid.SampledFrom(here).Draw(t, "who leaves"))
+				}
+			case 2:
+				if len(here) < 5 {
+					l.join("Eve")
+				}
+			case 3, 4, 5, 6:
+				l.drawTask(t, rapid.SampledFrom(here).Draw(t, "seat"))
+			case 7: // what it holds
+				for _, task := range l.head.Tasks[:min(2, len(l.head.Tasks))] {
+					as := rapid.SampledFrom([]room.TaskAction{room.EditTask, room.TakeTask}).Draw(t, "as it is")
+					_, _ = l.order(rapid.SampledFrom(here).Draw(t, "seat"), room.TaskOrder{Action: as, No: task.No,
+						Title: task.Title, Seen: map[int]room.Presence{}})
+				}
+			default:
+				l.drawAgreement(t)
+			}
+			s := l.said()
+			for _, task := range l.head.Tasks {
+				got, want := l.head.QuestionOf(task, l.now), s.questionOf(task.No)
+				if got != want {
+					t.Fatalf("after %+v\n%s is in question by %d, not %d", l.events[len(l.events)-1],
+						room.TaskID(task.No), got, want)
+				}
+				switch {
+				case want != 0 && s.bound[want] != nil:
+					agreed++
+				case want != 0:
+					open++
+				case was[task.No] != 0:
+					ended++
+				}
+				was[task.No] = want
 			}
 		}
-		return list
-	}
-	if got, want := fmt.Sprint(questioned()), "[t2 by 0 t4 by 0 t6 by 0]"; got != want {
-		t.Errorf("%s, not %s", got, want)
-	}
-	done := r.agree(ann)
-	if !slices.Contains(done.Agreed, first.N) {
-		t.Fatalf("%+v", done)
-	}
-	r.old, r.bound = first, []int{ann, bob}
-	second := r.inPlace(ann, first, room.Event{})
-	want := fmt.Sprintf("[t2 by 0 t4 by 0 t6 by 0 t7 by %d]", second.N-first.N)
-	if got := fmt.Sprint(questioned()); got != want {
-		t.Errorf("of two agreements: %s, not %s", got, want)
-	}
-
-	// What concerns no open task is forgotten with the next change of the talk.
-	for _, no := range []int64{2, 4, 5, 6} {
-		r.must(ann, room.TaskOrder{Action: room.DropTask, No: no})
-	}
-	r.ask(bob, ann)
-	if list := r.head.Talk.Questions; len(list) != 1 || list[0].N != second.N {
-		t.Errorf("%+v", list)
+	})
+	if min(open, agreed, ended) == 0 {
+		t.Errorf("in question by what is open: %d, by what was agreed on: %d, ended: %d", open, agreed, ended)
 	}
 }
 
-// A full room forgets the oldest question of who has most: guests of one invite do not push out what others ask.
-func TestQuestion_roomIsFull_whoHasMostLosesTheOldest(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	gil, hal := l.joinBy(7, "Gil").Seat, l.joinBy(7, "Hal").Seat
-	r := &replacing{timeline: l, old: l.propose(ann)}
-	for _, seat := range []int{bob, gil, hal} {
-		r.agree(seat)
+// What an older program stored of questions is read as nothing, and an edit of which it did not say who made it counts
+// for nobody.
+func TestQuestionOf_storedByAnOlderProgram_isNothing(t *testing.T) {
+	var s room.State
+	stored := `{"q":[{"n":9,"o":2,"s":1,"ask":[2]}],"o":[{"n":9,"s":1,"p":true,"ow":[2],"re":{"n":2,"s":1}}]}`
+	if err := json.Unmarshal([]byte(stored), &s.Talk); err != nil {
+		t.Fatal(err)
 	}
-	old := r.old
-	r.bound = []int{ann, bob, gil, hal}
-	r.add(ann)
-	kept := r.inPlace(bob, old, room.Event{})
-	for n := range core.MaxQuestions + 2 {
-		by, other := gil, hal
-		if n%2 == 1 {
-			by, other = hal, gil
+	for _, task := range []room.Task{{No: 1, N: 3, Adder: room.Party{Seat: 1}}, {No: 1, N: 1, Edited: 3}} {
+		if n := s.QuestionOf(task, start()); n != 0 {
+			t.Errorf("%+v is in question by %d", task, n)
 		}
-		plan := l.send(by, room.Event{Kind: room.Proposal, Text: "plan", Ask: []int{other}})
-		l.send(other, room.Event{Kind: room.Agree, ReplyTo: plan.N})
-		r.bound = []int{gil, hal}
-		r.add(ann)
-		again := r.inPlace(by, plan, room.Event{Ask: []int{other, ann}})
-		l.send(ann, room.Event{Kind: room.Object, Text: "no", ReplyTo: again.N}) // of one agent few are open
-	}
-	list := l.head.Talk.Questions
-	if len(list) != core.MaxQuestions || list[0].N != kept.N {
-		t.Errorf("%d, the first %+v", len(list), list[0])
 	}
 }

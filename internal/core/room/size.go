@@ -137,13 +137,10 @@ func (s *Settings) referred() int {
 }
 
 func (t *Talk) referred() int {
-	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Questions) + sliceBytes(t.Disputes)
+	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Doubts) + sliceBytes(t.Disputes)
 	for i := range t.Disputes {
 		d := &t.Disputes[i]
 		n += textBytes(string(d.Kind), d.Name, d.PersonName) + sliceBytes(d.Tasks)
-	}
-	for i := range t.Questions {
-		n += sliceBytes(t.Questions[i].Ask) + sliceBytes(t.Questions[i].To)
 	}
 	for i := range t.Open {
 		request := &t.Open[i]

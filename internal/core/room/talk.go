@@ -15,11 +15,10 @@ const DebtLife = 24 * time.Hour
 // the Talk carries all of it, and every event points to the last such event. So a message stays one item, and a
 // cold load reads one item more. A published Talk is never changed.
 type Talk struct {
-	Open []OpenRequest `json:"o,omitempty"` // oldest first
-	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
-	// Questions are the proposals that put tasks in question, oldest first.
-	Questions []Question `json:"q,omitempty"`
-	Disputes  []Dispute  `json:"p,omitempty"` // oldest first, at most core.MaxDisputes
+	Open     []OpenRequest `json:"o,omitempty"`  // oldest first
+	Done     []int         `json:"d,omitempty"`  // seats whose last message to all was of kind Done
+	Disputes []Dispute     `json:"p,omitempty"`  // oldest first, at most core.MaxDisputes
+	Doubts   []Doubt       `json:"in,omitempty"` // in the order of the tasks
 }
 
 // OpenRequest is a request or a proposal with answers owed.
@@ -297,16 +296,14 @@ func (before *State) applyTalk(state *State, event Event) *ledger {
 		l.applyDone(event)
 		l.applyAnswer(event)
 		l.applyWithdrawal(event)
-		replaces := before.Talk.replacedBy(event)
-		l.applyRequest(event, replaces)
-		l.applyQuestion(event, replaces)
+		l.applyRequest(event, before.Talk.replacedBy(event))
 		l.complete()
 	case event.ChangesState():
 		l.removeAbsent(event)
 		l.complete()
 	}
 	l.applyDisputes(before, event)
-	l.forgetQuestions()
+	l.applyDoubts()
 	return l
 }
 
@@ -440,13 +437,12 @@ func (l *ledger) complete() {
 	})
 }
 
-// applyWithdrawal ends the sender's own request, which its sender withdraws. A withdrawal ends its question, too.
+// applyWithdrawal ends the sender's own request, which its sender withdraws.
 func (l *ledger) applyWithdrawal(e Event) {
 	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
 	if i < 0 {
 		return
 	}
-	l.removeQuestions(func(q *Question) bool { return q.N == e.Withdraws })
 	l.Open, l.changed = slices.Delete(l.Open, i, i+1), true
 }
 

@@ -56,6 +56,7 @@ type Task struct {
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
 	Last     int64   `json:"last,omitempty"`  // the last event about the task
 	Edited   int64   `json:"ed,omitempty"`    // the event that last edited the task, but for its order; 0: none
+	Editor   int     `json:"eb,omitempty"`    // the seat that did; older programs do not say
 	Taken    int64   `json:"tk,omitempty"`    // the event by which it was last taken; 0: none
 
 	Written int64 `json:"-"` // the event that last wrote the task: see Part
@@ -296,10 +297,10 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 
 // Suits reports whether a waiting agent a should hear of x: a sees the task, may take it, has no other, and did
 // not add it, unless the holder fell silent.
-func (x Opening) Suits(h *Head, a Agent) bool {
+func (x Opening) Suits(h *Head, a Agent, now time.Time) bool {
 	return a.SeesTask(x.Task.N) && !x.Task.Holder.Is(a) && len(h.TasksOf(a)) == 0 &&
 		!a.Person.Supervises() && a.ActsByItself() && (x.Stalled || !x.Task.Adder.Is(a)) &&
-		h.QuestionOf(x.Task, a) == 0
+		h.QuestionOf(x.Task, now) == 0
 }
 
 // NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For a while after a
@@ -335,7 +336,7 @@ func (h *Head) IsFreeFor(agent Agent, task Task, seen map[int]Presence, now time
 func (h *Head) NextTask(agent Agent, seen map[int]Presence, now time.Time) (Task, bool) {
 	best, rank := -1, 3
 	for i, task := range h.Tasks {
-		if !h.IsFreeFor(agent, task, seen, now) || h.QuestionOf(task, agent) != 0 {
+		if !h.IsFreeFor(agent, task, seen, now) || h.QuestionOf(task, now) != 0 {
 			continue
 		}
 		r := 1
@@ -419,7 +420,7 @@ func (s *State) ChangeTasks(event Event) {
 				task.SinceN, task.SinceMs = event.N, event.AtMs
 			}
 			if !change.IsStop() {
-				task.Edited = event.N
+				task.Edited, task.Editor = event.N, event.Seat
 			}
 			task.Title, task.Text, task.Redacted, task.For, task.After = change.Title, change.Text, false,
 				change.For, change.After

@@ -97,7 +97,7 @@ func (o TaskOrder) proposeChange(head *Head, agent Agent, event *Event, now time
 		}
 		event.Wakes = head.wokenByDrop(task, agent)
 	case EditTask:
-		event, err = o.proposeEdit(head, agent, task, event)
+		event, err = o.proposeEdit(head, agent, task, event, now)
 	}
 	return event, task.No, err
 }
@@ -372,7 +372,7 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 }
 
 // proposeEdit completes the event by which agent changes task.
-func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
+func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event, now time.Time) (*Event, error) {
 	change := event.Task
 	change.Text, change.For, change.After = task.Text, task.For, task.After
 	switch {
@@ -402,7 +402,7 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 	// An edit that changes nothing makes no event, so a repetition is harmless. Of a task in question the edit says
 	// that the task holds as it is.
 	if change.Title == task.Title && change.Text == task.Text && slices.Equal(change.For, task.For) &&
-		slices.Equal(change.After, task.After) && head.QuestionOf(task, agent) == 0 {
+		slices.Equal(change.After, task.After) && head.QuestionOf(task, now) == 0 {
 		return nil, nil
 	}
 	task.After = change.After

@@ -154,7 +154,7 @@ func (t Turn) canAct(agent Agent) bool {
 			continue
 		}
 		yields := head.IsFreeFor(agent, task, t.Seen, t.Now) || head.Yields(task, agent, t.Seen, t.Now)
-		if task.Holder.Is(agent) || yields && head.QuestionOf(task, agent) == 0 {
+		if task.Holder.Is(agent) || yields && head.QuestionOf(task, t.Now) == 0 {
 			return true
 		}
 		only, _ := head.offeredTo(task, t.Now)

@@ -361,7 +361,7 @@ func (c *taskCheck) verifyOpen(snapshot *snapshot) error {
 // out whether a person acted, the person's name, and the last edit and take, since parts of an older program lack
 // these.
 func (c *taskCheck) plain(task room.Task) string {
-	task.Edited, task.Taken = 0, 0
+	task.Edited, task.Editor, task.Taken = 0, 0, 0
 	task.Adder.Joined, task.Holder.Joined, task.ByPerson, task.Adder.Person, task.Holder.Person = 0, 0, false, "", ""
 	if c.redacted[task.No] > 0 {
 		task.Title, task.Text, task.Redacted = "", "", false
