@@ -51,7 +51,7 @@ var facts = []row{
 	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "{show}"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
-	{func(s *situation) bool { return s.Silent.Left > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it{sooner}", ""},
+	{func(s *situation) bool { return s.Silent.Left > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
 }
 
 // asides come after the imperative: they are for the user.

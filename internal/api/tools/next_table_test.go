@@ -233,10 +233,7 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 			"once it is done, call task (cursor c9, action finish, id t3) without text."},
 		"a task of a silent agent": {chat.Situation{Standing: chat.Standing{Others: 2},
 			Silent: chat.SilentTask{ID: "t5", For: 3 * time.Minute, Left: 12 * time.Minute}},
-			"not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
-				"added it or an admin after 5."},
-		"a task of a silent agent, for an admin": {chat.Situation{Standing: chat.Standing{Others: 2},
-			Silent: chat.SilentTask{ID: "t5", For: 3 * time.Minute, Left: 2 * time.Minute}}, "after 5 minutes you may take it."},
+			"not heard for 3 minutes; after 15 minutes you may take it."},
 	} {
 		w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: c.in}
 		got := advise().waited(w, chat.WaitRequest{Wait: time.Minute})

@@ -9,7 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // words has what the words in braces stand for. A replacement may have further words in braces; so words call neither
@@ -238,12 +237,6 @@ var words = map[string]func(*situation) string{
 	"silent":  func(s *situation) string { return s.Silent.ID },
 	"silence": func(s *situation) string { return inWords(s.Silent.For.Truncate(time.Minute)) },
 	"limit":   func(s *situation) string { return strconv.FormatInt(minutesUp(s.Silent.For+s.Silent.Left), 10) },
-	"sooner": func(s *situation) string {
-		if s.Silent.For+s.Silent.Left <= room.YieldsAfter {
-			return ""
-		}
-		return ", the agent that added it or an admin after " + strconv.FormatInt(minutesUp(room.YieldsAfter), 10)
-	},
 }
 
 // fill replaces the words in braces.

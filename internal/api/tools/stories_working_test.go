@@ -77,7 +77,7 @@ func TestStory_tasks(t *testing.T) {
 		s.pass(3 * time.Minute)
 		ann.look()
 		ann.look()
-		s.pass(3 * time.Minute)
+		s.pass(12 * time.Minute)
 		ann.look()
 		ann.do("task", args{"action": "take", "id": "t4"})
 		cy.do("task", args{"action": "finish", "id": "t4", "text": "late"})

@@ -211,9 +211,8 @@ func (r roomModel) freeSince(t taskModel) time.Time {
 	return at
 }
 
-// stallsAfter and yieldsAfter are how long the holder of a task must be silent until all may take it, and until who
-// added it and admins may.
-const stallsAfter, yieldsAfter = 15 * time.Minute, 5 * time.Minute
+// stallsAfter is how long the holder of a task must be silent until all may take it.
+const stallsAfter = 15 * time.Minute
 
 // silences says which tasks have a holder that is gone or was silent for so long.
 type silences func(no int64, long time.Duration) bool
@@ -474,19 +473,15 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 	}
 	x.no = no
-	manages := t.adder == a.seat || a.admin || r.capacity == 2 && t.mayEnd(a)
+	manages := t.adder == a.seat || a.admin
 	shows := chat.TaskView{ID: req.ID, Title: t.title, Text: req.Text}
 	shows.ID = fmt.Sprintf("t%d", no)
 	switch req.Action {
 	case chat.CommandTake:
-		long := stallsAfter
-		if t.adder == a.seat || a.admin {
-			long = yieldsAfter
-		}
 		switch {
 		case t.holder == a.seat:
 			return x, nil
-		case len(r.tasksOf(a)) >= 5, !m.mayTake(r, a, t, silent(no, long)):
+		case len(r.tasksOf(a)) >= 5, !m.mayTake(r, a, t, silent(no, stallsAfter)):
 			return refuse(fault.InvalidArgument)
 		}
 		if was, had := r.agent(t.holder); had {

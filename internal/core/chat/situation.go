@@ -249,7 +249,7 @@ func (c reading) work() (w Work) {
 func (w *Work) addQuestioned(head *room.Head, agent room.Agent, now time.Time) {
 	newest := int64(0)
 	for _, task := range head.Tasks {
-		n, edits := head.QuestionOf(task, now), head.MayManage(agent, task)
+		n, edits := head.QuestionOf(task, now), task.MayManage(agent)
 		if n == 0 || n < newest || !agent.SeesTask(task.N) || !edits && !task.Holder.Is(agent) {
 			continue
 		}
@@ -320,7 +320,8 @@ func (c reading) silentTask(seen map[int]room.Presence) (s SilentTask) {
 			head.QuestionOf(task, now) != 0 {
 			continue
 		}
-		silent, left := head.SilentFor(task, seen, now), head.YieldsIn(task, agent, seen, now)
+		silent := head.SilentFor(task, seen, now)
+		left := max(0, room.StallsAfter-silent)
 		if silent >= room.PresentFor && (s.ID == "" || left < s.Left) {
 			s = SilentTask{room.TaskID(task.No), silent, left}
 		}

@@ -3,7 +3,6 @@ package chat_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -113,7 +112,7 @@ func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w.adds(bob.Token, "sand", "paint", "hang")
 	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
 	w.task(cid.Token, chat.CommandTake, "t1")
-	w.clock.Advance(room.YieldsAfter)
+	w.clock.Advance(room.StallsAfter)
 	if got := w.look(ann.Token, ann.Cursor); len(got.Messages) != 1 || got.Situation.Silent.ID != "t1" ||
 		got.Situation.Silent.Left != 0 {
 		t.Errorf("with the news that Cid has taken it, Ann gets %+v, and is told of %+v", got.Messages, got.Situation)
@@ -121,19 +120,18 @@ func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w.task(cid.Token, chat.CommandRelease, "t1")
 	w.task(cid.Token, chat.CommandTake, "t1")
 	w.task(ann.Token, chat.CommandTake, "t2")
-	w.clock.Advance(room.YieldsAfter - time.Second)
+	w.clock.Advance(room.StallsAfter - time.Second)
 	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
 	if got := looks(ann); got.Situation.Silent.ID != "t1" || got.Situation.Silent.Left != time.Second {
 		t.Errorf("too early Ann is told of %+v", got.Situation)
 	}
 	w.clock.Advance(time.Second)
 	for name, s := range map[string]chat.Seated{"Ann, an admin": ann, "Bob, who added it": bob} {
-		if got := looks(s); got.Situation.Silent.ID != "t1" || got.Situation.Silent.For != room.YieldsAfter ||
+		if got := looks(s); got.Situation.Silent.ID != "t1" || got.Situation.Silent.For != room.StallsAfter ||
 			got.Situation.Silent.Left != 0 {
 			t.Errorf("%s is told of %+v", name, got.Situation)
 		}
 	}
-	w.clock.Advance(room.YieldsAfter)
 	looks(ann)
 	if got := looks(cid); got.Situation.Silent.ID != "" {
 		t.Errorf("Cid, who may take none, is told of %+v", got.Situation)
@@ -256,48 +254,45 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 		"leaves a program on standby": {waits((*world).shell), longWait},
 		"says that it will be away":   {func(w *world, cid chat.Seated) { w.leaves(cid, time.Hour) }, time.Hour},
 	} {
-		for taker, after := range map[string]time.Duration{"Ann": room.YieldsAfter, "Bob": room.StallsAfter} {
-			t.Run(name+", "+taker, func(t *testing.T) {
-				w := newWorld(t)
-				p := w.company()
-				w.adds(p.ann.Token, "sand")
-				w.task(p.cid.Token, chat.CommandTake, "t1")
-				w.sayAs(p.cid.Token, room.Done, "I sand, and need no turn")
-				p.cid.Cursor = w.look(p.cid.Token, p.cid.Cursor).Cursor
-				end := w.clock.Now().Add(c.lasts + after)
-				c.does(w, p.cid)
-				w.clock.Advance(end.Sub(w.clock.Now()) - time.Minute)
-				tokens := map[string]string{"Ann": p.ann.Token, "Bob": p.bob.Token}
-				taking := chat.TaskRequest{Token: tokens[taker], Action: chat.CommandTake, ID: "t1"}
-				for _, x := range []*world{w, w.elsewhere()} {
-					_, err := x.Task(t.Context(), taking)
-					var refused *fault.Error
-					says := fmt.Sprintf("last heard %d min ago: after %d you", after/time.Minute-1, after/time.Minute)
-					wants(t, err, fault.InvalidArgument)
-					if !errors.As(err, &refused) || refused.By != "Cid" ||
-						!strings.Contains(refused.Message, says) {
-						t.Errorf("got %v", err)
-					}
-				}
-				w.clock.Advance(time.Minute)
-				if got := w.does(taking); got.Task.Was != "Cid" {
-					t.Errorf("took %+v", got.Task)
-				}
-				_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandNext, ID: "t1"})
-				var late *fault.Error
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			w.adds(p.ann.Token, "sand")
+			w.task(p.cid.Token, chat.CommandTake, "t1")
+			w.sayAs(p.cid.Token, room.Done, "I sand, and need no turn")
+			p.cid.Cursor = w.look(p.cid.Token, p.cid.Cursor).Cursor
+			end := w.clock.Now().Add(c.lasts + room.StallsAfter)
+			c.does(w, p.cid)
+			w.clock.Advance(end.Sub(w.clock.Now()) - time.Minute)
+			taking := chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandTake, ID: "t1"}
+			for _, x := range []*world{w, w.elsewhere()} {
+				_, err := x.Task(t.Context(), taking)
+				var refused *fault.Error
+				const says = "last heard 14 min ago: after 15 you"
 				wants(t, err, fault.InvalidArgument)
-				if !errors.As(err, &late) || late.By != taker ||
-					!strings.Contains(late.Message, "send_message") {
-					t.Errorf("a late end: %v", err)
+				if !errors.As(err, &refused) || refused.By != "Cid" ||
+					!strings.Contains(refused.Message, says) {
+					t.Errorf("got %v", err)
 				}
-				if got := w.look(p.cid.Token, p.cid.Cursor); got.Situation.LostTask != "t1" {
-					t.Errorf("Cid hears %+v", got.Situation)
-				}
-				if got := w.look(tokens[taker], ""); got.Situation.LostTask != "" {
-					t.Errorf("%s hears %+v", taker, got.Situation)
-				}
-			})
-		}
+			}
+			w.clock.Advance(time.Minute)
+			if got := w.does(taking); got.Task.Was != "Cid" {
+				t.Errorf("took %+v", got.Task)
+			}
+			_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandNext, ID: "t1"})
+			var late *fault.Error
+			wants(t, err, fault.InvalidArgument)
+			if !errors.As(err, &late) || late.By != "Ann" ||
+				!strings.Contains(late.Message, "send_message") {
+				t.Errorf("a late end: %v", err)
+			}
+			if got := w.look(p.cid.Token, p.cid.Cursor); got.Situation.LostTask != "t1" {
+				t.Errorf("Cid hears %+v", got.Situation)
+			}
+			if got := w.look(p.ann.Token, ""); got.Situation.LostTask != "" {
+				t.Errorf("Ann hears %+v", got.Situation)
+			}
+		})
 	}
 }
 

@@ -17,8 +17,6 @@ const (
 	OfferLife = 10 * time.Minute
 	// StallsAfter is the silence of a task's holder after which anyone may take the task.
 	StallsAfter = 15 * time.Minute
-	// YieldsAfter is the same for the adder of the task, and for admins.
-	YieldsAfter = 5 * time.Minute
 )
 
 // TaskAction is what an event does with a task.
@@ -231,25 +229,6 @@ func (h *Head) SilentFor(t Task, seen map[int]Presence, now time.Time) time.Dura
 	return now.Sub(h.holderHeard(t, seen))
 }
 
-// Yields reports whether a may take t from its holder: t has stalled, or a added t or is an admin, and the holder
-// was not heard for YieldsAfter.
-func (h *Head) Yields(t Task, a Agent, seen map[int]Presence, now time.Time) bool {
-	return h.Stalled(t, seen, now) || t.Holder.Seat != 0 && h.YieldsIn(t, a, seen, now) == 0
-}
-
-// YieldsIn returns how long until a may take t from its seated holder, if the holder stays silent; 0: now.
-func (h *Head) YieldsIn(t Task, a Agent, seen map[int]Presence, now time.Time) time.Duration {
-	return max(0, t.yieldsAfter(a)-h.SilentFor(t, seen, now))
-}
-
-// yieldsAfter returns for how long the holder of t must be silent until a may take t.
-func (t Task) yieldsAfter(a Agent) time.Duration {
-	if t.Adder.Is(a) || a.Role == Admin {
-		return YieldsAfter
-	}
-	return StallsAfter
-}
-
 // Opening is a task that anybody may take, as news for an agent that waits.
 type Opening struct {
 	Task    Task
@@ -359,13 +338,10 @@ func (h *Head) NextTask(agent Agent, seen map[int]Presence, now time.Time) (Task
 // MayRelease reports whether a may take t from its holder, or offer t to others: a has t, added t, or is an admin.
 func (t Task) MayRelease(a Agent) bool { return t.Holder.Is(a) || t.Adder.Is(a) || a.Role == Admin }
 
-// MayManage reports whether a may edit and drop t: a added t, is an admin, or, in a room of two seats, mayEnd.
-func (s *State) MayManage(a Agent, t Task) bool {
-	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2 && t.mayEnd(a)
-}
+// MayManage reports whether a may edit and drop t: a added t, or is an admin.
+func (t Task) MayManage(a Agent) bool { return t.Adder.Is(a) || a.Role == Admin }
 
-// mayEnd reports whether a may finish or drop t, which no other agent has: a guest only if it added t, has t, or is
-// an admin.
+// mayEnd reports whether a may finish t, which no other agent has: a guest only if it added t, has t, or is an admin.
 func (t Task) mayEnd(a Agent) bool {
 	return !a.IsGuest() || t.Adder.Is(a) || t.Holder.Is(a) || a.Role == Admin
 }

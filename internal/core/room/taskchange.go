@@ -92,7 +92,7 @@ func (o TaskOrder) proposeChange(head *Head, agent Agent, event *Event, now time
 		}
 		event.Wakes = head.wokenByEnd([]Task{task}, agent)
 	case DropTask:
-		if !head.MayManage(agent, task) {
+		if !task.MayManage(agent) {
 			return nil, 0, refuseManage(task)
 		}
 		event.Wakes = head.wokenByDrop(task, agent)
@@ -321,7 +321,7 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 	case len(head.TasksOf(agent)) >= core.MaxTaken:
 		return nil, fault.Refuse(fault.InvalidArgument, "You have %d tasks, and no more at once. Nothing was taken: "+
 			"finish or release one first.", core.MaxTaken)
-	case task.Holder.Seat != 0 && !head.Yields(task, agent, o.Seen, now):
+	case task.Holder.Seat != 0 && !head.Stalled(task, o.Seen, now):
 		return nil, head.refuseTaken(agent, task, o.Seen, now)
 	case task.Holder.Seat != 0:
 		event.Task.Was, event.Wakes = task.Holder, addWoken(nil, &head.State, agent, task.Holder)
@@ -376,7 +376,7 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event,
 	change := event.Task
 	change.Text, change.For, change.After = task.Text, task.For, task.After
 	switch {
-	case !head.MayManage(agent, task):
+	case !task.MayManage(agent):
 		return nil, refuseManage(task)
 	case len(o.For) > 0 && task.Holder.Seat != 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+
@@ -420,7 +420,7 @@ func (h *Head) refuseTaken(agent Agent, task Task, seen map[int]Presence, now ti
 	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", id, instead)
 	if minutes := h.SilentFor(task, seen, now) / time.Minute; seen != nil && minutes > 0 {
 		err = fault.Refuse(fault.InvalidArgument, "%s is taken by another agent, last heard %d min ago: after %d you "+
-			"may take it over. Nothing was changed: %s", id, minutes, task.yieldsAfter(agent)/time.Minute, instead)
+			"may take it over. Nothing was changed: %s", id, minutes, StallsAfter/time.Minute, instead)
 	}
 	err.By = task.Holder.Name
 	return err

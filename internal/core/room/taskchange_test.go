@@ -26,7 +26,6 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 	add := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "rest"}}}
 	const gil = 5
 	guest := func(l *timeline) { l.joinBy(1, "Gil") }
-	ofTwo := func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) }
 	adds := func(seat int) func(*timeline) { return func(l *timeline) { l.must(seat, add) } }
 	channel := func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }
 	takes := func(seat int, no int64) func(*timeline) {
@@ -70,13 +69,7 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 			by: dora, do: take(1), want: "taken 4"},
 		"take from a former holder whose name another has": {before: []func(*timeline){takes(cid, 1),
 			func(l *timeline) { l.leave(cid); l.join("Cid") }}, by: dora, do: take(1), want: "taken 4"},
-		"take over by the adder": {before: []func(*timeline){takes(cid, 1), passes(room.YieldsAfter)}, by: bob,
-			do: take(1), want: "taken 2", wakes: []int{cid}},
-		"take over by an admin": {before: []func(*timeline){takes(cid, 1), passes(room.YieldsAfter)}, by: ann,
-			do: take(1), want: "taken 1", wakes: []int{cid}},
-		"take over by another": {before: []func(*timeline){takes(cid, 1), passes(room.YieldsAfter)}, by: dora,
-			do: take(1), code: fault.InvalidArgument, holds: "Cid", want: "taken 3"},
-		"take over too soon": {before: []func(*timeline){takes(cid, 1), passes(room.YieldsAfter - time.Second)},
+		"take over too soon": {before: []func(*timeline){takes(cid, 1), passes(room.StallsAfter - time.Second)},
 			by: ann, do: take(1), code: fault.InvalidArgument, holds: "Cid", want: "taken 3"},
 		"take what is gone": {by: cid, do: take(9), code: fault.InvalidArgument, want: "gone"},
 
@@ -120,7 +113,6 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 		"edit by the adder": {before: []func(*timeline){takes(cid, 1)}, by: bob, do: retitle(1), want: "taken 3",
 			wakes: []int{cid}},
 		"edit by another":                 {by: cid, do: retitle(1), code: fault.NotAllowed, want: "open"},
-		"edit by one of two":              {before: []func(*timeline){ofTwo}, by: cid, do: retitle(1), want: "open"},
 		"edit to come after a later task": {by: bob, do: follows(2, 4), want: "after t4"},
 		"done, the later task frees it": {before: []func(*timeline){func(l *timeline) { l.must(bob, follows(1, 3)) },
 			takes(cid, 3)}, by: cid, do: finish(3), of: 1, want: "open", wakes: []int{bob, dora}},
@@ -143,10 +135,6 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 			want: "gone", wakes: []int{bob}},
 		"finish by a guest as the adder": {before: []func(*timeline){guest, adds(gil)}, by: gil, do: finish(5),
 			want: "gone"},
-		"drop by a guest of two": {before: []func(*timeline){guest, ofTwo}, by: gil, do: drop(1),
-			code: fault.NotAllowed, want: "open"},
-		"drop by a guest of two as the holder": {before: []func(*timeline){guest, ofTwo, takes(gil, 1)}, by: gil,
-			do: drop(1), want: "gone", wakes: []int{bob}},
 		"report what is open by a guest": {before: []func(*timeline){guest, func(l *timeline) {
 			if why := l.head.WhyUnfinished(l.agent(gil).Agent, 1); why == "" {
 				l.Error("it is closed")

@@ -153,8 +153,8 @@ func (t Turn) canAct(agent Agent) bool {
 		if !agent.SeesTask(task.N) {
 			continue
 		}
-		yields := head.IsFreeFor(agent, task, t.Seen, t.Now) || head.Yields(task, agent, t.Seen, t.Now)
-		if task.Holder.Is(agent) || yields && head.QuestionOf(task, t.Now) == 0 {
+		free := head.IsFreeFor(agent, task, t.Seen, t.Now)
+		if task.Holder.Is(agent) || free && head.QuestionOf(task, t.Now) == 0 {
 			return true
 		}
 		only, _ := head.offeredTo(task, t.Now)

@@ -156,7 +156,6 @@ test("what may be done with a task depends on who asks, and on how it stands", (
   assert.equal(may(task("t1", "open", { adder: "Bo" })), "take,finish");
   assert.equal(may(task("t1", "open", { adder: me })), "take,finish,offer,edit,drop");
   assert.equal(may(task("t1", "open", { adder: "Bo" }), admin), "take,finish,offer,edit,drop");
-  assert.equal(may(task("t1", "open", { adder: "Bo" }), { capacity: 2 }), "take,finish,offer,edit,drop");
   const offered = (more) => may(task("t1", "open", { adder: "Bo", ...more }));
   assert.deepEqual([offered({ for: ["Bo"] }), offered({ for: [me] })], ["finish", "finish"], "none of them is free");
   const alone = (more) => actionsOf(task("t1", "open", { adder: "Bo", ...more }), stateOf({}, { alone: true })).join();

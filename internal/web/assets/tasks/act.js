@@ -16,7 +16,7 @@ export const mayAct = (state) => !!state.room && silencedBy(state) === "";
  * edit, drop; of one that is done: aside.
  */
 export function actionsOf(task, { me, alone = false, room }) {
-  const admin = room.agents.some(({ you, role }) => you && role === "admin") || room.capacity === 2;
+  const admin = room.agents.some(({ you, role }) => you && role === "admin");
   const own = task.adder === me || admin;
   const mine = task.by === me;
   switch (task.state) {
