@@ -137,7 +137,7 @@ func TestAgreed_twoRepositories_holdWhatBothAgreedOn(t *testing.T) {
 	bob.ends(3, "get "+list, "agreed", "a/two")
 	bob.writes("a/two", "2\n")
 
-	// A newer agreement replaces the one on the file. An admin may remove what Bob agreed on, and does not replace it.
+	// A newer agreement replaces the one on the file. Once Bob was kicked, one replaces it without him, and says so.
 	ann.writes("api.json", "[]\n")
 	ann.ends(3, "put api.json --propose --reply-to "+id, "agreed", "--write", "api.json")
 	newer := propose(ann, "api.json", "--reply-to", id)
@@ -154,7 +154,7 @@ func TestAgreed_twoRepositories_holdWhatBothAgreedOn(t *testing.T) {
 	host.writes("api.json", "null\n")
 	alone := host.idIn(host.ends(0, "", "put", "--propose", "api.json", "--reply-to", newer))
 	ann.ends(0, "", "say", "--kind", "agree", "--reply-to", alone)
-	ann.ends(0, newer, "agreed", "--write", "api.json")
+	ann.ends(3, `without "Bob", who had no say`, "agreed", "--write", "api.json")
 	bob.ends(4, "", "agreed")
 
 	// The room is over, and then the server is.

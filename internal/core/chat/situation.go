@@ -40,12 +40,12 @@ type learned struct {
 
 // Standing is who the caller is, and what room it is in.
 type Standing struct {
-	Person    bool          // the caller is a person, whose program needs no advice
 	Others    int           // agents seated beside the caller
+	Quiet     time.Duration // since the last word in the room
+	Person    bool          // the caller is a person, whose program needs no advice
 	Paired    bool          // a queue made the room
 	Closed    bool          // an admin closed the room
 	Begun     bool          // two agents have spoken
-	Quiet     time.Duration // since the last word in the room
 	Stopping  bool          // the service stops
 	Admin     bool          // the caller is an admin
 	Listening bool          // the caller may only listen: it is muted, or only admins speak

@@ -229,8 +229,8 @@ func (c messageRules) refuseVote(event Event) error {
 	}
 	return fault.Refuse(fault.InvalidArgument, "reply_to is not an open proposal: it has been agreed, objected to, "+
 		"withdrawn or replaced by a newer one, an admin removed one whom it asked, a day has passed, its proposer has "+
-		"left, or it is not a proposal. Nothing was sent: room_info lists what is open and what was agreed. What was "+
-		"agreed is replaced by a proposal with reply_to its id.")
+		"left, or it is not a proposal. What was agreed is replaced by a proposal with reply_to its id. Nothing was "+
+		"sent: room_info lists what is open and what was agreed.")
 }
 
 // completeWithdrawal checks the withdrawn event, and gives event the same readers. event wakes the agents who owed an

@@ -2,6 +2,7 @@ package roomlog
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -76,6 +77,44 @@ func TestWrite_batchOfPlainMessages_takesAllThatFit(t *testing.T) {
 	w.addProposals(proposals(batch...), s.now())
 	if want := table.MaxOps - 5 - core.MaxOpen; len(w.entries) != want || len(w.ops) != want {
 		t.Errorf("one Write takes %d proposals in %d ops, want %d in as many", len(w.entries), len(w.ops), want)
+	}
+}
+
+// Each of a hundred seats may have a proposal open. One who leaves as the last voter of all completes as many as fit
+// into a Write, and the next change completes the others.
+func TestWrite_leaveThatCompletesMany_fits(t *testing.T) {
+	s := newStore(t)
+	l, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	state := l.Peek().State
+	for seat := 2; seat <= 3; seat++ {
+		state.Agents = append(state.Agents, room.Agent{Seat: seat, Name: fmt.Sprint("Agent ", seat)})
+	}
+	head, talk, asked := room.NewHead(state), room.Talk{}, []room.Event(nil)
+	for n := range int64(core.MaxCapacity) {
+		e := room.Message("tea", room.Proposal, nil)
+		e.N, e.Seat, e.Name = n+1, 1, "Ann"
+		asked = append(asked, e)
+		talk.Open = append(talk.Open, room.OpenRequest{N: e.N, Seat: 1, AtMs: s.now().UnixMilli(), Proposal: true,
+			Owed: []int{3}, Agreed: []int{2}})
+	}
+	head = head.WithTalk(talk, asked)
+	agreed := 0
+	for _, event := range []room.Event{{Type: room.Left, Seat: 3, Reason: room.ReasonTimeout}, {Type: room.Paired},
+		{Type: room.Said, Seat: 1, Name: "Ann", Text: "so"}, {Type: room.Said, Seat: 1, Name: "Ann", Text: "well"}} {
+		w := newWrite(head)
+		w.addProposals(proposals(func(Place) (Change, error) { return Change{Events: []room.Event{event}}, nil }),
+			s.now())
+		if len(w.events) != 1 || len(w.ops) > table.MaxOps {
+			t.Fatalf("%s: %d events, %d ops", event.Type, len(w.events), len(w.ops))
+		}
+		head, agreed = w.head, agreed+len(w.events[0].Agreed)
+	}
+	if agreed != core.MaxCapacity || len(head.Talk.Open) != 0 {
+		t.Errorf("%d are agreed on, and %d are open", agreed, len(head.Talk.Open))
 	}
 }
 
