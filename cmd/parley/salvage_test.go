@@ -68,7 +68,9 @@ func talkedFile(t *testing.T, path string) (tokens []string) {
 				req.To = []string{"Ann"}
 				req.Token = both[1]
 			case 5:
-				req.Kind = "request"
+				if i < 100 { // of one agent few may be open
+					req.Kind = "request"
+				}
 			case 6:
 				req.Kind = "proposal"
 			}
