@@ -1,6 +1,7 @@
 // What stands at a message beside its text: what it is for, how what it asks stands, what it answers, whether it was
 // sent.
 
+import { silencedBy } from "../compose/may.js";
 import { undo } from "../decisions.js";
 import { answering, draftFor } from "../rooms/needs.js";
 import { who } from "../ui/words.js";
@@ -157,16 +158,18 @@ function Ask({ message: { id, kind, from, more }, view }) {
     <button type="button" class="button" aria-keyshortcuts=${key} disabled=${!!vote} onClick=${act}>${label}</button>`;
   if (draft) return button(talk.showDraft, undefined, () => view.jump(draft.id));
   if (kind !== "proposal") return button(talk.answer, "E", () => onReply(id));
-  const agree = (event) => {
+  const votes = (kind) => (event) => {
     event.currentTarget.closest("article").focus({ preventScroll: true }); // the button will be gone
-    room.naming.speak(id, () => room.send({ kind: "agree", reply_to: id }));
+    room.naming.speak(id, () => room.send({ kind, reply_to: id }));
   };
+  const wordless = ["muted", "channel"].includes(silencedBy(state));
+  const objects = wordless ? votes("object") : () => onReply(id, "object");
   return html`
     <span class="message-buttons">
-      <${Decision} class="button primary" aria-keyshortcuts="A" disabled=${!!vote} onClick=${agree}>
+      <${Decision} class="button primary" aria-keyshortcuts="A" disabled=${!!vote} onClick=${votes("agree")}>
         ${talk.agree}
       <//>
-      ${button(talk.object, "X", () => onReply(id, "object"))}
+      ${button(talk.object, "X", objects)}
     </span>`;
 }
 
