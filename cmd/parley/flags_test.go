@@ -487,11 +487,11 @@ func TestParse_unknownCommandBelowAnother_saysWhichThereAre(t *testing.T) {
 			`"depromote"; see parley manage --help`,
 		"accounts end": "there is no command accounts end: choose one of list, revoke, restore; see parley accounts " +
 			"--help",
-		"task lst": `<do> must be one of "add","take","unassign","finish","cancel","edit","check","aside" but got "lst"; see ` +
+		"task lst": `<do> must be one of "add","take","unassign","finish","cancel","edit","check" but got "lst"; see ` +
 			"parley task --help",
-		"task ad tea": `<do> must be one of "add","take","unassign","finish","cancel","edit","check","aside" but got "ad": ` +
+		"task ad tea": `<do> must be one of "add","take","unassign","finish","cancel","edit","check" but got "ad": ` +
 			"perhaps you mean add; see parley task --help",
-		"task": "task: say what to do: add, take, unassign, finish, cancel, edit, check or aside; see parley task " +
+		"task": "task: say what to do: add, take, unassign, finish, cancel, edit or check; see parley task " +
 			"--help",
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil || err.Error() != want {

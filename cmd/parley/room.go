@@ -99,7 +99,7 @@ func (c *manageCommand) Run(ctx context.Context, s *shell.Shell) error {
 // removeCommand is `parley remove`.
 type removeCommand struct {
 	ownSeat
-	ID string `arg:"" placeholder:"ID" help:"The id of the message (parley history --json shows it) or of the task."`
+	ID string `arg:"" placeholder:"ID" help:"The id of the message or check (parley history --json shows it), or of the task."`
 }
 
 // Help returns the text of parley remove --help.

@@ -33,9 +33,9 @@ func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 // taskCommand is `parley task`.
 type taskCommand struct {
 	ownSeat
-	Do      string         `arg:"" enum:"add,take,unassign,finish,cancel,edit,check,aside" placeholder:"WHAT" help:"What to do: see above."`
+	Do      string         `arg:"" enum:"add,take,unassign,finish,cancel,edit,check" placeholder:"WHAT" help:"What to do: see above."`
 	ID      string         `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
-	Words   []string       `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done; with check, same, differs or cannot, or -- COMMAND; with aside, a NAME."`
+	Words   []string       `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done; with check, same, differs or cannot, or -- COMMAND."`
 	Text    string         `placeholder:"TEXT" help:"The details, with add and edit."`
 	For     list           `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
 	After   list           `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
@@ -62,14 +62,12 @@ func (taskCommand) Help() string {
   parley task check ID same --exit CODE
                                      you ran its command yourself: say how
                                      that ended (same, differs or cannot)
-  parley task aside ID NAME          what that agent had when it checked does
-                                     not count (by who added the task, or an admin)
 
 With check -- COMMAND, the words must be those that were reported, the folder that in which they ran, and the files the same; if not, nothing runs (exit code 2 or 4). A task of your own, or of another agent of yours, is for somebody else to check. The command runs as with parley prove, without the seats of parley.`
 }
 
 // taskActions are what a person can do to a task.
-var taskActions = []string{"add", "take", "unassign", "finish", "cancel", "edit", "check", "aside"}
+var taskActions = []string{"add", "take", "unassign", "finish", "cancel", "edit", "check"}
 
 // verdicts are what a person can say of the command of a task.
 var verdicts = []string{"same", "differs", "cannot"}
@@ -99,7 +97,7 @@ func (c *taskCommand) Validate() error {
 	// From here on each flag fits the action, so no flag is ignored in silence.
 	switch {
 	case c.Do == "":
-		return errors.New("say what to do: add, take, unassign, finish, cancel, edit, check or aside")
+		return errors.New("say what to do: add, take, unassign, finish, cancel, edit or check")
 	case c.Do == "add" && said == "":
 		return errors.New("the title is missing: " + c.command("task add TITLE"))
 	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
@@ -110,8 +108,6 @@ func (c *taskCommand) Validate() error {
 		return c.checkCommand()
 	case c.Do == "check":
 		return c.checkVerdict(said)
-	case c.Do == "aside" && (said == "" || said == "NAME" || len(c.For) > 0):
-		return errors.New("aside: say whose check, by its NAME: " + c.command("task aside ID NAME"))
 	case c.Timeout != nil:
 		return errors.New("--timeout needs check ID -- COMMAND")
 	case c.Exit != nil:
@@ -132,8 +128,6 @@ func (c *taskCommand) Validate() error {
 	switch c.Do {
 	case "add", "edit":
 		c.want.Title = said
-	case "aside":
-		c.want.For = []string{said}
 	default:
 		c.want.Text = said
 	}

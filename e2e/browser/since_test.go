@@ -36,7 +36,7 @@ func TestSince_cardAtTheLine_leadsToWhatHappened(t *testing.T) {
 	tab.visit("/")
 	tab.click(hyper("Since"))
 	tab.until("the card counts", `document.querySelector(".since")?.innerText ===
-	  "85 messages: 1 agreed, 1 task done, 1 disputed, 1 question"`)
+	  "85 messages: 1 agreed, 1 task done, 1 check differs, 1 question"`)
 	at := tab.place(first)
 	bob.says("Now")
 	tab.sees("Bob's Claude: Now") // it is announced; the log is as high as rows out of sight are guessed to be
@@ -48,7 +48,7 @@ func TestSince_cardAtTheLine_leadsToWhatHappened(t *testing.T) {
 	for _, one := range []struct{ link, place string }{
 		{"1 question", ".message[data-id=" + quoted(ask) + "]"},
 		{"85 messages", ".message[data-id=" + quoted(first) + "]"},
-		{"1 disputed", ".event.row-shown"},
+		{"1 check differs", ".event.row-shown"},
 	} {
 		tab.click(hyper(one.link))
 		tab.until(one.link+" leads there", fmt.Sprintf(`((place) => place && place === document.activeElement &&

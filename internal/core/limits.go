@@ -30,19 +30,19 @@ const (
 
 // The limits of a message, and of a call that sends or waits.
 const (
-	MaxText         = 32_768            // bytes of a message
-	MaxNote         = 200               // characters of a reason
-	MaxKey          = 64                // characters of an idempotency key
-	MaxActivity     = 80                // characters of an activity
-	MaxWait         = 12 * time.Hour    // that a call waits
-	MaxBackIn       = 120 * time.Minute // of an announced absence
-	MaxOpen         = 32                // open requests of a room that all see, and as many private ones
-	MaxAsked        = 12                // open requests of one agent; of one invite or key, those that all see
-	MaxProposed     = 4                 // of MaxAsked, that are proposals
-	MaxAskedPrivate = 4                 // of MaxAsked of one agent, that are private
-	MaxPartyPrivate = 8                 // open private requests of the guests of one invite, or of one key
-	MaxDisputes     = 32                // of a room: see room.Dispute
-	MaxDisputed     = 30                // tasks of a dispute
+	MaxText          = 32_768            // bytes of a message
+	MaxNote          = 200               // characters of a reason
+	MaxKey           = 64                // characters of an idempotency key
+	MaxActivity      = 80                // characters of an activity
+	MaxWait          = 12 * time.Hour    // that a call waits
+	MaxBackIn        = 120 * time.Minute // of an announced absence
+	MaxOpen          = 32                // open requests of a room that all see, and as many private ones
+	MaxAsked         = 12                // open requests of one agent; of one invite or key, those that all see
+	MaxProposed      = 4                 // of MaxAsked, that are proposals
+	MaxAskedPrivate  = 4                 // of MaxAsked of one agent, that are private
+	MaxPartyPrivate  = 8                 // open private requests of the guests of one invite, or of one key
+	MaxDifferences   = 32                // of a room: see room.Difference
+	MaxDifferencesOf = 8                 // of one checker, or of the seats that count as one
 	// MaxSteps is how many messages endpoints send because of each other after a message that no endpoint caused: two
 	// endpoints that are alone would never stop. See room.Event.Step.
 	MaxSteps = 8

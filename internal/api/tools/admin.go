@@ -32,7 +32,7 @@ func (s *Set) updateRoom() tool {
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "list_rooms shows it."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),
-				spec.Text("redact", &in.Redact, "id of a message or task: removes its text. Its author may, too."),
+				spec.Text("redact", &in.Redact, "id of a message, check or task: removes it. Its author may, too."),
 				spec.Integer("agent_messages", messages, 0, spec.NoLimit,
 					"Messages that agents may send until a person speaks. 0: no limit.").
 					Then(func() { in.AgentMessages = new(*messages) }),

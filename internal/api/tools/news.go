@@ -289,7 +289,7 @@ func viewNewsState(is *chat.NewsState) (*results.NewsNeeds, *results.NewsInfo) {
 		info.Stalled = append(info.Stalled, results.Stalled{ID: task.ID, Title: results.Text(task.Title), By: task.By})
 	}
 	return &results.NewsNeeds{Drafts: viewDrafts(is.Drafts), Asks: viewMessages(is.Asks),
-		Questions: viewMessages(is.Questions), Disputes: viewDisputes(is.Disputes)}, info
+		Questions: viewMessages(is.Questions), Differing: viewDiffering(is.Differing)}, info
 }
 
 // isEmpty reports whether nothing is told of the seat.

@@ -94,9 +94,6 @@ func viewMessages(messages []chat.Message) []results.Message {
 		}
 		if message.Type == chat.EventTask {
 			views[i].Action = string(message.TaskAction)
-			if task := views[i].Task; message.TaskAction == room.AsideTask && task != nil {
-				task.CheckedBy, task.For = task.For, nil // else it seems to be offered
-			}
 			if len(message.Tasks) > 1 {
 				views[i].Task, views[i].Tasks = nil, viewTaskList(message.Tasks)
 			}

@@ -54,20 +54,15 @@ func viewInfo(i chat.Info) results.Info {
 		v.Open.Requests += v.Open.Proposals
 	}
 	v.Requests = viewRequests(i.Requests)
-	v.Disputes = viewDisputes(i.Disputes)
+	v.Differing = viewDiffering(i.Differing)
 	return v
 }
 
-func viewDisputes(disputes []chat.DisputeView) []results.Dispute {
-	var views []results.Dispute
-	for _, d := range disputes {
-		v := results.Dispute{ID: d.ID, Kind: string(d.Kind), Who: d.Who, Person: d.Person, PersonName: d.PersonName,
-			At: viewTime(d.At), Tasks: viewBriefs(d.Tasks)}
-		if d.Objection != nil {
-			m := viewMessages([]chat.Message{*d.Objection})[0]
-			v.Text, v.More, v.ReplyTo = m.Text, m.More, m.ReplyTo
-		}
-		views = append(views, v)
+func viewDiffering(list []chat.DifferingView) []results.Differing {
+	var views []results.Differing
+	for _, d := range list {
+		views = append(views, results.Differing{ID: d.ID, Last: d.Last, Who: d.Who, At: viewTime(d.At),
+			Task: viewBriefs([]chat.TaskBrief{d.Task})[0], Tasks: d.Tasks})
 	}
 	return views
 }

@@ -71,8 +71,8 @@ func (s *Set) supervise() tool {
 					"its card."),
 				spec.Code("end_hook", &in.EndHook, "The id of an address in hooks that is not to be called any more. "+
 					"An agent that was added by its card loses its seat."),
-				spec.Code("put_away", &in.PutAway, "The id of a dispute, in disputes of room_info, that needs the "+
-					"person no more."),
+				spec.Code("put_away", &in.PutAway, "last of a row in differing of room_info: what differs up "+
+					"to that check needs the person no more."),
 				spec.Boolean("paused", func(yes bool) { in.Paused = &yes },
 					"true: nothing that the agent sends is sent, and it may not leave."),
 				spec.Boolean("approve", func(yes bool) { in.Approve = &yes },

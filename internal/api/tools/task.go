@@ -41,13 +41,13 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			"drop: failed or unwanted; frees what follows. edit: text, for or after. check: what your user had "+
 			"with ran.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
-			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck, chat.CommandAside).
+			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).
 			Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it; "+
 			"if unsure, none. after: what comes first, by id (t7) or number here (from 1).",
 			newTaskFields),
-		spec.List("for", &in.For, "release, edit: as in tasks. aside: whose check is void.").OrEmpty(),
+		spec.List("for", &in.For, "release, edit: as in tasks.").OrEmpty(),
 		spec.Text("text", &in.Text, "The result (over 1000 characters: send_message, finishes), or why. edit: "+
 			"new text."),
 		spec.Text("ran", &in.Evidence.Ran, "finish: the command to test it."),
@@ -119,7 +119,7 @@ func taskNeeds(in *chat.TaskRequest) string {
 			return "tasks is missing (a list of objects with title, text, for, after)"
 		}
 	case chat.CommandRelease, chat.CommandFinish, chat.CommandNext, chat.CommandDrop, chat.CommandEdit,
-		chat.CommandCheck, chat.CommandAside:
+		chat.CommandCheck:
 		if in.ID == "" {
 			return "id is missing (of the task)"
 		}
@@ -221,8 +221,8 @@ func viewTask(t chat.TaskView) results.Task {
 func viewChecks(checks []chat.CheckView) []results.Check {
 	var views []results.Check
 	for _, c := range checks {
-		v := results.Check{By: c.By, ByPerson: c.ByPerson, ByName: c.ByName, At: viewTimeIf(c.At),
-			Verdict: string(c.Verdict), Tree: c.Tree, Own: c.Mine, AsideBy: c.AsideBy, Gone: c.Gone}
+		v := results.Check{ID: c.ID, By: c.By, ByPerson: c.ByPerson, ByName: c.ByName, At: viewTimeIf(c.At),
+			Verdict: string(c.Verdict), Tree: c.Tree, Own: c.Mine}
 		if c.Verdict != room.Cannot {
 			v.Exit = &c.Exit
 		}

@@ -119,8 +119,8 @@ func TestTask_withoutAction_isRefusedAndNamesListTasks(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
 	for want, more := range map[string]args{
-		"action is missing (to see the tasks, call list_tasks). ":                     {},
-		"or check or aside (to see the tasks, call list_tasks). It takes agent_token": {"action": "list"},
+		"action is missing (to see the tasks, call list_tasks). ":            {},
+		"or check (to see the tasks, call list_tasks). It takes agent_token": {"action": "list"},
 	} {
 		more["agent_token"] = ann.Token
 		if got := p.try("task", more); got.Code != "invalid_argument" || !strings.Contains(got.text, want) {

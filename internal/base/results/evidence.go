@@ -13,6 +13,7 @@ import (
 
 // Check is what another agent had that ran what was run for a task.
 type Check struct {
+	ID       string `json:"id,omitempty" doc:"for redact of update_room, by its agent or an admin; absent of old ones, and in a message"`
 	By       string `json:"by" doc:"the agent that says it"`
 	ByPerson bool   `json:"by_person,omitempty" schema:"-" doc:"true if the person behind the agent by did it"`
 	ByName   string `json:"by_name,omitempty" schema:"-" doc:"with by_person: what that person is called"`
@@ -21,8 +22,6 @@ type Check struct {
 	Exit     *int   `json:"exit,omitempty" doc:"the exit code; absent of cannot"`
 	Tree     string `json:"tree,omitempty" doc:"of Git: the files on which it ran, which are those of the evidence; absent if nothing compared them"`
 	Own      bool   `json:"own,omitempty" doc:"true if you did it"`
-	AsideBy  string `json:"aside_by,omitempty" schema:"-" doc:"who set it aside, so that it does not count: an agent or a person"`
-	Gone     bool   `json:"gone,omitempty" schema:"-" doc:"true if it differs and does not count, since its agent was kicked or banned, or left a day ago"`
 }
 
 // Evidence is what was run for a task, as the agent says that finished it. Agents fill ran, dir and system.
@@ -68,17 +67,6 @@ func (e Evidence) reported(ran string) string {
 
 // Checked says what came of a check: checked by Bob: same result.
 func (c Check) Checked() string {
-	switch {
-	case c.AsideBy != "":
-		return c.result() + ", set aside by " + c.AsideBy
-	case c.Gone:
-		return c.result() + ", and is gone"
-	}
-	return c.result()
-}
-
-// result is Checked of a check that counts.
-func (c Check) result() string {
 	who, exit := ident.Actor(c.By, c.ByPerson, c.ByName), ""
 	if c.Exit != nil && *c.Exit != 0 {
 		exit = fmt.Sprintf(" (exit %d)", *c.Exit)

@@ -30,7 +30,7 @@ type Message struct {
 	Hook        string   `json:"hook,omitempty" schema:"-" doc:"of hook, for your user: each, a webhook; push, a browser; messenger, a channel of one; agent, if it is the agent itself that is called; absent if its client is"`
 	Draft       string   `json:"draft,omitempty" doc:"of draft: the id of the draft that was decided"`
 	Action      string   `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban or unban; of task: add, take, release, finish, drop or edit"`
-	Task        *Task    `json:"task,omitempty" doc:"of task: which one"`
+	Task        *Task    `json:"task,omitempty" doc:"of task: which one; of room: that of a check that was removed"`
 	Tasks       []Task   `json:"tasks,omitempty" doc:"of task, if several were added: all of them"`
 	OwnTask     bool     `json:"own_task,omitempty" schema:"-" doc:"of task, where a program waits with peek=1: true if its agent is to hear of it"`
 	Finished    []string `json:"finished,omitempty" doc:"the ids of the tasks that the message reports as done"`

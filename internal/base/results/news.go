@@ -23,10 +23,10 @@ type NewsSeat struct {
 
 // NewsNeeds is what waits for a person: texts of at most 2,000 characters, each with more if it is longer.
 type NewsNeeds struct {
-	Drafts    []Draft   `json:"drafts,omitempty" doc:"of its agent, oldest first"`
-	Asks      []Message `json:"asks,omitempty" doc:"requests and proposals that ask its seat by name and are open, oldest first"`
-	Questions []Message `json:"questions,omitempty" doc:"what drafts answer, if it is not in asks"`
-	Disputes  []Dispute `json:"disputes,omitempty" doc:"what others hold against what its seat did, oldest first"`
+	Drafts    []Draft     `json:"drafts,omitempty" doc:"of its agent, oldest first"`
+	Asks      []Message   `json:"asks,omitempty" doc:"requests and proposals that ask its seat by name and are open, oldest first"`
+	Questions []Message   `json:"questions,omitempty" doc:"what drafts answer, if it is not in asks"`
+	Differing []Differing `json:"differing,omitempty" doc:"as in room_info"`
 }
 
 // NewsInfo says how a room stands.

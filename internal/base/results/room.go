@@ -43,23 +43,20 @@ type Info struct {
 	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on, what binds you first: 5 in force, and 5 that were replaced; message_history with agreed true has all"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
 	Banned     []string    `json:"banned,omitempty" schema:"-" doc:"for an admin: the names that are banned"`
-	Disputes   []Dispute   `json:"disputes,omitempty" schema:"-" doc:"for a person's token: what others hold against what its seat did, oldest first"`
+	Differing  []Differing `json:"differing,omitempty" schema:"-" doc:"for a person's token: checks that differ, of tasks that its seat added or finished, oldest first"`
 	View       string      `json:"view,omitempty" doc:"give it to show_room when your user asks to see the room; this token can only look"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 }
 
-// Dispute is what another agent holds against what a seat did, until its person puts it away (supervise, put_away).
-type Dispute struct {
-	ID         string      `json:"id" doc:"of its first event"`
-	Kind       string      `json:"kind" doc:"check: a check differs, of a task that the seat added or finished; object: an objection to its proposal; taken: a task that another has taken from it"`
-	Who        string      `json:"who" doc:"the agent that disputes"`
-	Person     bool        `json:"person,omitempty" doc:"as in a message"`
-	PersonName string      `json:"person_name,omitempty" doc:"as in a message"`
-	At         string      `json:"at" doc:"since when, as RFC 3339 in UTC"`
-	Tasks      []TaskBrief `json:"tasks,omitempty" doc:"of check and taken: those of an hour, at most 30; the first ones with their titles"`
-	Text       Part        `json:"text,omitempty" doc:"of object: at most 2,000 characters"`
-	More       *More       `json:"more,omitempty" doc:"of object: where the rest of a long text begins"`
-	ReplyTo    string      `json:"reply_to,omitempty" doc:"of object: the proposal"`
+// Differing is what differs by one checker, until the person puts it away (supervise, put_away). The seats of one key,
+// and the guests of one invite, are one checker.
+type Differing struct {
+	ID    string    `json:"id" doc:"of the first check"`
+	Last  string    `json:"last" doc:"of the last one, for put_away: what differs later comes back"`
+	Who   []string  `json:"who" doc:"who checked: agents or, as Kim, for Ann, persons"`
+	At    string    `json:"at" doc:"since when, as RFC 3339 in UTC"`
+	Task  TaskBrief `json:"task" doc:"of the first check"`
+	Tasks int       `json:"tasks" doc:"how many differ"`
 }
 
 // Open counts the open requests, proposals and tasks that the caller sees.

@@ -39,7 +39,6 @@ type Task struct {
 	Own       bool      `json:"own,omitempty" schema:"-" doc:"with evidence: true if you or an agent of your user or invite finished it, so that somebody else checks it"`
 	DoneUnder string    `json:"done_under,omitempty" doc:"with evidence: the agreement under which it was done, which was replaced since"`
 	Checks    []Check   `json:"checks,omitempty" doc:"what other agents had that ran the same, the last of each, of eight at most"`
-	CheckedBy []string  `json:"checked_by,omitempty" schema:"-" doc:"of an event that sets checks aside: by whom they are"`
 }
 
 // TaskBrief names a task.

@@ -715,28 +715,21 @@ func TestTask_checkByHand_isReported(t *testing.T) {
 		Verdict: "cannot"}); err != nil {
 		t.Fatal(err)
 	}
-	aside := at(t, base, nil)
-	aside.Out.JSON = false
-	if err := aside.Task(t.Context(), as("Ann"), shell.TaskRequest{Action: "aside", ID: "t1",
-		For: []string{"Bob"}}); err != nil {
+	var got results.Tasks
+	if err := calls(t, at(t, base, nil), "Ann", "list_tasks", map[string]any{"id": "t1"}, &got); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasSuffix(aside.out.String(), " Bob: could not run it, set aside by Ann\n") {
-		t.Errorf("it shows %q", &aside.out)
+	if err := at(t, base, nil).Remove(t.Context(), as("Ann"), got.Task.Checks[0].ID); err != nil {
+		t.Fatal(err)
 	}
-	tail, events := at(t, base, nil), at(t, base, nil)
+	tail := at(t, base, nil)
 	tail.Out.JSON = false
-	if err := errors.Join(tail.History(t.Context(), as("Ann"), shell.HistoryRequest{}),
-		events.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 1})); err != nil {
+	if err := tail.History(t.Context(), as("Ann"), shell.HistoryRequest{}); err != nil {
 		t.Fatal(err)
-	}
-	if got := events.out.String(); !strings.Contains(got, `"checked_by":["Bob"]`) || strings.Contains(got, `"for":`) {
-		t.Errorf("the event is %s", got)
 	}
 	for _, want := range []string{`* task done: t1 "test it"; by Ann; reported: "`, " does exit 0\", exit 0\n",
 		`* task t1 "test it", done by "Ann"; reported: "`, `", exit 0: Bob: not the same (exit 2)` + "\n",
-		`", exit 0: Bob: could not run it` + "\n",
-		`* task t1 "test it", done by "Ann"; reported: "`, `", exit 0: checks by "Bob" set aside by Ann` + "\n"} {
+		`", exit 0: the check by Bob was removed` + "\n", `* check removed: t1 "test it", done by "Ann"; reported: "`} {
 		if !strings.Contains(tail.out.String(), want) {
 			t.Errorf("the history is\n%s\nwithout %q", &tail.out, want)
 		}

@@ -231,8 +231,8 @@ var sentences = [...]string{
 	// The room and its agents.
 	`agent_name is your own name`,
 	"That is your own name, or another spelling of it. Nothing was changed. To leave: {leave}",
-	`redact: that is not a message`,
-	"That is not a message, so there is no text to remove. Nothing was changed.",
+	`redact: that is no message`,
+	"That is no message, and no check that a task shows. Nothing was changed.",
 	`Your user said that`,
 	"The owner of this seat said that, and nobody else may remove it. Nothing was changed.",
 

@@ -161,7 +161,7 @@ func (s *session) showDone(names []string, got results.Managed) {
 	}
 }
 
-// Remove removes the text and the file of a message, or all texts of a task.
+// Remove removes the text and the file of a message, a check, or all texts of a task.
 func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 	return s.inPerson(which, func(s *session) error {
 		r, err := s.call(ctx, "update_room", args{"redact": id}, &results.Updated{})

@@ -289,16 +289,13 @@ func (s *Screen) tasks(at string, message results.Message) {
 		"drop": "canceled", "edit": "edited"}[message.Action]
 	for _, task := range list {
 		if message.Action == "check" {
+			if message.Redacted {
+				s.line(at, "* task "+finishedTask(task)+": the check by "+who(message)+" was removed", "dim", "", "")
+			}
 			for _, check := range task.Checks {
 				check.By, check.ByPerson, check.ByName = who(message), false, ""
 				s.line(at, "* task "+finishedTask(task)+": "+check.Checked(), "dim", "", "")
 			}
-			continue
-		}
-		if message.Action == "aside" {
-			by := slices.Concat(task.CheckedBy, task.For) // older servers have them in for
-			s.line(at, "* task "+finishedTask(task)+": checks by "+named(by, " and ")+" set aside by "+who(message),
-				"dim", "", "")
 			continue
 		}
 		head := "* task " + cmp.Or(what, message.Action) + ": " + strings.TrimSpace(task.ID+" "+titleOf(task)) +
@@ -391,6 +388,10 @@ func event(message results.Message) string {
 			what, about = "closed for good", "the room"
 		} else if message.Changes != nil && message.Changes.Redacted != "" {
 			what, about = "text removed", message.Changes.Redacted
+		}
+		if message.Task != nil {
+			what, about = "check removed", finishedTask(*message.Task)
+			more = append(more, "which was by "+named([]string{message.Agent}, ""))
 		}
 	case "draft":
 		what, about = "draft "+cmp.Or(map[string]string{"refused": "rejected"}[message.Reason], message.Reason),

@@ -172,11 +172,11 @@ func span(minutes int64) string {
 
 // TaskRequest changes the room's to-do list.
 type TaskRequest struct {
-	Action string   // add, take, release, finish, drop, edit, check or aside
+	Action string   // add, take, release, finish, drop, edit or check
 	ID     string   // of the task; with take, "" means the next free task
 	Title  string   // of add and edit
 	Text   string   // of add and edit: the details; of release: why; of finish: the result
-	For    []string // of add, release and edit: the assigned agents; of aside: whose checks
+	For    []string // of add, release and edit: the assigned agents
 	After  []string // of add and edit: the ids of the tasks that must be done first
 	Free   bool     // of edit: nothing must be done first
 

@@ -33,6 +33,9 @@ func (b *batch) Redact(n int64) {
 	for i := range b.Messages {
 		if message := &b.Messages[i]; message.ID == id {
 			message.Text, message.Redacted, message.More, message.File = room.Removed, true, nil, nil
+			if message.Task != nil { // of a check
+				message.Text, message.Task.Checks = "", nil
+			}
 		}
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -269,68 +267,6 @@ func TestCheck_ofManySeats_newestAreShown(t *testing.T) {
 	got := checks(*w.lists(chat.TaskListRequest{Token: ann.Token, ID: "t1"}).Task)
 	same(t, "of ten", got, []string{"Bob3 same 0", "Bob4 same 0", "Bob5 same 0", "Bob6 same 0", "Bob7 same 0",
 		"Bob8 same 0", "Bob9 same 0", "Bob0 differs 2"})
-}
-
-// Many check a task at once, each twice, and one of them with two results. None is lost, equal ones of a seat make one
-// event, and the finished task is as it was.
-func TestCheck_manyAtOnce_makeOneEventEach(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		w := services[0]
-		names := []string{"Ann", "Bob", "Cid", "Dan", "Eve"}
-		var all []chat.Seated
-		for _, name := range names {
-			all = append(all, w.enter(chat.JoinRequest{Room: "plans", AgentName: name, Capacity: len(names)}))
-		}
-		for round := range 5 {
-			id := w.adds(all[0].Token, fmt.Sprintf("sand %d", round)).Tasks[0].ID
-			w.proves(all[0].Token, id, ranTest)
-			no, _ := room.TaskNumber(id)
-			sort := fmt.Sprintf("DONE#%016d", no)
-			before := string(w.item(all[0].Token, sort).Data)
-			var calls sync.WaitGroup
-			for i := range all[1:] {
-				for n := range 2 {
-					calls.Go(func() {
-						exit := 0
-						if i == 0 {
-							exit = n
-						}
-						_, err := services[(i+n)%len(services)].Task(t.Context(), checkOf(all[1+i].Token, id, exit))
-						if err != nil {
-							t.Error(err)
-						}
-					})
-				}
-			}
-			calls.Wait()
-			got := w.lists(chat.TaskListRequest{Token: all[0].Token, ID: id}).Task.Checks
-			if len(got) != len(names)-1 {
-				t.Errorf("round %d: %v", round, got)
-			}
-			last, events := room.Check{}, map[string]int{}
-			for _, m := range w.all(all[0].Token) {
-				if m.TaskAction != room.CheckTask || m.Task.ID != id {
-					continue
-				}
-				events[m.Agent]++
-				if m.Agent == "Bob" {
-					last = m.Task.Checks[0].Check
-				}
-			}
-			if want := map[string]int{"Bob": 2, "Cid": 1, "Dan": 1, "Eve": 1}; !maps.Equal(events, want) {
-				t.Errorf("round %d: %v events", round, events)
-			}
-			for _, c := range got {
-				if c.By == "Bob" && c.Check != last || c.By != "Bob" && c.Verdict != room.Same {
-					t.Errorf("round %d: %+v, and Bob said last %+v", round, c, last)
-				}
-			}
-			if after := string(w.item(all[0].Token, sort).Data); after != before {
-				t.Errorf("round %d: %s\nbefore: %s", round, after, before)
-			}
-		}
-		w.verify(all[0].Token)
-	})
 }
 
 func TestFinish_withBadEvidence_isRefusedAndChangesNothing(t *testing.T) {

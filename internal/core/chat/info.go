@@ -118,7 +118,7 @@ func (c reading) info(ctx context.Context) (info Info, err error) {
 	info.Room.Agents = seen.Agents()
 	if c.me.IsPerson() {
 		info.Hidden = c.me.Since.Messages
-		info.Disputes, err = c.disputes(ctx)
+		info.Differing, err = c.differing(ctx)
 		if err != nil {
 			return Info{}, err
 		}

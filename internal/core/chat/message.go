@@ -83,7 +83,8 @@ type Message struct {
 	NewAdmin string      // of Left: the agent that became admin
 	// of Changed, and of a ban that renewed the invite: the changed settings with their new values
 	Changes *room.Changes
-	// of EventTask: the action, and the task with its title; of add the first of Tasks
+	// of EventTask: the action, and the task with its title; of add the first of Tasks. Of Changed: the task of a
+	// check that was removed
 	TaskAction room.TaskAction
 	Task       *TaskView
 	Tasks      []TaskView // the added tasks, without their details
@@ -131,6 +132,10 @@ func messageOf(state *room.State, caller room.Caller, event room.Event) Message 
 		if event.RedactsTask() {
 			message.Redacts = room.TaskID(event.Task.No)
 		}
+		if event.RemovesCheck() {
+			message.Agent = event.Name
+			message.setTask(state, event.Task)
+		}
 	case room.Paired:
 		message.Type = EventPaired
 	case room.Knocked:
@@ -145,6 +150,7 @@ func messageOf(state *room.State, caller room.Caller, event room.Event) Message 
 	case room.TaskChanged:
 		message.Type, message.Agent = EventTask, event.Name
 		message.setTask(state, event.Task)
+		message.Redacted = event.Redacted
 	case room.Drafted:
 		// A draft looks like the later message, with the id and the time of the draft.
 		d := *event.Draft
@@ -213,7 +219,7 @@ func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 	case room.DropTask:
 		v.State, v.By, v.Text, v.Result = TaskDropped, m.Agent, "", c.Text
 	}
-	if c.Check != nil {
+	if c.Check != nil && c.Check.Verdict != "" {
 		v.State, v.Checks = TaskDone, []CheckView{{By: m.Agent, Check: *c.Check}}
 	}
 	if f := c.Finished; f != nil {
@@ -248,7 +254,7 @@ func (m *Message) shorten(limit int) {
 	}
 }
 
-// needChars is how many characters of a draft, a question, a proposal or an objection are told.
+// needChars is how many characters of a draft, a question or a proposal are told.
 const needChars = 2000
 
 // keepChars keeps the first n characters of the text, or fewer if they are wide.

@@ -38,8 +38,7 @@ type taskModel struct {
 
 // checkModel is what a seat had with what was run.
 type checkModel struct {
-	seat  int
-	aside string // who set it aside; "": nobody
+	seat int
 	room.Check
 }
 
@@ -85,33 +84,6 @@ func (c taskCall) check(a agentModel, t taskModel) (taskModel, bool, fault.Code)
 	return t, true, ""
 }
 
-// aside returns t as the order of a to set checks aside leaves it, and whose checks these are; or why it is refused.
-func (c taskCall) aside(r roomModel, a agentModel, t taskModel) (after taskModel, whose []string, code fault.Code) {
-	if t.end != chat.TaskDone {
-		return t, nil, fault.InvalidArgument
-	}
-	t.checks = slices.Clone(t.checks)
-	named := false
-	for i := range t.checks {
-		check := &t.checks[i]
-		by, _ := r.agent(check.seat)
-		if !strings.EqualFold(by.name, c.req.For[0]) {
-			continue
-		}
-		named = true
-		if check.aside == "" {
-			check.aside, whose = a.name, append(whose, by.name)
-		}
-	}
-	switch {
-	case !named:
-		return t, nil, fault.InvalidArgument
-	case t.adder != a.seat && !a.admin:
-		return t, nil, fault.NotAllowed
-	}
-	return t, whose, ""
-}
-
 // checked is t as an event about its checks tells it.
 func (r roomModel) checked(t taskModel, no int64) *chat.TaskView {
 	by, _ := r.agent(t.by)
@@ -127,7 +99,7 @@ func plainTasks(list ...chat.TaskView) (plain []chat.TaskView, ran []room.Eviden
 		}
 		t.Evidence, t.Checks = nil, slices.Clone(t.Checks)
 		for i := range t.Checks {
-			t.Checks[i].At, t.Checks[i].Gone = time.Time{}, false // room's tests say when it is
+			t.Checks[i].At, t.Checks[i].ID = time.Time{}, ""
 		}
 		slices.SortFunc(t.Checks, func(a, b chat.CheckView) int {
 			return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) // a name may have had several seats
@@ -357,9 +329,6 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	offered := map[int][]offerModel{}
 	for i, t := range append([]chat.NewTask{{For: req.For}}, req.Tasks...) {
 		for _, name := range t.For {
-			if req.Action == chat.CommandAside {
-				continue
-			}
 			to := offerModel{name: name}
 			if x, here := r.seatedAs(name); here {
 				to = offerModel{seat: x.seat}
@@ -441,17 +410,6 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		has := after.checks[len(after.checks)-1].Check
 		e.Task, x.wrote = r.checked(t, no), true
 		e.Task.Checks = []chat.CheckView{{By: a.name, Check: has}}
-		x.next, err = m.append(r.withTask(no, after), e)
-		return x, err
-	case req.Action == chat.CommandAside:
-		after, whose, code := c.aside(r, a, t)
-		x.no = no
-		if code != "" || len(whose) == 0 {
-			x.code = code
-			return x, nil
-		}
-		e.Task, x.wrote = r.checked(t, no), true
-		e.Task.For = whose
 		x.next, err = m.append(r.withTask(no, after), e)
 		return x, err
 	case t.end == chat.TaskDone && t.by == a.seat && req.Action == chat.CommandFinish && req.Exited &&
@@ -749,8 +707,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 		}
 		for _, x := range t.checks {
 			by, _ := r.agent(x.seat)
-			v.Checks = append(v.Checks, chat.CheckView{By: by.name, Check: x.Check, Mine: x.seat == a.seat,
-				AsideBy: x.aside})
+			v.Checks = append(v.Checks, chat.CheckView{By: by.name, Check: x.Check, Mine: x.seat == a.seat})
 		}
 		return v
 	}

@@ -37,7 +37,7 @@ type NewsState struct {
 	Drafts    []DraftView
 	Asks      []Message // what asks the seat by its name, oldest first
 	Questions []Message // those that Drafts answer, without those in Asks
-	Disputes  []DisputeView
+	Differing []DifferingView
 
 	Room       Room
 	Requests   []OpenRequest
@@ -232,11 +232,11 @@ func (s *NewsSeat) readState(ctx context.Context) (*NewsState, error) {
 	if err != nil {
 		return nil, err
 	}
-	disputes, err := reading(s.managing).disputes(ctx)
+	differing, err := reading(s.managing).differing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	is := &NewsState{Drafts: drafts, Disputes: disputes, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name,
+	is := &NewsState{Drafts: drafts, Differing: differing, Paused: s.me.Person.Paused, PersonName: s.me.Person.Name,
 		Requests: requests}
 	asks := map[string]bool{}
 	for _, event := range asked {
@@ -314,8 +314,10 @@ func (c managing) hashState(now time.Time) string {
 			tell("open", request.N, request.Owed, request.Replaces.N)
 		}
 	}
-	for _, d := range c.head.Talk.DisputesOf(c.me.Seat, now) {
-		tell("dispute", d.N, d.Tasks)
+	for _, row := range c.head.Talk.DifferencesOf(c.me.Seat) {
+		for _, d := range row {
+			tell("differs", d.N)
+		}
 	}
 	return shortHash(stateChars, text.String())
 }

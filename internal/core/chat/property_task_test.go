@@ -17,7 +17,7 @@ func (m *machine) task() {
 	req := chat.TaskRequest{Action: pick(m, "action", "", chat.CommandAdd, chat.CommandAdd, chat.CommandTake,
 		chat.CommandTake,
 		chat.CommandTake, chat.CommandRelease, chat.CommandFinish, chat.CommandFinish, chat.CommandDrop,
-		chat.CommandEdit, chat.CommandCheck, chat.CommandCheck, chat.CommandAside)}
+		chat.CommandEdit, chat.CommandCheck, chat.CommandCheck)}
 	offer := func() (names []string) {
 		if pick(m, "offers", false, false, true) {
 			names = []string{m.name("for")}
@@ -45,8 +45,6 @@ func (m *machine) task() {
 		}
 	case chat.CommandRelease:
 		req.ID, req.For = m.taskID(r), offer()
-	case chat.CommandAside:
-		req.ID, req.For = m.taskID(r), []string{m.name("whose")}
 	case chat.CommandEdit:
 		req.ID, req.For = m.taskID(r), offer()
 		req.Title = pick(m, "title", "sand", "mop", "mop")

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -21,7 +20,7 @@ const (
 	NeedsDecision NeedKind = "draft"    // a message of the own agent waits
 	NeedsAnswer   NeedKind = "request"  // the seat owes an answer
 	NeedsVote     NeedKind = "proposal" // the seat has not voted
-	NeedsLook     NeedKind = "dispute"  // Dispute is held against an act of the seat
+	NeedsLook     NeedKind = "check"    // Differing of one party needs the person
 	NeedsNothing  NeedKind = "ended"    // the room was closed: the person hears of it once
 )
 
@@ -31,7 +30,7 @@ type Need struct {
 	Kind NeedKind
 	At   time.Time
 
-	Dispute room.Dispute // of NeedsLook; N is then that of room.Talk.RingsBy
+	Differing []room.Difference // of NeedsLook; N is that of the last
 
 	// Of a told need: see DescribeNeeds.
 
@@ -88,9 +87,9 @@ func (s *Service) Needs(ctx context.Context, hook roomlog.HookItem) (Needs, erro
 		}
 		got.Open = append(got.Open, Need{N: asked.N, Kind: kind, At: time.UnixMilli(asked.AtMs)})
 	}
-	for _, d := range head.Talk.DisputesOf(hook.Seat, now) {
-		got.Open = append(got.Open, Need{N: head.Talk.RingsBy(d), Kind: NeedsLook, At: time.UnixMilli(d.AtMs),
-			Dispute: d})
+	for _, row := range head.Talk.DifferencesOf(hook.Seat) {
+		last := row[len(row)-1]
+		got.Open = append(got.Open, Need{N: last.N, Kind: NeedsLook, At: time.UnixMilli(last.AtMs), Differing: row})
 	}
 	if len(got.Open) == 0 {
 		return got, nil
@@ -110,7 +109,7 @@ func (s *Service) DescribeNeeds(ctx context.Context, needs *Needs) error {
 		switch need := &needs.Open[i]; need.Kind {
 		case NeedsNothing:
 		case NeedsLook:
-			err = live.describeDispute(ctx, needs.head, need)
+			err = live.describeDiffering(ctx, needs.head, need)
 		default:
 			err = live.describeNeed(ctx, needs.head, need)
 		}
@@ -153,19 +152,11 @@ func (r *liveRoom) describeNeed(ctx context.Context, head *room.Head, need *Need
 	return nil
 }
 
-// describeDispute adds to need who disputes, and the title of the first task or the words of the objection.
-func (r *liveRoom) describeDispute(ctx context.Context, head *room.Head, need *Need) error {
-	d := need.Dispute
-	need.ID, need.Who = head.MessageID(d.N), ident.Actor(d.Name, d.Person, d.PersonName)
-	if d.Kind != room.DisputeObject {
-		title, err := r.titleOf(ctx, head, d.Tasks[0])
-		need.Text = gist(title)
-		return err
-	}
-	err := r.describeNeed(ctx, head, need)
-	if errors.Is(err, table.ErrNotFound) { // an objection of long ago
-		err = nil
-	}
+// describeDiffering adds to need who checked, and the title of the first task.
+func (r *liveRoom) describeDiffering(ctx context.Context, head *room.Head, need *Need) error {
+	need.ID, need.Who = head.MessageID(need.Differing[0].N), strings.Join(room.Checkers(need.Differing), ", ")
+	title, err := r.titleOf(ctx, head, need.Differing[0].Task)
+	need.Text = gist(title)
 	return err
 }
 

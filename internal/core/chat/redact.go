@@ -53,18 +53,25 @@ func refuseNoTask() error {
 		"those that there are.")
 }
 
-// removeText removes the text of the message with an id, and returns the event of the removal; no event if there is no
-// text. If the agents have agreed on the message meanwhile, the room has changed, or the message has expired, the error
-// is needItems, and the caller tries again. A closed room is not changed.
+// removeText removes the text of the message, or the check, with an id, and returns the event of the removal; no event
+// if there is no text. If the agents have agreed on the message meanwhile, the room has changed, or the message has
+// expired, the error is needItems, and the caller tries again. A closed room is not changed.
 func (c managing) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
 	head, err := log.Refresh(ctx, c.room.svc.now())
 	if err != nil {
 		return nil, err
 	}
+	changed := head.LastChange // another call may remove it meanwhile
 	event, err := reading(c).seenEvent(ctx, "redact", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		event, err = reading(c).agreedProposal(ctx, id, err)
+	}
+	switch {
+	case fault.CodeOf(err) == fault.InvalidArgument:
+		event, err = c.shownCheck(ctx, id, err)
+	case err == nil && event.ChecksTask() && !event.Redacted:
+		event, err = c.shownCheck(ctx, id, room.RefuseRedact())
 	}
 	if err != nil {
 		return nil, err
@@ -79,7 +86,6 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 		return nil, err
 	}
 	_, open := head.Proposal(event.N) // while the proposal is open, no agreement copies the text
-	changed := head.LastChange        // another call may remove the text meanwhile
 	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, event.N,
 		ident.Actor(c.me.Name, c.me.IsPerson(), c.me.PersonsName()))
 	if err != nil {
@@ -89,8 +95,11 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 	if file != nil {
 		ops = append(ops, roomlog.DropClaim(filing(c).fileKey(file)))
 	}
+	if event.ChecksTask() {
+		ops = append(ops, roomlog.DropCheck(c.token.Room, event))
+	}
 	done, err := appendDecision(ctx, c, may, func(at place) (roomlog.Change, error) {
-		if event.Redacted || event.Text == "" && event.File == nil {
+		if event.Redacted || event.Text == "" && event.File == nil && !event.ChecksTask() {
 			return roomlog.Change{}, nil
 		}
 		if _, still := at.head.Proposal(event.N); still != open || at.hasMoved(changed) {
@@ -102,6 +111,20 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 		filing(c).deleteFile(ctx, file)
 	}
 	return done.Events, err
+}
+
+// shownCheck returns the event of the check that a task shows with an id. The event may have expired. The error is none
+// if no task that the caller sees shows the check.
+func (c managing) shownCheck(ctx context.Context, id string, none error) (room.Event, error) {
+	n, _ := c.head.MessageNumber(id)
+	check, done, err := c.room.log.Items().FindCheck(ctx, n)
+	switch {
+	case errors.Is(err, table.ErrNotFound), err == nil && !c.me.SeesTask(done.Task.N):
+		return room.Event{}, none
+	case err != nil:
+		return room.Event{}, err
+	}
+	return done.Finished().CheckEvent(n, check.By, check.ByPerson, check.Check), nil
 }
 
 // redactedID returns the id of the message or task whose words event has removed.

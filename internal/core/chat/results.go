@@ -156,10 +156,10 @@ type Info struct {
 	Hidden     int64 // for a person: how many messages to all are from before its time, see VisibleFrom
 	Open       *Open // nil for a caller without a seat there
 	Requests   []OpenRequest
-	Agreements []Agreement   // the newest five in force, and as many that are replaced
-	Banned     []string      // for an admin: the banned names, the latest last
-	Disputes   []DisputeView // for a person
-	View       string        // for an agent: the token for a view of the room; else ""
+	Agreements []Agreement     // the newest five in force, and as many that are replaced
+	Banned     []string        // for an admin: the banned names, the latest last
+	Differing  []DifferingView // for a person
+	View       string          // for an agent: the token for a view of the room; else ""
 	Now        time.Time
 }
 

@@ -19,7 +19,7 @@ type SuperviseRequest struct {
 	Claim   string // of a link: Token becomes a token of the person, unless the link was used
 	NewLink bool   // asks for a link for a further device
 	EndHook string // the id of the agent's hook to end
-	PutAway string // the id of the dispute to put away
+	PutAway string // the id of the check to put away, with what differed before by the same party
 
 	PersonName string // the new name of the person
 	NoName     bool   // removes the name
@@ -112,7 +112,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	case req.PutAway != "":
 		n, _ := c.head.MessageNumber(req.PutAway)
 		err = c.supervise(ctx, func(head *room.Head, caller room.Caller) (*room.Event, error) {
-			return head.PutAway(caller.Agent, n, s.now()), nil
+			return head.PutAway(caller.Agent, n), nil
 		})
 	case req.Draft != "":
 		duplicate, err = c.decideDraft(ctx, req)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -346,8 +345,8 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	if err != nil {
 		return Tasks{}, false, err
 	}
-	if op.order.Action.IsAboutChecks() {
-		return op.answerChecks(ctx, done)
+	if op.order.Action == room.CheckTask {
+		return op.answerCheck(ctx, done)
 	}
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
@@ -378,17 +377,13 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	return Tasks{}, false, refuseEnded(done)
 }
 
-// answerChecks answers a check of the ended task done, and an order that sets checks of it aside.
-func (op *taskOp) answerChecks(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
+// answerCheck answers a check of the ended task done.
+func (op *taskOp) answerCheck(ctx context.Context, done roomlog.Done) (got Tasks, wrote bool, err error) {
 	c := op.c
 	if done.Dropped {
 		return got, false, room.RefuseUndone(done.Task.No)
 	}
-	if op.order.Action == room.CheckTask {
-		wrote, err = op.appendCheck(ctx, done)
-	} else {
-		wrote, err = op.appendAside(ctx, done)
-	}
+	wrote, err = op.appendCheck(ctx, done)
 	if err != nil {
 		return got, false, err
 	}
@@ -413,30 +408,6 @@ func (op *taskOp) appendCheck(ctx context.Context, done roomlog.Done) (wrote boo
 	return op.appendAfterRead(ctx, read, func(at place) (*room.Event, []table.Op, error) {
 		event, err := done.Finished().DecideCheck(at.head, at.caller, op.order.Check, last.Check)
 		return event, nil, err
-	})
-}
-
-// appendAside sets aside the checks of done by the agents of the call, except those that are set aside already.
-func (op *taskOp) appendAside(ctx context.Context, done roomlog.Done) (wrote bool, err error) {
-	var checks []roomlog.Check
-	read := func() error {
-		all, err := op.c.room.log.Items().Checks(ctx, done.Task.No, done.Task.No)
-		if err == nil {
-			checks, err = op.req.checksNamed(done.Task.No, all[done.Task.No])
-		}
-		return err
-	}
-	return op.appendAfterRead(ctx, read, func(at place) (event *room.Event, puts []table.Op, err error) {
-		var checkers []room.Party
-		for _, check := range checks {
-			if check.AsideBy == "" {
-				checkers = append(checkers, check.By)
-				puts = append(puts, check.SetAside(at.head.ID, done.Task.No,
-					ident.Actor(at.caller.Name, at.caller.IsPerson(), at.caller.PersonsName())))
-			}
-		}
-		event, err = done.Finished().DecideAside(at.head, at.caller, checkers)
-		return event, puts, err
 	})
 }
 

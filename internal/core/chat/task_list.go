@@ -189,11 +189,9 @@ func (c tasking) checkedTasks(ctx context.Context, closed ...roomlog.Done) (list
 		}
 		v.DoneUnder = c.head.MessageID(underWhich(closed[i].Task, agreed))
 		for _, check := range checks[closed[i].Task.No] {
-			gone := check.AsideBy == "" && check.Verdict == room.Differs &&
-				c.head.CheckIsGone(check.By, c.room.svc.now())
-			v.Checks = append(v.Checks, CheckView{By: check.By.Name, ByPerson: check.ByPerson,
-				ByName: check.By.Person, At: time.UnixMilli(check.AtMs), Check: check.Check,
-				Mine: check.By.Is(c.me.Agent), AsideBy: check.AsideBy, Gone: gone})
+			v.Checks = append(v.Checks, CheckView{ID: c.head.MessageID(check.N), By: check.By.Name,
+				ByPerson: check.ByPerson, ByName: check.By.Person, At: time.UnixMilli(check.AtMs), Check: check.Check,
+				Mine: check.By.Is(c.me.Agent)})
 		}
 	}
 	return list, nil

@@ -13,7 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // TaskCommand is what a call does with the room's tasks. The call's events have room.TaskAction: CommandNext, which no
@@ -30,7 +29,6 @@ const (
 	CommandDrop    TaskCommand = "drop"
 	CommandEdit    TaskCommand = "edit"
 	CommandCheck   TaskCommand = "check" // say what came of running again what was run for a finished task
-	CommandAside   TaskCommand = "aside" // the checks of a finished task by the agents of For count no more
 )
 
 // TaskRequest asks to do Action.
@@ -43,7 +41,7 @@ type TaskRequest struct {
 	Title  string    // of edit: the new title; "" changes nothing
 	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
 	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
-	// nothing, and an empty For offers the task to nobody. Of aside: the agents whose checks are set aside.
+	// nothing, and an empty For offers the task to nobody.
 	For []string
 	// Evidence is of finish and next: what was run. Its Exit counts only with Exited. Of check, only Exit and Tree may
 	// be there: what the caller had.
@@ -72,8 +70,7 @@ type TaskListRequest struct {
 // parse returns the order for which req asks; its names of agents are resolved later. The error is a *fault.Error.
 func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 	switch req.Action {
-	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit, CommandCheck,
-		CommandAside:
+	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit, CommandCheck:
 		o.Action = room.TaskAction(req.Action)
 	case CommandNext:
 		o.Action = room.FinishTask
@@ -183,8 +180,8 @@ func (req TaskRequest) parseCheck() (c room.Check, err error) {
 }
 
 func refuseAction() error {
-	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop, edit, check "+
-		"or aside. Nothing was changed: list_tasks shows the tasks.")
+	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop, edit "+
+		"or check. Nothing was changed: list_tasks shows the tasks.")
 }
 
 // arguments are those of each action, beside the token and the cursor. What comes with ran, such as commit, is not
@@ -198,7 +195,6 @@ var arguments = map[TaskCommand][]string{
 	CommandDrop:    {"id", "text"},
 	CommandEdit:    {"id", "title", "text", "for", "after"},
 	CommandCheck:   {"id", "exit", "verdict"}, // and Tree
-	CommandAside:   {"id", "for"},
 }
 
 // checkArguments refuses all arguments without a meaning for the action at once: a program that leaves out the first
@@ -257,9 +253,6 @@ func refuseID() error {
 // checkFields refuses a call that lacks what its action needs, or has a wrong title; add has parseAdd.
 func (req TaskRequest) checkFields() error {
 	switch {
-	case req.Action == CommandAside && len(req.For) == 0:
-		return fault.Refuse(fault.InvalidArgument, "for is missing: the names of the agents whose checks are to count "+
-			"no more. Nothing was changed.")
 	case req.Action == CommandEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
 		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: title, text, for or after. "+
 			"Nothing was changed.")
@@ -333,9 +326,6 @@ func refuseNumber(number, other int) error {
 // resolveOffers returns the order with the seats of the agents in for.
 func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error) {
 	o = op.order
-	if o.Action == room.AsideTask { // of agents that may have left: see checksNamed
-		return o, nil
-	}
 	o.Add = slices.Clone(o.Add)
 	for i, t := range op.req.Tasks {
 		o.Add[i].For, err = resolveOffer(state, t.For, fmt.Sprintf("for of number %d", i+1))
@@ -346,27 +336,6 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 	o.Offers = op.req.For != nil
 	o.For, err = resolveOffer(state, op.req.For, "for")
 	return o, err
-}
-
-// checksNamed returns which of checks, the last ones of task no, are by the agents in for, who may have left.
-func (req TaskRequest) checksNamed(no int64, checks []roomlog.Check) (found []roomlog.Check, err error) {
-	for i, given := range req.For {
-		name, _ := ident.AgentName(ident.Addressed(given))
-		isBy := func(check roomlog.Check) bool {
-			by, _ := ident.AgentName(check.By.Name)
-			return by.Key == name.Key
-		}
-		if !slices.ContainsFunc(checks, isBy) {
-			return nil, fault.Refuse(fault.InvalidArgument, "for: agent %d in it has no check of %s. Nothing was "+
-				"changed: list_tasks with that id shows who has checked it.", i+1, room.TaskID(no))
-		}
-		for _, check := range checks {
-			if isBy(check) && !slices.Contains(found, check) {
-				found = append(found, check)
-			}
-		}
-	}
-	return found, nil
 }
 
 // resolveOffer returns the agents of names, each once: agents in the room and, while a seat is free, agents still to

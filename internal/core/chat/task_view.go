@@ -48,14 +48,13 @@ type TaskView struct {
 
 // CheckView is the last check of a task by one agent.
 type CheckView struct {
+	ID       string // to remove it; "": an older program stored it
 	By       string
 	ByPerson bool   // the person behind By did
 	ByName   string // the name of that person; "" without a name
 	At       time.Time
 	room.Check
-	Mine    bool   // of the caller's seat
-	AsideBy string // who set it aside: then it does not count; "": nobody
-	Gone    bool   // it does not count, since its agent is gone: see room.State.CheckIsGone
+	Mine bool // of the caller's seat
 }
 
 // TaskBrief names a task.

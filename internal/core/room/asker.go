@@ -1,20 +1,20 @@
 package room
 
 import (
-	"strconv"
+	"fmt"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// partyOf returns who acts from a seat, for comparison: the guests of one invite are one, and so are the seats of one
-// key or account. Where the server knows neither, each seat is one.
+// partyOf returns whose a seat is, where seats are counted: the seats of one key or account are one party, and so are
+// the guests of one invite. A server that knows no keys tells nobody else apart but by the seat.
 func (s *State) partyOf(seat int) string {
 	agent, _ := s.Seated(seat)
 	switch {
-	case agent.IsGuest():
-		return "invite:" + strconv.Itoa(agent.Invite)
 	case ident.KeyOf(agent.Principal) != "":
 		return agent.Principal
+	case agent.IsGuest():
+		return fmt.Sprint("invite:", agent.Invite)
 	}
-	return "seat:" + strconv.Itoa(seat)
+	return fmt.Sprint("seat:", seat)
 }

@@ -15,8 +15,8 @@ const (
 	Cannot  Verdict = "cannot" // the checker could not run the command
 )
 
-// Check is what another agent had when it ran what the finisher of a task says was run. A Check has no words, so
-// nothing of it has to be removed.
+// Check is what another agent had when it ran what the finisher of a task says was run. A Check has no words, and so
+// does not hold what Event.WithoutTask removes.
 type Check struct {
 	Verdict Verdict `json:"is"`
 	Exit    int     `json:"exit,omitempty"` // of Same and Differs
@@ -68,27 +68,10 @@ func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event,
 	return event, nil
 }
 
-// DecideAside returns the event, to follow head, by which the caller by sets aside the last checks of f by some agents:
-// they count no more. The agent that added the task may, and so may an admin, by name and for all to see. A later check
-// of the same agent counts, if it says something else. The event is nil without checkers. Who finished the task is
-// woken, and so are the checkers. The error is a *fault.Error.
-func (f Finished) DecideAside(head *Head, by Caller, checkers []Party) (*Event, error) {
-	if err := by.CheckTaskOrder(); err != nil {
-		return nil, err
-	}
-	switch {
-	case head.Closed:
-		return nil, head.RefuseClosed()
-	case !f.Adder.Is(by.Agent) && by.Role != Admin:
-		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that added %s, or an admin, may set a check of it "+
-			"aside. Nothing was changed: ask one of them with send_message.", TaskID(f.No))
-	case len(checkers) == 0:
-		return nil, nil
-	}
-	event := &Event{Type: TaskChanged, Wakes: addWoken(nil, &head.State, by.Agent, append(checkers, f.By)...),
-		Task: &TaskChange{Action: AsideTask, No: f.No, Added: f.Added, For: checkers}}
-	by.sign(event)
-	return event, nil
+// CheckEvent returns event n, in which by, or the person behind it, has checked f.
+func (f Finished) CheckEvent(n int64, by Party, person bool, check Check) Event {
+	return Event{Type: TaskChanged, N: n, Seat: by.Seat, Name: by.Name, Person: person,
+		Task: &TaskChange{Action: CheckTask, No: f.No, Added: f.Added, Check: &check}}
 }
 
 // IsOwn reports whether a has finished f, or came as the finisher did: then somebody else checks it.

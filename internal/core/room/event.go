@@ -115,7 +115,7 @@ type Event struct {
 	Invite *Invite `json:"inv,omitempty"`  // the new invite, if changed
 
 	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, if the event renews the room
-	PutsAway  int64 `json:"away,omitempty"`    // the dispute that the person behind Seat puts away
+	PutsAway  int64 `json:"away,omitempty"`    // the check that the person behind Seat puts away: see State.PutAway
 }
 
 // EventType says what an event did.

@@ -47,8 +47,8 @@ var eventTypes = []eventType{
 	//	"byf":"Ann","act":"mute","ban":{"name":"Bob","key":"bob"}}
 	{Managed, "Seat Name Person PersonName Action Reason By ByName Note Ban Invite Changed"},
 
-	// An admin has changed the settings, closed the room, or removed the words of a message or a task. An author can
-	// remove its own words. Made by Settings.changeTo, Update.Decide, Event.Redaction, Task.Redaction.
+	// An admin has changed the settings, closed the room, or removed a message, a check or the words of a task. An
+	// author can remove its own. Made by Settings.changeTo, Update.Decide, Event.Redaction, Task.Redaction.
 	//
 	//	{"v":14,"id":"36zjyrpb54gp","st":7,"at":1772366400000,"t":"room","nkey":"tea",
 	//	"what":{"room":"tea","description":"what we drink"},"by":1,"byf":"Ann"}
@@ -87,11 +87,11 @@ var eventTypes = []eventType{
 	{Drafted, "Seat Name To Draft Key"},
 
 	// The list of tasks has changed, or a finished task was checked.
-	// Made by TaskOrder.Decide, Finished.DecideAside, Finished.DecideCheck.
+	// Made by TaskOrder.Decide, Finished.CheckEvent, Finished.DecideCheck.
 	//
 	//	{"v":14,"id":"9qy952p8g4np","st":12,"lt":9,"p":4,"run":4,"at":4107585600000,"t":"task","s":1,"f":"Ann",
 	//	"task":{"do":"finish","no":1,"added":10,"prev":11,"title":"buy tea","x":"bought"}}
-	{TaskChanged, "Seat Name Person PersonName Task Wakes"},
+	{TaskChanged, "Seat Name Person PersonName Task Wakes Redacted"},
 
 	// A hook of Seat has begun or, with a Reason, has ended. Made by Caller.hookEvent.
 	//

@@ -206,7 +206,7 @@ func (k Hook) Calls(state *State, agent Agent, event Event) bool {
 	case FormWebhook:
 		return reader.Receives(event)
 	case FormPush, FormMessenger:
-		return reader.Receives(event) && (agent.mayNeedPerson(event) || state.Talk.hasDispute(event.N, agent.Seat))
+		return reader.Receives(event) && (agent.mayNeedPerson(event) || state.Talk.hasDifference(event.N, agent.Seat))
 	case FormEndpoint:
 		return reader.IsNews(event) && agent.answers(event, len(state.Agents)) && state.Hears(agent)
 	case FormWake:

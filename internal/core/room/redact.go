@@ -9,28 +9,38 @@ import (
 // Removed stands in the place of a removed text.
 const Removed = "removed"
 
-// CheckRedact returns the reason why c must not remove the text of event, which c sees, or nil. The author
-// may, and so may an admin, so that a secret is gone before others join. No agent removes the words of its own
-// person. An agent that does not see a message cannot remove the text.
+// CheckRedact returns the reason why c must not remove event, a message or a check that c sees, or nil. The author may,
+// and so may an admin, so that a secret is gone before others join. Who added or finished a task may not remove a check
+// of it: a true failure would be gone. No agent removes the words of its own person. An agent that does not see a
+// message cannot remove the text.
 func (c Caller) CheckRedact(event Event) error {
 	switch {
-	case event.Type != Said:
-		return fault.Refuse(fault.InvalidArgument, "redact: that is not a message, so there is no text to remove. "+
-			"Nothing was changed: give the id of one of type message.")
+	case event.Type != Said && !event.ChecksTask():
+		return RefuseRedact()
 	case event.Person && c.did(event) && !c.IsPerson():
 		return fault.Refuse(fault.NotAllowed,
 			"Your user said that, and only your user may remove it. Nothing was changed.")
 	case c.Role != Admin && !c.did(event):
-		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing "+
+		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove a message or a check. Nothing "+
 			"was changed: room_info tells who is admin; ask one of them with send_message.")
 	}
 	return nil
 }
 
-// Redaction returns the event about the removal of the text of message e, for the readers of e. The event has
-// no text; the requests and votes of the message stay.
+// RefuseRedact refuses to remove what is neither a message nor the last check of a task by an agent.
+func RefuseRedact() error {
+	return fault.Refuse(fault.InvalidArgument, "redact: that is no message, and no check that a task shows. Nothing "+
+		"was changed: give the id of one of type message, or of a check of a task.")
+}
+
+// Redaction returns the event about the removal of e: of the text of a message, for the readers of e, or of a check,
+// for those who see the task. The event has no text; the requests and votes of the message stay.
 func (e Event) Redaction() Event {
-	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
+	removal := Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
+	if e.ChecksTask() {
+		removal.Task = &TaskChange{Action: CheckTask, No: e.Task.No, Added: e.Task.Added}
+	}
+	return removal
 }
 
 // CheckRedactTask returns the reason why a must not remove the words of task, visible to a, or nil. by is the
@@ -65,14 +75,20 @@ func Lost() Event { return Event{V: Version, Type: Said, Redacted: true, Text: R
 // IsLost reports whether e stands in the place of an event lost in a damaged file.
 func (e Event) IsLost() bool { return e.Type == Said && e.Redacted && e.Seat == 0 }
 
-// WithoutText returns e, a message or the draft of a message, without text and file. Both must leave the table
-// and every cache, so no rule may depend on them. The fingerprint goes, too: a process that loads the room
-// later recognizes a repeated send only by the idempotency key.
+// WithoutText returns e, a message or the draft of a message, without text and file, or a check without what came of
+// it. These must leave the table and every cache, so no rule may depend on them. The fingerprint goes, too: a process
+// that loads the room later recognizes a repeated send only by the idempotency key.
 func (e Event) WithoutText() Event {
 	e.Redacted = true
 	if e.Draft != nil {
 		draft := e.Draft.WithoutText()
 		e.Draft = &draft
+		return e
+	}
+	if e.ChecksTask() {
+		change := *e.Task
+		change.Check = &Check{} // programs of before look into it
+		e.Task = &change
 		return e
 	}
 	e.Text, e.File = Removed, nil

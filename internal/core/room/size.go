@@ -137,10 +137,10 @@ func (s *Settings) referred() int {
 }
 
 func (t *Talk) referred() int {
-	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Doubts) + sliceBytes(t.Disputes)
-	for i := range t.Disputes {
-		d := &t.Disputes[i]
-		n += textBytes(string(d.Kind), d.Name, d.PersonName) + sliceBytes(d.Tasks)
+	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Doubts) + sliceBytes(t.Differences)
+	for i := range t.Differences {
+		d := &t.Differences[i]
+		n += textBytes(d.Name, d.PersonName, d.Party) + sliceBytes(d.For)
 	}
 	for i := range t.Open {
 		request := &t.Open[i]

@@ -15,10 +15,11 @@ const DebtLife = 24 * time.Hour
 // the Talk carries all of it, and every event points to the last such event. So a message stays one item, and a
 // cold load reads one item more. A published Talk is never changed.
 type Talk struct {
-	Open     []OpenRequest `json:"o,omitempty"`  // oldest first
-	Done     []int         `json:"d,omitempty"`  // seats whose last message to all was of kind Done
-	Disputes []Dispute     `json:"p,omitempty"`  // oldest first, at most core.MaxDisputes
-	Doubts   []Doubt       `json:"in,omitempty"` // in the order of the tasks
+	Open   []OpenRequest `json:"o,omitempty"`  // oldest first
+	Done   []int         `json:"d,omitempty"`  // seats whose last message to all was of kind Done
+	Doubts []Doubt       `json:"in,omitempty"` // in the order of the tasks
+	// Differences are oldest first, at most core.MaxDifferences. An older program has another list as "p".
+	Differences []Difference `json:"df,omitempty"`
 }
 
 // OpenRequest is a request or a proposal with answers owed.
@@ -302,7 +303,7 @@ func (before *State) applyTalk(state *State, event Event) *ledger {
 		l.removeAbsent(event)
 		l.complete()
 	}
-	l.applyDisputes(before, event)
+	l.applyDifferences(event)
 	l.applyDoubts()
 	return l
 }
@@ -411,7 +412,6 @@ func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, request.asks(event.Seat)
 	switch {
 	case event.Kind == Object && asked:
-		l.addDispute(event, Dispute{Kind: DisputeObject, For: request.Seat, Of: n})
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
 	case event.Replaces == n:
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })

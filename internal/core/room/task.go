@@ -30,8 +30,7 @@ const (
 	FinishTask  TaskAction = "finish"
 	DropTask    TaskAction = "drop"
 	EditTask    TaskAction = "edit"
-	CheckTask   TaskAction = "check"  // of a task that is done
-	AsideTask   TaskAction = "aside"  // checks of a task that is done count no more
+	CheckTask   TaskAction = "check"  // of a task that is done; of Changed: the check was removed
 	RedactTask  TaskAction = "redact" // of Changed: the words of the task were removed
 )
 
@@ -96,13 +95,13 @@ type TaskChange struct {
 	Title    string     `json:"title,omitempty"` // of the task, after this event
 	Text     string     `json:"x,omitempty"`     // what was done, or why; of EditTask the new details
 	Redacted bool       `json:"gone,omitempty"`
-	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event; of AsideTask: whose checks
+	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event
 	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
 	Stop     bool       `json:"stop,omitempty"`  // of EditTask, in older events: see IsStop
 	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
-	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title: it has no words
-	Finished *Finished  `json:"-"`               // of CheckTask and AsideTask, for a reader: see roomlog.Log.AddFinished
+	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title; empty once removed
+	Finished *Finished  `json:"-"`               // of CheckTask, for a reader: see roomlog.Log.AddFinished
 }
 
 // AddedTask is a call that added tasks, to recognize a repetition of the call.
@@ -584,7 +583,7 @@ func (e Event) TasksTold() (list []int64) {
 			list = append(list, task.No)
 		}
 	}
-	if e.Task.No != 0 && !e.Task.Redacted && !e.IsAboutChecks() {
+	if e.Task.No != 0 && !e.Task.Redacted && !e.ChecksTask() {
 		list = append(list, e.Task.No)
 	}
 	return list
@@ -595,16 +594,10 @@ func (e Event) ChecksTask() bool {
 	return e.Type == TaskChanged && e.Task != nil && e.Task.Action == CheckTask
 }
 
-// SetsAside reports whether e sets checks of a task that is done aside.
-func (e Event) SetsAside() bool {
-	return e.Type == TaskChanged && e.Task != nil && e.Task.Action == AsideTask
+// RemovesCheck reports whether e is the removal of a check. Seat is then that of the checker.
+func (e Event) RemovesCheck() bool {
+	return e.Type == Changed && e.Task != nil && e.Task.Action == CheckTask
 }
-
-// IsAboutChecks reports whether e is about checks of a task that is done, and so has no words of its own.
-func (e Event) IsAboutChecks() bool { return e.ChecksTask() || e.SetsAside() }
-
-// IsAboutChecks reports whether a is about checks of a task that is done.
-func (a TaskAction) IsAboutChecks() bool { return a == CheckTask || a == AsideTask }
 
 // RedactsTask reports whether e is the removal of the words of a task.
 func (e Event) RedactsTask() bool {

@@ -28,7 +28,7 @@ type TaskOrder struct {
 
 // Decide returns the event, to follow head, by which the caller by carries out the order. The event is nil if nothing
 // changes: by already has the task to take, or the task to release is free. no is the task of the answer. A task that
-// is not open is ErrNotOpen, also of CheckTask and AsideTask: then Finished decides. The error is a *fault.Error.
+// is not open is ErrNotOpen, also of CheckTask: then Finished decides. The error is a *fault.Error.
 //
 // Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes nobody:
 // see Openings.
@@ -168,7 +168,7 @@ func (o TaskOrder) findTask(head *Head, agent Agent, now time.Time) (Task, error
 	if !open || !agent.SeesTask(t.N) {
 		return t, ErrNotOpen
 	}
-	if o.Action.IsAboutChecks() {
+	if o.Action == CheckTask {
 		return t, RefuseUndone(t.No)
 	}
 	return t, nil

@@ -113,6 +113,12 @@ func (l *timeline) join(name string) room.Event { return l.joinBy(0, name) }
 // joinBy is join by the invite with a number; 0 is none.
 func (l *timeline) joinBy(invite int, name string) room.Event {
 	l.Helper()
+	return l.joinAs("", invite, name)
+}
+
+// joinAs is joinBy of a principal; "" is none.
+func (l *timeline) joinAs(principal string, invite int, name string) room.Event {
+	l.Helper()
 	n, err := ident.AgentName(name)
 	if err != nil {
 		l.Fatal(err)
@@ -120,6 +126,7 @@ func (l *timeline) joinBy(invite int, name string) room.Event {
 	a := room.Agent{
 		Seat: l.head.NewSeat(), Name: n.Shown, Key: n.Key, Role: room.Member, Hash: "agent", Joined: l.head.AsOf + 1,
 		AtMs: l.now.UnixMilli(), Since: l.head.VisibleFrom(), Invite: invite,
+		Principal: principal,
 	}
 	e := room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}
 	if len(l.head.Agents) == 0 {

@@ -5,12 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -23,8 +22,10 @@ type Check struct {
 	By       room.Party `json:"by"`
 	ByPerson bool       `json:"me,omitempty"` // the person behind By did
 	room.Check
-	AtMs    int64  `json:"at"`
-	AsideBy string `json:"aside,omitempty"` // who set the check aside: see room.Finished.DecideAside
+	AtMs int64 `json:"at"`
+	N    int64 `json:"n,omitempty"` // the event of the check; 0: an older program stored it
+	// Aside is of older programs: who had the check count no more. It is read as no check.
+	Aside string `json:"aside,omitempty"`
 }
 
 // checkKey returns the key of the last check of task no by a seat.
@@ -44,23 +45,21 @@ func putCheck(head *room.Head, event room.Event) table.Op {
 // putCheckBy is putCheck for a known checker.
 func putCheckBy(id string, by room.Party, event room.Event) table.Op {
 	by.Person = event.PersonName
-	check := Check{V: room.Version, By: by, ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs}
-	return check.put(id, event.Task.No)
+	check := Check{V: room.Version, By: by, ByPerson: event.Person, Check: *event.Task.Check, AtMs: event.AtMs,
+		N: event.N}
+	return table.Put(table.Item{Key: checkKey(id, event.Task.No, by.Seat),
+		Expires: event.At().Add(agreementLife), Data: Encode(check)}, table.Always)
 }
 
-// put stores c, a check of task no.
-func (c Check) put(id string, no int64) table.Op {
-	return table.Put(table.Item{Key: checkKey(id, no, c.By.Seat),
-		Expires: time.UnixMilli(c.AtMs).Add(agreementLife), Data: Encode(c)}, table.Always)
+// DropCheck returns the op that removes a check of event, the check or its removal.
+func DropCheck(id string, event room.Event) table.Op {
+	op := table.Delete(checkKey(id, event.Task.No, event.Seat), table.Always)
+	op.Erase = true
+	return op
 }
 
-// SetAside is put with the note that by has set c aside.
-func (c Check) SetAside(id string, no int64, by string) table.Op {
-	c.AsideBy = by
-	return c.put(id, no)
-}
-
-// fillCheck puts the check of event again, unless that or a later one by the seat is there.
+// fillCheck puts the check of event again, or removes the check that event has removed, unless a later one by the seat
+// is there.
 func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) error {
 	item, err := t.Get(ctx, checkKey(id, event.Task.No, event.Seat), table.Strong)
 	var there Check
@@ -68,32 +67,13 @@ func fillCheck(ctx context.Context, t table.Table, id string, event room.Event) 
 	case errors.Is(err, table.ErrNotFound):
 	case err != nil:
 		return err
-	case Decode(item, &there) == nil && there.AtMs >= event.AtMs:
+	case Decode(item, &there) == nil && (there.N >= event.N || there.N == 0 && there.AtMs >= event.AtMs):
 		return nil
 	}
-	return t.Write(ctx, putCheckBy(id, room.Party{Seat: event.Seat, Name: event.Name}, event))
-}
-
-// fillAside sets aside again the checks that event has set aside, unless later ones are there. A check that cannot be
-// read stays as it is.
-func fillAside(ctx context.Context, t table.Table, id string, event room.Event) error {
-	by, no := ident.Actor(event.Name, event.Person, event.PersonName), event.Task.No
-	for _, checker := range event.Task.For {
-		item, err := t.Get(ctx, checkKey(id, no, checker.Seat), table.Strong)
-		var check Check
-		switch {
-		case errors.Is(err, table.ErrNotFound):
-			continue
-		case err != nil:
-			return err
-		case Decode(item, &check) != nil, check.AtMs > event.AtMs, check.AsideBy != "":
-			continue
-		}
-		if err := t.Write(ctx, check.SetAside(id, no, by)); err != nil {
-			return err
-		}
+	if event.Redacted || event.RemovesCheck() {
+		return t.Write(ctx, DropCheck(id, event))
 	}
-	return nil
+	return t.Write(ctx, putCheckBy(id, room.Party{Seat: event.Seat, Name: event.Name}, event))
 }
 
 // CheckBy returns the last check of task no by a seat; zero without one.
@@ -105,7 +85,24 @@ func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, er
 	case err == nil:
 		err = Decode(item, &check)
 	}
+	if check.Aside != "" {
+		check = Check{}
+	}
 	return check, err
+}
+
+// FindCheck returns the check of event n, and the finished task; table.ErrNotFound if no task has the check.
+func (i Items) FindCheck(ctx context.Context, n int64) (check Check, done Done, err error) {
+	of, err := i.Checks(ctx, 1, math.MaxInt64-1)
+	for no, list := range of {
+		for _, c := range list {
+			if n != 0 && c.N == n {
+				done, err = i.Done(ctx, no)
+				return c, done, err
+			}
+		}
+	}
+	return check, done, cmp.Or(err, table.ErrNotFound)
 }
 
 // Checks returns the last checks of the tasks from first to last, each in the order of time: of a task the newest, of
@@ -132,7 +129,9 @@ func (i Items) Checks(ctx context.Context, first, last int64) (map[int64][]Check
 		if err := Decode(item, &check); err != nil {
 			return nil, err
 		}
-		of[no] = append(of[no], check)
+		if check.Aside == "" {
+			of[no] = append(of[no], check)
+		}
 	}
 	for no, list := range of {
 		slices.SortStableFunc(list, func(a, b Check) int { return cmp.Compare(a.AtMs, b.AtMs) })

@@ -77,6 +77,7 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	if err != nil {
 		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
+	event = event.FromOlder()
 	event.Calls = nil // only the stream of a table reads Calls
 	return event, nil
 }

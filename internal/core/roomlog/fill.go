@@ -100,11 +100,8 @@ func lostBy(ctx context.Context, t table.Table, id string, event room.Event, los
 			lost = append(lost, key)
 		}
 	}
-	if event.ChecksTask() {
+	if event.ChecksTask() || event.RemovesCheck() {
 		return lost, fillCheck(ctx, t, id, event)
-	}
-	if event.SetsAside() {
-		return lost, fillAside(ctx, t, id, event)
 	}
 	if event.Type != room.Said || event.File == nil {
 		return lost, nil

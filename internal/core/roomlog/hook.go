@@ -77,6 +77,9 @@ type Progress struct {
 	WakeProgress
 	EndpointProgress
 	HourProgress
+	// Looked has, of a push, when the person was last told of what differs, in ms, by the party of the checker: see
+	// room.Difference. Those of the last hour are kept.
+	Looked map[string]int64 `json:"looked,omitempty"`
 }
 
 // Failing says how the calls of a hook fail since the last call that its host took. The zero value: no call fails.

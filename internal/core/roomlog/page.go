@@ -45,13 +45,13 @@ func (l *Log) PagesToShow(caller room.Caller, first int) *Pages {
 	return p
 }
 
-// AddFinished adds to each event about checks, if caller sees it, the finished task as it is now: its title, who
+// AddFinished adds to each check and removal of one, if caller sees it, the finished task as it is now: its title, who
 // finished it and what was run. Such an event has no words of its own, so the removal of a task's words, also by a
 // program of before, has nothing to remove from it. events is changed.
 func (l *Log) AddFinished(ctx context.Context, caller room.Caller, events ...room.Event) ([]room.Event, error) {
 	finished := map[int64]*room.Finished{}
 	for i, event := range events {
-		if !event.IsAboutChecks() || !caller.Sees(event) {
+		if !event.ChecksTask() && !event.RemovesCheck() || !caller.Sees(event) {
 			continue
 		}
 		change := *event.Task

@@ -78,7 +78,8 @@ type logCheck struct {
 
 func newLogCheck(asOf int64) *logCheck {
 	return &logCheck{asOf: asOf, redacted: map[int64]bool{}, carrying: map[int64]string{},
-		tasks: taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}}
+		tasks: taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{},
+			checked: map[table.Key]bool{}}}
 }
 
 // read reads the log of a room from its first event. It fails with ErrDamaged if an event contradicts the event
@@ -121,7 +122,10 @@ func (c *logCheck) recordEvent(id string, event room.Event) {
 	}
 	c.tasks.recordEvent(event, c.asOf)
 	if event.ChecksTask() {
-		c.tasks.checked = append(c.tasks.checked, checkKey(id, event.Task.No, event.Seat))
+		c.tasks.checked[checkKey(id, event.Task.No, event.Seat)] = true
+	}
+	if event.RemovesCheck() {
+		delete(c.tasks.checked, checkKey(id, event.Task.No, event.Seat))
 	}
 	if event.Type != room.Said {
 		return
@@ -250,12 +254,12 @@ func snapshotOf(ctx context.Context, reader table.Reader, id string) (*snapshot,
 
 // taskCheck is what the events of a log say about tasks.
 type taskCheck struct {
-	ended    map[int64]int64   // the event that closed a task, by the task
-	redacted map[int64]int64   // the last event that removed the words of a task, by the task
-	words    map[int64][]int64 // the events that have words of a task
-	checked  []table.Key       // the checks of tasks
-	first    int64             // the first event; the events before have expired
-	open     room.State        // the open tasks since first, as of the snapshot
+	ended    map[int64]int64    // the event that closed a task, by the task
+	redacted map[int64]int64    // the last event that removed the words of a task, by the task
+	words    map[int64][]int64  // the events that have words of a task
+	checked  map[table.Key]bool // the checks of tasks that were not removed
+	first    int64              // the first event; the events before have expired
+	open     room.State         // the open tasks since first, as of the snapshot
 }
 
 // recordEvent records what event says of tasks. Events up to asOf also change the open tasks.
@@ -300,7 +304,7 @@ func (c *taskCheck) verify(ctx context.Context, reader table.Reader, id string, 
 			return fmt.Errorf("%w: the closed task %s has words that were removed", ErrDamaged, room.TaskID(no))
 		}
 	}
-	for _, key := range c.checked {
+	for key := range c.checked {
 		is, err := exists(ctx, reader, key)
 		if err != nil {
 			return err

@@ -88,6 +88,10 @@ func Of(message chat.Message, text string, way Way) string {
 	case chat.EventDrafted:
 		return ofDraft(message, text)
 	case chat.EventRoom:
+		if message.Task != nil {
+			return Quoted(message.Actor()) + " removed the check by " + Quoted(message.Agent) + " of " +
+				checkedTask(*message.Task) + "."
+		}
 		return "An admin has changed the settings of the room."
 	}
 	return ""
@@ -101,12 +105,8 @@ func ofTask(message chat.Message) string {
 		return who + " changed the list of tasks."
 	case message.TaskAction == room.CheckTask && len(task.Checks) > 0:
 		return who + " checked " + checkedTask(*task) + ", and " + cameOf(task.Checks[0].Check) + "."
-	case message.TaskAction == room.AsideTask:
-		var checkers []string
-		for _, name := range task.For {
-			checkers = append(checkers, Quoted(name))
-		}
-		return who + " set aside the checks by " + strings.Join(checkers, " and ") + " of " + checkedTask(*task) + "."
+	case message.TaskAction == room.CheckTask:
+		return who + " checked " + checkedTask(*task) + ", and that was removed."
 	}
 	line := who + " changed the task " + Quoted(task.Title) + ": " + string(message.TaskAction)
 	if e := task.Evidence; e != nil {

@@ -148,6 +148,8 @@ func TestPush_decideCall(t *testing.T) {
 	need := func(n int64, kind chat.NeedKind) chat.Need {
 		return chat.Need{N: n, Kind: kind, At: noon().Add(time.Duration(n-41) * time.Minute)}
 	}
+	check := need(42, chat.NeedsLook)
+	check.Differing = []room.Difference{{N: 42, Party: "seat:3"}}
 	draft, asked := need(42, chat.NeedsDecision), need(42, chat.NeedsAnswer)
 	with := func(change func(*roomlog.Progress)) roomlog.Progress {
 		progress := told
@@ -197,6 +199,14 @@ func TestPush_decideCall(t *testing.T) {
 			decide(gaveUp, open(asked), time.Hour), doEnd, 0},
 		{"All tries to tell draft 42 have failed: a call two hours before it ends.",
 			decide(gaveUp, open(draft), time.Hour), doEnd, reminds + time.Minute},
+		{"The check of 42 differs: a call after two minutes.",
+			decide(told, open(check), time.Minute), doEnd, 3 * time.Minute},
+		{"The check of 42 differs, and Ann was told of another of the checker: a call an hour after that.",
+			decide(with(func(p *roomlog.Progress) { p.Looked = map[string]int64{"seat:3": ms(0)} }), open(check),
+				3*time.Minute), doEnd, time.Hour},
+		{"The check of 42 differs, and Ann was told of one of another checker: a call after two minutes.",
+			decide(with(func(p *roomlog.Progress) { p.Looked = map[string]int64{"seat:4": ms(0)} }), open(check),
+				3*time.Minute), doCall, 0},
 		{"Something newer needs Ann: a call.",
 			decide(gaveUp, open(draft, need(43, chat.NeedsDecision)), time.Hour), doCall, 0},
 	} {

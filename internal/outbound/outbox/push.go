@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -25,6 +24,7 @@ const (
 	agentTime    = 2 * time.Minute // that an agent has to answer what its seat is asked, before its person is called
 	watchTime    = time.Minute     // that a person who sees the page has, before its other devices are called
 	remindBefore = 2 * time.Hour   // before the end of a draft, in which its person is called once more
+	lookInterval = time.Hour       // between two calls for what differs by one checker, who may leave and come back
 	pushInterval = 3 * time.Minute // between two calls of a browser: who asks a hundred times rings 20 times an hour
 )
 
@@ -168,6 +168,8 @@ func (w *push) readNews(ctx context.Context) (next decision, err error) {
 //  11. Ann has ended the hook, or no longer has the device: the hook is gone.
 //  12. All tries to tell question 42 have failed: no call.
 //  13. All tries to tell draft 42 have failed: a call two hours before it ends.
+//  14. The check of 42 differs: a call after two minutes.
+//  15. The check of 42 differs, and Ann was told of another of the checker: a call an hour after that.
 func (w *push) decideCall(now time.Time) decision {
 	if w.needs.Gone { // 11
 		return decision{do: doRecheck}
@@ -198,11 +200,19 @@ func (w *push) dueOf(need chat.Need) time.Time {
 	failing, reminds := w.progress.Failing, need.At.Add(room.DraftLife-remindBefore)
 	switch {
 	case need.N > w.progress.Upto && !(failing.GaveUp && need.N <= failing.Known):
-		return need.At.Add(w.patience(need))
+		return room.Latest(need.At.Add(w.patience(need)), w.nextLook(need))
 	case need.Kind == chat.NeedsDecision && time.UnixMilli(w.lastMs()).Before(reminds): // 9, 13
 		return reminds
 	}
 	return time.Time{} // 2, 12
+}
+
+// nextLook returns before when the person is not called for need again, which differs; the zero time for another need.
+func (w *push) nextLook(need chat.Need) time.Time {
+	if need.Kind != chat.NeedsLook || w.progress.Looked[need.Differing[0].Party] == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(w.progress.Looked[need.Differing[0].Party]).Add(lookInterval)
 }
 
 // lastMs returns when the last call was made that is not to be repeated; 0: none.
@@ -281,11 +291,28 @@ func (w *push) applyAnswer(ctx context.Context, answer outcall.Answer, failed er
 		progress.NotBeforeMs = max(progress.NotBeforeMs, now.Add(min(answer.RetryAfter, maxRetryAfter)).UnixMilli())
 		return progress, nil
 	}
+	progress.Looked = w.looked(now)
 	progress.Upto, progress.Failing = w.needs.AsOf, roomlog.Failing{}
 	if why == "" {
 		progress.LastMs = progress.TriedMs
 	}
 	return progress, nil
+}
+
+// looked returns Progress.Looked after a call.
+func (w *push) looked(now time.Time) map[string]int64 {
+	looked := map[string]int64{}
+	for party, ms := range w.progress.Looked {
+		if now.Sub(time.UnixMilli(ms)) < lookInterval {
+			looked[party] = ms
+		}
+	}
+	for _, need := range w.needs.Open {
+		if need.Kind == chat.NeedsLook && w.rings(need) {
+			looked[need.Differing[0].Party] = now.UnixMilli()
+		}
+	}
+	return looked
 }
 
 // pushRequest is a call of a push service.
@@ -335,7 +362,7 @@ func (d *Dispatcher) site() string { return strings.TrimSuffix(d.o.Public, "/mcp
 // rings reports whether the call is news of need: need was not told yet, or the person is reminded of it now.
 func (w *push) rings(need chat.Need) bool {
 	due := w.dueOf(need)
-	return need.N > w.progress.Upto || !due.IsZero() && !due.After(w.now())
+	return need.N > w.progress.Upto && !w.nextLook(need).After(w.now()) || !due.IsZero() && !due.After(w.now())
 }
 
 // notification is the text for a browser. The first fields are declarative Web Push, which Safari shows without a
@@ -421,25 +448,9 @@ func words(need chat.Need, withText bool) string {
 	case chat.NeedsAnswer:
 		return who + " asks you" + text
 	case chat.NeedsLook:
-		return who + disputeWords(need.Dispute) + text
+		return who + " had another result" + text
 	}
 	return "The room has ended."
-}
-
-// disputeWords says what is disputed, to follow the name of who disputes it.
-func disputeWords(d room.Dispute) string {
-	several := len(d.Tasks) > 1
-	switch {
-	case d.Kind == room.DisputeCheck && several:
-		return fmt.Sprintf(" differs on %d tasks", len(d.Tasks))
-	case d.Kind == room.DisputeCheck:
-		return " differs"
-	case d.Kind == room.DisputeObject:
-		return " objects"
-	case several:
-		return fmt.Sprintf(" took %d tasks away", len(d.Tasks))
-	}
-	return " took a task away"
 }
 
 // plain returns foreign words as a notification shows them, in one line.

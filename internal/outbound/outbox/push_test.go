@@ -288,7 +288,7 @@ func TestPush_checksThatDiffer_ringOnceAnHour(t *testing.T) {
 	if len(texts) != 1 {
 		t.Fatalf("called are %+v", texts)
 	}
-	wantLines(t, "two tasks", texts[0].bodies(), "! Cid differs on 2 tasks: sand 1")
+	wantLines(t, "two tasks", texts[0].bodies(), "! Cid had another result: sand 1")
 	for n := range 10 {
 		checks("t1", n%2)
 		checks("t2", 0)
@@ -298,28 +298,20 @@ func TestPush_checksThatDiffer_ringOnceAnHour(t *testing.T) {
 			t.Errorf("within the hour: %+v", texts)
 		}
 	}
-	plan, err := p.Send(p.ctx(), chat.SendRequest{Token: p.bob.Token, Text: "tea", Kind: room.Proposal})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.say(chat.SendRequest{Token: p.ann.Token, Text: "no, coffee", Kind: room.Object, ReplyTo: plan.ID})
+	p.say(chat.SendRequest{Token: p.ann.Token, Text: "well?", Kind: room.Request, To: []string{"Bob"}})
 	p.clock.Advance(2 * time.Minute)
 	texts, _ = p.delivers()
 	if len(texts) != 1 {
 		t.Fatalf("called are %+v", texts)
 	}
-	wantLines(t, "an objection", texts[0].bodies(), "Cid differs on 2 tasks: sand 1", "! Ann objects: no, coffee")
-
-	does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{{Title: "paint"}}})
-	does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandTake, ID: "t4"})
-	does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandRelease, ID: "t4"})
-	p.clock.Advance(3 * time.Minute)
+	wantLines(t, "something else", texts[0].bodies(), "Cid had another result: sand 1", "! Ann asks you: well?")
+	checks("t2", 3)
+	p.clock.Advance(10 * time.Minute)
 	texts, _ = p.delivers()
 	if len(texts) != 1 {
 		t.Fatalf("called are %+v", texts)
 	}
-	wantLines(t, "a release", texts[0].bodies(), "Cid differs on 2 tasks: sand 1", "Ann objects: no, coffee",
-		"! Ann took a task away: paint")
+	wantLines(t, "an hour later", texts[0].bodies(), "Ann asks you: well?", "! Cid had another result: sand 1")
 }
 
 // What the agent answers in its two minutes rings no phone.

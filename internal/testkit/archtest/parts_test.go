@@ -25,7 +25,7 @@ func parts() []part {
 		{"session", "audit batch cursor diskspace doc errors guest lookup message parts requests results rule " +
 			"seat service", "", "what any call has knows no part"},
 		{"hooking", "hook push webhook", "", "a hook says neither what to read nor what to send"},
-		{"reading", "agreements asked dispute guard history inbox info roster show situation status stay task_view " +
+		{"reading", "agreements asked differing guard history inbox info roster show situation status stay task_view " +
 			"wait",
 			"hooking", "reading knows no deed that it holds back: what both need is for a file of reading"},
 		{"sending", "credential repeat send send_address send_answer send_endpoint send_request",

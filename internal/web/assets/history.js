@@ -61,7 +61,8 @@ export class History {
   /** Returns a message as it is shown, whichever came first: it, or the word that its text was taken away. */
   shown(message) {
     if (message.redacted || !this.#redacted.has(message.id)) return message;
-    const { more, file, ...rest } = message;
+    const { more, file, task, ...rest } = message;
+    if (task) return { ...rest, redacted: true, task: { ...task, checks: undefined } };
     return { ...rest, redacted: true, text: removed };
   }
 }

@@ -21,7 +21,7 @@ export { Hooks } from "./hooks/list.js";
 export { PushUpkeep } from "./push/upkeep.js";
 export { NoticesForAll } from "./rooms/notices.js";
 export { Agreements } from "./sidebar/agreements.js";
-export { Disputes } from "./sidebar/dispute.js";
+export { DifferingPart } from "./sidebar/differing.js";
 export { Files } from "./sidebar/files.js";
 export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";
 export { Bans, Manage, RemoveAgent } from "./sidebar/manage.js";

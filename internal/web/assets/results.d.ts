@@ -84,17 +84,13 @@ export interface TaskBrief {
   title: string;
 }
 
-export interface Dispute {
+export interface Differing {
   id: string;
-  kind: string;
-  who: string;
-  person?: boolean;
-  person_name?: string;
+  last: string;
+  who: string[];
   at: string;
-  tasks?: TaskBrief[];
-  text?: string;
-  more?: More;
-  reply_to?: string;
+  task: TaskBrief;
+  tasks: number;
 }
 
 export interface Info {
@@ -107,7 +103,7 @@ export interface Info {
   agreements?: Agreement[];
   invite_link?: string;
   banned?: string[];
-  disputes?: Dispute[];
+  differing?: Differing[];
   view?: string;
   now: string;
 }
@@ -127,6 +123,7 @@ export interface Evidence {
 }
 
 export interface Check {
+  id?: string;
   by: string;
   by_person?: boolean;
   by_name?: string;
@@ -135,8 +132,6 @@ export interface Check {
   exit?: number;
   tree?: string;
   own?: boolean;
-  aside_by?: string;
-  gone?: boolean;
 }
 
 export interface Task {
@@ -162,7 +157,6 @@ export interface Task {
   own?: boolean;
   done_under?: string;
   checks?: Check[];
-  checked_by?: string[];
 }
 
 export interface Changes {
@@ -291,7 +285,7 @@ export interface NewsNeeds {
   drafts?: Draft[];
   asks?: Message[];
   questions?: Message[];
-  disputes?: Dispute[];
+  differing?: Differing[];
 }
 
 export interface Stalled {

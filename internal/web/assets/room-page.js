@@ -59,8 +59,8 @@ function PageOf({ room, state, mine, target, low }) {
 /** Reports whether a page that has ended still shows the room: the person has not given it up. */
 const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && trouble?.code !== "no_seat";
 
-const dispute = ".dispute:has(.message-buttons)"; // that is not put away
-const nextDispute = "li:has(.dispute:focus-within) ~ li " + dispute;
+const differing = ".differing:has(.message-buttons)"; // that is not put away
+const nextDiffering = "li:has(.differing:focus-within) ~ li " + differing;
 
 function OpenRoom({ room, state, mine, target, low }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
@@ -98,8 +98,8 @@ function OpenRoom({ room, state, mine, target, low }) {
   const needs = useMemo(() => needsOf(state), [state]);
   next.current = () => {
     if (inTalk(needs).length) log.current?.next();
-    else if (needs.some(({ what }) => what === "dispute"))
-      sidebar.show(document.querySelector(nextDispute) ? nextDispute : dispute);
+    else if (needs.some(({ what }) => what === "check"))
+      sidebar.show(document.querySelector(nextDiffering) ? nextDiffering : differing);
     else if (needs.length) lead(needs[0].id); // a task
     else location.assign(root.href); // what needs the person elsewhere
   };

@@ -256,11 +256,11 @@ export class Room {
     this.seat = { ...this.seat, name: me, title: got.room.name, alone };
     storage.keep(this.seat);
     const now = Date.parse(got.now) + 500; // it is in whole seconds
-    const { requests = [], agreements = [], banned = [], hidden = 0, disputes = [] } = got;
+    const { requests = [], agreements = [], banned = [], hidden = 0, differing = [] } = got;
     const { closed } = got.room;
     const lost = closed ? this.state.supervision.drafts.length : 0; // they ended with the room
     if (closed) this.supervision.end();
-    this.supervision.dispute(closed ? [] : disputes);
+    this.supervision.differs(closed ? [] : differing);
     this.#set({
       ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned, hidden,
       unsent: this.state.unsent + lost, clock: now - this.clock.now(),

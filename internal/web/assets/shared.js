@@ -7,4 +7,4 @@ import "./compose/named-as.js";
 import "./landing/habits.js";
 import "./landing/reach.js";
 import "./push/upkeep.js";
-import "./sidebar/dispute.js";
+import "./sidebar/differing.js";

@@ -25,7 +25,7 @@ export const nothing = {
   asksName: false, // what the person says waits for its name: see naming.js
   givesName: false, // and that is being told to the room
   requests: [],
-  disputes: [], // what others hold against what the seat did, and the person has not put away
+  differing: [], // checks that differ of what the seat did, and that the person has not put away
   asOf: "", // the id of the last message when the requests were read
   agreements: [],
   banned: [], // names, for an admin

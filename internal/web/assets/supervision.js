@@ -14,10 +14,6 @@ import { roomWords } from "./room-words.js";
  */
 export const unheld = { paused: false, approve: false, drafts: [] };
 
-/** Returns what is put away of a dispute: it comes back with a further task. */
-export const awayOf = (/** @type {import("./results.d.ts").Dispute} */ { id, tasks = [] }) =>
-  [id, ...tasks.map((task) => task.id)].join();
-
 export class Supervision {
   edits = new Map(); // what the person is writing in place of a draft, by its id; this browser keeps it
   anyway = new Set(); // the ids of drafts of which the person knows that what they answer is open no more
@@ -30,11 +26,10 @@ export class Supervision {
   #decided = new Set(); // the ids of drafts that the log or an answer says were decided
   #deciding = /** @type {import("./types.d.ts").State["deciding"]} */ ({}); // in this tab
   #noted = ""; // how much of its messages is approved, as this browser has heard
-  /** @type {import("./results.d.ts").Dispute[]} */
-  #disputes = []; // as they were read
+  /** @type {import("./results.d.ts").Differing[]} */
+  #differing = []; // as they were read
   /** @type {string[]} */
-  #away = []; // which of them the person has put away here: see awayOf
-  #putsAway = false; // another tab is putting a dispute away
+  #away = []; // the last of those that the person has put away here: a further one brings them back
   #called = new Set(); // the ids of drafts about which a call of this page may have decided
 
   /**
@@ -51,13 +46,10 @@ export class Supervision {
     const { notes, note, show, clock, signal } = room;
     this.room = room;
     this.decisions = new Decisions({
-      send: (draft, decision, text, leaving) => {
-        const how = leaving ? { keepalive: true } : { signal };
-        return decision === "away" ? this.#putAway(draft, text, how) : this.change({
-          draft, decision, ...(text && { text }),
-          ...(decision !== "refuse" && this.anyway.has(draft) && { anyway: true }),
-        }, how);
-      },
+      send: (draft, decision, text, leaving) => this.change({
+        draft, decision, ...(text && { text }),
+        ...(decision !== "refuse" && this.anyway.has(draft) && { anyway: true }),
+      }, leaving ? { keepalive: true } : { signal }),
       show: (deciding) => this.#decide(deciding),
       clock,
       signal,
@@ -112,9 +104,6 @@ export class Supervision {
     const sent = Object.fromEntries(elsewhere.map(([id, [ends, decision]]) =>
       [id, { decision, text: "", held: false, ends, sent: true, elsewhere: true }]));
     this.room.show({ deciding: { ...sent, ...this.#deciding } });
-    const putsAway = elsewhere.some(([, [, decision]]) => decision === "away");
-    if (this.#putsAway && !putsAway) this.room.again({ info: true }); // no event tells of it
-    this.#putsAway = putsAway;
     if (!elsewhere.length) return;
     const { clock, signal } = this.room;
     const next = Math.min(...elsewhere.map(([, [until]]) => until)) - clock.now();
@@ -134,17 +123,18 @@ export class Supervision {
     this.#show({ ...this.#shown, ...parts });
   }
 
-  /** Takes in the disputes that were read: one that was put away may be among them still. */
-  dispute(/** @type {import("./results.d.ts").Dispute[]} */ disputes) {
-    this.#disputes = disputes;
-    this.#away = this.#away.filter((away) => disputes.some((one) => awayOf(one) === away));
-    this.room.show({ disputes: disputes.filter((one) => !this.#away.includes(awayOf(one))) });
+  /** Takes in what differs, as it was read: what was put away may be among it still. */
+  differs(/** @type {import("./results.d.ts").Differing[]} */ differing) {
+    this.#differing = differing;
+    this.#away = this.#away.filter((away) => differing.some(({ last }) => last === away));
+    this.room.show({ differing: differing.filter(({ last }) => !this.#away.includes(last)) });
   }
 
-  async #putAway(id, away, how) {
-    await this.room.call({ put_away: id }, how);
-    this.#away = [...this.#away, away];
-    this.dispute(this.#disputes);
+  /** Puts away what differs, up to the last that the person has seen of it. */
+  async putAway(last) {
+    await this.room.call({ put_away: last }, { signal: this.room.signal });
+    this.#away = [...this.#away, last];
+    this.differs(this.#differing);
   }
 
   /** Takes away the drafts that messages of the log say were decided, at once. */
@@ -247,8 +237,8 @@ export class Supervision {
     this.#shown = drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision;
     this.room.show({ supervision: this.#shown, approved: this.#approved });
     const gone = (id) => !drafts.some((draft) => draft.id === id);
-    for (const [id, { decision, text, sent }] of Object.entries(this.#deciding)) {
-      if (decision === "away" || sent || !gone(id)) continue;
+    for (const [id, { text, sent }] of Object.entries(this.#deciding)) {
+      if (sent || !gone(id)) continue;
       this.decisions.undo(id);
       if (!this.#called.has(id)) this.#tooLate(id, text);
     }

@@ -1,7 +1,7 @@
 // What the modules hand each other, beside the results of the tools.
 
 import type {
-  Agreement, Dispute, Message, NewsInfo, NewsNeeds, Request, Room, Supervised, Task,
+  Agreement, Differing, Message, NewsInfo, NewsNeeds, Request, Room, Supervised, Task,
 } from "./results.d.ts";
 
 /** A seat that this browser keeps. */
@@ -35,7 +35,7 @@ export interface Known {
 
 /** The deciding half of a room that is not in sight: what it has decided needs the person no more. */
 export interface Half {
-  state: Pick<State, "deciding" | "approved" | "pending" | "supervision" | "disputes">;
+  state: Pick<State, "deciding" | "approved" | "pending" | "supervision" | "differing">;
   subscribe(listen: () => void): () => void;
 }
 
@@ -100,7 +100,7 @@ export interface State {
   asksName: boolean | string;
   givesName: boolean;
   requests: Request[];
-  disputes: Dispute[];
+  differing: Differing[];
   asOf: string;
   agreements: Agreement[];
   banned: string[];

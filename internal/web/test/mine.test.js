@@ -27,7 +27,7 @@ function opened(token, more = {}) {
   return {
     seat: storage.seats().find((seat) => seat.token === token),
     state: {
-      phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], disputes: [],
+      phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], differing: [],
       tasks: [], asOf: "",
       deciding: {}, approved: [], pending: [], supervision: { drafts: [{ id: "m7", text: "So" }] }, ...more,
     },
@@ -123,7 +123,7 @@ test("what is decided about a room that is not open needs the person no more", a
   let change = () => {};
   const { supervision } = server;
   const half = {
-    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [], supervision, disputes: [] }),
+    state: /** @type {any} */ ({ deciding: {}, approved: [], pending: [], supervision, differing: [] }),
     subscribe: (listen) => ((change = listen), () => {}),
   };
   mine.attend("p2", half);

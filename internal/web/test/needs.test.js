@@ -13,18 +13,20 @@ const proposal = { ...question, id: "m3", text: "Let us go", kind: "proposal" };
 const draft = { id: "m4", type: "draft", from: me, text: "**Because**\nof that" };
 const stalled = { id: "t1", title: "Sand it", state: "stalled", by: "Bo" };
 const took = { id: "m5", type: "task", action: "take", agent: "Bo", task: { id: "t1", title: "Sand it" } };
-const dispute = { id: "m8", kind: "check", who: "Gus", at: "2030-01-01T12:00:00Z", tasks: [{ id: "t1", title: "T" }] };
+const check = {
+  id: "m8", last: "m8", who: ["Gus"], at: "2030-01-01T12:00:00Z", task: { id: "t1", title: "T" }, tasks: 1,
+};
 const reply = { id: "m9", type: "message", from: me, reply_to: "m2", text: "So" };
 
 const line = ({ id, what, who, text, to, file }) =>
   [id, what, who, text, ...(to ? ["private"] : []), ...(file ? ["file"] : [])].join("|");
 
 /** Returns what needs the person of a room that is open. */
-function inSight({ drafts = [], requests = [], disputes = [], tasks = [], messages = [], closed, asOf = "m9" }) {
+function inSight({ drafts = [], requests = [], differing = [], tasks = [], messages = [], closed, asOf = "m9" }) {
   const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }], closed };
   const state = {
     phase: "live", me, room, supervision: { drafts }, deciding: {}, approved: [], pending: [], requests,
-    disputes, tasks, messages, asOf,
+    differing, tasks, messages, asOf,
   };
   return needsOf(/** @type {any} */ (state)).map(line);
 }
@@ -57,13 +59,13 @@ for (const [what, room, want] of /** @type {[string, any, string[]][]} */ ([
   ["a task that has stalled, of whoever has it", { tasks: [stalled, { ...stalled, id: "t2", state: "taken" }],
     messages: [took] }, ["t1|task|Bo|Sand it"]],
   ["a task of which nobody knows who has it", { tasks: [{ ...stalled, by: undefined }] }, ["t1|task||Sand it"]],
-  ["drafts, what asks it in the order of the room, disputes, and tasks",
-    { drafts: [draft], requests: [quest, offer], disputes: [dispute], tasks: [stalled],
+  ["drafts, what asks it in the order of the room, differing, and tasks",
+    { drafts: [draft], requests: [quest, offer], differing: [check], tasks: [stalled],
       messages: [question, proposal, draft, took] },
-    ["m4|draft|Ada|Because", "m2|request|Bo|Why?", "m3|proposal|Bo|Let us go", "m8|dispute|Gus|",
+    ["m4|draft|Ada|Because", "m2|request|Bo|Why?", "m3|proposal|Bo|Let us go", "m8|check|Gus|T",
       "t1|task|Bo|Sand it"]],
   ["nothing in a closed room",
-    { drafts: [draft], requests: [quest], disputes: [dispute], tasks: [stalled], closed: true }, []],
+    { drafts: [draft], requests: [quest], differing: [check], tasks: [stalled], closed: true }, []],
   ["a question that came after the requests were read", { messages: [reply, { ...question, id: "m10" }] },
     ["m10|request|Bo|Why?"]],
   ["the first message of a room, too", { messages: [question], asOf: "" }, ["m2|request|Bo|Why?"], []],
@@ -75,22 +77,22 @@ for (const [what, room, want] of /** @type {[string, any, string[]][]} */ ([
 test("what needs the person in a room that is not in sight is what the server tells", () => {
   const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }] };
   const drafts = [draft, { ...draft, id: "m6", reply_to: "m7" }];
-  const needs = { drafts, asks: [question, proposal, { ...question, id: "m7" }], disputes: [dispute] };
+  const needs = { drafts, asks: [question, proposal, { ...question, id: "m7" }], differing: [check] };
   const of = (parts, half = undefined) =>
     needsInOther(/** @type {any} */ ({ needs, info: { room, stalled: [stalled], ...parts } }), half).map(line).join();
   assert.equal(of({}), "m4|draft|Ada|Because,m6|draft|Ada|Because,m2|request|Bo|Why?,m3|proposal|Bo|Let us go," +
-    "m8|dispute|Gus|,t1|task|Bo|Sand it");
+    "m8|check|Gus|T,t1|task|Bo|Sand it");
   assert.equal(of({ room: { ...room, closed: true } }), "");
-  const half = /** @type {any} */ ({ disputes: [dispute, { ...dispute, id: "m9" }],
-    deciding: { m6: { decision: "refuse" }, m9: { decision: "away" } }, approved: [{ id: "m5", reply_to: "m3" }],
+  const half = /** @type {any} */ ({ differing: [check],
+    deciding: { m6: { decision: "refuse" } }, approved: [{ id: "m5", reply_to: "m3" }],
     pending: [{ state: "sending", args: { reply_to: "m2" } }], supervision: { drafts } });
-  assert.equal(of({}, half), "m4|draft|Ada|Because,m7|request|Bo|Why?,m8|dispute|Gus|,t1|task|Bo|Sand it");
+  assert.equal(of({}, half), "m4|draft|Ada|Because,m7|request|Bo|Why?,m8|check|Gus|T,t1|task|Bo|Sand it");
 });
 
 test("nothing needs the person where a room is not loaded yet, or its seat is gone", () => {
   const state = {
     me, room: null, supervision: { drafts: [draft] }, deciding: {}, approved: [], pending: [], requests: [quest],
-    disputes: [dispute], tasks: [], messages: [],
+    differing: [check], tasks: [], messages: [],
   };
   for (const phase of ["opening", "ended", "live"])
     assert.deepEqual(needsOf(/** @type {any} */ ({ ...state, phase, asOf: "" })), [], phase);
@@ -99,7 +101,7 @@ test("nothing needs the person where a room is not loaded yet, or its seat is go
 test("what the person has decided needs it no more, while that can be undone or is on its way", () => {
   const state = {
     phase: "live", me, room: { name: "den", agents: [] }, supervision: { drafts: [draft] }, deciding: {},
-    approved: [], pending: [], requests: [quest, offer], disputes: [], tasks: [], messages: [question, proposal],
+    approved: [], pending: [], requests: [quest, offer], differing: [], tasks: [], messages: [question, proposal],
     asOf: "m9",
   };
   const ids = (parts) => needsOf(/** @type {any} */ ({ ...state, ...parts })).map(({ id }) => id).join();

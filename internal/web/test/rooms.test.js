@@ -61,7 +61,7 @@ test("a room that is not in sight: what waits there and how it stands come whole
   const second = knownWith(first, /** @type {any} */ ({ after: "", messages: [said("Bo")] }), "");
   assert.deepEqual([second?.needs, second?.info, second?.tag], [first.needs, first.info, "a"]);
   assert.deepEqual(knownOf({ tag: "a", needs: { drafts: [{ id: "m1" }] } }, { tag: "b" }).needs,
-    { drafts: [], asks: [], questions: [], disputes: [] });
+    { drafts: [], asks: [], questions: [], differing: [] });
   assert.equal(knownOf({ tag: "a" }, { info: undefined, needs: undefined, tag: "b" }).tag, "b");
   assert.equal(knownOf({ tag: "a" }, { info: undefined, needs: undefined, tag: "c", after: "m9" }).tag, "a",
     "another tab has heard more, and its tag is for that");

@@ -18,7 +18,7 @@ export class FakeServer {
   agents = [{ name: "Ada", you: true, role: "admin" }, { name: "Bo" }];
   closed = false;
   requests = [];
-  disputes = [];
+  differing = [];
   agreements = [];
   supervision = { paused: false, approve: false, drafts: [] };
   calls = []; // {tool, args, bearer}
@@ -131,7 +131,7 @@ export class FakeServer {
 
   supervises({ paused = this.supervision.paused, approve, approve_some: some, new_link: link, ...decision }) {
     const { draft, decision: how, text, add_push: push, end_hook: ended, put_away: away } = decision;
-    this.disputes = this.disputes.filter(({ id }) => id !== away);
+    this.differing = this.differing.filter(({ last }) => last !== away);
     const { hooks = [] } = this.supervision;
     if (push || ended) {
       const { push_words, push_drafts } = decision;
@@ -150,9 +150,9 @@ export class FakeServer {
   }
 
   #info() {
-    const { requests, disputes, agreements, name, agents, closed } = this;
+    const { requests, differing, agreements, name, agents, closed } = this;
     const now = new Date(this.clock.at).toISOString().replace(/\.\d+Z/, "Z");
-    return { room: { name, agents, capacity: 5, closed }, requests, disputes, agreements, now };
+    return { room: { name, agents, capacity: 5, closed }, requests, differing, agreements, now };
   }
 
   /** Answers a call for news: each seat is in this one room. */

@@ -8,7 +8,6 @@ import { test } from "node:test";
 import { approvalOf } from "../assets/approval.js";
 import { needsOf } from "../assets/rooms/needs.js";
 import { claimed, returned } from "../assets/seats.js";
-import { awayOf } from "../assets/supervision.js";
 
 /** Has a message of the agent wait in a room, and returns the id of the draft. */
 async function waits(room, text = "May I?") {
@@ -268,35 +267,20 @@ test("a draft that one tab has refused waits in no other tab, until that is undo
   assert.deepEqual(two.state.deciding, {}, "a tab that has gone undoes nothing any more");
 });
 
-test("a dispute that is put away needs the person no more, in no tab, until a further task joins it", async () => {
-  const tasks = [{ id: "t1", title: "Weigh" }];
-  const dispute = { id: "m000009", kind: "check", who: "Gus", at: "2030-01-01T12:00:00Z", tasks };
-  server.disputes = [dispute];
-  const one = await opened();
-  const two = await opened(returned("0123456"));
-  const needs = () => {
-    happens("storage", { key: "parley.notes." + two.seat.token });
-    return [one, two].map(({ state }) => needsOf(state).map(({ id }) => id).join());
-  };
-  assert.deepEqual(needs(), ["m000009", "m000009"]);
-  const { decisions } = one.supervision;
-  decisions.take(dispute.id, "away", awayOf(dispute));
-  assert.deepEqual(needs(), ["", ""]);
-  await one.supervision.read(); // which knows of no such draft
-  assert.deepEqual(needs(), ["", ""]);
-  decisions.undo(dispute.id);
-  assert.deepEqual(needs(), ["m000009", "m000009"]);
-  decisions.take(dispute.id, "away", awayOf(dispute));
-  assert.deepEqual(needs(), ["", ""]);
-  await server.clock.advance(5_000);
-  assert.deepEqual([needs()[0], server.disputes], ["", []]);
-  await server.clock.advance(1_000);
-  assert.deepEqual(needs(), ["", ""]);
-  server.disputes = [{ ...dispute, tasks: [...tasks, { id: "t2", title: "Paint" }] }];
-  server.says("Gus", "that, too");
-  await rest();
-  await server.clock.advance(1_000);
-  assert.deepEqual(needs(), ["m000009", "m000009"]);
+test("what differs and is put away needs the person no more, until more differs", async () => {
+  const task = { id: "t1", title: "Weigh" };
+  const differing = { id: "m000009", last: "m000009", who: ["Gus"], at: "2030-01-01T12:00:00Z", task, tasks: 1 };
+  server.differing = [differing];
+  const room = await opened();
+  const { supervision } = room;
+  const needs = () => needsOf(room.state).map(({ id }) => id).join();
+  assert.equal(needs(), "m000009");
+  await supervision.putAway(differing.last);
+  assert.deepEqual([needs(), server.differing], ["", []]);
+  supervision.differs([differing]); // as it was read before
+  assert.equal(needs(), "");
+  supervision.differs([{ ...differing, last: "m000010", tasks: 2 }]);
+  assert.equal(needs(), "m000009");
 });
 
 test("what one tab has approved is shown in the others at once, also the third time", async () => {

@@ -9,7 +9,7 @@ import { together } from "../assets/talk/deeds.js";
 import { saidOf, sentence } from "../assets/talk/events.js";
 import { actionsOf, mayAct, mayPrecede, refusal } from "../assets/tasks/act.js";
 import { argsOf } from "../assets/tasks/forms.js";
-import { isDisputed } from "../assets/tasks/mark.js";
+import { isDiffering } from "../assets/tasks/mark.js";
 import { filters, groupOf, grouped, standing } from "../assets/tasks/model.js";
 import { briefOf, ranOf } from "../assets/tasks/ran.js";
 
@@ -102,7 +102,7 @@ test("what was run for a task is told as reported, and what others had with the 
   const checks = [check, { ...check, tree: undefined, exit: 3 }, { ...check, verdict: "differs", exit: 2 },
     { ...check, by: me, by_person: true, verdict: "cannot" }];
   const say = (one) => ranOf({ ...task("t1", "done"), ...one }, { me, alone: false })
-    .map((line) => sentenceOf(line).replace(/<\/?code>/g, ""));
+    .map(({ line }) => sentenceOf(line).replace(/<\/?code>/g, ""));
   assert.deepEqual(say({ evidence, checks }), ["Reported: make <b>test</b> ., exit 0, at 5ef2c4c with changes",
     "Checked by [Bo]: same result", "Checked by [Bo]: same exit code, files not compared (exit 3)",
     "[Bo]: not the same (exit 2)", "You: could not run it"]);
@@ -125,29 +125,26 @@ test("what was run for a task is told as reported, and what others had with the 
     "[Bo] checked t1 “T”, done by [Kim, for Cy]: not the same (exit 2) · make <b>test</b>");
   assert.equal(tells(checked(checks[0], { ...done, by: me, by_person: false })),
     "[Bo] checked t1 “T”, done by your agent: same result · make <b>test</b>");
-  assert.equal(tells(event("aside", { ...done, for: ["Gus", "Ed"] })),
-    "[Bo] set aside the check of [Gus] and [Ed] of t1 “T” · make <b>test</b>");
+  const removed = { ...event("check", done), type: "room", by: "Bo", agent: "Gus", changes: { redacted: "m1" } };
+  assert.equal(tells(removed), "[Bo] removed the check of [Gus] of t1 “T”");
 });
 
-test("a row says each check that counts, and the mark is amber while one of them differs", () => {
+test("a row says each check, and the mark is amber while one of them differs", () => {
   const evidence = { ran: "make <b>test</b>", exit: 0 };
   const [ben, gus, ed] = [{ by: "Ben", verdict: "same", exit: 0, tree: "98e2fbd3" },
     { by: "Gus", verdict: "differs", exit: 1 }, { by: me, verdict: "cannot" }];
   const says = (...checks) => {
     const one = { ...task("t1", "done"), evidence, checks };
     const lines = briefOf(one, { me, alone: false }).map((line) => sentenceOf(line).replace(/<\/?code>/g, ""));
-    return [isDisputed(one), lines.join(" · ")];
+    return [isDiffering(one), lines.join(" · ")];
   };
   const ran = "make <b>test</b>, exit 0";
   const both = "[Ben]: same, files compared · [Gus]: differs (exit 1), files not compared";
   assert.deepEqual(says(ben, gus), [true, `${both} · ${ran}`]);
-  assert.deepEqual(says(ben, { ...gus, aside_by: "Ann" }, ed),
-    [false, `[Ben]: same, files compared · Your agent: could not run it · ${ran}`]);
-  assert.deepEqual(says({ ...gus, gone: true }), [false, ""]);
+  assert.deepEqual(says(ben, ed), [false, `[Ben]: same, files compared · Your agent: could not run it · ${ran}`]);
   assert.deepEqual(says(), [false, ""]);
-  const told = (check) => sentenceOf(ranOf({ ...task("t1", "done"), evidence, checks: [check] }, { me })[1]);
-  assert.equal(told({ ...gus, aside_by: "Kim, for Ann" }), "[Gus]: not the same (exit 1), set aside by [Kim, for Ann]");
-  assert.equal(told({ ...gus, gone: true }), "[Gus]: not the same (exit 1), and is gone");
+  const [, told] = ranOf({ ...task("t1", "done"), evidence, checks: [gus] }, { me });
+  assert.deepEqual([sentenceOf(told.line), told.check], ["[Gus]: not the same (exit 1)", gus]);
 });
 
 test("what may be done with a task depends on who asks, and on how it stands", () => {
@@ -167,10 +164,6 @@ test("what may be done with a task depends on who asks, and on how it stands", (
   assert.equal(may(task("t1", "taken", { adder: me, by: "Bo" })), "release,edit,drop");
   assert.equal(may(task("t1", "stalled", { adder: "Bo", by: "Bo" })), "takeOver");
   assert.equal(may(task("t1", "done", { adder: me, by: me }), admin), "");
-  const checked = (adder, room, aside_by) => may(task("t1", "done",
-    { adder, evidence: {}, checks: [{ by: "Bo", verdict: "same", aside_by }] }), room);
-  assert.deepEqual([checked(me), checked("Bo"), checked("Bo", admin), checked(me, admin, "Bo")],
-    ["aside", "", "aside", ""]);
   assert.ok(mayAct(stateOf()));
   assert.ok(!mayAct(stateOf({ closed: true })) && !mayAct(stateOf({ type: "channel" })) && !mayAct({ room: null }));
 });

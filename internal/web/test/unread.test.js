@@ -66,7 +66,7 @@ test("a card at the line counts what happened since, each thing once, with where
   server.says("Cy", "no", { kind: "object", reply_to: "x", to: ["Ada"] });
   server.says("Bo", "yes", { kind: "agree", agreed: "p1", finished: ["t1", "t2"] });
   server.says("Bo", "who?", { ask: ["Cy"], file: { name: "a", size: 1 } });
-  task("check", "t1", { task: { checks: [{ by: "Cy", verdict: "differs" }] } });
+  const check = task("check", "t1", { task: { checks: [{ by: "Cy", verdict: "differs" }] } });
   task("check", "t1", { task: { checks: [{ by: "Cy", verdict: "same" }] } });
   await until("it is there", () => room.state.messages.some(({ action }) => action === "check"));
   const since = cardOf(room);
@@ -75,7 +75,7 @@ test("a card at the line counts what happened since, each thing once, with where
   server.says("Bo", "the last, as the page comes back");
   await until("it is there, too", () => cardOf(room)[3].startsWith("7"));
   assert.deepEqual(cardOf(room), ["word 1", "all", 480,
-    `7 messages word 1, 1 agreed yes, 2 done ${done}, 2 disputed no, 1 files who?, 1 questions who?`]);
+    `7 messages word 1, 1 agreed yes, 2 done ${done}, 1 differing ${check}, 1 files who?, 1 questions who?`]);
 });
 
 test("the card says that not all is loaded, until it is", async () => {

@@ -39,7 +39,7 @@ async function tab(token = "", { visible = true } = {}) {
   const room = token && {
     seat: storage.seats().find((seat) => seat.token === token), subscribe: () => () => {},
     state: {
-      phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], disputes: [],
+      phase: "live", me: "Ada", room: { name: "den", agents: [] }, messages: [], requests: [], differing: [],
       tasks: [], asOf: "",
       deciding: {}, approved: [], pending: [], supervision: { drafts: [] },
     },

@@ -72,7 +72,7 @@ export const dialogs = {
       [["Enter"], "Links and buttons of the message; Esc goes back"],
     ]],
     ["What needs you and has the focus", [
-      [["A"], "Send a draft; agree"], [["E"], "Edit a draft; answer"], [["Ctrl", "Enter"], "Send what you wrote there; Enter is a new line"], [["X"], "Reject a draft; object; put a dispute away"], [["Ctrl", "Z"], "Undo the last decision, for 5 seconds"],
+      [["A"], "Send a draft; agree"], [["E"], "Edit a draft; answer"], [["Ctrl", "Enter"], "Send what you wrote there; Enter is a new line"], [["X"], "Reject a draft; object; put a check away"], [["Ctrl", "Z"], "Undo the last decision, for 5 seconds"],
     ]],
     ["Everywhere", [[["N"], "Next that needs you, here or in all your rooms"], [["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
   ],

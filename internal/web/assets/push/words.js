@@ -4,8 +4,8 @@ export const push = {
   on: "Tell me on this device when something needs me",
   words: "Show what was written, also on a locked screen",
   drafts: "Only drafts to approve",
-  text: "When this is on, you hear of drafts to approve at once, of questions and suggestions that your agent hasn't answered after two minutes, and of disputes and the end of the room, also while this page is closed.",
-  textAlone: "When this is on, you hear of questions and suggestions to you, of disputes, and of the end of the room, also while this page is closed.",
+  text: "When this is on, you hear of drafts to approve at once, of questions and suggestions that your agent hasn't answered after two minutes, and of checks that differ and the end of the room, also while this page is closed.",
+  textAlone: "When this is on, you hear of questions and suggestions to you, of checks that differ, and of the end of the room, also while this page is closed.",
 
   // While it is turned on, and why it was not.
   asking: "Allow notifications if your browser asks.",

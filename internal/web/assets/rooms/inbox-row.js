@@ -1,8 +1,7 @@
 // One thing that needs the person: the card that stands in its room, too, with the same buttons.
 
 import { NamedAs } from "../compose/named-as.js";
-import { Dispute } from "../sidebar/dispute.js";
-import { disputed } from "../sidebar/dispute-words.js";
+import { Differing } from "../sidebar/differing.js";
 import { Draft } from "../talk/draft.js";
 import { Sending, Undo } from "../talk/marks.js";
 import { Message } from "../talk/message.js";
@@ -20,7 +19,7 @@ import { leftOf } from "./order.js";
 import { rooms as w } from "./words.js";
 
 const none = new Set();
-const cards = { draft: DraftCard, request: AskCard, proposal: AskCard, dispute: DisputeCard };
+const cards = { draft: DraftCard, request: AskCard, proposal: AskCard, check: CheckCard };
 
 /**
  * row is of order.js, with need, and room, of Mine; other is the OtherRoom, and jump(token, id) leads to something in
@@ -36,7 +35,7 @@ export function InboxRow({ row: { key, at, waits, need, room }, other, now, jump
   };
   const title = { element: html`<a dir="auto" ...${place(need.id)}>${room.title || w.unnamed}</a>` };
   const what = { element: w.what[need.what] };
-  const left = waits && !need.dispute && leftOf(at, now + state.clock);
+  const left = waits && !need.differing && leftOf(at, now + state.clock);
   const Card = cards[need.what] ?? Line;
   const cut = [...state.supervision.drafts, ...state.messages].find(({ id }) => id === need.id)?.more ? "cut" : "";
   return html`
@@ -97,15 +96,11 @@ function AskCard({ need: { id }, state, other, view, waits }) {
     </div>`;
 }
 
-/** A dispute, which says what became of it once it needs the person no more. */
-function DisputeCard({ need: { id, dispute }, state, other, view, waits }) {
-  const put = useRef(false);
-  if (state.deciding[id]) put.current = true;
-  if (waits || state.phase === "ended") put.current = false; // it may not have been taken
+/** Checks that differ. */
+function CheckCard({ need: { id, differing }, other, view, waits }) {
   const look = html`<a class="button" aria-keyshortcuts="Enter" ...${view.place(id)}>${talk.draft.look}</a>`;
   return html`
-    <${Dispute} ...${{ dispute, room: other, state, look, head: view.head }}
-      became=${waits ? "" : put.current ? disputed.putAway : w.over} />`;
+    <${Differing} ...${{ differing, room: other, look, head: view.head }} became=${waits ? "" : w.over} />`;
 }
 
 /** A task that has stalled: the person decides about it in its room. */

@@ -80,7 +80,7 @@ function needsIn(room, other) {
   const { supervision, messages } = other.state;
   const atOf = (id) => Date.parse([...supervision.drafts, ...messages].find((one) => one.id === id)?.at ?? "");
   return room.needs.map((need) => ({
-    key: room.seat.token + need.id, at: Date.parse(need.dispute?.at ?? "") || atOf(need.id) || Infinity, need, room,
+    key: room.seat.token + need.id, at: Date.parse(need.differing?.at ?? "") || atOf(need.id) || Infinity, need, room,
   }));
 }
 

@@ -340,12 +340,12 @@ const keepActive = ({ token }, messages) => storage.keepActive(token, saidLast(m
 
 /** The parts of the state of the open room that the list shows. */
 const openParts = [
-  "phase", "room", "me", "messages", "quoted", "requests", "disputes", "agreements", "supervision", "deciding",
+  "phase", "room", "me", "messages", "quoted", "requests", "differing", "agreements", "supervision", "deciding",
   "approved", "pending", "tasks", "asOf",
 ];
 
 /** The parts of the state of a deciding half that the list shows. */
-const halfParts = ["deciding", "approved", "pending", "supervision", "disputes"];
+const halfParts = ["deciding", "approved", "pending", "supervision", "differing"];
 
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };
 

@@ -1,5 +1,5 @@
-// What in a room needs its person: drafts of its agent to decide about, what it or its agent is asked, what others
-// dispute of what its agent did, and tasks that have stalled. The list over all rooms, the numbers at the rooms, in the
+// What in a room needs its person: drafts of its agent to decide about, what it or its agent is asked, checks that
+// differ of what its agent did, and tasks that have stalled. The list over all rooms, the numbers at the rooms, in the
 // title and on the icon count these, and nothing else.
 
 import { known } from "../talk/known.js";
@@ -9,26 +9,26 @@ import { gist } from "../talk/rows.js";
 /**
  * One thing that needs the person. who has written it or has the task, "" where that is not known, and text is its
  * first line; to and file are those of the message, where it is known.
- * @typedef {{id: string, what: "draft" | "request" | "proposal" | "dispute" | "task", who: string, text: string,
- *   to?: string[], file?: object, dispute?: import("../results.d.ts").Dispute}} Need
+ * @typedef {{id: string, what: "draft" | "request" | "proposal" | "check" | "task", who: string, text: string,
+ *   to?: string[], file?: object, differing?: import("../results.d.ts").Differing}} Need
  */
 
 /** Returns the draft that answers a message, and is what needs the person in place of that; undefined for none. */
 export const draftFor = (drafts, id) => drafts.find(({ reply_to: answered }) => answered === id);
 
 /**
- * Returns what needs the person of a seat: drafts, what asks it, disputes, and tasks that have stalled, each in the
+ * Returns what needs the person of a seat: drafts, what asks it, checks that differ, and stalled tasks, each in the
  * order of the room. me is the name of the seat. over says that nothing can be done in the room any more. requests,
- * disputes and stalled are as in room_info, and messages those that are loaded, of which asOf was the last one when
+ * differing and stalled are as in room_info, and messages those that are loaded, of which asOf was the last one when
  * that was read: "" if none was.
  * @param {{me: string, over: boolean,
  *   drafts: {id: string, text?: string, reply_to?: string, to?: string[], file?: object}[],
- *   requests: import("../results.d.ts").Request[], disputes: import("../results.d.ts").Dispute[],
+ *   requests: import("../results.d.ts").Request[], differing: import("../results.d.ts").Differing[],
  *   stalled: {id: string, title?: string, by?: string}[], messages: import("../results.d.ts").Message[],
  *   asOf: string}} room
  * @returns {Need[]}
  */
-export function needsIn({ me, over, drafts, requests, disputes, stalled, messages, asOf }) {
+export function needsIn({ me, over, drafts, requests, differing, stalled, messages, asOf }) {
   if (over) return [];
   const byId = new Map(messages.map((message) => [message.id, message]));
   const all = drafts.map((draft) => ({ what: "draft", who: me, text: gist(draft), ...carried(draft) }));
@@ -39,8 +39,8 @@ export function needsIn({ me, over, drafts, requests, disputes, stalled, message
     const what = proposal || kind === "proposal" ? "proposal" : "request";
     all.push({ what, ...known(id, message, { requests }), ...carried({ ...message, id }) });
   }
-  for (const dispute of disputes)
-    all.push({ id: dispute.id, what: "dispute", who: dispute.who, text: gist(dispute), dispute });
+  for (const one of differing)
+    all.push({ id: one.id, what: "check", who: one.who.join(), text: one.task.title, differing: one });
   for (const { id, title = "", by } of stalled)
     all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: title });
   return /** @type {Need[]} */ (all);
@@ -77,7 +77,7 @@ export function needsOf(/** @type {import("../types.d.ts").State} */ state) {
     over: state.phase === "opening" || state.phase === "ended" || !state.room || !!state.room.closed,
     drafts: undecided(state),
     requests: state.requests,
-    disputes: state.disputes.filter(({ id }) => !state.deciding[id]),
+    differing: state.differing,
     stalled: state.tasks.filter(({ state }) => state === "stalled"),
     messages: state.messages,
     asOf: state.asOf,
@@ -107,12 +107,12 @@ function isLeft(state) {
  * @param {import("../types.d.ts").Known} known
  * @param {any} half the state of a Half, which knows better than the server has told which drafts are left
  */
-export function needsInOther({ info, needs: { drafts, asks, disputes } }, half = undefined) {
+export function needsInOther({ info, needs: { drafts, asks, differing } }, half = undefined) {
   const me = info?.room.agents.find(({ you }) => you)?.name ?? "";
-  const state = half ?? { deciding: {}, approved: [], pending: [], supervision: { drafts }, disputes };
+  const state = half ?? { deciding: {}, approved: [], pending: [], supervision: { drafts }, differing };
   return needsIn({
     me, over: !info || !!info.room.closed, drafts: undecided(state),
-    disputes: state.disputes.filter(({ id }) => !state.deciding[id]),
+    differing: state.differing,
     requests: /** @type {any[]} */ (asks.map((one) => ({ ...one, owed_by: [me] }))),
     stalled: info?.stalled ?? [], messages: asks, asOf: asks.at(-1)?.id ?? "",
   }).filter(isLeft(state));

@@ -12,7 +12,7 @@ const silence = 40_000; // ms after which a call is given up
 
 /** @type {import("../types.d.ts").Known} */
 const nothing = {
-  ended: "", failed: false, info: null, needs: { drafts: [], asks: [], questions: [], disputes: [] }, messages: [],
+  ended: "", failed: false, info: null, needs: { drafts: [], asks: [], questions: [], differing: [] }, messages: [],
   earlier: false, tag: "", then: "",
 };
 

@@ -124,7 +124,7 @@ export class OtherRoom {
       .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
     const all = [...earlier, ...messages].map((message) => (message.more && this.#loaded.get(message.id)) || message);
     this.#roomState.set({ messages: all, asOf: all.at(-1)?.id ?? "" });
-    this.supervision.dispute(needs.disputes);
+    this.supervision.differs(needs.differing);
     this.supervision.told({ drafts: needs.drafts.map((draft) => this.#draftNow(draft, all)) });
   }
 

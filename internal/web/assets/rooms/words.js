@@ -29,5 +29,5 @@ export const rooms = {
   over: "No longer waits",
   where: "{what} \u00b7 {room}",
   whereAs: "{what} \u00b7 {room}, for {name}", // a seat of several there
-  what: { draft: "Draft", request: "Question", proposal: "Suggestion", dispute: "Dispute", task: "Stalled task" },
+  what: { draft: "Draft", request: "Question", proposal: "Suggestion", check: "Check", task: "Stalled task" },
 };

@@ -15,7 +15,7 @@ import { People } from "./people.js";
 import { Tasks } from "./tasks.js";
 import { inTalk, Waiting } from "./waiting.js";
 
-const Disputes = later("Disputes", () => null);
+const DifferingPart = later("DifferingPart", () => null);
 // These stand at the end, and come behind the first view.
 const Agreements = later("Agreements", () => null);
 const Files = later("Files", () => null);
@@ -47,8 +47,8 @@ export function Sidebar({ room, state, needs, place, onClose, onJump, onReply, o
       <${Waiting} needs=${inTalk(needs)} place=${place} onSeek=${seek} />
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       ${supervises && html`<${MyAgent} room=${room} state=${state} onFewer=${fewer} />`}
-      ${state.disputes.length > 0 && html`
-        <${Disputes} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
+      ${state.differing.length > 0 && html`
+        <${DifferingPart} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
       <${Owed} state=${state} onJump=${jump} />
       <${Tasks} state=${state} onTasks=${onTasks} />
       <${People} room=${room} state=${state} />

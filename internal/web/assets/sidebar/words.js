@@ -29,6 +29,13 @@ export const sidebar = {
     },
   },
 
+  // Checks that differ.
+  differing: "Checks",
+  differs: "{who} had another result for {task}",
+  differSome: "{who} had another result for {task} and {n} more",
+  look: "Look",
+  putAway: "Put away",
+
   // What waits for the person, in the conversation.
   waits: "Waiting for you",
   waiting: {

@@ -61,12 +61,12 @@ export const events = {
     drop: "{by} canceled {tasks}",
     edit: "{by} edited {tasks}",
     check: "{by} checked {tasks}",
-    aside: "{by} set aside the check of {for} of {tasks}",
     other: "{by} changed the tasks",
   },
   taskFor: ", assigned to {for}",
   taskRan: ", reported: {ran}, exit {exit}",
   // Behind check: who did the task, what came of the check, and the command.
+  unchecked: "{by} removed the check of {agent} of {tasks}",
   doneBy: ", done by {doer}",
   checked: {
     same: ": same result",

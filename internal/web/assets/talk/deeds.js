@@ -29,6 +29,7 @@ export function templateOf(event, given) {
     case "role":
       return event.reason === "timeout" ? events.succeeded : (events.role[event.action] ?? events.other);
     case "room":
+      if (event.task) return events.unchecked;
       return event.reason === "closed" ? events.closed : events.by + changesOf(event.changes ?? {}).join(", ");
     case "paired":
       return events.paired;
@@ -54,8 +55,6 @@ function taskTemplate(event, given) {
     case "check":
       return says + (task.by ? events.doneBy : "") + (events.checked[kindOf(checkOf(event) ?? {})] ?? "") +
         (ran ? events.with : "");
-    case "aside":
-      return says + (ran ? events.with : "");
   }
   return says + (action === "finish" && ran ? events.taskRan : "") + (task.for?.length ? events.taskFor : "");
 }
@@ -129,8 +128,7 @@ export const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
 export const agentsOf = ({ agent, agents = [agent] }) => agents;
 const whoseOf = ({ person, person_name: name }) => person && `person ${name}`;
 const saysMore = ({ note, new_admin, changes, agreed, task }) =>
-  note || new_admin || changes || agreed || task?.was || task?.for?.length || task?.evidence ||
-  task?.checks || task?.checked_by;
+  note || new_admin || changes || agreed || task?.was || task?.for?.length || task?.evidence || task?.checks;
 
 /** Returns two events of one kind: as one, with all that did it or to which it was done, if that says the same. */
 function added(a, b) {

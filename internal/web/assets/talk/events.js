@@ -115,8 +115,8 @@ function quoted(/** @type {Record<string, any>} */ { room, description, ...other
 /** Returns what a change of the tasks is about: who did it, and the titles as quotes. */
 function tasked(event, titles) {
   const { type, agent, task = {} } = event;
-  if (type !== "task") return {};
+  if (type !== "task" && !event.task) return {};
   const tasks = tasksOf(event).map(({ id, title }) => (titles ? nameOf(id, title ?? titles.get(id)) : { element: html`
     <span class="task-id">${id}</span>${title && html` <q><bdi>${cutWithin(title)}</bdi></q>`}` }));
-  return { by: agent, was: task.was, for: task.checked_by ?? task.for, tasks }; // an older server has them in for
+  return { by: type === "task" ? agent : event.by, was: task.was, for: task.for, tasks };
 }

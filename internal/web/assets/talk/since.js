@@ -22,14 +22,10 @@ const counted = {
   messages: (one, me) => (isNew(one, me) ? [one.id] : []),
   agreed: ({ agreed }) => (agreed ? [agreed] : []),
   done: (one) => (one.action === "finish" ? tasksIn(one) : (one.finished ?? [])),
-  disputed: (one) => (isDispute(one) ? [one.id] : []),
+  differing: ({ id, action, task }) => (action === "check" && task.checks?.[0]?.verdict === "differs" ? [id] : []),
   files: ({ type, file, id }) => (type === "message" && file ? [id] : []),
   questions: (one) => (one.type === "message" && isCard(one) && one.kind !== "proposal" ? [one.id] : []),
 };
-
-/** Reports whether a message or an event disputes what somebody did: see docs/page.md. */
-const isDispute = ({ type, kind, action, agent, task }) => (type === "message" && kind === "object") ||
-  (action === "check" && task.checks?.[0]?.verdict === "differs") || (!!task?.was && task.was !== agent);
 
 /**
  * Returns what stands at the red line, {first: the id of the message below the line, card}; null for no line. card is

@@ -16,7 +16,7 @@ export const talk = {
     messages: (n) => (n === 1 ? "1 message" : `${n} messages`),
     agreed: (n) => `${n} agreed`,
     done: (n) => (n === 1 ? "1 task done" : `${n} tasks done`),
-    disputed: (n) => `${n} disputed`,
+    differing: (n) => (n === 1 ? "1 check differs" : `${n} checks differ`),
     files: (n) => (n === 1 ? "1 file" : `${n} files`),
     questions: (n) => (n === 1 ? "1 question" : `${n} questions`),
   },

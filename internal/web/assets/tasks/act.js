@@ -4,7 +4,6 @@ import { silencedBy } from "../compose/may.js";
 import { useState } from "../vendor.js";
 import { dialogs } from "./dialog-words.js";
 import { filters } from "./model.js";
-import { counts } from "./mark.js";
 
 const mostTaken = 5; // by one agent
 
@@ -13,7 +12,7 @@ export const mayAct = (state) => !!state.room && silencedBy(state) === "";
 
 /**
  * Returns what this person may do with a task, the likeliest first: take, takeOver, finish, release, offer,
- * edit, drop; of one that is done: aside.
+ * edit, drop.
  */
 export function actionsOf(task, { me, alone = false, room }) {
   const admin = room.agents.some(({ you, role }) => you && role === "admin");
@@ -30,8 +29,6 @@ export function actionsOf(task, { me, alone = false, room }) {
     case "stalled":
       return [...(mine ? ["finish", "release"] : ["takeOver", ...(own ? ["release"] : [])]),
         ...(own ? ["edit", "drop"] : [])];
-    case "done":
-      return own && task.evidence && task.checks?.some(counts) ? ["aside"] : [];
   }
   return [];
 }
@@ -79,7 +76,6 @@ export function refusal(problem, action, task, { tasks, me }) {
   const r = dialogs.refusals;
   if (r[problem.code]) return r[problem.code];
   if (problem.code !== "invalid_argument" && problem.code !== "not_allowed") return problem.message;
-  if (action === "aside") return r.aside;
   if (task && !now) return r.closed;
   if (action === "take" || action === "takeOver") {
     if (now.by && now.by !== me) return r.taken(now.by);

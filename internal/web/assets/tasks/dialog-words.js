@@ -31,7 +31,6 @@ export const dialogs = {
   offer: "Assign",
   edit: "Edit",
   drop: "Cancel task",
-  aside: "Set a check aside",
   actionsFor: (title) => `Actions for “${title}”`,
 
   // Forms.
@@ -53,9 +52,8 @@ export const dialogs = {
   offerHint: "Reserved for them for ten minutes.",
   dropText: (title) => `Cancel “${title}”? It blocks no other task any more.`,
   keep: "Keep task", // beside "Cancel task"
-  whose: "Whose check",
-  asideHint: "It counts no more. Everyone sees that, and who did it.",
-  buttons: { add: "Add", finish: "Mark as done", release: "Unassign", offer: "Assign", edit: "Save", drop: "Cancel task", aside: "Set aside" },
+  removeCheck: "Remove",
+  buttons: { add: "Add", finish: "Mark as done", release: "Unassign", offer: "Assign", edit: "Save", drop: "Cancel task" },
 
   // What the server did not do, and why, as far as the list tells.
   refusals: {
@@ -64,7 +62,6 @@ export const dialogs = {
     blocked: "This task is blocked by another one.",
     many: (n) => `At most ${n} tasks can be in progress. Finish or unassign one first.`,
     offered: "It's reserved for someone else for up to ten minutes.",
-    aside: "Only an admin, or who added the task, can set its checks aside.",
     other: "This couldn't be done. The task has changed, or the text looks like it has a password or a key.",
   },
 };

@@ -6,7 +6,6 @@ import { coded } from "../ui/coded.js";
 import { Icon } from "../ui/icon.js";
 import { mayPrecede, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
-import { counts } from "./mark.js";
 
 const focus = (element) => element?.focus();
 
@@ -92,12 +91,11 @@ export function AddLine({ room, state, onAdded, onProblem }) {
     </form>`;
 }
 
-/** Asks what an action needs: finish, release, offer, edit, drop or aside. */
+/** Asks what an action needs: finish, release, offer, edit or drop. */
 export function ActForm({ room, state, task, action, onDone, onProblem }) {
-  const checkers = [...new Set((task.checks ?? []).filter(counts).map(({ by }) => by))];
   const [now, setNow] = useState({
     title: task.title, text: action === "edit" ? task.text ?? "" : "", after: task.after ?? [],
-    offered: task.for ?? (checkers.length === 1 ? checkers : []),
+    offered: task.for ?? [],
   });
   const [busy, act] = useTask(room, action, task, onProblem);
   const set = (parts) => setNow({ ...now, ...parts });
@@ -113,9 +111,6 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
       ${action === "finish" && text(w.result)}
       ${action === "release" && html`${text(w.why)}${offer}`}
       ${action === "offer" && offer}
-      ${action === "aside" && html`
-        <${Choices} legend=${w.whose} all=${checkers} chosen=${now.offered} hint=${w.asideHint}
-          onChange=${(offered) => set({ offered })} />`}
       ${action === "edit" && html`
         <label class="field"><span>${w.titleLabel}</span>
           <input class="input" required maxlength="200" ref=${focus} value=${now.title}
@@ -124,7 +119,7 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
         <${After} state=${state} id=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
       ${action === "drop" && html`<p>${w.dropText(task.title)}</p>${text(w.why)}`}
       <${Buttons} button=${w.buttons[action]} onCancel=${onDone}
-        busy=${busy || !now.title.trim() || (action === "aside" && !now.offered.length)}
+        busy=${busy || !now.title.trim()}
         kind=${action === "drop" ? "danger" : "primary"} cancel=${action === "drop" ? w.keep : ui.cancel} />
     </form>`;
 }
@@ -135,8 +130,6 @@ export function argsOf(action, { title, text, offered, after }, task) {
   switch (action) {
     case "offer":
       return { action: "edit", for: offered };
-    case "aside":
-      return { action, for: offered };
     case "release":
       return { action, ...said, ...(offered.length && { for: offered }) };
     case "edit":

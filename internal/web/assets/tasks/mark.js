@@ -4,19 +4,16 @@ import { html } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 
 const icons = {
-  open: "circle", taken: "begun", stalled: "alert", blocked: "lock", done: "listening", disputed: "alert",
+  open: "circle", taken: "begun", stalled: "alert", blocked: "lock", done: "listening", differs: "alert",
   dropped: "silent",
 };
 
-/** Reports whether a check counts: nobody has set it aside, and whoever differs is not gone. */
-export const counts = ({ aside_by: aside, gone }) => !aside && !gone;
-
-/** Reports whether a task is done, and a check of that differs and counts. */
-export const isDisputed = ({ state, checks = [] }) =>
-  state === "done" && checks.some((check) => check.verdict === "differs" && counts(check));
+/** Reports whether a task is done, and a check of that differs. */
+export const isDiffering = ({ state, checks = [] }) =>
+  state === "done" && checks.some(({ verdict }) => verdict === "differs");
 
 /** The state of a task stands beside it in words. */
 export function Mark({ task }) {
-  const state = isDisputed(task) ? "disputed" : task.state;
+  const state = isDiffering(task) ? "differs" : task.state;
   return html`<span class=${"task-mark " + state}><${Icon} name=${icons[state]} /></span>`;
 }

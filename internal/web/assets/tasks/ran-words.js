@@ -9,8 +9,6 @@ export const ran = {
   differs: "{by}: not the same (exit {exit})",
   cannot: "{by}: could not run it",
   exit: " (exit {exit})",
-  aside: ", set aside by {aside}",
-  gone: ", and is gone",
 };
 
 /** The same in the row of a task, which says files as well. */

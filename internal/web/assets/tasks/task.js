@@ -2,6 +2,7 @@
 
 import { ui } from "../ui/words.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
+import { Problem, useAct } from "../sidebar/act.js";
 import { Markdown } from "../talk/markdown.js";
 import { firstLine } from "../talk/rows.js";
 import { Avatar } from "../ui/avatar.js";
@@ -13,7 +14,7 @@ import { touch } from "../ui/viewport.js";
 import { actionsOf, mayAct, useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
 import { ActForm } from "./forms.js";
-import { isDisputed, Mark } from "./mark.js";
+import { isDiffering, Mark } from "./mark.js";
 import { before, isGiven, named, standing } from "./model.js";
 import { briefOf, ranOf } from "./ran.js";
 import { tasks as taskWords } from "./words.js";
@@ -44,7 +45,7 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
     row.current?.focus();
   };
   return html`
-    <li class=${"task " + task.state + (isDisputed(task) ? " disputed" : "")} ref=${row} tabindex="-1" data-task=${id}>
+    <li class=${"task " + task.state + (isDiffering(task) ? " differs" : "")} ref=${row} tabindex="-1" data-task=${id}>
       <div class="task-row">
         ${actions.includes("finish")
           ? html`
@@ -138,28 +139,36 @@ function Details({ room, state, task, onLook, onJump }) {
             <li key=${one.id}>
               <${Mark} task=${one} /><bdi>${coded(one.title)}</bdi>
               ${(one.result || one.report) && html`<${Result} ...${one} onJump=${onJump} />`}
-              <${Ran} state=${state} task=${one} onJump=${onJump} />
+              <${Ran} ...${{ room, state, onJump }} task=${one} />
             </li>`)}
         </ul>`}
       ${(result || report) && html`<${Result} ...${{ result, report, onJump }} />`}
-      <${Ran} ...${{ state, task, onJump }} />
+      <${Ran} ...${{ room, state, task, onJump }} />
     </div>`;
 }
 
 /**
  * What was run for a task that is done, as its agent says, what others had that ran the same, and under which agreement
- * that was, if it was replaced.
+ * that was, if it was replaced. Who checked it, and admins, may remove a check.
  */
-function Ran({ state, task, onJump }) {
+function Ran({ room, state, task, onJump }) {
+  const { busy, problem, act } = useAct();
+  const admin = state.room?.agents.some(({ you, role }) => you && role === "admin");
+  const mayRemove = (check) => check?.id && (check.own || admin) && mayAct(state);
   const lines = ranOf(task, state);
   if (!lines.length) return null;
   const under = task.done_under && fill(w.doneUnder, { agreement: { element: html`
     <button type="button" class="task-to" onClick=${() => onJump(task.done_under)}>${w.agreement}</button>` } });
   return html`
     <ul class="task-ran small">
-      ${lines.map((line) => html`<li>${line}</li>`)}
+      ${lines.map(({ line, check }) => html`
+        <li>${line}${mayRemove(check) && html`
+          ${" "}<button type="button" class="task-to" aria-disabled=${busy}
+            onClick=${() => act(() => room.admin.redact(check.id))}>${w.removeCheck}</button>`}
+        </li>`)}
       ${under && html`<li>${under}</li>`}
-    </ul>`;
+    </ul>
+    <${Problem} text=${problem} />`;
 }
 
 const Result = ({ result = "", report = "", onJump }) => html`

@@ -65,8 +65,8 @@ function Closed({ open, count, got, setGot, room, state, ...rest }) {
     const { tasks, has_more } = await room.tasks.closed(got.tasks.at(-1).id);
     setGot({ tasks: [...got.tasks, ...tasks], has_more });
   });
-  const changed = state.messages.findLast(({ type, action }) => action === "check" || action === "aside" ||
-    type === "left" || type === "room")?.id; // whose checks count, and what was removed
+  const changed = state.messages.findLast(({ type, action }) => action === "check" || type === "room")?.id; // and
+  // what was removed
   useEffect(() => void load(), [ids, changed]);
   return html`
     <${Part} heading="h3" title=${w.groups.closed} count=${count} open=${open}>
