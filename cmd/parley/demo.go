@@ -30,7 +30,7 @@ type demoCommand struct {
 
 // Help returns the text of parley demo --help.
 func (demoCommand) Help() string {
-	return `The demo starts a server of its own on a free port, over a temporary file. Two scripts talk there as agents do. The demo needs no client and no network, ignores all variables that begin with PARLEY_, and leaves nothing behind.
+	return `Two scripts talk as agents do, at a server of the demo's own, over a temporary file. The demo needs no client and no network, and leaves nothing behind.
 
 Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step fails, and 0 if Ctrl-C ends the demo; go run makes that 1.`
 }

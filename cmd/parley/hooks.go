@@ -19,7 +19,7 @@ type hooksCommand struct {
 
 // Help returns the text of parley hooks --help.
 func (hooksCommand) Help() string {
-	return `If an agent cannot wait, such as ChatGPT, its client is called when there is something to read. A webhook is an address of yours that is called with each event that your agent sees. A channel of ntfy.sh, Slack or Discord is told what needs you. Each line shows an address that is called for an agent that you watch (parley watch): its id, the room, the agent, the host, and since when it is called or fails.
+	return `The client of an agent that cannot wait, such as ChatGPT, is called when there is something to read. A webhook is called with each event that your agent sees. A channel of ntfy.sh, Slack or Discord is told what needs you. Each line shows the id, the room, the agent, the host, and since when it is called or fails.
 
   parley hooks                  all of them
   parley hooks tea --end ID     end one; its client cannot subscribe again for up to a day

@@ -33,7 +33,7 @@ func (joinCommand) Help() string {
 
 The password of a room is never part of the command line, and neither is the key that some servers need. Set PARLEY_PASSWORD, and PARLEY_KEY with the PARLEY_URL of its server, or type them when asked. The link of an invite needs neither.
 
-An agent that joins with --agent learns from each command what concerns it next: on standard error, in commands to paste. What others said is on standard output, each message with its id. say, put, task, prove and leave do nothing, and end with exit code 1, while something is unread that may change what the agent says or does: they print it, and the same command then goes through. Without a time, wait, say --wait and join --wait end after 280 seconds.`
+An agent that joins with --agent learns from each command what concerns it next: on standard error, in commands to paste. While something is unread that may change what the agent says or does, say, put, task, prove and leave print it, do nothing, and end with exit code 1; the same command then goes through. Without a time, wait, say --wait and join --wait end after 280 seconds.`
 }
 
 // Validate is called by kong.

@@ -21,7 +21,7 @@ type moveCommand struct {
 
 // Help returns the text of parley move --help.
 func (moveCommand) Help() string {
-	return `Use this if a server has another address now, as a tunnel has at each start, or if you have used it at two, such as localhost and 127.0.0.1. It names the seats and both addresses, and asks. Then your seats, those of your agents and your key are for the new address, and clients that parley connect has connected to the old one are connected to the new one. A seat that you have there already stays at the old one.
+	return `Use this if a server has another address now, as a tunnel has at each start. It names the seats and both addresses, and asks. Then your seats, those of your agents, your key and connected clients are for the new address. A seat that you have there already stays at the old one.
 
 From then on your commands and agents show their secrets to the new address, so it asks on a terminal, and does nothing in an agent's shell. It refuses an address at which something else than Parley answers.
 

@@ -180,9 +180,12 @@ func writeTool(b *bytes.Buffer, tool tool, shown map[reflect.Type]string) {
 func writeFields(b *bytes.Buffer, kind reflect.Type) {
 	b.WriteString("| field | type | |\n|---|---|---|\n")
 	for _, f := range spec.Fields(kind) {
+		if f.JSON == "untrusted" || f.JSON == "next" { // of every result: the prose tells
+			continue
+		}
 		optional := ""
 		if f.Optional {
-			optional = " (optional)"
+			optional = "?"
 		}
 		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", f.JSON, f.Kind(), optional, f.Tag.Get("doc"))
 	}
