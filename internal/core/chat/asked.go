@@ -10,15 +10,14 @@ import (
 )
 
 // A wait goes on past an answer while other agents may still answer the same message: see isPartialAnswer. A send that
-// asks several agents without a cursor also goes on past what is beside the question: see isUnasked; with a cursor only
-// what is for the caller ends it: see sending.listen. Everything else ends the wait. An
+// asks goes on past all that is not for its caller, too: see sending.listen. Everything else ends the wait. An
 // agent's call goes on past answers to any message of the agent; the call of a person, a stay or an agent with a hook
 // only past those to the message of the call. A program's wait never goes on, and neither does a look.
 //
 // Each numbered case below shows one rule. Ann is in a room with Bob, Cid and Dan. She asks Bob and Cid, or proposes
 // something to them, and waits, by the same call or by another.
 
-// pastAnswers is what a wait knows of the events that it goes on past: see isPartialAnswer and isUnasked.
+// pastAnswers is what a wait knows of the events that it goes on past: see isPartialAnswer.
 type pastAnswers struct {
 	talk    *room.Talk       // as of the last event checked; nil: unknown
 	awaited []int64          // the messages that still await answers
@@ -76,32 +75,6 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat)
 }
 
-// isUnasked reports whether event is beside what the message of the call asks several agents, while one of them
-// may still answer: a file that asks nothing, and words of an agent that owes the caller no answer. What is for the
-// caller ends the wait, and so does a request to all. Otherwise three agents that upload what Ann asked for would end
-// her wait three times before the first of them answers. Ann asks Bob and Cid by a send that waits:
-//
-//  11. Dan talks to all: the wait goes on.
-//  12. Dan, or Bob, shares a file with all: the wait goes on.
-//  13. Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.
-//  14. Dan names Ann, or shares a file with her alone: the wait ends.
-//  15. Ann asks Bob alone, and Dan talks: the wait ends.
-//  16. Ann still awaits an answer of Dan, and he talks: the wait ends.
-func (in *inbox) isUnasked(event *room.Event, agents int) bool {
-	me, sentN, talk := &in.c.me, in.pos.sentN, in.past.talk
-	if sentN == 0 || talk == nil || event.Type != room.Said || // 13
-		me.WokenBy(*event, agents, true) || // 14
-		event.Person { // what a person says to all may be "stop"
-		return false
-	}
-	tail, known := in.c.room.log.Tail(sentN - 1)
-	if !talk.IsOwed(sentN, event.At()) || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 15
-		return false
-	}
-	return event.File != nil && !asksSomebody(event) || // 12
-		!talk.OwesTo(event.Seat, me.Seat, event.At()) // 11, 16
-}
-
 // asksSomebody reports whether event, a message, wants an answer or a vote.
 func asksSomebody(event *room.Event) bool {
 	return len(event.Ask) > 0 || event.Kind.Asks()
@@ -112,10 +85,10 @@ func asksSomebody(event *room.Event) bool {
 // memory. Such a wait, too, ends with the turn or its time, and brings the answers. It ends at once if nobody who still
 // owes an answer may soon give it:
 //
-//  17. Bob answers, and Cid falls silent later: the wait ends.
-//  18. Bob answers, and the person of Cid pauses him: the wait ends.
-//  19. Bob answers, and Cid leaves: the wait ends.
-//  20. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
+//  11. Bob answers, and Cid falls silent later: the wait ends.
+//  12. Bob answers, and the person of Cid pauses him: the wait ends.
+//  13. Bob answers, and Cid leaves: the wait ends.
+//  14. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
 func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) (goes bool) {
 	if !in.isOwedByPresent(ctx) {
 		return false
@@ -127,8 +100,8 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) (goes bool) 
 	return true
 }
 
-// isOwedByPresent reports whether each answered message (20) may soon get another answer, from an agent that has its
-// seat (19), is neither silent nor away (17), and is not held by a person (18). If the roster cannot be read, the
+// isOwedByPresent reports whether each answered message (14) may soon get another answer, from an agent that has its
+// seat (13), is neither silent nor away (11), and is not held by a person (12). If the roster cannot be read, the
 // answers so far do not wait.
 func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	live := in.c.room

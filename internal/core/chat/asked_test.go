@@ -1,12 +1,10 @@
 package chat_test
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -124,7 +122,7 @@ type askedCase struct {
 	most   time.Duration
 }
 
-// The cases are those above isPartialAnswer, isUnasked and passOver, and more of the same rules.
+// The cases are those above isPartialAnswer and passOver, and more of the same rules.
 func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	both := []string{"Bob", "Cid"}
 	question, proposal := chat.SendRequest{Ask: both}, chat.SendRequest{Kind: room.Proposal, Ask: both}
@@ -223,134 +221,39 @@ func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	}
 }
 
-// The cases are those above isUnasked, and more of the same rules. The person of Ann, who gives no cursor, asks Bob and
-// Cid by a send that waits. With a cursor, of Ann or of her person, the send goes on in all cases but those of forHer.
-func TestSend_thatAsks_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
-	forHer := []string{"Dan answers", "Dan names Ann, or shares a file with her alone: the wait ends.",
-		"Dan shares a file with Ann", "Dan asks all something: the wait ends.",
-		"Dan completes an agreement: the wait ends.", "Dan proposes something to all"}
-	says := func(name string, req chat.SendRequest) func(*inquiry) {
-		return func(a *inquiry) {
-			req.Token, req.Text = crowd{a.bob, a.cid, a.dan}.of(name).Token, cmp.Or(req.Text, "by the way")
-			a.there.sends(req)
-		}
+// Only what is for the caller ends the wait of a send that asks, whoever asks, with a cursor or without.
+func TestSend_thatAsks_goesOnPastWhatIsNotForItsCaller(t *testing.T) {
+	asks := chat.SendRequest{Ask: []string{"Bob", "Cid"}}
+	says := func(a *inquiry, req chat.SendRequest) {
+		req.Token = a.dan.Token
+		a.there.sends(req)
 	}
-	shares := func(name string, req chat.ShareRequest) func(*inquiry) {
-		return func(a *inquiry) {
-			req.Token, req.Name, req.Text = crowd{a.bob, a.cid, a.dan}.of(name).Token, "a.csv", "1,2"
-			if got, err := a.there.ShareFile(t.Context(), req); err != nil || !got.Sent.Sent {
-				t.Fatalf("%+v, %v", got, err)
-			}
-		}
-	}
-	const goesOn, yes, file = "", "by the way", "the file"
-	several := chat.SendRequest{Ask: []string{"Bob", "Cid"}}
-	proposal := chat.SendRequest{Kind: room.Proposal, Ask: []string{"Bob", "Cid"}}
-	for _, c := range []askedCase{
-		{"Dan talks to all: the wait goes on.", several, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
-		{"Dan talks to all while they vote", proposal, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
-		{"Dan is done", several, nil, says("Dan", chat.SendRequest{Kind: room.Done}), goesOn, 0},
-		{"Bob says more after his answer", several, nil, func(a *inquiry) {
-			a.bobAnswers()
+	for _, by := range []string{"Ann with a cursor", "her person with a cursor", "her person"} {
+		t.Run(by, func(t *testing.T) {
+			clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+			tab, _ := sqlitetest.OpenFile(t, clock)
+			w := onTable(t, clock, tab, chat.Options{SingleProcess: true, MinBatch: 1, Files: tab.Files()})
+			person := ""
+			a := inquires(w, w, asks, func(w *world, req chat.SendRequest) <-chan answer {
+				if by != "Ann with a cursor" {
+					req.Token, req.Cursor = person, ""
+				}
+				if by == "her person with a cursor" {
+					req.Cursor = w.look(person, "").Cursor
+				}
+				return w.sending(req)
+			}, func(a *inquiry) { person = w.person(a.ann) })
+			says(a, chat.SendRequest{Text: "by the way"})
+			says(a, chat.SendRequest{Text: "Bob?", Ask: []string{"Bob"}})
+			a.there.sends(chat.SendRequest{Token: a.there.person(a.dan), Text: "all of you"})
 			a.goesOn()
-			says("Bob", chat.SendRequest{})(a)
-		}, goesOn, 0},
-		{"Dan asks Bob something: the wait goes on.", several, nil,
-			says("Dan", chat.SendRequest{Ask: []string{"Bob"}}), goesOn, 0},
-		{"Dan shares a file", several, nil, shares("Dan", chat.ShareRequest{}), goesOn, 0},
-		{"Dan, or Bob, shares a file with all: the wait goes on.", several, nil,
-			shares("Bob", chat.ShareRequest{Note: file}), goesOn, 0},
-		{"Bob asks something by a file", several, nil,
-			shares("Bob", chat.ShareRequest{Note: file, Ask: []string{"Dan"}}), file, 0},
-		{"the person behind Dan speaks to all", several, nil, func(a *inquiry) {
-			a.there.sends(chat.SendRequest{Token: a.there.person(a.dan), Text: "STOP"})
-		}, "STOP", 0},
-		{"Bob speaks without reply_to", several, nil, says("Bob", chat.SendRequest{}), yes, 0},
-		{"Dan answers", several, nil, func(a *inquiry) { a.answers(a.dan, chat.SendRequest{Text: yes}) }, yes, 0},
-		{"Dan names Ann, or shares a file with her alone: the wait ends.", several, nil,
-			says("Dan", chat.SendRequest{Text: "look @Ann"}), "look @Ann", 0},
-		{"Dan shares a file with Ann", several, nil,
-			shares("Dan", chat.ShareRequest{Note: file, To: []string{"Ann"}}), file, 0},
-		{"Dan asks all something: the wait ends.", several, nil,
-			says("Dan", chat.SendRequest{Kind: room.Request}), yes, 0},
-		{"Ann still awaits an answer of Dan, and he talks: the wait ends.", several,
-			func(a *inquiry) { a.there.ask(a.ann.Token, "and you?", "Dan") },
-			says("Dan", chat.SendRequest{}), yes, 0},
-		{"anyone may still answer Ann", several, func(a *inquiry) {
-			a.there.sends(chat.SendRequest{Token: a.ann.Token, Text: "who knows?", Kind: room.Request})
-		}, says("Dan", chat.SendRequest{}), yes, 0},
-		{"Bob and Cid are away", several, nil, func(a *inquiry) {
-			a.there.leaves(a.bob, time.Hour)
-			a.there.leaves(a.cid, time.Hour)
-			says("Dan", chat.SendRequest{})(a)
-		}, yes, 0},
-		{"Dan talks, and Bob and Cid fall silent: the wait ends, and brings his words.", several, nil,
-			func(a *inquiry) {
-				says("Dan", chat.SendRequest{})(a)
-				a.goesOn()
-			}, yes, 3 * time.Minute},
-		{"Ann asks Bob alone, and Dan talks: the wait ends.",
-			chat.SendRequest{Ask: []string{"Bob"}}, nil, says("Dan", chat.SendRequest{}), yes, 0},
-		{"Ann asks anyone",
-			chat.SendRequest{Kind: room.Request}, nil, says("Dan", chat.SendRequest{Ask: []string{"Bob"}}),
-			yes, 0},
-		{"Dan proposes something to all", several, nil, says("Dan", chat.SendRequest{Kind: room.Proposal}), yes, 0},
-		{"Dan completes an agreement: the wait ends.", several, func(a *inquiry) {
-			a.there.propose(a.bob.Token, "tea", "Dan")
-		}, says("Dan", chat.SendRequest{Kind: room.Agree}), yes, 0},
-	} {
-		for _, by := range []string{"Ann with a cursor", "her person with a cursor", "her person"} {
-			cursor := strings.HasSuffix(by, "cursor")
-			t.Run(c.name+" "+by, func(t *testing.T) {
-				clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-				tab, _ := sqlitetest.OpenFile(t, clock)
-				w := onTable(t, clock, tab, chat.Options{SingleProcess: true, MinBatch: 1, Files: tab.Files()})
-				person := ""
-				a := inquires(w, w, c.req, func(w *world, req chat.SendRequest) <-chan answer {
-					if by != "Ann with a cursor" {
-						req.Token, req.Cursor = person, ""
-					}
-					if cursor && req.Token == person {
-						req.Cursor = w.look(person, "").Cursor
-					}
-					return w.sending(req)
-				}, func(a *inquiry) {
-					person = w.person(a.ann)
-					if c.before != nil {
-						c.before(a)
-					}
-				})
-				c.then(a)
-				if c.want == goesOn || cursor && !slices.Contains(forHer, c.name) {
-					a.goesOn()
-					a.answers(a.cid, chat.SendRequest{Text: "at last?", Ask: []string{"Ann"}})
-					got := texts(take(t, a.wait).Messages)
-					if len(got) < 2 || got[len(got)-1] != "at last?" || c.want != goesOn &&
-						!slices.Contains(got, c.want) {
-						t.Errorf("it brings %q", got)
-					}
-					return
-				}
-				got, _ := w.until(a.wait, max(c.most, 5*time.Second))
-				if said := texts(got.Messages); len(said) == 0 || said[len(said)-1] != c.want {
-					t.Errorf("the wait brings %q", said)
-				}
-			})
-		}
-	}
-
-	t.Run("Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.", func(t *testing.T) {
-		onEachWay(t, func(t *testing.T, here, there *world, waits wayToWait) {
-			a := inquires(here, there, several, waits, nil)
-			there.say(a.dan.Token, yes)
-			if strings.Contains(t.Name(), "a_send") {
-				a.goesOn()
-				return
+			says(a, chat.SendRequest{Text: "look @Ann"})
+			got, _ := w.until(a.wait, 5*time.Second)
+			if said := texts(got.Messages); len(said) != 4 || said[3] != "look @Ann" {
+				t.Errorf("the wait brings %q", said)
 			}
-			got, _ := here.until(a.wait, 5*time.Second)
-			wantStatus(t, "Ann", got, chat.StatusMessages)
 		})
-	})
+	}
 }
 
 func TestSend_thatAsksAndWaits_bringsAllAnswers(t *testing.T) {

@@ -274,8 +274,6 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	switch ends := in.wouldEndWait(event, agents); {
 	case ends && partial:
 		in.past.add(event.ReplyTo, event)
-	case ends && in.isUnasked(&event, agents):
-		in.past.add(in.pos.sentN, event)
 	case ends:
 		in.end = max(in.end, woken)
 	}

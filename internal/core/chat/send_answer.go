@@ -220,9 +220,8 @@ func (c sending) answer(ctx context.Context, req *SendRequest, is *outcome) (Sen
 	return got, service.Outward(err)
 }
 
-// listen reads unread messages after the append, or waits for some. With a cursor a message that asks waits as a wait
-// for what is meant for the caller (WaitRequest.ForMe): what others say meanwhile comes with the answer, or with the
-// next result. A person, or a client of A2A, gives no cursor, and no next result is sure to follow: isUnasked decides.
+// listen reads unread messages after the append, or waits for some. A message that asks waits as a wait for what is
+// meant for the caller (WaitRequest.ForMe): what others say meanwhile comes with the answer, or with the next result.
 func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
 	// What is agreed may be followed by tasks.
 	waits := req.Wait > 0 && !c.hasMoreWork(is) && len(is.event.Agreed) == 0
@@ -253,7 +252,7 @@ func (c sending) listen(ctx context.Context, req *SendRequest, is *outcome) (*Wa
 	c.reader().AcknowledgeUnstored(cursor.N)
 	if waits {
 		wait := req.waits(is)
-		wait.ForMe = named && asksSomebody(&is.event)
+		wait.ForMe = asksSomebody(&is.event)
 		return reading(c).wait(ctx, wait)
 	}
 	if _, _, err := c.recorder().Record(ctx, call); err != nil {

@@ -123,18 +123,6 @@ func (r OpenRequest) isOwedBy(seat int, now time.Time) bool {
 	return slices.Contains(r.Owed, seat) && !r.hasExpired(now)
 }
 
-// OwesTo reports whether the agent of a seat may still answer a request of asker.
-func (t Talk) OwesTo(seat, asker int, now time.Time) bool {
-	for i := range t.Open {
-		r := &t.Open[i]
-		if r.Seat == asker && !r.hasExpired(now) && (r.Any && r.visibleTo(seat) || slices.Contains(r.Owed, seat) ||
-			slices.Contains(r.Apart, seat)) {
-			return true
-		}
-	}
-	return false
-}
-
 // AsksToAgree reports whether an open proposal awaits the vote of a seat.
 func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.Proposal && r.isOwedBy(seat, now) })
@@ -213,12 +201,6 @@ func (t Talk) find(n int64, now time.Time) *OpenRequest {
 		}
 	}
 	return nil
-}
-
-// IsOwed reports whether event n is a request or proposal that named agents have still to answer.
-func (t Talk) IsOwed(n int64, now time.Time) bool {
-	request := t.find(n, now)
-	return request != nil && len(request.Owed) > 0
 }
 
 // AgreedAfter returns who has agreed to proposal n once done, the next event, has completed the proposal: see
