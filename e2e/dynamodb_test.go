@@ -5,11 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -81,53 +78,6 @@ func TestDynamoDB_newsOfTwoPrograms_looksAndSeesWhatTheOtherWrote(t *testing.T) 
 func TestDynamoDB_crowdAtOneDoorOfTwoPrograms_twoComeIn(t *testing.T) {
 	one, other := startPair(t)
 	joinTogether(t, crowdOf(t, one, other))
-}
-
-// Two agents, each on a program of its own, take the same open task at once. Who has it finishes it.
-func TestDynamoDB_taskTakenAtOnceOnTwoPrograms_hasOneWinner(t *testing.T) {
-	const rounds, atOnce = 20, 25 // tasks of one call
-	one, other := startPair(t)
-	names := []string{"Alice", "Bob"}
-	talks := []talk{{t, openGo(t, one.url, modernProtocol)}, {t, openGo(t, other.url, modernProtocol)}}
-	seats := []seat{talks[0].join("the bridge", names[0]), talks[1].join("the bridge", names[1])}
-	task := func(i int, action string, more args) answer {
-		arguments := args{"agent_token": seats[i].token, "action": action}
-		maps.Copy(arguments, more)
-		return talks[i].tool("task", arguments)
-	}
-	for round := range rounds {
-		if round%atOnce == 0 {
-			var list []args
-			for i := range atOnce {
-				list = append(list, args{"title": fmt.Sprint("task ", round+i+1)})
-			}
-			if got := task(round/atOnce%2, "add", args{"tasks": list}); got.Code != "" {
-				t.Fatalf("add: %s: %s", got.Code, got.Message)
-			}
-		}
-		this := args{"id": fmt.Sprint("t", round+1)}
-		got := make([]answer, 2)
-		begin := make(chan struct{})
-		var both sync.WaitGroup
-		for i := range got {
-			both.Go(func() {
-				<-begin
-				got[i] = task(i, "take", this)
-			})
-		}
-		close(begin)
-		both.Wait()
-		winner := slices.IndexFunc(got, func(a answer) bool { return a.Code == "" })
-		if winner < 0 {
-			t.Fatalf("round %d: nobody has it: %+v", round, got)
-		}
-		if lost := got[1-winner]; lost.Code != "invalid_argument" || lost.By != names[winner] {
-			t.Fatalf("round %d: %s has it, and the other is answered %+v", round, names[winner], lost)
-		}
-		if done := task(winner, "finish", this); done.Code != "" {
-			t.Fatalf("round %d: %s cannot finish it: %+v", round, names[winner], done)
-		}
-	}
 }
 
 // A file that one server took is given by the other, and is gone from the bucket once its message is removed.

@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,66 +106,6 @@ func TestProve_twoPeople_haveTheSameResultOnTheSameFiles(t *testing.T) {
 	bob.terminal = true
 	if got := bob.runs(again...); got.code != 4 || !strings.Contains(got.err, "tree "+tree) {
 		t.Errorf("other files: %+v", got)
-	}
-}
-
-// A reader such as head stops before the command ends, which finishes the task all the same.
-func TestProve_readerThatStops_doesNotEndTheCommand(t *testing.T) {
-	ann := visitorWithTask(t, start(t))
-	goOn := fifo(t)
-	cmd := ann.command(t.Context(), "prove", "t1", "--", parts.Need(t, "sh", "it is what runs"), "-c",
-		"echo one; read x <"+goOn+"; echo two")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var beside strings.Builder
-	cmd.Stderr = &beside
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.ReadFull(out, make([]byte, len("one\n")))
-	if err := errors.Join(err, out.Close(), os.WriteFile(goOn, []byte("\n"), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil || !strings.Contains(beside.String(), "t1  done by you") {
-		t.Errorf("%v, it says %q", err, &beside)
-	}
-	if list := ann.does("tasks", "--closed"); !strings.Contains(list, "t1  done by you") {
-		t.Errorf("the list is %q", list)
-	}
-}
-
-// A reader such as a pager takes nothing, and the output is full.
-func TestProve_readerThatTakesNothing_doesNotKeepItFromEnding(t *testing.T) {
-	ann := visitorWithTask(t, start(t))
-	out, in, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := in.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := raw.Write(func(fd uintptr) bool {
-		for err == nil { // it does not block
-			_, err = syscall.Write(int(fd), make([]byte, 4096))
-		}
-		return true
-	}); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := ann.command(ctx, "prove", "t1", "--", "echo", "one")
-	var beside strings.Builder
-	cmd.Stdout, cmd.Stderr = in, &beside
-	if err := cmd.Run(); err != nil || !strings.Contains(beside.String(), "nobody was reading it") ||
-		!strings.Contains(beside.String(), "t1  done by you") {
-		t.Errorf("%v, it says %q", err, &beside)
-	}
-	if err := errors.Join(out.Close(), in.Close()); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -146,52 +146,6 @@ func TestShell_file_ofAHostileName_isSavedUnderTheServers(t *testing.T) {
 	}
 }
 
-func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
-	p := start(t)
-	ann := visitor(t, p)
-	ann.does("join", "tea", "--as", "Ann")
-	folder := t.TempDir()
-	written(t, folder, "empty", nil)
-	for words, arguments := range map[string][]string{
-		`<file> is missing`:                       {"put"},
-		"cannot read nowhere.txt: no such file":   {"put", "nowhere.txt"},
-		"empty is empty":                          {"put", "empty"},
-		"is a folder":                             {"put", "."},
-		"standard input is empty":                 {"put", "-"},
-		"give the id of a message":                {"get"},
-		"id of a message with a file":             {"get", " "},
-		"--to: expected names or ids":             {"put", "-", "--to", ""},
-		"--ask: expected names or ids":            {"say", "x", "--ask", "Bob,,Cy"},
-		"--json and -o - cannot be used together": {"get", "m1", "-o", "-", "--json"},
-		"say what to do":                          {"task"},
-		`must be one of "add","take"`:             {"task", "sing"},
-		"the title is missing":                    {"task", "add", "--text", "x"},
-		"finish what: the id of a task":           {"task", "finish"},
-		"takes only the id of a task":             {"task", "cancel", "t1", "because"},
-		"edit: say what changes":                  {"task", "edit", "t1"},
-		"--text and --after need":                 {"task", "finish", "t1", "--text", "x"},
-		"--for needs":                             {"task", "take", "t1", "--for", "Bob"},
-		"--minutes cannot be used with --agreed":  {"history", "--minutes", "--agreed"},
-	} {
-		if words == "--json and -o - cannot be used together" {
-			arguments[1] = ann.idIn(ann.inFolder(folder, "x", "put", "-").out)
-		}
-		got := ann.inFolder(folder, "", arguments...)
-		if got.code != 2 || !strings.Contains(got.err, words) || got.out != "" {
-			t.Errorf("parley %q: exit code %d, %q, %q; want 2 and %q", arguments, got.code, got.out, got.err, words)
-		}
-	}
-	for words, arguments := range map[string][]string{
-		"no message of this id":        {"get", "m000000"},
-		"To see those that are open: ": {"task", "take", "t9"},
-		"To see who is there: ":        {"put", "-", "--to", "Nobody"},
-	} {
-		if got := ann.inFolder(folder, "x", arguments...); got.code != 1 || !strings.Contains(got.err, words) {
-			t.Errorf("parley %q: exit code %d, %q; want 1 and %q", arguments, got.code, got.err, words)
-		}
-	}
-}
-
 func TestShell_tasks_areSharedOut(t *testing.T) {
 	p := start(t)
 	ann, bob := visitor(t, p), visitor(t, p)

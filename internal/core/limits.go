@@ -50,11 +50,8 @@ const (
 
 // The limits of tasks.
 const (
-	MaxTasks = 100 // of a room, open at once
-	MaxAdded = 30  // of MaxTasks, by one agent, and so by one call
-	// MaxInvited is how many open tasks the guests of one invite may have added. Without it, four guests of one invite
-	// could fill the list.
-	MaxInvited  = MaxTasks / 4
+	MaxTasks    = 100   // of a room, open at once
+	MaxAdded    = 30    // of MaxTasks, by one agent, and so by one call
 	MaxTaken    = 5     // of MaxTasks, by one agent
 	MaxTitle    = 200   // characters
 	MaxTaskText = 1_000 // characters of details, of a reason, or of what was done

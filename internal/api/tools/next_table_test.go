@@ -281,7 +281,7 @@ func TestNext_afterTheOwnWork_saysWhatIsOpen(t *testing.T) {
 			"(cursor c9, action take, id t5), which is free.": {Standing: chat.Standing{Others: 2},
 			Work: chat.Work{Tasks: []chat.TaskBrief{{ID: "t1"}}, Waits: []string{"t5"}, Free: "t5", FreeTasks: 1}},
 		"Call task (cursor c9, action take, id t5), which is offered to you, unless somebody has asked not to begin: " +
-			"then call wait_for_message (cursor c9, wait_seconds 50). To decline it, give action release.": {
+			"then call wait_for_message (cursor c9, wait_seconds 50).": {
 			Standing: chat.Standing{Others: 2},
 			Work: chat.Work{Tasks: []chat.TaskBrief{{ID: "t1"}}, Waits: []string{"t5"}, Offered: "t5", Free: "t5",
 				FreeTasks: 1},

@@ -351,7 +351,7 @@ func (s *situation) otherwise() string {
 		return "{wait}, or " + taskCall("action take, id "+s.Offered) + ", which is offered to you"
 	case s.Offered != "": // somebody may have asked in words to wait
 		return taskCall("action take, id "+s.Offered) + ", which is offered to you, unless somebody has asked not " +
-			"to begin: then {wait}. To decline it, give action release"
+			"to begin: then {wait}"
 	case s.mayTake() && s.owed() > 0:
 		return "{wait}, or call task ({cursor}, action take) for a task that is free"
 	case s.mayTake():

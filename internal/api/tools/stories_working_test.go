@@ -61,6 +61,7 @@ func TestStory_tasks(t *testing.T) {
 		cy.look()
 		cy.do("task", args{"action": "take", "id": "t1"})
 		cy.do("task", args{"action": "take", "id": "t2"})
+		cy.do("task", args{"action": "take", "id": "t3"})
 		cy.do("task", args{"action": "release", "id": "t3", "text": "I cannot book."})
 		bob.do("task", args{"action": "finish", "id": "t1", "text": "They are in ledgers.csv."})
 		ann.look()

@@ -37,14 +37,14 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin it; without id one offered, else "+
-			"the first free. finish: also without take. next: finish, take another. release: decline or free it. "+
+			"the first free. finish: also without take. next: finish, take another. release: give it back. "+
 			"drop: failed or unwanted; frees what follows. edit: text, for or after. check: what your user had "+
 			"with ran.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).
 			Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it; "+
+		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents here, to offer it; "+
 			"if unsure, none. after: what comes first, by id (t7) or number here (from 1).",
 			newTaskFields),
 		spec.List("for", &in.For, "release, edit: as in tasks.").OrEmpty(),

@@ -165,7 +165,6 @@ var phrases = [...]string{
 	`share_file or send_message (\([^()]*\))`, "share_file $1 or send_message $1",
 	`propose anew with reply_to ([a-z0-9]+)`, "run {say TEXT --kind proposal --reply-to $1}",
 	`task \(action edit, or drop\)`, "{task edit ID TITLE} or {task cancel ID}",
-	`give action release`, "say unassign in place of take",
 	`message ([a-z0-9]+): get_file with .*? saves it`, "message $1: {get $1 -o FILE} saves it",
 	`get_file with one of these ids .*? saves all`, "{get ID -o FILE} saves one",
 	`room_info shows it`, "{history --agreed} shows it",

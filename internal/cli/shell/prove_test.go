@@ -1,13 +1,10 @@
 package shell_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -280,45 +277,6 @@ func TestProve_folderWhoseNameTheRoomDoesNotKeep_goesWithoutTheFiles(t *testing.
 	if !strings.Contains(c.notes.String(), "the room does not keep the name of their folder") ||
 		strings.Contains(c.notes.String(), "did not go along") {
 		t.Errorf("it notes %q", &c.notes)
-	}
-}
-
-// dislikes refuses a call that has one of these arguments, in the server's place.
-type dislikes []string
-
-func (d dislikes) RoundTrip(req *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
-	}
-	req.Body = io.NopCloser(bytes.NewReader(body))
-	for _, name := range d {
-		if bytes.Contains(body, []byte(`"`+name+`":`)) {
-			return (&refuser{"invalid_argument", name + " is not valid. Nothing was changed."}).RoundTrip(req)
-		}
-	}
-	return http.DefaultTransport.RoundTrip(req)
-}
-
-// The other one is not blamed, and goes along.
-func TestProve_textOrFolderThatTheServerRefuses_staysBehindAlone(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob")
-	ann, _ := clones(t)
-	const noText, noFiles = "output did not go along: ", "does not keep the name of their folder"
-	for n, refused := range []dislikes{{"dir"}, {"text"}, {"dir", "text"}} {
-		id := "t" + strconv.Itoa(n+1)
-		added(t, base, "test it "+id)
-		c := at(t, base, refused)
-		if err := c.Prove(t.Context(), as("Ann"), proving(id, filepath.Join(ann, "sub"), "say", "ok")); err != nil {
-			t.Fatal(err)
-		}
-		got, dir, text := taskOf(t, base, id), slices.Contains(refused, "dir"), slices.Contains(refused, "text")
-		if got.State != "done" || got.Evidence == nil || (got.Result == "") != text ||
-			(got.Evidence.Tree == "") != dir || strings.Contains(c.notes.String(), noText) != text ||
-			strings.Contains(c.notes.String(), noFiles) != dir {
-			t.Errorf("%q: %+v, %+v, it notes %q", refused, got, got.Evidence, &c.notes)
-		}
 	}
 }
 
@@ -609,40 +567,6 @@ func typed(t *testing.T, c *command, id, dir string, words ...string) error {
 	t.Helper()
 	c.NoPerson = func() string { return "CLAUDECODE is set" }
 	return c.ProveTyped(t.Context(), as("Bob"), shell.ProveRequest{ID: id, Args: words, In: dir, Limit: time.Hour})
-}
-
-func TestProveTyped_sameWordsFolderAndFiles_reportsWhatBobHad(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob")
-	ann, bob := clones(t)
-	tree := prove.FilesAt(t.Context(), ann).Tree
-	if err := os.WriteFile(filepath.Join(ann, "sub", "ignored"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	all := map[string][]string{"t1": {"environment"}, "t2": {"need", "ignored"}}
-	for _, id := range []string{"t1", "t2"} {
-		added(t, base, "test it "+id)
-		if err := at(t, base, nil).Prove(t.Context(), as("Ann"),
-			proving(id, filepath.Join(ann, "sub"), all[id]...)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("PARLEY_OTHER", "seen-by-the-command")
-	c := at(t, base, nil)
-	if err := typed(t, c, "t1", filepath.Join(bob, "sub"), proving("", "", all["t1"]...).Args...); err != nil {
-		t.Fatal(err)
-	}
-	if shown := c.notes.String(); !strings.Contains(shown, "PATH=") || strings.Contains(shown, "PARLEY_") {
-		t.Errorf("the command has the environment %q", shown)
-	}
-	err := typed(t, at(t, base, nil), "t2", filepath.Join(bob, "sub"), proving("", "", all["t2"]...).Args...)
-	wants(t, "another result", err, 7, "exit code 7 here, and 0 was reported")
-	for id, want := range map[string]results.Check{"t1": {Verdict: "same"}, "t2": {Verdict: "differs"}} {
-		got := taskOf(t, base, id).Checks
-		if len(got) != 1 || got[0].By != "Bob" || got[0].Verdict != want.Verdict || got[0].Tree != tree {
-			t.Errorf("%s: %+v", id, got)
-		}
-	}
 }
 
 // Nothing runs, and no refusal has the words that would have to be typed.

@@ -405,8 +405,8 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			"--capacity must be a whole number from 2 to 100.", 2},
 		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a",
 			For: []string{"Zed"}}),
-			`--for: "Zed" does not name anyone who is in this room or could still join. Nothing was changed: ` +
-				`correct it, or leave --for out, and anyone may take the task.`, 0},
+			`--for: "Zed" does not name anyone who is in this room. Nothing was changed: correct it, or leave ` +
+				`--for out, and anyone may take the task, or wait until they have joined.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Names: []string{"Ann"}}),
 			"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is an " +
 				"admin: parley who --room tea --as Bob", 0},

@@ -2,7 +2,6 @@ package shell_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -55,32 +54,5 @@ func TestTasks_resultOfACommand_isItsLastLineAndTheSize(t *testing.T) {
 		if err := c.Tasks(t.Context(), as("Ann"), true); err != nil || !strings.Contains(c.out.String(), want) {
 			t.Errorf("%v, %q lacks %q", err, &c.out, want)
 		}
-	}
-}
-
-// The name of the task's agent replaces "another agent".
-func TestTask_ofSomebodyElse_isSaidWithItsName(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob")
-	do := func(name string, req shell.TaskRequest) error {
-		return at(t, base, nil).Task(t.Context(), as(name), req)
-	}
-	if err := errors.Join(do("Bob", shell.TaskRequest{Action: "add", Title: "one"}),
-		do("Bob", shell.TaskRequest{Action: "take", ID: "t1"})); err != nil {
-		t.Fatal(err)
-	}
-	for action, want := range map[string]string{"finish": `t1 is with "Bob" now. Nothing was changed: send your work `,
-		"take": `t1 is taken by "Bob". `} {
-		if err := do("Ann", shell.TaskRequest{Action: action, ID: "t1"}); err == nil ||
-			!strings.Contains(err.Error(), ": "+want) {
-			t.Errorf("%s: %v", action, err)
-		}
-	}
-	if err := do("Bob", shell.TaskRequest{Action: "drop", ID: "t1"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := do("Ann", shell.TaskRequest{Action: "finish", ID: "t1"}); err == nil ||
-		!strings.Contains(err.Error(), `: t1 is canceled already by "Bob". `) {
-		t.Errorf("%v", err)
 	}
 }

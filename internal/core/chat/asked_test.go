@@ -256,22 +256,7 @@ func TestSend_thatAsks_goesOnPastWhatIsNotForItsCaller(t *testing.T) {
 	}
 }
 
-func TestSend_thatAsksAndWaits_bringsAllAnswers(t *testing.T) {
-	w := newWorld(t)
-	a := inquires(w, w, chat.SendRequest{Kind: room.Proposal}, (*world).sending, nil)
-	for _, who := range []chat.Seated{a.cid, a.bob, a.dan} {
-		a.goesOn()
-		a.answers(who, chat.SendRequest{Kind: room.Agree, Text: who.Name + " agrees"})
-	}
-	got := take(t, a.wait)
-	same(t, "the wait", texts(got.Messages), []string{"Cid agrees", "Bob agrees", "Dan agrees"})
-	if got.Situation.Owed != 0 {
-		t.Errorf("%d answers are owed", got.Situation.Owed)
-	}
-}
-
-// What comes between the question and the wait is in the batch of the wait, however often that was handed out.
-func TestWait_thatBeginsAfterAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
+func TestWait_ofItsOwn_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	type asked struct {
 		*world
 		ann, bob, cid, dan chat.Seated
@@ -279,27 +264,10 @@ func TestWait_thatBeginsAfterAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	}
 	wait := func(r asked) <-chan answer { return r.hold(r.ann)[0] }
 	for name, test := range map[string]func(t *testing.T, r asked){
-		"Bob answers, then Ann waits by a call of its own, and Cid is here: the wait goes on.": func(
-			t *testing.T, r asked) {
-			r.reply(r.bob.Token, "yes", r.id)
-			got := wait(r)
-			r.pass(5 * time.Second)
-			r.stillWaits("Ann", got)
-			r.reply(r.cid.Token, "no", r.id)
-			same(t, "the wait", texts(take(t, got).Messages), []string{"yes", "no"})
-		},
 		"Bob speaks without reply_to: the wait ends.": func(t *testing.T, r asked) {
 			got := wait(r)
 			r.say(r.bob.Token, "well")
 			same(t, "the wait", texts(take(t, got).Messages), []string{"well"})
-		},
-		"Bob and Cid answer, then Ann waits, and waits again: each wait brings both at once.": func(
-			t *testing.T, r asked) {
-			r.reply(r.bob.Token, "yes", r.id)
-			r.reply(r.cid.Token, "no", r.id)
-			for range 2 {
-				same(t, "the wait", texts(take(t, wait(r)).Messages), []string{"yes", "no"})
-			}
 		},
 		"Bob answers, and Ann looks in: the look brings his answer.": func(t *testing.T, r asked) {
 			r.reply(r.bob.Token, "yes", r.id)
@@ -308,16 +276,6 @@ func TestWait_thatBeginsAfterAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 			if !got.Wakes {
 				t.Error("his answer wakes nobody")
 			}
-		},
-		"Ann asks Bob and Cid, then Bob and Dan, and Cid and Bob answer the first: the wait ends.": func(
-			t *testing.T, r asked) {
-			r.ask(r.ann.Token, "and you?", "Bob", "Dan")
-			got := wait(r)
-			r.reply(r.cid.Token, "no", r.id)
-			r.pass(5 * time.Second)
-			r.stillWaits("Ann", got)
-			r.reply(r.bob.Token, "yes", r.id)
-			same(t, "the wait", texts(take(t, got).Messages), []string{"no", "yes"})
 		},
 		"Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.": func(
 			t *testing.T, r asked) {
@@ -330,34 +288,12 @@ func TestWait_thatBeginsAfterAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 			r.leave(r.cid.Token)
 			same(t, "the wait", texts(take(t, got).Messages), []string{"yes", "no"})
 		},
-		"Dan, who was not asked, answers, then Ann waits: the wait ends.": func(t *testing.T, r asked) {
-			r.reply(r.dan.Token, "maybe", r.id)
-			same(t, "the wait", texts(take(t, wait(r)).Messages), []string{"maybe"})
-		},
 		"Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.": func(t *testing.T, r asked) {
 			id := r.ask(r.bob.Token, "and you?", "Cid", "Dan")
 			r.ann.Cursor = r.look(r.ann.Token, r.ann.Cursor).Cursor
 			got := wait(r)
 			r.reply(r.cid.Token, "me, too", id)
 			same(t, "the wait", texts(take(t, got).Messages), []string{"me, too"})
-		},
-		"the person of Ann waits, and Bob answers: its wait ends.": func(t *testing.T, r asked) {
-			person := r.person(r.ann)
-			cursor := r.look(person, "").Cursor
-			got := r.open(t.Context(), chat.WaitRequest{Token: person, Cursor: cursor, Wait: longWait})
-			r.reply(r.bob.Token, "yes", r.id)
-			wantStatus(t, "the person", take(t, got), chat.StatusMessages)
-		},
-		"Ann has a hook, and Bob answers: her wait ends.": func(t *testing.T, r asked) {
-			r.hook(r.ann.Token, "https://example.org/ann")
-			got := wait(r)
-			r.reply(r.bob.Token, "yes", r.id)
-			same(t, "the wait", texts(take(t, got).Messages), []string{"yes"})
-		},
-		"a program waits for Ann, and Bob answers: its wait ends.": func(t *testing.T, r asked) {
-			got := r.shell(r.ann)
-			r.reply(r.bob.Token, "yes", r.id)
-			wantStatus(t, "the program", take(t, got), chat.StatusMessages)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package chat_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ type taskModel struct {
 	doubt         int64 // the proposal that was agreed on and puts it in question; 0: none
 	adder, editor int   // seats; 0: nobody
 	holder        int
-	offered       []offerModel
+	offered       []int // seats
 	after         []int64
 	since         time.Time // it is taken, or open and offered as it is
 	end           chat.TaskState
@@ -33,7 +32,7 @@ type taskModel struct {
 	ran           *room.Evidence // what was run, as by says; nil: by says nothing of it
 	finisher      agentModel     // by, as it was then
 	checks        []checkModel   // the last of each seat
-	released      map[int]string // why, by each seat that has last done that with it
+	released      releaseModel   // if that was the last that happened to it
 }
 
 // checkModel is what a seat had with what was run.
@@ -116,26 +115,20 @@ func sameTasks(what string, got, want []chat.TaskView) error {
 	return sameText(what, []any{g, gotRan}, []any{w, wantRan})
 }
 
-// offerModel is the agent that has a seat, or the one that is to come under a name.
-type offerModel struct {
+// releaseModel is a release of a task.
+type releaseModel struct {
 	seat int
-	name string
+	why  string
 }
 
 // isOfferedTo reports whether t is offered to a.
-func (t taskModel) isOfferedTo(a agentModel) bool { return slices.ContainsFunc(t.offered, a.isMeant) }
-
-func (a agentModel) isMeant(o offerModel) bool {
-	return o.seat == a.seat || o.seat == 0 && strings.EqualFold(o.name, a.name)
-}
+func (t taskModel) isOfferedTo(a agentModel) bool { return slices.Contains(t.offered, a.seat) }
 
 // offeredTo returns the names of those to whom t is offered.
 func (r roomModel) offeredTo(t taskModel) (names []string) {
-	for _, o := range t.offered {
-		if a, joined := r.agent(o.seat); joined {
-			o.name = a.name
-		}
-		names = append(names, o.name)
+	for _, seat := range t.offered {
+		a, _ := r.agent(seat)
+		names = append(names, a.name)
 	}
 	return names
 }
@@ -261,8 +254,8 @@ func (m model) mayTake(r roomModel, a agentModel, t taskModel, stalled bool) boo
 
 // isOffered reports whether only some may take t.
 func (m model) isOffered(r roomModel, t taskModel) bool {
-	return m.now.Sub(r.freeSince(t)) < 10*time.Minute && slices.ContainsFunc(t.offered, func(o offerModel) bool {
-		x, _ := r.agent(o.seat)
+	return m.now.Sub(r.freeSince(t)) < 10*time.Minute && slices.ContainsFunc(t.offered, func(seat int) bool {
+		x, _ := r.agent(seat)
 		return !x.gone
 	})
 }
@@ -326,22 +319,6 @@ type taskOutcome struct {
 func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (x taskOutcome, err error) {
 	refuse := func(code fault.Code) (taskOutcome, error) { return taskOutcome{code: code}, nil }
 	req := c.req
-	offered := map[int][]offerModel{}
-	for i, t := range append([]chat.NewTask{{For: req.For}}, req.Tasks...) {
-		for _, name := range t.For {
-			to := offerModel{name: name}
-			if x, here := r.seatedAs(name); here {
-				to = offerModel{seat: x.seat}
-			} else if r.full() {
-				return refuse(fault.InvalidArgument)
-			}
-			if !slices.ContainsFunc(offered[i], func(o offerModel) bool {
-				return o.seat == to.seat && strings.EqualFold(o.name, to.name)
-			}) {
-				offered[i] = append(offered[i], to)
-			}
-		}
-	}
 	x.next = r
 	if req.Action == "" {
 		x.no = taskNumber(req.ID)
@@ -361,6 +338,18 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 				}
 				x.added = r.tasks[d.first].added
 				return x, nil
+			}
+		}
+	}
+	offered := map[int][]int{} // seats
+	for i, t := range append([]chat.NewTask{{For: req.For}}, req.Tasks...) {
+		for _, name := range t.For {
+			to, here := r.seatedAs(name)
+			if !here {
+				return refuse(fault.InvalidArgument)
+			}
+			if !slices.Contains(offered[i], to.seat) {
+				offered[i] = append(offered[i], to.seat)
 			}
 		}
 	}
@@ -425,8 +414,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	case t.end != "":
 		return refuse(fault.InvalidArgument)
 	}
-	for _, o := range offered[0] {
-		if to, joined := r.agent(o.seat); joined && t.added < to.since {
+	for _, seat := range offered[0] {
+		if to, _ := r.agent(seat); t.added < to.since {
 			return refuse(fault.InvalidArgument)
 		}
 	}
@@ -449,22 +438,15 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		t.holder, t.offered, t.since, t.taken, t.doubt = a.seat, nil, m.now, r.head()+1, 0
 	case chat.CommandRelease:
 		switch {
-		case t.holder == 0 && t.isOfferedTo(a) && len(offered[0]) == 0:
-			t.offered = slices.DeleteFunc(slices.Clone(t.offered), a.isMeant)
 		case t.holder == 0 && slices.Equal(t.offered, offered[0]):
-			if why, last := t.released[a.seat]; req.Text != "" && (!last || why != req.Text) {
+			if req.Text != "" && t.released != (releaseModel{a.seat, req.Text}) {
 				return refuse(fault.InvalidArgument)
 			}
 			return x, nil
 		case t.holder != a.seat && t.adder != a.seat && !a.admin:
-			why, last := t.released[a.seat]
-			if t.holder == 0 && len(offered[0]) == 0 && last && why == req.Text {
-				return x, nil
-			}
 			return refuse(fault.NotAllowed)
-		default:
-			t.offered = offered[0]
 		}
+		t.offered = offered[0]
 		t.holder, t.since = 0, m.now
 		shows.State, shows.For = chat.TaskOpen, r.offeredTo(t)
 	case chat.CommandFinish:
@@ -508,25 +490,16 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		return taskOutcome{held: true}, nil
 	}
 	e.Task, x.wrote = &shows, true
-	t = t.changedBy(a)
+	t.released = releaseModel{}
 	if req.Action == chat.CommandRelease {
-		t.released[a.seat] = req.Text
+		t.released = releaseModel{a.seat, req.Text}
 	}
 	x.next, err = m.append(r.withTask(no, t), e)
 	return x, err
 }
 
-// changedBy returns t after a has done something with it.
-func (t taskModel) changedBy(a agentModel) taskModel {
-	released := map[int]string{}
-	maps.Copy(released, t.released)
-	delete(released, a.seat)
-	t.released = released
-	return t
-}
-
 // edit returns t as the call changes it.
-func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages bool, offered []offerModel) (taskModel,
+func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages bool, offered []int) (taskModel,
 	fault.Code) {
 	switch {
 	case !manages:
@@ -583,13 +556,14 @@ func (r roomModel) waitsForItself(no int64) bool {
 }
 
 // add adds the tasks of the call. The tests add few at once.
-func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]offerModel,
+func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]int,
 	speaks fault.Code) (x taskOutcome, err error) {
 	mine, open, first := 0, 0, len(r.tasks)
 	for _, t := range r.tasks {
 		if t.end == "" {
 			open++
-			if adder, _ := r.agent(t.adder); t.adder == a.seat || a.guest && adder.gone {
+			if adder, _ := r.agent(t.adder); t.adder == a.seat ||
+				a.guest && adder.gone && adder.invite == a.invite {
 				mine++
 			}
 		}

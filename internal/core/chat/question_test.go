@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -130,75 +128,4 @@ func TestQuestion_firstTake_isHeldOnceInTheCountOfActs(t *testing.T) {
 	if got := w.task(p.bob.Token, chat.CommandTake, "t3"); got.Held != nil || !got.Task.Mine {
 		t.Errorf("without a cursor: %+v", got)
 	}
-}
-
-// A private agreement puts nothing in question, for nobody.
-func TestQuestion_privatePlan_isNone(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	plan := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "us two", Kind: room.Proposal, To: []string{"Bob"}}).ID
-	w.agree(p.bob.Token, plan)
-	w.adds(p.ann.Token, "copy")
-	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "not us", Kind: room.Proposal, ReplyTo: plan,
-		To: []string{"Ann"}})
-	for _, agreed := range []bool{false, true} {
-		if agreed {
-			w.sends(chat.SendRequest{Token: p.ann.Token, Kind: room.Agree})
-		}
-		for _, who := range []chat.Seated{p.ann, p.bob, p.cid} {
-			same(t, "to "+who.Name, w.questioned(who.Token), nil)
-		}
-	}
-}
-
-// A failed proposal leaves nothing in question. What was agreed on does, after its words are gone, its agents have
-// left, and the process is a new one.
-func TestQuestion_lastsOnceThePlanIsReplaced(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	plan := w.allAgree(p, "move the shop")
-	w.adds(p.ann.Token, "copy")
-	w.sends(chat.SendRequest{Token: p.ann.Token, Kind: room.Object, Text: "no",
-		ReplyTo: w.counter(p.bob, "burn it", plan).ID})
-	same(t, "after an objection", w.questioned(p.cid.Token), nil)
-	stay := w.counter(p.bob, "stay", plan).ID
-	w.agree(p.ann.Token, stay)
-	w.agree(p.cid.Token, stay)
-	want := []string{"t1 by " + stay}
-	w.redact(p.ann.Token, stay)
-	same(t, "after the words were removed", w.questioned(p.cid.Token), want)
-	w.leave(p.bob.Token)
-	back := w.join("plans", "Bob")
-	same(t, "once Bob has left and come back", w.questioned(p.cid.Token), want)
-	w.clock.Advance(25 * time.Hour)
-	w.ask(p.ann.Token, "so?", "Cid") // which changes the talk
-	w = w.elsewhere()
-	same(t, "at a new process", w.questioned(p.cid.Token), want)
-	same(t, "to a newcomer, who sees no such task", w.questioned(back.Token), nil)
-	w.verify(p.cid.Token)
-}
-
-// A room may have 100 tasks, and one vote puts all of them in question.
-func TestQuestion_ofAFullList_isOneVote(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	plan := w.allAgree(p, "move the shop")
-	var titles []string
-	for i := range core.MaxAdded {
-		titles = append(titles, fmt.Sprint("copy ", i))
-	}
-	dora := w.join("plans", "Dora")
-	for i, who := range []chat.Seated{p.ann, p.bob, p.cid, dora} {
-		w.adds(who.Token, titles[:min(core.MaxAdded, core.MaxTasks-i*core.MaxAdded)]...)
-	}
-	stay := w.counter(p.bob, "stay", plan).ID
-	for _, who := range []chat.Seated{p.ann, p.cid, dora} {
-		if w.info(who.Token).Requests != nil {
-			w.agree(who.Token, stay)
-		}
-	}
-	if n := len(w.head(p.ann.Token).Talk.Doubts); n != 3*core.MaxAdded {
-		t.Errorf("%d are in question", n)
-	}
-	w.verify(p.ann.Token)
 }

@@ -158,41 +158,6 @@ func TestProposal_ofOneWhoWasRemoved_isMadeAgain(t *testing.T) {
 	}
 }
 
-// A counter to an open proposal is for the agreement that this was to replace, however many counters there are.
-func TestReplaced_byACounterToAnOpenProposal_theAgreementIs(t *testing.T) {
-	onFiles(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		nine := w.allAgree(p, "nine")
-		w.adds(p.ann.Token, "book a room")
-		w.finish(p.ann.Token, "t1", "booked")
-		ten := w.counter(p.bob, "ten", nine)
-		eleven := there.counter(p.cid, "eleven", ten.ID)
-		noon := w.counter(p.ann, "noon", eleven.ID)
-		there.agree(p.bob.Token, noon.ID)
-		last := w.agree(p.cid.Token, noon.ID)
-
-		if r := last.Waited.Revision; r == nil || r.Old != nine || !slices.Equal(r.Done, []string{"t1"}) {
-			t.Errorf("the last vote is told of %+v", r)
-		}
-		want := []string{`nine for "", then "noon"`, `noon for "nine", then ""`}
-		w.inRecord(want, p.ann, p.bob, p.cid)
-		there.inRecord(want, p.ann, p.bob, p.cid)
-	})
-}
-
-// A counter closes the proposal that it answers. Its answer is lost, and it is made again: it still answers that.
-func TestReplaced_counterRepeated_isADuplicate(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	nine := w.allAgree(p, "nine")
-	ten := w.counter(p.bob, "ten", nine)
-	half := w.counter(p.ann, "half past ten, since the train comes then", ten.ID)
-	if got := w.elsewhere().counter(p.ann, "half past ten, since the train comes then", ten.ID); got.ID != half.ID {
-		t.Errorf("it is proposed again: %+v", got)
-	}
-}
-
 // An agreement lives for a year, and the event of its proposal for a month.
 func TestReplaced_agreementWhoseEventHasExpired_isReplaced(t *testing.T) {
 	w := newWorld(t)
@@ -336,23 +301,6 @@ func TestReplaced_oftenChangedAgreement_hidesNoOther(t *testing.T) {
 	}
 }
 
-// Two proposals are open to replace the same agreement, and all agree to both: one alone is in force.
-func TestReplaced_byTwoAtOnce_theNewerIsInForce(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	nine := w.allAgree(p, "nine")
-	ten, eleven := w.counter(p.bob, "ten", nine).ID, w.counter(p.cid, "eleven", nine).ID
-	for _, id := range []string{ten, eleven} {
-		for _, agent := range []chat.Seated{p.ann, p.bob, p.cid} {
-			if id == ten && agent.Name != "Bob" || id == eleven && agent.Name != "Cid" {
-				w.agree(agent.Token, id)
-			}
-		}
-	}
-	w.inRecord([]string{`eleven for "nine", then ""`, `nine for "", then "eleven"`, `ten for "nine", then "eleven"`},
-		p.ann, p.bob, p.cid)
-}
-
 func TestVote_thatCompletesAnAgreement_returnsAtOnce(t *testing.T) {
 	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
@@ -371,20 +319,6 @@ func TestVote_thatCompletesAnAgreement_returnsAtOnce(t *testing.T) {
 			t.Errorf("a repetition without a key: %+v", got)
 		}
 	})
-}
-
-func TestVote_thatCompletesNothing_waits(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	nine := w.propose(all.of("Ann").Token, "nine")
-	w.catchUp(all)
-	wait := w.sending(chat.SendRequest{Token: all.of("Bob").Token, Kind: room.Agree, ReplyTo: nine, Wait: longWait,
-		Cursor: all.of("Bob").Cursor})
-	w.stillWaits("Bob", wait)
-	w.agree(all.of("Cid").Token, nine)
-	if got := take(t, wait); len(got.Messages) == 0 || got.Messages[len(got.Messages)-1].Agreed != nine {
-		t.Errorf("%+v", got)
-	}
 }
 
 // An agreement that replaces another names what was done in between.

@@ -125,8 +125,8 @@ type taskOutcome struct {
 func (op *taskOp) run(ctx context.Context) (got Tasks, wrote bool, err error) {
 	done, held, err := op.resolve(ctx)
 	wrote = len(done.Events) > 0
-	if op.order.Action == room.ReleaseTask && !wrote && held == nil {
-		done.Answer, err = op.releasedBefore(ctx, done.Answer, err)
+	if err == nil && op.order.Action == room.ReleaseTask && !wrote {
+		err = op.checkReleased(ctx, done.Answer.taskBefore)
 	}
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
@@ -193,18 +193,19 @@ func questionOfTaken(at place, events []room.Event) int64 {
 // propose checks the rules on head, and returns the events of the change and their outcome. propose changes nothing.
 func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Answered[taskOutcome],
 	err error) {
-	order, err := op.resolveOffers(&head.State)
-	if err != nil {
-		return ch, err
-	}
 	outcome := &ch.Answer
 	outcome.headAfter = head
-	if order.Action == room.AddTasks {
+	order := op.order
+	if order.Action == room.AddTasks { // who was offered one then may have left since
 		n := head.AddedBefore(caller.Agent, order.Call, now)
 		if n > 0 {
 			outcome.addedIn = n
 			return ch, checkAddedBefore(head, n)
 		}
+	}
+	order, err = op.resolveOffers(&head.State)
+	if err != nil {
+		return ch, err
 	}
 	switch {
 	case head.Expired(now) && !head.Closed:
@@ -245,48 +246,22 @@ func checkAddedBefore(head *room.Head, n int64) error {
 		"or dropped. Nothing was added: if there is more to do, say in the titles or texts what is different.")
 }
 
-// maxReleaseReads is how many events releasedBefore reads at most.
-const maxReleaseReads = 30
-
-// releasedBefore returns the outcome of a release that changes nothing. A free task may say less than the call: another
-// agent of an offer is left, or the words are lost. So the call is refused, unless the last that the agent did with the
-// task is a release with the same words: that was the same call. refused is the refusal by the rules; nil: none.
-func (op *taskOp) releasedBefore(ctx context.Context, outcome taskOutcome, refused error) (taskOutcome, error) {
-	c, order := op.c, op.order
-	head := c.room.log.Peek()
-	task, open := head.Task(order.No)
-	isFree := open && task.Holder.Seat == 0
+// checkReleased refuses a release that changed nothing if its words would be lost. The last event of task, which is
+// free, tells whether that was the same call.
+func (op *taskOp) checkReleased(ctx context.Context, task room.Task) error {
+	if op.order.Text == "" {
+		return nil
+	}
+	last, err := op.c.room.log.Event(ctx, task.Last)
 	switch {
-	case refused == nil && order.Text == "":
-		return outcome, nil
-	case refused != nil && (fault.CodeOf(refused) != fault.NotAllowed || !isFree || len(order.For) > 0):
-		return outcome, refused
+	case err != nil && !errors.Is(err, table.ErrNotFound):
+		return err
+	case err == nil && last.Seat == op.c.me.Seat && last.Task != nil && last.Task.Action == room.ReleaseTask &&
+		last.Task.Text == op.order.Text:
+		return nil
 	}
-	n := task.Last // each event of the task leads to the one before
-	for range maxReleaseReads {
-		if n <= task.N {
-			break
-		}
-		event, err := c.room.log.Event(ctx, n)
-		if err != nil && !errors.Is(err, table.ErrNotFound) {
-			return outcome, err
-		}
-		if err != nil || event.Task == nil {
-			break
-		}
-		if event.Seat == c.me.Seat {
-			if event.Task.Action != room.ReleaseTask || event.Task.Text != order.Text {
-				break
-			}
-			return taskOutcome{taskNo: order.No, taskBefore: task, headAfter: head}, nil
-		}
-		n = event.Task.Prev
-	}
-	if refused == nil {
-		refused = fault.Refuse(fault.InvalidArgument, "%s is free already, or offered as you say. Nothing was "+
-			"changed: say why with send_message.", room.TaskID(order.No))
-	}
-	return outcome, refused
+	return fault.Refuse(fault.InvalidArgument, "%s is free already, or offered as you say. Nothing was changed: say "+
+		"why with send_message.", room.TaskID(op.order.No))
 }
 
 // answer returns the list after the change, and the changed task.

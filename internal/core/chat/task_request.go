@@ -40,8 +40,8 @@ type TaskRequest struct {
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" changes nothing
 	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
-	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
-	// nothing, and an empty For offers the task to nobody.
+	// For of release and edit: the agents here that the task is offered to. Of edit, nil changes nothing, and an empty
+	// For offers the task to nobody.
 	For []string
 	// Evidence is of finish and next: what was run. Its Exit counts only with Exited. Of check, only Exit and Tree may
 	// be there: what the caller had.
@@ -338,18 +338,15 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 	return o, err
 }
 
-// resolveOffer returns the agents of names, each once: agents in the room and, while a seat is free, agents still to
-// come. field is the argument for the refusal.
+// resolveOffer returns the agents of names, each once. They must be in the room. field is the argument for the refusal.
 func resolveOffer(state *room.State, names []string, field string) (found []room.Party, err error) {
 	for i, given := range names {
 		name, err := ident.AgentName(ident.Addressed(given))
-		to := room.Party{Name: name.Shown, Key: name.Key}
-		if agent, here := state.Named(name.Key); here {
-			to = agent.Party()
-		} else if err != nil || len(state.Agents) >= state.Capacity || i >= core.MaxCapacity {
+		agent, here := state.Named(name.Key)
+		if err != nil || !here {
 			return nil, refuseOffer(field, i+1)
 		}
-		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {
+		if to := agent.Party(); !slices.Contains(found, to) {
 			found = append(found, to)
 		}
 	}
@@ -357,6 +354,7 @@ func resolveOffer(state *room.State, names []string, field string) (found []room
 }
 
 func refuseOffer(field string, number int) error {
-	return fault.Refuse(fault.InvalidArgument, "%s: name %d in it does not name anyone who is in this room or could "+
-		"still join. Nothing was changed: correct it, or leave for out, and anyone may take the task.", field, number)
+	return fault.Refuse(fault.InvalidArgument, "%s: name %d in it does not name anyone who is in this room. Nothing "+
+		"was changed: correct it, or leave for out, and anyone may take the task, or wait until they have joined.",
+		field, number)
 }

@@ -91,7 +91,7 @@ func (s *State) referred() int {
 	return n
 }
 
-func (m Party) referred() int { return textBytes(m.Name, m.Key, m.Person) }
+func (m Party) referred() int { return textBytes(m.Name, m.Person) }
 
 func (t *Task) referred() int {
 	n := textBytes(t.Title, t.Text) + t.Adder.referred() + t.Holder.referred() + sliceBytes(t.For) + sliceBytes(t.After)

@@ -59,13 +59,11 @@ type Task struct {
 	Written int64 `json:"-"` // the event that last wrote the task: see Part
 }
 
-// Party is the agent of a seat since its join: after a regain the Party is the same. A task can be offered to an
-// agent that is still to come: then Seat is 0, and any agent with the name of Key is the Party.
+// Party is the agent of a seat since its join: after a regain the Party is the same.
 type Party struct {
 	Seat   int    `json:"s"`
 	Joined int64  `json:"n"`
 	Name   string `json:"f"` // at that time
-	Key    string `json:"k,omitempty"`
 	// Person is the name of the person behind the agent, if the person acted: see Event.PersonName.
 	Person string `json:"p,omitempty"`
 }
@@ -74,12 +72,7 @@ type Party struct {
 func (a Agent) Party() Party { return Party{Seat: a.Seat, Joined: a.Joined, Name: a.Name} }
 
 // Is reports whether m is the agent a.
-func (m Party) Is(a Agent) bool {
-	if m.Seat == 0 {
-		return m.Key != "" && m.Key == a.Key
-	}
-	return m.Seat == a.Seat && m.Joined == a.Joined
-}
+func (m Party) Is(a Agent) bool { return m.Seat == a.Seat && m.Joined == a.Joined }
 
 // IsHere reports whether m has its seat.
 func (m Party) IsHere(s *State) bool { return slices.ContainsFunc(s.Agents, m.Is) }
@@ -182,7 +175,7 @@ func (s *State) TaskSince(task Task) time.Time {
 }
 
 // offeredTo returns who alone may take task, an open task that waits for nothing, and until when; none if anyone may.
-// An offer ends after OfferLife, and when all agents of the offer have left. An agent still to come has not left.
+// An offer ends after OfferLife, and when all agents of the offer have left.
 func (s *State) offeredTo(task Task, now time.Time) (only []Party, until time.Time) {
 	_, at := s.freeSince(task)
 	until = at.Add(OfferLife)
@@ -190,7 +183,7 @@ func (s *State) offeredTo(task Task, now time.Time) (only []Party, until time.Ti
 		return nil, until
 	}
 	for _, party := range task.For {
-		if party.Seat == 0 || party.IsHere(s) {
+		if party.IsHere(s) {
 			only = append(only, party)
 		}
 	}

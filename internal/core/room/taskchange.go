@@ -180,24 +180,17 @@ var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task 
 
 // proposeAdd completes the event that adds tasks.
 func (o TaskOrder) proposeAdd(head *Head, agent Agent, event *Event) (*Event, int64, error) {
-	mine, invited := 0, 0
+	mine := 0
 	for _, task := range head.Tasks {
-		if agent.IsGuest() && task.Invite == agent.Invite {
-			invited++
-		}
-		if task.Adder.Is(agent) || agent.IsGuest() && !task.Adder.IsHere(&head.State) {
+		if task.Adder.Is(agent) || agent.IsGuest() && task.Invite == agent.Invite && !task.Adder.IsHere(&head.State) {
 			mine++ // a guest that leaves and joins again looks like a new guest
 		}
 	}
 	switch {
 	case mine+len(o.Add) > core.MaxAdded:
-		return nil, 0, fault.Refuse(fault.InvalidArgument, "An agent can add at most %d open tasks, and those of "+
-			"agents that have left count for each guest. There are %d, and you add %d. Nothing was added: take or "+
-			"finish some first, or put several into one.", core.MaxAdded, mine, len(o.Add))
-	case agent.IsGuest() && invited+len(o.Add) > core.MaxInvited:
-		return nil, 0, fault.Refuse(fault.InvalidArgument, "The guests of one invite can add at most %d open tasks in "+
-			"all. There are %d, and you add %d. Nothing was added: take or finish some first, or put several into one.",
-			core.MaxInvited, invited, len(o.Add))
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "An agent can add at most %d open tasks; for a guest, "+
+			"those of guests of its invite that have left count, too. There are %d, and you add %d. Nothing was "+
+			"added: take or finish some first, or put several into one.", core.MaxAdded, mine, len(o.Add))
 	case len(head.Tasks)+len(o.Add) > core.MaxTasks:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
 			"was added: finish or drop some first.", core.MaxTasks, len(head.Tasks))
@@ -340,27 +333,16 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 	return event, nil
 }
 
-// proposeRelease completes the event by which agent gives task back, takes it from its holder, declines it, or
-// changes its offer.
+// proposeRelease completes the event by which agent gives task back, takes it from its holder, or changes its offer.
 func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	switch {
-	case task.Holder.Seat == 0 && task.IsOfferedTo(agent) && len(o.For) == 0: // a declines
-		for _, party := range task.For {
-			if !party.Is(agent) {
-				event.Task.For = append(event.Task.For, party)
-			}
-		}
-		if len(event.Task.For) > 0 {
-			return event, nil // the other agents of the offer have heard of task
-		}
 	case task.Holder.Seat == 0 && slices.Equal(task.For, o.For): // perhaps agent, who may not again, has released it so
 		return nil, nil
 	case !task.MayRelease(agent):
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
 			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(task.No))
-	default:
-		event.Task.For = o.For
 	}
+	event.Task.For = o.For
 	switch {
 	case len(head.WaitsFor(task)) > 0:
 	case len(event.Task.For) > 0:
