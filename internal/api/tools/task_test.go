@@ -4,11 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/results"
-	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
 
 // The next of an add, also of a repeated one, and of an edit names open tasks of others with the same title.
@@ -134,25 +131,6 @@ func TestTask_withoutAction_isRefusedAndNamesListTasks(t *testing.T) {
 		!strings.Contains(one.text, `"task":{"id":"t1","title":"sand"`) || one.Cursor != "" {
 		t.Errorf("%s\n%s", all.text, one.text)
 	}
-}
-
-func TestListTasks_agentThatItsUserHolds_reads(t *testing.T) {
-	clock := newStoryClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	tell(t, sqlitetest.Open(t, clock), clock, chat.Options{SingleProcess: true, MinBatch: 1}, func(s *story) {
-		ann, bob, user := s.supervised()
-		bob.do("task", args{"action": "add", "tasks": "sand"})
-		for _, held := range []string{"paused", "approve"} {
-			user.do("supervise", args{held: true})
-			got := ann.do("list_tasks", nil)
-			if got.Code != "" || !strings.Contains(got.text, `"title":"sand"`) || strings.Contains(got.Next, "task (") {
-				t.Errorf("%s: %s", held, got.text)
-			}
-			if got := ann.do("task", args{"action": "take"}); got.Code == "" {
-				t.Errorf("%s: %s", held, got.text)
-			}
-			user.do("supervise", args{held: false})
-		}
-	})
 }
 
 // An agent pays for each word that it reads, so a result does not repeat the agent's own text. A text of another

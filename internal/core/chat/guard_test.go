@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -306,38 +305,6 @@ func TestTask_cases_areHeldBackAsTheCommentSays(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// What holds nothing back comes with the next wait, and the other acts change nothing that others wait for.
-func TestTask_votesStatusAndOtherActs_holdNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.cid.Token, "sand")
-	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
-	proposal := w.propose(p.cid.Token, "at noon?", "Bob")
-	w.agree(p.bob.Token, proposal)
-	w.sayAs(p.ann.Token, room.Status, "half done")
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t1", Text: "twice"})
-	w.join("plans", "Dora")
-	req := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandTake, ID: "t1", Cursor: cursor}
-	if _, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandFinish, ID: "t9",
-		Cursor: cursor}); fault.CodeOf(err) != fault.InvalidArgument {
-		t.Errorf("the rules of tasks come first: %v", err)
-	}
-	foreign := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandRelease, ID: "t1", Cursor: p.ann.Cursor}
-	if got := w.does(foreign); got.Held != nil || got.Cursor != "" {
-		t.Errorf("a cursor of another: %+v", got)
-	}
-	if got := w.does(req); got.Held != nil || got.Task.Text != "twice" {
-		t.Errorf("a take over a vote, a status, a join and an edit that it shows: %+v", got.Held)
-	}
-	w.ask(p.ann.Token, "why?", "Cid")
-	for _, action := range []chat.TaskCommand{chat.CommandRelease, chat.CommandDrop} {
-		req.Action, req.ID = action, "t1"
-		if got := w.does(req); got.Held != nil || place(t, p.cid.Token, got.Cursor) != place(t, p.cid.Token, cursor) {
-			t.Errorf("%s: %+v", action, got)
-		}
 	}
 }
 

@@ -59,49 +59,6 @@ func (w *world) inRecord(want []string, agents ...chat.Seated) {
 	}
 }
 
-func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing.T) {
-	onFiles(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		all := []chat.Seated{p.ann, p.bob, p.cid}
-		nine := w.propose(p.ann.Token, "nine")
-		there.agree(p.bob.Token, nine)
-		w.agree(p.cid.Token, nine)
-
-		// Cid alone is asked: what Ann and Bob have agreed to stays as it is.
-		half := there.counter(p.bob, "half past nine", nine, "Cid")
-		if half.Beside != nine {
-			t.Errorf("it stands beside %q", half.Beside)
-		}
-		w.agree(p.cid.Token, half.ID)
-		before := []string{`half past nine for "", then ""`, `nine for "", then ""`}
-		there.inRecord(before, all...)
-
-		// All are asked.
-		ten := there.counter(p.bob, "ten", nine)
-		said := w.history(p.cid.Token, chat.HistoryRequest{ID: ten.ID}).Messages[0]
-		if ten.Beside != "" || said.Replaces != nine {
-			t.Errorf("%+v: %+v", ten, said)
-		}
-		w.inRecord(before, all...)
-		w.agree(p.ann.Token, ten.ID)
-		w.inRecord(before, all...)
-		there.agree(p.cid.Token, ten.ID)
-		after := []string{`half past nine for "", then ""`, `nine for "", then "ten"`, `ten for "nine", then ""`}
-		w.inRecord(after, all...)
-		there.inRecord(after, all...)
-		if n := w.viewed(w.view(p.ann.Token), "").Open.Agreements; n == nil || *n != 2 {
-			t.Errorf("in force are %v", n)
-		}
-
-		// What is replaced cannot be replaced again: who tries it learns what replaced it.
-		if again := w.counter(p.ann, "eleven", nine); again.Beside != ten.ID {
-			t.Errorf("it stands beside %q", again.Beside)
-		}
-		w.verify(p.ann.Token)
-	})
-}
-
 // Ann bans Cid: with another agent of hers she replaces nothing. With Bob, who is left, she does, and the record says
 // that Cid was not asked.
 func TestReplaced_adminWhoKicks_needsOneWhoIsLeft(t *testing.T) {
@@ -255,26 +212,6 @@ func TestReplaced_privateProposal_isHiddenFromOthers(t *testing.T) {
 			t.Errorf("%s sees on record that it replaces %q, %q", c.who.Name, info.Replaces, agreed.Replaces)
 		}
 	}
-}
-
-// A draft replaces by what holds when its person lets it through.
-func TestReplaced_byADraft_onceItIsSent(t *testing.T) {
-	w := newWorld(t)
-	p, person := w.approved() // Bob's
-	nine := w.propose(p.ann.Token, "nine")
-	draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "ten", Kind: room.Proposal, ReplyTo: nine})
-	w.asked([]string{"Ann asks [Bob Cid]: nine"}, p.ann)
-	w.agree(p.cid.Token, nine)
-	vote := w.drafts(chat.SendRequest{Token: p.bob.Token, Kind: room.Agree, ReplyTo: nine})
-	w.decides(person, vote, room.SendDraft, "")
-	w.decides(person, draft, room.SendDraft, "")
-	ten := w.history(p.ann.Token, chat.HistoryRequest{Limit: 1}).Messages[0]
-	if ten.Text != "ten" || ten.Replaces != nine {
-		t.Errorf("%+v", ten)
-	}
-	w.agree(p.ann.Token, ten.ID)
-	w.agree(p.cid.Token, ten.ID)
-	w.inRecord([]string{`nine for "", then "ten"`, `ten for "nine", then ""`}, p.ann, p.bob, p.cid)
 }
 
 // One agreement that was changed often hides no other.
