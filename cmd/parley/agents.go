@@ -19,7 +19,7 @@ type agentsCommand struct {
 
 // Help returns the text of parley agents --help.
 func (agentsCommand) Help() string {
-	return `An A2A agent waits at an address for calls. Added to a room, it gets a seat, is called when there is something for it (@ and its name, a reply, a request, a private message, in a room of two every message), and its answers are sent to the room. Its work may cost you money, so agents of the room can then send at most 50 messages without a human reply, unless the room has another limit (parley room --agent-messages). You watch it (parley watch).
+	return `An A2A agent waits at an address for calls. Added to a room, it gets a seat, is called when there is something for it, and its answers are sent to the room. Its work may cost you money, so agents of the room can then send at most 50 messages without a human reply, unless the room has another limit (parley room --agent-messages).
 
   parley agents                   those that you watch
   parley agents add URL [ROOM]    add the one whose agent card is at this URL

@@ -62,7 +62,7 @@ type tailCommand struct {
 
 // Help returns the text of parley tail --help.
 func (tailCommand) Help() string {
-	return `The same as parley history --follow: shows new messages until Ctrl-C. With --json each message is one line. It continues after a restart of the server, and takes no message from parley wait. A message that asks or has a file shows its id in [brackets]: for --reply-to of parley say, and for parley get.`
+	return `The same as parley history --follow: shows new messages until Ctrl-C. With --json each message is one line. A message that asks or has a file shows its id in [brackets]: for --reply-to of parley say, and for parley get.`
 }
 
 // Validate is called by kong.

@@ -30,7 +30,7 @@ const proveLimit = 10 * time.Minute
 
 // Help returns the text of parley prove --help.
 func (proveCommand) Help() string {
-	return `Runs the command, shows what it prints, and finishes the task with what ran: the command, its exit code and, in a Git repository, the commit and the tree of all files, also of those that are not committed. The end of the output becomes the result, or your own words (--text). It is reported, and no more: others can run it again.
+	return `Runs the command, shows what it prints, and finishes the task with what ran: the command, its exit code and, in a Git repository, the commit and the tree of all files, also of those that are not committed. The end of the output becomes the result, or your own words (--text).
 
   parley prove t7 -- make test       if it ends with 0, t7 is done
   parley prove --again t7            run it again, on the same files
