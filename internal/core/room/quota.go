@@ -9,7 +9,8 @@ import (
 
 // checkQuota refuses event, which asks, if too much is open. A request counts for its seat, for the seat's party (see
 // State.partyOf) and for the room; for the last two, what is private counts apart. A seat that has nothing open is
-// never refused, so nobody is silenced by what others ask. The proposal whose place event takes does not count.
+// never refused, so nobody is silenced by what others ask. The proposal whose place event takes does not count. The
+// refusal tells the limit and not how many are open, since others may not tell how many private ones there are.
 func (c messageRules) checkQuota(event *Event) error {
 	if event.Kind != Request && len(event.Ask) == 0 {
 		return nil
@@ -38,7 +39,7 @@ func (c messageRules) checkQuota(event *Event) error {
 	} {
 		if limit.applies && limit.n >= limit.most {
 			return fault.Refuse(fault.InvalidArgument, "%s, the most that there may be. Nothing was sent: withdraw "+
-				"one of yours, or wait until one is answered.", fmt.Sprintf(limit.is, limit.n))
+				"one of yours, or wait until one is answered.", fmt.Sprintf(limit.is, limit.most))
 		}
 	}
 	return nil

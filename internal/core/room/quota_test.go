@@ -71,7 +71,7 @@ func TestQuota_oneMore_isRefusedAndEndsNothing(t *testing.T) {
 		"the private":    {full, private(bob, 1), ""},
 		"its first one":  {full, proposal(late, 1), ""},
 		"a full private": {fullPrivate, private(late, 1), ""},
-		"a second private one": {append(fullPrivate, public(late, 1)), private(late, 1),
+		"a second private one, which tells no count beyond": {append(fullPrivate, private(late, 1)), private(late, 1),
 			"32 private requests are open"},
 	} {
 		t.Run(what, func(t *testing.T) {
