@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -77,21 +78,31 @@ func (c reading) agreedProposal(ctx context.Context, id string, none error) (roo
 	if !ok {
 		return room.Event{}, none
 	}
+	x, err := c.findAgreement(ctx, n)
+	if err != nil || x == nil {
+		return room.Event{}, cmp.Or(err, none)
+	}
+	return x.Proposal(), nil
+}
+
+// findAgreement returns agreement n, however many are newer; nil if n is none that the caller sees. Otherwise two
+// guests could keep one from being replaced, by a hundred of their own.
+func (c reading) findAgreement(ctx context.Context, n int64) (*roomlog.Agreement, error) {
 	for before, more := int64(0), true; more; {
 		var stored []roomlog.Agreement
 		var err error
 		stored, more, err = c.room.log.Items().Agreements(ctx, c.me, before, agreementsRead)
 		if err != nil {
-			return room.Event{}, err
+			return nil, err
 		}
 		if x := find(stored, n); x != nil {
-			return x.Proposal(), nil
+			return x, nil
 		}
 		if more {
 			before = stored[len(stored)-1].N
 		}
 	}
-	return room.Event{}, none
+	return nil, nil
 }
 
 // find returns agreement n of list; nil if it is none of them.
@@ -108,8 +119,7 @@ func find(list []roomlog.Agreement, n int64) *roomlog.Agreement {
 // of an older program does not say whom it binds. It binds all who see it, except a person without an agent who did not
 // agree: older programs asked no such person.
 func (c reading) boundBy(ctx context.Context, n int64) (seats []int, err error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 0, agreementsRead)
-	x := find(stored, n)
+	x, err := c.findAgreement(ctx, n)
 	switch {
 	case err != nil || x == nil || x.ReplacedBy != 0:
 		return nil, err

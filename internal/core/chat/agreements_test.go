@@ -101,6 +101,13 @@ func TestAgreement_ofMany_eachIsOnAPage(t *testing.T) {
 		_, err := w.History(t.Context(), chat.HistoryRequest{Token: p.bob.Token, Agreed: true, Before: id})
 		says(t, err, fault.InvalidArgument, "an agreement")
 	}
+	last := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "shorter", Kind: room.Proposal, ReplyTo: newer}).ID
+	w.agree(p.bob.Token, last)
+	got = nil
+	for _, m := range w.history(p.bob.Token, chat.HistoryRequest{Agreed: true, Limit: 1}).Messages {
+		got = append(got, m.ID, m.Replaces)
+	}
+	same(t, "the one behind so many is replaced:", got, []string{last, newer})
 }
 
 func TestAgreement_returningAgent_hasTheNewestFiveAgain(t *testing.T) {
