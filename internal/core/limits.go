@@ -40,7 +40,7 @@ const (
 	MaxAsked         = 12                // open requests of one agent; of one invite or key, those that all see
 	MaxProposed      = 4                 // of MaxAsked, that are proposals
 	MaxAskedPrivate  = 4                 // of MaxAsked of one agent, that are private
-	MaxPartyPrivate  = 8                 // open private requests of the guests of one invite, or of one key
+	MaxGroupPrivate  = 8                 // open private requests of the guests of one invite, or of one key
 	MaxDifferences   = 32                // of a room: see room.Difference
 	MaxDifferencesOf = 8                 // of one checker, or of the seats that count as one
 	// MaxSteps is how many messages endpoints send because of each other after a message that no endpoint caused: two

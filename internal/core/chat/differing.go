@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// DifferingView is what differs by the checks of one party, and needs the person of a seat.
+// DifferingView is what differs by the checks of one group, and needs the person of a seat.
 type DifferingView struct {
 	ID    string   // of the first check
 	Last  string   // of the last check: see SuperviseRequest.PutAway

@@ -20,7 +20,7 @@ const (
 	NeedsDecision NeedKind = "draft"    // a message of the own agent waits
 	NeedsAnswer   NeedKind = "request"  // the seat owes an answer
 	NeedsVote     NeedKind = "proposal" // the seat has not voted
-	NeedsLook     NeedKind = "check"    // Differing of one party needs the person
+	NeedsLook     NeedKind = "check"    // Differing of one group needs the person
 	NeedsNothing  NeedKind = "ended"    // the room was closed: the person hears of it once
 )
 

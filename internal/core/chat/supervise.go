@@ -19,7 +19,7 @@ type SuperviseRequest struct {
 	Claim   string // of a link: Token becomes a token of the person, unless the link was used
 	NewLink bool   // asks for a link for a further device
 	EndHook string // the id of the agent's hook to end
-	PutAway string // the id of the check to put away, with what differed before by the same party
+	PutAway string // the id of the check to put away, with what differed before by the same group
 
 	PersonName string // the new name of the person
 	NoName     bool   // removes the name

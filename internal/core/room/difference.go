@@ -19,15 +19,15 @@ type Difference struct {
 	Name       string `json:"f"`             // of the checker then
 	Person     bool   `json:"me,omitempty"`  // the person behind Seat did
 	PersonName string `json:"men,omitempty"` // see Event.PersonName
-	Party      string `json:"b"`             // of the checker: see State.partyOf
+	Group      string `json:"b"`             // of the checker: see State.groupOf
 	For        []int  `json:"for"`           // the seats whose persons it needs
 }
 
-// DifferencesOf returns what needs the person of a seat, oldest first: that of one party is together, so a checker is
+// DifferencesOf returns what needs the person of a seat, oldest first: that of one group is together, so a checker is
 // one row, however much differs.
 func (t Talk) DifferencesOf(seat int) (rows [][]Difference) {
 	for _, d := range t.Differences {
-		i := slices.IndexFunc(rows, func(row []Difference) bool { return row[0].Party == d.Party })
+		i := slices.IndexFunc(rows, func(row []Difference) bool { return row[0].Group == d.Group })
 		switch {
 		case !slices.Contains(d.For, seat):
 		case i < 0:
@@ -39,7 +39,7 @@ func (t Talk) DifferencesOf(seat int) (rows [][]Difference) {
 	return rows
 }
 
-// Checkers returns who found what differs, each once: the seats of one party may have several names.
+// Checkers returns who found what differs, each once: the seats of one group may have several names.
 func Checkers(row []Difference) (who []string) {
 	for _, d := range row {
 		if name := ident.Actor(d.Name, d.Person, d.PersonName); !slices.Contains(who, name) {
@@ -57,7 +57,7 @@ func (t Talk) hasDifference(n int64, seat int) bool {
 }
 
 // PutAway returns the event by which the person behind agent puts away check n, and what differed before by the same
-// party; nil if n does not need the person. What came after n, the person may not have seen.
+// group; nil if n does not need the person. What came after n, the person may not have seen.
 func (s *State) PutAway(agent Agent, n int64) *Event {
 	if !s.Talk.hasDifference(n, agent.Seat) {
 		return nil
@@ -69,16 +69,16 @@ func (s *State) PutAway(agent Agent, n int64) *Event {
 
 // applyDifferences ends and begins differences by event.
 func (l *ledger) applyDifferences(event Event) {
-	party := "" // of what the person of event puts away
+	group := "" // of what the person of event puts away
 	for _, d := range l.Differences {
 		if event.PutsAway != 0 && d.N == event.PutsAway {
-			party = d.Party
+			group = d.Group
 		}
 	}
 	seated := func(seat int) bool { _, here := l.state.Seated(seat); return here }
 	var list []Difference
 	for _, d := range l.Differences {
-		if d.Party == party && d.N <= event.PutsAway {
+		if d.Group == group && d.N <= event.PutsAway {
 			d.For = withoutSeat(d.For, event.Seat)
 			l.changed = true
 		}
@@ -108,12 +108,12 @@ func (d Difference) isOverBy(event Event) bool {
 // addDifference adds the check of event, unless the task has one by the seat, nobody is left whom it needs, or the list
 // is full for the checker or for all: then the check only stands at the task. So a checker displaces nothing.
 func (l *ledger) addDifference(event Event) {
-	party, of := l.state.partyOf(event.Seat), 0
+	group, of := l.state.groupOf(event.Seat), 0
 	for _, d := range l.Differences {
 		if d.Task == event.Task.No && d.Seat == event.Seat {
 			return
 		}
-		if d.Party == party {
+		if d.Group == group {
 			of++
 		}
 	}
@@ -122,6 +122,6 @@ func (l *ledger) addDifference(event Event) {
 	}
 	l.changed = true
 	l.Differences = append(l.Differences, Difference{N: event.N, AtMs: event.AtMs, Task: event.Task.No,
-		Seat: event.Seat, Name: event.Name, Person: event.Person, PersonName: event.PersonName, Party: party,
+		Seat: event.Seat, Name: event.Name, Person: event.Person, PersonName: event.PersonName, Group: group,
 		For: event.Wakes})
 }

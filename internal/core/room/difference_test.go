@@ -61,7 +61,7 @@ func (w workshop) putsAway(seat int, n int64) {
 	}
 }
 
-// needs returns what needs the persons of Ann and Bob, a row a party, as "Ann: [1 2]; Bob: [1]".
+// needs returns what needs the persons of Ann and Bob, a row a group, as "Ann: [1 2]; Bob: [1]".
 func (w workshop) needs() string {
 	var all []string
 	for seat, name := range []string{ann: "Ann", bob: "Bob"} {
@@ -109,7 +109,7 @@ func TestDifference_needsThePersons_untilItIsOver(t *testing.T) {
 		}, "Ann: [1 2]; Bob: [2]"},
 		{"all of the checker at once", func(w workshop, _ room.Event) { w.putsAway(bob, w.checks(gus, 2, 2).N) },
 			"Ann: [1 2]"},
-		{"another party stays", func(w workshop, first room.Event) {
+		{"another group stays", func(w workshop, first room.Event) {
 			w.checks(cid, 2, 2)
 			w.putsAway(bob, first.N)
 		}, "Ann: [1]; Ann: [2]; Bob: [2]"},

@@ -7,15 +7,15 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 )
 
-// checkQuota refuses event, which asks, if too much is open. A request counts for its seat, for the seat's party (see
-// State.partyOf) and for the room; for the last two, what is private counts apart. A seat that has nothing open is
+// checkQuota refuses event, which asks, if too much is open. A request counts for its seat, for the seat's group (see
+// State.groupOf) and for the room; for the last two, what is private counts apart. A seat that has nothing open is
 // never refused, so nobody is silenced by what others ask. The proposal whose place event takes does not count. The
 // refusal tells the limit and not how many are open, since others may not tell how many private ones there are.
 func (c messageRules) checkQuota(event *Event) error {
 	if event.Kind != Request && len(event.Ask) == 0 {
 		return nil
 	}
-	own, party, all := c.countOpen(event.Replaces)
+	own, group, all := c.countOpen(event.Replaces)
 	if own == (quota{}) {
 		return nil
 	}
@@ -28,11 +28,11 @@ func (c messageRules) checkQuota(event *Event) error {
 		{true, own.public + own.private, core.MaxAsked, "You have %d requests open"},
 		{proposes, own.proposals, core.MaxProposed, "You have %d proposals open"},
 		{private, own.private, core.MaxAskedPrivate, "You have %d private requests open"},
-		{!private, party.public, core.MaxAsked,
+		{!private, group.public, core.MaxAsked,
 			"The seats of your invite or key have %d requests open"},
-		{!private && proposes, party.publicProposals, core.MaxProposed,
+		{!private && proposes, group.publicProposals, core.MaxProposed,
 			"The seats of your invite or key have %d proposals open"},
-		{private, party.private, core.MaxPartyPrivate,
+		{private, group.private, core.MaxGroupPrivate,
 			"The seats of your invite or key have %d private requests open"},
 		{!private, all.public, core.MaxOpen, "%d requests are open in this room"},
 		{private, all.private, core.MaxOpen, "%d private requests are open in this room"},
@@ -48,21 +48,21 @@ func (c messageRules) checkQuota(event *Event) error {
 // quota counts open requests, proposals among them.
 type quota struct{ public, private, proposals, publicProposals int }
 
-// countOpen returns what is open of the agent, of its party and of all, without request but.
-func (c messageRules) countOpen(but int64) (own, party, all quota) {
+// countOpen returns what is open of the agent, of its group and of all, without request but.
+func (c messageRules) countOpen(but int64) (own, group, all quota) {
 	for _, r := range c.head.Talk.Open {
 		if r.hasExpired(c.now) || r.N == but {
 			continue
 		}
 		all.add(r)
-		if c.head.partyOf(r.Seat) == c.head.partyOf(c.agent.Seat) {
-			party.add(r)
+		if c.head.groupOf(r.Seat) == c.head.groupOf(c.agent.Seat) {
+			group.add(r)
 		}
 		if r.Seat == c.agent.Seat {
 			own.add(r)
 		}
 	}
-	return own, party, all
+	return own, group, all
 }
 
 func (q *quota) add(r OpenRequest) {

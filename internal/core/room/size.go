@@ -140,7 +140,7 @@ func (t *Talk) referred() int {
 	n := sliceBytes(t.Open) + sliceBytes(t.Done) + sliceBytes(t.Doubts) + sliceBytes(t.Differences)
 	for i := range t.Differences {
 		d := &t.Differences[i]
-		n += textBytes(d.Name, d.PersonName, d.Party) + sliceBytes(d.For)
+		n += textBytes(d.Name, d.PersonName, d.Group) + sliceBytes(d.For)
 	}
 	for i := range t.Open {
 		request := &t.Open[i]

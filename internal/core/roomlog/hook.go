@@ -77,7 +77,7 @@ type Progress struct {
 	WakeProgress
 	EndpointProgress
 	HourProgress
-	// Looked has, of a push, when the person was last told of what differs, in ms, by the party of the checker: see
+	// Looked has, of a push, when the person was last told of what differs, in ms, by the group of the checker: see
 	// room.Difference. Those of the last hour are kept.
 	Looked map[string]int64 `json:"looked,omitempty"`
 }

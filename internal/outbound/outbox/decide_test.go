@@ -149,7 +149,7 @@ func TestPush_decideCall(t *testing.T) {
 		return chat.Need{N: n, Kind: kind, At: noon().Add(time.Duration(n-41) * time.Minute)}
 	}
 	check := need(42, chat.NeedsLook)
-	check.Differing = []room.Difference{{N: 42, Party: "seat:3"}}
+	check.Differing = []room.Difference{{N: 42, Group: "seat:3"}}
 	draft, asked := need(42, chat.NeedsDecision), need(42, chat.NeedsAnswer)
 	with := func(change func(*roomlog.Progress)) roomlog.Progress {
 		progress := told

@@ -209,10 +209,10 @@ func (w *push) dueOf(need chat.Need) time.Time {
 
 // nextLook returns before when the person is not called for need again, which differs; the zero time for another need.
 func (w *push) nextLook(need chat.Need) time.Time {
-	if need.Kind != chat.NeedsLook || w.progress.Looked[need.Differing[0].Party] == 0 {
+	if need.Kind != chat.NeedsLook || w.progress.Looked[need.Differing[0].Group] == 0 {
 		return time.Time{}
 	}
-	return time.UnixMilli(w.progress.Looked[need.Differing[0].Party]).Add(lookInterval)
+	return time.UnixMilli(w.progress.Looked[need.Differing[0].Group]).Add(lookInterval)
 }
 
 // lastMs returns when the last call was made that is not to be repeated; 0: none.
@@ -302,14 +302,14 @@ func (w *push) applyAnswer(ctx context.Context, answer outcall.Answer, failed er
 // looked returns Progress.Looked after a call.
 func (w *push) looked(now time.Time) map[string]int64 {
 	looked := map[string]int64{}
-	for party, ms := range w.progress.Looked {
+	for group, ms := range w.progress.Looked {
 		if now.Sub(time.UnixMilli(ms)) < lookInterval {
-			looked[party] = ms
+			looked[group] = ms
 		}
 	}
 	for _, need := range w.needs.Open {
 		if need.Kind == chat.NeedsLook && w.rings(need) {
-			looked[need.Differing[0].Party] = now.UnixMilli()
+			looked[need.Differing[0].Group] = now.UnixMilli()
 		}
 	}
 	return looked

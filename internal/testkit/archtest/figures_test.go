@@ -43,7 +43,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "and at most {} may be private.", "internal/core.MaxAskedPrivate"},
 	{"docs/tools.md", "A room may have {} that all see,", "internal/core.MaxOpen"},
 	{"docs/tools.md", "that all see, and {} private ones.", "internal/core.MaxOpen"},
-	{"docs/tools.md", "Of private requests these may have {} together.", "internal/core.MaxPartyPrivate"},
+	{"docs/tools.md", "Of private requests these may have {} together.", "internal/core.MaxGroupPrivate"},
 	{"docs/tools.md", "At most {} such checks", "internal/core.MaxDifferencesOf"},
 	{"docs/tools.md", "of one checker, and {} of a room, need", "internal/core.MaxDifferences"},
 	{"docs/tools.md", "its last call was less than {} ago, and it is not", "internal/core/room.PresentFor"},

@@ -6,9 +6,9 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// partyOf returns whose a seat is, where seats are counted: the seats of one key or account are one party, and so are
+// groupOf returns whose a seat is, where seats are counted: the seats of one key or account are one group, and so are
 // the guests of one invite. A server that knows no keys tells nobody else apart but by the seat.
-func (s *State) partyOf(seat int) string {
+func (s *State) groupOf(seat int) string {
 	agent, _ := s.Seated(seat)
 	switch {
 	case ident.KeyOf(agent.Principal) != "":
