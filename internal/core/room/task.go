@@ -52,7 +52,7 @@ type Task struct {
 	SinceN   int64   `json:"sn,omitempty"`    // the event that began the present state: taken, or free with this offer
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
 	Last     int64   `json:"last,omitempty"`  // the last event about the task
-	Edited   int64   `json:"ed,omitempty"`    // the event that last edited the task, but for its order; 0: none
+	Edited   int64   `json:"ed,omitempty"`    // the event that last edited the task; 0: none
 	Editor   int     `json:"eb,omitempty"`    // the seat that did; older programs do not say
 	Taken    int64   `json:"tk,omitempty"`    // the event by which it was last taken; 0: none
 
