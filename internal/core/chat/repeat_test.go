@@ -98,6 +98,23 @@ func TestSend_eachFieldThatIsOfTheMessage_tellsItFromOneWithout(t *testing.T) {
 	}
 }
 
+// The other process has read nothing of the minutes in which Ann spoke.
+func TestSend_sameTextNineMinutesLaterInAnotherProcess_isADuplicate(t *testing.T) {
+	w := newWorld(t)
+	w = onTable(t, w.clock, w.table, chat.Options{})
+	p := w.pair()
+	long := strings.Repeat("a longer text ", 4)
+	first := w.say(p.ann.Token, long)
+	w.clock.Advance(time.Minute)
+	for i := range 40 {
+		w.say(p.bob.Token, fmt.Sprintf("%s %d", strings.Repeat("b", 50), i))
+	}
+	w.clock.Advance(8 * time.Minute)
+	if again := onTable(t, w.clock, w.table, chat.Options{}).say(p.ann.Token, long); again.ID != first.ID {
+		t.Errorf("Ann said %+v, and then %+v", first, again)
+	}
+}
+
 func TestSend_sameKeyWithinADay_isADuplicate(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
