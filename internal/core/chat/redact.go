@@ -67,11 +67,8 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		event, err = reading(c).agreedProposal(ctx, id, err)
 	}
-	switch {
-	case fault.CodeOf(err) == fault.InvalidArgument:
-		event, err = c.shownCheck(ctx, id, err)
-	case err == nil && event.ChecksTask() && !event.Redacted:
-		event, err = c.shownCheck(ctx, id, room.RefuseRedact())
+	if err == nil && event.ChecksTask() && !event.Redacted {
+		err = c.checkShown(ctx, event)
 	}
 	if err != nil {
 		return nil, err
@@ -113,18 +110,13 @@ func (c managing) removeText(ctx context.Context, id string) ([]room.Event, erro
 	return done.Events, err
 }
 
-// shownCheck returns the event of the check that a task shows with an id. The event may have expired. The error is none
-// if no task that the caller sees shows the check.
-func (c managing) shownCheck(ctx context.Context, id string, none error) (room.Event, error) {
-	n, _ := c.head.MessageNumber(id)
-	check, done, err := c.room.log.Items().FindCheck(ctx, n)
-	switch {
-	case errors.Is(err, table.ErrNotFound), err == nil && !c.me.SeesTask(done.Task.N):
-		return room.Event{}, none
-	case err != nil:
-		return room.Event{}, err
+// checkShown refuses event, a check, if its task does not show it: a later check of the agent stands in its place.
+func (c managing) checkShown(ctx context.Context, event room.Event) error {
+	check, err := c.room.log.Items().CheckBy(ctx, event.Task.No, event.Seat)
+	if err == nil && check.N != event.N {
+		err = room.RefuseRedact()
 	}
-	return done.Finished().CheckEvent(n, check.By, check.ByPerson, check.Check), nil
+	return err
 }
 
 // redactedID returns the id of the message or task whose words event has removed.

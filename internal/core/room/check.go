@@ -68,12 +68,6 @@ func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event,
 	return event, nil
 }
 
-// CheckEvent returns event n, in which by, or the person behind it, has checked f.
-func (f Finished) CheckEvent(n int64, by Party, person bool, check Check) Event {
-	return Event{Type: TaskChanged, N: n, Seat: by.Seat, Name: by.Name, Person: person,
-		Task: &TaskChange{Action: CheckTask, No: f.No, Added: f.Added, Check: &check}}
-}
-
 // IsOwn reports whether a has finished f, or came as the finisher did: then somebody else checks it.
 func (f Finished) IsOwn(a Agent) bool { return f.By.Seat == a.Seat || f.isOfPrincipal(a) }
 

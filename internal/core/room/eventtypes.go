@@ -87,7 +87,7 @@ var eventTypes = []eventType{
 	{Drafted, "Seat Name To Draft Key"},
 
 	// The list of tasks has changed, or a finished task was checked.
-	// Made by TaskOrder.Decide, Finished.CheckEvent, Finished.DecideCheck.
+	// Made by TaskOrder.Decide, Finished.DecideCheck.
 	//
 	//	{"v":14,"id":"9qy952p8g4np","st":12,"lt":9,"p":4,"run":4,"at":4107585600000,"t":"task","s":1,"f":"Ann",
 	//	"task":{"do":"finish","no":1,"added":10,"prev":11,"title":"buy tea","x":"bought"}}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,20 +88,6 @@ func (i Items) CheckBy(ctx context.Context, no int64, seat int) (check Check, er
 		check = Check{}
 	}
 	return check, err
-}
-
-// FindCheck returns the check of event n, and the finished task; table.ErrNotFound if no task has the check.
-func (i Items) FindCheck(ctx context.Context, n int64) (check Check, done Done, err error) {
-	of, err := i.Checks(ctx, 1, math.MaxInt64-1)
-	for no, list := range of {
-		for _, c := range list {
-			if n != 0 && c.N == n {
-				done, err = i.Done(ctx, no)
-				return c, done, err
-			}
-		}
-	}
-	return check, done, cmp.Or(err, table.ErrNotFound)
 }
 
 // Checks returns the last checks of the tasks from first to last, each in the order of time: of a task the newest, of
