@@ -15,65 +15,49 @@ func (c messageRules) checkQuota(event *Event) error {
 	if event.Kind != Request && len(event.Ask) == 0 {
 		return nil
 	}
-	own, group, all := c.countOpen(event.Replaces)
-	if own == (quota{}) {
+	private, proposes := len(event.To) > 0, event.Kind == Proposal
+	isOwn := func(r OpenRequest) bool { return r.Seat == c.agent.Seat }
+	isAlike := func(r OpenRequest) bool { return len(r.To) > 0 == private }
+	isOfGroup := func(r OpenRequest) bool {
+		return isAlike(r) && c.head.groupOf(r.Seat) == c.head.groupOf(c.agent.Seat)
+	}
+	if c.countOpen(event, isOwn) == 0 {
 		return nil
 	}
-	proposes, private := event.Kind == Proposal, len(event.To) > 0
+	kind, ofGroup := "requests", core.MaxAsked
+	if private {
+		kind, ofGroup = "private requests", core.MaxGroupPrivate
+	}
 	for _, limit := range []struct {
 		applies bool
-		n, most int
-		is      string
+		is      func(OpenRequest) bool
+		most    int
+		says    string
 	}{
-		{true, own.public + own.private, core.MaxAsked, "You have %d requests open"},
-		{proposes, own.proposals, core.MaxProposed, "You have %d proposals open"},
-		{private, own.private, core.MaxAskedPrivate, "You have %d private requests open"},
-		{!private, group.public, core.MaxAsked,
-			"The seats of your invite or key have %d requests open"},
-		{!private && proposes, group.publicProposals, core.MaxProposed,
+		{true, isOwn, core.MaxAsked, "You have %d requests open"},
+		{proposes, func(r OpenRequest) bool { return isOwn(r) && r.Proposal }, core.MaxProposed,
+			"You have %d proposals open"},
+		{private, func(r OpenRequest) bool { return isOwn(r) && isAlike(r) }, core.MaxAskedPrivate,
+			"You have %d private requests open"},
+		{proposes && !private, func(r OpenRequest) bool { return isOfGroup(r) && r.Proposal }, core.MaxProposed,
 			"The seats of your invite or key have %d proposals open"},
-		{private, group.private, core.MaxGroupPrivate,
-			"The seats of your invite or key have %d private requests open"},
-		{!private, all.public, core.MaxOpen, "%d requests are open in this room"},
-		{private, all.private, core.MaxOpen, "%d private requests are open in this room"},
+		{true, isOfGroup, ofGroup, "The seats of your invite or key have %d " + kind + " open"},
+		{true, isAlike, core.MaxOpen, "%d " + kind + " are open in this room"},
 	} {
-		if limit.applies && limit.n >= limit.most {
+		if limit.applies && c.countOpen(event, limit.is) >= limit.most {
 			return fault.Refuse(fault.InvalidArgument, "%s, the most that there may be. Nothing was sent: withdraw "+
-				"one of yours, or wait until one is answered.", fmt.Sprintf(limit.is, limit.most))
+				"one of yours, or wait until one is answered.", fmt.Sprintf(limit.says, limit.most))
 		}
 	}
 	return nil
 }
 
-// quota counts open requests, proposals among them.
-type quota struct{ public, private, proposals, publicProposals int }
-
-// countOpen returns what is open of the agent, of its group and of all, without request but.
-func (c messageRules) countOpen(but int64) (own, group, all quota) {
+// countOpen returns how many open requests are so, without the one whose place event takes.
+func (c messageRules) countOpen(event *Event, is func(OpenRequest) bool) (n int) {
 	for _, r := range c.head.Talk.Open {
-		if r.hasExpired(c.now) || r.N == but {
-			continue
-		}
-		all.add(r)
-		if c.head.groupOf(r.Seat) == c.head.groupOf(c.agent.Seat) {
-			group.add(r)
-		}
-		if r.Seat == c.agent.Seat {
-			own.add(r)
+		if !r.hasExpired(c.now) && r.N != event.Replaces && is(r) {
+			n++
 		}
 	}
-	return own, group, all
-}
-
-func (q *quota) add(r OpenRequest) {
-	proposal := 0
-	if r.Proposal {
-		proposal = 1
-	}
-	q.proposals += proposal
-	if len(r.To) > 0 {
-		q.private++
-		return
-	}
-	q.public, q.publicProposals = q.public+1, q.publicProposals+proposal
+	return n
 }
