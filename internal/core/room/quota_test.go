@@ -125,7 +125,6 @@ func TestQuota_oneMore_isRefusedAndEndsNothing(t *testing.T) {
 func TestListFull_ofAnOlderProgram_isAWithdrawalByTheRoom(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	asked := l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
-	run := l.head.Run
 	end := l.apply(room.Event{Type: room.Said, Seat: ann, Name: "Ann", Kind: room.Status, Withdraws: asked.N,
 		Reason: "list_full", To: []int{bob}, Named: []int{ann, bob}})
 	if _, open := l.head.Talk.Find(asked.N, l.now); open {
@@ -136,7 +135,7 @@ func TestListFull_ofAnOlderProgram_isAWithdrawalByTheRoom(t *testing.T) {
 			t.Errorf("agent %d hears of it: %v", seat, who.IsNews(end))
 		}
 	}
-	if said, _ := l.head.Recent.Said(ann); said.N != asked.N || l.head.Run != run || end.Actor() != 0 {
-		t.Errorf("Ann counts as having said %d, the run is %d", said.N, l.head.Run)
+	if end.Actor() != 0 {
+		t.Errorf("agent %d said it", end.Actor())
 	}
 }

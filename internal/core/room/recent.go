@@ -334,7 +334,7 @@ func (r *Recent) add(event Event) {
 	r.index(event, lastOf.withNewer)
 	switch event.Type {
 	case Said:
-		if event.Person || event.IsByRoom() {
+		if event.Person {
 			return // the agent may be silent
 		}
 		last := event.utterance()
@@ -373,7 +373,7 @@ func (r *Recent) prepend(event Event, seated bool) {
 	if left, ok := event.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(left.key) {
 		r.left = append([]leftAgent{left}, r.left...)
 	}
-	if event.Type != Said || event.Person || event.IsByRoom() || !seated {
+	if event.Type != Said || event.Person || !seated {
 		return
 	}
 	if last, known := r.Said(event.Seat); !known {

@@ -196,7 +196,7 @@ func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.Agen
 func (s *State) runAfter(event Event) int {
 	said := event.Type == Said || event.Type == TaskChanged && event.Task != nil && event.Task.HasWords()
 	switch {
-	case !said || s.hidesFromSome(event) || event.IsByRoom():
+	case !said || s.hidesFromSome(event):
 		return s.Run
 	case event.Person:
 		return 0
