@@ -135,16 +135,10 @@ func (i Items) Agreements(ctx context.Context, caller room.Caller, before int64,
 	return list[newer:], more, nil
 }
 
-// relate sets ReplacedBy of each agreement of list, the newest first, and lets Replaces be what caller sees. Two
-// proposals may have been open to replace the same agreement: of these the newer replaces the older, too, if it binds
-// all whom the older binds. Otherwise both would be in force.
+// relate sets ReplacedBy of each agreement of list, the newest first, and lets Replaces be what caller sees. If two
+// proposals to replace one agreement were agreed on, both are in force.
 func relate(list []Agreement, caller room.Caller) {
 	for i, x := range list {
-		for _, newer := range list[:i] {
-			if x.Replaces != 0 && newer.Replaces == x.Replaces && list[i].ReplacedBy == 0 && bindsAll(newer, x) {
-				list[i].ReplacedBy = newer.N
-			}
-		}
 		old := slices.IndexFunc(list, func(y Agreement) bool { return y.N == x.Replaces })
 		if x.Replaces != 0 && old >= 0 {
 			list[i].tellsOf(list[old])
@@ -157,9 +151,4 @@ func relate(list []Agreement, caller room.Caller) {
 			list[i].Replaces = 0
 		}
 	}
-}
-
-// bindsAll reports whether x binds all whom y binds.
-func bindsAll(x, y Agreement) bool {
-	return !slices.ContainsFunc(y.Bound, func(seat int) bool { return !slices.Contains(x.Bound, seat) })
 }
