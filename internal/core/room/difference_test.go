@@ -143,7 +143,7 @@ func TestDifference_needsThePersons_untilItIsOver(t *testing.T) {
 
 // Guests of one invite, who leave and come back, and the seats of one key are one row of few tasks. They displace
 // nothing, and what they free is free.
-func TestDifference_ofManySeats_countsAsOneParty(t *testing.T) {
+func TestDifference_ofManySeats_countsAsOneGroup(t *testing.T) {
 	for what, enters := range map[string]func(w workshop, no int, name string) int{
 		"guests of one invite": func(w workshop, _ int, name string) int { return w.joinBy(2, name).Seat },
 		"seats of one key": func(w workshop, no int, name string) int { // also by invites
