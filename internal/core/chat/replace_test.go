@@ -7,11 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // counter has somebody propose something in reply to a proposal.
@@ -84,37 +81,6 @@ func TestReplaced_adminWhoKicks_needsOneWhoIsLeft(t *testing.T) {
 	})
 }
 
-// Ann kicks Cid, whom Bob asks: he is woken, and told to propose again. Dan, who is mute, votes without words.
-func TestProposal_ofOneWhoWasRemoved_isMadeAgain(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
-	ann, bob, dan := all.of("Ann"), all.of("Bob"), all.of("Dan")
-	w.manage(ann.Token, room.Mute, "Dan", chat.StatusMuted)
-	nine := w.propose(bob.Token, "nine", "Cid", "Dan")
-	w.catchUp(all)
-	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: all.of("Bob").Cursor, Wait: longWait,
-		ForMe: true})
-	w.stillWaits("Bob", wait)
-	w.manage(ann.Token, room.Kick, "Cid", chat.StatusKicked)
-	if got := take(t, wait).Situation; got.LacksVoter != nine || !slices.Equal(got.OwedBy, []string{"Dan"}) {
-		t.Errorf("Bob is told %+v", got)
-	}
-	w.agree(dan.Token, nine)
-	if got := w.info(bob.Token).Agreements; len(got) != 0 {
-		t.Errorf("agreed on is %+v", got)
-	}
-	again := w.counter(bob, "nine, without Cid", nine, "Dan")
-	got := w.look(bob.Token, "").Situation
-	if again.Beside != "" || got.LacksVoter != "" {
-		t.Errorf("%+v: %+v", again, got)
-	}
-	_, err := w.send(chat.SendRequest{Token: dan.Token, Kind: room.Object, Text: "no", ReplyTo: again.ID})
-	says(t, err, fault.NotAllowed, "send kind object without text")
-	if got := w.agree(dan.Token, again.ID); got.Agreed != again.ID {
-		t.Errorf("%+v", got)
-	}
-}
-
 // An agreement lives for a year, and the event of its proposal for a month.
 func TestReplaced_agreementWhoseEventHasExpired_isReplaced(t *testing.T) {
 	w := newWorld(t)
@@ -138,50 +104,6 @@ func TestReplaced_agreementWhoseEventHasExpired_isReplaced(t *testing.T) {
 	if alone.Beside != ten.ID {
 		t.Errorf("%+v", alone)
 	}
-}
-
-// What an older program has stored stays replaced, answers to other messages replace nothing, and what does not tell
-// whom it binds binds all who see it.
-func TestReplaced_itemOfAnOlderProgram_isReadAsItWas(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	said := w.say(p.ann.Token, "when do we meet?")
-	older := func(id string, replaces int64) {
-		t.Helper()
-		n := w.number(p.ann.Token, id)
-		for item, err := range table.All(t.Context(), w.table, table.Range{Partition: "ROOM#" + p.ann.Token[:7],
-			Prefix: "AGREED#", Consistency: table.Strong}) {
-			var x roomlog.Agreement
-			if err == nil {
-				err = roomlog.Decode(item, &x)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if x.N == n {
-				x.Bound, x.ReSeat, x.ReFor, x.Replaces = nil, 0, nil, replaces
-				item.Data = roomlog.Encode(x)
-				w.write(table.Put(item, table.Always))
-			}
-		}
-	}
-	nine := w.counter(p.ann, "nine", said.ID, "Bob").ID
-	w.agree(p.bob.Token, nine)
-	ten := w.counter(p.ann, "ten", nine, "Bob").ID
-	w.agree(p.bob.Token, ten)
-	older(nine, w.number(p.ann.Token, said.ID)) // which is no agreement
-	older(ten, w.number(p.ann.Token, nine))
-	w.inRecord([]string{`nine for "", then "ten"`, `ten for "nine", then ""`}, p.ann, p.bob, p.cid)
-
-	if alone := w.counter(p.ann, "eleven", ten, "Bob"); alone.Beside != ten {
-		t.Errorf("Cid, who may be bound, is passed over: %+v", alone)
-	}
-	noon := w.counter(p.ann, "noon", ten).ID
-	w.agree(p.bob.Token, noon)
-	w.agree(p.cid.Token, noon)
-	w.inRecord([]string{`nine for "", then "ten"`, `noon for "ten", then ""`, `ten for "nine", then "noon"`},
-		p.ann, p.bob, p.cid)
-	w.verify(p.ann.Token)
 }
 
 // Of a private proposal nobody else learns, not even that a public one replaces it.
@@ -256,32 +178,4 @@ func TestVote_thatCompletesAnAgreement_returnsAtOnce(t *testing.T) {
 			t.Errorf("a repetition without a key: %+v", got)
 		}
 	})
-}
-
-// An agreement that replaces another names what was done in between.
-func TestRevision_ofAnAgreement_hasTheTasksDoneUnderTheOldOne(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "before", "by a task", "by a report", "dropped", "open")
-	w.finish(p.ann.Token, "t1", "")
-	w.pass(time.Second)
-	nine := w.allAgree(p, "nine")
-	w.finish(p.bob.Token, "t2", "")
-	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "done", Finishes: []string{"t3"}})
-	w.task(p.ann.Token, chat.CommandDrop, "t4")
-	all := []chat.Seated{p.ann, p.bob, p.cid}
-	w.catchUp(all)
-	ten := w.counter(all[1], "ten", nine).ID
-	w.agree(p.ann.Token, ten)
-	voted := w.agree(p.cid.Token, ten)
-	want := &chat.Revision{ID: ten, Old: nine, Done: []string{"t2", "t3"}}
-	for who, got := range map[string]*chat.Revision{"Cid": voted.Waited.Revision,
-		"Ann": w.look(p.ann.Token, all[0].Cursor).Revision, "Bob": w.look(p.bob.Token, all[1].Cursor).Revision} {
-		if got == nil || fmt.Sprint(*got) != fmt.Sprint(*want) {
-			t.Errorf("%s is told %+v", who, got)
-		}
-	}
-	if got := w.agree(p.bob.Token, w.propose(p.ann.Token, "tea", "Bob")); got.Waited.Revision != nil {
-		t.Errorf("another agreement: %+v", got.Waited.Revision)
-	}
 }

@@ -260,45 +260,6 @@ func TestTask_dropped_freesWhatWaitsForIt(t *testing.T) {
 	w.verify(p.ann.Token)
 }
 
-// An older program let anyone put a task behind a new one, by an edit with stop, and a dropped task blocked for ever.
-// The edit has no words of its agent and is no edit of the task, and what was blocked is free.
-func TestTask_blockedByAnOlderProgram_isFree(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.adds(p.ann.Token, "copy", "tell all < 1", "agree anew")
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t2", Text: "by mail",
-		After: []string{"t1", "t3"}})
-	n := w.head(p.ann.Token).AsOf
-	w.task(p.ann.Token, chat.CommandDrop, "t1")
-	w.task(p.ann.Token, chat.CommandDrop, "t3")
-	for _, x := range [][2]string{{`"do":"edit"`, `"do":"edit","stop":true`}, {`{"no":1,"n":`, `{"no":1,"drop":true,"n":`},
-		{`"after":[1,3],"at"`, `"after":[1,3],"stops":[3],"at"`}} {
-		found := 0
-		for item, err := range table.All(t.Context(), w.table, table.Range{Partition: "ROOM#" + p.ann.Token[:7],
-			Consistency: table.Strong}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if data := bytes.ReplaceAll(item.Data, []byte(x[0]), []byte(x[1])); !bytes.Equal(data, item.Data) {
-				item.Data = data
-				w.store(item)
-				found++
-			}
-		}
-		if found == 0 {
-			t.Errorf("nothing stored has %s", x[0])
-		}
-	}
-	other := w.elsewhere()
-	same(t, "the list", other.tasks(p.ann.Token), []string{"t2 tell all open"})
-	for _, m := range other.history(p.bob.Token, chat.HistoryRequest{}).Messages {
-		if m.ID == w.id(p.ann.Token, n) && (m.Task.Text != "" || len(m.Task.After) != 2) {
-			t.Errorf("the edit is shown as %+v", m.Task)
-		}
-	}
-	w.verify(p.ann.Token)
-}
-
 // A guest's tasks, added first, hide in a part of the list nothing that is the caller's, or is offered to it.
 func TestTask_listThatIsCut_beginsWithWhatIsTheCallers(t *testing.T) {
 	w := newWorld(t)

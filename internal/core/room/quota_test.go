@@ -120,22 +120,3 @@ func TestQuota_oneMore_isRefusedAndEndsNothing(t *testing.T) {
 		})
 	}
 }
-
-// A withdrawal by the room itself is of older programs: it ends the request for those who saw it, and nobody said it.
-func TestListFull_ofAnOlderProgram_isAWithdrawalByTheRoom(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	asked := l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
-	end := l.apply(room.Event{Type: room.Said, Seat: ann, Name: "Ann", Kind: room.Status, Withdraws: asked.N,
-		Reason: "list_full", To: []int{bob}, Named: []int{ann, bob}})
-	if _, open := l.head.Talk.Find(asked.N, l.now); open {
-		t.Error("it is open")
-	}
-	for seat, want := range map[int]bool{ann: true, bob: true, cid: false} {
-		if who := l.agent(seat); who.IsNews(end) != want || who.Sees(end) != want {
-			t.Errorf("agent %d hears of it: %v", seat, who.IsNews(end))
-		}
-	}
-	if end.Actor() != 0 {
-		t.Errorf("agent %d said it", end.Actor())
-	}
-}
