@@ -75,14 +75,13 @@ func (l *ledger) applyDifferences(event Event) {
 			group = d.Group
 		}
 	}
-	seated := func(seat int) bool { _, here := l.state.Seated(seat); return here }
 	var list []Difference
 	for _, d := range l.Differences {
 		if d.Group == group && d.N <= event.PutsAway {
 			d.For = withoutSeat(d.For, event.Seat)
 			l.changed = true
 		}
-		if d.isOverBy(event) || !slices.ContainsFunc(d.For, seated) {
+		if d.isOverBy(event) || len(l.state.here(d.For)) == 0 {
 			l.changed = true
 			continue
 		}

@@ -2,7 +2,6 @@ package room
 
 import (
 	"slices"
-
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"

@@ -1,8 +1,8 @@
 package room
 
 // This file says what the events and tables of older programs mean. A field that this program does not know is dropped:
-// q of a Talk, stops of a Task, drop of a TaskEnd, and k of a Party. So an offer to an agent that was still to come
-// binds nobody.
+// q, g and p of a Talk, stops of a Task, drop of a TaskEnd, and k of a Party. So an offer to an agent that was still to
+// come binds nobody.
 
 // IsStop reports whether c is an edit by which an older program put a task behind a new one. Anyone could make it. It
 // changes After alone, and its words are not those of the agent that made it.

@@ -18,9 +18,8 @@ func (c messageRules) checkQuota(event *Event) error {
 	private, proposes := len(event.To) > 0, event.Kind == Proposal
 	isOwn := func(r OpenRequest) bool { return r.Seat == c.agent.Seat }
 	isAlike := func(r OpenRequest) bool { return len(r.To) > 0 == private }
-	isOfGroup := func(r OpenRequest) bool {
-		return isAlike(r) && c.head.groupOf(r.Seat) == c.head.groupOf(c.agent.Seat)
-	}
+	group := c.head.groupOf(c.agent.Seat)
+	isOfGroup := func(r OpenRequest) bool { return isAlike(r) && c.head.groupOf(r.Seat) == group }
 	if c.countOpen(event, isOwn) == 0 {
 		return nil
 	}

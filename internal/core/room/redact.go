@@ -10,9 +10,9 @@ import (
 const Removed = "removed"
 
 // CheckRedact returns the reason why c must not remove event, a message or a check that c sees, or nil. The author may,
-// and so may an admin, so that a secret is gone before others join. Who added or finished a task may not remove a check
-// of it: a true failure would be gone. No agent removes the words of its own person. An agent that does not see a
-// message cannot remove the text.
+// and so may an admin, so that a secret is gone before others join. To have added or finished a task gives no right to
+// remove a check of the task: a true failure would be gone. No agent removes the words of its own person. An agent that
+// does not see a message cannot remove the text.
 func (c Caller) CheckRedact(event Event) error {
 	switch {
 	case event.Type != Said && !event.ChecksTask():
@@ -87,7 +87,7 @@ func (e Event) WithoutText() Event {
 	}
 	if e.ChecksTask() {
 		change := *e.Task
-		change.Check = &Check{} // programs of before look into it
+		change.Check = &Check{} // an older program reads it
 		e.Task = &change
 		return e
 	}
