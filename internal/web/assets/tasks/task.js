@@ -2,6 +2,7 @@
 
 import { ui } from "../ui/words.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
+import { isAdmin } from "../compose/may.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import { Markdown } from "../talk/markdown.js";
 import { firstLine } from "../talk/rows.js";
@@ -153,8 +154,7 @@ function Details({ room, state, task, onLook, onJump }) {
  */
 function Ran({ room, state, task, onJump }) {
   const { busy, problem, act } = useAct();
-  const admin = state.room?.agents.some(({ you, role }) => you && role === "admin");
-  const mayRemove = (check) => check?.id && (check.own || admin) && mayAct(state);
+  const mayRemove = (check) => check?.id && (check.own || isAdmin(state)) && mayAct(state);
   const lines = ranOf(task, state);
   if (!lines.length) return null;
   const under = task.done_under && fill(w.doneUnder, { agreement: { element: html`
