@@ -257,12 +257,6 @@ func (r roomModel) agreed(a agentModel) (list []agreementModel) {
 		}
 	}
 	for i, x := range list {
-		for _, newer := range list[:i] { // for the same agreement, and for all of those
-			inPlace := x.replaces > 0 && newer.replaces == x.replaces && list[i].replacedBy == 0
-			if inPlace && !slices.ContainsFunc(x.bound, func(s int) bool { return !slices.Contains(newer.bound, s) }) {
-				list[i].replacedBy = newer.n
-			}
-		}
 		at := slices.IndexFunc(list, func(y agreementModel) bool { return y.n == x.replaces })
 		if at > i && list[at].replacedBy == 0 {
 			list[at].replacedBy = x.n
