@@ -2,7 +2,7 @@ package e2e
 
 import "slices"
 
-// inCompany is what is new where more than two talk: lists as arguments, private words, requests, admins.
+// inCompany is what is new where more than two talk, such as lists as arguments, private words, requests, admins.
 func (c talk) inCompany() {
 	c.t.Helper()
 	all := c.seatAll(roomOf(c.t), "Alice", "Bob", "Carol")
