@@ -58,6 +58,8 @@ const leaveShown = 7
 // value says that nothing is. The second call leaves. Its answer has the same once more, marked: the first may be lost.
 // Programs that give a seat back by themselves take the absence of an error for the end of the seat, so they do not ask
 // for this.
+//
+// talk: leaving.
 func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 	if checkLive(c.head, c.room.svc.now()) != nil ||
 		c.head.CheckLeaving(c.me, lastWord(c.head, c.me, text)) != nil {

@@ -50,6 +50,8 @@ func TestLeave_lastWordOfWhoMayOnlyListen_isNotSaid(t *testing.T) {
 }
 
 // A question lies among 61 unread messages. The second call leaves, wherever it arrives and whatever came since.
+//
+// talk: leaving.
 func TestLeave_whatIsMeantForTheLeaver_holdsItBackOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.company()

@@ -134,6 +134,8 @@ func (c reading) view() string {
 }
 
 // show returns the messages after a message; with "", the newest.
+//
+// talk: a view.
 func (c reading) show(ctx context.Context, after string) (shown Shown, err error) {
 	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Paused: c.me.Person.Paused, Now: c.room.svc.now()}
 	seen, err := c.room.readRoster(ctx, c.head, c.me)

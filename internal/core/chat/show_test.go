@@ -99,6 +99,7 @@ func lapse(t *testing.T, elsewhere bool, view bool) (log []string) {
 	return log
 }
 
+// talk: a view.
 func TestShow_sixteenMinutesOfLooks_leaveAllAsWithoutThem(t *testing.T) {
 	for name, elsewhere := range map[string]bool{"one process": false, "two processes": true} {
 		t.Run(name, func(t *testing.T) {

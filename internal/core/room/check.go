@@ -40,6 +40,8 @@ type Finished struct {
 // Who finished the task and who added it are woken. The word of one seat proves nothing, whoever typed it. A check adds
 // what another principal had. Callers of a server that knows no principals cannot be told apart: there another seat is
 // enough.
+//
+// talk: checks.
 func (f Finished) DecideCheck(head *Head, by Caller, check, last Check) (*Event, error) {
 	if err := by.CheckTaskOrder(); err != nil {
 		return nil, err

@@ -76,6 +76,7 @@ func (w workshop) needs() string {
 	return strings.Join(all, "; ")
 }
 
+// talk: checks.
 func TestDifference_needsThePersons_untilItIsOver(t *testing.T) {
 	const one = "Ann: [1]; Bob: [1]"
 	for _, c := range []struct {

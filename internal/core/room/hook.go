@@ -200,6 +200,8 @@ func (s *State) beginsLook(agent Agent, hook Hook, event Event) bool {
 }
 
 // Calls reports whether event calls k, a hook of agent, in the room of state.
+//
+// talk: called agents.
 func (k Hook) Calls(state *State, agent Agent, event Event) bool {
 	reader := Caller{Agent: agent}
 	switch k.Form {

@@ -62,6 +62,7 @@ func TestHook_isPartOfItsSeat(t *testing.T) {
 	}
 }
 
+// talk: called agents.
 func TestCalledBy_areTheHooksOfThoseForWhomItIsNews(t *testing.T) {
 	type happens = func(l *timeline) room.Event
 	word := func(text string, to ...int) happens {

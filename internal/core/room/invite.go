@@ -73,6 +73,8 @@ func (v Invite) Check(number int) error {
 // Admit decides whether a guest gets a seat by the invite with a number. old is the agent under the wanted name; the
 // zero value if the name is free. left is v without the spent use. A guest in the place of another guest spends and
 // needs no use, since both may be the same guest without its token: then left is nil. The error is a *fault.Error.
+//
+// talk: invites.
 func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err error) {
 	if err := v.Check(number); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ func newInviting(t *testing.T) *timeline {
 	return l
 }
 
+// talk: invites.
 func TestDecide_guestWithAnInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 	used := func(s *room.Settings) { s.Invite.Uses = 0 }
 	full := func(s *room.Settings) { s.Capacity = 1 }

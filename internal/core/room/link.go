@@ -51,6 +51,8 @@ func (s *State) KnowsLink(agent Agent, code ident.LinkCode) bool {
 // OpenLink returns the event by which the link of claim code gives a device the token with this hash; nil if the device
 // has the token. A link works once. For a used link, err refuses the device, and the event tells the person, at most
 // once in linkTriedEvery.
+//
+// talk: the user behind an agent.
 func (s *State) OpenLink(agent Agent, code ident.LinkCode, hash string, now time.Time) (event *Event,
 	err *fault.Error) {
 	person := agent.Person

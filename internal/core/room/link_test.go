@@ -47,6 +47,7 @@ func (l *timeline) add() ident.LinkCode {
 	return l.link()
 }
 
+// talk: the user behind an agent.
 func TestOpenLink_twice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T) {
 	l := newRoom(t, "Ann")
 	c := l.link()

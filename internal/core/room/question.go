@@ -31,6 +31,8 @@ func (r *OpenRequest) questions(task *Task) bool {
 //
 // A question forbids nothing, or one agent could block a room: next offers no such task, and the first take of one is
 // held back once.
+//
+// talk: in question.
 func (s *State) QuestionOf(task Task, now time.Time) (n int64) {
 	for i := range s.Talk.Open {
 		if r := &s.Talk.Open[i]; r.questions(&task) && !r.hasExpired(now) {

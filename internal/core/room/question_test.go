@@ -123,6 +123,8 @@ func (l *timeline) drawAgreement(t *rapid.T) {
 }
 
 // A task is in question by what the rule says, in each state that a random past leads to.
+//
+// talk: in question.
 func TestQuestionOf_anyPast_isAsTheRuleSays(t *testing.T) {
 	open, agreed, ended := 0, 0, 0 // how often a task is in question, and is not any more
 	rapid.Check(t, func(t *rapid.T) {

@@ -11,6 +11,8 @@ import (
 // State.groupOf) and for the room; for the last two, what is private counts apart. A seat that has nothing open is
 // never refused, so nobody is silenced by what others ask. The proposal whose place event takes does not count. The
 // refusal tells the limit and not how many are open, since others may not tell how many private ones there are.
+//
+// talk: requests.
 func (c messageRules) checkQuota(event *Event) error {
 	if event.Kind != Request && len(event.Ask) == 0 {
 		return nil

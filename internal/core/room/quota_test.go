@@ -33,6 +33,8 @@ func (l *timeline) asks(a asked, replyTo int64) (room.Event, error) {
 }
 
 // Seats 2 to 4 are guests of one invite, 5 and 6 are of one key, and all others are strangers.
+//
+// talk: requests.
 func TestQuota_oneMore_isRefusedAndEndsNothing(t *testing.T) {
 	const guest, other, third, key, same, bob = 2, 3, 4, 5, 6, 7
 	const late = bob + 8 // has nothing open

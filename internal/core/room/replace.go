@@ -23,6 +23,8 @@ import (
 //  6. Bob asks Ann and Cid in private: it stands, since Dora could not see it end.
 
 // replaces returns the agreement or open proposal that event, a proposal with its Ask, replaces; 0 if none.
+//
+// talk: agreements.
 func (c messageRules) replaces(event *Event) int64 {
 	isOpen := c.head.Talk.isProposal(event.ReplyTo)
 	if event.Kind != Proposal || c.bound == nil || isOpen && !slices.Contains(c.bound, event.Seat) {

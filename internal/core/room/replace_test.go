@@ -77,6 +77,8 @@ func (r *replacing) answer(seat int, e room.Event) room.Event {
 }
 
 // The numbered cases are those of replace.go.
+//
+// talk: agreements.
 func TestReplaces_eachCase_passesNobodyOver(t *testing.T) {
 	nothing := func(*replacing) {}
 	asks := func(seat int, ask ...int) func(*replacing) room.Event {

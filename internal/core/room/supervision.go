@@ -96,6 +96,8 @@ func (p Person) Supervises() bool { return p.Paused || p.Approve }
 // NeedsApproval reports whether message event of caller becomes a draft for the person behind caller. ProposeMessage
 // has completed event for the room of s, so a vote on a private proposal is private although its agent names nobody.
 // A message that ends tasks becomes a draft whatever is selected, because a supervised agent changes no task.
+//
+// talk: supervision.
 func (s *State) NeedsApproval(caller Caller, event Event) bool {
 	some := caller.Person.ApproveSome
 	switch {
@@ -176,6 +178,8 @@ func CheckAgentMessages(n *int) error {
 
 // CheckRun refuses a message of c, an agent, if agents have said as much as they may since a person spoke. Private
 // messages do not count (see runAfter), but are refused like the rest. The error is a *fault.Error.
+//
+// talk: agents alone.
 func (s *State) CheckRun(c Caller) error {
 	if !c.IsHeldBack() || !s.runIsOver() {
 		return nil

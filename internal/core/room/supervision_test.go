@@ -107,6 +107,8 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 }
 
 // Bob sends a message of each kind. The person behind Bob approves a selection, or all messages.
+//
+// talk: supervision.
 func TestNeedsApproval_messageOfASelectedKind_becomesADraft(t *testing.T) {
 	say := func(e room.Event) func(*timeline) room.Event { return func(*timeline) room.Event { return e } }
 	for what, c := range map[string]struct {
@@ -239,6 +241,7 @@ func TestSupervisedOf_pausedOrBoundAgent_saysWhatKeepsItFromSpeaking(t *testing.
 	}
 }
 
+// talk: agents alone.
 func TestCheckRun_agentsHaveSentTheirMessages_refusesUntilAPersonSpeaks(t *testing.T) {
 	for _, c := range []struct {
 		limit, said int

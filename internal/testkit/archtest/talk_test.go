@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestTalk_eachParagraph_isNamedByCodeAndTests looks for the names of the paragraphs of "How a talk goes" in docs/tools.md
-// among the marks in comments, such as "talk: held once" at the function that decides a rule of it.
+// TestTalk_eachParagraph_isNamedByCodeAndTests looks for the names of the paragraphs of "How a talk goes" in
+// docs/tools.md among the marks in comments, such as "talk: held once" at the function that decides a rule of it.
 func TestTalk_eachParagraph_isNamedByCodeAndTests(t *testing.T) {
 	_, chapter, _ := strings.Cut(read(t, "docs/tools.md"), "\n## How a talk goes\n")
 	chapter, _, _ = strings.Cut(chapter, "\n## ")
