@@ -14,6 +14,9 @@ import (
 func TestTalk_eachParagraph_isNamedByCodeAndTests(t *testing.T) {
 	_, chapter, _ := strings.Cut(read(t, "docs/tools.md"), "\n## How a talk goes\n")
 	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	if words := len(strings.Fields(chapter)); words > 2500 {
+		t.Errorf("the chapter has %d words, at most 2,500", words)
+	}
 	var names []string
 	for _, m := range regexp.MustCompile(`(?m)^\*\*(.+?)\.\*\*`).FindAllStringSubmatch(chapter, -1) {
 		names = append(names, strings.ToLower(m[1]))
