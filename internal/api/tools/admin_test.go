@@ -170,23 +170,6 @@ func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 	}
 }
 
-// A client that gives the key of an earlier message to another text is refused: "sent" means that the text was sent.
-func TestSend_withTheSameKey_isOneMessage(t *testing.T) {
-	w := newWorld(t)
-	p := w.connect(legacy)
-	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
-	first := p.call("send_message", args{"agent_token": ann.Token, "text": "price: 5", "idempotency_key": "offer 1"})
-	again := p.call("send_message", args{"agent_token": ann.Token, "text": "price: 5", "idempotency_key": "offer 1"})
-	if first.Duplicate || !again.Duplicate || again.ID != first.ID {
-		t.Errorf("sent %s, then %s", first.text, again.text)
-	}
-	other := p.try("send_message", args{"agent_token": ann.Token, "text": "price: 6", "idempotency_key": "offer 1"})
-	if other.Code != "invalid_argument" || !strings.Contains(other.text, "another text. Nothing was sent") ||
-		strings.Contains(other.text, "price") {
-		t.Errorf("with other words: %s", other.text)
-	}
-}
-
 func TestManageAgent_listOfNames_isOneOrder(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(legacy)

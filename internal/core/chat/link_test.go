@@ -62,20 +62,6 @@ func TestLink_openedOnManyDevicesAtOnce_makesOneTheirsAndTellsIt(t *testing.T) {
 	})
 }
 
-func TestLink_openedAgainByTheSameDevice_isTheSame(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		bob := w.company().bob
-		first := w.person(bob)
-		before := w.head(bob.Token).AsOf
-		if again, err := there.opens(bob.Watch, "phone"); err != nil || again != first {
-			t.Errorf("a repeated call: %v", err)
-		}
-		if after := there.head(bob.Token).AsOf; after != before {
-			t.Errorf("it appended %d events", after-before)
-		}
-	})
-}
-
 func TestLink_onceOpened_isShownToThePersonAlone(t *testing.T) {
 	w := newWorld(t)
 	bob := w.company().bob

@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,62 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-// everywhere returns all that an agent can see of the events after its cursor, by the
-// call that shows it. Calls that send or acknowledge come last.
-func (w *world) everywhere(s chat.Seated) map[string]any {
-	w.t.Helper()
-	guarded := chat.SendRequest{Token: s.Token, Text: "guarded words of " + s.Name, Cursor: s.Cursor}
-	waited := chat.SendRequest{Token: s.Token, Text: "patient words of " + s.Name, Cursor: s.Cursor, Wait: time.Second}
-	send := func(req chat.SendRequest) chat.Waited {
-		got, err := w.send(req)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		return got.Waited
-	}
-	standby, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: s.Token, Standby: true})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return map[string]any{
-		"standby without a cursor": standby,
-		"return":                   w.enter(chat.JoinRequest{Token: s.Token}).Messages,
-		"wait":                     w.look(s.Token, s.Cursor),
-		"history":                  w.history(s.Token, chat.HistoryRequest{}),
-		"history after":            w.history(s.Token, chat.HistoryRequest{After: w.id(s.Token, 1)}),
-		"room_info":                w.info(s.Token).Requests,
-		"guard":                    send(guarded),
-		"send and wait":            send(waited),
-	}
-}
-
-func TestPrivate_message_isShownOnlyToItsAddressees(t *testing.T) {
-	onFiles(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		secret, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: room.Request,
-			To: []string{"Bob"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		trace := "ID:" + secret.ID + " "
-		for what, shown := range there.everywhere(p.cid) {
-			if text := fmt.Sprintf("%+v", shown); strings.Contains(text, "blue") || strings.Contains(text, trace) {
-				t.Errorf("%s shows it to Cid: %s", what, text)
-			}
-		}
-		for what, shown := range there.everywhere(p.bob) {
-			if text := fmt.Sprintf("%+v", shown); !strings.Contains(text, "blue?") || !strings.Contains(text, trace) {
-				t.Errorf("%s does not show it to Bob: %s", what, text)
-			}
-		}
-		own := there.history(p.ann.Token, chat.HistoryRequest{ID: secret.ID}).Messages[0]
-		if own.Text != "blue?" || !slices.Equal(own.To, []string{"Bob"}) || own.Kind != room.Request {
-			t.Errorf("Ann reads back %+v", own)
-		}
-	})
-}
 
 // Neither reading nor replying reveals which ids belong to hidden messages.
 func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
@@ -211,25 +154,6 @@ func TestPrivate_nameThatChangedHands_reachesItsNewOwner(t *testing.T) {
 			[]string{"for the second Bob"})
 		same(t, "and reads back", texts(w.all(second.Token)), []string{"for the second Bob"})
 	})
-}
-
-// Bob leaves, and another Bob joins, between the lookup of the name and the write.
-func TestPrivate_addresseeReplacedDuringTheSend_isRefused(t *testing.T) {
-	w := newWorld(t)
-	w = w.elsewhere()
-	p := w.company()
-	middle := &interrupted{}
-	late := w.onTop(middle)
-	late.info(p.ann.Token)
-	middle.beforeWrite = func() {
-		w.leave(p.bob.Token)
-		w.join("plans", "Bob")
-	}
-	_, err := late.send(chat.SendRequest{Token: p.ann.Token, Text: "for the first Bob", To: []string{"Bob"}})
-	wants(t, err, fault.InvalidArgument)
-	if all := texts(w.all(p.ann.Token)); len(all) != 0 {
-		t.Errorf("said %q", all)
-	}
 }
 
 func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T) {
@@ -438,96 +362,6 @@ func TestPrivate_senderThatWasRemoved_isRefusedAsRemovedFirst(t *testing.T) {
 	}
 }
 
-// seen is what an agent can tell of a room. Ids and cursors differ between any two
-// rooms, and stand for nothing.
-type seen struct {
-	status           chat.WaitStatus
-	lines            []string
-	hasMore, missed  bool
-	earlier          int64
-	held             bool
-	requests, agreed []string
-	states           []string
-	others, owed     int
-	begun, sent      bool
-}
-
-// whatCidSees runs a talk in which Ann and Bob whisper, or do not, and returns what Cid
-// can tell of it at each step.
-func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bool) (all []seen) {
-	t.Helper()
-	w := newWorld(t)
-	w, there := here(w)
-	p := w.company()
-	aside := func(i int) {
-		if !whisper {
-			return
-		}
-		w.tell(p.ann.Token, fmt.Sprintf("aside %d", i), "Bob")
-		id := w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("really? %d", i), To: []string{"Ann"},
-			Ask: []string{"Ann"}, Kind: room.Request}).ID
-		w.reply(p.ann.Token, fmt.Sprintf("yes, %d", i), id, "Bob")
-		w.agree(p.bob.Token, w.sends(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("we two agree %d", i),
-			Kind: room.Proposal, To: []string{"Bob"}}).ID)
-		w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("that is all %d", i), To: []string{"Ann"},
-			Kind: room.Done})
-	}
-	note := func(got chat.Waited, sent bool) {
-		info := there.info(p.cid.Token)
-		s := seen{
-			status: got.Status, lines: lines(got.Messages), hasMore: got.HasMore, missed: got.Situation.Missed,
-			earlier: info.Earlier,
-			held:    !sent, requests: there.requests(p.cid.Token), agreed: there.agreements(p.cid.Token),
-			others: got.Situation.Others, owed: got.Situation.Owed, begun: got.Situation.Begun, sent: sent,
-		}
-		for _, a := range info.Room.Agents {
-			s.states = append(s.states, fmt.Sprint(a.Name, a.State, a.Idle, a.BackIn))
-		}
-		all = append(all, s)
-	}
-	cursor := p.cid.Cursor
-	for i := range 4 {
-		w.clock.Advance(time.Minute)
-		w.say(p.ann.Token, fmt.Sprintf("word %d of Ann's", i))
-		w.say(p.bob.Token, fmt.Sprintf("word %d of Bob's", i))
-		aside(i)
-		got := there.look(p.cid.Token, cursor)
-		cursor = got.Cursor
-		note(got, true)
-		aside(i + 10)
-		sent, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("word %d of Cid's", i),
-			Cursor: cursor})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cursor = sent.Waited.Cursor
-		note(sent.Waited, sent.Sent)
-	}
-	back := there.enter(chat.JoinRequest{Token: p.cid.Token})
-	all = append(all, seen{lines: lines(back.Messages), hasMore: back.HasMore, earlier: back.Earlier})
-	page := there.history(p.cid.Token, chat.HistoryRequest{Limit: 5})
-	all = append(all, seen{lines: lines(page.Messages), hasMore: page.HasMore})
-	dora := there.join("plans", "Dora")
-	return append(all, seen{lines: lines(dora.Messages), earlier: dora.Earlier + dora.Hidden})
-}
-
-// Two talks that differ only in what others say in private look the same to a third.
-func TestPrivate_whispersOfOthers_changeNothingThatAThirdCanSee(t *testing.T) {
-	for name, here := range map[string]func(w *world) (one, two *world){
-		"one service":  func(w *world) (one, two *world) { return w, w },
-		"two services": func(w *world) (one, two *world) { return w.elsewhere(), w.elsewhere() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			quiet, whispering := whatCidSees(t, here, false), whatCidSees(t, here, true)
-			for i := range quiet {
-				if !reflect.DeepEqual(quiet[i], whispering[i]) {
-					t.Errorf("at step %d:\n%+v\n%+v", i, quiet[i], whispering[i])
-				}
-			}
-		})
-	}
-}
-
 // Each answer has another cursor, whether or not it moved.
 func TestPrivate_cursorOfAQuietWait_differsWithOrWithoutHiddenMessages(t *testing.T) {
 	w := newWorld(t)
@@ -538,20 +372,6 @@ func TestPrivate_cursorOfAQuietWait_differsWithOrWithoutHiddenMessages(t *testin
 	third := w.look(p.cid.Token, second.Cursor)
 	if first.Cursor == second.Cursor || second.Cursor == third.Cursor || third.Status != chat.StatusQuiet {
 		t.Errorf("the cursors are %s, %s and %s", first.Cursor, second.Cursor, third.Cursor)
-	}
-}
-
-func TestUnseenMessages_whileAThirdWaits_endNoWait(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute})
-	w.tell(p.ann.Token, "blue?", "Bob")
-	w.tell(p.bob.Token, "yes", "Ann")
-	now := w.say(p.ann.Token, "for all")
-	got := take(t, waiting)
-	same(t, "Cid receives", lines(got.Messages), []string{"Ann: for all"})
-	if n := place(t, p.cid.Token, got.Cursor); n != w.number(p.cid.Token, now.ID) || got.HasMore {
-		t.Errorf("the cursor is at %d, more: %v", n, got.HasMore)
 	}
 }
 
@@ -568,35 +388,6 @@ func TestUnseenMessages_whileAThirdLooks_moveItsCursorPastThem(t *testing.T) {
 			got.HasMore || got.Situation.Missed {
 			t.Errorf("%+v", got)
 		}
-	})
-}
-
-func TestUnseenMessages_beforeASendOfAThird_holdNothingBack(t *testing.T) {
-	onFiles(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		cursor := p.cid.Cursor
-		for i := range 40 { // more than a load reads
-			w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
-			if i%10 < 9 {
-				continue
-			}
-			got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("Cid's %d", i),
-				Cursor: cursor})
-			if err != nil || !got.Sent {
-				t.Fatalf("after %d: %+v, %v", i, got, err)
-			}
-			cursor = got.Waited.Cursor
-			if place(t, p.cid.Token, cursor) != w.number(p.cid.Token, got.ID) {
-				t.Errorf("the cursor %s after message %s", cursor, got.ID)
-			}
-		}
-		w.tell(p.ann.Token, "for Cid", "Cid")
-		got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "Cid's last", Cursor: cursor})
-		if err != nil || got.Sent {
-			t.Fatalf("after a private message to Cid: %+v, %v", got, err)
-		}
-		same(t, "held back for", texts(got.Waited.Messages), []string{"for Cid"})
 	})
 }
 
@@ -631,16 +422,6 @@ func TestUnseenMessages_whileAThirdWaits_leaveItShownAsWaiting(t *testing.T) {
 	there.tell(p.ann.Token, "and you?", "Cid")
 	w.clock.Advance(room.BetweenWaits)
 	cid("a message", room.AgentBusy)
-}
-
-func TestUnseenMessages_whileASendOfAThirdWaits_doNotAnswerIt(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	wait := w.sending(chat.SendRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Text: "anybody?",
-		Wait: 30 * time.Second})
-	w.tell(p.ann.Token, "not I", "Bob")
-	w.say(p.bob.Token, "here I am")
-	same(t, "Cid is answered", lines(take(t, wait).Messages), []string{"Bob: here I am"})
 }
 
 // Bob leaves, and another takes his name, between the lookup of the name and the write: that one is no addressee.

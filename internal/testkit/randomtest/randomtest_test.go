@@ -34,13 +34,6 @@ func TestSoak_explore_noScheduleStalls(t *testing.T) {
 	}
 }
 
-func TestSoak_privateWords_changeNothingForOthers(t *testing.T) {
-	if os.Getenv("PARLEY_SOAK") == "" {
-		t.Skip("takes minutes: make nightly plays it")
-	}
-	exploreAll(t, quickSeeds+1, soakSeeds, comparePrivate)
-}
-
 // exploreAll runs the schedules of seeds, two at a time, each in a bubble of its own,
 // or only that of PARLEY_SEED.
 func exploreAll(t *testing.T, first, last uint64, schedule func(*testing.T, uint64)) {
