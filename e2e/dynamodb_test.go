@@ -75,11 +75,6 @@ func TestDynamoDB_newsOfTwoPrograms_looksAndSeesWhatTheOtherWrote(t *testing.T) 
 	}
 }
 
-func TestDynamoDB_crowdAtOneDoorOfTwoPrograms_twoComeIn(t *testing.T) {
-	one, other := startPair(t)
-	joinTogether(t, crowdOf(t, one, other))
-}
-
 // A file that one server took is given by the other, and is gone from the bucket once its message is removed.
 func TestDynamoDB_fileOfOneProgram_isGivenByTheOther(t *testing.T) {
 	bucket := s3local.Start(t)
