@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,30 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
-
-func TestWait_message_endsItAtOnce(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
-	w.say(p.ann.Token, "now")
-	if got := take(t, waiting); got.Status != chat.StatusMessages ||
-		!slices.Equal(texts(got.Messages), []string{"now"}) {
-		t.Fatalf("got %+v", got)
-	}
-}
-
-func TestWait_ownMessage_onlyMovesItsCursor(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
-	own := w.say(p.ann.Token, "to myself")
-	w.stillWaits("Ann", waiting)
-	w.clock.Advance(time.Minute)
-	if got := take(t, waiting); got.Status != chat.StatusQuiet || len(got.Messages) != 0 ||
-		place(t, p.ann.Token, got.Cursor) != w.number(p.ann.Token, own.ID) {
-		t.Fatalf("got %+v", got)
-	}
-}
 
 func TestWait_serviceStops_returnsTheMessages(t *testing.T) {
 	w := newWorld(t)
@@ -69,24 +44,6 @@ func TestWait_contextDeadline_endsThreeSecondsBefore(t *testing.T) {
 	if err != nil || got.Status != chat.StatusQuiet {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-}
-
-func TestWait_agentRemoved_endsAsRemoved(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
-	w.say(p.ann.Token, "last words")
-	heard := take(t, waiting)
-	waiting = w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: heard.Cursor, Wait: time.Minute})
-	if gone, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
-		gone.Status != chat.StatusLeft {
-		t.Fatal(gone, err)
-	}
-	if got := take(t, waiting); got.Status != chat.StatusRemoved || got.Situation.Reason != room.ReasonLeft {
-		t.Fatalf("got %+v", got)
-	}
-	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
-	wants(t, err, fault.Removed)
 }
 
 func TestWait_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
@@ -131,52 +88,6 @@ func TestWait_messageOfAnotherProcess_isFoundByPolling(t *testing.T) {
 	if got := take(t, waiting); !slices.Equal(texts(got.Messages), []string{"from elsewhere"}) {
 		t.Fatalf("got %+v", got)
 	}
-}
-
-func TestWait_twoProcessesWithHundredsOfMessages_deliverEachOnceInOrder(t *testing.T) {
-	here := newWorld(t)
-	here = onTable(t, here.clock, here.table, chat.Options{})
-	there := onTable(t, here.clock, here.table, chat.Options{})
-	ann, bob := here.join("plans", "Ann"), there.join("plans", "Bob")
-	const count = 300
-	speak := func(w *world, token string) {
-		for i := range count {
-			if _, err := w.Send(t.Context(), chat.SendRequest{Token: token,
-				Text: fmt.Sprintf("number %d", i)}); err != nil {
-				t.Errorf("send %d: %v", i, err)
-				return
-			}
-		}
-	}
-	hear := func(w *world, token, cursor string) {
-		for next := 0; next < count; {
-			got, err := w.Wait(t.Context(), chat.WaitRequest{Token: token, Cursor: cursor})
-			if err != nil {
-				t.Errorf("wait: %v", err)
-				return
-			}
-			for _, text := range texts(got.Messages) {
-				if want := fmt.Sprintf("number %d", next); text != want {
-					t.Errorf("got %q, want %q", text, want)
-					return
-				}
-				next++
-			}
-			cursor = got.Cursor
-		}
-	}
-	// Writers pause when they collide, so the clock must run.
-	go func() {
-		for t.Context().Err() == nil {
-			here.clock.Advance(time.Millisecond)
-		}
-	}()
-	var all sync.WaitGroup
-	all.Go(func() { speak(here, ann.Token) })
-	all.Go(func() { speak(there, bob.Token) })
-	all.Go(func() { hear(there, ann.Token, ann.Cursor) })
-	all.Go(func() { hear(here, bob.Token, bob.Cursor) })
-	all.Wait()
 }
 
 func TestWait_longerThanMayBeOrLessThanNothing_isRefused(t *testing.T) {
