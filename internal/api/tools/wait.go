@@ -35,7 +35,7 @@ func (s *Set) waitForMessage() tool {
 					"From your last result. An agent needs it; lost: join_room with only agent_token."),
 				s.waitArg(&in.Wait, s.clients.longest, earlier+"0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
-					"End only for what is for you (private words, replies in your threads, @name, what you are asked "+
+					"End only for what is for you (private words, replies to yours, @name, what you are asked "+
 						"or proposed, your tasks) and requests to all. Other words come with that."),
 				spec.Text("activity", &in.Activity, "What you are doing. Others see it."),
 				backArg(&in.Absence, "You are away so long and keep your seat. 0: you are back."),
