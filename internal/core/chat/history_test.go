@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -149,20 +148,6 @@ func (w *world) sees(got chat.Seated, all []chat.Message, want ...string) {
 	same(w.t, "by id", read, want)
 }
 
-func TestNewcomer_privateRoom_seesMessagesSinceTheLastLeave(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "between the two of us")
-	w.say(p.bob.Token, "indeed")
-	w.leave(p.bob.Token)
-	w.say(p.ann.Token, "opening words for whoever comes")
-	cid := w.join("plans", "Cid")
-	w.sees(cid, w.all(p.ann.Token), "opening words for whoever comes")
-	if cid.Earlier != 0 {
-		t.Errorf("%d earlier", cid.Earlier)
-	}
-}
-
 // A cursor of another seat is recognized by ten bits, so one in a thousand is not.
 func TestNewcomer_replyOrCursorFromBefore_showsNothing(t *testing.T) {
 	const rooms, accidents = 4, 2
@@ -188,31 +173,6 @@ func TestNewcomer_replyOrCursorFromBefore_showsNothing(t *testing.T) {
 	if taken > accidents {
 		t.Errorf("%d cursors from before were taken for the newcomer's", taken)
 	}
-}
-
-func TestNewcomer_takesASilentSeat_seesNothingFromBefore(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "between the two of us")
-	w.say(p.bob.Token, "indeed")
-	w.clock.Advance(16 * time.Minute)
-	w.say(p.ann.Token, "Bob, are you there?")
-	cid := w.join("plans", "Cid")
-	w.sees(cid, w.all(p.ann.Token))
-	if cid.Earlier != 0 {
-		t.Errorf("%d earlier", cid.Earlier)
-	}
-	w.say(p.ann.Token, "hello, Cid")
-	same(t, "then Cid receives", lines(w.look(cid.Token, cid.Cursor).Messages), []string{"Ann: hello, Cid"})
-}
-
-func TestNewcomer_roomWithPassword_seesAllMessages(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans:pw", "Ann")
-	bob := w.join("plans:pw", "Bob")
-	w.say(bob.Token, "before")
-	w.leave(bob.Token)
-	w.sees(w.join("plans:pw", "Cid"), w.all(ann.Token), "before")
 }
 
 // Messages were meant for those who could join when they were sent.

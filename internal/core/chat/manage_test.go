@@ -3,7 +3,6 @@ package chat_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,30 +16,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
-
-func TestManage_mute_isOneEventForAll(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	before := len(w.events(p.ann.Token))
-	got, err := w.ManageAgent(t.Context(),
-		chat.ManageRequest{Token: p.ann.Token, Agents: []string{"BOB"}, Action: room.Mute, Note: "as agreed"})
-	if err != nil || got.Status != chat.StatusMuted || !slices.Equal(got.Names, []string{"Bob"}) {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-	if after := len(w.events(p.ann.Token)); after != before+1 {
-		t.Errorf("%d events became %d", before, after)
-	}
-	m := w.look(p.cid.Token, p.cid.Cursor).Messages
-	if len(m) != 1 || m[0].Type != chat.EventRole || m[0].Action != room.Mute || m[0].Agent != "Bob" ||
-		m[0].By != "Ann" || m[0].Note != "as agreed" {
-		t.Errorf("Cid receives %+v", m)
-	}
-	for _, w := range []*world{w, w.elsewhere()} {
-		if a := w.info(p.cid.Token).Room.Agents[1]; a.Name != "Bob" || !a.Muted {
-			t.Errorf("Bob is %+v", a)
-		}
-	}
-}
 
 func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)

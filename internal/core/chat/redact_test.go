@@ -185,25 +185,6 @@ func (w *world) agreeTo(p company) string {
 	return w.agree(p.bob.Token, w.propose(p.ann.Token, "blue", "Bob")).ID
 }
 
-// Whether Ann and Bob talk in private and take it back shows in nothing that Cid sees.
-func TestRedact_privateMessage_showsToItsReadersOnly(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	before := lines(w.all(p.cid.Token))
-	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
-	w.redact(p.ann.Token, w.tell(p.ann.Token, "between us: "+spilled, "Bob").ID)
-	same(t, "Cid's history", lines(w.all(p.cid.Token)), before)
-	for _, w := range []*world{w, w.elsewhere()} {
-		if got := w.look(p.cid.Token, cursor); len(got.Messages) > 0 || got.Status != chat.StatusQuiet {
-			t.Errorf("Cid waits for %+v", got)
-		}
-		if got := w.look(p.bob.Token, p.bob.Cursor).Messages; len(got) < 2 ||
-			got[len(got)-1].Redacts != got[len(got)-2].ID {
-			t.Errorf("Bob reads %+v", got)
-		}
-	}
-}
-
 func TestRedact_replyIsLost_isDoneOnce(t *testing.T) {
 	for name, written := range map[string]bool{"written": true, "not written": false} {
 		t.Run(name, func(t *testing.T) {

@@ -118,31 +118,6 @@ func TestShow_sixteenMinutesOfLooks_leaveAllAsWithoutThem(t *testing.T) {
 	}
 }
 
-func TestShow_theAgentItself_isShownAsOthersSeeIt(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann") // alone
-	view := w.view(ann.Token)
-	wait := w.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
-	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != room.AgentWaiting || !got.You {
-		t.Errorf("while it waits: %+v", got)
-	}
-	w.pass(time.Minute)
-	take(t, wait)
-	w.look(ann.Token, ann.Cursor)
-	w.pass(time.Minute)
-	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != room.AgentBusy || got.Idle != time.Minute {
-		t.Errorf("a minute later: %+v", got)
-	}
-	w.leaves(ann, 20*time.Minute)
-	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != room.AgentAway || got.BackIn != 20*time.Minute {
-		t.Errorf("away: %+v", got)
-	}
-	w.pass(30 * time.Minute)
-	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != room.AgentSilent || got.Idle < 29*time.Minute {
-		t.Errorf("half an hour later: %+v", got)
-	}
-}
-
 func TestShow_messages_areThoseOfTheAgent(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()

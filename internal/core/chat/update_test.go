@@ -1,8 +1,6 @@
 package chat_test
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,64 +12,6 @@ import (
 
 func yes() *bool { v := true; return &v }
 func no() *bool  { v := false; return &v }
-
-// changes lists settings that changed, with their new values.
-func changes(c *room.Changes) (out []string) {
-	if c == nil {
-		return nil
-	}
-	if c.Room != nil {
-		out = append(out, "room "+*c.Room)
-	}
-	if c.Description != nil {
-		out = append(out, "description "+*c.Description)
-	}
-	if c.Password != "" {
-		out = append(out, "password "+c.Password)
-	}
-	if c.Capacity != nil {
-		out = append(out, fmt.Sprint("capacity ", *c.Capacity))
-	}
-	if c.Type != nil {
-		out = append(out, "type "+string(*c.Type))
-	}
-	if c.Public != nil {
-		out = append(out, fmt.Sprint("public ", *c.Public))
-	}
-	return out
-}
-
-func TestUpdate_allSettings_areOneEvent(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	before := len(w.events(p.ann.Token))
-	got := w.update(chat.UpdateRequest{
-		Token: p.ann.Token, Room: "News:pw", Description: "of the day", Capacity: 3, Type: room.Channel,
-		Public: yes(),
-	})
-	all := []string{"room News", "description of the day", "password set", "capacity 3", "type channel", "public true"}
-	if got.Status != chat.StatusUpdated || !slices.Equal(changes(got.Changes), all) {
-		t.Errorf("got %+v", got)
-	}
-	if after := len(w.events(p.ann.Token)); after != before+1 {
-		t.Errorf("%d events became %d", before, after)
-	}
-	news := w.look(p.bob.Token, "").Messages
-	if m := news[len(news)-1]; m.Type != chat.EventRoom || m.By != "Ann" || !slices.Equal(changes(m.Changes), all) ||
-		m.Reason != "" {
-		t.Errorf("Bob receives %+v", m)
-	}
-	for _, w := range []*world{w, w.elsewhere()} {
-		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
-			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 ||
-				r.Type != room.Channel || !r.Public {
-				t.Errorf("the room is %+v", r)
-			}
-		}
-		_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
-		wants(t, err, fault.NotAllowed)
-	}
-}
 
 func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
