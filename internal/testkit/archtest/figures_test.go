@@ -41,7 +41,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "and at most {} may be private.", "internal/core.MaxAskedPrivate"},
 	{"docs/tools.md", "A room may have {} that all see,", "internal/core.MaxOpen"},
 	{"docs/tools.md", "that all see, and {} private ones.", "internal/core.MaxOpen"},
-	{"docs/tools.md", "of private requests these may have {} together.", "internal/core.MaxGroupPrivate"},
+	{"docs/tools.md", "of private requests {} together.", "internal/core.MaxGroupPrivate"},
 	{"docs/tools.md", "At most {} such checks", "internal/core.MaxDifferencesOf"},
 	{"docs/tools.md", "of one checker, and {} of a room, need", "internal/core.MaxDifferences"},
 	{"docs/tools.md", "`busy`: its last call was less than {} ago", "internal/core/room.PresentFor"},
