@@ -7,11 +7,14 @@ import (
 	"strconv"
 )
 
-// A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block
-// of 64 bits, encrypted under a key of the token. From the highest bit, it has the number,
-// ToldOthersAway, a nonce, a check of zeros, HeldActs, HeldSends and Held. The characters'
-// 65th bit is zero. A program from before the two counts has zeros in their place: it reads a
-// cursor without counts, and takes one with a count for none.
+// A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block of 64 bits, encrypted under a key of
+// the token. From the highest bit, it has the number, ToldOthersAway, a nonce, a check of zeros, two bits of held acts,
+// two of held messages, and one that says whether a message was held. The characters' 65th bit is zero.
+//
+// An older program counts held acts and messages there, up to 2. Three held acts mark a second layout, with which a
+// cursor says what was untold: the rest of the nonce has that. An older program reads the right place from it. In the
+// cursors that an older program makes of one, the nonce is random, but the lowest bit is not set, or messages are
+// counted: so it is known for what it is.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
@@ -28,19 +31,36 @@ const (
 	nonceBits         = 17
 	toldOthersAwayBit = nonceBit + nonceBits
 	numberBit         = toldOthersAwayBit + 1
+
+	// The second layout: the marks, and what its nonce has above four random bits.
+	layoutBits     = checkBit
+	secondLayout   = maxCount<<heldActsBit | 1<<heldBit
+	heldMessageBit = nonceBit + 4
+	heldActBit     = heldMessageBit + 1
+	aheadBit       = heldActBit + 1
+	untoldBit      = aheadBit + 3
+	untoldBits     = 8
+
+	// MaxAhead is the largest Cursor.Ahead.
+	MaxAhead = 7
 )
 
 // Cursor is a seat's place in its room's log.
 //
-// The text shows no field. Two texts of one place differ, unless their nonces are the same, one time in 131,072. So no
-// agent can tell whether its cursor moved over events that the agent may not see. A text is bound to the token for
-// which it was made. The binding catches mistakes: a cursor is not a secret, and proves nothing.
+// The text shows no field. Two texts of one place differ, unless their nonces are the same, one time in 131,072, or one
+// in 16 while something is untold. So no agent can tell whether its cursor moved over events that the agent may not
+// see. A text is bound to the token for which it was made. The binding catches mistakes: a cursor is not a secret, and
+// proves nothing.
 type Cursor struct {
 	N              int64 // the last event scanned for the seat, in 0..MaxMessage
 	ToldOthersAway bool  // the server has told this caller once that all others are away
 	Held           bool  // a send was held back by what came up to here
 	HeldSends      int   // how many sends were held back in a row, in 0..3
 	HeldActs       int   // the same for changes of tasks
+	// Untold has a bit for each of the seat's own last eight calls up to N and Ahead. Bit 0 is the newest. A bit that
+	// is set says that the seat was not shown the answer to the call.
+	Untold uint8
+	Ahead  int // how many of the seat's own calls after N the cursor covers, too, in 0..MaxAhead
 }
 
 // String returns a new text of c for the owner of t, in lower case, different for each call. For a c.N outside
@@ -56,14 +76,16 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	if c.N < 0 || c.N > MaxMessage {
 		return ""
 	}
-	plain := uint64(c.N)<<numberBit | uint64(nonce&(1<<nonceBits-1))<<nonceBit
-	if c.ToldOthersAway {
-		plain |= 1 << toldOthersAwayBit
+	plain := uint64(c.N)<<numberBit | bit(c.ToldOthersAway)<<toldOthersAwayBit |
+		uint64(nonce&(1<<nonceBits-1))<<nonceBit
+	if c.Untold != 0 || c.Ahead != 0 {
+		const random = 1<<heldMessageBit - 1<<nonceBit
+		plain = plain&^(1<<toldOthersAwayBit-1) | plain&random | secondLayout |
+			bit(c.HeldSends > 0)<<heldMessageBit | bit(c.HeldActs > 0)<<heldActBit |
+			uint64(c.Ahead&MaxAhead)<<aheadBit | uint64(c.Untold)<<untoldBit
+	} else {
+		plain |= bit(c.Held)<<heldBit | uint64(c.HeldSends&maxCount)<<heldSendsBit | uint64(c.HeldActs&maxCount)<<heldActsBit
 	}
-	if c.Held {
-		plain |= 1 << heldBit
-	}
-	plain |= uint64(c.HeldSends&maxCount)<<heldSendsBit | uint64(c.HeldActs&maxCount)<<heldActsBit
 	return spell(cursorPrefix, t.cursorBlock().encrypt(plain), cursorChars)
 }
 
@@ -81,9 +103,26 @@ func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	if plain>>checkBit&(1<<checkBits-1) != 0 {
 		return Cursor{}, false
 	}
-	return Cursor{N: int64(plain >> numberBit), ToldOthersAway: plain>>toldOthersAwayBit&1 == 1,
-		Held: plain>>heldBit&1 == 1, HeldSends: int(plain >> heldSendsBit & maxCount),
-		HeldActs: int(plain >> heldActsBit & maxCount)}, true
+	has := func(bit int) bool { return plain>>bit&1 == 1 }
+	c = Cursor{N: int64(plain >> numberBit), ToldOthersAway: has(toldOthersAwayBit)}
+	switch layout := plain & (1<<layoutBits - 1); {
+	case layout == secondLayout:
+		c.HeldSends, c.HeldActs = int(plain>>heldMessageBit&1), int(plain>>heldActBit&1)
+		c.Held = c.HeldSends > 0
+		c.Untold, c.Ahead = uint8(plain>>untoldBit&(1<<untoldBits-1)), int(plain>>aheadBit&MaxAhead)
+	case layout>>heldActsBit == maxCount: // an older program made it of the second layout
+		c.HeldSends = int(plain >> heldSendsBit & maxCount)
+	default:
+		c.Held, c.HeldSends, c.HeldActs = has(heldBit), int(plain>>heldSendsBit&maxCount), int(layout>>heldActsBit)
+	}
+	return c, true
+}
+
+func bit(set bool) uint64 {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 // cursorBlock returns the cipher of t's cursors. The key is a hash of the whole token, so that a seat's new token ends
