@@ -57,7 +57,6 @@ type situation struct {
 	// For a send or a share.
 	sent       bool
 	held       bool   // held back, and no person is to decide about the message
-	lastHold   bool   // with held: what others say holds back no further such call
 	credential string // what the message seems to hold, the reason not to send it; "": none
 	file       bool   // the call shares a file
 	apart      bool   // the call gives to
@@ -224,7 +223,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 	return &situation{advisor: a, Situation: w.Situation, news: newsOfSend(s, asked), messages: w.Messages,
 		cursor: w.Cursor, more: w.HasMore, status: w.Status, looked: a.wait == 0,
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
-		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending, lastHold: w.LastHold,
+		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending,
 		credential: s.Credential, file: file, apart: len(asked.To) > 0, replies: asked.ReplyTo != "",
 		kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0, unheard: s.Unheard, absent: s.Absent,
 		unfinished: len(s.Unfinished) > 0, beside: s.Beside,
@@ -290,7 +289,7 @@ func (a advisor) heldAct(t chat.Tasks, asked chat.TaskRequest) string {
 		act = "action take"
 	}
 	s := &situation{advisor: a, Situation: w.Situation, news: newsIn(w.Situation, w.Messages, ""),
-		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, held: true, lastHold: w.LastHold, act: act,
+		messages: w.Messages, cursor: w.Cursor, more: w.HasMore, held: true, act: act,
 		question: t.Question}
 	return s.next()
 }

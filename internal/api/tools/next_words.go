@@ -190,10 +190,10 @@ var words = map[string]func(*situation) string{
 	},
 	"revised": (*situation).revised,
 	"goes": func(s *situation) string {
-		if !s.lastHold {
+		if s.own { // the user's words hold back each call, and do not count
 			return ""
 		}
-		return ". The next one goes through, whatever others say meanwhile"
+		return ". The next one goes through with this cursor"
 	},
 	"files": func(s *situation) string {
 		ids := s.carriers()

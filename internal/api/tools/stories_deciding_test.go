@@ -178,7 +178,6 @@ func TestStory_closing(t *testing.T) {
 		ann.look()
 		ann.do("send_message", args{"text": "It is.", "reply_to": ann.last, "kind": "done", "cursor": ann.cursor})
 		bob.do("leave_room", args{"text": "Good. Bye!"})
-		bob.do("leave_room", args{"text": "Good. Bye!"})
 		bob.do("leave_room", nil)
 		ann.look()
 		ann.look()

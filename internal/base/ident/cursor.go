@@ -8,13 +8,14 @@ import (
 )
 
 // A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block of 64 bits, encrypted under a key of
-// the token. From the highest bit, it has the number, ToldOthersAway, a nonce, a check of zeros, two bits of held acts,
-// two of held messages, and one that says whether a message was held. The characters' 65th bit is zero.
+// the token. From the highest bit, it has the number, ToldOthersAway, a nonce, a check of zeros, two bits for HeldAct,
+// and three for HeldMessage. The characters' 65th bit is zero.
 //
-// An older program counts held acts and messages there, up to 2. Three held acts mark a second layout, with which a
-// cursor says what was untold: the rest of the nonce has that. An older program reads the right place from it. In the
-// cursors that an older program makes of one, the nonce is random, but the lowest bit is not set, or messages are
-// counted: so it is known for what it is.
+// An older program counts held acts and held messages in two bits each, up to 2. Its lowest bit says that words to all
+// hold back no call. So three held acts are the mark of a second layout, whose nonce has all that the first cannot
+// say. An older program reads the right place from it. Of a cursor with the second layout it makes others with a random
+// nonce and the same mark, but without the lowest bit, or with messages counted, unless the seat's own
+// person has just held back a text to all. They say nothing but the place.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
@@ -22,10 +23,9 @@ const (
 
 	heldBit           = 0
 	heldSendsBit      = heldBit + 1
-	countBits         = 2
-	maxCount          = 1<<countBits - 1
-	heldActsBit       = heldSendsBit + countBits
-	checkBit          = heldActsBit + countBits
+	heldActsBit       = heldSendsBit + 2
+	maxCount          = 3
+	checkBit          = heldActsBit + 2
 	checkBits         = 11
 	nonceBit          = checkBit + checkBits
 	nonceBits         = 17
@@ -54,9 +54,8 @@ const (
 type Cursor struct {
 	N              int64 // the last event scanned for the seat, in 0..MaxMessage
 	ToldOthersAway bool  // the server has told this caller once that all others are away
-	Held           bool  // a send was held back by what came up to here
-	HeldSends      int   // how many sends were held back in a row, in 0..3
-	HeldActs       int   // the same for changes of tasks
+	HeldMessage    bool  // others have held back a message of the seat, and none has gone through since
+	HeldAct        bool  // the same of a change of tasks
 	// Untold has a bit for each of the seat's own last eight calls up to N and Ahead. Bit 0 is the newest. A bit that
 	// is set says that the seat was not shown the answer to the call.
 	Untold uint8
@@ -81,10 +80,10 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	if c.Untold != 0 || c.Ahead != 0 {
 		const random = 1<<heldMessageBit - 1<<nonceBit
 		plain = plain&^(1<<toldOthersAwayBit-1) | plain&random | secondLayout |
-			bit(c.HeldSends > 0)<<heldMessageBit | bit(c.HeldActs > 0)<<heldActBit |
+			bit(c.HeldMessage)<<heldMessageBit | bit(c.HeldAct)<<heldActBit |
 			uint64(c.Ahead&MaxAhead)<<aheadBit | uint64(c.Untold)<<untoldBit
 	} else {
-		plain |= bit(c.Held)<<heldBit | uint64(c.HeldSends&maxCount)<<heldSendsBit | uint64(c.HeldActs&maxCount)<<heldActsBit
+		plain |= bit(c.HeldMessage)<<heldBit | bit(c.HeldMessage)<<heldSendsBit | bit(c.HeldAct)<<heldActsBit
 	}
 	return spell(cursorPrefix, t.cursorBlock().encrypt(plain), cursorChars)
 }
@@ -107,13 +106,10 @@ func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	c = Cursor{N: int64(plain >> numberBit), ToldOthersAway: has(toldOthersAwayBit)}
 	switch layout := plain & (1<<layoutBits - 1); {
 	case layout == secondLayout:
-		c.HeldSends, c.HeldActs = int(plain>>heldMessageBit&1), int(plain>>heldActBit&1)
-		c.Held = c.HeldSends > 0
+		c.HeldMessage, c.HeldAct = has(heldMessageBit), has(heldActBit)
 		c.Untold, c.Ahead = uint8(plain>>untoldBit&(1<<untoldBits-1)), int(plain>>aheadBit&MaxAhead)
-	case layout>>heldActsBit == maxCount: // an older program made it of the second layout
-		c.HeldSends = int(plain >> heldSendsBit & maxCount)
-	default:
-		c.Held, c.HeldSends, c.HeldActs = has(heldBit), int(plain>>heldSendsBit&maxCount), int(layout>>heldActsBit)
+	case layout>>heldActsBit != maxCount: // else an older program made it of the second layout
+		c.HeldMessage, c.HeldAct = layout>>heldSendsBit&maxCount > 0, layout>>heldActsBit > 0
 	}
 	return c, true
 }

@@ -11,11 +11,10 @@ var cursorToken = Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
 var edgeCursors = []Cursor{
 	{N: 0}, {N: 0, ToldOthersAway: true}, {N: 1}, {N: 41, ToldOthersAway: true}, {N: 1 << 15}, {N: 1<<29 - 1},
 	{N: 1 << 29},
-	{N: MaxMessage - 1, ToldOthersAway: true}, {N: MaxMessage}, {N: 0, Held: true},
-	{N: MaxMessage, ToldOthersAway: true, Held: true}, {N: 41, HeldSends: 1}, {N: 41, HeldActs: 2},
-	{N: MaxMessage, ToldOthersAway: true, Held: true, HeldSends: 2, HeldActs: 2},
+	{N: MaxMessage - 1, ToldOthersAway: true}, {N: MaxMessage}, {N: 0, HeldMessage: true},
+	{N: 41, HeldAct: true}, {N: MaxMessage, ToldOthersAway: true, HeldMessage: true, HeldAct: true},
 	{N: 41, Untold: 1}, {N: 41, Ahead: 1, ToldOthersAway: true}, {N: MaxMessage, Untold: 255, Ahead: MaxAhead},
-	{N: 41, Untold: 128, Held: true, HeldSends: 1}, {N: 41, Ahead: 4, HeldActs: 1},
+	{N: 41, Untold: 128, HeldMessage: true}, {N: 41, Ahead: 4, HeldAct: true},
 }
 
 func TestCursor_madeAndRead_isTheSame(t *testing.T) {
@@ -44,6 +43,48 @@ func TestCursor_ofAKnownTokenAndNonce_neverChanges(t *testing.T) {
 		{N: MaxMessage}: "c1yaygq7d37r9s"} {
 		if got := c.seal(cursorToken, 12345); got != want {
 			t.Errorf("%+v is %q, and was %q", c, got, want)
+		}
+	}
+}
+
+// TestCursor_ofAnOlderProgram_isRead has what a program with two counts has made, from the nonce 12345.
+func TestCursor_ofAnOlderProgram_isRead(t *testing.T) {
+	for s, want := range map[string]Cursor{
+		"c2w2jw3phj7thz": {N: 41, HeldMessage: true}, // one hold of a text to all
+		"c6wnzfpmy9xtgk": {N: 41, HeldMessage: true}, // two holds of messages
+		"c6nwkdm4ba9w9h": {N: 41, HeldAct: true},     // one of a finish
+		"c4gdkryn1ykr9y": {N: 41, HeldAct: true},     // two of takes
+		"c164f5pzt7r5d2": {N: 41, HeldMessage: true, HeldAct: true, ToldOthersAway: true},
+		"c02r3gq64wsm47": {N: 41}, // by the own person
+	} {
+		if got, ok := cursorToken.ParseCursor(s); !ok || got != want {
+			t.Errorf("%q reads as %+v, %v, want %+v", s, got, ok, want)
+		}
+	}
+}
+
+// TestCursor_toAnOlderProgram_hasItsPlace reads as a program with two counts does, and makes another cursor of what it
+// reads, as that program does. This program takes nothing from the random nonce of that one.
+func TestCursor_toAnOlderProgram_hasItsPlace(t *testing.T) {
+	for _, c := range edgeCursors {
+		for nonce := range uint32(50) {
+			v, _ := unspell(cursorPrefix, c.seal(cursorToken, nonce), cursorChars)
+			v = cursorToken.cursorBlock().decrypt(v)
+			held, sends, acts := v&1, v>>1&3, v>>3&3
+			if v>>5&(1<<11-1) != 0 || int64(v>>34) != c.N || v>>33&1 == 1 != c.ToldOthersAway {
+				t.Fatalf("%+v reads as %x", c, v)
+			}
+			first := c.Untold == 0 && c.Ahead == 0
+			if first && (held != sends || sends == 1 != c.HeldMessage || acts == 1 != c.HeldAct) {
+				t.Fatalf("%+v holds %d, %d, %d", c, held, sends, acts)
+			}
+			for _, bits := range []uint64{acts<<3 | sends<<1, acts<<3 | (sends+1)<<1 | 1, 1, 0} { // of a wait and a hold
+				other := v>>33<<33 | uint64(nonce*7919)<<16&(1<<33-1) | bits
+				again := spell(cursorPrefix, cursorToken.cursorBlock().encrypt(other), cursorChars)
+				if got, ok := cursorToken.ParseCursor(again); !ok || got.N != c.N || got.Untold != 0 || got.Ahead != 0 {
+					t.Fatalf("%+v becomes %+v, %v", c, got, ok)
+				}
+			}
 		}
 	}
 }
@@ -181,8 +222,8 @@ func FuzzCursor(f *testing.F) {
 		if got, ok := own.ParseCursor(s); got.N < 0 || got.N > MaxMessage || !ok && got != (Cursor{}) {
 			t.Fatalf("%q reads as %+v, %v", s, got, ok)
 		}
-		want := Cursor{N: n, ToldOthersAway: bits&1 > 0, Held: bits&2 > 0, HeldSends: bits >> 1 & 1,
-			HeldActs: bits >> 2 & 1, Untold: untold, Ahead: ahead & MaxAhead}
+		want := Cursor{N: n, ToldOthersAway: bits&1 > 0, HeldMessage: bits&2 > 0, HeldAct: bits&4 > 0, Untold: untold,
+			Ahead: ahead & MaxAhead}
 		got, ok := own.ParseCursor(" " + strings.ToUpper(want.seal(own, nonce)))
 		if ok != (n >= 0 && n <= MaxMessage) || ok && got != want {
 			t.Fatalf("%+v reads as %+v, %v", want, got, ok)

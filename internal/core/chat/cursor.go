@@ -38,32 +38,45 @@ func (c *session) ownCursor(given string) (cursor string, read int64) {
 }
 
 // afterMessage returns the cursor that was given with a call whose message is event n; 0: none. If n is newer than the
-// cursor, the message went through, and the count of held messages ends. A repeated call, too, may have lost the answer
-// that said so.
+// cursor, the message went through, and others may hold back the next one. A repeated call, too, may have lost the
+// answer that said so.
 func afterMessage(n int64, given ident.Cursor) ident.Cursor {
-	if n > given.N {
-		given.HeldSends = 0
-	}
+	given.HeldMessage = given.HeldMessage && n <= given.N
 	return given
 }
 
 // cursorAfter is afterMessage for an answer that hands nothing out.
 func (c *session) cursorAfter(n int64, given string) string {
+	return c.changed(given, func(named ident.Cursor) ident.Cursor { return afterMessage(n, named) })
+}
+
+// cursorAfterAct returns the cursor of an answer to a change of tasks that went through: others may hold back the next
+// one.
+func (c *session) cursorAfterAct(given string) string {
+	return c.changed(given, func(named ident.Cursor) ident.Cursor { named.HeldAct = false; return named })
+}
+
+// changed returns the cursor given, as change has it.
+func (c *session) changed(given string, change func(ident.Cursor) ident.Cursor) string {
 	named, ok := c.readCursor(given)
-	if next := afterMessage(n, named); ok && next != named {
+	if next := change(named); ok && next != named {
 		return next.String(c.token)
 	}
 	return given
 }
 
-// cursor returns the cursor of an answer, at event n. The cursor given loses its mark, so words to all may hold a call
-// back again. The new cursor keeps its counts, which only a call that goes through ends: see maxHeld. Without a cursor
-// given, as after a return, the counts begin at 0. A message of the caller may be newer than the cursor given: an
-// upload sent the message, or the answer to its send was lost. Such a message ends the count of held messages.
+// cursor returns the cursor of an answer, at event n: see cursorAt.
 func (c *session) cursor(n int64, given ident.Cursor) string {
+	return c.cursorAt(n, given).String(c.token)
+}
+
+// cursorAt returns the cursor given at event n. It keeps HeldMessage and HeldAct, which only a call that goes through
+// ends. Without a cursor given, as after a return, they are not set. A message of the caller may be newer than the
+// cursor given: an upload sent the message, or the answer to its send was lost. That message went through.
+func (c *session) cursorAt(n int64, given ident.Cursor) ident.Cursor {
 	if last, spoke := c.head.Recent.Said(c.me.Seat); spoke && c.me.IsHeldBack() {
 		given = afterMessage(last.N, given)
 	}
-	given.N, given.Held = n, false
-	return given.String(c.token)
+	given.N = n
+	return given
 }

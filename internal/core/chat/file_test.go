@@ -761,65 +761,35 @@ func TestShare_finishes_endsTheTasksWithTheFile(t *testing.T) {
 	})
 }
 
-// Ben asks Cora not to begin between her call of share_file and her upload. An upload that ends nothing goes on, and so
-// does one whose call had no cursor, and one of her person.
-func TestUpload_thatEndsATask_isHeldBackByWhatIsMeantForItsAgent(t *testing.T) {
+// What others say was checked as the upload was opened. What the agent's own person says holds it back each time.
+func TestUpload_isHeldBackByTheOwnPersonAlone(t *testing.T) {
 	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
-		s.adds(p.ann.Token, "sand", "paint", "clean")
-		offers := func(name, cursor string, finishes ...string) string {
-			return s.offer(chat.ShareRequest{Token: p.cid.Token, Name: name, Size: 9, Finishes: finishes,
+		s.adds(p.ann.Token, "sand")
+		s.task(p.cid.Token, chat.CommandTake, "t1")
+		person := s.person(p.cid)
+		offers := func(name, cursor string) string {
+			return s.offer(chat.ShareRequest{Token: p.cid.Token, Name: name, Size: 9, Finishes: []string{"t1"},
 				Cursor: cursor})
 		}
 		had := s.look(p.cid.Token, "").Cursor
-		ends, carries, unguarded := offers("a", had, "t1"), offers("b", had), offers("c", "", "t2")
-		s.say(p.bob.Token, "STOP")
-		plain, err := s.upload(offers("d", had), "d")
-		if err != nil || !plain.Sent {
-			t.Errorf("plain words hold back a file: %+v, %v", plain, err)
-		}
+		first, second, blind := offers("a", had), offers("b", had), offers("c", "")
 		s.ask(p.bob.Token, "Please do not begin.", "Cid")
+		if got, err := s.upload(first, "a"); err != nil || !slices.Equal(got.Finished, []string{"t1"}) {
+			t.Errorf("another asks: %+v, %v", got, err)
+		}
+		s.say(person, "Stop!")
 		for range 2 {
-			_, err := s.upload(ends, "a")
+			_, err := s.upload(second, "b")
 			wants(t, err, fault.NotAllowed)
 		}
-		for what, code := range map[string]string{"no task": carries, "no cursor": unguarded} {
-			if got, err := s.upload(code, what); err != nil || !got.Sent {
-				t.Errorf("%s: %+v, %v", what, got, err)
-			}
+		if got, err := s.upload(blind, "c"); err != nil || !got.Sent {
+			t.Errorf("no cursor: %+v, %v", got, err)
 		}
-		same(t, "open", s.tasks(p.ann.Token), []string{"t1 sand open", "t3 clean open"})
-		// The refusal has no cursor, so that of share_file counts it.
-		cursor := s.look(p.cid.Token, had).Cursor
-		for n := range 3 {
-			open, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.cid.Token, Name: "a", Size: 9,
-				Finishes: []string{"t1"}, Cursor: cursor})
-			if err != nil || open.Upload == nil {
-				t.Fatalf("offer %d: %+v, %v", n, open, err)
-			}
-			cursor = s.look(p.cid.Token, open.Waited.Cursor).Cursor
-			s.ask(p.bob.Token, fmt.Sprintf("Please do not begin, %d.", n), "Cid")
-			got, err := s.upload(open.Upload.Code, "a")
-			if n < 2 {
-				wants(t, err, fault.NotAllowed)
-				cursor = s.look(p.cid.Token, cursor).Cursor
-				continue
-			}
-			if err != nil || !got.Sent || !slices.Equal(got.Finished, []string{"t1"}) {
-				t.Errorf("the third: %+v, %v", got, err)
-			}
-			if c := read(t, p.cid.Token, got.Waited.Cursor); c.HeldSends != 0 {
-				t.Errorf("the third counts on: %+v", c)
-			}
+		again := offers("b", s.look(p.cid.Token, had).Cursor)
+		if got, err := s.upload(again, "b"); err != nil || !got.Sent {
+			t.Errorf("once it is read: %+v, %v", got, err)
 		}
-		person := s.person(p.cid)
-		byPerson := s.offer(chat.ShareRequest{Token: person, Name: "e", Size: 9, Finishes: []string{"t3"},
-			Cursor: s.look(person, "").Cursor})
-		s.ask(p.bob.Token, "Please do not begin, either.", "Cid")
-		if got, err := s.upload(byPerson, "e"); err != nil || !got.Sent {
-			t.Errorf("a person: %+v, %v", got, err)
-		}
-		same(t, "open", s.tasks(p.ann.Token), []string{})
 	})
 }
 

@@ -54,19 +54,11 @@ func (c filing) beginUpload(ctx context.Context, o outgoing, most int64) (Shared
 	if !ok {
 		return Shared{Sent: got.sent}, nil
 	}
-	sent, _ := reading(c).nextCursor(o.cursor, o.intent())
-	unsent := sent
-	if named, ok := c.readCursor(o.cursor); ok {
-		if len(o.event.Finishes) > 0 { // a refusal of the upload has no cursor: see guardOfUpload
-			named.HeldSends = min(named.HeldSends+1, maxHeld)
-		}
-		if named.HeldSends > 0 {
-			unsent = c.cursor(named.N, named)
-		}
-	}
+	unsent, _ := c.ownCursor(o.cursor)
+	sent := c.cursorAfter(c.head.AsOf+1, unsent)
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,
-		Cursor: sent, Unsent: unsent, Read: k.guard.cursor.N, Held: k.guard.cursor.HeldSends, Message: o.event})
+		Cursor: sent, Unsent: unsent, Read: k.guard.cursor.N, Message: o.event})
 	switch {
 	case err != nil:
 		return Shared{}, err
@@ -133,12 +125,11 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	return got, err
 }
 
-// guardOfUpload returns the guard of an upload. A file stays right whatever others say meanwhile, but the end of a task
-// does not: Bob may have asked Cora, between her call of share_file and her upload, not to begin. Then the upload is
-// refused, without a cursor, so the cursor from the call of share_file has counted that hold ahead.
+// guardOfUpload returns the guard of an upload. What others have said was checked as the upload was opened, and a
+// refusal has no cursor that would let the next one pass. So only the agent's own person holds an upload back.
 func (c filing) guardOfUpload(u *roomlog.Upload) guard {
-	read := ident.Cursor{N: u.Read, HeldSends: u.Held}
-	return guard{on: u.Read > 0 && len(u.Message.Finishes) > 0 && c.me.IsHeldBack(), cursor: read, checked: u.Read}
+	read := ident.Cursor{N: u.Read, HeldMessage: true}
+	return guard{on: u.Read > 0 && c.me.IsHeldBack(), cursor: read, checked: u.Read}
 }
 
 // receiveUpload stores the arriving file, and sends the message with the file.

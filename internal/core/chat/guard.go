@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -28,30 +29,10 @@ func (c reading) guardFor(cursor string) guard {
 // hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
-// nextCursor is ownCursor for an answer after which words to all may hold a call back again: a cursor that these have
-// held back once loses its mark. went is nil, or a call that went through: its count ends.
-func (c reading) nextCursor(given string, went *intent) (cursor string, read int64) {
-	cursor, read = c.ownCursor(given)
-	if named, ok := c.readCursor(given); ok {
-		next := named
-		if went != nil {
-			*went.countIn(&next) = 0
-		}
-		if next != named || named.Held {
-			cursor = c.cursor(named.N, next)
-		}
-	}
-	return cursor, read
-}
-
 // intent is what a guard checks: a message (outgoing.intent), or a change of tasks (taskOp.intent).
 type intent struct {
-	holdBackOf func(me room.Caller, event room.Event) room.HoldBack // the rule for a message, or for a change
-	to         []int                                                // the readers of a private message, else nil
-	finishes   []int64                                              // the tasks that the call finishes
-	// marks says that the answer, if it holds the call back, has a cursor marked as held: words to all hold back no
-	// call with such a cursor. They never hold back a finish, so the answer to a finish has no mark.
-	marks  bool
+	act    room.Act
+	votes  bool   // of a message: it is a vote that names no proposal
 	isAct  bool   // a change of tasks; false: a message
 	doubt  bool   // the call takes a task in question, which holds it back as a message does
 	stay   bool   // of a message: the caller speaks A2A, and knows no cursor
@@ -59,21 +40,27 @@ type intent struct {
 	key    string // with stay: the idempotency key of the message
 }
 
-// maxHeld is how often in a row what others say and do holds back an agent's messages, and how often its changes of
-// tasks: the words of its own person always do. Without this bound, one question of a stranger between two steps kept
-// an agent from ever finishing.
-const maxHeld = 2
-
-// countIn returns the place where a cursor counts how often in a row calls such as this one were held back.
-func (what *intent) countIn(in *ident.Cursor) *int {
-	if what.isAct {
-		return &in.HeldActs
+// on returns what, whose vote has the proposal that it is about on head.
+func (what intent) on(head *room.Head, seat int, now time.Time) *intent {
+	if what.votes {
+		what.act.ReplyTo = head.VotedOn(seat, now)
 	}
-	return &in.HeldSends
+	return &what
 }
 
-// passesOthers reports whether only words of the caller's own person hold the call back: see maxHeld.
-func (what *intent) passesOthers(g guard) bool { return *what.countIn(&g.cursor) >= maxHeld }
+// mark returns the place in a cursor that says whether others have held back such a call, and none has gone through
+// since: then only the caller's own person holds this one back. Without this bound, one question of a stranger between
+// two steps kept an agent from ever finishing. Messages and changes have a place each: a text that was held back lets
+// no take pass over "stop" (talk: held once).
+func (what *intent) mark(in *ident.Cursor) *bool {
+	if what.isAct {
+		return &in.HeldAct
+	}
+	return &in.HeldMessage
+}
+
+// passesOthers reports whether only words of the caller's own person hold the call back.
+func (what *intent) passesOthers(g guard) bool { return *what.mark(&g.cursor) }
 
 // holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does,
 // or the call takes a task in question. If none does, the new guard knows that.
@@ -84,6 +71,7 @@ func (c reading) holdBack(ctx context.Context, what *intent, g guard) (guard, *W
 	if g.cursor.N > c.head.AsOf { // the cursor is beyond the log
 		return guard{}, nil, nil
 	}
+	what = what.on(c.head, c.me.Seat, c.room.svc.now())
 	g, by, err := c.checkUnread(ctx, what, g)
 	if err != nil || by == nil && !what.doubt {
 		return g, nil, err
@@ -95,10 +83,9 @@ func (c reading) holdBack(ctx context.Context, what *intent, g guard) (guard, *W
 	return g, held, err
 }
 
-// answerHeld answers a call that is held back with everything unread. The cursor of the answer is marked as held: only
-// messages meant for the caller hold the next call back. It counts the hold, too, unless the caller's own person has
-// caused it: see maxHeld. For a stay, which has no cursor, the table keeps mark and count.
-func (c reading) answerHeld(ctx context.Context, what *intent, g guard, counts bool) (*Waited, error) {
+// answerHeld answers a call that is held back with everything unread. If others hold it back, the cursor of the answer
+// is marked: see intent.mark. For a stay, which has no cursor, the table keeps the mark.
+func (c reading) answerHeld(ctx context.Context, what *intent, g guard, byOthers bool) (*Waited, error) {
 	offer := presence.OfferAfter(g.cursor.N)
 	if what.stay {
 		offer = presence.OfferHeldBack(g.cursor.N)
@@ -107,12 +94,9 @@ func (c reading) answerHeld(ctx context.Context, what *intent, g guard, counts b
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
-	next := ident.Cursor{Held: what.marks, HeldSends: g.cursor.HeldSends, HeldActs: g.cursor.HeldActs}
-	if counts {
-		*what.countIn(&next)++
-	}
 	if what.stay {
-		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, next.HeldSends, what.key); err != nil {
+		err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, byOthers, what.passesOthers(g), what.key)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -122,8 +106,10 @@ func (c reading) answerHeld(ctx context.Context, what *intent, g guard, counts b
 		return nil, err
 	}
 	got.Status = decideStatus(finds, stop{})
-	next.N = in.scanned
-	got.Cursor, got.LastHold = next.String(c.token), *what.countIn(&next) >= maxHeld
+	next := c.cursorAt(in.scanned, g.cursor)
+	next.ToldOthersAway = false
+	*what.mark(&next) = byOthers || what.passesOthers(g)
+	got.Cursor = next.String(c.token)
 	return got, nil
 }
 
@@ -149,28 +135,28 @@ func (c reading) checkUnread(ctx context.Context, what *intent, g guard) (_ guar
 //  2. Nobody has said anything: no, see room.Head.MayHoldBack.
 //  3. This process has forgotten 42: yes.
 //  4. 42 is a status, and 43 is "hello" to all: yes.
-//  5. 42 and 43 are "hello" to all, and her cursor is marked as held: no.
+//  5. 42 is a question to Ann, and others have held her back before: no. Without a person, no log is read.
 //  6. Another process has written 42, and this one has not read it: yes.
 //  7. 42 and 43 are statuses, and the log goes on with 44, which is "hello": no.
-//  8. 42 is a question to Ann, and her cursor counts two holds: no. Without a person, no log is read.
 //
 // By 5, agents that were held back together speak in one Write. Batched events do not count as checked: perhaps they
 // are never written.
 func (what *intent) mayBeHeld(g guard, at place) bool {
-	if !g.on || !at.head.MayHoldBack(at.caller.Seat, g.checked, what.to, what.finishes) || // 1, 2
-		what.passesOthers(g) && !at.caller.Person.HasOpened() { // 8
+	if !g.on || !at.head.MayHoldBack(at.caller.Seat, g.checked, what.act) || // 1, 2
+		what.passesOthers(g) && !at.caller.Person.HasOpened() { // 5
 		return false
 	}
 	tail, known := at.log.Tail(g.checked)
 	if !known { // 3
 		return true
 	}
+	what = what.on(at.head, at.caller.Seat, at.now)
 	next := g.checked + 1
 	for _, event := range slices.Concat(tail, at.batched) {
 		switch {
 		case next > at.head.AsOf: // 7
 			return false
-		case event.N != next, what.isHeldBy(at.caller, g, event): // 4 to 6, 8
+		case event.N != next, what.isHeldBy(at.caller, g, event): // 4 to 6
 			return true
 		}
 		next++
@@ -180,15 +166,11 @@ func (what *intent) mayBeHeld(g guard, at place) bool {
 
 // isHeldBy reports whether event holds back the call of caller.
 func (what *intent) isHeldBy(caller room.Caller, g guard, event room.Event) bool {
-	if what.passesOthers(g) && !caller.IsOwnPersons(event) {
-		return false
-	}
-	how := what.holdBackOf(caller, event)
-	return how == room.HoldBackAlways || how == room.HoldBackOnce && !g.cursor.Held
+	return caller.IsHeldBy(event, what.act) && (caller.IsOwnPersons(event) || !what.passesOthers(g))
 }
 
-// refuseUnread refuses an upload that would end tasks. Its answer hands out nothing: the code of an upload is no token.
+// refuseUnread refuses an upload. Its answer hands out nothing: the code of an upload is no token.
 func refuseUnread() error {
-	return fault.Refuse(fault.NotAllowed, "Something unread is meant for you, and may be about what this file "+
-		"finishes. Nothing was shared or finished: call wait_for_message, then share_file with its cursor.")
+	return fault.Refuse(fault.NotAllowed, "Your user has said something that you have not read. Nothing was shared: "+
+		"call wait_for_message, then share_file with its cursor.")
 }

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -9,16 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-// guarded has Cid send a text with the cursor.
-func (w *world) guarded(p company, text, cursor string) chat.Sent {
-	w.t.Helper()
-	got, err := w.send(chat.SendRequest{Token: p.cid.Token, Text: text, Cursor: cursor})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return got
-}
 
 // companyOf is a company in a room of so many agents.
 func (w *world) companyOf(seats int) company {
@@ -36,61 +27,6 @@ func (w *world) companyOf(seats int) company {
 func onBoth(t *testing.T, test func(t *testing.T, w, there *world)) {
 	t.Run("one service", func(t *testing.T) { w := newWorld(t); test(t, w, w) })
 	t.Run("two services", func(t *testing.T) { w := newWorld(t); test(t, w.elsewhere(), w.elsewhere()) })
-}
-
-// Cid passes over what Ann says to all only with the very cursor that a hold has returned, however many listen.
-func TestGuard_unreadWordsOfAnother_holdATextBackOnce(t *testing.T) {
-	for _, agents := range []int{2, 3, 7} {
-		t.Run(fmt.Sprintf("%d agents", agents), func(t *testing.T) {
-			onBoth(t, func(t *testing.T, w, there *world) {
-				p, n := w.companyOf(max(agents, 3)), 0
-				if agents == 2 {
-					w.leave(p.bob.Token)
-				}
-				annSays := func() { n++; w.say(p.ann.Token, fmt.Sprintf("word %d", n)) }
-				held := func(what, text, cursor string) string {
-					t.Helper()
-					got := there.guarded(p, text, cursor)
-					if got.Sent {
-						t.Errorf("%s: sent", what)
-					}
-					return got.Waited.Cursor
-				}
-				annSays()
-				of := held("the first cursor", "my words", p.cid.Cursor)
-				held("the same call", "my words", p.cid.Cursor)
-				annSays()
-				held("the first cursor again", "my words", p.cid.Cursor)
-				got := there.guarded(p, "my words, read first", of)
-				if !got.Sent || got.Before != 1 {
-					t.Errorf("the cursor of the hold: %+v", got)
-				}
-				same(t, "with it come", lines(got.Waited.Messages), []string{"Ann: word 2"})
-				annSays()
-				of = held("a cursor of a send", "my next words", got.Waited.Cursor)
-				annSays()
-				newer := there.look(p.cid.Token, of).Cursor // Cid gives those up
-				annSays()
-				held("a newer cursor", "other words", newer)
-			})
-		})
-	}
-}
-
-func TestGuard_whatHoldsNothingBack_comesWithTheResult(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p := w.company()
-		w.sayAs(p.ann.Token, room.Status, "half done")
-		w.join("plans", "Dora")
-		got := there.guarded(p, "hello", p.cid.Cursor)
-		same(t, "Cid receives", lines(got.Waited.Messages), []string{"Ann: half done", "joined Dora"})
-		if !got.Sent || got.Waited.Status != chat.StatusMessages {
-			t.Errorf("got %+v", got)
-		}
-		if next := there.look(p.cid.Token, got.Waited.Cursor); next.Status != chat.StatusQuiet {
-			t.Errorf("and once more %q", lines(next.Messages))
-		}
-	})
 }
 
 // A service that loads the room first sees only the sender's own messages. The news
@@ -150,37 +86,6 @@ func TestSend_cursorWithoutNews_isSentAndMovesTheCursor(t *testing.T) {
 	}
 }
 
-// Bob falls silent, and a stranger takes his name. Ann, whose cursor is older, is shown that
-// once before she tells him anything in private.
-func TestGuard_privateMessageToAnAgentThatJoinedSince_isHeldBackOnce(t *testing.T) {
-	onFiles(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		req := chat.SendRequest{Token: p.ann.Token, Text: "for Bob's eyes", To: []string{"Bob"}}
-		req.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor
-		w.clock.Advance(room.Lease)
-		there.look(p.cid.Token, p.cid.Cursor)
-		there.join("plans", "Bob")
-		toAll := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "for all", Cursor: req.Cursor})
-		if !toAll.Sent {
-			t.Errorf("what all read is held back: %+v", toAll)
-		}
-		got, err := w.send(req)
-		if err != nil || got.Sent {
-			t.Fatalf("got %+v, %v", got, err)
-		}
-		same(t, "Ann is shown", lines(got.Waited.Messages), []string{"left Bob (timeout)", "joined Bob"})
-		req.Cursor = got.Waited.Cursor
-		if again, err := there.send(req); err != nil || !again.Sent {
-			t.Errorf("once more: %+v, %v", again, err)
-		}
-		if late := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "for Bob, without a cursor",
-			To: []string{"Bob"}}); !late.Sent {
-			t.Errorf("without a cursor: %+v", late)
-		}
-	})
-}
-
 // actScene is a room in which Cora (whose seat is that of Cid) is to do t1 and t2, and has read everything.
 type actScene struct {
 	there  *world
@@ -225,11 +130,11 @@ func TestTask_cases_areHeldBackAsTheCommentSays(t *testing.T) {
 	}{
 		`Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.`: {
 			func(w *world, s *actScene) { says(w, s, "STOP") }, take, "t1", "Bob: STOP"},
-		"Cora takes t2 with the cursor of that answer: it is hers, though Ben has spoken to all since.": {
+		"Cora takes t2 with the cursor of that answer: it is hers, though Ben has asked her since.": {
 			func(w *world, s *actScene) {
 				says(w, s, "STOP")
 				s.act(take, "t2")
-				says(w, s, "or not")
+				ask(w, s)
 			}, take, "t2", ""},
 		"Cora has t2, and finishes it with a cursor from before such words: it is done.": {
 			func(w *world, s *actScene) { s.has(take, "t2"); says(w, s, "STOP") }, finish, "t2", ""},
@@ -255,25 +160,7 @@ func TestTask_cases_areHeldBackAsTheCommentSays(t *testing.T) {
 
 		"next takes a task": {func(w *world, s *actScene) { s.has(take, "t1"); says(w, s, "STOP") }, next, "t1",
 			"Bob: STOP"},
-		"any take": {func(w *world, s *actScene) { says(w, s, "STOP") }, take, "", "Bob: STOP"},
-		"what is meant for Cora holds back each time": {func(w *world, s *actScene) {
-			ask(w, s)
-			s.act(take, "t1")
-			w.tell(s.ben, "a word", "Cid")
-		}, take, "t1", "Bob: a word"},
-		"words to all hold back the next take": {func(w *world, s *actScene) {
-			says(w, s, "STOP")
-			s.act(take, "t1")
-			says(w, s, "or not")
-			s.has(take, "t1")
-		}, take, "t2", "Bob: or not"},
-		"words to all have yet to hold something back after a finish": {func(w *world, s *actScene) {
-			s.has(take, "t1")
-			ask(w, s)
-			s.act(finish, "t1")
-			says(w, s, "STOP")
-			s.has(finish, "t1")
-		}, take, "t2", "Bob: STOP"},
+		"any take":        {func(w *world, s *actScene) { says(w, s, "STOP") }, take, "", "Bob: STOP"},
 		"a repeated take": {func(w *world, s *actScene) { s.has(take, "t1"); ask(w, s) }, take, "t1", ""},
 		"the person of Cora": {func(w *world, s *actScene) {
 			s.cora.Token = w.person(s.cora)
@@ -308,188 +195,198 @@ func TestTask_cases_areHeldBackAsTheCommentSays(t *testing.T) {
 	}
 }
 
-// steps is what Cid does, each step with the cursor of the answer before.
-type steps struct {
+// schedule has Ann, Bob and Cid's person do what they like, and Cid call with the cursor of its last answer.
+type schedule struct {
 	*world
-	there    *world
-	p        company
-	person   string // of Cid; "": nobody has opened its link
-	cursor   string
-	n, went  int    // the steps, and those that went through
-	finishes string // the task that the next step ends
+	there   *world // which Cid calls: one process or another
+	rng     *rand.Rand
+	p       company
+	person  string // of Cid
+	n       int
+	task    string // the task that Cid may finish
+	plan    string // which Cid may agree to; "": none
+	cursor  string
+	unread  []newsOf        // since the cursor
+	message bool            // others have held back a message, and none has gone through since
+	act     bool            // the same of a change of tasks
+	seen    map[string]bool // the outcomes
 }
 
-func (s *steps) say(req chat.SendRequest) (held *chat.Waited, next string) {
-	req.Token, req.Cursor, req.Text = s.p.cid.Token, s.cursor, fmt.Sprintf("the words of step %d", s.n)
-	got, err := s.there.send(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if got.Sent || got.Waited.Status == chat.StatusPending {
-		return nil, got.Waited.Cursor
-	}
-	return &got.Waited, ""
+// newsOf says what an unread event holds back.
+type newsOf struct {
+	byPerson, words, meant, onPlan, edit, join bool
 }
 
-func (s *steps) act(action chat.TaskCommand, id string) (held *chat.Waited, next string) {
-	got := s.there.does(chat.TaskRequest{Token: s.p.cid.Token, Action: action, ID: id, Cursor: s.cursor})
-	return got.Held, got.Cursor
-}
+func (s *schedule) text() string { s.n++; return fmt.Sprint("words ", s.n) }
 
-// Whatever others do before each step, the third attempt goes through, and the next again the third. What its own
-// person says holds Cid back at any time.
-func TestGuard_whatOthersDoBeforeEachStep_holdsBackTwice(t *testing.T) {
-	asks := func(s *steps) { s.ask(s.p.ann.Token, fmt.Sprintf("question %d", s.n), "Cid") }
-	edits := func(s *steps) {
-		s.does(chat.TaskRequest{Token: s.p.ann.Token, Action: chat.CommandEdit, ID: s.finishes, Text: fmt.Sprint(s.n)})
-	}
-	says := func(s *steps) (*chat.Waited, string) { return s.say(chat.SendRequest{}) }
-	tells := func(s *steps) (*chat.Waited, string) { return s.say(chat.SendRequest{To: []string{"Bob"}}) }
-	reports := func(s *steps) (*chat.Waited, string) { return s.say(chat.SendRequest{Finishes: []string{s.finishes}}) }
-	finishes := func(s *steps) (*chat.Waited, string) { return s.act(chat.CommandFinish, s.finishes) }
-	for name, c := range map[string]struct {
-		happens func(s *steps)
-		step    func(s *steps) (held *chat.Waited, next string)
-	}{
-		"questions, and words to all": {asks, says},
-		"questions, and a draft": {asks, func(s *steps) (*chat.Waited, string) {
-			if s.person != "" {
-				s.approves(s.person, true)
-			}
-			return says(s)
-		}},
-		"questions, and private words": {asks, tells},
-		"questions, and a report":      {asks, reports},
-		"questions, and finish":        {asks, finishes},
-		"questions, and next": {asks, func(s *steps) (*chat.Waited, string) {
-			return s.act(chat.CommandNext, s.finishes)
-		}},
-		"questions, and take": {asks, func(s *steps) (*chat.Waited, string) {
-			id := fmt.Sprintf("t%d", 5+s.went)
-			held, next := s.act(chat.CommandTake, id)
-			if held == nil { // five are the most
-				s.task(s.p.cid.Token, chat.CommandFinish, id)
-			}
-			return held, next
-		}},
-		"private words, and finish": {func(s *steps) {
-			s.tell(s.p.ann.Token, fmt.Sprint("psst ", s.n), "Cid")
-		}, finishes},
-		"edits, and finish":   {edits, finishes},
-		"edits, and a report": {edits, reports},
-		"newcomers, and private words": {func(s *steps) {
-			s.leave(s.p.bob.Token)
-			s.p.bob = s.join("plans", "Bob")
-		}, tells},
-	} {
-		for _, withPerson := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, with a person %t", name, withPerson), func(t *testing.T) {
-				onBoth(t, func(t *testing.T, w, there *world) {
-					s := &steps{world: w, there: there, p: w.company()}
-					w.adds(s.p.ann.Token, "a", "b", "c", "d", "e", "f", "g", "h", "i")
-					for n := range 4 {
-						w.task(s.p.cid.Token, chat.CommandTake, fmt.Sprintf("t%d", n+1))
-					}
-					if withPerson {
-						s.person = w.person(s.p.cid)
-					}
-					s.cursor = w.look(s.p.cid.Token, "").Cursor
-					step := func(what string, held, last bool) {
-						t.Helper()
-						s.n, s.finishes = s.n+1, fmt.Sprintf("t%d", s.went+1)
-						c.happens(s)
-						if what == "the person" {
-							w.say(s.person, fmt.Sprint("Stop! ", s.n))
-						}
-						got, next := c.step(s)
-						if (got != nil) != held || held && got.LastHold != last {
-							t.Fatalf("%s, step %d: %+v", what, s.n, got)
-						}
-						if held {
-							s.cursor = got.Cursor
-							return
-						}
-						s.went, s.cursor = s.went+1, next
-					}
-					for range 2 {
-						step("the first", true, false)
-						step("the second", true, true)
-						step("the third", false, false)
-					}
-					if !withPerson {
-						return
-					}
-					step("the first", true, false)
-					step("the second", true, true)
-					step("the person", true, true)
-					step("the person", true, true)
-					step("others again", false, false)
-				})
-			})
-		}
-	}
-}
-
-// A hold of one kind counts for that kind, and neither an answer that is lost nor one that only waits changes the
-// counts. What was unread comes with the next answer.
-func TestGuard_counts_endWithWhatGoesThroughAlone(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		s := &steps{world: w, there: there, p: w.company()}
-		w.adds(s.p.ann.Token, "a", "b", "c")
-		cid := s.p.cid.Token
-		w.task(cid, chat.CommandTake, "t1")
-		s.cursor = w.look(cid, "").Cursor
-		has := func(what, cursor string, sends, acts int) {
-			t.Helper()
-			s.cursor = cursor
-			if got := read(t, cid, cursor); got.HeldSends != sends || got.HeldActs != acts {
-				t.Fatalf("%s: %+v", what, got)
-			}
-		}
-		asks := func() { s.n++; w.ask(s.p.ann.Token, fmt.Sprintf("question %d", s.n), "Cid") }
-		finish := func() chat.Tasks {
-			return there.does(chat.TaskRequest{Token: cid, Action: chat.CommandFinish, ID: "t1", Cursor: s.cursor})
-		}
-		asks()
-		lost := finish()
-		has("the same call", finish().Held.Cursor, 0, 1)
-		if read(t, cid, lost.Held.Cursor).HeldActs != 1 {
-			t.Error("a lost answer counts")
-		}
-		asks()
-		held := there.guarded(s.p, "my words", s.cursor)
-		has("a send", held.Waited.Cursor, 1, 1)
-		asks()
-		has("a wait", there.look(cid, s.cursor).Cursor, 1, 1)
-		peeked, err := there.Wait(t.Context(), chat.WaitRequest{Token: cid, Cursor: s.cursor, Peek: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		has("a program that looks for Cid", peeked.Cursor, 1, 1)
-		asks()
-		has("a second finish", finish().Held.Cursor, 1, 2)
-		asks()
-		done := finish()
-		if done.Held != nil {
-			t.Fatalf("the third finish: %+v", done.Held)
-		}
-		has("the third finish", done.Cursor, 1, 0)
-		got := there.guarded(s.p, "my words", s.cursor)
-		same(t, "with the next answer come", texts(got.Waited.Messages), []string{fmt.Sprintf("question %d", s.n)})
-		has("a second send", got.Waited.Cursor, 2, 0)
-		asks()
-		old := s.cursor
-		sent := there.guarded(s.p, "my words", s.cursor)
-		has("the third send", sent.Waited.Cursor, 0, 0)
-		if again := there.guarded(s.p, "my words", old); !again.Sent || !again.Duplicate {
-			t.Errorf("the third send again: %+v", again)
+// happens has another do something that Cid has yet to read.
+func (s *schedule) happens() {
+	ann, add := s.p.ann.Token, func(x newsOf) { s.unread = append(s.unread, x) }
+	switch s.rng.IntN(14) {
+	case 0:
+		s.say(ann, s.text())
+		add(newsOf{words: true})
+	case 1:
+		s.say(s.p.bob.Token, s.text()+" @Cid")
+		add(newsOf{words: true, meant: true})
+	case 2:
+		s.tell(ann, s.text(), "Cid")
+		add(newsOf{words: true, meant: true})
+	case 3:
+		s.tell(ann, s.text(), "Bob")
+	case 4, 5:
+		kind := []room.Kind{room.Status, room.Done}[s.rng.IntN(2)]
+		s.sends(chat.SendRequest{Token: ann, Text: s.text(), Kind: kind, To: [][]string{nil, {"Cid"}}[s.rng.IntN(2)]})
+	case 6, 12:
+		s.say(s.person, s.text())
+		add(newsOf{byPerson: true})
+	case 7:
+		s.does(chat.TaskRequest{Token: ann, Action: chat.CommandEdit, ID: s.task, Text: s.text()})
+		add(newsOf{edit: true})
+	case 8:
+		s.leave(s.p.bob.Token)
+		s.p.bob = s.join("plans", "Bob")
+		add(newsOf{join: true})
+	case 9, 13:
+		if s.plan == "" {
+			s.plan = s.propose(ann, s.text())
+			add(newsOf{words: true, meant: true})
 		} else {
-			has("the third send again", again.Waited.Cursor, 0, 0)
+			s.reply(ann, "The hash is wrong, "+s.text(), s.plan)
+			add(newsOf{words: true, onPlan: true})
 		}
-		back, err := there.JoinRoom(t.Context(), chat.JoinRequest{Token: cid})
+	case 10:
+		if s.plan != "" {
+			s.sends(chat.SendRequest{Token: ann, Withdraw: s.plan})
+			s.plan = ""
+			add(newsOf{words: true, meant: true})
+		}
+	case 11:
+		s.there = s.elsewhere()
+	}
+}
+
+// calls has Cid make a call, and checks that it is held back as the chapter says.
+func (s *schedule) calls() {
+	s.t.Helper()
+	cid := s.p.cid.Token
+	send := func(req chat.SendRequest) (*chat.Waited, string) {
+		req.Token, req.Cursor = cid, s.cursor
+		got, err := s.there.send(req)
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		has("a return", back.Cursor, 0, 0)
-	})
+		if got.Sent {
+			return nil, got.Waited.Cursor
+		}
+		return &got.Waited, ""
+	}
+	does := func(action chat.TaskCommand) (*chat.Waited, string) {
+		got := s.there.does(chat.TaskRequest{Token: cid, Action: action, ID: s.task, Cursor: s.cursor})
+		if got.Held == nil {
+			s.there.task(cid, map[chat.TaskCommand]chat.TaskCommand{chat.CommandTake: chat.CommandRelease,
+				chat.CommandFinish: chat.CommandFinish}[action], s.task)
+		}
+		return got.Held, got.Cursor
+	}
+	ends := false // the task, if the call goes through
+	bit, holds, call := &s.message, func(newsOf) bool { return false }, func() (*chat.Waited, string) { return nil, "" }
+	what := []string{"words", "tell", "agree", "report", "take", "finish"}[s.rng.IntN(6)]
+	switch what {
+	case "words":
+		holds = func(x newsOf) bool { return x.words }
+		call = func() (*chat.Waited, string) { return send(chat.SendRequest{Text: s.text()}) }
+	case "tell":
+		holds = func(x newsOf) bool { return x.meant || x.join }
+		call = func() (*chat.Waited, string) { return send(chat.SendRequest{Text: s.text(), To: []string{"Bob"}}) }
+	case "agree":
+		if s.plan == "" {
+			return
+		}
+		on := []string{"", s.plan}[s.rng.IntN(2)]
+		holds = func(x newsOf) bool { return x.meant || x.onPlan }
+		call = func() (*chat.Waited, string) { return send(chat.SendRequest{Kind: room.Agree, ReplyTo: on}) }
+	case "report":
+		holds, ends = func(x newsOf) bool { return x.meant || x.edit }, true
+		call = func() (*chat.Waited, string) {
+			return send(chat.SendRequest{Text: s.text(), Finishes: []string{s.task}})
+		}
+	case "take":
+		bit, holds = &s.act, func(x newsOf) bool { return x.words }
+		call = func() (*chat.Waited, string) { return does(chat.CommandTake) }
+	case "finish":
+		bit, holds, ends = &s.act, func(x newsOf) bool { return x.meant || x.edit }, true
+		call = func() (*chat.Waited, string) { return does(chat.CommandFinish) }
+	}
+	by, want := newsOf{}, false
+	for _, x := range s.unread {
+		if !want && (x.byPerson || !*bit && holds(x)) {
+			by, want = x, true
+		}
+	}
+	held, next := call()
+	if (held != nil) != want {
+		s.t.Fatalf("%s after %+v, others had held it back %t: %+v", what, s.unread, *bit, held)
+	}
+	s.seen[fmt.Sprint(what, " held ", want, ", after a hold ", *bit)] = true
+	switch {
+	case want:
+		*bit, s.unread, next = *bit || !by.byPerson, nil, held.Cursor
+	case bit == &s.message:
+		*bit, s.unread = false, nil
+	default: // the answer to a change of tasks hands nothing out
+		*bit = false
+	}
+	s.cursor = next
+	if !want && what == "agree" {
+		if _, err := s.send(chat.SendRequest{Token: s.p.ann.Token, Withdraw: s.plan}); err == nil { // else all agreed
+			s.unread = append(s.unread, newsOf{words: true, meant: true})
+		}
+		s.plan = ""
+	}
+	if ends && !want {
+		s.newTask()
+		s.unread = slices.DeleteFunc(s.unread, func(x newsOf) bool { return x == newsOf{edit: true} })
+	}
+	got := read(s.t, cid, s.cursor)
+	if got.HeldMessage != s.message || got.HeldAct != s.act {
+		s.t.Fatalf("%s: the cursor is %+v", what, got)
+	}
+}
+
+func (s *schedule) newTask() {
+	s.task = s.adds(s.p.ann.Token, s.text()).Tasks[0].ID
+}
+
+// Others hold Cid back once, and again only after a call of that sort has gone through, over waits and new processes.
+// What its own person says holds it back each time (talk: held once).
+func TestGuard_randomSchedules_holdOnce(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range uint64(40) {
+		w := newWorld(t)
+		s := &schedule{world: w.elsewhere(), there: w.elsewhere(), rng: rand.New(rand.NewPCG(seed, 1)), p: w.company(),
+			seen: seen}
+		s.person = s.world.person(s.p.cid)
+		s.newTask()
+		s.cursor = s.look(s.p.cid.Token, "").Cursor
+		for range 80 {
+			switch s.rng.IntN(7) {
+			case 0, 1, 2:
+				s.happens()
+			case 3:
+				s.cursor, s.unread = s.there.look(s.p.cid.Token, s.cursor).Cursor, nil
+			default:
+				s.calls()
+			}
+		}
+	}
+	for _, what := range []string{"words", "tell", "agree", "report", "take", "finish"} {
+		for _, held := range []bool{false, true} { // after a hold by others, only the person holds back
+			for _, after := range []bool{false, true} {
+				if is := fmt.Sprint(what, " held ", held, ", after a hold ", after); !seen[is] {
+					t.Errorf("not played: %s", is)
+				}
+			}
+		}
+	}
 }

@@ -257,7 +257,7 @@ func (in *inbox) viewEvent(event room.Event) Message {
 		message.Type = EventDrafted // the agent has not said the draft by now
 	}
 	message.OwnTask = in.pos.How == presence.Peek && message.Type == EventTask && me.HearsOfTask(event)
-	message.Repeated = in.pos.Marks(event) && (!in.pos.leaves || me.HoldsLeave(event))
+	message.Repeated = in.pos.Marks(event) && (!in.pos.leaves || me.IsHeldBy(event, room.Act{}))
 	return message
 }
 
@@ -284,11 +284,11 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 }
 
 // wouldEndWait reports whether event, which is news, ends the caller's wait, unless it is a partial answer. A send
-// waits for an answer, so of what came before its message only what the caller must read ends the wait.
+// waits for an answer, so of what came before its message only what is meant for the caller, or agreed, ends the wait.
 func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
 	me := in.c.me
 	return me.WokenBy(event, agents, in.listens.forMe) &&
-		(event.N > in.pos.sentN || me.MustRead(event))
+		(event.N > in.pos.sentN || me.IsHeldBy(event, room.Act{}) || len(me.AgreedIn(event)) > 0)
 }
 
 // position is where a call begins to read.

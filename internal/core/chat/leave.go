@@ -66,7 +66,7 @@ func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 		return Left{}, nil
 	}
 	read, held, err := c.reader().BeforeLeave(ctx)
-	if err != nil || held || !c.head.MayHoldBack(c.me.Seat, read, nil, nil) {
+	if err != nil || held || !c.head.MayHoldBack(c.me.Seat, read, room.Act{}) {
 		return Left{}, err
 	}
 	got, last := Left{Status: StatusUnread, Silent: c.head.Silenced(c.me.Agent), Way: c.way()}, int64(0)
@@ -76,7 +76,7 @@ func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 		switch {
 		case err != nil:
 			return Left{}, err
-		case c.me.HoldsLeave(event) && b.Add(messageOf(b.Room, c.me, event), event):
+		case c.me.IsHeldBy(event, room.Act{}) && b.Add(messageOf(b.Room, c.me, event), event):
 			last = event.N
 		case c.me.IsNews(event):
 			got.HasMore = true

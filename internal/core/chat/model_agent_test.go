@@ -35,7 +35,7 @@ type agentModel struct {
 	handed    int64  // the last event that it was handed; of a stay, without guarded
 	guarded   int64  // of a stay: the last event handed out when a send was held back
 	heldKey   string // and the key that it had
-	heldTimes int    // and how many were held back in a row by then
+	heldTimes int    // 1: others held that back; 2: they held back one before it, too
 	person    personModel
 
 	endpoint bool      // it is called, and has no token

@@ -26,6 +26,7 @@ type sendCall struct {
 	absence  chat.Absence
 	call     int  // which send of its client it is; 0: any
 	answers  bool // an endpoint answers: the server chose the key
+	stay     bool // it speaks A2A
 	isNew    bool // a question that another service may know to be answered is asked again
 }
 
@@ -116,7 +117,7 @@ func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sen
 	if e.keeps {
 		to, _ = r.readersOf(a, c.replyTo)
 	}
-	if c.isHeld(r, a, to) {
+	if c.heldBy(m, r, a, to).n > 0 {
 		return sendOutcome{held: true}
 	}
 	e, code := m.compose(r, a, e)
@@ -156,15 +157,14 @@ func (r roomModel) readersOf(a agentModel, n int64) (seats []int, found bool) {
 	return seats, len(seats) > 0
 }
 
-// isHeld reports whether the send to these seats is held back by what came after its cursor.
-func (c sendCall) isHeld(r roomModel, a agentModel, to []int) bool {
-	return c.heldBy(r, a, to).n > 0
-}
-
 // heldBy returns the first event after its cursor that holds back the send to these seats; zero: none does.
-func (c sendCall) heldBy(r roomModel, a agentModel, to []int) (by eventModel) {
+func (c sendCall) heldBy(m model, r roomModel, a agentModel, to []int) (by eventModel) {
 	if c.cursor.n == 0 {
 		return by
+	}
+	if c.isVote() && c.replyTo == 0 {
+		on, _ := m.vote(r, a, eventModel{Message: chat.Message{Kind: room.Object}})
+		c.replyTo = on.replyTo
 	}
 	news := r.newsAfter(a, c.cursor.n, r.head())
 	if i := slices.IndexFunc(news, func(e eventModel) bool { return c.holds(r, a, e, to) }); i >= 0 {
@@ -173,13 +173,10 @@ func (c sendCall) heldBy(r roomModel, a agentModel, to []int) (by eventModel) {
 	return by
 }
 
-// heldByOthers returns by how much the count of held sends rises by this one.
-func (c sendCall) heldByOthers(r roomModel, a agentModel) int {
+// heldByOthers reports whether others hold the send back, and not the person behind a.
+func (c sendCall) heldByOthers(m model, r roomModel, a agentModel) bool {
 	to, _ := r.addressed(a, c.to)
-	if a.isOfItsPerson(c.heldBy(r, a, to)) {
-		return 0
-	}
-	return 1
+	return !a.isOfItsPerson(c.heldBy(m, r, a, to))
 }
 
 // repeats returns the last message of a, and whether a send without a key repeats
@@ -414,7 +411,7 @@ func (o sendOp) on(m model) (model, error) {
 	switch {
 	case o.cursor.given:
 		a.acked = max(a.acked, o.cursor.n)
-	case o.cursor.sends > 0 && x.duplicate == 0: // a stay
+	case o.cursor.sends && x.duplicate == 0: // a stay
 		a.heldTimes = 0
 	}
 	return next.withAgent(r.id, a), nil
@@ -468,7 +465,14 @@ func (o holdOp) on(m model) (model, error) {
 	a.owed, a.acked = true, max(a.acked, o.cursor.n)
 	if !o.cursor.given { // a stay
 		a.guarded, a.heldKey = numberOf(o.got.Waited.Cursor), o.key
-		a.heldTimes = o.cursor.sends + o.heldByOthers(r, a)
+		switch {
+		case o.cursor.sends:
+			a.heldTimes = 2
+		case o.heldByOthers(m, r, a):
+			a.heldTimes = 1
+		default:
+			a.heldTimes = 0
+		}
 	}
 	return m.withAgent(r.id, a), nil
 }

@@ -28,12 +28,12 @@ func (m *machine) arrived(id agentID, key string) int64 {
 	return max(a.acked, a.handed, a.guarded)
 }
 
-// heldBefore returns how many messages of a stay were held back in a row before the one with this key.
-func (a agentModel) heldBefore(key string) int {
+// heldBefore reports whether others have held back a message of a stay before the one with this key.
+func (a agentModel) heldBefore(key string) bool {
 	if key != "" && key == a.heldKey {
-		return max(0, a.heldTimes-1)
+		return a.heldTimes > 1
 	}
-	return a.heldTimes
+	return a.heldTimes > 0
 }
 
 // handedAfter returns after which event the answer to a message of a stay begins. Where it repeats one, all that came

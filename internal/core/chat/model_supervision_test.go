@@ -164,7 +164,7 @@ func (c sendCall) keepDraft(m model, x sendOutcome) (model, error) {
 	r, _ := m.room(c.who.room)
 	a, _ := r.agent(c.who.seat)
 	e := x.event
-	if !c.cursor.given && c.cursor.sends > 0 { // a stay
+	if !c.cursor.given && c.cursor.sends { // a stay
 		a.heldTimes = 0
 	}
 	e.Type, e.hidden, e.drafts = chat.EventDrafted, true, true

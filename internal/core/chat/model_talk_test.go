@@ -450,9 +450,8 @@ func without(list []int, seat int) []int {
 
 // holds reports whether e, which a has not read, holds back what a says to these seats.
 func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool {
-	answered, _ := r.event(e.replyTo)
 	switch {
-	case c.cursor.sends == 2 && !a.isOfItsPerson(e):
+	case c.cursor.sends && !a.isOfItsPerson(e):
 		return false
 	case e.TaskAction == room.EditTask && slices.Contains(c.finishes, taskNumber(e.Task.ID)):
 		return a.isNews(e)
@@ -462,16 +461,14 @@ func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool 
 		return false
 	case a.isOfItsPerson(e):
 		return true
-	case e.Kind == room.Status:
+	case e.Kind == room.Status, e.Kind == room.Agree, e.Kind == room.Done:
 		return false
-	case e.Kind == room.Agree:
-		return answered.seat == a.seat
-	case r.meant(a, e), e.withdraws > 0 && e.withdraws == c.replyTo:
+	case r.meant(a, e), c.replyTo > 0 && (e.withdraws == c.replyTo || e.replyTo == c.replyTo):
 		return true
 	}
-	otherVote := c.kind == room.Agree && c.replyTo != e.replyTo
-	bothDone := c.kind == room.Done && e.Kind == room.Done
-	return len(c.finishes) == 0 && len(to) == 0 && !otherVote && !bothDone && !c.cursor.held
+	answered, _ := r.event(c.replyTo)
+	private := len(to) > 0 || c.isVote() && len(answered.to) > 0
+	return !c.stay && (c.kind == room.Proposal || len(c.finishes) == 0 && !private && c.kind != room.Agree)
 }
 
 // isOfItsPerson reports whether the person behind a has said e, or let a say it.

@@ -269,20 +269,16 @@ type taskCall struct {
 }
 
 // isHeld reports whether what came after the cursor holds the call back, which would take or finish task no: like
-// words to all, or like the report of the task. A vote of another holds back neither. To take a task in question is
-// held back once.
+// words to all, or like the report of the task. To take a task in question is held back once.
 func (c taskCall) isHeld(m model, r roomModel, a agentModel, no int64) bool {
 	c.cursor.sends = c.cursor.acts
 	t, _ := r.taskNo(no)
-	if c.req.Action == chat.CommandTake && c.cursor.n > 0 && c.cursor.acts == 0 && m.questionOf(r, t) > 0 {
+	if c.req.Action == chat.CommandTake && c.cursor.n > 0 && !c.cursor.acts && m.questionOf(r, t) > 0 {
 		return true
 	}
 	text, report := sendCall{cursor: c.cursor}, sendCall{cursor: c.cursor, finishes: []int64{no}}
 	return c.cursor.n > 0 && slices.ContainsFunc(r.newsAfter(a, c.cursor.n, r.head()), func(e eventModel) bool {
-		switch {
-		case e.Kind == room.Agree && e.seat != a.seat:
-			return false
-		case c.req.Action == chat.CommandTake:
+		if c.req.Action == chat.CommandTake {
 			return text.holds(r, a, e, nil)
 		}
 		return c.req.Action == chat.CommandFinish && report.holds(r, a, e, nil)

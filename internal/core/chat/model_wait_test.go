@@ -16,16 +16,15 @@ import (
 type cursorArg struct {
 	given bool
 	n     int64 // the event that it stands at; 0 if it is not one of the caller's
-	held  bool  // a hold has returned it
-	sends int   // how many sends in a row were held back, as it counts
-	acts  int   // the same for changes of tasks
+	sends bool  // others have held back a message since one has gone through
+	acts  bool  // the same for changes of tasks
 }
 
 func (c cursorArg) String() string {
 	if !c.given {
 		return "no cursor"
 	}
-	return fmt.Sprintf("cursor %d, of a hold %t, %d+%d held", c.n, c.held, c.sends, c.acts)
+	return fmt.Sprintf("cursor %d, held %t, %t", c.n, c.sends, c.acts)
 }
 
 // fewestShown is how many messages of the tests always fit into an answer.

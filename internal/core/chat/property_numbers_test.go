@@ -83,7 +83,7 @@ func (x *numbers) cursor(token, c string) string {
 func (x *numbers) passed(token, c string) cursorArg {
 	t, _ := ident.ParseToken(token)
 	at, _ := t.ParseCursor(c)
-	return cursorArg{c != "", at.N, at.Held, at.HeldSends, at.HeldActs}
+	return cursorArg{c != "", at.N, at.HeldMessage, at.HeldAct}
 }
 
 // numberOf returns the number of a translated id or cursor; 0 for anything else.

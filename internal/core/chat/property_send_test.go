@@ -139,7 +139,7 @@ func (m *machine) sendOf(c sendCall) {
 	req.Stay = m.speaksA2A(c.who)
 	if req.Stay {
 		_, a := m.find(c.who)
-		c.cursor.n, c.cursor.held, c.cursor.sends = m.arrived(c.who, c.key), true, a.heldBefore(c.key)
+		c.cursor.n, c.cursor.sends, c.stay = m.arrived(c.who, c.key), a.heldBefore(c.key), true
 	}
 	service := m.service()
 	got, err := service.Send(m.by(c.who), req)

@@ -101,7 +101,6 @@ type Waited struct {
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
 	PollAfter  time.Duration // of a standby that looks in: until the next call
 	Revision   *Revision     // of the last agreement in Messages or, of a send, of Sent.Agreed
-	LastHold   bool          // of a call held back: from now on only the caller's own person holds such a call back
 	Situation  Situation
 }
 

@@ -13,9 +13,9 @@ import (
 
 // Send sends a text to the caller's room, and waits for an answer if asked to.
 //
-// With a cursor, an unread message that may matter to the text holds the text back: see room.Caller.HoldBackOf. With
-// the cursor of that answer, only messages meant for the caller do; with any other cursor the check begins again.
-// Either way, the answer has everything unread. For ten minutes the text of the seat's last message counts as a
+// With a cursor, an unread message that may matter to the text holds the text back: see room.Caller.IsHeldBy. With the
+// cursor of that answer or a newer one, only words of the caller's own person do. Either way, the answer has everything
+// unread. For ten minutes the text of the seat's last message counts as a
 // repetition: see recognizer.
 //
 // A person needs a second call only for a credential, and repeats a message only by a key, or as the room takes a vote
@@ -266,7 +266,7 @@ type decided = roomlog.Answered[verdict]
 //  5. Ann's person has paused her, and speaks: no rule about agents applies, and it is sent.
 //  6. Agents have sent as many messages as they may: an agent is refused until a person speaks.
 //  7. Bob has spoken since the cursor of Ann: her message is held back, and the answer has his.
-//  8. Ann repeats it with the cursor of that answer: it is sent, though Bob has spoken to all since.
+//  8. Ann repeats it with the cursor of that answer: it is sent, though Bob has asked her since.
 //  9. Ann asks Bob, who has left: she is refused.
 //  10. The text seems to hold a credential: she is warned, and it is not sent.
 //  11. Ann repeats such a text after the warning: it is sent.
@@ -337,16 +337,16 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 	return got, nil // 13
 }
 
-// intent returns the message for the guard.
+// intent returns the message for the guard. Perhaps the client of a stay never repeats a message that was held back, so
+// only what is meant for the agent holds it back.
 func (o *outgoing) intent() *intent {
 	said := o.event
-	if o.fileName != "" {
-		said.File = &room.File{} // the rule asks only whether there is one, and that of an upload is yet to arrive
-	}
+	private := len(said.To) > 0 || said.IsVote() && len(said.ReFor) > 0
+	report := len(said.Finishes) > 0 || o.fileName != "" || said.Kind == room.Agree
 	return &intent{
-		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOf(event, said) },
-		to:         said.To, finishes: said.Finishes, marks: true, stay: o.req.Stay, key: o.req.Key,
-		upload: o.upload != nil,
+		act: room.Act{To: said.To, ReplyTo: said.ReplyTo, Finishes: said.Finishes,
+			ByAny: !o.req.Stay && (said.Kind == room.Proposal || !private && !report)},
+		votes: said.IsVote() && said.ReplyTo == 0, stay: o.req.Stay, key: o.req.Key, upload: o.upload != nil,
 	}
 }
 

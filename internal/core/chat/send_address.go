@@ -43,14 +43,13 @@ func (c sending) address(ctx context.Context, o outgoing) (_ outgoing, k known, 
 }
 
 // guardCursor returns the cursor of a message for the guard. A stay has no cursor, so its guard begins after what has
-// arrived. The cursor counts as held: perhaps the client never repeats a message that was held back, so only messages
-// meant for the agent hold it back. The table has their count: see maxHeld.
+// arrived, and the table says whether others have held back its last message.
 func (c sending) guardCursor(ctx context.Context, req *SendRequest) (string, error) {
 	if !req.Stay {
 		return req.Cursor, nil
 	}
 	n, held, err := c.reader().Arrived(ctx, req.Key)
-	return ident.Cursor{N: n, Held: true, HeldSends: held}.String(c.token), err
+	return ident.Cursor{N: n, HeldMessage: held}.String(c.token), err
 }
 
 // withEvent returns o with its event. If o repeats an earlier call to named agents, the event has the addressees of

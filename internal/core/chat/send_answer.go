@@ -18,8 +18,8 @@ func (c sending) result(ctx context.Context, o *outgoing, k known, v verdict) *o
 	if v.ruling == unsent { // the answer has its head
 		return &outcome{ruling: unsent, event: o.event, sent: *v.answer}
 	}
-	if v.ruling == accepted && o.req.Stay && k.guard.cursor.HeldSends > 0 {
-		_ = c.reader().EndHolds(ctx) // if that fails, others hold back one message less
+	if v.ruling == accepted && o.req.Stay && k.guard.cursor.HeldMessage {
+		_ = c.reader().EndHold(ctx) // if that fails, others do not hold back the next message
 	}
 	c.moveOn()
 	is := &outcome{ruling: v.ruling, event: o.event, idle: k.idle}

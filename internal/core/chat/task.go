@@ -21,12 +21,12 @@ import (
 // the same is refused, since its words would be lost, and the answer would look as if they stood.
 //
 // With a cursor, something unread holds back a take, a finish and a next of an agent, after these rules, and only where
-// something would change: see room.Caller.HoldBackOfAct. The first take of a task in question is held back, too, though
+// something would change: see room.Caller.IsHeldBy. The first take of a task in question is held back, too, though
 // nothing is unread: see room.State.QuestionOf. Without a cursor, and for a person, nothing does. In the
 // cases, Cora is to take t2:
 //
 //  1. Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.
-//  2. Cora takes t2 with the cursor of that answer: it is hers, though Ben has spoken to all since.
+//  2. Cora takes t2 with the cursor of that answer: it is hers, though Ben has asked her since.
 //  3. Cora has t2, and finishes it with a cursor from before such words: it is done.
 //  4. Ben has asked Cora since, or has edited t2: her finish is held back.
 //  5. Cora finishes t2 again, since the answer was lost, and Ben has asked her: the answer says that t2 is done.
@@ -51,16 +51,12 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !wrote {
 		undo()
 	}
-	var went *intent
-	if wrote && op.guard.on {
-		went = op.intent()
-	}
-	return c.answerTasks(ctx, got, req.Cursor, went, err)
+	return c.answerTasks(ctx, got, req.Cursor, op.guard.on, err)
 }
 
 // answerTasks adds the caller's situation to the answer, and a cursor for an agent whose call had the cursor given; "":
-// none. For went see nextCursor.
-func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went *intent, err error) (Tasks, error) {
+// none. went says that a change went through that others may hold back.
+func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went bool, err error) (Tasks, error) {
 	if err != nil || got.Held != nil {
 		return got, c.room.svc.Outward(err)
 	}
@@ -68,7 +64,10 @@ func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went 
 	if c.me.ReadsByCursor() {
 		cursor, _ := c.readCursor(given)
 		c.reader().AcknowledgeUnstored(cursor.N)
-		got.Cursor, read = reading(c).nextCursor(given, went)
+		got.Cursor, read = c.ownCursor(given)
+		if went {
+			got.Cursor = c.cursorAfterAct(got.Cursor)
+		}
 	}
 	got.Situation = reading(c).situation(learned{read: read, silent: got.silent})
 	return got, nil
@@ -97,14 +96,11 @@ func (c tasking) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
 
 // intent returns the change for the guard.
 func (op *taskOp) intent() *intent {
-	act, finishes := room.TaskAct{Takes: op.takesTask()}, []int64(nil)
+	act := room.Act{ByAny: op.takesTask()}
 	if op.order.Action == room.FinishTask {
-		act.Ends, finishes = op.order.No, []int64{op.order.No}
+		act.Finishes = []int64{op.order.No}
 	}
-	return &intent{
-		holdBackOf: func(me room.Caller, event room.Event) room.HoldBack { return me.HoldBackOfAct(event, act) },
-		finishes:   finishes, marks: act.Takes, isAct: true, doubt: op.doubt != 0,
-	}
+	return &intent{act: act, isAct: true, doubt: op.doubt != 0}
 }
 
 // takesTask reports whether the answer shows a task that the caller takes: by take, or by next.
@@ -169,7 +165,7 @@ func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], er
 	return appendBy(ctx, c.session, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
 		ch, err := op.propose(at.head, at.caller, at.now)
 		op.doubt = 0
-		if err == nil && op.guard.on && op.guard.cursor.HeldActs == 0 {
+		if err == nil && op.guard.on && !op.guard.cursor.HeldAct {
 			op.doubt = questionOfTaken(at, ch.Events)
 		}
 		if err == nil && len(ch.Events) > 0 && (op.doubt != 0 || op.intent().mayBeHeld(op.guard, at)) {

@@ -41,7 +41,7 @@ func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	}
 	defer c.room.release()
 	got, err := c.listTasks(ctx, req)
-	got, err = c.answerTasks(ctx, got, "", nil, err)
+	got, err = c.answerTasks(ctx, got, "", false, err)
 	got.Cursor = "" // the call gives none whose counts could go on: see session.cursor
 	return got, err
 }

@@ -188,8 +188,8 @@ func TestDelivery_ofAStay_arrivesWithTheNextCall(t *testing.T) {
 			{calls(QueryInStay(0, "k", 42), 43), "42* 43* unstored"},
 			{calls(stays, 43), "unstored"},
 		},
-		"3. 41 held back Bob's message under key k: k again gets 41 again, and counts once: the answer may be lost.": {
-			{func(b *bob) string { return b.HoldBack(OfferHeldBack(40), 41, 1, "k").String() }, "stored"},
+		"3. 41 held back Bob's message under key k: k again gets 41 again: the answer may be lost.": {
+			{func(b *bob) string { return b.HoldBack(OfferHeldBack(40), 41, true, false, "k").String() }, "stored"},
 			{func(b *bob) string { return b.marks(OfferHeldBack(40), 41, 1) }, "unstored"},
 			{func(b *bob) string {
 				return fmt.Sprint(b.ArrivedAt("k"), b.ArrivedAt("l"), b.ArrivedAt(""))
@@ -197,9 +197,13 @@ func TestDelivery_ofAStay_arrivesWithTheNextCall(t *testing.T) {
 			{calls(QueryInStay(0, "k", 0), 41), "41* stored if possible"},
 			{func(b *bob) string {
 				return fmt.Sprint(b.HeldBefore("k"), b.HeldBefore("l"), b.HeldBefore(""))
-			}, "0 1 1"},
-			{func(b *bob) string { return b.EndHolds().String() }, "stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("k"), b.HeldBefore("l")) }, "0 0"},
+			}, "false true true"},
+			{func(b *bob) string { return b.EndHold().String() }, "stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("k"), b.HeldBefore("l")) }, "false false"},
+			{func(b *bob) string { return b.HoldBack(OfferHeldBack(42), 43, false, true, "m").String() }, "stored"},
+			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("m"), b.HeldBefore("n")) }, "true true"},
+			{func(b *bob) string { return b.HoldBack(OfferHeldBack(43), 44, false, false, "o").String() }, "stored"},
+			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("o"), b.HeldBefore("p")) }, "false false"},
 		},
 	})
 }
@@ -238,7 +242,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				d.Acknowledge(n)
 				handed = max(handed, n)
 			case 4:
-				d.HoldBack(OfferAfter(n), n, 1, "k")
+				d.HoldBack(OfferAfter(n), n, true, false, "k")
 				handed = max(handed, n)
 			default:
 				to := offer.After + random.Int64N(5)

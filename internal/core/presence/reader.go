@@ -159,18 +159,18 @@ func (r Reader) cacheRead(n int64) int64 {
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
-func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, times int, key string) error {
+func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, byOthers, before bool, key string) error {
 	r.cacheRead(to)
 	l := r.lockHandOut()
 	defer l.unlock()
-	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, times, key) })
+	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, byOthers, before, key) })
 }
 
-// EndHolds stores that a message of a stay went through after others were held back.
-func (r Reader) EndHolds(ctx context.Context) error {
+// EndHold stores that a message of a stay went through after others had held one back.
+func (r Reader) EndHold(ctx context.Context) error {
 	l := r.lockHandOut()
 	defer l.unlock()
-	return l.updateCurrent(ctx, (*Delivery).EndHolds)
+	return l.updateCurrent(ctx, (*Delivery).EndHold)
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see warning.confirm.
@@ -185,9 +185,9 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 	return confirmed, l.update(ctx, delivery, when)
 }
 
-// Arrived returns the last event that has surely arrived at a stay, and how many of its messages were held back in a
-// row: see Delivery.ArrivedAt and Delivery.HeldBefore.
-func (r Reader) Arrived(ctx context.Context, key string) (n int64, held int, err error) {
+// Arrived returns the last event that has surely arrived at a stay, and whether others have held a message of it back:
+// see Delivery.ArrivedAt and Delivery.HeldBefore.
+func (r Reader) Arrived(ctx context.Context, key string) (n int64, held bool, err error) {
 	delivery, err := r.currentDelivery(ctx)
 	return delivery.ArrivedAt(key), delivery.HeldBefore(key), err
 }

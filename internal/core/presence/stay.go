@@ -6,13 +6,13 @@ package presence
 //
 //  1. Bob was handed 41, and calls again: 41 has arrived.
 //  2. Bob has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.
-//  3. 41 held back Bob's message under key k: k again gets 41 again, and counts once: the answer may be lost.
+//  3. 41 held back Bob's message under key k: k again gets 41 again: the answer may be lost.
 
 // heldBack is the last answer that held back a message of a stay.
 type heldBack struct {
 	to    int64  // the last event of the answer; 0: none
 	key   string // the idempotency key of the message
-	times int    // how many messages were held back in a row, with that one
+	times int    // 1: others held that message back; 2: they held back one before it, too; 0: neither
 }
 
 // inStay returns offer, made for a call without a cursor, as an offer for a call of a stay.
@@ -23,27 +23,33 @@ func (d Delivery) inStay(offer Offer, query Query) Offer {
 	return offer
 }
 
-// HoldBack records that a stay was handed the events of offer up to to, which held back its message under key. times
-// is how many messages were held back in a row by then.
-func (d *Delivery) HoldBack(offer Offer, to int64, times int, key string) WriteTime { // 3
+// HoldBack records that a stay was handed the events of offer up to to, which held back its message under key. byOthers
+// says that others did that, and before that they held back one before it.
+func (d *Delivery) HoldBack(offer Offer, to int64, byOthers, before bool, key string) WriteTime { // 3
 	d.raise(line{Arrived: offer.Arrived})
-	d.heldBack = heldBack{to, key, times}
+	d.heldBack = heldBack{to: to, key: key}
+	switch {
+	case before:
+		d.heldBack.times = 2
+	case byOthers:
+		d.heldBack.times = 1
+	}
 	return BeforeAnswer
 }
 
-// EndHolds records that a message of the stay went through.
-func (d *Delivery) EndHolds() WriteTime {
+// EndHold records that a message of the stay went through.
+func (d *Delivery) EndHold() WriteTime {
 	d.heldBack.times = 0
 	return BeforeAnswerIfPossible
 }
 
-// HeldBefore returns how many messages of a stay were held back in a row before the one under key. The answer that held
-// back the same message may be lost, and does not count.
-func (d Delivery) HeldBefore(key string) int {
+// HeldBefore reports whether others held back a message of a stay before the one under key, and none has gone through
+// since. The answer that held back the same message may be lost, and does not count.
+func (d Delivery) HeldBefore(key string) bool {
 	if key != "" && key == d.heldBack.key { // 3
-		return max(0, d.heldBack.times-1)
+		return d.heldBack.times > 1
 	}
-	return d.heldBack.times
+	return d.heldBack.times > 0
 }
 
 // ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the stay

@@ -195,8 +195,8 @@ func TestAppend_fieldOfAnotherType_isRefused(t *testing.T) {
 func TestEventTypes_each_saysWhatItMeans(t *testing.T) {
 	const told = "seen, news, calls each" // by a webhook, and by the next event that wakes
 	want := map[room.EventType]struct{ other, own, endpoint string }{
-		room.Said: {"seen, news, wakes, holds once, calls wake, calls each", "seen",
-			"seen, news, wakes, holds once"},
+		room.Said: {"seen, news, wakes, holds words, calls wake, calls each", "seen",
+			"seen, news, wakes, holds words"},
 		room.Joined:         {told, "seen", "seen, news"},
 		room.Left:           {told, "", "seen, news"},
 		room.Managed:        {told, "seen, news, wakes", "seen, news"},
@@ -238,8 +238,9 @@ func meaning(l *timeline, seat int, e room.Event) string {
 	add(c.Sees(e), "seen")
 	add(c.IsNews(e), "news")
 	add(c.IsNews(e) && c.WokenBy(e, len(l.head.Agents), false), "wakes")
-	add(c.HoldBackOf(e, room.Event{}) == room.HoldBackOnce, "holds once")
-	add(c.HoldBackOf(e, room.Event{}) == room.HoldBackAlways, "holds")
+	meant := c.IsHeldBy(e, room.Act{})
+	add(!meant && c.IsHeldBy(e, room.Act{ByAny: true}), "holds words")
+	add(meant, "holds")
 	for _, call := range e.Calls {
 		add(call.Seat == seat, "calls "+call.Hook)
 	}

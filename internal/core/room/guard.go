@@ -2,88 +2,43 @@ package room
 
 import "slices"
 
-// HoldBack says how an unread message holds back a send.
-type HoldBack int
+// Act is a call that unread events may hold back.
+type Act struct {
+	ByAny    bool    // any words of others hold it back: a text to all, a proposal, and to take a task
+	To       []int   // the readers of a private text, else nil
+	ReplyTo  int64   // the message that it answers; 0: none
+	Finishes []int64 // the tasks that it finishes
+}
 
-// The degrees. An unread message that does not hold back a send comes with the result.
-const (
-	HoldBackNever  HoldBack = iota
-	HoldBackOnce            // not if the send has the cursor of an answer that held it back
-	HoldBackAlways          // the message is meant for the sender; how often in a row, the guard in chat decides
-)
-
-// HoldBackOf returns how event, which c has not read, holds back said, a message that c sends: news may change the
-// text.
+// IsHeldBy reports whether event, which c has not read, holds back act (talk: held once).
 //
-// A message meant for c (see isMeantFor) always holds back. So do the withdrawal of the message answered by said, and
-// the join of an addressee of said: the newcomer may have the name of an agent known to c. So does any message from
-// the person behind c: a vote of the person is the vote of c. Otherwise, a kind that does not interrupt never holds
-// back, and an Agree holds back only the proposer. Any other message to all holds back once, and only words to all: a
-// private text, a file and the report of a finished task stay right whatever others say, and a report that comes late
-// costs others work. A file that is proposed counts as words. An Agree is held back by replies to its proposal alone,
-// and a Done of another holds back no Done: both have finished. A report is also held back by an edit of its task: what
-// was done may no longer be what is wanted. Other events, and hidden events, never hold back.
-func (c Caller) HoldBackOf(event, said Event) HoldBack {
+// Words of others hold back what others read or work by, since they may say "stop": an agent, asked one second after
+// its wait not to begin, began. A private text, a file, a vote and a report stay right whatever others say, and a
+// report that comes late costs others work. So only words hold them back that are meant for c (see isMeantFor), that
+// answer or withdraw what act answers, and the edit of a task that act finishes: what was done may no longer be what is
+// wanted. A private text is held back, too, by the join of a reader, who may have the name of an agent known to c. The
+// words of the person behind c always hold back. The zero Act is held back by these, and by what is meant for c.
+func (c Caller) IsHeldBy(event Event, act Act) bool {
 	switch {
-	case event.Type == Joined && !event.Regains && slices.Contains(said.To, event.Seat) && c.IsNews(event):
-		return HoldBackAlways
-	case event.Task != nil && event.Task.Action == EditTask && slices.Contains(said.Finishes, event.Task.No) &&
-		c.IsNews(event):
-		return HoldBackAlways
-	case event.Type != Said || !c.IsNews(event):
-		return HoldBackNever
-
-	// event is a message, and news to c.
+	case !c.IsNews(event):
+		return false
+	case event.Type == Joined:
+		return !event.Regains && slices.Contains(act.To, event.Seat)
+	case event.Type == TaskChanged:
+		return event.Task.Action == EditTask && slices.Contains(act.Finishes, event.Task.No)
+	case event.Type != Said:
+		return false
 	case c.IsOwnPersons(event):
-		return HoldBackAlways
-	case !event.Kind.Interrupts():
-		return HoldBackNever
-	case event.Kind == Agree && event.ReSeat != c.Seat:
-		return HoldBackNever
-	case event.isMeantFor(c.Seat), event.Withdraws != 0 && event.Withdraws == said.ReplyTo:
-		return HoldBackAlways
-	case len(said.To) > 0, len(said.Finishes) > 0, said.File != nil && said.Kind != Proposal,
-		said.Kind == Agree && said.ReplyTo != event.ReplyTo, said.Kind == Done && event.Kind == Done:
-		return HoldBackNever
+		return true
+	case event.Kind.WantsNothing():
+		return false
 	}
-	return HoldBackOnce
+	return act.ByAny || event.isMeantFor(c.Seat) ||
+		act.ReplyTo != 0 && (event.ReplyTo == act.ReplyTo || event.Withdraws == act.ReplyTo)
 }
 
 // IsOwnPersons reports whether event is an act of the person behind c, or words that the person let c say.
 func (c Caller) IsOwnPersons(event Event) bool { return event.isOfPerson() && event.Seat == c.Seat }
-
-// MustRead reports whether event, which c has not read, is a message that is meant for c and interrupts: it holds back
-// whatever c says next.
-func (c Caller) MustRead(event Event) bool { return c.HoldBackOf(event, Event{}) == HoldBackAlways }
-
-// TaskAct is a change of tasks that unread events may hold back.
-type TaskAct struct {
-	Ends  int64 // the task that the agent finishes; 0: none
-	Takes bool  // the agent takes a task
-}
-
-// HoldBackOfAct returns how event, which c has not read, holds back act. To take a task is held back as a text to all
-// is, since the words may say "stop", and to finish a task as the report of it is. Without this rule an agent, asked
-// one second after its wait not to begin, began. A vote of another holds back neither: a vote changes no work.
-func (c Caller) HoldBackOfAct(event Event, act TaskAct) (how HoldBack) {
-	if event.Kind == Agree && event.Seat != c.Seat {
-		return HoldBackNever
-	}
-	if act.Takes {
-		how = c.HoldBackOf(event, Event{})
-	}
-	if act.Ends != 0 {
-		how = max(how, c.HoldBackOf(event, Event{Finishes: []int64{act.Ends}}))
-	}
-	return how
-}
-
-// HoldsLeave reports whether event, which c has not read, keeps c from leaving: if it would keep c from finishing a
-// task, whichever task that is.
-func (c Caller) HoldsLeave(event Event) bool {
-	const noTask = -1
-	return c.HoldBackOfAct(event, TaskAct{Ends: noTask}) == HoldBackAlways
-}
 
 // SeesAnswered reports whether e answers an event that a may see. If a does not see the answered event, the answer
 // counts for a as none.
@@ -98,10 +53,9 @@ func (e Event) isMeantFor(seat int) bool {
 	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
 }
 
-// MayHoldBack reports whether an event after n may hold back what the agent of seat says to the seats in to, or its
-// report of the tasks in finishes. It overlooks no event that HoldBackOf or HoldBackOfAct holds back for: of a task
-// that has ended, only the log tells whether it was edited.
-func (h *Head) MayHoldBack(seat int, n int64, to []int, finishes []int64) bool {
+// MayHoldBack reports whether an event after n may hold back act of the agent of seat. It overlooks no event for which
+// IsHeldBy holds: of a task that has ended, only the log tells whether it was edited.
+func (h *Head) MayHoldBack(seat int, n int64, act Act) bool {
 	joined := func(seat int) bool {
 		agent, here := h.Seated(seat)
 		return here && agent.Joined > n
@@ -110,7 +64,8 @@ func (h *Head) MayHoldBack(seat int, n int64, to []int, finishes []int64) bool {
 		task, open := h.Task(no)
 		return !open || task.Last > n
 	}
-	return h.Recent.NewestForeign(seat) > n || slices.ContainsFunc(to, joined) || slices.ContainsFunc(finishes, changed)
+	return h.Recent.NewestForeign(seat) > n || slices.ContainsFunc(act.To, joined) ||
+		slices.ContainsFunc(act.Finishes, changed)
 }
 
 // seatsMeant returns the seats for which e is meant in particular. What a person says, or lets its agent say, is

@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -8,114 +9,60 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// The cases are what Cid, in seat 3, has not read. Cid answers event 4.
-func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
-	const never, once, always = room.HoldBackNever, room.HoldBackOnce, room.HoldBackAlways
+// The cases are what Cid, in seat 3, has not read (talk: held once).
+func TestIsHeldBy_unreadEvent_holdsBackWhatItMayChange(t *testing.T) {
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Joined: 3, Since: room.Mark{N: 3}}}
+	acts := map[string]room.Act{"any": {ByAny: true}, "private": {To: []int{ann}}, "vote": {ReplyTo: 4},
+		"report": {Finishes: []int64{1}}}
+	all := []string{"any", "private", "vote", "report"}
 	said := func(e room.Event) room.Event {
-		e.N, e.Type, e.Seat = 9, room.Said, 1
+		e.N, e.Type = 9, room.Said
+		e.Seat = max(e.Seat, ann)
 		return e
 	}
 	for what, c := range map[string]struct {
-		e    room.Event
-		want room.HoldBack
+		e     room.Event
+		holds []string
 	}{
-		"private":                    {said(room.Event{To: []int{cid}}), always},
-		"private done":               {said(room.Event{Kind: room.Done, To: []int{cid}}), always},
-		"asks Cid":                   {said(room.Event{Ask: []int{bob, cid}}), always},
-		"proposes to Cid":            {said(room.Event{Kind: room.Proposal, Ask: []int{cid}}), always},
-		"names Cid":                  {said(room.Event{Named: []int{cid}}), always},
-		"answers Cid":                {said(room.Event{ReplyTo: 5, ReSeat: cid}), always},
-		"agrees with Cid":            {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: cid}), always},
-		"withdraws what Cid answers": {said(room.Event{Withdraws: 4}), always},
-		"withdraws what Cid owes":    {said(room.Event{Withdraws: 5, Named: []int{cid}}), always},
-		"withdraws something else":   {said(room.Event{Withdraws: 5}), once},
-		"message":                    {said(room.Event{}), once},
-		"message, by its kind":       {said(room.Event{Kind: room.Plain}), once},
-		"open request":               {said(room.Event{Kind: room.Request}), once},
-		"request to another":         {said(room.Event{Kind: room.Request, Ask: []int{bob}}), once},
-		"asks another":               {said(room.Event{Ask: []int{bob}}), once},
-		"proposes to another":        {said(room.Event{Kind: room.Proposal, Ask: []int{bob}}), once},
-		"answers another":            {said(room.Event{ReplyTo: 5, ReSeat: bob}), once},
-		"answers what Cid answers":   {said(room.Event{ReplyTo: 4, ReSeat: ann}), once},
-		"agrees with another":        {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: bob}), never},
-		"agrees in private": {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: bob, To: []int{cid}}),
-			never},
-		"objects to Cid":      {said(room.Event{Kind: room.Object, ReplyTo: 5, ReSeat: cid}), always},
-		"words of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: cid, Person: true}, always},
-		"status of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: cid, Kind: room.Status, Person: true},
-			always},
-		"vote of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: cid, Person: true, Kind: room.Agree, ReplyTo: 5,
-			ReSeat: ann}, always},
-		"draft that its user sent":  {room.Event{N: 9, Type: room.Said, Seat: cid, Decides: 8}, always},
-		"file":                      {said(room.Event{File: &room.File{}}), once},
-		"file, its note for Cid":    {said(room.Event{File: &room.File{}, Named: []int{cid}}), always},
-		"objects to another":        {said(room.Event{Kind: room.Object, ReplyTo: 5, ReSeat: bob}), once},
-		"done":                      {said(room.Event{Kind: room.Done}), once},
-		"names another":             {said(room.Event{Named: []int{bob}}), once},
-		"status":                    {said(room.Event{Kind: room.Status}), never},
-		"status for Cid":            {said(room.Event{Kind: room.Status, To: []int{cid}, Named: []int{cid}}), never},
-		"private to another":        {said(room.Event{To: []int{bob}}), never},
-		"one's own":                 {room.Event{N: 9, Type: room.Said, Seat: cid}, never},
-		"from before Cid's time":    {room.Event{N: 2, Type: room.Said, Seat: ann, Ask: []int{cid}}, never},
-		"join of another":           {room.Event{N: 9, Type: room.Joined, Seat: bob}, never},
-		"join of who is to read it": {room.Event{N: 9, Type: room.Joined, Seat: ann}, always},
-		"return of who is to read":  {room.Event{N: 9, Type: room.Joined, Seat: ann, Regains: true}, never},
-		"departure":                 {room.Event{N: 9, Type: room.Left, Seat: ann}, never},
-		"departure that completes":  {room.Event{N: 9, Type: room.Left, Seat: ann, Agreed: []int64{4}}, never},
-		"role of Cid":               {room.Event{N: 9, Type: room.Managed, Seat: cid, By: ann}, never},
-		"settings":                  {room.Event{N: 9, Type: room.Changed, By: ann}, never},
-		"task that Cid is offered": {room.Event{N: 9, Type: room.TaskChanged, Seat: ann, Wakes: []int{cid},
-			Task: &room.TaskChange{Action: room.AddTasks,
-				Add: []room.Task{{No: 1, For: []room.Party{cidsAgent.Party()}}}}},
-			never},
-		"knock":                    {room.Event{N: 9, Type: room.Knocked}, never},
-		"edit of the task":         {edit(ann, 1), always},
-		"edit of it by Cid's user": {edit(cid, 1, true), always},
-		"edit of it by Cid":        {edit(cid, 1), never},
-		"edit of another task":     {edit(ann, 2), never},
-		"take of the task by another": {room.Event{N: 9, Type: room.TaskChanged, Seat: ann,
-			Task: &room.TaskChange{Action: room.TakeTask, No: 1, Added: 4}}, never},
+		"private":                  {said(room.Event{To: []int{cid}}), all},
+		"asks Cid":                 {said(room.Event{Ask: []int{bob, cid}}), all},
+		"names Cid":                {said(room.Event{Named: []int{cid}}), all},
+		"answers Cid":              {said(room.Event{ReplyTo: 5, ReSeat: cid}), all},
+		"objects to Cid":           {said(room.Event{Kind: room.Object, ReplyTo: 5, ReSeat: cid}), all},
+		"words of its user":        {said(room.Event{Seat: cid, Person: true}), all},
+		"status of its user":       {said(room.Event{Seat: cid, Kind: room.Status, Person: true}), all},
+		"vote of its user":         {said(room.Event{Seat: cid, Person: true, Kind: room.Agree, ReplyTo: 5}), all},
+		"draft that its user sent": {said(room.Event{Seat: cid, Decides: 8}), all},
+		"message":                  {said(room.Event{}), []string{"any"}},
+		"asks another":             {said(room.Event{Kind: room.Proposal, Ask: []int{bob}}), []string{"any"}},
+		"file":                     {said(room.Event{File: &room.File{}}), []string{"any"}},
+		"answers another":          {said(room.Event{ReplyTo: 5, ReSeat: bob}), []string{"any"}},
+		"withdraws another":        {said(room.Event{Withdraws: 5}), []string{"any"}},
+		"answers what Cid answers": {said(room.Event{ReplyTo: 4, ReSeat: ann}), []string{"any", "vote"}},
+		"withdraws it":             {said(room.Event{Withdraws: 4}), []string{"any", "vote"}},
+		"agrees to it":             {said(room.Event{Kind: room.Agree, ReplyTo: 4, ReSeat: ann}), nil},
+		"agrees with Cid":          {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: cid}), nil},
+		"done, for Cid":            {said(room.Event{Kind: room.Done, To: []int{cid}}), nil},
+		"status for Cid":           {said(room.Event{Kind: room.Status, To: []int{cid}, Named: []int{cid}}), nil},
+		"private to another":       {said(room.Event{To: []int{bob}}), nil},
+		"one's own":                {said(room.Event{Seat: cid}), nil},
+		"from before Cid's time":   {room.Event{N: 2, Type: room.Said, Seat: ann, Ask: []int{cid}}, nil},
+		"join of who is to read":   {room.Event{N: 9, Type: room.Joined, Seat: ann}, []string{"private"}},
+		"return of who is to read": {room.Event{N: 9, Type: room.Joined, Seat: ann, Regains: true}, nil},
+		"join of another":          {room.Event{N: 9, Type: room.Joined, Seat: bob}, nil},
+		"departure":                {room.Event{N: 9, Type: room.Left, Seat: ann, Agreed: []int64{4}}, nil},
+		"role of Cid":              {room.Event{N: 9, Type: room.Managed, Seat: cid, By: ann}, nil},
+		"settings":                 {room.Event{N: 9, Type: room.Changed, By: ann}, nil},
+		"edit of the task":         {edit(ann, 1), []string{"report"}},
+		"edit of it by Cid's user": {edit(cid, 1, true), []string{"report"}},
+		"edit of it by Cid":        {edit(cid, 1), nil},
+		"edit of another task":     {edit(ann, 2), nil},
+		"take of it by another": {room.Event{N: 9, Type: room.TaskChanged, Seat: ann,
+			Task: &room.TaskChange{Action: room.TakeTask, No: 1, Added: 4}}, nil},
 	} {
-		for saying, said := range map[string]room.Event{
-			"words": {}, "a proposed file": {Kind: room.Proposal, File: &room.File{}},
-			"private words": {To: []int{ann}}, "a report": {Finishes: []int64{1}}, "a file": {File: &room.File{}},
-			"a private report": {To: []int{ann}, Finishes: []int64{1}}, "a vote": {Kind: room.Agree},
-			"a done": {Kind: room.Done},
-		} {
-			want := c.want
-			if c.e.Type == room.Joined && len(said.To) == 0 || c.e.Type == room.TaskChanged && len(said.Finishes) == 0 {
-				want = never
-			}
-			if want == once && saying != "words" && saying != "a proposed file" &&
-				!(saying == "a vote" && c.e.ReplyTo == 4) && !(saying == "a done" && what != "done") {
-				want = never
-			}
-			said.ReplyTo = 4
-			if got := cidsAgent.HoldBackOf(c.e, said); got != want {
-				t.Errorf("%s, of %s: %d, want %d", what, saying, got, want)
-			}
-		}
-
-		// To take a task is as words to all, and to finish it as its report; a vote of another holds neither back.
-		isVote, isAct := c.e.Kind == room.Agree && c.e.Seat != cid, c.e.Task != nil
-		for act, unless := range map[room.TaskAct]bool{
-			{Takes: true}:          isVote || isAct || c.e.Type == room.Joined,
-			{Ends: 1}:              isVote || c.want == once || c.e.Type == room.Joined,
-			{Ends: 1, Takes: true}: isVote || c.e.Type == room.Joined,
-		} {
-			want := c.want
-			switch {
-			case unless:
-				want = never
-			case c.e.Withdraws == 4: // an act answers nothing
-				want = never
-				if act.Takes {
-					want = once
-				}
-			}
-			if got := cidsAgent.HoldBackOfAct(c.e, act); got != want {
-				t.Errorf("%s, of %+v: %d, want %d", what, act, got, want)
+		for name, act := range acts {
+			if got := cidsAgent.IsHeldBy(c.e, act); got != slices.Contains(c.holds, name) {
+				t.Errorf("%s holds back %s: %v", what, name, got)
 			}
 		}
 	}
@@ -127,31 +74,23 @@ func edit(seat int, no int64, person ...bool) room.Event {
 		Task: &room.TaskChange{Action: room.EditTask, No: no, Added: 4}}
 }
 
-// What HoldBackOf or HoldBackOfAct holds back, MayHoldBack says may be held back: no send then overlooks an event.
+// What IsHeldBy holds back, MayHoldBack says may be held back: no send then overlooks an event.
 func TestMayHoldBack_anyEventThatHoldsBack_isSeen(t *testing.T) {
 	check := func(t rapid.TB, l *timeline, h *room.Head) {
 		for _, agent := range h.Agents {
-			acts := []room.Event{{}}
+			acts := []room.Act{{ByAny: true}}
 			for _, other := range h.Agents {
-				acts = append(acts, room.Event{To: []int{other.Seat}})
+				acts = append(acts, room.Act{To: []int{other.Seat}})
 			}
 			for no := range h.LastTask { // also one that has ended
-				acts = append(acts, room.Event{Finishes: []int64{no + 1}})
+				acts = append(acts, room.Act{Finishes: []int64{no + 1}})
 			}
 			caller := room.Caller{Agent: agent}
-			for _, said := range acts {
-				newest := l.newest(1, func(e room.Event) bool {
-					for _, no := range said.Finishes {
-						if caller.HoldBackOfAct(e, room.TaskAct{Ends: no, Takes: true}) != room.HoldBackNever {
-							return true
-						}
-					}
-					return caller.HoldBackOf(e, said) != room.HoldBackNever
-				})
-				if newest > 0 && !h.MayHoldBack(agent.Seat, newest-1, said.To, said.Finishes) {
+			for _, act := range acts {
+				newest := l.newest(1, func(e room.Event) bool { return caller.IsHeldBy(e, act) })
+				if newest > 0 && !h.MayHoldBack(agent.Seat, newest-1, act) {
 					e := l.events[newest-1]
-					t.Fatalf("%s by seat %d holds back seat %d: to %v, finishes %v", e.Type, e.Seat, agent.Seat,
-						said.To, said.Finishes)
+					t.Fatalf("%s by seat %d holds back %+v of seat %d", e.Type, e.Seat, act, agent.Seat)
 				}
 			}
 		}
@@ -187,17 +126,16 @@ func TestMayHoldBack_whatHoldsNothingBack_isNotSeen(t *testing.T) {
 	l.say(ann, "mine")
 	l.must(ann, room.TaskOrder{Action: room.EditTask, No: 2, Title: "wash"})
 	for what, c := range map[string]struct {
-		to       []int
-		finishes []int64
-		want     bool
+		act  room.Act
+		want bool
 	}{
-		"words to all":                {},
-		"words to Bob":                {to: []int{bob}},
-		"words to the newcomer":       {to: []int{bob, cid}, want: true},
-		"a report":                    {finishes: []int64{1}},
-		"a report of the edited task": {finishes: []int64{1, 2}, want: true},
+		"words to all":                {room.Act{ByAny: true}, false},
+		"words to Bob":                {room.Act{To: []int{bob}}, false},
+		"words to the newcomer":       {room.Act{To: []int{bob, cid}}, true},
+		"a report":                    {room.Act{Finishes: []int64{1}}, false},
+		"a report of the edited task": {room.Act{Finishes: []int64{1, 2}}, true},
 	} {
-		if got := l.head.MayHoldBack(ann, n, c.to, c.finishes); got != c.want {
+		if got := l.head.MayHoldBack(ann, n, c.act); got != c.want {
 			t.Errorf("%s: %v, want %v", what, got, c.want)
 		}
 	}

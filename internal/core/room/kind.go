@@ -43,10 +43,11 @@ func (k Kind) TakesAsk() bool { return k.IsPlain() || k.Asks() }
 // those who may not speak: see State.checkVote.
 func (k Kind) NeedsText() bool { return !k.IsVote() }
 
-// WantsNothing reports whether nobody needs to answer a message of kind k. An objection may want another proposal.
+// WantsNothing reports whether nobody needs to answer a message of kind k: it holds back nothing. An objection may want
+// another proposal.
 func (k Kind) WantsNothing() bool { return k == Status || k == Agree || k == Done }
 
 // Interrupts reports whether a message of kind k is worth the attention of all who see it. A message that does not
-// interrupt only says how work goes: it wakes the seats that it is meant for, holds back no send, takes no turn to
-// speak, and its sender works on.
+// interrupt only says how work goes: it wakes the seats that it is meant for, takes no turn to speak, and its
+// sender works on.
 func (k Kind) Interrupts() bool { return k != Status }

@@ -112,9 +112,8 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 		}
 	}
 	agent := l.agent(bob)
-	if got := agent.HoldBackOf(e, room.Event{}); got != room.HoldBackAlways || !agent.WokenBy(e, 3, true) ||
-		l.head.Recent.NewestForeign(bob) != e.N {
-		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(bob))
+	if !agent.IsHeldBy(e, room.Act{}) || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(bob) != e.N {
+		t.Errorf("its agent speaks over it: newest for it %d", l.head.Recent.NewestForeign(bob))
 	}
 	if _, owes := l.head.Talk.Owes(bob, l.now); owes || l.head.Talk.IsDone(bob) {
 		t.Error("the seat still owes an answer, or is done")
@@ -136,9 +135,8 @@ func TestPerson_wordInPrivate_holdsItsAgentBack(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.person(bob)
 	e := l.send(bob, room.Event{Person: true, Text: "between us", To: []int{ann}})
-	if got := l.agent(bob).HoldBackOf(e, room.Event{}); got != room.HoldBackAlways ||
-		l.head.Recent.NewestForeign(bob) != e.N {
-		t.Errorf("hold %v, newest for its agent %d", got, l.head.Recent.NewestForeign(bob))
+	if !l.agent(bob).IsHeldBy(e, room.Act{}) || l.head.Recent.NewestForeign(bob) != e.N {
+		t.Errorf("not held, newest for its agent %d", l.head.Recent.NewestForeign(bob))
 	}
 	if l.agent(cid).Sees(e) || l.head.Recent.NewestForeign(cid) != 0 {
 		t.Error("a third one can tell")
@@ -153,7 +151,7 @@ func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
 	before := *l.head
 	e := l.send(bob, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{bob}})
 	agent := l.agent(bob)
-	if !agent.IsNews(e) || !bobsPerson.IsNews(e) || agent.HoldBackOf(e, room.Event{}) != room.HoldBackAlways ||
+	if !agent.IsNews(e) || !bobsPerson.IsNews(e) || !agent.IsHeldBy(e, room.Act{}) ||
 		!agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(bob) != e.N {
 		t.Errorf("its agent does not hear it: %+v", e)
 	}

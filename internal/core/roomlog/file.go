@@ -88,7 +88,6 @@ type Upload struct {
 	Cursor  string     `json:"cur,omitempty"`  // of the call that opened it, for the answer if the message went through
 	Unsent  string     `json:"kept,omitempty"` // the same if the message stays unsent; older programs do not say
 	Read    int64      `json:"read,omitempty"` // the last event that its agent had read, by the cursor of that call
-	Held    int        `json:"held,omitempty"` // ident.Cursor.HeldSends of that cursor
 	Message room.Event `json:"e"`              // as it will be appended, without the file
 	Key     table.Key  `json:"-"`
 	UntilMs int64      `json:"until"`

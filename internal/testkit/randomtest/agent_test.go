@@ -42,6 +42,7 @@ type agent struct {
 	pending     map[string]chat.SendRequest // its drafts, by their ids
 
 	draft *chat.SendRequest // held back
+	held  bool              // others have held back a message, and none has gone through since
 	again *chat.SendRequest // its answer was lost
 	owes  []task            // what it has read and wants to answer
 	open  []string          // the ids of its own open requests
@@ -271,12 +272,16 @@ func (a *agent) number(cursor string) int64 {
 // said takes in the result of a send.
 func (a *agent) said(o outcome) {
 	req, got := *o.call.send, *o.sent
+	if got.Sent || got.Waited.Status == chat.StatusPending {
+		a.held = false
+	}
 	if a.isReined(req, got) {
 		return
 	}
 	if !got.Sent {
 		a.note("%s: held back %q by %s", a.name, req.Text, ids(got.Waited.Messages))
 		a.checkHold(o.call, got)
+		a.checkOnce(o.call, got)
 		a.draft, a.again = &req, nil
 		a.listened(o.call, got.Waited)
 		return

@@ -14,21 +14,17 @@ func (a *agent) firm(e room.Event, answers int64, to []int) bool {
 	if e.Type == room.Joined {
 		return !e.Regains && e.Seat != me && slices.Contains(to, e.Seat) && !a.alone
 	}
-	if e.Type == room.Said && e.Seat == me && e.Decides > 0 {
-		return e.Kind != room.Status
-	}
-	if e.Type != room.Said || e.Seat == me || e.Kind == room.Status || a.alone {
-		return false
-	}
-	toMe := e.ReplyTo > 0 && a.events[e.ReplyTo-1].Seat == me
 	switch {
-	case e.Kind == room.Agree:
-		return toMe
+	case e.Type == room.Said && e.Seat == me && e.Decides > 0:
+		return true
+	case e.Type != room.Said || e.Seat == me || e.Kind.WantsNothing() || a.alone:
+		return false
 	case len(e.To) > 0:
 		return slices.Contains(e.To, me)
 	}
-	return toMe || slices.Contains(e.Ask, me) || slices.Contains(e.Named, me) ||
-		answers > 0 && e.Withdraws == answers
+	return e.ReplyTo > 0 && a.events[e.ReplyTo-1].Seat == me ||
+		slices.Contains(slices.Concat(e.Ask, e.Named, e.Chain), me) ||
+		answers > 0 && (e.Withdraws == answers || e.ReplyTo == answers)
 }
 
 // sees reports whether e is news for a.
@@ -74,22 +70,35 @@ func (a *agent) read(cursor string, ms []chat.Message, next string) {
 func (a *agent) checkHold(c *call, got chat.Sent) {
 	a.readLog()
 	answers, to := a.find(c.send.ReplyTo), a.seatsOf(c.send.To)
-	if !slices.ContainsFunc(a.events[a.number(c.cursor):a.number(got.Waited.Cursor)],
-		func(e room.Event) bool { return a.isHeldBy(e, c, answers, to) }) {
+	unread := a.events[a.number(c.cursor):a.number(got.Waited.Cursor)]
+	if !slices.ContainsFunc(unread, func(e room.Event) bool { return a.isHeldBy(e, c, answers, to) }) {
 		a.fail("%s: %q was held back for nothing", a.name, c.send.Text)
 	}
+}
+
+// checkOnce checks that others hold no second message of a with its newest cursor back before one has gone through.
+func (a *agent) checkOnce(c *call, got chat.Sent) {
+	unread := a.events[a.number(c.cursor):a.number(got.Waited.Cursor)]
+	if a.held && c.cursor == a.cursor && !slices.ContainsFunc(unread, a.isOfItsPerson) {
+		a.fail("%s: others held back %q, after the message before", a.name, c.send.Text)
+	}
+	cursor, _ := a.id.ParseCursor(got.Waited.Cursor)
+	a.held = cursor.HeldMessage
+}
+
+// isOfItsPerson reports whether the person behind a has said e, or let a say it.
+func (a *agent) isOfItsPerson(e room.Event) bool {
+	return e.Seat == a.id.Seat && (e.Person || e.Decides > 0)
 }
 
 // isHeldBy reports whether e, which follows the cursor of a send, holds it back.
 func (a *agent) isHeldBy(e room.Event, c *call, answers int64, to []int) bool {
 	cursor, _ := a.id.ParseCursor(c.cursor)
-	otherVote := c.send.Kind == room.Agree && answers != e.ReplyTo
-	word := e.Type == room.Said && e.Kind != room.Status && e.Kind != room.Agree &&
-		(e.Kind != room.Done || c.send.Kind != room.Done)
-	if cursor.HeldSends == 2 && !(e.Seat == a.id.Seat && (e.Person || e.Decides > 0)) {
+	if a.alone || !a.sees(e) || cursor.HeldMessage && !a.isOfItsPerson(e) {
 		return false
 	}
-	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && len(to) == 0 && !otherVote && !cursor.Held)
+	toAll := c.send.Kind == room.Proposal || len(to) == 0 && c.send.Kind != room.Agree
+	return a.firm(e, answers, to) || toAll && e.Type == room.Said && !e.Kind.WantsNothing()
 }
 
 // seatsOf returns the seats that agents of these names have taken.
