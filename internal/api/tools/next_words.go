@@ -193,7 +193,7 @@ var words = map[string]func(*situation) string{
 		if s.own { // the user's words hold back each call, and do not count
 			return ""
 		}
-		return ". The next one goes through with this cursor"
+		return ". The next one goes through"
 	},
 	"files": func(s *situation) string {
 		ids := s.carriers()

@@ -78,7 +78,7 @@ func TestCursor_toAnOlderProgram_hasItsPlace(t *testing.T) {
 			if first && (held != sends || sends == 1 != c.HeldMessage || acts == 1 != c.HeldAct) {
 				t.Fatalf("%+v holds %d, %d, %d", c, held, sends, acts)
 			}
-			for _, bits := range []uint64{acts<<3 | sends<<1, acts<<3 | (sends+1)<<1 | 1, 1, 0} { // of a wait and a hold
+			for _, bits := range []uint64{acts<<3 | sends<<1, acts<<3 | (sends+1)<<1 | 1, 1, 0} { // a wait, a hold
 				other := v>>33<<33 | uint64(nonce*7919)<<16&(1<<33-1) | bits
 				again := spell(cursorPrefix, cursorToken.cursorBlock().encrypt(other), cursorChars)
 				if got, ok := cursorToken.ParseCursor(again); !ok || got.N != c.N || got.Untold != 0 || got.Ahead != 0 {

@@ -428,13 +428,9 @@ func TestSay_voteOfAnAgentThatCompletes_namesWhatIsAgreed(t *testing.T) {
 
 // Each command whose result may hold an agreement names it by who proposed it, though the agent has read that before.
 func TestActs_resultWithAnAgreement_sayWhoProposedIt(t *testing.T) {
-	dir, _ := clones(t)
 	for name, act := range map[string]func(*command) error{
 		"join": func(c *command) error { return c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}) },
-		"put": func(c *command) error {
-			return c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: filepath.Join(dir, "sub", "kept")})
-		},
-		"say": func(c *command) error { return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Good."}) },
+		"say":  func(c *command) error { return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Good."}) },
 	} {
 		base := serve(t)
 		marked(t, base, "Ann", "Bob")

@@ -137,7 +137,6 @@ var blank = regexp.MustCompile(`%(\[\d\])?[dsqv]`)
 // unmet are refusals that nobody meets at a shell, by reason and beginning.
 var unmet = map[string][]string{
 	"no command passes the argument, or such arguments together": {"finishes goes", "finishes: ", "wait_seconds must",
-		"Something unread is meant",
 		"idempotency_key: ", "back_in_minutes must", "activity: ", "cursor is not", "The settings have changed",
 		"offset ", "id: at most", "kind of a file", "limit must", "page must", "add: give", "%s does not take",
 		"after of number", "files goes", "Give only one of",

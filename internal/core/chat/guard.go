@@ -172,5 +172,5 @@ func (what *intent) isHeldBy(caller room.Caller, g guard, event room.Event) bool
 // refuseUnread refuses an upload. Its answer hands out nothing: the code of an upload is no token.
 func refuseUnread() error {
 	return fault.Refuse(fault.NotAllowed, "Your user has said something that you have not read. Nothing was shared: "+
-		"call wait_for_message, then share_file with its cursor.")
+		"call wait_for_message, then share_file again.")
 }
