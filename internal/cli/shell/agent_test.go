@@ -222,20 +222,6 @@ func TestProve_ofAnAgent_wordsDuringTheCommand_holdBackTheFinish(t *testing.T) {
 	}
 }
 
-// An agent that runs a command for a task knows that the task was added.
-func TestProve_ofAnAgent_additionOfItsTask_isNoNews(t *testing.T) {
-	base := serve(t)
-	marked(t, base, "Ann", "Bob")
-	drain(t, base)
-	by := at(t, base, http.DefaultTransport)
-	if err := by.Task(t.Context(), as("Bob"), shell.TaskRequest{Action: "add", Title: "pack"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := byAgent(t, base).Prove(t.Context(), as("Ann"), proving("t1", t.TempDir(), "say", "packed")); err != nil {
-		t.Error(err)
-	}
-}
-
 // drain reads all as Ann.
 func drain(t *testing.T, base string) {
 	t.Helper()
@@ -373,21 +359,6 @@ func TestSay_ofAnAgent_toOneThatLeftAndCameBack_waitsForTheAnswer(t *testing.T) 
 	say(t, base, "Bob", shell.SendRequest{Text: "Yes.", ReplyTo: idOf(t, base, "Milk?")})
 	if err := <-ended; err != nil {
 		t.Error(err)
-	}
-}
-
-// A leave is held back by what is meant for the agent, and only once: chatter keeps nobody.
-func TestLeave_ofAnAgent_isHeldBackOnce(t *testing.T) {
-	base := serve(t)
-	marked(t, base, "Ann", "Bob", "Cy")
-	drain(t, base)
-	say(t, base, "Bob", shell.SendRequest{Text: "Wait, @Ann."})
-	wants(t, "leave", byAgent(t, base).Leave(t.Context(), as("Ann"), ""), 1, "You have not left: you had not read ")
-	say(t, base, "Bob", shell.SendRequest{Text: "And again, @Ann."})
-	say(t, base, "Cy", shell.SendRequest{Text: "All of us: 43.", Kind: "status"})
-	c := byAgent(t, base)
-	if err := c.Leave(t.Context(), as("Ann"), ""); err != nil || !strings.Contains(c.out.String(), "All of us: 43.") {
-		t.Errorf("%v, printed %q", err, &c.out)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -52,130 +51,38 @@ func TestSend_cursorBehindOldNews_isHeldBack(t *testing.T) {
 	}
 }
 
-// A program repeats a call whose reply was lost. The message was sent, so the call must
-// not be held back for news that came since.
-func TestSend_repeatedKeyWithAnOldCursor_isADuplicate(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	req := chat.SendRequest{Token: p.bob.Token, Text: "a hundred for the blue one", Key: "offer 1",
-		Cursor: p.bob.Cursor}
-	first, err := w.Send(t.Context(), req)
-	if err != nil || !first.Sent {
-		t.Fatalf("first: %+v, %v", first, err)
-	}
-	w.say(p.ann.Token, "agreed")
-	if again, err := w.Send(t.Context(), req); err != nil || !again.Sent || !again.Duplicate || again.ID != first.ID {
-		t.Errorf("again: %+v, %v", again, err)
-	}
-	req.Key, req.Text = "offer 2", "and fifty for the red one"
-	if other, err := w.Send(t.Context(), req); err != nil || other.Sent || len(texts(other.Waited.Messages)) != 1 {
-		t.Errorf("another message behind the news: %+v, %v", other, err)
-	}
-}
-
-func TestSend_cursorWithoutNews_isSentAndMovesTheCursor(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	sent, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", Cursor: p.ann.Cursor})
-	if err != nil || !sent.Sent || sent.Waited.Cursor == p.ann.Cursor || sent.Waited.Cursor == "" {
-		t.Fatalf("got %+v, %v", sent, err)
-	}
-	w.say(p.bob.Token, "hi")
-	if got := w.look(p.ann.Token, sent.Waited.Cursor); !slices.Equal(texts(got.Messages), []string{"hi"}) {
-		t.Fatalf("then got %+v", got)
-	}
-}
-
-// actScene is a room in which Cora (whose seat is that of Cid) is to do t1 and t2, and has read everything.
-type actScene struct {
-	there  *world
-	ann    string
-	ben    string
-	cora   chat.Seated
-	cursor string
-}
-
-// act has Cora act with her cursor, and keeps the cursor of the answer.
-func (s *actScene) act(action chat.TaskCommand, id string) chat.Tasks {
-	s.there.t.Helper()
-	got := s.there.does(chat.TaskRequest{Token: s.cora.Token, Action: action, ID: id, Cursor: s.cursor})
-	if got.Held != nil {
-		s.cursor = got.Held.Cursor
-	} else if s.cursor != "" && got.Cursor != "" { // a person is given none
-		if place(s.there.t, s.cora.Token, got.Cursor) != place(s.there.t, s.cora.Token, s.cursor) {
-			s.there.t.Errorf("%s %s: the cursor is another", action, id)
-		}
-		s.cursor = got.Cursor
-	}
-	return got
-}
-
-// has has Cora act, which is done.
-func (s *actScene) has(action chat.TaskCommand, id string) {
-	s.there.t.Helper()
-	if got := s.act(action, id); got.Held != nil {
-		s.there.t.Fatalf("%s %s: %q", action, id, texts(got.Held.Messages))
-	}
-}
-
 func TestTask_cases_areHeldBackAsTheCommentSays(t *testing.T) {
-	ask := func(w *world, s *actScene) { w.ask(s.ben, "Is it wet?", "Cid") }
-	says := func(w *world, s *actScene, text string) { w.say(s.ben, text) }
-	const take, finish, next = chat.CommandTake, chat.CommandFinish, chat.CommandNext
+	const next = chat.CommandNext
 	for name, c := range map[string]struct {
-		happens func(w *world, s *actScene)
-		action  chat.TaskCommand
-		id      string
-		held    string // the lines of the answer; "": it is done
+		says   string // by Ben, as Cora has t2
+		done   bool   // t2 is done, and the answer was lost
+		action chat.TaskCommand
+		blind  bool
+		held   string // the lines of the answer; "": it is done
 	}{
-		`Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.`: {
-			func(w *world, s *actScene) { says(w, s, "STOP") }, take, "t1", "Bob: STOP"},
-		"Cora takes t2 with the cursor of that answer: it is hers, though Ben has asked her since.": {
-			func(w *world, s *actScene) {
-				says(w, s, "STOP")
-				s.act(take, "t2")
-				ask(w, s)
-			}, take, "t2", ""},
-		"Cora has t2, and finishes it with a cursor from before such words: it is done.": {
-			func(w *world, s *actScene) { s.has(take, "t2"); says(w, s, "STOP") }, finish, "t2", ""},
-		"Ben has asked Cora since, or has edited t2: her finish is held back.": {
-			func(w *world, s *actScene) { s.has(take, "t2"); ask(w, s) }, finish, "t2", "Bob: Is it wet?"},
-		"edited": {func(w *world, s *actScene) {
-			s.has(take, "t2")
-			w.does(chat.TaskRequest{Token: s.ann, Action: chat.CommandEdit, ID: "t2", Text: "twice"})
-		}, finish, "t2", "task Ann"},
+		`Ben has said "STOP" to all since the cursor of Cora: her next for t2 is held back, and the answer has his word.`: {
+			says: "STOP", action: next, held: "Bob: STOP"},
 		"Cora finishes t2 again, since the answer was lost, and Ben has asked her: the answer says that t2 is done.": {
-			func(w *world, s *actScene) { s.has(take, "t2"); s.has(finish, "t2"); ask(w, s) }, finish, "t2", ""},
+			says: "Is it wet, @Cid?", done: true, action: chat.CommandFinish},
 		"Cora repeats next for t2, which is done, and t3 is free by now and Ben has asked: to take t3 is held back.": {
-			func(w *world, s *actScene) {
-				s.has(take, "t1")
-				s.has(finish, "t1")
-				s.has(take, "t2")
-				s.has(next, "t2")
-				w.adds(s.ann, "hang")
-				ask(w, s)
-			}, next, "t2", "task Ann, Bob: Is it wet?"},
-		"Cora gives no cursor: nothing is held back.": {
-			func(w *world, s *actScene) { ask(w, s); s.cursor = "" }, take, "t1", ""},
-
-		"next takes a task": {func(w *world, s *actScene) { s.has(take, "t1"); says(w, s, "STOP") }, next, "t1",
-			"Bob: STOP"},
-		"any take":        {func(w *world, s *actScene) { says(w, s, "STOP") }, take, "", "Bob: STOP"},
-		"a repeated take": {func(w *world, s *actScene) { s.has(take, "t1"); ask(w, s) }, take, "t1", ""},
-		"the person of Cora": {func(w *world, s *actScene) {
-			s.cora.Token = w.person(s.cora)
-			s.cursor = w.look(s.cora.Token, "").Cursor
-			ask(w, s)
-		}, take, "t1", ""},
+			says: "Is it wet, @Cid?", done: true, action: next, held: "Bob: Is it wet, @Cid?"},
+		"Cora gives no cursor: nothing is held back.": {says: "STOP", action: next, blind: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, w, there *world) {
 				p := w.company()
-				w.adds(p.ann.Token, "sand", "paint")
-				s := &actScene{there: there, ann: p.ann.Token, ben: p.bob.Token, cora: p.cid,
-					cursor: w.look(p.cid.Token, p.cid.Cursor).Cursor}
-				c.happens(w, s)
-				got := s.act(c.action, c.id)
+				w.adds(p.ann.Token, "sand", "paint", "hang")
+				w.task(p.cid.Token, chat.CommandTake, "t2")
+				req := chat.TaskRequest{Token: p.cid.Token, Action: c.action, ID: "t2",
+					Cursor: w.look(p.cid.Token, p.cid.Cursor).Cursor}
+				if c.done {
+					w.task(p.cid.Token, chat.CommandFinish, "t2")
+				}
+				if c.blind {
+					req.Cursor = ""
+				}
+				w.say(p.bob.Token, c.says)
+				got := there.does(req)
 				if c.held == "" {
 					if got.Held != nil || got.Task == nil {
 						t.Fatalf("%+v", got)
@@ -185,9 +92,9 @@ func TestTask_cases_areHeldBackAsTheCommentSays(t *testing.T) {
 				if got.Held == nil {
 					t.Fatal("it is done")
 				}
-				same(t, "the answer has", []string{strings.Join(lines(got.Held.Messages), ", ")}, []string{c.held})
-				before := w.tasks(s.ann)
-				if again := s.act(c.action, c.id); again.Held != nil || slices.Equal(before, w.tasks(s.ann)) {
+				same(t, "the answer has", lines(got.Held.Messages), []string{c.held})
+				req.Cursor = got.Held.Cursor
+				if again := there.does(req); again.Held != nil || again.Task == nil || !again.Task.Mine {
 					t.Errorf("with the cursor of the answer: %+v", again)
 				}
 			})

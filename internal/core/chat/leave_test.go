@@ -93,12 +93,6 @@ func TestLeave_whatHoldsNoFinishBack_holdsNoLeaveBack(t *testing.T) {
 		code    fault.Code
 	}{
 		"words to all": {happens: func(w *world, p company) { w.say(p.ann.Token, "hello") }},
-		"a status": {happens: func(w *world, p company) {
-			w.sayAs(p.ann.Token, room.Status, "half done, @Cid")
-		}},
-		"a vote": {happens: func(w *world, p company) {
-			w.agree(p.bob.Token, w.propose(p.cid.Token, "noon?", "Bob"))
-		}},
 		"what it has read": {happens: func(w *world, p company) {
 			asks(w, p)
 			w.look(p.cid.Token, p.cid.Cursor)

@@ -30,13 +30,13 @@ type agentModel struct {
 	promoted   time.Time // when it became admin after its join
 	asAdmin    time.Time // the start of its silence when it last was an admin
 
-	keys      []keyModel
-	acked     int64  // up to where it has acknowledged; where calls overlap, or among services, at most
-	handed    int64  // the last event that it was handed; of a stay, without guarded
-	guarded   int64  // of a stay: the last event handed out when a send was held back
-	heldKey   string // and the key that it had
-	heldTimes int    // 1: others held that back; 2: they held back one before it, too
-	person    personModel
+	keys         []keyModel
+	acked        int64  // up to where it has acknowledged; where calls overlap, or among services, at most
+	handed       int64  // the last event that it was handed; of a stay, without guarded
+	guarded      int64  // of a stay: the last event handed out when a send was held back
+	heldKey      string // and the key that it had
+	heldByOthers bool   // others have held back that message, or one before it
+	person       personModel
 
 	endpoint bool      // it is called, and has no token
 	success  time.Time // the last call of it that succeeded, or its join

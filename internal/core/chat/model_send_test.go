@@ -412,7 +412,7 @@ func (o sendOp) on(m model) (model, error) {
 	case o.cursor.given:
 		a.acked = max(a.acked, o.cursor.n)
 	case o.cursor.sends && x.duplicate == 0: // a stay
-		a.heldTimes = 0
+		a.heldByOthers = false
 	}
 	return next.withAgent(r.id, a), nil
 }
@@ -465,14 +465,7 @@ func (o holdOp) on(m model) (model, error) {
 	a.owed, a.acked = true, max(a.acked, o.cursor.n)
 	if !o.cursor.given { // a stay
 		a.guarded, a.heldKey = numberOf(o.got.Waited.Cursor), o.key
-		switch {
-		case o.cursor.sends:
-			a.heldTimes = 2
-		case o.heldByOthers(m, r, a):
-			a.heldTimes = 1
-		default:
-			a.heldTimes = 0
-		}
+		a.heldByOthers = o.cursor.sends || o.heldByOthers(m, r, a)
 	}
 	return m.withAgent(r.id, a), nil
 }

@@ -30,10 +30,7 @@ func (m *machine) arrived(id agentID, key string) int64 {
 
 // heldBefore reports whether others have held back a message of a stay before the one with this key.
 func (a agentModel) heldBefore(key string) bool {
-	if key != "" && key == a.heldKey {
-		return a.heldTimes > 1
-	}
-	return a.heldTimes > 0
+	return a.heldByOthers && (key == "" || key != a.heldKey)
 }
 
 // handedAfter returns after which event the answer to a message of a stay begins. Where it repeats one, all that came

@@ -165,7 +165,7 @@ func (c sendCall) keepDraft(m model, x sendOutcome) (model, error) {
 	a, _ := r.agent(c.who.seat)
 	e := x.event
 	if !c.cursor.given && c.cursor.sends { // a stay
-		a.heldTimes = 0
+		a.heldByOthers = false
 	}
 	e.Type, e.hidden, e.drafts = chat.EventDrafted, true, true
 	a.person.drafts = append(a.person.open(m.now),

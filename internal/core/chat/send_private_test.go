@@ -391,20 +391,6 @@ func TestUnseenMessages_whileAThirdLooks_moveItsCursorPastThem(t *testing.T) {
 	})
 }
 
-// The events that the service has loaded are all hidden from Cid.
-func TestUnseenMessages_inAFreshlyLoadedRoom_holdNothingBack(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	for i := range 40 {
-		w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
-	}
-	there := w.elsewhere()
-	got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "Cid's word", Cursor: p.cid.Cursor})
-	if err != nil || !got.Sent || place(t, p.cid.Token, got.Waited.Cursor) != there.number(p.cid.Token, got.ID) {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-}
-
 func TestUnseenMessages_whileAThirdWaits_leaveItShownAsWaiting(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.another(), w.another()

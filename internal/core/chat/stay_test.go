@@ -239,18 +239,6 @@ func TestStay_eachCall_isHandedWhatHasNotArrived(t *testing.T) {
 	}
 }
 
-// Its client may never repeat what is held back.
-func TestStay_wordsToAll_holdNothingBack(t *testing.T) {
-	w := newWorld(t)
-	s := w.staying()
-	w.say(s.ann.Token, "to all")
-	got, err := s.says(w, "one")
-	if err != nil || !got.Sent {
-		t.Errorf("held back: %+v, %v", got, err)
-	}
-	same(t, "Bob gets", texts(got.Waited.Messages), []string{"to all"})
-}
-
 // The client of a stay repeats a message with its key where the answer may be lost: that is held back again. What its
 // own person says holds it back each time.
 func TestStay_questionsOfOthers_holdBackOnce(t *testing.T) {

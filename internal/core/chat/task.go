@@ -21,17 +21,13 @@ import (
 // the same is refused, since its words would be lost, and the answer would look as if they stood.
 //
 // With a cursor, something unread holds back a take, a finish and a next of an agent, after these rules, and only where
-// something would change: see room.Caller.IsHeldBy. The first take of a task in question is held back, too, though
-// nothing is unread: see room.State.QuestionOf. Without a cursor, and for a person, nothing does. In the
-// cases, Cora is to take t2:
+// something would change: see room.Caller.IsHeldBy. A take of a task in question is held back, too, though nothing is
+// unread: see room.State.QuestionOf. Without a cursor, and for a person, nothing does. In the cases, Cora has t2:
 //
-//  1. Ben has said "STOP" to all since the cursor of Cora: her take is held back, and the answer has his word.
-//  2. Cora takes t2 with the cursor of that answer: it is hers, though Ben has asked her since.
-//  3. Cora has t2, and finishes it with a cursor from before such words: it is done.
-//  4. Ben has asked Cora since, or has edited t2: her finish is held back.
-//  5. Cora finishes t2 again, since the answer was lost, and Ben has asked her: the answer says that t2 is done.
-//  6. Cora repeats next for t2, which is done, and t3 is free by now and Ben has asked: to take t3 is held back.
-//  7. Cora gives no cursor: nothing is held back.
+//  1. Ben has said "STOP" to all since the cursor of Cora: her next for t2 is held back, and the answer has his word.
+//  2. Cora finishes t2 again, since the answer was lost, and Ben has asked her: the answer says that t2 is done.
+//  3. Cora repeats next for t2, which is done, and t3 is free by now and Ben has asked: to take t3 is held back.
+//  4. Cora gives no cursor: nothing is held back.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	order, err := req.parse()
 	if err != nil {

@@ -189,7 +189,7 @@ func TestDelivery_ofAStay_arrivesWithTheNextCall(t *testing.T) {
 			{calls(stays, 43), "unstored"},
 		},
 		"3. 41 held back Bob's message under key k: k again gets 41 again: the answer may be lost.": {
-			{func(b *bob) string { return b.HoldBack(OfferHeldBack(40), 41, true, false, "k").String() }, "stored"},
+			{func(b *bob) string { return b.HoldBack(OfferHeldBack(40), 41, true, "k").String() }, "stored"},
 			{func(b *bob) string { return b.marks(OfferHeldBack(40), 41, 1) }, "unstored"},
 			{func(b *bob) string {
 				return fmt.Sprint(b.ArrivedAt("k"), b.ArrivedAt("l"), b.ArrivedAt(""))
@@ -200,9 +200,9 @@ func TestDelivery_ofAStay_arrivesWithTheNextCall(t *testing.T) {
 			}, "false true true"},
 			{func(b *bob) string { return b.EndHold().String() }, "stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("k"), b.HeldBefore("l")) }, "false false"},
-			{func(b *bob) string { return b.HoldBack(OfferHeldBack(42), 43, false, true, "m").String() }, "stored"},
-			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("m"), b.HeldBefore("n")) }, "true true"},
-			{func(b *bob) string { return b.HoldBack(OfferHeldBack(43), 44, false, false, "o").String() }, "stored"},
+			{func(b *bob) string { return b.HoldBack(OfferHeldBack(42), 43, true, "m").String() }, "stored"},
+			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("m"), b.HeldBefore("n")) }, "false true"},
+			{func(b *bob) string { return b.HoldBack(OfferHeldBack(43), 44, false, "o").String() }, "stored"},
 			{func(b *bob) string { return fmt.Sprint(b.HeldBefore("o"), b.HeldBefore("p")) }, "false false"},
 		},
 	})
@@ -242,7 +242,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				d.Acknowledge(n)
 				handed = max(handed, n)
 			case 4:
-				d.HoldBack(OfferAfter(n), n, true, false, "k")
+				d.HoldBack(OfferAfter(n), n, true, "k")
 				handed = max(handed, n)
 			default:
 				to := offer.After + random.Int64N(5)

@@ -159,11 +159,11 @@ func (r Reader) cacheRead(n int64) int64 {
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
-func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, byOthers, before bool, key string) error {
+func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, byOthers bool, key string) error {
 	r.cacheRead(to)
 	l := r.lockHandOut()
 	defer l.unlock()
-	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, byOthers, before, key) })
+	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, byOthers, key) })
 }
 
 // EndHold stores that a message of a stay went through after others had held one back.

@@ -12,7 +12,7 @@ package presence
 type heldBack struct {
 	to    int64  // the last event of the answer; 0: none
 	key   string // the idempotency key of the message
-	times int    // 1: others held that message back; 2: they held back one before it, too; 0: neither
+	times int    // 1 (of older programs 2): others held back that message, or one before it; 0: they did not
 }
 
 // inStay returns offer, made for a call without a cursor, as an offer for a call of a stay.
@@ -24,14 +24,11 @@ func (d Delivery) inStay(offer Offer, query Query) Offer {
 }
 
 // HoldBack records that a stay was handed the events of offer up to to, which held back its message under key. byOthers
-// says that others did that, and before that they held back one before it.
-func (d *Delivery) HoldBack(offer Offer, to int64, byOthers, before bool, key string) WriteTime { // 3
+// says that others did that, or held back one before it.
+func (d *Delivery) HoldBack(offer Offer, to int64, byOthers bool, key string) WriteTime { // 3
 	d.raise(line{Arrived: offer.Arrived})
 	d.heldBack = heldBack{to: to, key: key}
-	switch {
-	case before:
-		d.heldBack.times = 2
-	case byOthers:
+	if byOthers {
 		d.heldBack.times = 1
 	}
 	return BeforeAnswer
@@ -44,12 +41,9 @@ func (d *Delivery) EndHold() WriteTime {
 }
 
 // HeldBefore reports whether others held back a message of a stay before the one under key, and none has gone through
-// since. The answer that held back the same message may be lost, and does not count.
+// since. The answer that held back the same message may be lost.
 func (d Delivery) HeldBefore(key string) bool {
-	if key != "" && key == d.heldBack.key { // 3
-		return d.heldBack.times > 1
-	}
-	return d.heldBack.times > 0
+	return d.heldBack.times > 0 && (key == "" || key != d.heldBack.key) // 3
 }
 
 // ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the stay

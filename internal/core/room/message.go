@@ -189,7 +189,19 @@ func (c messageRules) completeAsk(event *Event) error {
 
 // completeVote sets the proposal answered by event, and gives event the same readers.
 func (c messageRules) completeVote(event *Event) error {
-	asked, waiting := c.head.asksVote(c.agent.Seat, event.ReplyTo, c.now)
+	var asked []OpenRequest
+	for _, request := range c.head.Talk.OpenTo(c.agent.Seat, c.now) {
+		if request.Proposal && (slices.Contains(request.Owed, c.agent.Seat) ||
+			slices.Contains(request.Agreed, c.agent.Seat)) &&
+			(event.ReplyTo == 0 || event.ReplyTo == request.N) {
+			asked = append(asked, request)
+		}
+	}
+	waiting := slices.DeleteFunc(slices.Clone(asked),
+		func(request OpenRequest) bool { return !slices.Contains(request.Owed, c.agent.Seat) })
+	if len(waiting) > 0 {
+		asked = waiting
+	}
 	switch {
 	case event.ReplyTo != 0 && len(asked) == 0:
 		return c.refuseVote(*event)
@@ -199,7 +211,7 @@ func (c messageRules) completeVote(event *Event) error {
 	case len(asked) > 1:
 		return fault.Refuse(fault.InvalidArgument,
 			"Several open proposals ask you: %s. Nothing was sent: say which one with reply_to.", c.listIDs(asked))
-	case event.Kind == Agree && !waiting:
+	case event.Kind == Agree && len(waiting) == 0:
 		return fault.Refuse(fault.InvalidArgument, "You have agreed to that proposal already, and others have yet to "+
 			"answer. Nothing was sent: call wait_for_message.")
 	}
@@ -208,28 +220,11 @@ func (c messageRules) completeVote(event *Event) error {
 	return c.setReaders(r, event)
 }
 
-// VotedOn returns the open proposal on which the agent of seat votes if it names none; 0: none, or which is not clear.
-func (h *Head) VotedOn(seat int, now time.Time) int64 {
-	if asked, _ := h.asksVote(seat, 0, now); len(asked) == 1 {
-		return asked[0].N
-	}
-	return 0
-}
-
-// asksVote returns the open proposals that ask the agent of seat, or the one that is event n. They wait for the vote of
-// the agent, or none of them does, as it has agreed.
-func (h *Head) asksVote(seat int, n int64, now time.Time) (asked []OpenRequest, waiting bool) {
-	for _, request := range h.Talk.OpenTo(seat, now) {
-		owes := slices.Contains(request.Owed, seat)
-		switch {
-		case !request.Proposal, n != 0 && n != request.N, !owes && (waiting || !slices.Contains(request.Agreed, seat)):
-			continue
-		case owes && !waiting:
-			asked, waiting = nil, true
-		}
-		asked = append(asked, request)
-	}
-	return asked, waiting
+// VotedOn returns the open proposal on which a votes if it names none; 0: none, or which is not clear.
+func (h *Head) VotedOn(a Agent, now time.Time) int64 {
+	vote := Event{Kind: Object}
+	_ = messageRules{head: h, agent: a, now: now}.completeVote(&vote)
+	return vote.ReplyTo
 }
 
 // refuseVote says why the event in ReplyTo takes no vote from event.

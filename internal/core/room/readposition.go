@@ -11,7 +11,7 @@ type ReadPosition struct {
 	// the idempotency key of a call of the page.
 	Credential  string `json:"credential,omitempty"`
 	HeldBackKey string `json:"key,omitempty"` // the idempotency key of the send of HeldBackTo
-	// HeldBackTimes is 1 if others have held back the send of HeldBackTo, and 2 if they held back one before it, too.
+	// HeldBackTimes is not 0 if others have held back the send of HeldBackTo, or one before it.
 	HeldBackTimes int   `json:"held,omitempty"`
 	LeaveHeldTo   int64 `json:"leaves,omitempty"` // the last event that held back a leave of the agent; 0: none did yet
 }
