@@ -188,28 +188,6 @@ func TestSend_asksForMoreThanTheLongestWait_isNotRefused(t *testing.T) {
 	}
 }
 
-func TestSend_behindTheNews_isHeldBackOnce(t *testing.T) {
-	w := newWorld(t)
-	p := w.connect(legacy)
-	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
-	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
-	p.call("send_message", args{"agent_token": bob.Token, "text": "I am here", "cursor": bob.Cursor})
-	held := p.call("send_message", args{"agent_token": ann.Token, "text": "anybody?", "cursor": ann.Cursor})
-	if held.Sent || held.ID != "" || len(held.Messages) != 2 || !strings.HasPrefix(held.Next, "NOT sent") ||
-		!strings.HasPrefix(held.text, `{"sent":false,`) {
-		t.Errorf("behind the news: %s", held.text)
-	}
-	sent := p.call("send_message", args{"agent_token": ann.Token, "text": "good to see you", "cursor": held.Cursor})
-	if !sent.Sent || sent.ID == "" {
-		t.Errorf("after reading: %s", sent.text)
-	}
-	again := p.call("send_message", args{"agent_token": ann.Token, "text": "good to see you", "cursor": held.Cursor})
-	if !again.Sent || !again.Duplicate || again.ID != sent.ID || !strings.HasPrefix(again.Next, "You had sent this "+
-		"already") {
-		t.Errorf("once more: %s", again.text)
-	}
-}
-
 func TestHistory_longText_comesInPartsThatFit(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)

@@ -132,7 +132,7 @@ func (c reading) checkUnread(ctx context.Context, what *intent, g guard) (_ guar
 // cursor 41, and what she says to all would be event 44:
 //
 //  1. Ann gives no cursor: no.
-//  2. Nobody has said anything: no, see room.Head.MayHoldBack.
+//  2. Nothing has happened: no.
 //  3. This process has forgotten 42: yes.
 //  4. 42 is a status, and 43 is "hello" to all: yes.
 //  5. 42 is a question to Ann, and others have held her back before: no. Without a person, no log is read.
@@ -142,8 +142,7 @@ func (c reading) checkUnread(ctx context.Context, what *intent, g guard) (_ guar
 // By 5, agents that were held back together speak in one Write. Batched events do not count as checked: perhaps they
 // are never written.
 func (what *intent) mayBeHeld(g guard, at place) bool {
-	if !g.on || !at.head.MayHoldBack(at.caller.Seat, g.checked, what.act) || // 1, 2
-		what.passesOthers(g) && !at.caller.Person.HasOpened() { // 5
+	if !g.on || g.checked >= at.head.AsOf || what.passesOthers(g) && !at.caller.Person.HasOpened() { // 1, 2, 5
 		return false
 	}
 	tail, known := at.log.Tail(g.checked)

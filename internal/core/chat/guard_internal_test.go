@@ -56,7 +56,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		holds   bool
 	}{
 		"1. Ann gives no cursor: no.":                                 {off: true, batched: []room.Event{toAnn}},
-		"2. Nobody has said anything: no, see room.Head.MayHoldBack.": {},
+		"2. Nothing has happened: no.": {},
 		"3. This process has forgotten 42: yes.": {
 			batched: []room.Event{status}, log: forgetful.log, holds: true},
 		`4. 42 is a status, and 43 is "hello" to all: yes.`: {batched: []room.Event{status, toAll}, holds: true},

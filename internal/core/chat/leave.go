@@ -66,7 +66,7 @@ func (c seating) holdBackLeave(ctx context.Context, text string) (Left, error) {
 		return Left{}, nil
 	}
 	read, held, err := c.reader().BeforeLeave(ctx)
-	if err != nil || held || !c.head.MayHoldBack(c.me.Seat, read, room.Act{}) {
+	if err != nil || held {
 		return Left{}, err
 	}
 	got, last := Left{Status: StatusUnread, Silent: c.head.Silenced(c.me.Agent), Way: c.way()}, int64(0)

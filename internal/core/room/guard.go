@@ -53,21 +53,6 @@ func (e Event) isMeantFor(seat int) bool {
 	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
 }
 
-// MayHoldBack reports whether an event after n may hold back act of the agent of seat. It overlooks no event for which
-// IsHeldBy holds: of a task that has ended, only the log tells whether it was edited.
-func (h *Head) MayHoldBack(seat int, n int64, act Act) bool {
-	joined := func(seat int) bool {
-		agent, here := h.Seated(seat)
-		return here && agent.Joined > n
-	}
-	changed := func(no int64) bool {
-		task, open := h.Task(no)
-		return !open || task.Last > n
-	}
-	return h.Recent.NewestForeign(seat) > n || slices.ContainsFunc(act.To, joined) ||
-		slices.ContainsFunc(act.Finishes, changed)
-}
-
 // seatsMeant returns the seats for which e is meant in particular. What a person says, or lets its agent say, is
 // meant for its agent, whoever else sees it.
 func (e Event) seatsMeant() []int {

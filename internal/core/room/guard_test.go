@@ -4,8 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -72,71 +70,4 @@ func TestIsHeldBy_unreadEvent_holdsBackWhatItMayChange(t *testing.T) {
 func edit(seat int, no int64, person ...bool) room.Event {
 	return room.Event{N: 9, Type: room.TaskChanged, Seat: seat, Person: len(person) > 0,
 		Task: &room.TaskChange{Action: room.EditTask, No: no, Added: 4}}
-}
-
-// What IsHeldBy holds back, MayHoldBack says may be held back: no send then overlooks an event.
-func TestMayHoldBack_anyEventThatHoldsBack_isSeen(t *testing.T) {
-	check := func(t rapid.TB, l *timeline, h *room.Head) {
-		for _, agent := range h.Agents {
-			acts := []room.Act{{ByAny: true}}
-			for _, other := range h.Agents {
-				acts = append(acts, room.Act{To: []int{other.Seat}})
-			}
-			for no := range h.LastTask { // also one that has ended
-				acts = append(acts, room.Act{Finishes: []int64{no + 1}})
-			}
-			caller := room.Caller{Agent: agent}
-			for _, act := range acts {
-				newest := l.newest(1, func(e room.Event) bool { return caller.IsHeldBy(e, act) })
-				if newest > 0 && !h.MayHoldBack(agent.Seat, newest-1, act) {
-					e := l.events[newest-1]
-					t.Fatalf("%s by seat %d holds back %+v of seat %d", e.Type, e.Seat, act, agent.Seat)
-				}
-			}
-		}
-	}
-	rows := rowsOf(t)
-	for _, is := range room.EventTypes() {
-		l := newRoom(t, "Ann", "Bob", "Cid", "Dan", "Eve")
-		l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}}})
-		e := exampleOf(l, rows, is)
-		if e.Agent != nil {
-			e.Agent.Joined = l.head.AsOf + 1
-		}
-		l.apply(e)
-		check(t, l, l.head)
-	}
-	l := newRoom(t, "Ann", "Bob")
-	l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}}})
-	l.must(ann, room.TaskOrder{Action: room.EditTask, No: 1, Title: "buy coffee"})
-	l.must(ann, room.TaskOrder{Action: room.FinishTask, No: 1})
-	check(t, l, l.head)
-	rapid.Check(t, func(t *rapid.T) {
-		l := drawTimeline(t)
-		check(t, l, drawHead(t, l))
-	})
-}
-
-// MayHoldBack says so of little else: else each send would read the log.
-func TestMayHoldBack_whatHoldsNothingBack_isNotSeen(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}, {Title: "sweep"}}})
-	n := l.head.AsOf
-	l.join("Cid")
-	l.say(ann, "mine")
-	l.must(ann, room.TaskOrder{Action: room.EditTask, No: 2, Title: "wash"})
-	for what, c := range map[string]struct {
-		act  room.Act
-		want bool
-	}{
-		"words to all":                {room.Act{ByAny: true}, false},
-		"words to Bob":                {room.Act{To: []int{bob}}, false},
-		"words to the newcomer":       {room.Act{To: []int{bob, cid}}, true},
-		"a report":                    {room.Act{Finishes: []int64{1}}, false},
-		"a report of the edited task": {room.Act{Finishes: []int64{1, 2}}, true},
-	} {
-		if got := l.head.MayHoldBack(ann, n, c.act); got != c.want {
-			t.Errorf("%s: %v, want %v", what, got, c.want)
-		}
-	}
 }
