@@ -67,7 +67,7 @@ type manageCommand struct {
 
 // Help returns the text of parley manage --help.
 func (manageCommand) Help() string {
-	return `Only for admins of the room. Of two, the other can kick an admin that has been inactive for 16 minutes.
+	return `Only for admins of the room.
 
   parley manage promote NAME     make it an admin; demote takes that back
   parley manage mute NAME        it can only read; unmute lets it speak again

@@ -65,7 +65,7 @@ func (s *Set) manageAgent() tool {
 				tokenArg(&in.Token).Require(),
 				spec.List("agent_name", &in.Agents, "1-15 names."),
 				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat. ban: its name is "+
-					"blocked, too. Of two the other may kick an admin silent for 16 minutes.",
+					"blocked, too.",
 					room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban).Require(),
 				spec.Text("note", &in.Note, "Why."),
 				spec.Boolean("clear", func(yes bool) { in.Clear = yes }, "ban: remove its files and tasks."),

@@ -30,54 +30,19 @@ type permission func(h *room.Head, by room.Caller, now time.Time) error
 
 // enterAdmin accepts the token of an admin on the current head.
 func (s *Service) enterAdmin(ctx context.Context, token string) (managing, error) {
-	c, _, err := s.enterManager(ctx, token, nil)
-	return c, err
-}
-
-// enterManager accepts, on the current head, the token of an agent that may give orders, and returns the permission
-// for later checks.
-func (s *Service) enterManager(ctx context.Context, token string, orders []room.Order) (managing, permission, error) {
 	c, err := s.enterUnheld(ctx, token)
 	if err != nil {
-		return managing{}, nil, err
+		return managing{}, err
 	}
-	may := permission(checkAdmin)
-	err = c.appointAdmin(ctx)
-	if err == nil && len(orders) == 1 && orders[0].Action == room.Kick && c.me.Role != room.Admin &&
-		c.head.MayKick(c.me.Agent) {
-		may, err = c.kickPermission(ctx, orders[0])
-	}
+	err = c.succeed(ctx)
 	if err == nil {
-		err = may(c.head, c.me, s.now())
+		err = checkAdmin(c.head, c.me, s.now())
 	}
 	if err != nil {
 		c.room.release()
-		return managing{}, nil, err
+		return managing{}, err
 	}
-	return c, may, nil
-}
-
-// kickPermission returns the permission for a kick in a room of two. Like an admin, the other agent may kick a silent
-// admin: see room.SeatRequest.RelievedFrom. A call of the admin after the read of presence may come too late.
-func (c managing) kickPermission(ctx context.Context, order room.Order) (permission, error) {
-	presence, err := c.room.readPresence(ctx, room.AdminLease)
-	if err != nil {
-		return nil, err
-	}
-	c.moveOn()
-	heard := room.Liveness{Presence: presence}
-	return func(head *room.Head, by room.Caller, now time.Time) error {
-		agent, here := head.Named(order.Name.Key)
-		from, may := heard.RelievedFrom(head, by.Agent, agent)
-		if !here || !may {
-			return checkAdmin(head, by, now)
-		}
-		err := checkLive(head, now)
-		if wait := from.Sub(now); err == nil && wait > 0 {
-			err = refuseEarlyKick(wait)
-		}
-		return err
-	}, nil
+	return c, nil
 }
 
 // checkAdmin returns why caller may not decide anything about the room; nil if caller may.
@@ -94,12 +59,6 @@ func checkAdmin(head *room.Head, caller room.Caller, now time.Time) error {
 func refuseNotAdmin() error {
 	return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing "+
 		"was changed: room_info tells who is; ask one of them with send_message.")
-}
-
-func refuseEarlyKick(wait time.Duration) error {
-	return fault.RetryLater(fault.NotAllowed, wait, "As the other of two you may kick this admin once it has "+
-		"been silent for longer. Nothing was changed: if it stays silent, repeat this call in %d seconds.",
-		fault.Seconds(wait))
 }
 
 // appendDecision appends the decision of c's caller; no event if nothing had to change. may checks the caller's right;
@@ -130,9 +89,9 @@ func appendDecision[T any](ctx context.Context, c managing, may permission, prop
 	return done, nil
 }
 
-// appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.SeatRequest.Succeed.
-// Only calls that need an admin run appointAdmin.
-func (c managing) appointAdmin(ctx context.Context) error {
+// succeed makes the caller an admin if the admins are silent: see room.Liveness.Succeed. Only calls that need an admin
+// run succeed, so other calls cost nothing.
+func (c managing) succeed(ctx context.Context) error {
 	live := c.room
 	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(live.svc.now()) {
 		return nil
@@ -144,7 +103,8 @@ func (c managing) appointAdmin(ctx context.Context) error {
 	reading(c).addCall(presence)
 	heard := room.Liveness{Presence: presence}
 	_, err = roomlog.Append(ctx, live.log, live.svc.now(), func(at roomlog.Place) (ch roomlog.Change, _ error) {
-		if event := heard.Succeed(at.Head, at.Now); event != nil && checkLive(at.Head, at.Now) == nil {
+		event := heard.Succeed(at.Head, c.me.Seat, at.Now)
+		if event != nil && checkLive(at.Head, at.Now) == nil {
 			ch.Events = []room.Event{*event}
 		}
 		return ch, nil

@@ -220,7 +220,7 @@ func proposeHookEnd(head *room.Head, caller room.Caller, now time.Time, id strin
 		return roomlog.Change{}
 	}
 	if k.Form == room.FormEndpoint { // the endpoint alone has the seat
-		left := *head.Leave(caller)
+		left := room.Liveness{}.Leave(head, caller, now)
 		return roomlog.Change{Events: []room.Event{left}, Ops: roomlog.Vacate(&head.State, left, table.Always, now)}
 	}
 	return roomlog.Change{Events: []room.Event{caller.EndHook(id, why)}, Ops: ops}

@@ -115,8 +115,7 @@ func (c seating) leave(ctx context.Context, text string) (got Left, err error) {
 			}
 			ch.Events = append(ch.Events, event)
 		}
-		left := *head.Leave(caller)
-		left.Promoted = heard.Heir(head, caller.Seat, now)
+		left := heard.Leave(head, caller, now)
 		ch.Events = append(ch.Events, left)
 		if caller.Person.HasOpened() { // the person's devices are told why the seat is gone
 			ch.Ops = roomlog.Vacate(&head.State, left, table.Always, now)
@@ -158,7 +157,7 @@ type leaving struct{ unsaid bool } // see Left.Unsaid
 // livenessOfHeirs returns who is present. It reads the presence only if another agent becomes admin as the caller
 // leaves: a present agent comes first.
 func (c seating) livenessOfHeirs(ctx context.Context) (heard room.Liveness) {
-	if c.head.Successor(c.me.Seat) == 0 {
+	if heard.Heir(c.head, c.me.Seat, c.room.svc.now()) == 0 {
 		return heard
 	}
 	var err error

@@ -16,11 +16,10 @@ import (
 
 // ManageAgent applies an order to the agents of some names in the caller's room, to all or to none: the events of all
 // stand in one Write, as the names stand in the request. A kick of several passes over agents that have left. Only
-// admins may give orders, and an admin cannot kick or ban itself; but in a room of two the other agent may kick a
-// silent admin: see room.SeatRequest.RelievedFrom. An action without effect gives StatusNoChange, also a kick that the
-// caller repeats. A kicked agent may join again. A banned name may not join, in any spelling, and a name may be banned
-// while no agent has it. A ban of a guest, or of an unused name, renews the room's invite: the agent may have come
-// through the invite. A muted name stays muted until an admin unmutes it.
+// admins may give orders, and an admin cannot kick or ban itself. An action without effect gives StatusNoChange, also a
+// kick that the caller repeats. A kicked agent may join again. A banned name may not join, in any spelling, and a name
+// may be banned while no agent has it. A ban of a guest, or of an unused name, renews the room's invite: the agent may
+// have come through the invite. A muted name stays muted until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
 	orders, err := s.ordersOf(req)
 	if err != nil {
@@ -28,12 +27,12 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 
 	// The orders are complete. The room decides whether the caller may give them.
-	c, may, err := s.enterManager(ctx, req.Token, orders)
+	c, err := s.enterAdmin(ctx, req.Token)
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}
 	defer c.room.release()
-	got, events, err := c.carryOut(ctx, may, orders)
+	got, events, err := c.carryOut(ctx, orders)
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}
@@ -133,7 +132,7 @@ func (at place) proposeOrders(orders []room.Order) (ch roomlog.Answered[Managed]
 }
 
 // carryOut appends the events of orders, all or none.
-func (c managing) carryOut(ctx context.Context, may permission, orders []room.Order) (Managed, []room.Event, error) {
+func (c managing) carryOut(ctx context.Context, orders []room.Order) (Managed, []room.Event, error) {
 	isAbsent := func(order room.Order) bool {
 		_, here := c.head.Named(order.Name.Key)
 		return !here
@@ -143,7 +142,7 @@ func (c managing) carryOut(ctx context.Context, may permission, orders []room.Or
 			return Managed{}, nil, err
 		}
 	}
-	done, err := appendDecision(ctx, c, may, func(at place) (roomlog.Answered[Managed], error) {
+	done, err := appendDecision(ctx, c, checkAdmin, func(at place) (roomlog.Answered[Managed], error) {
 		return at.proposeOrders(orders)
 	})
 	if errors.Is(err, roomlog.ErrTooLarge) {

@@ -3,10 +3,8 @@ package chat_test
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -27,41 +25,6 @@ func (m model) admitAdmin(who agentID, code fault.Code) (r roomModel, a agentMod
 		return r, a, true, expectEqual("the code", code, fault.NotAllowed)
 	}
 	return r, a, false, nil
-}
-
-// admit is admitAdmin for a decision. Of two, the other may kick an admin that is silent.
-func (c manageCall) admit(m model, code fault.Code) (r roomModel, a agentModel, refused bool, err error) {
-	r, _ = m.room(c.who.room)
-	a, _ = r.agent(c.who.seat)
-	x, here := r.seatedAs(c.name)
-	if c.action != room.Kick || !here || !x.admin || x.seat == a.seat || r.capacity > core.MinCapacity || a.admin ||
-		r.silences(a) || a.person.holds() || r.closed || m.barred(r, a) != nil {
-		return m.admitAdmin(c.who, code)
-	}
-	low, high := m.reliefFrom(x)
-	if m.now.Before(low) || code != "" && m.now.Before(high) {
-		return m.admitAdmin(c.who, code)
-	}
-	return r, a, false, nil
-}
-
-// reliefFrom returns when an admin of a room of two may be kicked by the other: not before low, and certainly from high
-// on, a minute after its lease as a member. A service may not know that it has called, or count from its promotion.
-func (m model) reliefFrom(a agentModel) (low, high time.Time) {
-	promoted, unused := latest(a.joinedAt, a.promoted).Add(a.firstLease()), a.joinedAt.Add(15*time.Minute)
-	low = unused
-	if a.used {
-		low = a.silentFrom().Add(15 * time.Minute)
-	}
-	low = latest(low, a.calledUntil())
-	high = latest(low, promoted)
-	if !m.oneService {
-		low, high = latest(unused, a.calledUntil()), high.Add(5*time.Minute)
-	}
-	if !m.sequential {
-		low, high = unused, m.now.AddDate(1, 0, 0)
-	}
-	return low.Add(time.Minute), high.Add(time.Minute)
 }
 
 // manageCall is an admin's decision on an agent or a name.
@@ -125,7 +88,7 @@ func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, manag
 	next := x
 	switch c.action {
 	case room.Promote:
-		done, status = x.admin, chat.StatusPromoted
+		done, forbidden, status = x.admin, x.endpoint, chat.StatusPromoted
 		next.admin, next.muted, next.promoted = true, false, m.now
 		r.mutes = withoutName(r.mutes, x.name)
 	case room.Demote:
@@ -202,7 +165,7 @@ type manageOp struct {
 }
 
 func (o manageOp) on(m model) (model, error) {
-	r, by, refused, err := o.admit(m, o.code)
+	r, by, refused, err := m.admitAdmin(o.who, o.code)
 	if err != nil || refused {
 		return m, err
 	}

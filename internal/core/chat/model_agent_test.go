@@ -295,47 +295,31 @@ func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 	return last, answered
 }
 
-// successor returns the agent that becomes admin when a goes: none if another admin
-// stays; else the longest seated, one that is muted only if all are, and an endpoint
-// only if all others are.
-func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
-	others := slices.DeleteFunc(r.seated(), func(x agentModel) bool { return x.seat == a.seat })
-	if able := slices.DeleteFunc(slices.Clone(others), func(x agentModel) bool { return x.endpoint }); len(able) > 0 {
-		others = able
-	}
-	for _, x := range others {
-		switch {
-		case x.admin:
-			return agentModel{}, false
-		case !ok, next.muted && !x.muted:
-			next, ok = x, true
-		}
-	}
-	return next, ok
-}
-
-// leaverHeirs returns the agents that may become admin when a leaves by itself: the first of those that can run the
-// room, present before absent, else the successor. nobody says that none does.
-func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel, nobody bool) {
-	next, ok := r.successor(a)
-	if !ok {
-		return nil, true
-	}
-	present, absent := m.ableToRun(r, a.seat, 0)
-	heirs = append(present, absent...)
-	switch {
-	case len(heirs) == 0:
-		return []agentModel{next}, false
-	case m.sequential && m.oneService:
-		return heirs[:1], false
-	}
-	return heirs, false
-}
-
-// remove frees the seat of a.
+// remove frees the seat of a. The log tells which heir becomes admin, where several may.
 func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, note string) (roomModel, error) {
-	next, promoted := r.successor(a)
-	return m.removeFor(r, a, by, reason, note, next, promoted)
+	all, err := m.removals(r, a, by, reason, note)
+	if len(all) == 0 {
+		return r, err
+	}
+	return all[0], nil
+}
+
+// removals returns the ways in which remove may end: one for each heir.
+func (m model) removals(r roomModel, a agentModel, by int, reason room.Reason, note string) (all []roomModel,
+	err error) {
+	heirs := m.heirsOf(r, a)
+	if len(heirs) == 0 {
+		heirs = []agentModel{{}}
+	}
+	for _, x := range heirs {
+		next, failed := m.removeFor(r, a, by, reason, note, x, x.seat != 0)
+		if failed != nil {
+			err = failed
+			continue
+		}
+		all = append(all, next)
+	}
+	return all, err
 }
 
 // removeFor is remove where next becomes admin, if promoted.

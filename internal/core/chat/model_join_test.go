@@ -187,16 +187,20 @@ func (c joinCall) sit(m model, r roomModel, a, old agentModel, how chat.JoinStat
 
 // succeed frees the seat of old and gives the caller another one, which sees the events
 // from since on.
-func (c joinCall) succeed(m model, r roomModel, old agentModel, since int64) ([]joinOutcome, error) {
-	r, err := m.remove(r, old, 0, room.ReasonTimeout, "")
-	if err != nil {
-		return nil, err
+func (c joinCall) succeed(m model, r roomModel, old agentModel, since int64) (all []joinOutcome, err error) {
+	freed, err := m.removals(r, old, 0, room.ReasonTimeout, "")
+	for _, r := range freed {
+		var out []joinOutcome
+		out, err = c.sit(m, r, agentModel{since: since}, old, chat.StatusJoined)
+		for _, x := range out {
+			x.freed = old.name
+			all = append(all, x)
+		}
 	}
-	out, err := c.sit(m, r, agentModel{since: since}, old, chat.StatusJoined)
-	for i := range out {
-		out[i].freed = old.name
+	if len(all) > 0 {
+		err = nil
 	}
-	return out, err
+	return all, err
 }
 
 // sinceTakeOver returns the first event that an agent sees that takes the seat of another:
@@ -343,6 +347,11 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	}
 	if err := o.seesTalk(m, r, a); err != nil || !m.sequential {
 		return x.next, err
+	}
+	for _, b := range o.got.Room.Agents {
+		if x, here := r.seatedAs(b.Name); here && x.admin != (b.Role == room.Admin) {
+			return m, &wrong{"the role of " + b.Name, b.Role, x.admin}
+		}
 	}
 	if err := r.sameAgreements(a, o.got.Agreements); err != nil {
 		return m, err

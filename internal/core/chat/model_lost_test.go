@@ -65,9 +65,9 @@ type lostAct struct{ room string }
 func (o lostAct) on(m model) (model, error) {
 	r, _ := m.holder(o.room)
 	may, _ := m.adminsSilent(r)
-	for _, a := range m.heirs(r, 0) {
-		if !may {
-			break
+	for _, a := range r.seated() {
+		if !may || !m.maySucceed(r, a) {
+			continue
 		}
 		if next, err := m.act(r, a); err == nil {
 			return next, nil
@@ -101,7 +101,7 @@ func (o lostLeave) on(m model) (model, error) {
 		}
 		a, _ = r.agent(a.seat)
 	}
-	heirs, nobody := m.leaverHeirs(r, a)
+	heirs := m.heirsOf(r, a)
 	for _, x := range heirs {
 		var next roomModel
 		if (o.answered || o.heir != "") && o.heir != x.name {
@@ -112,7 +112,7 @@ func (o lostLeave) on(m model) (model, error) {
 			return m.with(next), nil
 		}
 	}
-	if nobody && o.heir == "" {
+	if len(heirs) == 0 && o.heir == "" {
 		r, err = m.removeFor(r, a, 0, room.ReasonLeft, "", agentModel{}, false)
 		return m.with(r), err
 	}
@@ -141,7 +141,7 @@ func (o lostSend) on(m model) (model, error) {
 type lostManage struct{ manageCall }
 
 func (o lostManage) on(m model) (model, error) {
-	r, by, refused, err := o.admit(m, "")
+	r, by, refused, err := m.admitAdmin(o.who, "")
 	if err != nil || refused {
 		return m, err
 	}

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -9,9 +10,13 @@ import (
 )
 
 // adminsSilent reports whether the admins of r may, or must, be taken for silent: none was
-// heard, or said to be away, in the last day.
+// heard, or said to be away, in the last day; of two, in the last 16 minutes.
 func (m model) adminsSilent(r roomModel) (may, must bool) {
 	may, must = true, m.sequential && m.oneService
+	silent := day
+	if r.capacity == 2 {
+		silent = 16 * time.Minute
+	}
 	for _, a := range r.seated() {
 		if !a.admin || a.endpoint {
 			continue
@@ -21,41 +26,60 @@ func (m model) adminsSilent(r roomModel) (may, must bool) {
 			last = latest(a.silentFrom(), a.promoted)
 		}
 		// a call that said nothing is noted within five minutes
-		must = must && !m.now.Before(last.Add(day))
+		must = must && !m.now.Before(last.Add(silent))
 		if !m.oneService {
 			last = latest(a.joinedAt, last.Add(-5*time.Minute))
 		}
-		may = may && !m.now.Before(last.Add(day))
+		may = may && !m.now.Before(last.Add(silent))
 	}
 	return may, must
 }
 
-// heirs returns the agents that may become admin in the place of silent ones: the longest
-// seated that can run the room and is present.
-func (m model) heirs(r roomModel, caller int) []agentModel {
-	if r.kind == room.Channel {
-		return nil
-	}
-	heirs, _ := m.ableToRun(r, 0, caller)
-	if m.oneService && m.sequential && len(heirs) > 0 {
-		heirs = heirs[:1]
-	}
-	return heirs
+// hasAdminBeside reports whether an admin has a seat other than seat.
+func (r roomModel) hasAdminBeside(seat int) bool {
+	return slices.ContainsFunc(r.seated(), func(x agentModel) bool { return x.seat != seat && x.admin && !x.endpoint })
 }
 
-// ableToRun returns the agents beside a seat that can run the room, the longest seated first: those that are present,
-// as the caller is, and the others. Where presence is not noted in time, all may be present.
-func (m model) ableToRun(r roomModel, seat, caller int) (present, absent []agentModel) {
+// inOrder returns the agents beside a seat that are no admins, the longest seated first: those that are present, as
+// caller is, and may speak; the others that may speak; and the rest. Where presence is not noted in time, all may be
+// present.
+func (m model) inOrder(r roomModel, seat, caller int) (present, absent, silenced []agentModel) {
 	for _, a := range r.seated() {
 		switch {
-		case a.seat == seat, a.endpoint, a.muted, a.person.holds():
-		case !m.sequential, a.seat == caller, m.now.Before(a.lastHeard().Add(2 * time.Minute)):
+		case a.seat == seat, a.endpoint, a.admin:
+		case r.silences(a):
+			silenced = append(silenced, a)
+		case !m.sequential, !m.oneService, a.seat == caller, m.now.Before(a.lastHeard().Add(2 * time.Minute)):
 			present = append(present, a)
 		default:
 			absent = append(absent, a)
 		}
 	}
-	return present, absent
+	return present, absent, silenced
+}
+
+// firstInOrder returns the agents beside a seat of whom one is the first of inOrder.
+func (m model) firstInOrder(r roomModel, seat, caller int) []agentModel {
+	present, absent, silenced := m.inOrder(r, seat, caller)
+	all := slices.Concat(present, absent, silenced)
+	if len(present) > 0 && !(m.sequential && m.oneService) {
+		return present
+	}
+	return all[:min(1, len(all))]
+}
+
+// heirsOf returns the agents of whom one becomes admin when a loses its seat; none if an admin stays.
+func (m model) heirsOf(r roomModel, a agentModel) []agentModel {
+	if r.hasAdminBeside(a.seat) {
+		return nil
+	}
+	return m.firstInOrder(r, a.seat, 0)
+}
+
+// maySucceed reports whether a, which calls, may become an admin beside silent ones.
+func (m model) maySucceed(r roomModel, a agentModel) bool {
+	isFirst := slices.ContainsFunc(m.firstInOrder(r, 0, a.seat), func(x agentModel) bool { return x.seat == a.seat })
+	return isFirst && (!r.silences(a) || !r.hasAdminBeside(0))
 }
 
 // actOp is the event that makes an agent an admin since all others are silent; of seat 0,
@@ -68,20 +92,18 @@ type actOp struct {
 
 func (o actOp) on(m model) (model, error) {
 	r, _ := m.room(o.room)
+	caller, _ := r.agent(o.caller)
 	may, must := m.adminsSilent(r)
-	heirs := m.heirs(r, o.caller)
-	if o.seat == 0 {
-		if must && len(heirs) > 0 {
-			return m, &wrong{"who becomes admin", "nobody", heirs[0].name}
-		}
+	first := m.maySucceed(r, caller)
+	switch {
+	case o.seat == 0 && must && first:
+		return m, &wrong{"who becomes admin", "nobody", caller.name}
+	case o.seat == 0:
 		return m, nil
+	case o.seat == o.caller && may && first:
+		return m.act(r, caller)
 	}
-	for _, a := range heirs {
-		if a.seat == o.seat && may {
-			return m.act(r, a)
-		}
-	}
-	return m, &wrong{"who becomes admin", o.seat, heirs}
+	return m, &wrong{"who becomes admin", o.seat, caller.name}
 }
 
 // act makes a an admin of r.

@@ -232,7 +232,7 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	}
 	want := []any{
 		status, reason, seatWanted && a.admin && r.full() && asked,
-		nameWanted && (a.admin || r.capacity == 2 && !r.silences(a)) && asked,
+		nameWanted && a.admin && asked,
 		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a),
 		a.person.paused, r.tooMany(),
 	}

@@ -339,15 +339,14 @@ func (m *machine) manage() {
 	m.order(c)
 }
 
-// relieve lets time pass, and has the other agent of a room of two kick the admin.
+// relieve lets time pass, after which an agent that is no admin may have become one, and has it kick an admin.
 func (m *machine) relieve() {
 	id := m.agent()
 	r, a := m.find(id)
-	if r.capacity > 2 || a.gone || a.admin {
-		m.Skip("the agent is none of two, or the admin")
+	if a.gone || a.admin {
+		m.Skip("the agent is an admin")
 	}
-	m.advance(pick(m, "for", 61*time.Second, 2*time.Minute, 15*time.Minute, 16*time.Minute, 17*time.Minute),
-		29*24*time.Hour)
+	m.advance(pick(m, "for", 15*time.Minute, 16*time.Minute, 17*time.Minute, day), 29*24*time.Hour)
 	for _, x := range r.seated() {
 		if x.admin && x.seat != a.seat {
 			m.order(manageCall{who: id, name: x.name, action: room.Kick})

@@ -93,7 +93,7 @@ type Findings struct {
 	Missed     bool        // events after the cursor have expired
 	OthersGone bool        // the wait returned at once, since all others are away or have left
 	SeatWanted bool        // a join found no free seat, and the caller can enlarge the room
-	NameWanted bool        // a join under a taken name was refused, and the caller can kick the agent of that name
+	NameWanted bool        // a join under a taken name was refused, and the caller is an admin
 	Resumed    bool        // the wait outlasted a pause
 	Reason     room.Reason // of StatusRemoved
 	LostTask   string      // the id of a task that another agent has taken from the caller, or ""
@@ -295,7 +295,7 @@ func (in *inbox) findings() Findings {
 	if agent, here := head.Seated(me.Seat); here && in.end != lost {
 		free := !room.Caller{Agent: agent, Device: me.Device}.IsSupervised()
 		f.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)
-		f.NameWanted = free && in.has(nameWanted) && head.MayKick(agent)
+		f.NameWanted = free && in.has(nameWanted) && agent.Role == room.Admin
 		f.Resumed = in.has(slept) && !agent.Person.Paused
 	}
 	return f

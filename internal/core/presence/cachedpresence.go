@@ -8,7 +8,7 @@ import (
 
 // How far the table may lag behind a call. Others may think the agent silent that much too early. So CallLag is less
 // than room.PresentFor, room.RegainSilent and room.Lease: else an agent that calls all the time would count as silent,
-// and lose its seat. It is at most room.RelievedAfter: else an admin could be kicked before its lease has ended.
+// and lose its seat.
 const (
 	SendLag = 5 * time.Minute // behind a send that has said something, which the log shows
 	CallLag = time.Minute     // behind any other call

@@ -76,10 +76,6 @@ func (a Agent) PersonsName() string {
 	return a.Person.Name
 }
 
-// CanRun reports whether a could run a room at once. An endpoint does nothing by itself. A muted agent, or an agent
-// supervised by its person, would have to wait.
-func (a Agent) CanRun() bool { return !a.Muted && !a.Person.Supervises() && !a.IsEndpoint() }
-
 // TakesTurns reports whether others wait for a to read and speak. A person without an agent reads in its own time, and
 // an agent may be unable to speak while waiting for its person.
 func (a Agent) TakesTurns(now time.Time) bool { return !a.IsPersonOnly() && !a.WaitsForPerson(now) }

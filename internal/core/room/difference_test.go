@@ -50,7 +50,7 @@ func (w workshop) checksAs(seat int, no int64, check room.Check) room.Event {
 // frees has a seat lose its seat by an admin.
 func (w workshop) frees(seat int, why room.Reason) {
 	w.Helper()
-	w.apply(*w.head.FreeSeat(w.agent(seat).Agent, why))
+	w.apply(*w.agent(seat).Free(why))
 }
 
 // putsAway has the person of a seat put away all that it has seen of what differs in check n.

@@ -119,7 +119,7 @@ func (l *timeline) drawHook(t *rapid.T, a room.Caller) {
 
 func (l *timeline) drawLeave(t *rapid.T, seat int) {
 	a := l.agent(seat)
-	e := room.Event{Type: room.Left, Seat: seat, Name: a.Name, Promoted: l.head.Successor(seat)}
+	e := room.Event{Type: room.Left, Seat: seat, Name: a.Name, Promoted: room.Liveness{}.Heir(l.head, seat, l.now)}
 	e.Reason = rapid.SampledFrom([]room.Reason{
 		room.ReasonLeft, room.ReasonTimeout, room.ReasonBanned,
 	}).Draw(t, "reason")

@@ -34,7 +34,7 @@ var eventTypes = []eventType{
 	//	"from":{"n":1},"who":"key:b","by":"09p1"}}
 	{Joined, "Seat Name Agent Regains Reason Invite Settings LogKey"},
 
-	// An agent has lost its seat: it left, was silent, or an admin has kicked or banned it. Made by State.FreeSeat.
+	// An agent has lost its seat: it left, was silent, or an admin has kicked or banned it. Made by Agent.Free.
 	//
 	//	{"v":14,"id":"61m5p010z0mj","st":21,"lt":9,"p":5,"run":5,"at":4107585600000,"t":"left","s":3,"f":"Cid",
 	//	"why":"kicked","by":1,"byf":"Ann"}

@@ -45,12 +45,6 @@ func (h *Head) Knock(name ident.Name, why Reason) Event {
 	return Event{Type: Knocked, Seat: owner.Seat, Name: name.Shown, Key: name.Key, Reason: why}
 }
 
-// MayKick reports whether a, a seated agent, can kick an agent for another that knocks. An admin can. In a room of two,
-// so can the other agent, unless it may only listen, once the admin is silent: see Liveness.RelievedFrom.
-func (h *Head) MayKick(a Agent) bool {
-	return a.Role == Admin || h.Capacity == core.MinCapacity && !h.Silenced(a)
-}
-
 // MayEnlarge reports whether a room is full and a can add a seat.
 func (h *Head) MayEnlarge(a Agent) bool {
 	return a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < core.MaxCapacity

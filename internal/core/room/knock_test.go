@@ -53,31 +53,6 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	check("a closed room", "dora", 0, false)
 }
 
-func TestMayKick_anAdmin_andTheOtherOfTwoUnlessItMayOnlyListen(t *testing.T) {
-	for what, c := range map[string]struct {
-		happen func(l *timeline)
-		may    bool
-	}{
-		"a member of three": {func(*timeline) {}, false},
-		"an admin":          {func(l *timeline) { l.manage(room.Promote, bob) }, true},
-		"the other of two":  {func(l *timeline) { l.set(two) }, true},
-		"the other of two, muted": {func(l *timeline) {
-			l.set(two)
-			l.manage(room.Mute, bob)
-		}, false},
-		"a reader of a channel of two": {func(l *timeline) {
-			l.set(two)
-			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}, false},
-	} {
-		l := newRoom(t, "Ann", "Bob")
-		c.happen(l)
-		if got := l.head.MayKick(l.agent(bob).Agent); got != c.may {
-			t.Errorf("%s: %t", what, got)
-		}
-	}
-}
-
 func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {
 	for what, c := range map[string]struct {
 		role     room.Role

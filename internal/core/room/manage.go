@@ -62,10 +62,13 @@ func (o Order) isSelf(by Agent) bool {
 // could come back by the old invite.
 func (o Order) decideSeated(head *Head, agent Agent) (*Event, string, error) {
 	switch {
-	case o.Action == Demote && agent.Role == Admin && head.isLastAdmin():
+	case o.Action == Demote && agent.Role == Admin && !head.hasAdminBeside(agent.Seat):
 		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it needs one. "+
 			"Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent "+
 			"that has been here longest an admin.")
+	case o.Action == Promote && agent.IsEndpoint():
+		return nil, "", fault.Refuse(fault.NotAllowed,
+			"An agent that only answers calls cannot be an admin. Nothing was changed.")
 	case o.Action == Mute && agent.Role == Admin:
 		return nil, "", fault.Refuse(fault.NotAllowed,
 			"An admin cannot be muted. Nothing was changed: demote that agent first.")
@@ -97,9 +100,10 @@ func (o Order) decideSeated(head *Head, agent Agent) (*Event, string, error) {
 	return e, agent.Name, nil
 }
 
-// takeSeat is FreeSeat for an admin. It wakes those whose proposals ask a, and who may have to propose again.
+// takeSeat returns the event by which an admin, who stays, takes the seat of a. It wakes those whose proposals ask a,
+// and who may have to propose again.
 func (h *Head) takeSeat(a Agent, why Reason) *Event {
-	event := h.FreeSeat(a, why)
+	event := a.Free(why)
 	for _, r := range h.Talk.Open {
 		if r.Proposal && r.asks(a.Seat) && !slices.Contains(event.Wakes, r.Seat) {
 			event.Wakes = append(event.Wakes, r.Seat)
@@ -187,16 +191,4 @@ func (o Order) checkFull(head *Head) error {
 			"the agent, unmute a name, or make the room a channel with update_room.", core.MaxBans)
 	}
 	return nil
-}
-
-// isLastAdmin reports whether the room has exactly one admin. A room always has an admin, so nobody demotes the
-// last.
-func (h *Head) isLastAdmin() bool {
-	admins := 0
-	for _, agent := range h.Agents {
-		if agent.Role == Admin {
-			admins++
-		}
-	}
-	return admins == 1
 }

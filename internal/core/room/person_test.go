@@ -79,7 +79,7 @@ func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T)
 		a := l.agent(bob)
 		c.a.Seat, c.a.Name, c.a.Key, c.a.Joined, c.a.Role = 2, a.Name, a.Key, a.Joined, a.Role
 		l.apply(room.Event{Type: room.Joined, Seat: bob, Name: a.Name, Agent: &c.a, Regains: true})
-		gone := l.apply(*l.head.FreeSeat(c.a, room.ReasonKicked))
+		gone := l.apply(*c.a.Free(room.ReasonKicked))
 		if got := l.head.Departed; (got == room.Departure{N: gone.N, AtMs: gone.AtMs}) != c.want ||
 			(got.N == 0) == c.want {
 			t.Errorf("%s: %+v", what, got)

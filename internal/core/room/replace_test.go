@@ -50,7 +50,7 @@ func (l *timeline) votes(seat int, p room.Event) room.Event {
 func (l *timeline) removed(why room.Reason, seat int) room.Event {
 	l.Helper()
 	a := l.agent(seat)
-	return l.apply(*l.head.FreeSeat(a.Agent, why))
+	return l.apply(*a.Free(why))
 }
 
 // kicked has Ann kick an agent.

@@ -147,30 +147,6 @@ func (s *State) SilencedSeat(seat int) bool {
 	return here && s.Silenced(a)
 }
 
-// Successor returns, from the state alone, the seat that becomes admin in the event that frees the seat of the last
-// admin, so a room always has an admin: the longest seated agent, preferably without a mute, and an endpoint only if
-// nobody else stays. Successor returns 0 if another admin stays, or if nobody stays. An endpoint does not count as
-// the other admin while another agent stays. Successor asks neither who is present nor whose person supervises it:
-// where presence was read, Liveness.Heir does.
-func (s *State) Successor(seat int) int {
-	var next Agent
-	for _, agent := range s.Agents {
-		called := agent.IsEndpoint()
-		switch {
-		case agent.Seat == seat:
-		case agent.Role == Admin && !called:
-			return 0
-		case next.Seat == 0, next.IsEndpoint() && (!called || agent.Role == Admin),
-			next.IsEndpoint() == called && next.Muted && !agent.Muted:
-			next = agent
-		}
-	}
-	if next.Role == Admin {
-		return 0
-	}
-	return next.Seat
-}
-
 // Deserted reports whether the next join starts the room over: nobody has a seat, and no password keeps
 // strangers from inheriting the talk.
 func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
@@ -192,15 +168,23 @@ func Pair() Event { return Event{Type: Paired} }
 // ReasonBegunAnew.
 func Retire(why Reason) Event { return Event{Type: Retired, Reason: why} }
 
-// FreeSeat returns the event that frees the seat of a.
-func (s *State) FreeSeat(a Agent, why Reason) *Event {
-	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: s.Successor(a.Seat)}
+// Free returns the event that frees the seat of a.
+func (a Agent) Free(why Reason) *Event {
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why}
+}
+
+// Evict returns the event by which another agent gets the seat of a, whose lease has ended.
+func (l Liveness) Evict(head *Head, a Agent, now time.Time) *Event {
+	event := a.Free(ReasonTimeout)
+	event.Promoted = l.Heir(head, a.Seat, now)
+	return event
 }
 
 // Leave returns the event by which c gives up its seat.
-func (s *State) Leave(c Caller) *Event {
-	event := s.FreeSeat(c.Agent, ReasonLeft)
-	c.sign(event)
+func (l Liveness) Leave(head *Head, c Caller, now time.Time) Event {
+	event := *c.Agent.Free(ReasonLeft)
+	event.Promoted = l.Heir(head, c.Seat, now)
+	c.sign(&event)
 	return event
 }
 

@@ -8,37 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
-	for what, c := range map[string]struct {
-		happen func(l *timeline)
-		leaves int
-		want   int
-	}{
-		"admin leaves":        {func(*timeline) {}, ann, bob},
-		"member leaves":       {func(*timeline) {}, bob, 0},
-		"another admin stays": {func(l *timeline) { l.manage(room.Promote, cid) }, ann, 0},
-		"other admin was demoted": {func(l *timeline) { l.manage(room.Promote, bob); l.manage(room.Demote, bob) }, ann,
-			bob},
-		"longest seated is muted":       {func(l *timeline) { l.manage(room.Mute, bob) }, ann, cid},
-		"longest seated is an endpoint": {func(l *timeline) { l.endpoint(bob) }, ann, cid},
-		"an endpoint admin stays": {func(l *timeline) {
-			l.endpoint(bob)
-			l.endpoint(cid)
-			l.manage(room.Promote, cid)
-		}, ann, 0},
-		"both others are muted": {func(l *timeline) { l.manage(room.Mute, bob); l.manage(room.Mute, cid) },
-			ann, bob},
-		"longest seated came back late": {func(l *timeline) { l.leave(bob); l.join("Bob") }, ann, cid},
-		"admin is alone":                {func(l *timeline) { l.leave(bob); l.leave(cid) }, ann, 0},
-	} {
-		l := newRoom(t, "Ann", "Bob", "Cid")
-		c.happen(l)
-		if got := l.head.Successor(c.leaves); got != c.want {
-			t.Errorf("%s: seat %d, want %d", what, got, c.want)
-		}
-	}
-}
-
 func TestSilenced_isMutedOrAListenerOfAChannel(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.manage(room.Mute, bob)

@@ -131,7 +131,7 @@ func (r *SeatRequest) decideTaken(head *Head, old Agent, now time.Time) (Seating
 		again := old.regained(r.Token, now)
 		return Seating{Regained: &again}, nil
 	}
-	return Seating{Since: head.sinceTakeOver(), Eviction: head.FreeSeat(old, ReasonTimeout)}, nil
+	return Seating{Since: head.sinceTakeOver(), Eviction: r.Evict(head, old, now)}, nil
 }
 
 // regainableFrom returns when the principal of agent may regain the seat.
@@ -223,7 +223,7 @@ func (r *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
 		full.Yours = r.Yours(head, now)
 		return Seating{}, full
 	}
-	return Seating{Since: head.sinceTakeOver(), Eviction: head.FreeSeat(*stalest, ReasonTimeout)}, nil
+	return Seating{Since: head.sinceTakeOver(), Eviction: r.Evict(head, *stalest, now)}, nil
 }
 
 // sinceTakeOver returns the first event visible to a newcomer that takes another agent's seat. Words to the
@@ -251,8 +251,8 @@ func refuseNameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error
 	free := lease.UTC().Add(time.Minute - 1).Truncate(time.Minute).Format("15:04 UTC on 2 January")
 	return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name. If that is not you, choose "+
 		"another agent_name. If it is you: pass only your agent_token to join_room or, if you have lost that, repeat "+
-		"this call in %d seconds. Those here see that you asked: the name is free once an admin (of two, the other "+
-		"agent) kicks that agent or, if it stays silent, at %s at the latest.", fault.Seconds(wait), free)
+		"this call in %d seconds. Those here see that you asked: the name is free once an admin "+
+		"kicks that agent or, if it stays silent, at %s at the latest.", fault.Seconds(wait), free)
 }
 
 // refuseRoomFull refuses a request if no lease ends before wait is over.

@@ -4,225 +4,214 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Ann is admin and was last heard a while ago. Bob, Cid and Dora came after her.
-func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testing.T) {
-	const minute, silent, day = time.Minute, 25 * time.Hour, 24 * time.Hour
-	type presence = map[int]room.Presence
-	var now time.Time
-	heard := func(ago time.Duration) room.Presence {
-		return room.Presence{AtMs: now.Add(-ago).UnixMilli(), Used: true}
-	}
-	all := func() presence {
-		return presence{1: heard(silent), 2: heard(minute), 3: heard(minute), 4: heard(minute)}
-	}
-	change := func(l *timeline, seat int, how func(*room.Agent)) {
-		a := l.agent(seat)
-		how(&a.Agent)
-		l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
-	}
+type presences = map[int]room.Presence
+
+// Ann, the only admin, leaves or is silent. Bob, Cid and Dora came after her, an hour ago.
+//
+// talk: admins
+func TestHeir_oldestSeatOfThoseThatArePresentAndMaySpeak_elseOfThoseThatMay_elseOfAll(t *testing.T) {
+	channel := func(s *room.Settings) { s.Type = room.Channel }
 	for what, c := range map[string]struct {
-		before func(l *timeline) // the silence
-		then   func(l *timeline, p presence)
-		want   int // the seat; 0: none
+		then   func(l *timeline, p presences)
+		heir   int // the seat that becomes admin as Ann leaves; 0: none
+		beside int // that may become admin since Ann is silent
 	}{
-		"all are present":                {want: bob},
-		"Ann is silent for less":         {then: func(_ *timeline, p presence) { p[ann] = heard(day - 1e6) }},
-		"Ann is silent for just so long": {then: func(_ *timeline, p presence) { p[ann] = heard(day) }, want: bob},
-		"Ann has spoken":                 {then: func(l *timeline, _ presence) { l.say(ann, "here") }},
-		"Ann waits": {then: func(_ *timeline, p presence) {
-			p[ann] = room.Presence{UntilMs: now.UnixMilli() + 1}
-		}},
-		"Ann's program waits": {then: func(_ *timeline, p presence) {
-			p[ann] = room.Presence{UntilMs: now.UnixMilli() + 1, Standby: true}
-		}, want: bob},
-		"Ann is away": {then: func(_ *timeline, p presence) {
-			p[ann] = room.Presence{BackMs: now.UnixMilli() + 1}
-		}},
-		"Ann was away until then": {then: func(_ *timeline, p presence) {
-			p[ann] = room.Presence{BackMs: now.Add(-23 * time.Hour).UnixMilli()}
-		}},
-		"nobody else is present": {then: func(_ *timeline, p presence) { clear(p) }},
-		"Bob is silent":          {then: func(_ *timeline, p presence) { p[bob] = heard(2 * minute) }, want: cid},
-		"only Dora's program waits": {then: func(_ *timeline, p presence) {
-			clear(p)
-			p[dora] = room.Presence{UntilMs: now.Add(minute).UnixMilli(), Standby: true}
-		}, want: dora},
-		"Bob is muted":       {then: func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, want: cid},
-		"Bob is an endpoint": {then: func(l *timeline, _ presence) { l.endpoint(bob) }, want: cid},
-		"Bob is under approval": {before: func(l *timeline) {
-			change(l, bob, func(a *room.Agent) { a.Person.Approve = true })
-		}, want: cid},
-		"Cid is admin, and present": {before: func(l *timeline) { l.manage(room.Promote, cid) }},
-		"Dora is admin since lately": {then: func(l *timeline,
-			p presence) {
-			l.manage(room.Promote, dora)
-			delete(p, dora)
-		}},
-		"the room is a channel": {then: func(l *timeline, _ presence) {
-			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}},
-		"without any admin": {before: func(l *timeline) {
-			change(l, ann, func(a *room.Agent) { a.Role = room.Member })
-		}, want: bob},
+		"all are silent":              {func(*timeline, presences) {}, bob, 0},
+		"all are silent, Bob is mute": {func(l *timeline, _ presences) { l.manage(room.Mute, bob) }, cid, 0},
+		"Cid has called": {func(l *timeline, p presences) {
+			p[cid] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
+		}, cid, cid},
+		"Cid has spoken": {func(l *timeline, _ presences) { l.say(cid, "here") }, cid, cid},
+		"Dora's program waits": {func(l *timeline, p presences) {
+			p[dora] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli(), Standby: true}
+		}, dora, dora},
+		"Dora will be back": {func(l *timeline, p presences) {
+			p[dora] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
+		}, bob, 0},
+		"Cid is here, and muted": {func(l *timeline, _ presences) {
+			l.say(cid, "here")
+			l.manage(room.Mute, cid)
+		}, bob, 0},
+		"all are muted, and Cid is here": {func(l *timeline, _ presences) {
+			l.say(cid, "here")
+			for _, seat := range []int{bob, cid, dora} {
+				l.manage(room.Mute, seat)
+			}
+		}, bob, 0},
+		"Bob is an endpoint, and called": {func(l *timeline, _ presences) {
+			l.say(bob, "here")
+			l.endpoint(bob)
+		}, cid, 0},
+		"all are endpoints": {func(l *timeline, _ presences) {
+			for _, seat := range []int{bob, cid, dora} {
+				l.endpoint(seat)
+			}
+		}, 0, 0},
+		"readers of a channel are here": {func(l *timeline, _ presences) {
+			l.say(bob, "here")
+			l.set(channel)
+		}, bob, 0},
+		"Cid is admin, too": {func(l *timeline, _ presences) {
+			l.manage(room.Promote, cid)
+			l.say(dora, "here")
+		}, 0, 0},
+		"an older program made endpoint Bob an admin": {func(l *timeline, _ presences) {
+			l.endpoint(bob)
+			l.manage(room.Promote, bob)
+			l.say(dora, "here")
+		}, dora, dora},
+		"an older program left endpoint Bob alone as admin of a channel": {func(l *timeline, _ presences) {
+			l.endpoint(bob)
+			l.manage(room.Promote, bob)
+			l.manage(room.Demote, ann)
+			l.set(channel)
+		}, cid, ann},
 	} {
-		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-		if c.before != nil {
-			c.before(l)
+		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presences{}
+		l.now = l.now.Add(25 * time.Hour)
+		c.then(l, p)
+		heard := room.Liveness{Presence: p}
+		if got := heard.Heir(l.head, ann, l.now); got != c.heir {
+			t.Errorf("%s: seat %d becomes admin, want %d", what, got, c.heir)
 		}
-		l.now = l.now.Add(silent)
-		now = l.now
-		p := all()
+		for seat := ann; seat <= dora; seat++ {
+			got := heard.Succeed(l.head, seat, l.now)
+			if (got != nil) != (seat == c.beside) || got != nil && (got.Seat != seat || got.Action != room.Promote ||
+				got.Actor() != 0 || !l.head.MayLackAdmin(l.now)) {
+				t.Errorf("%s: a call of seat %d brings %+v", what, seat, got)
+			}
+		}
+	}
+}
+
+// Ann is admin, and made her last call a while ago. Bob is here.
+func TestSucceed_adminsWereNotHeardForADay_inARoomForTwoForSixteenMinutes(t *testing.T) {
+	newRole := func(l *timeline, _ presences) { l.manage(room.Promote, ann) }
+	speaks := func(l *timeline, _ presences) { l.say(ann, "here") }
+	waits := func(l *timeline, p presences) { p[ann] = room.Presence{UntilMs: l.now.UnixMilli() + 1} }
+	standby := func(l *timeline, p presences) {
+		p[ann] = room.Presence{UntilMs: l.now.UnixMilli() + 1, Standby: true}
+	}
+	back := func(l *timeline, p presences) { p[ann] = room.Presence{BackMs: l.now.UnixMilli()} }
+	for what, c := range map[string]struct {
+		ago  time.Duration
+		then func(l *timeline, p presences)
+		pair bool
+		may  bool
+	}{
+		"for a day":                                  {ago: room.AdminSilent, may: true},
+		"for less":                                   {ago: room.AdminSilent - 1e6},
+		"of two, for sixteen minutes":                {ago: 16 * time.Minute, pair: true, may: true},
+		"of two, for less":                           {ago: 16*time.Minute - 1e6, pair: true},
+		"of three, for sixteen minutes":              {ago: 16 * time.Minute},
+		"of two, but she has a later role":           {ago: time.Hour, pair: true, then: newRole},
+		"for a day, but she has spoken":              {ago: room.AdminSilent, then: speaks},
+		"for a day, but she waits":                   {ago: room.AdminSilent, then: waits},
+		"for a day, but her program waits":           {ago: room.AdminSilent, may: true, then: standby},
+		"for a day since she said she would be back": {ago: room.AdminSilent, then: back},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		if c.pair {
+			l.leave(cid)
+			l.set(func(s *room.Settings) { s.Capacity = 2 })
+		}
+		l.now = l.now.Add(26 * time.Hour)
+		p := presences{ann: {AtMs: l.now.Add(-c.ago).UnixMilli(), Used: true}, bob: {AtMs: l.now.UnixMilli()}}
 		if c.then != nil {
 			c.then(l, p)
 		}
-		heard := room.Liveness{Presence: p}
-		got := heard.Succeed(l.head, now)
-		if got == nil && c.want != 0 || got != nil &&
-			(got.Seat != c.want || got.Action != room.Promote || got.Actor() != 0) {
-			t.Errorf("%s: %+v, want seat %d", what, got, c.want)
-		}
-		if got != nil && !l.head.MayLackAdmin(now) {
-			t.Errorf("%s: the head does not show it", what)
+		if got := (room.Liveness{Presence: p}).Succeed(l.head, bob, l.now); (got != nil) != c.may {
+			t.Errorf("%s: %+v", what, got)
 		}
 	}
 }
 
-// Ann, the only admin, leaves. Bob, Cid and Dora came after her, an hour ago.
-func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
-	type presence = map[int]room.Presence
-	for what, c := range map[string]struct {
-		then func(l *timeline, p presence)
-		want int // the seat; 0: none
-	}{
-		"all are silent": {func(*timeline, presence) {}, bob},
-		"all are silent in a channel": {func(l *timeline, _ presence) {
-			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}, bob},
-		"all are silent, and none can call": {func(l *timeline, _ presence) {
-			l.manage(room.Mute, bob)
-			l.manage(room.Mute, cid)
-			l.endpoint(dora)
-		}, bob},
-		"all are silent, and Bob is muted": {func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, cid},
-		"Cid has called": {func(l *timeline, p presence) {
-			p[cid] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
-		}, cid},
-		"Cid has spoken": {func(l *timeline, _ presence) { l.say(cid, "here") }, cid},
-		"Dora waits": {func(l *timeline, p presence) {
-			p[dora] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli()}
-		}, dora},
-		"Dora's program waits": {func(l *timeline, p presence) {
-			p[dora] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli(), Standby: true}
-		}, dora},
-		"Dora is away until later": {func(l *timeline, p presence) {
-			p[dora] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
-		}, bob},
-		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(cid, "here"); l.endpoint(cid) }, bob},
-		"Cid is here, and muted": {func(l *timeline,
-			_ presence) {
-			l.say(cid, "here")
-			l.manage(room.Mute, cid)
-		}, bob},
-		"Cid is here, and paused": {func(l *timeline, _ presence) {
-			l.say(cid, "here")
-			l.pause(cid)
-			l.say(dora, "here")
-		}, dora},
-		"Cid is admin, too": {func(l *timeline, _ presence) { l.manage(room.Promote, cid); l.say(dora, "here") }, 0},
-	} {
-		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presence{}
-		l.now = l.now.Add(time.Hour)
-		c.then(l, p)
-		heard := room.Liveness{Presence: p}
-		if got := heard.Heir(l.head, ann, l.now); got != c.want {
-			t.Errorf("%s: seat %d, want %d", what, got, c.want)
+// Whatever admins decide, and whoever goes: an agent that can call always has an admin beside it that may act, or may
+// become one by its next call. So no room stays muted for ever.
+//
+// talk: admins
+func TestSucceed_anyDecisions_leaveNobodyWithoutAnAdmin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newTimeline(t)
+		l.join("Agent 1")
+		for range rapid.IntRange(1, 30).Draw(t, "events") {
+			l.now = l.now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "pause")) * time.Hour)
+			l.govern(t)
+			admin, called := false, false
+			for _, a := range l.head.Agents {
+				admin = admin || a.Role == room.Admin && !a.IsEndpoint() && !l.head.Silenced(a)
+				called = called || !a.IsEndpoint()
+			}
+			if called && !admin && !l.acts(nil) {
+				t.Fatalf("no call makes one of %+v an admin", l.head.Agents)
+			}
 		}
-	}
+		if len(l.head.Agents) == 0 || l.head.Type == room.Channel {
+			return
+		}
+		l.now = l.now.Add(room.AdminSilent) // all admins are silent, and somebody comes
+		l.join("Newcomer")
+		if p := (presences{l.head.NextSeat - 1: {AtMs: l.now.UnixMilli()}}); !l.acts(p) {
+			t.Fatalf("no call makes one of %+v an admin", l.head.Agents)
+		}
+	})
 }
 
-// Ann is admin of two, and made her last call 16 minutes ago. Bob wants to kick her.
-func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
-	const last = -16 * time.Minute
-	for what, c := range map[string]struct {
-		then func(l *timeline, p *room.Presence, now time.Time)
-		may  bool
-	}{
-		"Ann is silent": {func(*timeline, *room.Presence, time.Time) {}, true},
-		"Ann is silent for less": {func(_ *timeline, p *room.Presence, now time.Time) {
-			p.AtMs = now.Add(last).UnixMilli() + 1
-		}, false},
-		"Ann has never called": {func(l *timeline, p *room.Presence, now time.Time) {
-			l.head.Agents[0].AtMs = now.Add(last).UnixMilli()
-			*p = room.Presence{AtMs: now.Add(last).UnixMilli()}
-		}, true},
-		"Ann made the room, and has not called since": {func(l *timeline, p *room.Presence, now time.Time) {
-			l.head.Agents[0].AtMs = now.Add(last).UnixMilli() + 1
-			*p = room.Presence{AtMs: now.Add(last).UnixMilli() + 1}
-		}, false},
-		"Ann spoke": {func(l *timeline, _ *room.Presence, _ time.Time) { l.say(ann, "here") }, false},
-		"Ann waits": {func(_ *timeline, p *room.Presence, now time.Time) { p.UntilMs = now.UnixMilli() }, false},
-		"Ann is on standby": {func(_ *timeline, p *room.Presence, now time.Time) {
-			p.OwnMs, p.AtMs, p.Standby = p.AtMs, now.UnixMilli(), true
-		}, false},
-		"Ann is away": {func(_ *timeline, p *room.Presence, now time.Time) { p.BackMs = now.UnixMilli() }, false},
-		"Ann is an endpoint that answers": {func(l *timeline, p *room.Presence, now time.Time) {
-			l.endpoint(ann)
-			p.HookedMs = now.UnixMilli()
-		}, false},
-		"Bob is muted": {func(l *timeline, _ *room.Presence, _ time.Time) { l.manage(room.Mute, bob) }, false},
-		"a channel": {func(l *timeline, _ *room.Presence, _ time.Time) {
-			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}, false},
-		"a third seat": {func(l *timeline, _ *room.Presence, _ time.Time) {
-			l.set(func(s *room.Settings) { s.Capacity = 3 })
-		}, false},
-		"Ann is no admin": {func(l *timeline, _ *room.Presence, _ time.Time) {
-			l.manage(room.Promote, bob)
-			l.manage(room.Demote, ann)
-		}, false},
-	} {
-		l := newRoom(t, "Ann", "Bob")
-		l.set(func(s *room.Settings) { s.Capacity = 2 })
-		l.now = l.now.Add(time.Hour)
-		p := room.Presence{AtMs: l.now.Add(last).UnixMilli(), Used: true}
-		c.then(l, &p, l.now)
-		heard := room.Liveness{Presence: map[int]room.Presence{ann: p}}
-		from, may := heard.RelievedFrom(l.head, l.agent(bob).Agent, l.agent(ann).Agent)
-		if (may && !from.After(l.now)) != c.may {
-			t.Errorf("%s: %t, from %s on", what, may, from)
-		}
-		if _, may := heard.RelievedFrom(l.head, l.agent(ann).Agent, l.agent(ann).Agent); may {
-			t.Errorf("%s: she may kick herself", what)
+// acts reports whether a call of some seat makes its agent an admin.
+func (l *timeline) acts(p presences) bool {
+	for _, a := range l.head.Agents {
+		if (room.Liveness{Presence: p}).Succeed(l.head, a.Seat, l.now) != nil {
+			return true
 		}
 	}
+	return false
 }
 
-// An endpoint as admin blocks no room. Ann is admin, and an hour ago Bob, Cid and Dora joined.
-func TestEndpoint_besideAnotherAgent_runsNoRoom(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-	l.endpoint(bob)
-	l.now = l.now.Add(time.Hour)
-	l.say(bob, "here")
-	heard := room.Liveness{Presence: map[int]room.Presence{}}
-	if got := heard.Heir(l.head, ann, l.now); got != 3 {
-		t.Errorf("after Ann seat %d runs the room, though Cid could", got)
+// govern appends a random decision of an admin, or a join, a leave, or a lost seat.
+func (l *timeline) govern(t *rapid.T) {
+	what := rapid.SampledFrom([]string{"join", "endpoint", "leave", "evict", "type", "say", "order", "order", "order"}).
+		Draw(t, "event")
+	if len(l.head.Agents) == 0 {
+		what = "join"
 	}
-	l.manage(room.Promote, bob)
-	if got := l.leave(ann).Promoted; got != 3 {
-		t.Errorf("beside Bob, who is admin, seat %d runs the room", got)
-	}
-	l.manage(room.Demote, cid)
-	l.say(dora, "here")
-	if got := heard.Succeed(l.head, l.now); got == nil || got.Seat != dora {
-		t.Errorf("beside Bob alone %+v runs the room", got)
-	}
-	l.leave(cid)
-	l.manage(room.Demote, bob)
-	l.manage(room.Promote, dora)
-	if got := l.leave(dora).Promoted; got != 2 {
-		t.Errorf("alone in the room, seat %d runs it", got)
+	pick := func() room.Caller { return l.agent(rapid.SampledFrom(seats(&l.head.State)).Draw(t, "seat")) }
+	heard := room.Liveness{Presence: presences{}}
+	switch what {
+	case "join", "endpoint":
+		if len(l.head.Agents) == 0 && what == "endpoint" || len(l.head.Agents) > 5 {
+			return
+		}
+		l.join("Agent " + string(rune('A'+l.head.NextSeat%26)))
+		if what == "endpoint" {
+			l.endpoint(l.head.NextSeat - 1)
+		}
+	case "leave":
+		l.apply(heard.Leave(l.head, pick(), l.now))
+	case "evict":
+		l.apply(*heard.Evict(l.head, pick().Agent, l.now))
+	case "type":
+		l.set(func(s *room.Settings) {
+			s.Type = rapid.SampledFrom([]room.Type{room.Group, room.Channel}).Draw(t, "type")
+		})
+	case "say":
+		l.try(pick().Seat, room.Event{Text: "here"})
+	case "order":
+		by, agent := pick(), pick()
+		if by.Role != room.Admin {
+			return
+		}
+		order := room.Order{Name: ident.Name{Shown: agent.Name, Key: agent.Key},
+			Action: rapid.SampledFrom([]room.Action{room.Promote, room.Demote, room.Mute, room.Mute, room.Unmute,
+				room.Kick}).Draw(t, "action")}
+		if event, _, err := order.Decide(l.head, by.Agent); err == nil && event != nil {
+			by.SignDecision(event)
+			l.apply(*event)
+		}
 	}
 }

@@ -352,7 +352,7 @@ func TestProposal_votesDeparturesAndTime_completeOrEndIt(t *testing.T) {
 		}, open},
 		"Bob agrees, Cid is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.apply(*l.head.FreeSeat(l.agent(cid).Agent, room.ReasonKicked))
+			return l.apply(*l.agent(cid).Free(room.ReasonKicked))
 		}, open},
 		"Bob agrees, Cid is regained": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)

@@ -156,7 +156,8 @@ func (l *timeline) leave(seat int) room.Event {
 	l.Helper()
 	a := l.agent(seat)
 	return l.apply(room.Event{
-		Type: room.Left, Seat: seat, Name: a.Name, Reason: room.ReasonLeft, Promoted: l.head.Successor(seat),
+		Type: room.Left, Seat: seat, Name: a.Name, Reason: room.ReasonLeft,
+		Promoted: room.Liveness{}.Heir(l.head, seat, l.now),
 	})
 }
 

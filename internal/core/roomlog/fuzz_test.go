@@ -73,7 +73,7 @@ func FuzzStored(f *testing.F) {
 		}
 		for _, a := range next.Agents {
 			next.Seated(a.Seat)
-			next.Successor(a.Seat)
+			room.Liveness{}.Heir(next, a.Seat, time.UnixMilli(at))
 		}
 		storedAgain(t, &next.State)
 	})

@@ -37,7 +37,7 @@ func leaves(seat int) func(Place) (Change, error) {
 	return func(at Place) (Change, error) {
 		h, now := at.Head, at.Now
 		a, _ := h.Seated(seat)
-		e := *h.FreeSeat(a, room.ReasonLeft)
+		e := *a.Free(room.ReasonLeft)
 		return Change{Events: []room.Event{e}, Ops: Vacate(&h.State, e, table.Always, now)}, nil
 	}
 }

@@ -225,7 +225,7 @@ var topics = []topic{
 		"core/room.RegainSilent, core/room.RegainUnused, core/room.RegainEvery, core/room.PresentFor, core/room.OfferLife, " +
 		"core/room.InviteLife, cli/client.KeptUnknown, 8 hours"},
 	{`\b([Ss]ilent|[Ii]nactive|[Aa]dmins?)\b`, "time", "core/room.AdminSilent, core/room.StallsAfter, " +
-		"core/room.Lease + core/room.RelievedAfter, core/room.RelievedAfter, core/room.PresentFor, core/room.RegainSilent, " +
+		"core/room.AdminSilentPair, core/room.PresentFor, core/room.RegainSilent, " +
 		"core/room.RegainUnused, core/chat.PartnerSilent"},
 	{`\b[Rr]ooms? (ends?|expires?)\b|\blast use\b|\bclosed room\b`, "time",
 		"core/room.Life, core/room.Life - core/room.RenewAfter, core/roomlog.eventLife"},

@@ -140,7 +140,6 @@ const full = [knock("k1", "room_full", "Di")];
 for (const [what, want, ...args] of [
   ["an admin may make room for who knocked last", "k2 kick", "admin", taken],
   ["a member sees nothing of it", "", "member", taken],
-  ["of two, the other one may", "k2 kick", "member", taken, { size: 2, capacity: 2 }],
   ["for the name of one who was silent for less than 15 minutes nobody makes room", "", "admin", taken, { idle: 14 }],
   ["nor for that of one who will be back", "", "admin", taken, { holder: "away" }],
   ["nor for that of one who reads", "", "admin", taken, { holder: "waiting" }],

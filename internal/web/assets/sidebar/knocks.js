@@ -3,7 +3,6 @@
 import { html, useState } from "../vendor.js";
 import { fold } from "../ui/fold.js";
 import { useNow } from "../ui/time.js";
-import { silencedBy } from "../compose/may.js";
 import { Problem, useAct } from "./act.js";
 import { isAdmin } from "../compose/may.js";
 import { later } from "../ui/later.js";
@@ -30,7 +29,6 @@ export function knocksFor(state, now) {
   if (!state.room || state.phase === "ended") return [];
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
-  const mayKick = admin || (capacity === 2 && !silencedBy(state)); // of two, the other one may, a while later
   const mayAdd = admin && agents.length >= capacity && capacity < mostSeats;
   return knocksIn(state.messages, now)
     .filter(({ id }) => !state.dismissed.includes(id))
@@ -38,7 +36,7 @@ export function knocksFor(state, now) {
       if (knock.reason !== "name_taken") return mayAdd && { knock, offer: "addSeat" };
       const owner = agents.find(({ name }) => fold(name) === fold(knock.agent));
       const gone = owner?.state === "silent" && owner.idle_minutes >= inactive;
-      return mayKick && gone && !owner.you && { knock, offer: "kick" };
+      return admin && gone && !owner.you && { knock, offer: "kick" };
     })
     .filter((one) => !!one);
 }
