@@ -165,9 +165,9 @@ func TestAccount_everyCall_hasToolCodeAndRoom(t *testing.T) {
 			}{
 				{"send_message", "ok", joined.room, args{"agent_token": seat.Token, "text": "hello"}, false},
 				{"send_message", "ok", joined.room,
-					args{"token": " " + strings.ToUpper(seat.Token), "text": "hello to all"}, false},
+					args{"agent_token": " " + strings.ToUpper(seat.Token), "text": "hello to all"}, false},
 				{"wait_for_message", "ok", joined.room,
-					args{"client_id": seat.Token, "cursor": seat.Cursor, "wait_seconds": 0}, false},
+					args{"agent_token": seat.Token, "cursor": seat.Cursor, "wait_seconds": 0}, false},
 				{"wait_for_message", "ok", joined.room,
 					args{"agent_token": seat.Token, "cursor": seat.Cursor, "wait_seconds": 1}, true},
 				{"wait_for_message", "token_invalid", "", args{"agent_token": "hello"}, true},

@@ -47,14 +47,14 @@ func (s *Set) shareFile() tool {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("name", &in.Name, "Path on your disk. Others see its last part.").RequireOr().
-					Also("file", "filename"),
+					Also("file"),
 				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Bytes of the file on disk."),
 				spec.List("to", &in.To, "As in send_message."),
 				spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 				spec.Choice("kind", &in.Kind, "request or proposal, as in send_message.", room.Request, room.Proposal),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
 				spec.List("finishes", &in.Finishes, "As in send_message."),
-				spec.Text("note", &in.Note, "Your words about the file.").Also("message", "caption", "description"),
+				spec.Text("note", &in.Note, "Your words about the file.").Also("message"),
 				spec.Text("text", &in.Text, "1-32768 bytes. The file itself, in place of size.").Whole(),
 				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
@@ -127,7 +127,7 @@ func (s *Set) getFile() tool {
 		args: func(in *getCall) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.List("id", &in.ids, "id of the message, or a list of 2-20.").Require().Also("file_id", "ids"),
+				spec.List("id", &in.ids, "id of the message, or a list of 2-20.").Require(),
 				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, "For the next part: more of your last result."),
 				spec.Boolean("download", func(yes bool) { in.Unread = yes }, "Only the command, no content."),
 			}

@@ -244,7 +244,7 @@ func TestShare_refused_saysWhy(t *testing.T) {
 		"base64 must be bytes in base64":                  {"name": "a", "base64": "?"},
 		"size must be a whole number from 1":              {"name": "a", "size": 0},
 		"file must be one":                                {"file": []string{"a", "b"}, "size": 1},
-		"filename and name mean the same here but differ": {"name": "a", "filename": "b", "text": "a"},
+		"file and name mean the same here but differ": {"name": "a", "file": "b", "text": "a"},
 	} {
 		given["agent_token"] = ann.Token
 		if r := p.try("share_file", given); r.Code != "invalid_argument" || !strings.Contains(r.text, want) {
@@ -258,13 +258,13 @@ func TestShare_bytesAndNames_asModelsGiveThem(t *testing.T) {
 	p := w.connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	for _, given := range []args{
-		{"file": "/tmp/a.txt", "text": "ab", "caption": "look"},
-		{"filename": "a.txt", "content": "ab", "message": "look"},
+		{"file": "/tmp/a.txt", "text": "ab", "message": "look"},
+		{"file": "a.txt", "content": "ab", "message": "look"},
 		{"name": "dir/a.txt", "base64": "YWI=", "description": "look"},
 	} {
 		given["agent_token"] = ann.Token
 		sent := p.call("share_file", given)
-		got := p.call("get_file", args{"agent_token": ann.Token, "file_id": sent.ID})
+		got := p.call("get_file", args{"agent_token": ann.Token, "id": sent.ID})
 		said := p.call("message_history", args{"agent_token": ann.Token, "id": sent.ID}).Messages[0]
 		file := fmt.Sprintf(`"file":{"name":"a.txt","size":2,"type":"text/plain","sha256":"%x"},"text":"ab"`,
 			sha256.Sum256([]byte("ab")))

@@ -35,7 +35,7 @@ func TestSupervise_bothGenerations_callItUnlisted(t *testing.T) {
 		p := w.connect(generation)
 		ann := p.call("create_room", args{"agent_name": "Ann"})
 		user := userOf(ann)
-		got := p.call("supervise", args{"token": user, "claim": claimOf(ann), "paused": "true"})
+		got := p.call("supervise", args{"agent_token": user, "claim": claimOf(ann), "paused": "true"})
 		if want := []string{"paused", "approve", "drafts", "next"}; strings.Join(keysOf(t, got.text),
 			" ") != strings.Join(want, " ") || !strings.Contains(got.text, `"paused":true`) {
 			t.Errorf("%s: %s", generation, got.text)

@@ -43,7 +43,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop, chat.CommandEdit, chat.CommandCheck).
 			Require().OrCall("to see the tasks, call list_tasks"),
-		spec.Text("id", &in.ID, "Of a task.").Also("task_id"),
+		spec.Text("id", &in.ID, "Of a task."),
 		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents here, to offer it; "+
 			"if unsure, none. after: what comes first, by id (t7) or number here (from 1).",
 			newTaskFields),
@@ -56,7 +56,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Choice("verdict", &in.Verdict, "Of check.", room.Same, room.Differs, room.Cannot),
 		spec.Code("cursor", &in.Cursor, "As in send_message."),
 		spec.Text("title", &in.Title, "").Hide(),
-		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
+		spec.List("after", &in.After, "").OrEmpty().Hide(),
 		spec.Text("commit", &in.Evidence.Commit, "").Hide(),
 		spec.Text("tree", &in.Evidence.Tree, "").Hide(),
 		spec.Boolean("dirty", func(yes bool) { in.Evidence.Dirty = yes }, "").Hide(),
@@ -86,7 +86,7 @@ func (s *Set) listTasks() tool {
 		args: func(in *chat.TaskListRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("id", &in.ID, "Of the one to show whole, open or not.").Also("task_id"),
+				spec.Text("id", &in.ID, "Of the one to show whole, open or not."),
 				spec.Boolean("closed", func(yes bool) { in.Closed = yes }, "").Hide(),
 			}
 		},
@@ -100,10 +100,10 @@ func (s *Set) listTasks() tool {
 
 func newTaskFields(t *chat.NewTask) []spec.Arg {
 	return []spec.Arg{
-		spec.Text("title", &t.Title, "").Require().Also("name", "subject", "task", "summary"),
+		spec.Text("title", &t.Title, "").Require(),
 		spec.List("for", &t.For, "").Also("assignee", "owner"),
-		spec.List("after", &t.After, "").Also("depends_on", "dependencies", "blocked_by"),
-		spec.Text("text", &t.Text, "").Also("description", "details"),
+		spec.List("after", &t.After, ""),
+		spec.Text("text", &t.Text, "").Also("description"),
 	}
 }
 

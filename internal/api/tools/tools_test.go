@@ -13,7 +13,7 @@ func TestJoin_byTokenAlone_returnsToTheSeat(t *testing.T) {
 	w := newWorld(t)
 	ann := w.connect(modern)
 	first := ann.call("join_room", args{"room": "den:pw", "agent_name": "Ann"})
-	back := ann.call("join_room", args{"token": first.Token, "room": nil, "agent_name": ""})
+	back := ann.call("join_room", args{"agent_token": first.Token, "room": nil, "agent_name": ""})
 	if back.Status != "returned" || back.Token != first.Token || back.Name != "Ann" || back.Room.Name != "den" {
 		t.Errorf("came back to %+v", back)
 	}
@@ -164,7 +164,7 @@ func TestWait_cursorOfNobody_isRefused(t *testing.T) {
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	for _, cursor := range []any{2, "2", 2.5, "41-zz", "latest", bob.Cursor} {
-		r := p.try("wait_for_message", args{"agent_token": ann.Token, "cursor": cursor, "timeout": 0})
+		r := p.try("wait_for_message", args{"agent_token": ann.Token, "cursor": cursor, "wait_seconds": 0})
 		if r.Code != "invalid_argument" || !strings.HasPrefix(r.Message, "cursor is none of yours") {
 			t.Errorf("with cursor %v: %s", cursor, r.text)
 		}

@@ -104,11 +104,19 @@ func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 	return name, has(args, name)
 }
 
-// hint names the argument that the key of a member spells in another way, such as idempotencyKey; "" if none. Read
-// refuses such a key: a filter of calls by their arguments may not know the spelling.
+// hint names the argument that the key of a member spells in another way, such as idempotencyKey, or is part of, such as
+// task_id; "" if none. Read refuses such a key: a filter of calls by their arguments may not know the spelling.
 func hint(args []Arg, m entry) string {
-	name, known := argumentOf(args, snake(m.key), m.value)
-	if !known {
+	key := snake(m.key)
+	name, known := argumentOf(args, key, m.value)
+	near := slices.IndexFunc(args, func(a Arg) bool {
+		return strings.HasPrefix(key, a.Name+"_") || strings.HasSuffix(key, "_"+a.Name)
+	})
+	switch {
+	case known:
+	case near >= 0:
+		name = args[near].Name
+	default:
 		return ""
 	}
 	return ": write " + name
@@ -154,21 +162,14 @@ func has(args []Arg, name string) bool {
 	return slices.ContainsFunc(args, func(a Arg) bool { return a.Name == name })
 }
 
-// aliasOf returns the argument that models often call key, or "".
+// aliasOf returns the argument that models have called key, or "". Other names are refused with a hint: each name that
+// is understood is one more that a filter of calls must know.
 func aliasOf(key string) string {
 	switch key {
 	case "message", "content":
 		return "text"
-	case "name", "room_name", "room_id":
+	case "name":
 		return "room"
-	case "token", "client_id":
-		return "agent_token"
-	case "display_name":
-		return "agent_name"
-	case "timeout", "timeout_seconds":
-		return "wait_seconds"
-	case "seq", "message_id":
-		return "id"
 	}
 	return ""
 }
