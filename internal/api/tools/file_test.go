@@ -260,7 +260,7 @@ func TestShare_bytesAndNames_asModelsGiveThem(t *testing.T) {
 	for _, given := range []args{
 		{"file": "/tmp/a.txt", "text": "ab", "message": "look"},
 		{"file": "a.txt", "content": "ab", "message": "look"},
-		{"name": "dir/a.txt", "base64": "YWI=", "description": "look"},
+		{"name": "dir/a.txt", "base64": "YWI=", "message": "look"},
 	} {
 		given["agent_token"] = ann.Token
 		sent := p.call("share_file", given)

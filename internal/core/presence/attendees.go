@@ -65,6 +65,17 @@ type seatCache struct {
 	lastNoticeAt   time.Time
 }
 
+// handedOut returns the last event that the agent was handed, as far as the process knows: Read of its presence. The
+// delivery has what was handed out here, and the cached presence what the table said of other processes.
+func (c *seatCache) handedOut() int64 { return max(c.presence.latest.Read, c.agent.delivery.Newest()) }
+
+// handedOutTo is handedOut of a seat.
+func (a *Attendees) handedOutTo(seat int) int64 {
+	l := a.lock()
+	defer l.unlock()
+	return l.cachedSeat(seat).handedOut()
+}
+
 // reading is how far one reader has come, and which roster it saw.
 type reading struct {
 	delivery     Delivery
@@ -154,7 +165,9 @@ func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 	defer l.unlock()
 	for seat, cache := range l.seats {
 		if cache.presence.isKnown() {
-			all[seat] = seenByOthers(cache.presence.latest, all[seat], a.o.SingleProcess)
+			known := cache.presence.latest
+			known.Read = cache.handedOut()
+			all[seat] = seenByOthers(known, all[seat], a.o.SingleProcess)
 		}
 	}
 	return all, people, nil

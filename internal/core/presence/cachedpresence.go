@@ -18,7 +18,7 @@ const (
 // Its fields are set in this file alone. Each write costs: decideWrite says whether a call is worth one, decideWait
 // and decideStandby whether an announcement is.
 type cachedPresence struct {
-	latest      room.Presence // as of the last call here; before the first it has Read and WakesMs at most
+	latest      room.Presence // as of the last call here; before the first it has WakesMs at most
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
 	writtenWait bool          // the last write said that the agent waits
 	returnedMs  int64         // when a call ended an absence, and that could not be stored; 0: never
@@ -60,9 +60,6 @@ func (c *cachedPresence) revert(before cachedPresence) {
 	before.latest = merge(before.latest, c.latest)
 	*c = before
 }
-
-// cacheRead caches that the agent was handed the events up to n.
-func (c *cachedPresence) cacheRead(n int64) { c.latest.Read = max(c.latest.Read, n) }
 
 // cacheLookIn caches that a program that wakes the agent looks in.
 func (c *cachedPresence) cacheLookIn(now time.Time) { c.latest.WakesMs = now.UnixMilli() }

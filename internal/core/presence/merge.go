@@ -17,7 +17,7 @@ import "github.com/parley-chat/parley/internal/core/room"
 //  9. Others look at Bob, who told another process that he is away: they see that, and the known wait.
 //  10. Another process handed Bob 9 and began his youngest wait: both stay known, whoever called last.
 
-// What becomes of each field. seatCall.presence and announceProgram set the fields, but Read is set by cacheRead:
+// What becomes of each field. seatCall.presence and announceProgram set the fields, but Read is seatCache.handedOut:
 //
 //	call   V, AtMs, Used: merge keeps that of the later call
 //	rises  OwnMs, WaitMs, ShellMs, WakesMs, Read: merge keeps the greater one

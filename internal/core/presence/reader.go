@@ -115,7 +115,6 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 	if !offer.How.handsOut() {
 		return true, nil
 	}
-	r.cacheRead(to)
 	return true, l.handOut(ctx, offer, to, messages)
 }
 
@@ -136,31 +135,22 @@ func (l lockedReader) handOut(ctx context.Context, offer Offer, to int64, messag
 func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	l := r.lockHandOut()
 	defer l.unlock()
-	var stored room.Presence
-	if !r.attendees.o.SingleProcess { // another process may have handed out more
-		// If the read fails, the agent is called for events that it has read.
-		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
-	}
-	to := max(r.cacheRead(stored.Read), r.knownDelivery().Handed)
+	to := r.lastHandedOut(ctx)
 	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.RecordShown(to) })
 }
 
-// cacheRead caches, for others to see, that the agent was handed the events up to n in any way, and returns the last
-// such event. The next write of the presence tells other processes; an agent with hooks tells them at once.
-func (r Reader) cacheRead(n int64) int64 {
-	if r.caller.IsPerson() {
-		return n
+// lastHandedOut returns the last event that the agent was handed in any way, here or, as far as the table tells, by
+// other processes. If that read fails, the agent is called for events, or shown some, that it has read.
+func (r Reader) lastHandedOut(ctx context.Context) int64 {
+	var stored room.Presence
+	if !r.attendees.o.SingleProcess {
+		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
-	l := r.attendees.lock()
-	defer l.unlock()
-	cached := &l.cachedSeat(r.caller.Seat).presence
-	cached.cacheRead(n)
-	return cached.latest.Read
+	return max(stored.Read, r.attendees.handedOutTo(r.caller.Seat))
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
 func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, byOthers bool, key string) error {
-	r.cacheRead(to)
 	l := r.lockHandOut()
 	defer l.unlock()
 	return l.updateCurrent(ctx, func(d *Delivery) WriteTime { return d.HoldBack(offer, to, byOthers, key) })
@@ -214,11 +204,7 @@ func (r Reader) BeforeLeave(ctx context.Context) (read int64, held bool, err err
 	if err != nil {
 		return 0, false, err
 	}
-	var stored room.Presence
-	if !r.attendees.o.SingleProcess { // if the read fails, the agent is shown what it has read
-		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
-	}
-	return max(delivery.Newest(), r.cacheRead(stored.Read)), delivery.leaveHeld > 0, nil
+	return r.lastHandedOut(ctx), delivery.leaveHeld > 0, nil
 }
 
 // HoldBackLeave stores that a leave of the agent was held back by what is meant for it up to event to.

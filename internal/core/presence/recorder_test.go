@@ -270,7 +270,7 @@ func recordInTwoProcesses(t *testing.T, w *world, steps int) {
 			back = time.Time{}
 		}
 		process := random.IntN(2)
-		processes[process].Reader(bob).cacheRead(int64(step))
+		processes[process].Reader(bob).AcknowledgeUnstored(int64(step))
 		processes[process].Recorder(w.log.Peek(), bob).Record(t.Context(), call)
 		is := w.presence(seatOfBob)
 		if seen := is.BackAt(); !seen.Equal(back) && (seen.After(now) || back.After(now)) {
