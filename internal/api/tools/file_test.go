@@ -236,15 +236,15 @@ func TestShare_refused_saysWhy(t *testing.T) {
 	p := w.connect(legacy)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	for want, given := range map[string]args{
-		"call share_file again: name is missing":          {"text": "a"},
-		"name has invisible characters":                   {"name": "a\u202etxt.exe", "text": "a"},
-		"again: name has invisible characters":            {"name": "dir\n/a.txt", "size": 1},
-		"text is missing (or, for a file on disk, size)":  {"name": "a"},
-		"text and size do not go together":                {"name": "a", "text": "a", "size": 1},
-		"base64 must be bytes in base64":                  {"name": "a", "base64": "?"},
-		"size must be a whole number from 1":              {"name": "a", "size": 0},
-		"file must be one":                                {"file": []string{"a", "b"}, "size": 1},
-		"file and name mean the same here but differ": {"name": "a", "file": "b", "text": "a"},
+		"call share_file again: name is missing":         {"text": "a"},
+		"name has invisible characters":                  {"name": "a\u202etxt.exe", "text": "a"},
+		"again: name has invisible characters":           {"name": "dir\n/a.txt", "size": 1},
+		"text is missing (or, for a file on disk, size)": {"name": "a"},
+		"text and size do not go together":               {"name": "a", "text": "a", "size": 1},
+		"base64 must be bytes in base64":                 {"name": "a", "base64": "?"},
+		"size must be a whole number from 1":             {"name": "a", "size": 0},
+		"file must be one":                               {"file": []string{"a", "b"}, "size": 1},
+		"file and name mean the same here but differ":    {"name": "a", "file": "b", "text": "a"},
 	} {
 		given["agent_token"] = ann.Token
 		if r := p.try("share_file", given); r.Code != "invalid_argument" || !strings.Contains(r.text, want) {

@@ -105,7 +105,7 @@ func moreSentences() []string {
 		change(s)
 		say(s.next())
 	}
-	for _, did := range []chat.Tasks{{Rest: "t5", Situation: among(2)}, {Alike: []string{"t5"}, Situation: among(2)}} {
+	for _, did := range []chat.Tasks{{Rest: "t5", Situation: among(2)}} {
 		say(advise().tasked(did, chat.TaskRequest{}))
 	}
 	say(advise().shared(chat.Sent{Waited: chat.Waited{Situation: chat.Situation{Standing: chat.Standing{Others: 2},
@@ -144,7 +144,6 @@ func moreSentences() []string {
 	is(func(s *situation) { s.held, s.apart, s.replies = true, true, true })
 	is(func(s *situation) { s.held, s.file, s.Owes = true, true, "m7" })
 	is(func(s *situation) { s.held, s.credential = true, sanitize.CallSyntax })
-	is(func(s *situation) { s.Silent = chat.SilentTask{ID: "t5", For: 3 * time.Minute, Left: 12 * time.Minute} })
 	mine := []chat.TaskBrief{{ID: "t3"}}
 	is(func(s *situation) { s.Tasks, s.Waits, s.FreeTasks, s.Free = mine, []string{"t5"}, 1, "t5" })
 	is(func(s *situation) { s.Tasks, s.Bound = mine, true })

@@ -51,7 +51,6 @@ var facts = []row{
 	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "{show}"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
-	{func(s *situation) bool { return s.Silent.Left > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
 }
 
 // asides come after the imperative: they are for the user.
@@ -84,7 +83,7 @@ var imperatives = []row{
 	{(*situation).isNext, "It is your turn{seats}", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	// There is work.
-	{func(s *situation) bool { return s.hasWork() || s.maySucceed() || s.leavesOpen() || s.agreed != "" }, "", "{else}"},
+	{func(s *situation) bool { return s.hasWork() || s.leavesOpen() || s.agreed != "" }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet{seats}", "{begin}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours{seats}", "{turn}"},
@@ -220,9 +219,8 @@ func (s *situation) isBlocked() bool {
 	return len(s.Waits) > 0 && s.mine() == s.Tasks[0].ID && s.Others > 0
 }
 
-func (s *situation) mayTake() bool    { return s.FreeTasks > 0 }
-func (s *situation) maySucceed() bool { return s.Silent.ID != "" && s.Silent.Left == 0 }
-func (s *situation) hasWork() bool    { return s.mine() != "" || s.Offered != "" || s.mayTake() }
+func (s *situation) mayTake() bool { return s.FreeTasks > 0 }
+func (s *situation) hasWork() bool { return s.mine() != "" || s.Offered != "" || s.mayTake() }
 
 // longQuiet is the silence after which next lets an agent stop waiting.
 const longQuiet = 10 * time.Minute

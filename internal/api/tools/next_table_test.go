@@ -184,8 +184,7 @@ func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
 	busy := &situation{advisor: advise(), cursor: "c9", status: chat.StatusQuiet,
 		Situation: chat.Situation{Standing: chat.Standing{Hooked: true, Others: 2},
 			Awaited: chat.Awaited{Owed: 1}, Company: chat.Company{OthersAway: time.Minute},
-			Work:   chat.Work{Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4"},
-			Silent: chat.SilentTask{ID: "t5", For: time.Hour}}}
+			Work: chat.Work{Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4"}}}
 	idle := *busy
 	idle.Tasks, idle.Offered = nil, ""
 	for _, r := range slices.Concat(facts, imperatives, asides) {
@@ -231,9 +230,6 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 		"the task of one that may not speak": {chat.Situation{Standing: chat.Standing{Others: 2, Listening: true},
 			Work: chat.Work{Tasks: mine}},
 			"once it is done, call task (cursor c9, action finish, id t3) without text."},
-		"a task of a silent agent": {chat.Situation{Standing: chat.Standing{Others: 2},
-			Silent: chat.SilentTask{ID: "t5", For: 3 * time.Minute, Left: 12 * time.Minute}},
-			"not heard for 3 minutes; after 15 minutes you may take it."},
 	} {
 		w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: c.in}
 		got := advise().waited(w, chat.WaitRequest{Wait: time.Minute})
@@ -315,7 +311,6 @@ func TestNext_besideAnOpenQuestion_isNamedByEachAnswer(t *testing.T) {
 		"a task just taken":     func(s *situation) { s.task = "t2" },
 		"an offer":              func(s *situation) { s.Offered = "t2" },
 		"a free task":           func(s *situation) { s.FreeTasks = 1 },
-		"a task of the silent":  func(s *situation) { s.Silent = chat.SilentTask{ID: "t2", For: time.Hour} },
 		"an agreement":          func(s *situation) { s.agreed = "m5" },
 		"a finished task":       func(s *situation) { s.over, s.OpenTasks = true, 1 },
 		"all done":              func(s *situation) { s.status = chat.StatusAllDone },

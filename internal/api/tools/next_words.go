@@ -2,7 +2,6 @@ package tools
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -233,10 +232,7 @@ var words = map[string]func(*situation) string{
 		count := results.Count(s.owed(), "answer", "answers")
 		return count + " to " + strings.Join(s.OwedTo, ", ") + is + " outstanding"
 	},
-	"lost":    func(s *situation) string { return s.LostTask },
-	"silent":  func(s *situation) string { return s.Silent.ID },
-	"silence": func(s *situation) string { return inWords(s.Silent.For.Truncate(time.Minute)) },
-	"limit":   func(s *situation) string { return strconv.FormatInt(minutesUp(s.Silent.For+s.Silent.Left), 10) },
+	"lost": func(s *situation) string { return s.LostTask },
 }
 
 // fill replaces the words in braces.
@@ -372,10 +368,6 @@ func (s *situation) otherwise() string {
 	}
 	if s.agreed != "" && s.owed() == 0 && !s.hasOpen() && !s.Bound && !s.Listening {
 		return "{wait} or, if you are finished, " + s.call("send_message", s.send, ", kind done")
-	}
-	if s.maySucceed() {
-		return taskCall("action take, id "+s.Silent.ID) + ", whose agent was not heard for {silence}, " +
-			"or, to wait for it, {wait}"
 	}
 	return "{wait}"
 }

@@ -15,16 +15,15 @@ import (
 // Situation is how things stand for the caller at the end of a call, beside the events handed out. Package tools
 // makes the field next from it alone. Each part is the whole result of the function named at the part.
 type Situation struct {
-	Standing                   // reading.standing
-	Work                       // reading.work
-	Awaited                    // reading.awaited
-	room.Debt                  // room.State.DebtOf
-	room.Supervised            // room.Head.SupervisedOf, or Paused by learned.paused
-	OwesUnread      bool       // the message in Owes was not handed to the caller, as far as the answer knows
-	Findings                   // learned.findings
-	Company                    // roster.company, of learned.roster
-	Silent          SilentTask // reading.silentTask, of learned.roster; else learned.silent
-	Unseen          bool       // learned.unseen
+	Standing             // reading.standing
+	Work                 // reading.work
+	Awaited              // reading.awaited
+	room.Debt            // room.State.DebtOf
+	room.Supervised      // room.Head.SupervisedOf, or Paused by learned.paused
+	OwesUnread      bool // the message in Owes was not handed to the caller, as far as the answer knows
+	Findings             // learned.findings
+	Company              // roster.company, of learned.roster
+	Unseen          bool // learned.unseen
 }
 
 // learned is what a call has learned for the Situation of its caller, beside its head. A call that does not read a part
@@ -33,7 +32,6 @@ type learned struct {
 	read     int64       // the caller has read the events up to read, as far as the call knows
 	findings Findings    // inbox.findings, of a call that reads news
 	roster   *seenRoster // of a wait; nil: it was not read
-	silent   SilentTask  // of a call that reads presence and no roster
 	paused   bool        // of a send that a pause has kept from being sent: the person may have ended the pause since
 	unseen   bool        // reading.isUnseen, of a call that leaves a draft
 }
@@ -106,17 +104,10 @@ type Company struct {
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
 }
 
-// SilentTask is a silent agent's task that the caller may take now or later.
-type SilentTask struct {
-	ID   string        // "": there is none
-	For  time.Duration // since that agent's last call
-	Left time.Duration // until the caller may take the task if the agent stays silent; 0: now
-}
-
 // situation returns the caller's situation on the head of the session.
 func (c reading) situation(l learned) Situation {
 	s := Situation{Standing: c.standing(), Work: c.work(), Debt: c.head.DebtOf(c.me.Seat, c.room.svc.now()),
-		Findings: l.findings, Silent: l.silent, Unseen: l.unseen}
+		Findings: l.findings, Unseen: l.unseen}
 	if agent, here := c.head.Seated(c.me.Seat); here {
 		s.Supervised = c.head.SupervisedOf(agent, c.room.svc.now())
 	}
@@ -128,7 +119,6 @@ func (c reading) situation(l learned) Situation {
 		return s
 	}
 	s.Awaited, s.Company = c.awaited(l.roster.agents), l.roster.company(s.Owes != "")
-	s.Silent = c.silentTask(l.roster.Presence)
 	return s
 }
 
@@ -305,26 +295,5 @@ func (in *inbox) findings() Findings {
 func (r *seenRoster) company(owes bool) (s Company) {
 	s.OthersIdle, s.OthersAway = absenceOf(r.agents)
 	s.NoPartner = r.Head.Paired && s.OthersIdle > 0 && s.OthersAway == 0 && !owes && r.othersGone(PartnerSilent)
-	return s
-}
-
-// silentTask returns the oldest task of a silent agent that the caller may take now, else the one that it may take
-// soonest. None is in question. seen is the presence of the seats.
-func (c reading) silentTask(seen map[int]room.Presence) (s SilentTask) {
-	if c.me.IsSupervised() {
-		return s
-	}
-	head, agent, now := c.head, c.me.Agent, c.room.svc.now()
-	for _, task := range head.Tasks {
-		if !task.Holder.IsHere(&head.State) || task.Holder.Is(agent) || !agent.SeesTask(task.N) ||
-			head.QuestionOf(task, now) != 0 {
-			continue
-		}
-		silent := head.SilentFor(task, seen, now)
-		left := max(0, room.StallsAfter-silent)
-		if silent >= room.PresentFor && (s.ID == "" || left < s.Left) {
-			s = SilentTask{room.TaskID(task.No), silent, left}
-		}
-	}
 	return s
 }

@@ -65,7 +65,7 @@ func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went 
 			got.Cursor = c.cursorAfterAct(got.Cursor)
 		}
 	}
-	got.Situation = reading(c).situation(learned{read: read, silent: got.silent})
+	got.Situation = reading(c).situation(learned{read: read})
 	return got, nil
 }
 
@@ -202,7 +202,7 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	switch {
 	case head.Expired(now) && !head.Closed:
 		return ch, roomlog.ErrNotFound
-	case order.LacksPresence(head, caller.Agent, now):
+	case order.Seen == nil && head.NeedsPresence(now):
 		return ch, needPresence
 	}
 	switch {
@@ -262,7 +262,6 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 	c.recorder().RecordCall(ctx)
 	c.moveTo(outcome.headAfter)
 	got, err := c.openTasks(ctx, outcome.addedIn)
-	got.Alike = op.alike(outcome)
 	if err != nil || outcome.taskNo == 0 {
 		return got, err
 	}
@@ -284,23 +283,6 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 	return got, err
 }
 
-// alike returns the ids of open tasks of others with the title of one that the agent has added, or given a new title.
-func (op *taskOp) alike(outcome taskOutcome) (ids []string) {
-	c := op.c
-	for _, task := range c.head.Tasks {
-		isTitled := outcome.addedIn > 0 && task.N == outcome.addedIn || op.req.Title != "" && task.No == outcome.taskNo
-		if !isTitled {
-			continue
-		}
-		for _, id := range taskIDs(c.head.Alike(c.me.Agent, task)) {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return ids
-}
-
 // answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;
 // everybody else learns how the task ended.
 func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err error) {
@@ -317,10 +299,9 @@ func (op *taskOp) answerClosed(ctx context.Context) (got Tasks, wrote bool, err 
 	}
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
-		if ran := op.order.Ran; ran != nil && (done.Ran == nil || *ran != *done.Ran) {
-			return Tasks{}, false, refuseFurtherRun(done)
-		}
-		if op.req.Text != "" && (op.req.Text != done.Result || done.Redacted) {
+		ran := op.order.Ran
+		if ran != nil && (done.Ran == nil || *ran != *done.Ran) ||
+			op.req.Text != "" && (op.req.Text != done.Result || done.Redacted) {
 			return Tasks{}, false, refuseOtherWords(done)
 		}
 		if op.req.Action == CommandNext { // the answer was lost: the agent has the next task already, or takes it now
@@ -408,15 +389,9 @@ func (op *taskOp) appendAfterRead(ctx context.Context, read func() error,
 	return false, refuseRaces()
 }
 
-// refuseFurtherRun refuses to finish a task again with another report of what was run.
-func refuseFurtherRun(done roomlog.Done) error {
-	return fault.Refuse(fault.InvalidArgument, "%s is done already, and what was run stays as it was reported. "+
-		"Nothing was changed: report what you ran since with send_message.", room.TaskID(done.Task.No))
-}
-
-// refuseOtherWords refuses to end a task again with other words.
+// refuseOtherWords refuses to end a task again with other words, or with another report of what was run.
 func refuseOtherWords(done roomlog.Done) error {
-	return fault.Refuse(fault.InvalidArgument, "You have ended %s already, and what you said then stays: list_tasks "+
+	return fault.Refuse(fault.InvalidArgument, "You have ended %s already, and what you reported then stays: list_tasks "+
 		"with its id shows it. Nothing was changed: say what is new with send_message.", room.TaskID(done.Task.No))
 }
 

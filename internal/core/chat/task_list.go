@@ -23,14 +23,12 @@ type Tasks struct {
 	// id of the first result that does not fit.
 	Results []TaskView
 	Rest    string
-	Alike   []string // after an add, or an edit of the title: see taskOp.alike
-	Cursor  string   // see session.ownCursor
+	Cursor  string // see session.ownCursor
 	// Held has everything unread if that held the call back, or the task to take is in question. Then nothing was
 	// changed, and of the other fields only Question and Situation are set.
 	Held      *Waited
 	Question  string // with Held: the proposal that puts the task to take in question; "": none does
 	Situation Situation
-	silent    SilentTask // for Situation
 }
 
 // ListTasks returns the tasks for a request. Nothing changes, so a held agent may list tasks, too.
@@ -124,7 +122,6 @@ func (c tasking) openTasks(ctx context.Context, added int64) (got Tasks, err err
 	if err != nil {
 		return got, err
 	}
-	got.silent = reading(c).silentTask(seen)
 	list := reading(c).seenTasks(added)
 	got.HasMore = len(list) > tasksShown && c.me.ReadsIntoContext()
 	if got.HasMore {

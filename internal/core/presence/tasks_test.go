@@ -2,7 +2,6 @@ package presence
 
 import (
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -120,23 +119,6 @@ func TestTasks_anotherProcessClaimsTheNotice_endNoWaitHere(t *testing.T) {
 		}
 		if n := received(w.waits(w.agent(seatOfCid)).Task); n != 0 {
 			t.Errorf("Cid's wait hears of task %d", n)
-		}
-	})
-}
-
-// Bob took the task, and has been silent since.
-func TestTasks_holderFallsSilent_endTheWaitOfAnotherAgent(t *testing.T) {
-	play(t, func(t *testing.T, w *world) {
-		w.adds("sand")
-		w.orders(seatOfBob, room.TaskOrder{Action: room.TakeTask, No: 1})
-		cid := w.waits(w.agent(seatOfCid))
-		w.pass(room.StallsAfter - time.Second)
-		if n := received(cid.Task); n != 0 {
-			t.Errorf("too early Cid's wait hears of task %d", n)
-		}
-		w.pass(time.Second)
-		if n := received(cid.Task); n != 1 {
-			t.Errorf("Cid's wait hears of task %d, want t1", n)
 		}
 	})
 }

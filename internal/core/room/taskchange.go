@@ -23,7 +23,7 @@ type TaskOrder struct {
 	After  []int64          // of EditTask; nil changes nothing
 	For    []Party          // of ReleaseTask and EditTask: the new offer of the task; none: to nobody
 	Offers bool             // of EditTask: For replaces the offer; else the offer stays
-	Seen   map[int]Presence // of the seats: see LacksPresence
+	Seen   map[int]Presence // of the seats; nil: not read
 }
 
 // Decide returns the event, to follow head, by which the caller by carries out the order. The event is nil if nothing
@@ -124,15 +124,6 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 	done, _ := head.Task(no)
 	event.Wakes = head.unblockedBy([]Task{done}, by.Agent, nil)
 	return []Event{*event, *take}, next, nil
-}
-
-// LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
-// how long the holder of the wanted task was silent.
-func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
-	t, open := h.Task(o.No)
-	takes := open && o.Action == TakeTask && t.Holder.Seat != 0 && !t.Holder.Is(a) &&
-		h.SilentFor(t, nil, now) >= time.Minute
-	return o.Seen == nil && (takes || h.NeedsPresence(now))
 }
 
 // CheckTaskOrder returns the reason why the supervision of c forbids changes of the list, or nil. The error is a
@@ -395,15 +386,10 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event,
 	return event, nil
 }
 
-// refuseTaken refuses task, the task of another agent, to agent. The error names the holder, when agent may take task
-// over from a silent holder, and another free task.
+// refuseTaken refuses task, the task of another agent, to agent. The error names the holder, and another free task.
 func (h *Head) refuseTaken(agent Agent, task Task, seen map[int]Presence, now time.Time) error {
-	id, instead := TaskID(task.No), h.insteadOf(agent, seen, now)
-	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", id, instead)
-	if minutes := h.SilentFor(task, seen, now) / time.Minute; seen != nil && minutes > 0 {
-		err = fault.Refuse(fault.InvalidArgument, "%s is taken by another agent, last heard %d min ago: after %d you "+
-			"may take it over. Nothing was changed: %s", id, minutes, StallsAfter/time.Minute, instead)
-	}
+	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s",
+		TaskID(task.No), h.insteadOf(agent, seen, now))
 	err.By = task.Holder.Name
 	return err
 }
