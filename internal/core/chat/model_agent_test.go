@@ -187,11 +187,7 @@ func (a agentModel) ownAgain() time.Time {
 	if !a.used {
 		silent = 20 * time.Second
 	}
-	at := a.lastHeard().Add(silent)
-	if a.regainedAt.IsZero() {
-		return at
-	}
-	return latest(at, a.regainedAt.Add(15*time.Minute))
+	return a.lastHeard().Add(silent)
 }
 
 // firstLease returns how long the seat of a is safe before the first call of a, a member.

@@ -52,7 +52,7 @@ func (h *Head) MayEnlarge(a Agent) bool {
 
 // regained returns a under token alone, regained at now.
 func (a Agent) regained(token HashedToken, now time.Time) Agent {
-	a.AtMs, a.RegainedMs = now.UnixMilli(), now.UnixMilli()
+	a.AtMs = now.UnixMilli()
 	if a.IsPersonOnly() {
 		a.Person.Devices = nil
 	}

@@ -39,8 +39,7 @@ type Agent struct {
 	// Invite is the number of the invite that gave the seat; 0 for none.
 	Invite int `json:"invited,omitempty"`
 	// TakenFrom is a digest of the caller that took the seat: see ident.CallerDigest. Empty means unknown.
-	TakenFrom  string `json:"by,omitempty"`
-	RegainedMs int64  `json:"regained,omitempty"` // when Principal last regained the seat without the token
+	TakenFrom string `json:"by,omitempty"`
 
 	Person Person `json:"person,omitzero"` // behind the agent
 	Hooks  []Hook `json:"hooks,omitempty"` // in the order of their begin

@@ -35,13 +35,10 @@ type Seating struct {
 }
 
 // How long the agent of a seat must itself have been silent before the principal regains the seat. An announced
-// absence and a program on standby do not break the silence. The principal regains a seat only once in
-// RegainEvery: an agent that waits for its user makes no call for minutes, so two live agents of one principal
-// could take the seat from each other in turns.
+// absence and a program on standby do not break the silence.
 const (
 	RegainSilent = 2 * time.Minute  // by its own principal
 	RegainUnused = 20 * time.Second // by its own principal, if the token was never used: the reply of the join was lost
-	RegainEvery  = 15 * time.Minute // by its own principal, once more
 )
 
 // Decide returns the seat for the newcomer, or a *fault.Error. Decide fails with ErrPresenceNeeded if the
@@ -58,8 +55,8 @@ const (
 //	by the token, or the       the seat, always and without a SeatRequest: see
 //	contextId of A2A           State.CallerByToken
 //	principal of the seat,     the same seat under a new token, after RegainSilent
-//	but not of an endpoint     (RegainUnused), once in RegainEvery; and also where
-//	                           anyone would get a new seat
+//	but not of an endpoint     (RegainUnused), and also where anyone would get a new
+//	                           seat
 //	anyone, once the lease     a new seat in place of the old, with the view of a
 //	ended (LeaseEnd)           newcomer that takes over a seat of another name
 //	anyone else                NameTaken, and a knock
@@ -141,7 +138,7 @@ func (r *SeatRequest) regainableFrom(head *Head, agent Agent) time.Time {
 	if !used {
 		silent = RegainUnused
 	}
-	return Latest(last.Add(silent), time.UnixMilli(agent.RegainedMs).Add(RegainEvery))
+	return last.Add(silent)
 }
 
 // CheckFurtherSeat refuses a further seat to a principal whose person has paused an agent here, or approves its

@@ -222,7 +222,7 @@ var topics = []topic{
 	{`\b[Ss]tandby\b|[Oo]ne process for`, "size", ""},
 
 	{`\b[Ss]eats?\b`, "time", "core/room.Lease, core/room.UnusedLease, core/room.GuestLease, core/room.AdminLease, " +
-		"core/room.RegainSilent, core/room.RegainUnused, core/room.RegainEvery, core/room.PresentFor, core/room.OfferLife, " +
+		"core/room.RegainSilent, core/room.RegainUnused, core/room.PresentFor, core/room.OfferLife, " +
 		"core/room.InviteLife, cli/client.KeptUnknown, 8 hours"},
 	{`\b([Ss]ilent|[Ii]nactive|[Aa]dmins?)\b`, "time", "core/room.AdminSilent, core/room.StallsAfter, " +
 		"core/room.AdminSilentPair, core/room.PresentFor, core/room.RegainSilent, " +
