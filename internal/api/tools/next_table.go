@@ -49,8 +49,6 @@ var facts = []row{
 	{func(s *situation) bool { return s.Missed || s.hidden }, "Not all that was said is shown: some of it has expired, or is from before you joined", ""},
 	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
 	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "{show}"},
-	// Tasks that change hands.
-	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
 }
 
 // asides come after the imperative: they are for the user.

@@ -232,7 +232,6 @@ var words = map[string]func(*situation) string{
 		count := results.Count(s.owed(), "answer", "answers")
 		return count + " to " + strings.Join(s.OwedTo, ", ") + is + " outstanding"
 	},
-	"lost": func(s *situation) string { return s.LostTask },
 }
 
 // fill replaces the words in braces.

@@ -109,28 +109,6 @@ func TestRace_kickAndSend_nothingIsSaidAfterTheKick(t *testing.T) {
 	})
 }
 
-func TestRace_muteAndSend_nothingIsSaidAfterTheMute(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		ann, bob := services[0].join("plans", "Ann"), of(services, 1).join("plans", "Bob")
-		out := atOnce(8, func(i int) (chat.Seated, error) {
-			if i == 4 {
-				return does(services[0], ann.Token, room.Mute, "Bob")
-			}
-			_, err := of(services, i).Send(t.Context(),
-				chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
-			return chat.Seated{}, err
-		})
-		wants(t, out[4].err, "")
-		muted := false
-		for _, e := range services[0].events(ann.Token) {
-			if muted && e.Type == "said" {
-				t.Errorf("event %d is a message of a muted agent", e.n)
-			}
-			muted = muted || e.Type == "role"
-		}
-	})
-}
-
 // In the end the banned name has no seat, unless it was seated before the ban.
 func TestRace_banAndJoin_noSeatIsTakenAfterTheBan(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {

@@ -144,25 +144,6 @@ func TestSuccession_lastAdminLeaves_agentThatIsPresentComesFirst(t *testing.T) {
 	}
 }
 
-// The presence stored before the promotion has a member's lifetime and expires.
-func TestSuccession_newAdmin_hasAnAdminsLease(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.clock.Advance(25 * time.Hour)
-	w.look(p.bob.Token, "")
-	w.leave(p.ann.Token)
-	w.clock.Advance(16 * time.Minute)
-	cid := w.join("plans", "Cid")
-	w.look(cid.Token, "")
-	for _, w := range []*world{w, w.elsewhere()} {
-		_, err := w.tryJoin("plans", "Dora")
-		wants(t, err, fault.RoomFull)
-	}
-	w.clock.Advance(24 * time.Hour)
-	w.look(cid.Token, "")
-	same(t, "seats", seats(w.elsewhere().join("plans", "Dora").Room), []string{"Cid (admin)", "Dora (member)"})
-}
-
 // Of two, Bob needs no more than sixteen minutes without Ann. He kicks her as an admin does, and she comes back as a
 // newcomer.
 func TestSuccession_ofTwo_theOtherBecomesAdminAfterSixteenMinutesAndKicks(t *testing.T) {

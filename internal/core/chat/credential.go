@@ -26,6 +26,8 @@ func (c sending) warningOf(text string) string {
 
 // warnOfCredential keeps a text with a credential unsent once: models paste secrets, and a sent message cannot be taken
 // back. The same call again sends the text.
+//
+// talk: held for its form
 func (c sending) warnOfCredential(ctx context.Context, o *outgoing) (warned bool, _ *Sent, err error) {
 	key := o.req.Key
 	if !c.me.RepeatsOnlyByKey() || o.fileName != "" {

@@ -138,6 +138,8 @@ func (req ShareRequest) check() (name string, err error) {
 // ShareFile shares a file, or returns where to upload the file. A file in the call is sent as Send sends a text, with
 // the same guard. For an upload, ShareFile checks the rules now, so that nobody uploads in vain; Upload checks them
 // again.
+//
+// talk: files
 func (s *Service) ShareFile(ctx context.Context, req ShareRequest) (Shared, error) {
 	got, err := s.shareFile(ctx, req)
 	return got, s.Outward(err)

@@ -29,6 +29,8 @@ const ticketLife = 15 * time.Minute
 
 // GetFile returns the file of a message: a ticket for the whole file and, for an agent, a part of a text, or a picture
 // that models may see.
+//
+// talk: files
 func (s *Service) GetFile(ctx context.Context, req FileRequest) (FileGot, error) {
 	got, err := s.getFile(ctx, req)
 	return got, s.Outward(err)

@@ -26,6 +26,7 @@ import (
 
 var long = strings.Repeat("0123456789abcde\n", 40_000) // 640,000 bytes
 
+// talk: files
 func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 	onEachStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()

@@ -100,6 +100,7 @@ func TestUpload_answer_hasTheCursorOfTheCallThatOpenedIt(t *testing.T) {
 	}
 }
 
+// talk: files
 func TestUpload_secondFileToOneAddress_isRefused(t *testing.T) {
 	onFileStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()

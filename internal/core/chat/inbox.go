@@ -14,17 +14,16 @@ import (
 
 // inbox has what a wait has found so far.
 type inbox struct {
-	c        reading
-	pos      position
-	listens  listening
-	scanned  int64 // the last event checked
-	batch    batch
-	before   int // of a send: how many messages came before the caller's own
-	end      ending
-	signs    signs
-	reason   room.Reason // of lost
-	lostTask string      // the id of a task that another agent has taken from the caller; "": none
-	past     pastAnswers
+	c       reading
+	pos     position
+	listens listening
+	scanned int64 // the last event checked
+	batch   batch
+	before  int // of a send: how many messages came before the caller's own
+	end     ending
+	signs   signs
+	reason  room.Reason // of lost
+	past    pastAnswers
 }
 
 // listening is what a call waits for. The zero value is a call that does not wait.
@@ -266,9 +265,6 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	me := in.c.me
 	if event.N < in.pos.sentN {
 		in.before++
-	}
-	if event.Task != nil && event.Task.Was.Is(me.Agent) {
-		in.lostTask = room.TaskID(event.Task.No)
 	}
 	knocked := event.Type == room.Knocked
 	switch ends := in.wouldEndWait(event, agents); {

@@ -151,29 +151,6 @@ func TestManage_severalNamesOneHasLeft_theOthersGo(t *testing.T) {
 	})
 }
 
-// A kick counts as given for ten minutes, if the same admin gave it and the agent is not back.
-func TestManage_kickOfSomebodyWhoIsGone_isDoneOrRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	w.manage(p.ann.Token, room.Promote, "Cid", chat.StatusPromoted)
-	w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-	w.manage(p.ann.Token, room.Kick, "bob", chat.StatusNoChange)
-	refused := func(token string) {
-		t.Helper()
-		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: token, Agents: []string{"Bob"},
-			Action: room.Kick})
-		says(t, err, fault.InvalidArgument, "No agent of this name")
-	}
-	refused(p.cid.Token)
-	w.clock.Advance(room.RepeatWindow + time.Second)
-	refused(p.ann.Token)
-	bob := w.join("plans", "Bob")
-	w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-	bob = w.join("plans", "Bob")
-	w.leave(bob.Token)
-	refused(p.ann.Token)
-}
-
 // A join that comes between is no member of the order, and the order is carried out as a whole behind it.
 func TestRace_severalKickedWhileOthersJoin_areAllGone(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {

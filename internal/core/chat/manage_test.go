@@ -17,33 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
 
-func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	for name, c := range map[string]struct {
-		req  chat.ManageRequest
-		code fault.Code
-		says string
-	}{
-		"no action": {chat.ManageRequest{Agents: []string{"Bob"}}, fault.InvalidArgument, "promote"},
-		"no name":   {chat.ManageRequest{Action: room.Kick}, fault.InvalidArgument, "agent_name is missing"},
-		"nobody to kick": {chat.ManageRequest{Agents: []string{"Eve"}, Action: room.Kick}, fault.InvalidArgument,
-			"removed already"},
-		"note with a token": {chat.ManageRequest{Agents: []string{"Bob"}, Action: room.Kick,
-			Note: "use " + p.ann.Token},
-			fault.InvalidArgument, "secret"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c.req.Token = p.ann.Token
-			for _, w := range []*world{w, w.elsewhere()} {
-				err := w.changesNothing(p.ann.Token,
-					func() error { _, err := w.ManageAgent(t.Context(), c.req); return err })
-				says(t, err, c.code, c.says)
-			}
-		})
-	}
-}
-
 func TestBan_seatedAgent_isRemovedAndRefusedInEverySpelling(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.elsewhere(), w.elsewhere()

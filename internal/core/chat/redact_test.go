@@ -48,6 +48,7 @@ func (w *world) inTable(token string) (n int) {
 	return n
 }
 
+// talk: removing
 func TestRedact_textOfEveryKind_isGoneEverywhere(t *testing.T) {
 	onFiles(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
@@ -111,30 +112,6 @@ func TestRedact_textThatAnOpenWaitHolds_isGoneInEachProcess(t *testing.T) {
 			got.Messages[n-2].Redacts != id || got.Messages[n-2].By != "Ann" {
 			t.Errorf("the wait hands out %+v", got.Messages)
 		}
-	}
-}
-
-func TestRedact_taskThatAnOpenWaitHolds_isGone(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{{Title: "paint"}}})
-	w.task(p.cid.Token, chat.CommandTake, "t1")
-	bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: longWait, ForMe: true})
-	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandFinish, ID: "t1", Text: "it was " + spilled,
-		Evidence: room.Evidence{Ran: "make door KEY=" + spilled}, Exited: true})
-	w.redact(p.cid.Token, "t1")
-	w.say(p.ann.Token, "@Bob, forget it")
-	finished := 0
-	for _, m := range take(t, bob).Messages {
-		if m.TaskAction == room.FinishTask {
-			finished++
-		}
-		if m.Task != nil && (m.Task.Title != room.Removed || m.Task.Result != "" || m.Task.Evidence != nil) {
-			t.Errorf("%s: the wait hands out %+v", m.TaskAction, m.Task)
-		}
-	}
-	if finished != 1 {
-		t.Errorf("%d ends of a task", finished)
 	}
 }
 

@@ -44,6 +44,8 @@ func (w *world) refusal(ctx context.Context, room, agent string, code fault.Code
 
 // Bob does something and falls silent. Then an agent joins as Bob: as its principal, or
 // as a stranger. The times count from the end of what Bob does.
+//
+// talk: the way back
 func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 	wait := func(w *world, req chat.WaitRequest) {
 		open := w.open(w.t.Context(), req)
@@ -131,25 +133,6 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestWayBack_agentThatWaits_keepsItsName(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann")
-	bob := w.joinAs(w.local(), "plans", "Bob")
-	cursor := bob.Cursor
-	for range 3 {
-		open := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: cursor, Wait: longWait})
-		w.clock.Advance(4 * time.Minute)
-		for _, w := range []*world{w, w.elsewhere()} {
-			w.refusal(w.local(), "plans", "Bob", fault.NameTaken)
-			w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-		}
-		w.clock.Advance(longWait - 4*time.Minute)
-		cursor = take(t, open).Cursor     // past the knock
-		w.clock.Advance(10 * time.Second) // between two waits
-		w.refusal(w.local(), "plans", "Bob", fault.NameTaken)
-	}
 }
 
 func TestWayBack_strangerAfterTheLease_getsANewSeatThatShowsNothing(t *testing.T) {
@@ -546,32 +529,5 @@ func TestKeys_owner_isShownToThoseWithASeat(t *testing.T) {
 	outside, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
 	if err != nil || outside.Room.Agents[0].Owner != "" {
 		t.Errorf("from outside: %+v, %v", outside.Room, err)
-	}
-}
-
-func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
-	w := newWorld(t)
-	w.clock.Advance(500 * time.Millisecond)
-	w.pair()
-	w.clock.Advance(room.UnusedLease + 100*time.Millisecond) // items expire at whole seconds
-	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, fault.RoomFull, time.Second)
-	w.clock.Advance(400 * time.Millisecond)
-	w.join("plans", "Cid")
-}
-
-// As long as both make calls, neither gets the other's seat, however long.
-func TestNamesakes_bothCall_keepWhatTheyHave(t *testing.T) {
-	w := newWorld(t)
-	w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
-	one, two := w.joinAs(w.local(), "plans", "Claude"), w.joinAs(w.local(), "plans", "Claude 2")
-	for range 40 {
-		w.clock.Advance(119 * time.Second)
-		w.look(one.Token, "")
-		w.look(two.Token, "")
-		for _, name := range []string{"Claude", "Claude 2"} {
-			w.refusal(w.local(), "plans", name, fault.NameTaken)
-			w.refusal(t.Context(), "plans", name, fault.NameTaken)
-		}
 	}
 }

@@ -94,7 +94,6 @@ type Findings struct {
 	NameWanted bool        // a join under a taken name was refused, and the caller is an admin
 	Resumed    bool        // the wait outlasted a pause
 	Reason     room.Reason // of StatusRemoved
-	LostTask   string      // the id of a task that another agent has taken from the caller, or ""
 }
 
 // Company is what a wait knows of the others from the roster.
@@ -279,8 +278,7 @@ func (c reading) awaited(agents []AgentView) (a Awaited) {
 
 // findings returns what the inbox has found. A caller without a seat is asked nothing.
 func (in *inbox) findings() Findings {
-	f := Findings{Missed: in.has(eventsMissed), OthersGone: in.othersGone(),
-		Reason: in.reason, LostTask: in.lostTask}
+	f := Findings{Missed: in.has(eventsMissed), OthersGone: in.othersGone(), Reason: in.reason}
 	head, me := in.c.head, in.c.me
 	if agent, here := head.Seated(me.Seat); here && in.end != lost {
 		free := !room.Caller{Agent: agent, Device: me.Device}.IsSupervised()

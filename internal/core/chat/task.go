@@ -391,8 +391,9 @@ func (op *taskOp) appendAfterRead(ctx context.Context, read func() error,
 
 // refuseOtherWords refuses to end a task again with other words, or with another report of what was run.
 func refuseOtherWords(done roomlog.Done) error {
-	return fault.Refuse(fault.InvalidArgument, "You have ended %s already, and what you reported then stays: list_tasks "+
-		"with its id shows it. Nothing was changed: say what is new with send_message.", room.TaskID(done.Task.No))
+	return fault.Refuse(fault.InvalidArgument, "You have ended %s already, and what you reported then stays: "+
+		"list_tasks with its id shows it. Nothing was changed: say what is new with send_message.",
+		room.TaskID(done.Task.No))
 }
 
 // refuseEnded refuses a change of an ended task, and names the agent that has ended the task.

@@ -273,6 +273,8 @@ func refuseAfter(i int) error {
 }
 
 // checkWords refuses words with a likely credential, since the words of a task stay for a year.
+//
+// talk: held for its form
 func checkWords(words string) error {
 	if kind := sanitize.Credential(words); kind != "" {
 		return fault.Refuse(fault.InvalidArgument, "The words hold what looks like %s, and everybody here could use "+

@@ -425,6 +425,8 @@ func TestTask_editedAtOnce_makesNoCircle(t *testing.T) {
 
 // Four agents take the same task at once, and then four others the next free one: one wins the first, and each
 // of the others gets one of its own. Its holder finishes it once, by whichever of two calls is first.
+//
+// talk: tasks
 func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		const rounds, agents = 26, 4 // whose tasks are more than a list shows of those that are closed

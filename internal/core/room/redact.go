@@ -13,6 +13,8 @@ const Removed = "removed"
 // and so may an admin, so that a secret is gone before others join. To have added or finished a task gives no right to
 // remove a check of the task: a true failure would be gone. No agent removes the words of its own person. An agent that
 // does not see a message cannot remove the text.
+//
+// talk: removing
 func (c Caller) CheckRedact(event Event) error {
 	switch {
 	case event.Type != Said && !event.ChecksTask():
@@ -45,6 +47,8 @@ func (e Event) Redaction() Event {
 
 // CheckRedactTask returns the reason why a must not remove the words of task, visible to a, or nil. by is the
 // agent that has task, or has ended task. The adder, by and admins may.
+//
+// talk: removing
 func (a Agent) CheckRedactTask(task Task, by Party) error {
 	if a.Role == Admin || task.Adder.Is(a) || by.Is(a) {
 		return nil

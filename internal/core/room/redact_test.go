@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
+// talk: removing
 func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 	said, came := room.Event{N: 5, Type: room.Said, Seat: bob}, room.Event{N: 3, Type: room.Joined, Seat: bob}
 	words := room.Event{N: 6, Type: room.Said, Seat: bob, Person: true}

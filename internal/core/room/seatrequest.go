@@ -65,6 +65,8 @@ const (
 // new seat in place of the longest silent agent with an ended lease, or the room starts over. Before all else a guest
 // needs a valid invite: see Invite.Admit. The seat of its own principal needs none, since the name of the room gives
 // it back, too. Once all seat numbers were given, nobody gets a new seat.
+//
+// talk: the way back
 func (r *SeatRequest) Decide(head *Head, now time.Time) (Seating, error) {
 	old, _ := head.Named(r.Name.Key)
 	var left *Invite

@@ -264,6 +264,8 @@ func claimBob(l *timeline, c room.SeatRequest, now time.Time) (string, room.Seat
 }
 
 // The rows of the table over SeatRequest.Decide, but for the token.
+//
+// talk: the way back
 func TestDecide_nameThatIsTaken_callerGetsWhatTheTableSays(t *testing.T) {
 	const same, other, none = "key:b", "key:c", ""
 	used := func(p presence) presence { p.used = true; return p }
@@ -353,145 +355,6 @@ func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") ||
 		!strings.Contains(err.Error(), "if it stays silent, at 13:15 UTC on 1 March at the latest") {
 		t.Error(err)
-	}
-}
-
-// The stories behind the table over SeatRequest.Decide. Bob was last heard, or joined, at the start; then
-// somebody comes under his name.
-func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
-	const local, key, none = "local", "key:b", ""
-	type visit struct {
-		at   time.Duration
-		who  string
-		want string
-	}
-	for what, c := range map[string]struct {
-		bob     string        // Bob's principal
-		guest   bool          // Bob and all visitors come by an invite without further seats
-		admin   bool          // Bob is admin
-		calls   time.Duration // when Bob last calls
-		standby bool          // Bob's program waits all the time
-		silent  bool          // Ann is silent, too
-		member  bool          // Ann is a member
-		admins  int           // the seat that becomes an admin's at the last visit
-		room    func(*room.Settings)
-		visits  []visit
-	}{
-		"a crash on a local server": {bob: local,
-			visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
-		"a crash with a key": {bob: key, visits: []visit{{minute, key, refused},
-			{2 * minute, key, regained}}},
-		"a crash that nobody helps": {visits: []visit{{2 * minute, none, refused},
-			{14 * minute, none, refused}, {15 * minute, none, takes}}},
-		"a crash as a guest, nobody helps": {guest: true,
-			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
-		"two agents of one key": {bob: key, calls: 9 * minute,
-			visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}}},
-		"a silent admin of two": {admin: true, member: true, room: two, admins: 1,
-			visits: []visit{{16 * minute, none, refused}, {24*hour - 1e9, none, refused}, {24 * hour, none, takes}}},
-		"two ghosts": {silent: true, room: two,
-			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
-		"two ghosts, a newcomer with another key": {bob: key, silent: true, room: two,
-			visits: []visit{{2 * minute, "key:c", refused}, {15 * minute, "key:c", anew}}},
-		"two ghosts, one of them returns": {bob: key, silent: true, room: two,
-			visits: []visit{{minute, key, refused}, {20 * minute, key, regained}}},
-		"two ghosts, with a password": {silent: true,
-			room:   func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" },
-			visits: []visit{{14 * minute, none, refused}}},
-		"a stranger who types the name": {bob: key, calls: 10 * minute,
-			visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
-		"an impostor after the lease": {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
-		"a standby of the same agent runs": {bob: key, standby: true,
-			visits: []visit{{hour, none, refused}, {hour, key, regained}}},
-		"a typo that is the name of another": {bob: key, visits: []visit{{minute, "key:c", refused}}},
-	} {
-		t.Run(what, func(t *testing.T) {
-			l := newRoom(t, "Ann", "Bob")
-			a, began := l.agent(bob), l.now
-			a.Principal, a.AtMs = c.bob, began.UnixMilli()
-			if c.guest {
-				a.Invite = 1
-			}
-			if c.admin {
-				a.Role = room.Admin
-			}
-			l.apply(room.Event{Type: room.Joined, Seat: bob, Name: a.Name, Agent: &a.Agent, Regains: true})
-			if c.member {
-				l.manage(room.Demote, ann)
-			}
-			l.set(func(s *room.Settings) {
-				s.Invite = (room.Invite{Number: 1})
-				if c.room != nil {
-					c.room(s)
-				}
-			})
-			for i, v := range c.visits {
-				now := began.Add(v.at)
-				request := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who,
-					Token:    room.HashedToken{Hash: "new"},
-					Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
-				if c.guest {
-					request.Invite = 1
-				}
-				called := began
-				if c.calls <= v.at {
-					called = began.Add(c.calls)
-				}
-				request.Presence[2] = room.Presence{AtMs: called.UnixMilli(), Used: true}
-				if c.standby {
-					request.Presence[2] = room.Presence{AtMs: now.UnixMilli(), OwnMs: called.UnixMilli(),
-						UntilMs: now.Add(minute).UnixMilli(), Used: true, Standby: true}
-				}
-				if !c.silent {
-					request.Presence[1] = room.Presence{AtMs: now.UnixMilli(), Used: true}
-				}
-				got, seating, err := claimBob(l, request, now)
-				if got != v.want {
-					t.Fatalf("after %s: %s, want %s; %v", v.at, got, v.want, err)
-				}
-				if gone := seating.Eviction; gone != nil && i == len(c.visits)-1 && gone.Promoted != c.admins {
-					t.Errorf("seat %d becomes an admin's, want %d", gone.Promoted, c.admins)
-				}
-				l.now = now
-				if got == regained {
-					l.apply(room.Event{Type: room.Joined, Seat: bob, Name: "Bob", Agent: seating.Regained,
-						Regains: true})
-				}
-			}
-		})
-	}
-}
-
-// An impostor takes Bob's name after the end of Bob's lease. When Bob comes back, he is a newcomer, whatever
-// his key, until the impostor is silent for as long.
-func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
-	l := bobs(t)
-	request := func(who string, last time.Time, after time.Duration) (room.Seating, error) {
-		now := last.Add(after)
-		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
-		for _, seat := range seats(&l.head.State)[1:] {
-			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
-		}
-		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Token: room.HashedToken{Hash: "new"},
-			Liveness: room.Liveness{Presence: p}}).Decide(l.head, now)
-	}
-	first, err := request("key:c", l.now, room.Lease)
-	if err != nil || first.Eviction == nil {
-		t.Fatalf("the impostor gets %+v, %v", first, err)
-	}
-	l.now = l.now.Add(room.Lease)
-	l.apply(*first.Eviction)
-	l.join("Bob")
-	a := l.agent(3)
-	a.Principal = "key:c"
-	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a.Agent, Regains: true})
-	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken,
-		room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
-		got, err := request("key:b", l.now, after)
-		if fault.CodeOf(err) != want || got.Regained != nil ||
-			err == nil && (got.Eviction == nil || got.Eviction.Seat != 3 || got.Since != l.head.FromNext()) {
-			t.Errorf("after %s, Bob gets %+v, %v", after, got, err)
-		}
 	}
 }
 

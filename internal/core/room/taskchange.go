@@ -32,6 +32,8 @@ type TaskOrder struct {
 //
 // Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes nobody:
 // see Openings.
+//
+// talk: tasks
 func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, no int64, err error) {
 	agent := by.Agent
 	if err := by.CheckTaskOrder(); err != nil {

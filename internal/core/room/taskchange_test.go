@@ -12,6 +12,8 @@ import (
 )
 
 // Ann is admin. Bob has added t1, t2 after t1, t3 for Cid, and t4 for Dora after t3.
+//
+// talk: tasks
 func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T) {
 	take := func(no int64) room.TaskOrder { return room.TaskOrder{Action: room.TakeTask, No: no} }
 	finish := func(no int64) room.TaskOrder { return room.TaskOrder{Action: room.FinishTask, No: no} }

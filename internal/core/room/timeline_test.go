@@ -326,8 +326,6 @@ func (l *timeline) ban(e room.Event, name string) {
 	l.apply(e)
 }
 
-func two(s *room.Settings) { s.Capacity = 2 }
-
 // order has a seat do something with tasks, and returns the event; the zero event if nothing changes.
 func (l *timeline) order(seat int, o room.TaskOrder) (e room.Event, err error) {
 	l.Helper()

@@ -104,7 +104,7 @@ func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 	return name, has(args, name)
 }
 
-// hint names the argument that the key of a member spells in another way, such as idempotencyKey, or is part of, such as
+// hint names the argument that the key of a member spells in another way, such as idempotencyKey, or holds, such as
 // task_id; "" if none. Read refuses such a key: a filter of calls by their arguments may not know the spelling.
 func hint(args []Arg, m entry) string {
 	key := snake(m.key)
