@@ -41,9 +41,9 @@ type intent struct {
 }
 
 // on returns what, whose vote has the proposal that it is about on head.
-func (what intent) on(head *room.Head, me room.Caller, now time.Time) *intent {
+func (what intent) on(head *room.Head, seat int, now time.Time) *intent {
 	if what.votes {
-		what.act.ReplyTo = head.VotedOn(me.Agent, now)
+		what.act.ReplyTo = head.VotedOn(seat, now)
 	}
 	return &what
 }
@@ -71,7 +71,7 @@ func (c reading) holdBack(ctx context.Context, what *intent, g guard) (guard, *W
 	if g.cursor.N > c.head.AsOf { // the cursor is beyond the log
 		return guard{}, nil, nil
 	}
-	what = what.on(c.head, c.me, c.room.svc.now())
+	what = what.on(c.head, c.me.Seat, c.room.svc.now())
 	g, by, err := c.checkUnread(ctx, what, g)
 	if err != nil || by == nil && !what.doubt {
 		return g, nil, err
@@ -149,7 +149,7 @@ func (what *intent) mayBeHeld(g guard, at place) bool {
 	if !known { // 3
 		return true
 	}
-	what = what.on(at.head, at.caller, at.now)
+	what = what.on(at.head, at.caller.Seat, at.now)
 	next := g.checked + 1
 	for _, event := range slices.Concat(tail, at.batched) {
 		switch {

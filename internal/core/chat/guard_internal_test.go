@@ -55,7 +55,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		log     *roomlog.Log // nil: that of Ann's call
 		holds   bool
 	}{
-		"1. Ann gives no cursor: no.":                                 {off: true, batched: []room.Event{toAnn}},
+		"1. Ann gives no cursor: no.":  {off: true, batched: []room.Event{toAnn}},
 		"2. Nothing has happened: no.": {},
 		"3. This process has forgotten 42: yes.": {
 			batched: []room.Event{status}, log: forgetful.log, holds: true},

@@ -189,19 +189,7 @@ func (c messageRules) completeAsk(event *Event) error {
 
 // completeVote sets the proposal answered by event, and gives event the same readers.
 func (c messageRules) completeVote(event *Event) error {
-	var asked []OpenRequest
-	for _, request := range c.head.Talk.OpenTo(c.agent.Seat, c.now) {
-		if request.Proposal && (slices.Contains(request.Owed, c.agent.Seat) ||
-			slices.Contains(request.Agreed, c.agent.Seat)) &&
-			(event.ReplyTo == 0 || event.ReplyTo == request.N) {
-			asked = append(asked, request)
-		}
-	}
-	waiting := slices.DeleteFunc(slices.Clone(asked),
-		func(request OpenRequest) bool { return !slices.Contains(request.Owed, c.agent.Seat) })
-	if len(waiting) > 0 {
-		asked = waiting
-	}
+	asked, waits := c.head.asksVote(c.agent.Seat, event.ReplyTo, c.now)
 	switch {
 	case event.ReplyTo != 0 && len(asked) == 0:
 		return c.refuseVote(*event)
@@ -211,7 +199,7 @@ func (c messageRules) completeVote(event *Event) error {
 	case len(asked) > 1:
 		return fault.Refuse(fault.InvalidArgument,
 			"Several open proposals ask you: %s. Nothing was sent: say which one with reply_to.", c.listIDs(asked))
-	case event.Kind == Agree && len(waiting) == 0:
+	case event.Kind == Agree && !waits:
 		return fault.Refuse(fault.InvalidArgument, "You have agreed to that proposal already, and others have yet to "+
 			"answer. Nothing was sent: call wait_for_message.")
 	}
@@ -220,11 +208,31 @@ func (c messageRules) completeVote(event *Event) error {
 	return c.setReaders(r, event)
 }
 
-// VotedOn returns the open proposal on which a votes if it names none; 0: none, or which is not clear.
-func (h *Head) VotedOn(a Agent, now time.Time) int64 {
-	vote := Event{Kind: Object}
-	_ = messageRules{head: h, agent: a, now: now}.completeVote(&vote)
-	return vote.ReplyTo
+// VotedOn returns the open proposal on which the agent of seat votes if it names none; 0: none, or which is not clear.
+func (h *Head) VotedOn(seat int, now time.Time) int64 {
+	if asked, _ := h.asksVote(seat, 0, now); len(asked) == 1 {
+		return asked[0].N
+	}
+	return 0
+}
+
+// asksVote returns the open proposals that ask the agent of seat, and that are event n if n is not 0: those that wait
+// for its vote or, if none waits, those to which it has agreed.
+func (h *Head) asksVote(seat int, n int64, now time.Time) (asked []OpenRequest, waits bool) {
+	var agreed []OpenRequest
+	for _, request := range h.Talk.OpenTo(seat, now) {
+		switch {
+		case !request.Proposal || n != 0 && n != request.N:
+		case slices.Contains(request.Owed, seat):
+			asked = append(asked, request)
+		case slices.Contains(request.Agreed, seat):
+			agreed = append(agreed, request)
+		}
+	}
+	if len(asked) == 0 {
+		return agreed, false
+	}
+	return asked, true
 }
 
 // refuseVote says why the event in ReplyTo takes no vote from event.
