@@ -174,31 +174,6 @@ func TestSend_eachOutcome_endsTheTaskInItsState(t *testing.T) {
 	}
 }
 
-// Who writes @Cid expects Cid to read it.
-func TestSend_nameOfAnAgentThatHasLeft_isSaid(t *testing.T) {
-	for _, method := range []string{send, stream} {
-		w := newWorld(t, set{})
-		cid, bob := w.seated("Cid"), w.seated("Bob")
-		if got := cid.calls("CancelTask", map[string]any{"id": cid.task}); got.Error != nil {
-			t.Fatalf("%+v", got.Error)
-		}
-		replies, waits := bob.sends(method, "m1", "@Cid and @Ann, may I? `@Cid`")
-		waits()
-		w.says("Yes.")
-		got := w.outcome(method, replies).text()
-		const want = "“Cid” has left the room, and does not read what you said.\n"
-		if !strings.HasPrefix(got, want+notice) || strings.Count(got, "does not read") != 1 {
-			t.Errorf("%s: %q", method, got)
-		}
-		replies, waits = bob.sends(method, "m2", "@Ann, may I?")
-		waits()
-		w.says("Yes, yes.")
-		if got := w.outcome(method, replies).text(); strings.Contains(got, "does not read") {
-			t.Errorf("%s: of words that name nobody who left: %q", method, got)
-		}
-	}
-}
-
 // An agent that speaks A2A has no list of tasks: a proposal in place of an agreement names those that it puts in
 // question.
 func TestSend_proposalThatTakesBackAnAgreement_namesItsTasks(t *testing.T) {

@@ -68,10 +68,6 @@ func (s *Server) answer(ctx context.Context, at seat, got *chat.Sent) wire.TaskS
 	if sentence != "" {
 		parts = append(parts, wire.NewTextPart(sentence))
 	}
-	for _, name := range got.Left {
-		parts = append(parts, wire.NewTextPart(transcript.Quoted(name)+
-			" has left the room, and does not read what you said."))
-	}
 	if len(said) > 0 {
 		if about := transcript.Notice(heard); about != "" {
 			parts = append(parts, wire.NewTextPart(about))

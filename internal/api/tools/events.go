@@ -36,7 +36,7 @@ func subscribingArgs(in *subscribing) []spec.Arg {
 		tokenArg(&in.token).Require(),
 		spec.Boolean("for_me", func(yes bool) { in.forMe = yes },
 			"Only what is for you (private words, replies to yours, @name, what you are asked or proposed, "+
-				"your tasks) and requests to all."),
+				"your tasks)."),
 	}
 }
 

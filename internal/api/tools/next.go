@@ -64,7 +64,6 @@ type situation struct {
 	kind       room.Kind
 	duplicate  bool
 	before     bool           // a message came before the caller's message
-	unheard    bool           // the text names by @ an agent that cannot read it
 	absent     *chat.Absent   // those whom the message asks, names or is private to, and who will not answer soon
 	unfinished bool           // a task in finishes was not finished
 	beside     string         // of a proposal: what it answers and does not replace; "": nothing
@@ -225,7 +224,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest, file bool) *s
 		announces: asked.BackIn > 0, awayTill: asked.BackIn > 0 && !w.AwayUntil.IsZero(), revision: w.Revision,
 		sent: s.Sent, held: !s.Sent && !w.Situation.Paused && w.Status != chat.StatusPending,
 		credential: s.Credential, file: file, apart: len(asked.To) > 0, replies: asked.ReplyTo != "",
-		kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0, unheard: s.Unheard, absent: s.Absent,
+		kind: asked.Kind, duplicate: s.Duplicate, before: s.Before > 0, absent: s.Absent,
 		unfinished: len(s.Unfinished) > 0, beside: s.Beside,
 		over: s.Sent && len(asked.Finishes) > len(s.Unfinished)}
 }

@@ -175,13 +175,6 @@ func TestNext_safety(t *testing.T) {
 			bob.do("send_message", args{"text": "Well?", "to": "Ann"})
 			return ann.do("send_message", args{"text": "900.", "reply_to": asked, "cursor": ann.cursor}).Next
 		}, []string{"NOT sent", "f yours is still to be said, call send_message (", ", reply_to) with what fits"}, nil},
-		"words that name one who cannot read them": {func(s *story) string {
-			ann, bob := s.pair()
-			s.agent("Cy").do("join_room", args{"room": "plans", "agent_name": "Cy"})
-			bob.do("send_message", private)
-			ann.look()
-			return ann.do("send_message", args{"text": "Ask @Cy.", "reply_to": ann.last}).Next
-		}, []string{"Your text names somebody by @ who cannot read it: only those in to can."}, nil},
 		"a secret that was read is replaced": {func(s *story) string {
 			ann, bob := s.pair()
 			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})

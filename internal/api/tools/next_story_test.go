@@ -128,7 +128,7 @@ func moreSentences() []string {
 	is(func(s *situation) { s.cursor = "" })
 	for n := range 2 {
 		is(func(s *situation) {
-			s.sent, s.unheard = true, true
+			s.sent = true
 			s.absent = &chat.Absent{Away: n + 1, Mute: n + 1, Silent: n + 1}
 		})
 	}

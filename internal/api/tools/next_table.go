@@ -33,7 +33,6 @@ var facts = []row{
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{(*situation).isBlind, "This call gave no cursor of yours, so it brought no messages and did not wait; if you lost your last one, join_room with only agent_token gives you one", ""},
-	{func(s *situation) bool { return s.unheard }, "Your text names somebody by @ who cannot read it: only those in to can", ""},
 	{func(s *situation) bool { return s.absent != nil }, "Not all whom your message names or asks will answer soon: {absent} (room_info shows who)", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record until the last of you leaves, and room_info shows it{change}{revised}", ""},

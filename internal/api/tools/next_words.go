@@ -265,7 +265,7 @@ func (s *situation) waitCall() string {
 func (s *situation) sendCall() string {
 	more := ""
 	switch {
-	case s.private != "": // and not a request to all, which would be answered to the wrong readers
+	case s.private != "": // else the answer would go to the wrong readers
 		more = ", reply_to " + s.private
 	case s.request != "":
 		more = ", reply_to " + s.request
@@ -441,7 +441,7 @@ func absent(a *chat.Absent) string {
 		}
 	}
 	add(a.Away, "is away", "are away")
-	add(a.Mute, "can only read here", "can only read here")
+	add(a.Mute, "may not speak here", "may not speak here")
 	add(a.Silent, "was not heard for long", "were not heard for long")
 	return strings.Join(list, ", ")
 }

@@ -282,7 +282,7 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 	}
 	want := map[string]string{
 		"sent": "boolean", "id": "string", "to": "array", "credential": "string", "duplicate": "boolean",
-		"have_left": "array", "agreed": "string",
+		"agreed": "string",
 		"status": "string", "messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
 		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer", "owed_by": "array",

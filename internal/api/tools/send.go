@@ -114,14 +114,13 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
 		Agreed: got.Agreed,
 		Status: string(heard.Status), HasMore: heard.HasMore, Cursor: heard.Cursor,
 		Untrusted: notice(heard.Messages,
-			len(heard.Agents)+len(is.Tasks)+len(got.Unfinished)+len(got.Left)+len(is.OwedBy) > 0),
+			len(heard.Agents)+len(is.Tasks)+len(got.Unfinished)+len(is.OwedBy) > 0),
 		Messages: viewAround(heard.Messages, got.Before),
 		Agents:   viewAgents(heard.Agents),
 		Seated:   seatedBeyond(heard), Waiting: heard.AllWaiting,
 		AwayUntil: viewTimeIf(heard.AwayUntil), Owed: is.Owed, OwedBy: is.OwedBy,
 		Finished:   got.Finished,
 		Unfinished: viewUnfinished(got.Unfinished),
-		Left:       got.Left,
 		Tasks:      viewBriefs(is.Tasks), Next: a.sent(got, asked),
 	}
 }

@@ -36,7 +36,7 @@ func (s *Set) waitForMessage() tool {
 				s.waitArg(&in.Wait, s.clients.longest, earlier+"0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
 					"End only for what is for you (private words, replies to yours, @name, what you are asked "+
-						"or proposed, your tasks) and requests to all. Other words come with that."),
+						"or proposed, your tasks). Other words come with that."),
 				spec.Text("activity", &in.Activity, "What you are doing. Others see it."),
 				backArg(&in.Absence, "You are away so long and keep your seat. 0: you are back."),
 			}

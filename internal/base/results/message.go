@@ -70,7 +70,6 @@ type Sent struct {
 	OwedBy     []string     `json:"owed_by,omitempty" doc:"as in wait_for_message"`
 	Finished   []string     `json:"finished,omitempty" doc:"the tasks that it finished"`
 	Unfinished []Unfinished `json:"unfinished,omitempty" doc:"the tasks of finishes that stay as they were"`
-	Left       []string     `json:"have_left,omitempty" doc:"agents that your text names by @, outside of code, and that do not read it, since they have left this room"`
 	Tasks      []TaskBrief  `json:"tasks,omitempty" doc:"as in wait_for_message"`
 	Next       string       `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }

@@ -98,9 +98,6 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 				return err
 			}
 		}
-		for _, name := range sent.Left {
-			s.out.hint("%s has left the room, and does not read what you said.", named([]string{name}, ""))
-		}
 		if len(req.To) == 0 && isPrivate(sent) && !s.out.Screen.Terminal && !s.isAgents() {
 			s.out.hint("Only %s can read it.", named(sent.To, " and "))
 		}

@@ -78,28 +78,6 @@ func TestSayAndPut_printTheID(t *testing.T) {
 	}
 }
 
-// A person who writes @Bob expects Bob to read the message.
-func TestSay_nameOfAnAgentThatHasLeft_isNoted(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob", "Zoë", "Dan")
-	for _, name := range []string{"Bob", "Zoë"} {
-		if err := at(t, base, nil).Leave(t.Context(), as(name), ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ann := at(t, base, nil)
-	for _, text := range []string{"@Bob and @Zoë, who has milk?", "@Dan and `@Bob`, who has milk?"} {
-		if err := ann.Send(t.Context(), as("Ann"), shell.SendRequest{Text: text, New: true}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const want = "parley: \"Bob\" has left the room, and does not read what you said.\n" +
-		"parley: \"Zoë\" has left the room, and does not read what you said.\n"
-	if ann.notes.String() != want {
-		t.Errorf("told %q, want %q", &ann.notes, want)
-	}
-}
-
 func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
 	for name, c := range map[string]struct {
 		asked   shell.SendRequest // by Ann

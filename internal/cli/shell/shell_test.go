@@ -391,8 +391,6 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 	}{
 		"a name that nobody has": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", To: []string{"Bob", "Zed"}}),
 			`--to: "Zed" is nobody here. Nothing was sent. To see who is there: parley who --room tea --as Ann`, 0},
-		"a name of one that has left": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", To: []string{"Cy"}}),
-			`--to: "Cy" left just now. Nothing was sent. To see who is there: parley who --room tea --as Ann`, 0},
 		"no text": {c.Send(t.Context(), ann, shell.SendRequest{}),
 			"The text is missing: only --kind agree and --withdraw need none.", 2},
 		"an id": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", ReplyTo: "x"}),

@@ -273,7 +273,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		Status: how, Token: token.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(token), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
-		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now),
+		Watch: c.head.ShownLink(c.me), Opens: c.head.Others(c.me.Seat) == 1,
 		Situation: reading(c).situation(learned{read: c.head.AsOf}), Within: c.me.FirstLease(),
 	}
 	if mine.N > 1 {

@@ -361,31 +361,11 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	}
 	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents,
 		func(b chat.AgentView) bool { return b.Name == x.freed && x.freed != a.name })
-	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, "", a.person.opened, a.person.paused}
+	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, "", a.person.opened, a.person.paused,
+		len(r.seated()) == 2}
 	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Situation.Owes, o.got.Watch == "",
-		o.got.Situation.Paused}
-	if opens, sure := m.opens(r, a); sure && m.oneService { // another may not have read so much of the talk
-		want, got = append(want, opens), append(got, o.got.Opens)
-	}
+		o.got.Situation.Paused, o.got.Opens}
 	return x.next, sameText("the join", got, want)
-}
-
-// opens reports whether a, which has just joined, is to speak first: not where several talk already, nor if
-// another that joined in the last minute has yet to speak. What one said before it had its seat again may be forgotten.
-func (m model) opens(r roomModel, a agentModel) (yes, sure bool) {
-	others := slices.DeleteFunc(r.seated(), func(x agentModel) bool { return x.seat == a.seat })
-	if _, begun := r.lastWord(); len(others) == 0 || begun && len(others) > 1 {
-		return false, true
-	}
-	yes, sure = true, true
-	for _, x := range others[1:] {
-		if x.endpoint || r.silences(x) || m.now.Sub(x.joinedAt) >= time.Minute {
-			continue
-		}
-		spoke := func(e eventModel) bool { return e.seat == x.seat && e.Type == chat.EventSaid && !e.Person }
-		yes, sure = yes && slices.ContainsFunc(r.log, spoke), sure && x.regainedAt.IsZero()
-	}
-	return yes, sure
 }
 
 // idleSeats returns the names of the seats that a principal could have again.

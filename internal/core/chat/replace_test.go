@@ -112,7 +112,8 @@ func TestReplaced_privateProposal_isHiddenFromOthers(t *testing.T) {
 	p := w.company()
 	secret := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "just us two", Kind: room.Proposal,
 		To: []string{"Bob"}}).ID
-	public := w.counter(p.bob, "all three", secret).ID
+	public := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "all three", Kind: room.Proposal, ReplyTo: secret,
+		To: []string{chat.Everyone}}).ID
 	for _, c := range []struct {
 		who  chat.Seated
 		want string

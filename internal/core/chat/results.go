@@ -50,7 +50,7 @@ type Seated struct {
 	Cursor     string
 	Now        time.Time
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
-	Opens      bool   // the caller is to speak first: see room.Head.Opens
+	Opens      bool   // the caller is to speak first, since it joins one other
 	Situation  Situation
 	// Within is how long the seat of a member is safe before its first call; 0 after a return, or by a queue, where
 	// nobody else knows the room.
@@ -120,8 +120,6 @@ type Sent struct {
 	Before     int          // how many of Messages came before the message
 	Finished   []string     // the ids of the tasks of finishes that the message closed
 	Unfinished []Unfinished // those that it did not close
-	Left       []string     // the agents, named by @ in the text, that have left and will not read the message
-	Unheard    bool         // the text names by @ an agent here that cannot read the message
 	Absent     *Absent      // those whom the message asks, names or is private to, and who answer late; nil: none
 	Agreed     string       // the id of the proposal whose agreement the message completed
 	Beside     string       // of a proposal: the agreement or open proposal that it answers and does not replace

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -127,7 +125,7 @@ func (c sending) findAgents(ctx context.Context, field string, names []string) (
 		agent, here := c.head.Named(key)
 		switch {
 		case !here:
-			return nil, c.refuseAbsent(field, i+1, key)
+			return nil, refuseAbsent(field, i+1)
 		case agent.Seat != c.me.Seat && !slices.ContainsFunc(found,
 			func(x room.Agent) bool { return x.Seat == agent.Seat }):
 			found = append(found, agent)
@@ -148,31 +146,11 @@ func refuseOnlySelf(field string) error {
 	return fault.Refuse(fault.InvalidArgument, "%s names only yourself. Nothing was sent: name others.", field)
 }
 
-// refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling
-// mistake. The refusal does not suggest a message to all: words meant for one agent could become public.
-func (c sending) refuseAbsent(field string, number int, key string) error {
-	if n, left := c.head.LeftAs(c.me.Agent, key); left {
-		if tail, known := c.room.log.Tail(n - 1); known && len(tail) > 0 && c.me.Sees(tail[0]) {
-			return fault.Refuse(fault.InvalidArgument, "%s: number %d left %s. Nothing was sent.", field, number,
-				ago(c.room.svc.now().Sub(time.UnixMilli(tail[0].AtMs))))
-		}
-	}
+// refuseAbsent refuses a name that nobody here has. It suggests no message to all: words meant for one agent could
+// become public.
+func refuseAbsent(field string, number int) error {
 	return fault.Refuse(fault.InvalidArgument, "%s: number %d is nobody here. Nothing was sent: room_info tells who "+
 		"is.", field, number)
-}
-
-// ago says in words how long ago an event was.
-func ago(d time.Duration) string {
-	switch minutes := int(d / time.Minute); {
-	case minutes < 1:
-		return "just now"
-	case minutes == 1:
-		return "1 minute ago"
-	case minutes < 120:
-		return fmt.Sprintf("%d minutes ago", minutes)
-	default:
-		return fmt.Sprintf("%d hours ago", minutes/60)
-	}
 }
 
 // sameCompany reports whether two lists name the same agents, leaving out the caller a.
@@ -222,7 +200,7 @@ func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (r
 		e.ReAdded = event.Task.Added
 	}
 	if !e.IsVote() { // a vote is for its proposer
-		e.Chain = c.chainOf(ctx, event)
+		e.Chain = c.head.ChainOf(c.me, event)
 	}
 	// The readers are found again when the answer is sent: see room.Head.ProposeAnswer.
 	e.KeepsReaders = o.keepsReaders(e, event)
@@ -232,32 +210,15 @@ func (c sending) findAnswered(ctx context.Context, o *outgoing, e room.Event) (r
 	return e, nil
 }
 
-// chainEvents is how many events after a message of the caller are searched for its answers.
-const chainEvents = 128
-
-// chainOf returns room.Head.ChainOf of an answer to answered. It does without events that cannot be read.
-func (c sending) chainOf(ctx context.Context, answered room.Event) []int {
-	var later []room.Event
-	if answered.Seat == c.me.Seat {
-		end := min(c.head.AsOf, answered.N+chainEvents)
-		for event, err := range c.room.log.Pages(c.me, chainEvents).Since(ctx, answered.N, end) {
-			if err != nil {
-				break
-			}
-			event.Text = "" // 128 texts may have 4 MB
-			later = append(later, event)
-		}
-	}
-	return c.head.ChainOf(c.me, answered, later)
-}
-
-// keepsReaders reports whether e goes to those who could read answered: the call says nothing of its readers. A
-// proposal asks all, and votes and withdrawals have rules of their own. An answer to a note is for all: nobody else
-// could read the note. A draft in private is no note: its agent would say to all what goes on from private words.
+// keepsReaders reports whether e goes to those who could read answered: the call says nothing of its readers. Votes and
+// withdrawals have rules of their own. An answer to a note is for all: nobody else could read the note. A draft in
+// private is no note: its agent would say to all what goes on from private words.
+//
+// talk: readers
 func (o *outgoing) keepsReaders(e, answered room.Event) bool {
 	private := len(answered.To) > 0 && !answered.IsNote()
 	if draft := answered.Draft; draft != nil {
 		private = len(draft.To) > 0
 	}
-	return private && len(o.req.To) == 0 && !o.toAll && e.Kind != room.Proposal && !e.HasReadersOfAnother()
+	return private && len(o.req.To) == 0 && !o.toAll && !e.HasReadersOfAnother()
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
@@ -37,7 +35,7 @@ func (c sending) result(ctx context.Context, o *outgoing, k known, v verdict) *o
 	}
 	is.sent = c.sentBy(ctx, o, v, *event)
 	if err != nil {
-		is.sent.To, is.sent.Unheard = nil, false
+		is.sent.To = nil
 	}
 	return is
 }
@@ -51,8 +49,8 @@ func (c sending) sentBy(ctx context.Context, o *outgoing, v verdict, event room.
 		return Sent{ID: id, Duplicate: !isNew, Waited: waited}
 	}
 	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
-		Finished: taskIDs(event.Closes), Left: c.namesOfLeft(ctx, o.req.Text),
-		To: readers(event), Unheard: c.head.MentionsOthers(event), Absent: c.absentOf(ctx, event)}
+		Finished: taskIDs(event.Closes),
+		To:       readers(event), Absent: c.absentOf(ctx, event)}
 	if len(event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(event.Agreed[0])
 	}
@@ -89,11 +87,13 @@ func readers(event room.Event) []string {
 }
 
 // absentOf counts those whom event, a message of the caller, asks, names or is private to, and who will not answer
-// soon. The caller hears of each absence once: not again if it has addressed that agent since the absence began, as far
-// as the cached events tell. A person sees how others are, and hears of nobody.
+// soon. To tell that of those whom it answers would cost a read for each reply. A person sees how others are, and hears
+// of nobody.
+//
+// talk: absent readers
 func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
-	seats := slices.DeleteFunc(event.Addressed(), func(seat int) bool {
-		return c.room.agents.Waits(seat) && !c.head.SilencedSeat(seat)
+	seats := slices.DeleteFunc(slices.Concat(event.To, event.Ask, event.Named), func(seat int) bool {
+		return seat == c.me.Seat || c.room.agents.Waits(seat) && !c.head.SilencedSeat(seat)
 	})
 	if len(seats) == 0 || c.me.IsPerson() || event.Withdraws != 0 || event.IsVote() {
 		return nil
@@ -104,28 +104,17 @@ func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
 		return nil
 	}
 	var a Absent
-	cached := sync.OnceValue(c.room.log.Known)
-	for _, seat := range seats {
-		agent, here := c.head.Seated(seat)
-		if !here || seat == c.me.Seat {
+	for _, agent := range c.head.Agents {
+		if !slices.Contains(seats, agent.Seat) {
 			continue
 		}
-		p := seen.lastHeard(agent, seen.Presence[seat])
-		state, silentAt := p.State(c.head, agent, seen.Now), p.SilentFrom().Add(PartnerSilent)
-		if seen.Presence[seat].AtMs == 0 { // a call is forgotten after the lease that it began
-			silentAt = room.Latest(silentAt, seen.Now.Add(PartnerSilent-room.Lease))
-		}
-		isNewSince := func(began time.Time) bool {
-			return !c.hasAddressed(seat, event.N, cached, func(e room.Event) bool { return !e.At().After(began) })
-		}
-		switch {
-		case c.head.Silenced(agent) && (event.Kind != room.Proposal || !slices.Contains(event.Ask, seat)):
-			if !c.hasAddressed(seat, event.N, cached, func(e room.Event) bool { return e.MaySilence(seat) }) {
-				a.Mute++
-			}
-		case state == room.AgentAway && isNewSince(p.At()):
+		p := seen.lastHeard(agent, seen.Presence[agent.Seat])
+		switch state := p.State(c.head, agent, seen.Now); {
+		case c.head.Silenced(agent):
+			a.Mute++
+		case state == room.AgentAway:
 			a.Away++
-		case state == room.AgentSilent && !seen.Now.Before(silentAt) && isNewSince(silentAt):
+		case state == room.AgentSilent && seen.Now.Sub(p.SilentFrom()) >= PartnerSilent:
 			a.Silent++
 		}
 	}
@@ -133,21 +122,6 @@ func (c sending) absentOf(ctx context.Context, event room.Event) *Absent {
 		return nil
 	}
 	return &a
-}
-
-// hasAddressed reports whether the caller's agent has addressed the agent of seat before event n. It looks back over
-// the cached events until isEarlier holds of one.
-func (c sending) hasAddressed(seat int, n int64, cached func() []room.Event, isEarlier func(room.Event) bool) bool {
-	for _, e := range slices.Backward(cached()) {
-		switch {
-		case e.N >= n:
-		case isEarlier(e):
-			return false
-		case e.Type == room.Said && e.Seat == c.me.Seat && !e.Person && slices.Contains(e.Addressed(), seat):
-			return true
-		}
-	}
-	return false
 }
 
 // unfinished returns the tasks of finishes that are not among closed, each with the reason.
@@ -165,17 +139,6 @@ func (c sending) unfinished(finishes, closed []int64) (list []Unfinished) {
 		list = append(list, x)
 	}
 	return list
-}
-
-// namesOfLeft returns the agents that the text names by @ and that have left: the sender expects them to read. If
-// the index does not reach back to room.LeftWindow, the log is read and the index extended.
-func (c sending) namesOfLeft(ctx context.Context, text string) []string {
-	log, me := c.room.log, c.me
-	names, sure := c.head.LeftNamed(me.Agent, text, c.start.At)
-	if !sure && log.ReadBack(ctx, c.start.At.Add(-room.LeftWindow)) == nil { // the result does without the names
-		names, _ = log.Peek().LeftNamed(me.Agent, text, c.start.At)
-	}
-	return names
 }
 
 // answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.

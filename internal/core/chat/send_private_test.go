@@ -101,44 +101,6 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 	})
 }
 
-// A private word must not become one to all because its reader has just left. What the sender did not see of the room,
-// it is not told.
-func TestPrivate_addresseeThatHasLeft_isRefusedAndSaysWhen(t *testing.T) {
-	onFiles(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		w.leave(p.bob.Token)
-		w.clock.Advance(30 * time.Second)
-		dan := w.join("plans", "Dan")
-		for _, c := range []struct {
-			token string
-			after time.Duration
-			want  string
-		}{
-			{p.ann.Token, 0, "number 1 left just now. Nothing was sent."},
-			{dan.Token, 0, "number 1 is nobody here. Nothing was sent: room_info tells who is."},
-			{p.ann.Token, time.Minute, "number 1 left 1 minute ago. Nothing was sent."},
-			{p.cid.Token, time.Minute, "number 1 left 2 minutes ago. Nothing was sent."},
-			{p.cid.Token, 3 * time.Hour, "number 1 left 3 hours ago. Nothing was sent."},
-			{dan.Token, 0, "number 1 is nobody here. Nothing was sent: room_info tells who is."},
-		} {
-			w.clock.Advance(c.after)
-			for field, req := range map[string]chat.SendRequest{
-				"to":  {Token: c.token, Text: "my secret", To: []string{"BOB"}},
-				"ask": {Token: c.token, Text: "my secret", Ask: []string{"Bob"}},
-			} {
-				_, err := there.send(req)
-				wants(t, err, fault.InvalidArgument)
-				if got := fmt.Sprint(err); !strings.HasSuffix(got, field+": "+c.want) {
-					t.Errorf("%v: %q, want %q", c.after, got, c.want)
-				}
-			}
-		}
-		there.join("plans", "Bob")
-		there.tell(p.ann.Token, "for the second Bob", "Bob")
-	})
-}
-
 // A service that has not read the change neither delivers to the former owner nor
 // refuses.
 func TestPrivate_nameThatChangedHands_reachesItsNewOwner(t *testing.T) {
@@ -178,6 +140,7 @@ func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T
 }
 
 // Ann has asked Bob and Cid what Dora must not know, and Bob answers.
+// talk: readers
 func TestPrivate_answer_goesToThoseWhoCouldReadWhatItAnswers(t *testing.T) {
 	type talk struct {
 		*world
@@ -203,8 +166,8 @@ func TestPrivate_answer_goesToThoseWhoCouldReadWhatItAnswers(t *testing.T) {
 		"to all":          {req: chat.SendRequest{To: []string{" @EveryOne"}}, to: everyone},
 		"to all and Dora": {req: chat.SendRequest{To: []string{"everyone", "Dora"}}, why: "everyone beside others"},
 		"that asks Dora":  {req: chat.SendRequest{Ask: []string{"Dora"}}, why: "could not read the question"},
-		"a proposal":      {req: chat.SendRequest{Kind: room.Proposal}, to: everyone},
-		"a report":        {req: chat.SendRequest{Finishes: []string{"t1"}}, why: "reply_to names a private message"},
+		"a proposal":      {req: chat.SendRequest{Kind: room.Proposal}, to: both},
+		"a report":        {req: chat.SendRequest{Finishes: []string{"t1"}}, why: "goes with a message to all"},
 		"a report to all": {req: chat.SendRequest{Finishes: []string{"t1"}, To: everyone}, to: everyone},
 		"of one whom Cid left": {before: func(w *talk) { w.leave(w.p.cid.Token); w.late = w.join("plans", "Cid") },
 			to: []string{"Ann"}},

@@ -83,34 +83,28 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 		}
 		wait.Turn <- NextTurn{turn.Head.AsOf, n} // does not block: only signalTurn sends, under the lock
 	}
-	if pause, next := turnPause(seat, again, step, wait != nil, a.o.SingleProcess); pause > 0 {
+	if pause, next := turnPause(seat, again, step, a.o.SingleProcess); pause > 0 {
 		l.scheduleTurnCheck(s.head, pause, next)
 	}
 }
 
 // turnPause returns when to check again whose turn it is, and the step of that check. seat and again are those of
-// room.Turn.Next, step is that of the last check, and here says that the agent of seat waits in this process:
+// room.Turn.Next, step is that of the last check:
 //
-//  1. The turn is Bob's, who waits here: 30 s later, since he may not take the turn.
-//  2. The turn is Bob's, who waits in another process: 30 s later, since that process checks, too.
-//  3. It is Bob's in 90 s, and no other process writes: in 90 s.
-//  4. It is Bob's in 90 s: in 30 s, since an agent may wait or go away in another process.
-//  5. It is nobody's, and no other process writes: not before an event; pause is 0.
-//  6. It is nobody's: after twice the last step, at most 30 s.
-func turnPause(seat int, again, step time.Duration, here, single bool) (pause, next time.Duration) {
+//  1. The turn is Bob's: 30 s later, since he may not take the turn.
+//  2. Somebody may get it in 90 s, and no other process writes: in 90 s; if nobody may, not before an event.
+//  3. Somebody may get it in 90 s: in 30 s, since an agent may wait or go away in another process.
+//  4. It is nobody's: after twice the last step, at most 30 s.
+func turnPause(seat int, again, step time.Duration, single bool) (pause, next time.Duration) {
 	switch {
-	case here: // 1
+	case seat > 0: // 1
 		return room.TurnPasses, room.TurnPasses
-	case again > 0 && single: // 3
+	case single: // 2
 		return again, step
-	case again > 0: // 4
+	case again > 0: // 3
 		return min(again, maxTurnCheckPause), step
-	case seat > 0: // 2
-		return room.TurnPasses, room.TurnPasses
-	case single: // 5
-		return 0, 0
 	}
-	longer := min(2*step, maxTurnCheckPause) // 6
+	longer := min(2*step, maxTurnCheckPause) // 4
 	return longer, longer
 }
 

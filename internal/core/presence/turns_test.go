@@ -2,7 +2,6 @@ package presence
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -143,30 +142,6 @@ func TestTurn_oneAgentWorks_comesToNobody(t *testing.T) {
 	})
 }
 
-// Ann names Bob, who is away, and for whom a program waits. The program waits again after each minute.
-func TestTurn_programOfAnAgentAwayWaitsAnew_isStillGivenTime(t *testing.T) {
-	play(t, func(t *testing.T, w *world) {
-		w.Recorder(w.log.Peek(), w.agent(seatOfBob)).Record(t.Context(),
-			Call{Absence: Absence{Given: true, BackIn: time.Hour}, Lag: CallLag})
-		ann := w.waits(w.agent(seatOfAnn))
-		w.waits(w.agent(seatOfCid))
-		program := w.standsBy(w.agent(seatOfBob))
-		word := w.append(room.Event{Type: room.Said, Seat: seatOfCid, Text: "@Bob, milk?", Named: []int{seatOfBob}})
-		w.pass(time.Minute)
-		w.EndWait(program)
-		synctest.Wait()
-		w.standsBy(w.agent(seatOfBob))
-		w.pass(room.PresentFor - time.Minute - time.Millisecond)
-		if early := received(ann.Turn); early.N != 0 {
-			t.Errorf("too early Ann's wait hears of the turn %v", early)
-		}
-		w.pass(time.Millisecond)
-		if got := received(ann.Turn); got != (NextTurn{word, 1}) {
-			t.Errorf("Ann's wait hears of the turn %v", got)
-		}
-	})
-}
-
 func TestClaimTurnIfNext_programLooksIn_claimsOnlyTheTurnOfItsAgent(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.append(room.Event{Type: room.Said, Seat: seatOfAnn, Text: "Bob, milk?", Kind: room.Request,
@@ -212,38 +187,27 @@ func TestClaimTurn_tableDoesNotAnswer_mayBeRepeated(t *testing.T) {
 func TestTurnPause(t *testing.T) {
 	const step, soon, late = 4 * time.Second, 3 * time.Second, 90 * time.Second
 	for what, c := range map[string]struct {
-		seat         int
-		again        time.Duration
-		here, single bool
-		pause, next  time.Duration
+		seat        int
+		again, step time.Duration
+		single      bool
+		pause, next time.Duration
 	}{
-		"1. The turn is Bob's, who waits here: 30 s later, since he may not take the turn.": {
-			2, 0, true, true, room.TurnPasses, room.TurnPasses,
+		"1. The turn is Bob's: 30 s later, since he may not take the turn.": {2, 0, step, true, room.TurnPasses,
+			room.TurnPasses},
+		"2. Somebody may get it in 90 s, and no other process writes: in 90 s; if nobody may, not before an event.": {
+			0, late, step, true, late, step,
 		},
-		"2. The turn is Bob's, who waits in another process: 30 s later, since that process checks, too.": {
-			2, 0, false, false, room.TurnPasses, room.TurnPasses,
+		"2. nobody may": {0, 0, step, true, 0, step},
+		"3. Somebody may get it in 90 s: in 30 s, since an agent may wait or go away in another process.": {
+			0, late, step, false, maxTurnCheckPause, step,
 		},
-		"3. It is Bob's in 90 s, and no other process writes: in 90 s.": {
-			2, late, false, true, late, step,
-		},
-		"4. It is Bob's in 90 s: in 30 s, since an agent may wait or go away in another process.": {
-			2, late, false, false, maxTurnCheckPause, step,
-		},
-		"somebody in 3 s": {
-			0, soon, false, false, soon, step,
-		},
-		"5. It is nobody's, and no other process writes: not before an event; pause is 0.": {
-			0, 0, false, true, 0, 0,
-		},
-		"6. It is nobody's: after twice the last step, at most 30 s.": {
-			0, 0, false, false, 2 * step, 2 * step,
-		},
+		"3. somebody in 3 s": {0, soon, step, false, soon, step},
+		"4. It is nobody's: after twice the last step, at most 30 s.": {0, 0, step, false, 2 * step, 2 * step},
+		"4. after the longest step": {0, 0, maxTurnCheckPause, false, maxTurnCheckPause,
+			maxTurnCheckPause},
 	} {
-		if pause, next := turnPause(c.seat, c.again, step, c.here, c.single); pause != c.pause || next != c.next {
+		if pause, next := turnPause(c.seat, c.again, c.step, c.single); pause != c.pause || next != c.next {
 			t.Errorf("%s: after %v, step %v; want %v, %v", what, pause, next, c.pause, c.next)
 		}
-	}
-	if pause, _ := turnPause(0, 0, maxTurnCheckPause, false, false); pause != maxTurnCheckPause {
-		t.Errorf("6. nobody, after the longest step: after %v", pause)
 	}
 }

@@ -91,7 +91,7 @@ func TestCalledBy_areTheHooksOfThoseForWhomItIsNews(t *testing.T) {
 		"a word that names Cid":     {word("@Cid, hello"), both},
 		"a private word to Cid":     {word("psst", 3), []room.Call{cidsHook}},
 		"a private word to Dora":    {word("psst", 4), nil},
-		"a request to all":          {as(room.Request), both},
+		"a request to all":          {as(room.Request), bobs},
 		"a status":                  {as(room.Status), nil},
 		"a status in a pair":        {inPair(as(room.Status)), bobs},
 		"a join":                    {func(l *timeline) room.Event { return l.join("Eve") }, nil},
@@ -292,11 +292,8 @@ func TestCalledBy_anEndpointIsCalledForWhatIsMeantForIt(t *testing.T) {
 		"a word":              {func(l *timeline) room.Event { return l.say(ann, "hello") }, false},
 		"the endpoint's name": {func(l *timeline) room.Event { return l.say(ann, "@Bob, hello") }, true},
 		"a private word":      {func(l *timeline) room.Event { return l.say(ann, "psst", bob) }, true},
-		"a request to all": {func(l *timeline) room.Event {
-			return l.sayAs(ann, room.Request,
-				"well?")
-		}, true},
-		"a reply": {func(l *timeline) room.Event { return l.reply(ann, l.say(bob, "so")) }, true},
+		"a request to all":    {func(l *timeline) room.Event { return l.sayAs(ann, room.Request, "well?") }, false},
+		"a reply":             {func(l *timeline) room.Event { return l.reply(ann, l.say(bob, "so")) }, true},
 		"the name of a paused endpoint": {func(l *timeline) room.Event {
 			l.pauses(bob, true)
 			return l.say(ann,

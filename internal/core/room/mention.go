@@ -38,65 +38,11 @@ func (s *State) mentions(text, key string) bool {
 	}
 }
 
-// strayMentions returns the mentionable form of text without code, and without @ and the names of agents that
-// are here; "" if no word behind an @ is left. Here the @ must not follow a letter, but for one that may stand glued to
-// a name: bob@ann.example is no stray mention.
-func (s *State) strayMentions(text string) string {
-	text = mentionable(withoutCode(text))
-	for _, agent := range s.Agents {
-		for rest := text; ; {
-			at := strings.Index(rest, "@"+agent.Key)
-			if at < 0 {
-				break
-			}
-			rest = rest[at+len("@"+agent.Key):]
-			if !s.continues(agent.Key, rest) {
-				text = text[:len(text)-len(rest)-len("@"+agent.Key)] + " " + rest
-			}
-		}
-	}
-	stray, before := false, ' '
-	for i, r := range text {
-		if r != '@' {
-			before = r
-			continue
-		}
-		inAddress := isWordRune(before) && !unicode.In(before, gluing...)
-		if next, _ := utf8.DecodeRuneInString(text[i+1:]); inAddress || !isWordRune(next) {
-			text = text[:i] + " " + text[i+1:] // a byte for a byte
-		} else {
-			stray = true
-		}
-		before = r
-	}
-	if !stray {
-		return ""
-	}
-	return text
-}
-
-// withoutCode returns text without the parts between backticks, Markdown's mark of code.
-func withoutCode(text string) string {
-	for _, mark := range []string{"```", "`"} {
-		parts := strings.Split(text, mark)
-		for i := 1; i < len(parts); i += 2 {
-			if i < len(parts)-1 || mark == "```" { // a lone backtick marks nothing
-				parts[i] = " "
-			}
-		}
-		text = strings.Join(parts, " ")
-	}
-	return text
-}
-
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 // unspaced are the scripts that write no space after a name, and the ー of kana, which Unicode counts to none.
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai,
 	unicode.Lao, unicode.Khmer, unicode.Myanmar, {R16: []unicode.Range16{{Lo: 'ー', Hi: 'ー', Stride: 1}}}}
-
-// gluing are the scripts that write their words before an @ without a space. No address of mail is in these scripts.
-var gluing = append([]*unicode.RangeTable{unicode.Arabic, unicode.Hebrew}, unspaced...)
 
 // continues reports whether behind, the text after the name with this key, makes the name longer: then the text names
 // somebody else. Most letters do. A letter of a script without spaces, or of another script than the name, may begin

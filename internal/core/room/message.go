@@ -62,16 +62,9 @@ func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time)
 		return event, err
 	}
 	h.completeReport(agent, &event)
-	switch {
-	case len(event.Finishes) == 0 || len(event.To) == 0:
-	case event.KeepsReaders:
-		return event, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and reply_to names a "+
-			"private message, whose answer is private. Nothing was sent: give to as [\"everyone\"] if all may read "+
-			"the text, or leave finishes out.")
-	default:
-		return event, fault.Refuse(fault.InvalidArgument,
-			"finishes goes with a message to all. Nothing was sent: leave "+
-				"finishes out, and end the tasks with task (action finish).")
+	if len(event.Finishes) > 0 && len(event.To) > 0 {
+		return event, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all. Nothing was sent: "+
+			"leave finishes out, and end the tasks with task (action finish).")
 	}
 	event.AskNames = h.NamesOf(event.Ask)
 
@@ -116,14 +109,6 @@ func (c messageRules) completeReaders(event *Event) error {
 			"sent: say it by another message, with its readers in to.")
 	}
 	return nil
-}
-
-// MentionsOthers reports whether the text of event, a private message, names an agent by @ that does not see it.
-func (h *Head) MentionsOthers(event Event) bool {
-	text := mentionable(event.Text)
-	return text != "" && slices.ContainsFunc(h.Agents, func(a Agent) bool {
-		return !a.CanSee(event.Seat, event.To) && h.mentions(text, a.Key)
-	})
 }
 
 // NamesOf returns the names of the agents on these seats. Free seats have none.

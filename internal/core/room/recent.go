@@ -19,52 +19,21 @@ type Recent struct {
 	said     []Utterance // the last message of each seated agent that has spoken
 	messages lastOf      // the last messages
 	words    lastOf      // the last messages and orders that end a wait: see NewestWakeup
-	named    lastOf      // only the field private is used: see Named, Replied
-	replied  lastOf
 	left     []leftAgent // the last agents that left, in the order of leaving, each name once
 }
 
 // leftAgent is an agent that left.
 type leftAgent struct {
-	key, name string
-	n         int64 // the event of the leave
-	kickedBy  int   // the seat of the admin; 0: it was not kicked
-	at        time.Time
+	key      string
+	kickedBy int // the seat of the admin; 0: it was not kicked
+	at       time.Time
 }
 
 // keptDeparted is how many agents that have left are in the index.
 const keptDeparted = 100
 
-// LeftWindow is how far back the index must reach to know who left under a name in a text, or in a kick.
+// LeftWindow is how far back the index must reach to know who left under the name in a kick.
 const LeftWindow = 7 * 24 * time.Hour
-
-// LeftNamed returns the former agents that text names by @ outside of code, and whose leaving agent could see.
-// sure is false if text may name an agent that left since LeftWindow, but before the index of h.
-func (h *Head) LeftNamed(agent Agent, text string, now time.Time) (names []string, sure bool) {
-	stray := h.strayMentions(text)
-	if stray == "" {
-		return nil, true
-	}
-	for _, left := range h.Recent.left {
-		if _, back := h.Named(left.key); !back && left.n >= agent.Since.N && h.mentions(stray, left.key) {
-			names = append(names, left.name)
-		}
-	}
-	return names, h.Recent.From <= max(1, agent.Since.N) || h.Recent.Reaches(now.Add(-LeftWindow))
-}
-
-// LeftAs returns the event by which an agent of this name left, if agent was here then and the index of h has the
-// event.
-func (h *Head) LeftAs(agent Agent, key string) (n int64, ok bool) {
-	i := slices.IndexFunc(h.Recent.left, func(left leftAgent) bool {
-		return left.key == key &&
-			left.n >= agent.Since.N
-	})
-	if i < 0 {
-		return 0, false
-	}
-	return h.Recent.left[i].n, true
-}
 
 // kickedBy reports whether admin has kicked, after since, the last agent of this name that left, as far as the index
 // of h covers.
@@ -77,7 +46,7 @@ func (h *Head) kickedBy(admin Agent, key string, since time.Time) bool {
 // leftAgent returns the agent that left by e, if any.
 func (e Event) leftAgent() (d leftAgent, ok bool) {
 	name, err := ident.AgentName(e.Name)
-	d = leftAgent{key: name.Key, name: e.Name, n: e.N, at: e.At()}
+	d = leftAgent{key: name.Key, at: e.At()}
 	if e.Reason == ReasonKicked {
 		d.kickedBy = e.By
 	}
@@ -145,7 +114,7 @@ type lastOf struct {
 type seatEvent struct {
 	n    int64
 	seat int
-	atMs int64 // 0, in named and replied alone: the seat has spoken since, so no earlier event counts
+	atMs int64
 }
 
 // Said returns the last message of a seat, if the index covers one.
@@ -164,37 +133,21 @@ func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
 	return word.n, word.seat, time.UnixMilli(word.atMs)
 }
 
-// Named returns when a message to all last named the agent of a seat, unless the agent has spoken to all since;
-// the zero time if the index covers none.
-func (r *Recent) Named(seat int) time.Time { return r.named.lastTime(seat) }
-
-// Replied is Named for a message that answers the agent.
-func (r *Recent) Replied(seat int) time.Time { return r.replied.lastTime(seat) }
-
-func (l lastOf) lastTime(seat int) time.Time {
-	i := slices.IndexFunc(l.private, func(p seatEvent) bool { return p.seat == seat && p.atMs != 0 })
-	if i < 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(l.private[i].atMs)
-}
-
 // entry is what an event adds to a lastOf.
 type entry struct {
 	public bool  // for everybody but its actor
 	seats  []int // for these seats
-	spoke  []int // these seats have spoken, so for them no earlier event counts
 }
 
 // entries returns what e adds to each lastOf of a Recent. words has all readers of e if e wakes even a seat that
 // nothing is meant for, by Caller.WokenBy in a room of more than two; else the seats that e is meant for.
-func (e Event) entries() (messages, words, named, replied entry) {
+func (e Event) entries() (messages, words entry) {
 	switch {
 	case e.endsSleep():
 		words.seats = e.To
-		return
+		return messages, words
 	case e.Type != Said:
-		return
+		return messages, words
 	}
 	messages = entry{public: len(e.To) == 0, seats: e.To}
 	if e.isOfPerson() { // the agent hears a word of its person as another's
@@ -204,24 +157,13 @@ func (e Event) entries() (messages, words, named, replied entry) {
 	if nobody := (Caller{Agent: Agent{Seat: -1}}); !nobody.WokenBy(e, fewAgents+1, false) {
 		words = entry{seats: e.seatsMeant()}
 	}
-	if len(e.To) > 0 {
-		return
-	}
-	if e.Withdraws == 0 { // a withdrawal names the seats whose debt ends
-		named.seats = e.Named
-	}
-	replied.seats = e.repliedTo()
-	if e.Kind.Interrupts() && !e.Person {
-		named.spoke, replied.spoke = []int{e.Seat}, []int{e.Seat}
-	}
-	return
+	return messages, words
 }
 
 // index adds event to each lastOf by with, which is withNewer or withOlder.
 func (r *Recent) index(event Event, with func(lastOf, Event, entry) lastOf) {
-	messages, words, named, replied := event.entries()
+	messages, words := event.entries()
 	r.messages, r.words = with(r.messages, event, messages), with(r.words, event, words)
-	r.named, r.replied = with(r.named, event, named), with(r.replied, event, replied)
 }
 
 // Begun reports whether two agents have spoken to all, as far as the index covers.
@@ -266,7 +208,14 @@ func (l lastOf) newestFor(seat int) (newest seatEvent, known bool) {
 
 // withNewer returns l with x of the next event. l's slices are unchanged.
 func (l lastOf) withNewer(event Event, x entry) lastOf {
-	l = l.withNewerFor(x.seats, event.N, event.AtMs).withNewerFor(x.spoke, event.N, 0)
+	if len(x.seats) > 0 {
+		l.private = slices.DeleteFunc(slices.Clone(l.private), func(p seatEvent) bool {
+			return slices.Contains(x.seats, p.seat)
+		})
+		for _, seat := range x.seats {
+			l.private = append(l.private, seatEvent{event.N, seat, event.AtMs})
+		}
+	}
 	if !x.public {
 		return l
 	}
@@ -277,36 +226,13 @@ func (l lastOf) withNewer(event Event, x entry) lastOf {
 	return l
 }
 
-// withNewerFor is withNewer for event n, to these seats alone. atMs is 0 if they have spoken.
-func (l lastOf) withNewerFor(seats []int, n, atMs int64) lastOf {
-	if len(seats) == 0 {
-		return l
-	}
-	l.private = slices.Clone(l.private)
-	for _, seat := range seats {
-		l.private = append(slices.DeleteFunc(l.private, func(p seatEvent) bool { return p.seat == seat }),
-			seatEvent{n, seat, atMs})
-	}
-	return l
-}
-
-// withOlderFor is withOlder for event n, to these seats alone. atMs is 0 if they have spoken.
-func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
-	if len(seats) == 0 {
-		return l
-	}
-	l.private = slices.Clone(l.private)
-	for _, seat := range seats {
-		if !slices.ContainsFunc(l.private, func(p seatEvent) bool { return p.seat == seat }) {
-			l.private = append(l.private, seatEvent{n, seat, atMs})
-		}
-	}
-	return l
-}
-
 // withOlder returns l with x of event, older than all events of l. l's slices are unchanged.
 func (l lastOf) withOlder(event Event, x entry) lastOf {
-	l = l.withOlderFor(x.seats, event.N, event.AtMs).withOlderFor(x.spoke, event.N, 0)
+	for _, seat := range x.seats {
+		if !slices.ContainsFunc(l.private, func(p seatEvent) bool { return p.seat == seat }) {
+			l.private = append(slices.Clip(l.private), seatEvent{event.N, seat, event.AtMs})
+		}
+	}
 	switch {
 	case !x.public:
 	case l.public.n == 0:
@@ -324,7 +250,7 @@ func (r *Recent) keepOnly(agents []Agent) {
 		return !slices.ContainsFunc(agents, func(agent Agent) bool { return agent.Seat == seat })
 	}
 	r.said = slices.DeleteFunc(slices.Clone(r.said), func(last Utterance) bool { return gone(last.Seat) })
-	for _, l := range []*lastOf{&r.messages, &r.words, &r.named, &r.replied} {
+	for _, l := range []*lastOf{&r.messages, &r.words} {
 		l.private = slices.DeleteFunc(slices.Clone(l.private), func(p seatEvent) bool { return gone(p.seat) })
 	}
 }

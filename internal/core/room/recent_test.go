@@ -190,21 +190,6 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 		h := drawHead(t, l)
 		from := h.Recent.From
 		for _, a := range h.Agents {
-			named := l.newest(from, func(e room.Event) bool {
-				return e.Type == room.Said && len(e.To) == 0 && e.Withdraws == 0 && slices.Contains(e.Named, a.Seat)
-			})
-			replied := l.newest(from, func(e room.Event) bool {
-				return e.Type == room.Said && len(e.To) == 0 && e.ReplyTo != 0 && e.ReSeat == a.Seat && e.Seat != a.Seat
-			})
-			spoke := l.newest(from, func(e room.Event) bool {
-				return e.Type == room.Said && len(e.To) == 0 && e.Seat == a.Seat && !e.Person && e.Kind != room.Status
-			})
-			if got := h.Recent.Named(a.Seat); got.IsZero() == (named > spoke) {
-				t.Fatalf("seat %d was named by %d and spoke in %d: %s", a.Seat, named, spoke, got)
-			}
-			if got := h.Recent.Replied(a.Seat); got.IsZero() == (replied > spoke) {
-				t.Fatalf("seat %d was answered by %d and spoke in %d: %s", a.Seat, replied, spoke, got)
-			}
 			message := func(e room.Event) bool {
 				return e.Type == room.Said && (e.Seat != a.Seat || e.Person || e.Decides != 0) && a.CanSee(e.Seat, e.To)
 			}
@@ -330,39 +315,4 @@ func TestRecent_agentThatLeft_isForgotten(t *testing.T) {
 func wakeup(h *room.Head, seat int) int64 {
 	n, _ := h.NewestWakeup(seat)
 	return n
-}
-
-// Some languages write no space before a name, and an address in the text names nobody.
-func TestLeftNamed_behindALetter_isNoAddress(t *testing.T) {
-	for text, want := range map[string]bool{
-		"@小明，看": true, "请@小明看一下": true, "これは@小明さん": true, "그리고@小明": true, "ที่@小明": true, "و@小明": true,
-		"請＠小明看": true, "ann@小明": false, "ann2@小明": false, "zoe\u0301@小明": false, "请ann@小明": false,
-		"请`@小明`": false,
-	} {
-		l := newRoom(t, "Ann", "小明")
-		l.leave(bob)
-		if got, _ := l.head.LeftNamed(l.agent(ann).Agent, text, l.now); len(got) > 0 != want {
-			t.Errorf("%q names %q; want 小明: %v", text, got, want)
-		}
-	}
-}
-
-// Whatever the order of building, the index knows the last agents that left, each name once.
-func TestLeftNamed_anyOrderOfBuilding_namesThoseWhoLeft(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.leave(bob)
-	l.leave(cid)
-	back := recall(room.NewHead(l.head.State), l.events).WithFullIndex()
-	for what, h := range map[string]*room.Head{"as it came": l.head, "read back": back} {
-		got, sure := h.LeftNamed(l.agent(ann).Agent, "@Cid and @bob?", l.now)
-		if !slices.Equal(got, []string{"Bob", "Cid"}) || !sure {
-			t.Errorf("%s: %q, %v", what, got, sure)
-		}
-	}
-	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(ann).Agent, "@Cid?", l.now); got != nil || sure {
-		t.Errorf("without an index: %q, %v", got, sure)
-	}
-	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(ann).Agent, "Cid? @Ann?", l.now); got != nil || !sure {
-		t.Errorf("without a mention: %q, %v", got, sure)
-	}
 }

@@ -2,6 +2,7 @@ package room
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 )
@@ -10,13 +11,12 @@ import (
 const (
 	TurnAfter  = 3 * time.Second  // after the last event
 	TurnPasses = 30 * time.Second // to the next agent, if the agent with the turn says nothing
-	// LateComers is how long others wait for a further newcomer after a join, while seats are free and nobody has
-	// answered yet.
-	LateComers = 60 * time.Second
 )
 
 // Turn decides who should speak when all present agents wait. Every process computes the same agent from the log
 // and from what the agents are doing. Private words only begin the silence, and make debts of their addressees.
+//
+// talk: turns
 type Turn struct {
 	Head     *Head
 	Now      time.Time
@@ -68,13 +68,7 @@ func (t Turn) hasNoCompany(seat int) bool {
 // silence returns how long the silence must still last before anyone gets the turn. It begins with the last event of
 // any kind, since the agent that an event has woken may still seem to wait.
 func (t Turn) silence() time.Duration {
-	head := t.Head
-	until := time.UnixMilli(head.HeadMs).Add(TurnAfter)
-	if len(head.Agents) < head.Capacity && !head.Recent.Begun() {
-		for _, agent := range head.Agents {
-			until = Latest(until, time.UnixMilli(agent.AtMs).Add(LateComers))
-		}
-	}
+	until := time.UnixMilli(t.Head.HeadMs).Add(TurnAfter)
 	for _, at := range t.Given {
 		until = Latest(until, at.Add(TurnPasses))
 	}
@@ -82,42 +76,21 @@ func (t Turn) silence() time.Duration {
 }
 
 // waits reports whether agent can get the turn. wait, if not 0, says that everybody waits for agent, and for how long
-// at most. Absent agents stall nobody: nobody waits for an agent silent for PresentFor or away, even if it owes an
-// answer. An endpoint, and an agent with a hook or a program on standby, has PresentFor to answer what has called it:
-// see lastCallOf. Otherwise an agent with a hook and without a wait has ended its turn: it never gets the turn, and
-// the others wait only if it owes an answer and has just called. A program on standby is woken only if the agent owes
-// an answer.
+// at most. Nobody waits for an agent that is away, or was not heard for PresentFor. An agent that a call or a program
+// wakes is waited for only if it owes an answer: it is then heard when it is asked, and when it calls.
 func (t Turn) waits(agent Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(agent.Seat)
-	_, owes := t.Head.Talk.Owes(agent.Seat, t.Now)
-	answers := max(0, t.lastCallOf(agent).Add(PresentFor).Sub(t.Now))
+	debt, owes := t.Head.Talk.Owes(agent.Seat, t.Now)
+	called := at.Hooked || agent.IsEndpoint()
 	switch {
-	case at.Standby && owes, at.Waits:
+	case at.Waits, at.Standby && owes:
 		return true, 0
-	case agent.IsEndpoint(), at.Standby, at.Hooked && answers > 0:
-		return false, answers
-	case at.BackAt.After(t.Now), at.Hooked && !owes:
+	case called && owes:
+		at.Called = Latest(at.Called, time.UnixMilli(debt.AtMs))
+	case called, at.Standby, at.BackAt.After(t.Now):
 		return false, 0
 	}
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
-}
-
-// lastCallOf returns when agent was last called for something still unanswered, as far as the head tells: by name, or
-// for an answer that agent owes. An endpoint is also called by a reply, and by each word of the only other agent.
-func (t Turn) lastCallOf(agent Agent) (at time.Time) {
-	recent := &t.Head.Recent
-	at = recent.Named(agent.Seat)
-	if debt, owes := t.Head.Talk.Owes(agent.Seat, t.Now); owes {
-		at = Latest(at, time.UnixMilli(debt.AtMs))
-	}
-	if !agent.IsEndpoint() {
-		return at
-	}
-	at = Latest(at, recent.Replied(agent.Seat))
-	if _, last, said := recent.LastWord(); len(t.Head.Agents) <= 2 && last != agent.Seat {
-		at = Latest(at, said)
-	}
-	return at
 }
 
 // order returns the agents that may get the turn, in the order of their joins, beginning after the agent that spoke
@@ -141,7 +114,7 @@ func (t Turn) order() []Agent {
 
 // canAct reports whether agent could do something with the turn. If agents have said as much as they may, no agent
 // can. If tasks are open, an agent must owe an answer, have a task or be able to take one, unless nobody works on a
-// task and none is offered to others: then somebody has to speak.
+// task: then somebody has to speak.
 func (t Turn) canAct(agent Agent) bool {
 	head := t.Head
 	if head.runIsOver() {
@@ -157,47 +130,21 @@ func (t Turn) canAct(agent Agent) bool {
 		if task.Holder.Is(agent) || free && head.QuestionOf(task, t.Now) == 0 {
 			return true
 		}
-		only, _ := head.offeredTo(task, t.Now)
-		others = others || task.Holder.Seat != 0 || len(only) > 0 && len(head.WaitsFor(task)) == 0
+		others = others || task.Holder.Seat != 0
 	}
 	return owes || !others
 }
 
-// first returns the seat of the agent that is first among waiting: one that owes an answer and awaits none, the
-// oldest debt first; one that owes an answer; the next in order that awaits none; the next in order. An agent that
-// awaits an answer could say little before the answer comes.
+// first returns the seat of the agent that is first among waiting: one that owes an answer, the oldest debt first; else
+// the next in order.
 func (t Turn) first(waiting []Agent) int {
-	talk := t.Head.Talk
-	rank := func(agent Agent) (int, int64) {
-		debt, owes := talk.Owes(agent.Seat, t.Now)
-		awaits := t.Head.OwedTo(agent.Seat, t.Now) > 0
-		switch {
-		case owes && !awaits:
-			return 0, debt.N
-		case owes:
-			return 1, debt.N
-		case !awaits:
-			return 2, 0
-		}
-		return 3, 0
-	}
-	return slices.MinFunc(waiting, func(a, b Agent) int {
-		ra, na := rank(a)
-		rb, nb := rank(b)
-		return cmp.Or(ra-rb, cmp.Compare(na, nb))
-	}).Seat
+	return slices.MinFunc(waiting, func(a, b Agent) int { return cmp.Compare(t.debt(a), t.debt(b)) }).Seat
 }
 
-// Opens reports whether agent, new among others, is to speak first. If several talk already, agent need not. If another
-// newcomer within LateComers has yet to speak, the other was told to speak first: otherwise both would speak at once.
-func (h *Head) Opens(agent Agent, now time.Time) bool {
-	if h.Others(agent.Seat) == 0 || h.Recent.Begun() && h.Others(agent.Seat) > 1 {
-		return false
+// debt returns the oldest message to which agent owes an answer; math.MaxInt64 if it owes none.
+func (t Turn) debt(agent Agent) int64 {
+	if debt, owes := t.Head.Talk.Owes(agent.Seat, t.Now); owes {
+		return debt.N
 	}
-	first := slices.MinFunc(h.Agents, func(x, y Agent) int { return cmp.Compare(x.Joined, y.Joined) })
-	return !slices.ContainsFunc(h.Agents, func(x Agent) bool {
-		last, spoke := h.Recent.Said(x.Seat)
-		return x.Seat != agent.Seat && x.Seat != first.Seat && x.ActsByItself() && !h.Silenced(x) &&
-			now.Sub(time.UnixMilli(x.AtMs)) < LateComers && !(spoke && last.N > x.Joined)
-	})
+	return math.MaxInt64
 }

@@ -106,44 +106,6 @@ func TestTurn_silence_startsWithTheLastEvent(t *testing.T) {
 	})
 }
 
-// Cid does not wait. Cid was named three seconds ago, and the program that wakes Cid has heard the message.
-func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
-	named := func(l *timeline) { l.say(ann, "@Cid, well?") }
-	cases := map[string]silence{
-		"two minutes are over": {happen: named, lasts: 2 * time.Minute, want: bob},
-		"another speaks meanwhile": {happen: func(l *timeline) {
-			named(l)
-			l.say(bob, "yes, please")
-		}, again: 2*time.Minute - 4*time.Second},
-		"called by a reply":     {happen: func(l *timeline) { l.reply(bob, l.say(cid, "hm")) }, want: dora},
-		"named by a withdrawal": {happen: func(l *timeline) { l.withdraw(l.ask(ann, cid)) }, want: bob},
-		"the called agent answers": {happen: func(l *timeline) {
-			named(l)
-			l.say(cid, "well")
-		}, want: dora},
-		"the called agent sends a status": {happen: func(l *timeline) {
-			named(l)
-			l.sayAs(cid, room.Status, "at work")
-		}, again: 2*time.Minute - 4*time.Second},
-		"named in private": {happen: func(l *timeline) { l.say(ann, "@Cid, well?", cid) }, want: dora},
-		"a successor has the name": {happen: func(l *timeline) {
-			named(l)
-			l.leave(cid)
-			l.join("Cid")
-		}, want: bob},
-		"the log is loaded anew": {happen: func(l *timeline) {
-			named(l)
-			l.head = recall(room.NewHead(l.head.State), l.events).WithFullIndex()
-		}, again: 2*time.Minute - 3*time.Second},
-	}
-	for what, state := range map[string]func(time.Time) room.Attendance{"hooked": hooked, "on standby": standby} {
-		for name, c := range cases {
-			c.attends = attends{cid: state}
-			t.Run(what+" "+name, func(t *testing.T) { check(t, map[string]silence{name: c}) })
-		}
-	}
-}
-
 func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 	check(t, map[string]silence{
 		"at work":                {attends: attends{cid: called(30 * time.Second)}, again: 90 * time.Second},
@@ -223,49 +185,13 @@ func TestTurn_absentAgentThatOwesAnAnswer_isNotWaitedFor(t *testing.T) {
 	})
 }
 
-func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
-	for what, c := range map[string]struct {
-		happen func(l *timeline)
-		lasts  time.Duration
-		want   int
-		again  time.Duration
-	}{
-		"nobody has spoken": {func(*timeline) {}, 10 * time.Second, 0, 49 * time.Second},
-		"Ann has spoken": {func(l *timeline) { l.say(ann, "hello") }, 10 * time.Second, 0,
-			48 * time.Second},
-		"one has spoken, a minute ago":   {func(l *timeline) { l.say(ann, "hello") }, time.Minute, 2, 0},
-		"nobody has spoken for a minute": {func(*timeline) {}, time.Minute, 2, 0},
-		"another has answered": {func(l *timeline) { l.say(ann, "hello"); l.say(bob, "hi") }, 3 * time.Second, 1,
-			0},
-		"the room is full": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
-			3 * time.Second, 2, 0},
-		"full, and just now": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
-			500 * time.Millisecond, 0, 2500 * time.Millisecond},
-	} {
-		l := newRoom(t, "Ann", "Bob")
-		c.happen(l)
-		if got, again := (silence{lasts: c.lasts}).next(l); got != c.want || again != c.again {
-			t.Errorf("%s: seat %d, again in %s; want %d and %s", what, got, again, c.want, c.again)
-		}
-	}
-}
-
+// talk: turns
 func TestTurn_goesToDebtorsFirstAndThenRoundTheRoom(t *testing.T) {
 	check(t, map[string]silence{
 		"nobody owes":            {want: cid},
 		"the last in order owes": {happen: func(l *timeline) { l.ask(cid, ann) }, want: ann},
 		"two owe": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(ann, cid) },
 			want: dora},
-		"the older debtor awaits an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(dora, cid) },
-			want: cid},
-		"owes, and awaits an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(dora, cid) },
-			attends: attends{cid: called(time.Hour)}, want: dora},
-		"awaits an answer": {happen: func(l *timeline) { l.ask(cid, bob) },
-			attends: attends{bob: called(time.Hour)}, want: dora},
-		"the next in order awaits an answer": {happen: func(l *timeline) { l.ask(cid, dora); l.say(bob, "and") },
-			attends: attends{dora: called(time.Hour)}, want: ann},
-		"all await an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(cid, dora); l.ask(bob, dora) },
-			attends: attends{dora: called(time.Hour)}, want: cid},
 		"open request":        {happen: func(l *timeline) { l.sayAs(bob, room.Request, "who?") }, want: cid},
 		"answered in private": {happen: func(l *timeline) { l.reply(ann, l.ask(bob, ann), bob) }, want: cid},
 		"asked in private": {happen: func(l *timeline) { l.sayAs(cid, room.Request, "well?", ann) },
@@ -332,47 +258,16 @@ func TestTurn_nobodyHasSpoken_goesToTheNewcomer(t *testing.T) {
 	}
 }
 
-func TestTurn_anEndpoint_isWaitedForSinceItWasCalled(t *testing.T) {
-	hooked := attends{2: func(time.Time) room.Attendance { return room.Attendance{Hooked: true} }}
-	for what, c := range map[string]struct {
-		names []string
-		silence
-	}{
-		"a word in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) { l.say(ann, "well?") },
-			again: 2*time.Minute - 3*time.Second}},
-		"a word in a pair, for long": {[]string{"Ann", "Bob"},
-			silence{happen: func(l *timeline) { l.say(ann, "well?") },
-				lasts: 2 * time.Minute, want: ann}},
-		"the endpoint's answer in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) {
-			l.say(ann, "well?")
-			l.say(bob, "well")
-		}, want: ann}},
-		"the endpoint's answer among three": {[]string{"Ann", "Bob", "Cid"}, silence{want: cid}},
-		"a request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(ann, bob) },
-			again: 2*time.Minute - 3*time.Second}},
-		"the endpoint's name": {[]string{"Ann", "Bob", "Cid"},
-			silence{happen: func(l *timeline) { l.say(ann, "@Bob, well?") },
-				again: 2*time.Minute - 3*time.Second}},
-		"a reply": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) {
-			l.reply(ann, l.events[l.head.AsOf-1])
-		}, again: 2*time.Minute - 3*time.Second}},
-		"a request long ago": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(ann, bob) },
-			lasts: 2 * time.Minute, want: cid}},
-		"the endpoint's own request": {[]string{"Ann", "Bob", "Cid"},
-			silence{happen: func(l *timeline) { l.ask(bob, cid) },
-				want: cid}},
-	} {
-		l := newRoom(t, c.names...)
-		l.set(func(s *room.Settings) { s.Capacity = len(c.names) })
+func TestTurn_anEndpointThatOwes_isWaitedForTwoMinutes(t *testing.T) {
+	for lasts, want := range map[time.Duration]int{3 * time.Second: 0, 2*time.Minute - 1: 0, 2 * time.Minute: cid} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.endpoint(bob)
 		l.say(ann, "hello")
-		l.say(bob, "hello")
-		if c.happen != nil {
-			c.happen(l)
-		}
-		c.attends = hooked
-		if got, again := c.next(l); got != c.want || again != c.again {
-			t.Errorf("%s: seat %d, again in %s; want %d and %s", what, got, again, c.want, c.again)
+		l.ask(ann, bob)
+		c := silence{lasts: lasts, attends: attends{ann: called(time.Hour),
+			bob: func(time.Time) room.Attendance { return room.Attendance{Hooked: true} }}}
+		if got, _ := c.next(l); got != want {
+			t.Errorf("after %s: seat %d, want %d", lasts, got, want)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // With at most two agents every event does, except the begin and end of a hook, and a change of tasks, which follows
 // the rule of larger rooms. In larger rooms a knock wakes, and so does a message whose kind interrupts. Joins, leaves
 // and changes come with the next event that wakes, so that not everything wakes everybody. An event meant for c (see
-// isMeantFor) wakes c in every room, whatever its kind. With forMe only events meant for c wake, and requests to all.
+// isMeantFor) wakes c in every room, whatever its kind. With forMe only events meant for c wake.
 // An agent is woken by what its person does about it: a note, a decision about a draft, and the end of a pause; see
 // Sleeps. Everything wakes a person.
 func (c Caller) WokenBy(event Event, agents int, forMe bool) bool {
@@ -27,11 +27,9 @@ func (c Caller) WokenBy(event Event, agents int, forMe bool) bool {
 	return !forMe && event.Kind.Interrupts() || event.mayConcern(c.Seat, agents)
 }
 
-// mayConcern reports whether e, a message that the agent of a seat sees, is meant for that agent (see isMeantFor), asks
-// anyone, or is to either of two agents.
-func (e Event) mayConcern(seat, agents int) bool {
-	return e.isMeantFor(seat) || agents <= fewAgents || e.Kind == Request && len(e.Ask) == 0
-}
+// mayConcern reports whether e, a message that the agent of a seat sees, is meant for that agent (see isMeantFor), or
+// is to the other of two agents.
+func (e Event) mayConcern(seat, agents int) bool { return agents <= fewAgents || e.isMeantFor(seat) }
 
 // fewAgents is the most agents of a room in which each message is to the other.
 const fewAgents = 2

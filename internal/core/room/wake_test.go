@@ -6,6 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
+// talk: meant for
 func TestWokenBy_ofThreeAgents_messagesWakeAndJoinsDoNot(t *testing.T) {
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Key: "cid"}}
 	said := func(e room.Event) room.Event {
@@ -21,7 +22,7 @@ func TestWokenBy_ofThreeAgents_messagesWakeAndJoinsDoNot(t *testing.T) {
 		"private to two":        {said(room.Event{Text: "hello", To: []int{bob, cid}}), true, true},
 		"reply to Cid":          {said(room.Event{Text: "yes", ReplyTo: 4, ReSeat: cid}), true, true},
 		"reply to another":      {said(room.Event{Text: "yes", ReplyTo: 4, ReSeat: bob}), true, false},
-		"request to all":        {said(room.Event{Text: "who?", Kind: room.Request}), true, true},
+		"request to all":        {said(room.Event{Text: "who?", Kind: room.Request}), true, false},
 		"request to Cid":        {said(room.Event{Text: "well?", Kind: room.Request, Ask: []int{cid}}), true, true},
 		"request to another":    {said(room.Event{Text: "well?", Kind: room.Request, Ask: []int{bob}}), true, false},
 		"message that asks Cid": {said(room.Event{Text: "well?", Ask: []int{bob, cid}}), true, true},
