@@ -60,10 +60,10 @@ func (o addAgentOp) String() string {
 	return fmt.Sprintf("the person of %v adds the agent %s: seat %d%s", o.by, o.name, o.seat, o.code)
 }
 
-// calls reports whether an endpoint is called for e: a message that is meant for it, or asks anyone or, where only one
-// other agent is, any; but none from its own seat. Another that answers because it was called must name it.
+// calls reports whether an endpoint is called for e: a message that is meant for it or, where only one other agent is,
+// any; but none from its own seat. Another that answers because it was called must name it.
 func (r roomModel) calls(a agentModel, e eventModel) bool {
-	forIt := r.meant(a, e) || len(r.seated()) <= 2 || e.Kind == room.Request && len(e.ask) == 0
+	forIt := r.meant(a, e) || len(r.seated()) <= 2
 	if e.called {
 		forIt = slices.Contains(e.named, a.seat)
 	}

@@ -137,13 +137,13 @@ func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
 }
 
 // keeps reports whether the send, an answer without readers of its own, is for those who see what it answers. A
-// proposal, a vote and a withdrawal are not, and nobody else sees what is between an agent and its person. A draft in
+// vote and a withdrawal are not, and nobody else sees what is between an agent and its person. A draft in
 // private is in private, though nobody else sees the draft.
 func (c sendCall) keeps(r roomModel) bool {
 	e, _ := r.event(c.replyTo)
 	note := e.Person && e.Kind == "" && e.withdraws == 0 && slices.Equal(e.to, []int{e.seat})
 	between := e.hidden && !e.drafts || note
-	return len(c.to) == 0 && len(e.to) > 0 && !between && c.kind != room.Proposal && !c.isVote() && c.withdraw == 0
+	return len(c.to) == 0 && len(e.to) > 0 && !between && !c.isVote() && c.withdraw == 0
 }
 
 // readersOf returns the seats but that of a that see event n; found is false if there are none.

@@ -477,27 +477,20 @@ func (a agentModel) isOfItsPerson(e eventModel) bool {
 }
 
 // meant reports whether e is private to a, asks it, names it, frees it of a debt,
-// replies to it, or follows in a chain of replies in which it spoke.
+// replies to it, or continues a chain of replies above which it spoke.
 func (r roomModel) meant(a agentModel, e eventModel) bool {
 	answered, _ := r.event(e.replyTo)
 	return a.isOfItsPerson(e) || len(e.to) > 0 || answered.n > 0 && answered.seat == a.seat && e.seat != a.seat ||
 		slices.Contains(slices.Concat(e.ask, e.named, e.chain), a.seat)
 }
 
-// chain returns whose message or whose chain event n answers, and if n is a's own, who has answered it in turn: those
-// that read n, of what a reads.
+// chain returns whose message or whose chain event n answers: those that read n.
 func (r roomModel) chain(a agentModel, n int64) (seats []int) {
 	e, _ := r.event(n)
 	above, _ := r.event(e.replyTo)
 	spoke := slices.Clone(e.chain)
 	if above.n > 0 {
 		spoke = append(spoke, above.seat)
-	}
-	thread := []int64{n}
-	for _, x := range r.log {
-		if e.seat == a.seat && x.Type == chat.EventSaid && slices.Contains(thread, x.replyTo) && a.sees(x) {
-			thread, spoke = append(thread, x.n), append(spoke, x.seat)
-		}
 	}
 	for _, other := range r.seated() {
 		if other.seat != a.seat && slices.Contains(spoke, other.seat) && other.sees(e) {

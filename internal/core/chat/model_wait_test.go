@@ -321,7 +321,7 @@ type askedModel struct {
 func (m *askedModel) hear(x chat.Message) {
 	meant := x.ReplyTo == m.id || len(x.To) > 0
 	switch {
-	case x.Type != chat.EventSaid || !meant && (x.Kind == room.Status || m.send && x.Kind != room.Request):
+	case x.Type != chat.EventSaid || !meant && (x.Kind == room.Status || m.send):
 	case x.ReplyTo != m.id, !slices.Contains(m.owed, x.From), len(x.Ask) > 0, x.Kind == room.Request,
 		x.Kind == room.Done, m.proposal && x.Kind != room.Agree:
 		m.over = true
