@@ -262,7 +262,7 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	}
 	s := &situation{advisor: a, Situation: is, cursor: t.Cursor, task: taken,
 		over: asked.Action == chat.CommandFinish || asked.Action == chat.CommandNext}
-	said := taskSaid(t, asked)
+	said := strings.TrimSpace(alikeSaid(t) + taskSaid(t, asked))
 	switch {
 	case s.Person:
 		return ""

@@ -30,6 +30,15 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	return ""
 }
 
+// alikeSaid names tasks of others with the title of one of the caller's.
+func alikeSaid(t chat.Tasks) string {
+	if len(t.Alike) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Others have %s with the same title: if that is the same work, drop yours, or agree by "+
+		"send_message who does it. ", strings.Join(t.Alike[:min(3, len(t.Alike))], ", "))
+}
+
 // asksForUpload returns next for a share of a file that is to be uploaded.
 func (a advisor) asksForUpload(w chat.Waited, finishes []string) string {
 	if w.Situation.Person {

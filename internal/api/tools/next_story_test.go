@@ -105,7 +105,7 @@ func moreSentences() []string {
 		change(s)
 		say(s.next())
 	}
-	for _, did := range []chat.Tasks{{Rest: "t5", Situation: among(2)}} {
+	for _, did := range []chat.Tasks{{Rest: "t5", Situation: among(2)}, {Alike: []string{"t5"}, Situation: among(2)}} {
 		say(advise().tasked(did, chat.TaskRequest{}))
 	}
 	say(advise().shared(chat.Sent{Waited: chat.Waited{Situation: chat.Situation{Standing: chat.Standing{Others: 2},

@@ -9,6 +9,47 @@ import (
 )
 
 // The next of an add, also of a repeated one, and of an edit names open tasks of others with the same title.
+func TestTask_ofOthersWithTheSameTitle_isNamed(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "capacity": 3})
+	bob := p.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	add := func(token, title string) reply {
+		t.Helper()
+		return p.call("task", args{"agent_token": token, "action": "add", "title": title})
+	}
+	const alike = "Others have t1 with the same title: if that is the same work, drop yours, or agree by " +
+		"send_message who does it."
+	named := func(got reply) bool { return strings.Contains(got.Next, alike) }
+	if got := add(ann.Token, "sand"); named(got) {
+		t.Error(got.text)
+	}
+	own := args{"agent_token": ann.Token, "action": "add", "title": "sand", "text": "again"}
+	if got := p.call("task", own); named(got) {
+		t.Errorf("her own: %s", got.text)
+	}
+	p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t2"})
+	for range 2 {
+		if got := add(bob.Token, " SAND"); !named(got) {
+			t.Error(got.text)
+		}
+	}
+	if got := add(bob.Token, "mop"); named(got) {
+		t.Error(got.text)
+	}
+	edit := func(title string) reply {
+		return p.call("task", args{"agent_token": bob.Token, "action": "edit", "id": "t4", "title": title})
+	}
+	if got := edit("Sand"); !named(got) {
+		t.Error(got.text)
+	}
+	p.call("task", args{"agent_token": ann.Token, "action": "finish", "id": "t1", "text": "smooth"})
+	if got := edit("sand"); named(got) {
+		t.Errorf("what is done: %s", got.text)
+	}
+}
+
+// An edit with an empty after frees the task; without after, or with null, what comes first stays. Clients send empty
+// lists for what they leave out, so with other actions an empty after means nothing.
 func TestTask_emptyAfter_removesWhatComesFirst(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})

@@ -262,6 +262,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 	c.recorder().RecordCall(ctx)
 	c.moveTo(outcome.headAfter)
 	got, err := c.openTasks(ctx, outcome.addedIn)
+	got.Alike = op.alike(outcome)
 	if err != nil || outcome.taskNo == 0 {
 		return got, err
 	}
@@ -281,6 +282,23 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 		got.Task.Was = events[len(events)-1].Task.Was.Name
 	}
 	return got, err
+}
+
+// alike returns the ids of open tasks of others with the title of one that the agent has added, or given a new title.
+func (op *taskOp) alike(outcome taskOutcome) (ids []string) {
+	c := op.c
+	for _, task := range c.head.Tasks {
+		isTitled := outcome.addedIn > 0 && task.N == outcome.addedIn || op.req.Title != "" && task.No == outcome.taskNo
+		if !isTitled {
+			continue
+		}
+		for _, id := range taskIDs(c.head.Alike(c.me.Agent, task)) {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }
 
 // answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;

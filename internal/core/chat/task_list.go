@@ -23,7 +23,8 @@ type Tasks struct {
 	// id of the first result that does not fit.
 	Results []TaskView
 	Rest    string
-	Cursor  string // see session.ownCursor
+	Alike   []string // after an add, or an edit of the title: see taskOp.alike
+	Cursor  string   // see session.ownCursor
 	// Held has everything unread if that held the call back, or the task to take is in question. Then nothing was
 	// changed, and of the other fields only Question and Situation are set.
 	Held      *Waited

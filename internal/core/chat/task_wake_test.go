@@ -143,6 +143,56 @@ func TestTask_takenWhileALookReads_isNoNews(t *testing.T) {
 	w.stillWaits("Cid", cid)
 }
 
+// Bob begins to wait while it is written that Cid is told of one of two tasks: the other is for Bob.
+func TestTask_waitBeginsWhileAnotherIsProgress_tellsOfTheNext(t *testing.T) {
+	w, armed, reached, release := slow(t, func(c tabletest.Call) bool {
+		return c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "FREE#")
+	})
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	cid := w.hold(all.of("Cid"))[0]
+	armed.Store(true)
+	w.adds(all.of("Ann").Token, "sand", "paint")
+	<-reached
+	bob := w.hold(all.of("Bob"))[0]
+	w.stillWaits("Cid", cid)
+	release()
+	w.toldOf("Cid", cid, "t1")
+	w.toldOf("Bob", bob, "t2")
+}
+
+// While it is written that Bob is told of the task, Bob's client calls again, or gives up: the news is not lost.
+func TestTask_waitEndsWhileItIsClaimed_tellsTheNextWaitOrAnother(t *testing.T) {
+	for name, again := range map[string]bool{"Bob waits again": true, "Cid waits": false} {
+		t.Run(name, func(t *testing.T) {
+			w, armed, reached, release := slow(t, func(c tabletest.Call) bool {
+				return c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "FREE#")
+			})
+			all := w.crowd("plans", "Ann", "Bob", "Cid")
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			s := all.of("Bob")
+			bob := w.open(ctx, chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: longWait})
+			cid := w.hold(all.of("Cid"))[0]
+			armed.Store(true)
+			w.adds(all.of("Ann").Token, "sand")
+			<-reached
+			told, who := cid, "Cid"
+			if again {
+				told, who = w.hold(s)[0], "Bob"
+				wantStatus(t, "the older wait", take(t, bob), chat.StatusSuperseded)
+			} else {
+				giveUp()
+				<-bob
+			}
+			release()
+			w.toldOf(who, told, "t1")
+			if again {
+				w.stillWaits("Cid", cid)
+			}
+		})
+	}
+}
+
 // Ann, who added it, and Bob want the task that Cid has taken. Cid does something, and falls silent for the rest of the
 // time. What it did to the task then is refused, and it learns who has it.
 func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {

@@ -455,6 +455,18 @@ func (s *State) AddedBefore(agent Agent, call string, now time.Time) (n int64) {
 	return n
 }
 
+// Alike returns the numbers of the open tasks with the title of task that a sees, and that another agent has added.
+func (s *State) Alike(a Agent, task Task) (list []int64) {
+	titleOf := func(t Task) string { return strings.ToLower(strings.Join(strings.Fields(t.Title), " ")) }
+	for _, other := range s.Tasks {
+		if other.No != task.No && !other.Adder.Is(a) && a.SeesTask(other.N) && !other.Redacted &&
+			titleOf(other) == titleOf(task) {
+			list = append(list, other.No)
+		}
+	}
+	return list
+}
+
 // changeTask replaces the task of event by a changed copy.
 func (s *State) changeTask(event Event, how func(*Task)) {
 	s.Tasks = slices.Clone(s.Tasks)
