@@ -3,15 +3,12 @@ package chat_test
 import (
 	"context"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
@@ -62,59 +59,6 @@ func TestTurn_twoProcesses_giveItToOneAgentAtATime(t *testing.T) {
 	w.turnWithin(40*time.Second, "Ann", ann)
 }
 
-// A process that does not know yet that Bob calls again believes that nobody waits for him, and decides on Cid.
-func TestTurn_twoProcessesKnowDifferentPresence_giveItToOneAgentAtATime(t *testing.T) {
-	w := newWorld(t)
-	var decide sync.WaitGroup // both have read which turns are claimed
-	decide.Add(2)
-	var reads atomic.Int64
-	w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
-		if strings.HasPrefix(c.Range.Prefix, "TURN#") && reads.Add(1) <= 2 {
-			decide.Done()
-			decide.Wait()
-		}
-	}}
-	late := *w
-	late.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
-		if c.Range.Prefix == "SEEN#" && c.Range.Consistency == table.Eventual {
-			c.Page.Items = slices.DeleteFunc(c.Page.Items, func(item table.Item) bool {
-				return strings.HasPrefix(item.Key.Sort, "SEEN#00000002")
-			})
-		}
-	}}
-	one, two := w.another(), late.another()
-	all := one.crowd("plans", "Ann", "Bob", "Cid")
-	w.pass(room.PresentFor)
-	one.say(all.of("Ann").Token, "hello")
-	one.catchUp(all)
-	waits := append(one.hold(all.of("Ann"), all.of("Bob")), two.hold(all.of("Cid"))...)
-	w.pass(room.TurnAfter)
-	var winner answer
-	var other <-chan answer
-	select {
-	case winner = <-waits[1]:
-		other = waits[2]
-	case winner = <-waits[2]:
-		other = waits[1]
-	case <-time.After(10 * time.Second): // only a broken service gets here
-	}
-	wantStatus(t, "Bob or Cid", winner.Waited, chat.StatusTurn)
-	w.pass(room.TurnPasses - time.Second)
-	w.stillWaits("the other", other)
-	w.turnWithin(40*time.Second, "the other", other)
-}
-
-func TestTurn_programOnStandbyInAnotherProcess_isSkipped(t *testing.T) {
-	w := newWorld(t)
-	one, two := w.another(), w.another()
-	p := one.pair()
-	one.say(p.ann.Token, "hello")
-	p.bob.Cursor = two.look(p.bob.Token, p.bob.Cursor).Cursor
-	shell := two.shell(p.bob)
-	w.turnWithin(10*time.Second, "Ann", one.hold(p.ann)[0])
-	two.stillWaits("the shell of Bob", shell)
-}
-
 func TestTurn_givenBeforeARestart_isNotGivenTwice(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -162,21 +106,6 @@ func TestTurn_ofAWaitWhoseClientIsGone_isGivenToTheNextWait(t *testing.T) {
 		w.clock.Advance(time.Second)
 		w.turnWithin(10*time.Second, "Bob", two.hold(p.bob)[0])
 	}
-}
-
-// An agent that was given the turn and says nothing does not get it again by waiting.
-func TestTurn_declined_isNotGivenAgainInAnotherProcess(t *testing.T) {
-	w := newWorld(t)
-	one, two := w.another(), w.another()
-	p := one.pair()
-	one.say(p.ann.Token, "hello")
-	p.bob.Cursor = two.look(p.bob.Token, p.bob.Cursor).Cursor
-	ann := one.hold(p.ann)[0]
-	w.turnWithin(10*time.Second, "Bob", one.hold(p.bob)[0])
-	again := two.hold(p.bob)[0]
-	w.turnWithin(40*time.Second, "Ann", ann)
-	w.pass(time.Minute)
-	two.stillWaits("Bob", again)
 }
 
 // It costs a read to find out whether an agent waits in another process. So a process looks for

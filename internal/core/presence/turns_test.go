@@ -128,20 +128,6 @@ func TestClaimTurn_afterAPrivateWord_isRefusedUntilTheSilenceAfterIt(t *testing.
 	})
 }
 
-// Nobody waits for Cid, who works: Cid's next call may bring the next word.
-func TestTurn_oneAgentWorks_comesToNobody(t *testing.T) {
-	play(t, func(t *testing.T, w *world) {
-		w.says(seatOfAnn)
-		w.Recorder(w.log.Peek(), w.agent(seatOfCid)).RecordCall(t.Context())
-		ann, bob := w.waits(w.agent(seatOfAnn)), w.waits(w.agent(seatOfBob))
-		w.pass(room.TurnAfter)
-		w.pass(time.Minute)
-		if a, b := received(ann.Turn).After, received(bob.Turn).After; a != 0 || b != 0 {
-			t.Errorf("the waits of Ann and Bob hear of the silences after events %d and %d", a, b)
-		}
-	})
-}
-
 func TestClaimTurnIfNext_programLooksIn_claimsOnlyTheTurnOfItsAgent(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.append(room.Event{Type: room.Said, Seat: seatOfAnn, Text: "Bob, milk?", Kind: room.Request,

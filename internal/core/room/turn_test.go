@@ -44,14 +44,6 @@ func hookedSince(ago time.Duration) func(time.Time) room.Attendance {
 	return func(now time.Time) room.Attendance { return room.Attendance{Hooked: true, Called: now.Add(-ago)} }
 }
 
-// hookedAway is hooked, with an announced return.
-func hookedAway(now time.Time) room.Attendance {
-	return room.Attendance{Hooked: true, Called: now, BackAt: now.Add(time.Hour)}
-}
-
-// hookedWaits is an agent with a hook and an open wait.
-func hookedWaits(time.Time) room.Attendance { return room.Attendance{Hooked: true, Waits: true} }
-
 // next returns what Turn answers to c.
 func (c silence) next(l *timeline) (int, time.Duration) {
 	now := l.now.Add(3 * time.Second)
@@ -107,81 +99,48 @@ func TestTurn_silence_startsWithTheLastEvent(t *testing.T) {
 }
 
 func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
+	asked := func(l *timeline) { l.ask(bob, cid) }
+	paused := func(l *timeline) { l.pauses(cid, true) }
+	cids := func(at func(time.Time) room.Attendance) attends { return attends{cid: at} }
 	check(t, map[string]silence{
-		"at work":                {attends: attends{cid: called(30 * time.Second)}, again: 90 * time.Second},
-		"at work elsewhere":      {attends: attends{ann: called(119 * time.Second)}, again: time.Second},
-		"silent":                 {attends: attends{cid: called(2 * time.Minute)}, want: dora},
-		"away":                   {attends: attends{cid: away(time.Minute)}, want: dora},
-		"away, the time is over": {attends: attends{cid: away(-time.Second)}, want: dora},
-		"back late, and called": {attends: attends{cid: func(now time.Time) room.Attendance {
-			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
-		}}, again: time.Minute},
-		"hooked, and has just called": {attends: attends{cid: hookedSince(0)}, want: dora},
-		"hooked, and away":            {attends: attends{cid: hookedAway}, want: dora},
-		"hooked, and waits itself":    {attends: attends{cid: hookedWaits}, want: cid},
-		"hooked, and owes": {happen: func(l *timeline) { l.ask(bob, cid) }, lasts: 2 * time.Minute,
-			attends: attends{cid: hookedSince(30 * time.Second)}, again: 90 * time.Second},
-		"hooked, asked, and is silent": {happen: func(l *timeline) { l.ask(bob, cid) }, attends: attends{cid: hooked},
-			again: 2*time.Minute - 3*time.Second},
-		"hooked, owes, and is silent": {happen: func(l *timeline) { l.ask(bob, cid) }, lasts: 2 * time.Minute,
-			attends: attends{cid: hooked},
-			want:    4},
-		"all hooked": {attends: attends{ann: hooked, bob: hookedSince(0), cid: hooked, dora: hookedSince(0)}},
-		"muted, at work": {happen: func(l *timeline) { l.manage(room.Mute, cid) },
-			attends: attends{cid: called(0)}, want: dora},
-		"paused, at work": {happen: func(l *timeline) { l.pauses(cid, true) }, attends: attends{cid: called(0)},
+		"at work":                {attends: cids(called(30 * time.Second)), again: 90 * time.Second},
+		"silent":                 {attends: cids(called(2 * time.Minute)), want: dora},
+		"silent, and owes":       {happen: asked, attends: cids(called(time.Hour)), want: dora},
+		"away":                   {attends: cids(away(time.Minute)), want: dora},
+		"away, and owes":         {happen: asked, attends: cids(away(time.Minute)), want: dora},
+		"away, the time is over": {attends: cids(away(-time.Second)), want: dora},
+		"on standby":             {attends: cids(standby), want: dora},
+		"on standby, and owes":   {happen: asked, attends: cids(standby), want: cid},
+		"hooked":                 {attends: cids(hookedSince(0)), want: dora},
+		"hooked, and waits itself": {attends: cids(func(time.Time) room.Attendance {
+			return room.Attendance{Hooked: true, Waits: true}
+		}), want: cid},
+		"hooked, and owes": {happen: asked, lasts: 2 * time.Minute, attends: cids(hookedSince(30 * time.Second)),
+			again: 90 * time.Second},
+		"hooked, asked, and silent": {happen: asked, attends: cids(hooked), again: 2*time.Minute - 3*time.Second},
+		"hooked, owes, and silent":  {happen: asked, lasts: 2 * time.Minute, attends: cids(hooked), want: dora},
+		"muted, at work": {happen: func(l *timeline) { l.manage(room.Mute, cid) }, attends: cids(called(0)),
 			want: dora},
-		"paused, and waits": {happen: func(l *timeline) { l.pauses(cid, true) }, want: dora},
-		"paused, and owes":  {happen: func(l *timeline) { l.ask(bob, cid); l.pauses(cid, true) }, want: dora},
-		"paused, away, and owes": {happen: func(l *timeline) { l.ask(bob, cid); l.pauses(cid, true) },
-			attends: attends{cid: away(time.Minute)}, want: dora},
-		"no longer paused": {happen: func(l *timeline) { l.pauses(cid, true); l.pauses(cid, false) }, want: cid},
-		"all others paused": {happen: func(l *timeline) {
-			l.pauses(ann, true)
-			l.pauses(bob, true)
-			l.pauses(cid, true)
-		}},
-		"has a draft, and owes": {happen: func(l *timeline) { l.ask(bob, cid); l.draft(cid, room.Event{Text: "well"}) },
+		"paused, at work":    {happen: paused, attends: cids(called(0)), want: dora},
+		"paused, and waits":  {happen: paused, want: dora},
+		"no longer paused":   {happen: func(l *timeline) { paused(l); l.pauses(cid, false) }, want: cid},
+		"paused, and owes":   {happen: func(l *timeline) { asked(l); paused(l) }, want: dora},
+		"a person, at work":  {happen: func(l *timeline) { l.alone(cid) }, attends: cids(called(0)), want: dora},
+		"a person that owes": {happen: func(l *timeline) { asked(l); l.alone(cid) }, want: dora},
+		"has a draft, and owes": {happen: func(l *timeline) { asked(l); l.draft(cid, room.Event{Text: "well"}) },
 			want: dora},
-		"has a draft of a day ago": {happen: func(l *timeline) { l.draft(cid, room.Event{Text: "well"}) },
-			lasts: room.DraftLife, want: cid},
-		"has refused drafts": {happen: func(l *timeline) {
-			l.decide(l.draft(cid, room.Event{Text: "well"}), room.RefuseDraft, "")
-		}, want: cid},
-		"a listener of a channel": {happen: func(l *timeline) {
-			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}, attends: attends{bob: called(0)}, want: ann},
-		"on standby": {attends: attends{cid: standby}, want: dora},
-		"all others away or silent": {attends: attends{ann: away(time.Hour), bob: called(time.Hour), cid: standby},
-			want: dora},
+		"a listener of a channel": {happen: func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) },
+			attends: attends{bob: called(0)}, want: ann},
 		"all others silent, one of them hooked": {attends: attends{ann: called(time.Hour), bob: called(time.Hour),
 			cid: hooked}, want: dora},
-		"a person, at work": {happen: func(l *timeline) { l.alone(cid) }, attends: attends{cid: called(0)},
-			want: dora},
-		"a person, and waits": {happen: func(l *timeline) { l.alone(cid) }, want: dora},
-		"a person that owes":  {happen: func(l *timeline) { l.ask(bob, cid); l.alone(cid) }, want: dora},
-		"all others persons":  {happen: func(l *timeline) { l.alone(ann); l.alone(cid); l.alone(dora) }},
+		"all others persons": {happen: func(l *timeline) { l.alone(ann); l.alone(cid); l.alone(dora) }},
 		"all others persons, owes": {happen: func(l *timeline) {
-			l.ask(ann,
-				bob)
+			l.ask(ann, bob)
 			l.alone(ann)
 			l.alone(cid)
 			l.alone(dora)
-		},
-			want: bob},
+		}, want: bob},
 		"all away": {attends: attends{ann: away(time.Hour), bob: standby, cid: standby, dora: called(time.Hour)}},
-	})
-}
-
-func TestTurn_absentAgentThatOwesAnAnswer_isNotWaitedFor(t *testing.T) {
-	ask := func(l *timeline) { l.ask(bob, cid) }
-	check(t, map[string]silence{
-		"back in a minute": {happen: ask, attends: attends{cid: away(time.Minute)}, want: dora},
-		"silent":           {happen: ask, attends: attends{cid: called(time.Hour)}, want: dora},
-		"owes an agreement": {happen: func(l *timeline) { l.propose(bob) }, attends: attends{cid: away(time.Minute)},
-			want: dora},
-		"asked in private": {happen: func(l *timeline) { l.sayAs(bob, room.Request, "well?", cid) },
-			attends: attends{cid: away(time.Minute)}, want: dora},
 	})
 }
 
@@ -204,8 +163,6 @@ func TestTurn_goesToDebtorsFirstAndThenRoundTheRoom(t *testing.T) {
 		}, want: dora},
 		"done, and owes": {happen: func(l *timeline) { l.sayAs(cid, room.Done, "bye"); l.ask(ann, cid) },
 			want: cid},
-		"on standby, and owes": {happen: func(l *timeline) { l.ask(ann, dora) }, attends: attends{dora: standby},
-			want: dora},
 		"the others are done": {happen: func(l *timeline) {
 			l.sayAs(ann, room.Done, "")
 			l.sayAs(bob, room.Done, "")
