@@ -152,8 +152,6 @@ var sentences = [...]string{
 	`This address does not (take|lead to) a file`,
 	"The transfer did not start in time, or you have left the room. Nothing was done: run the command again.",
 	// Speaking.
-	`(to|ask): (".*"|number \d+) left (just now|\d+ \w+ ago)\.`,
-	"--$1: $2 left $3. Nothing was sent. To see who is there: {who}",
 	`What you say to your own agent is a note`,
 	"What you say to your own agent is a note, which nobody else sees. Nothing was sent: leave --kind, --ask and " +
 		"--withdraw out, or name others with --to.",

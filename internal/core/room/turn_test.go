@@ -129,8 +129,9 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"a person that owes": {happen: func(l *timeline) { asked(l); l.alone(cid) }, want: dora},
 		"has a draft, and owes": {happen: func(l *timeline) { asked(l); l.draft(cid, room.Event{Text: "well"}) },
 			want: dora},
-		"a listener of a channel": {happen: func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) },
-			attends: attends{bob: called(0)}, want: ann},
+		"a listener of a channel": {happen: func(l *timeline) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, attends: attends{bob: called(0)}, want: ann},
 		"all others silent, one of them hooked": {attends: attends{ann: called(time.Hour), bob: called(time.Hour),
 			cid: hooked}, want: dora},
 		"all others persons": {happen: func(l *timeline) { l.alone(ann); l.alone(cid); l.alone(dora) }},
