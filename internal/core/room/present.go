@@ -44,6 +44,8 @@ const (
 )
 
 // State returns what others see agent do, whose presence is p.
+//
+// talk: states
 func (p Presence) State(head *Head, agent Agent, now time.Time) AgentState {
 	at, woken := p.WokenAt(head, agent.Seat)
 	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))

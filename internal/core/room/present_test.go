@@ -10,6 +10,8 @@ import (
 )
 
 // The cases are those at the top of present.go.
+//
+// talk: states
 func TestPresent_eachEndAndSign_isAsTheTableSays(t *testing.T) {
 	const seat = 3 // Bob's: Cid joined before him, and is silent
 	noon := start().Add(3 * time.Hour)
