@@ -82,9 +82,7 @@ func sentences() map[why]words {
 		{saying, fault.InvalidArgument, fault.RuleSecret}: {"The text holds a secret of this server, such as a " +
 			"contextId, a taskId or a key, which lets others act as its owner.", "Take it out, and send it again."},
 		{saying, fault.InvalidArgument, fault.RuleKey}: {"You have said something with this messageId already, and " +
-			"its text was another.", again},
-		{saying, fault.InvalidArgument, fault.RuleKeyFile}: {"You have said something with this messageId already, " +
-			"and its file was another, or one of the two has no file.", again},
+			"it was another message.", again},
 		{saying, fault.MessageTooLong, ""}: {fmt.Sprintf("The text is too long: it has at most %d bytes, or as many "+
 			"as this server takes in a minute if that is less.", core.MaxText),
 			"Say it shorter, in several messages, or as a file in a raw part."},

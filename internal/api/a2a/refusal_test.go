@@ -153,13 +153,13 @@ func TestRefusals_speakToAClientOfA2A(t *testing.T) {
 				return bob
 			}},
 		"other words with a messageId": {code: -32602, says: "You have said something with this messageId already, " +
-			"and its text was another. Nothing was said. To repeat that message,", who: func(w *world) *agent {
+			"and it was another message. Nothing was said. To repeat that message,", who: func(w *world) *agent {
 			bob := w.seated("Bob")
 			bob.says("m1", "Good day.")
 			return bob
 		}},
 		"a file with the messageId of words": {code: -32602, says: "You have said something with this messageId " +
-			"already, and its file was another, or one of the two has no file. Nothing was said.",
+			"already, and it was another message. Nothing was said.",
 			who: func(w *world) *agent {
 				bob := w.seated("Bob")
 				bob.says("m1", "Good day.")

@@ -25,6 +25,10 @@ func refusal(err error, again string) error {
 // repeatSafely is for a call that adds nothing if an earlier attempt has taken effect.
 const repeatSafely = "Repeating the call is safe."
 
+// repeatOnce is for a call that the server knows by its arguments, unless the cursor shows its answer.
+const repeatOnce = "It may have been done. Repeat the call word for word with the cursor that you had, or a newer " +
+	"one: then it is done only once."
+
 // failureOf returns what a model reads of a refusal.
 func failureOf(err *fault.Error) *results.Failure {
 	return &results.Failure{

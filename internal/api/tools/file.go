@@ -73,8 +73,7 @@ func (s *Set) shareFile() tool {
 			case in.Text == "" && in.Data == nil:
 				return repeatSafely
 			}
-			return "The file may have been shared. Repeat the call word for word before you send another: it is sent " +
-				"only once."
+			return repeatOnce
 		},
 		run: func(ctx context.Context, in shareCall) (results.Shared, error) {
 			if in.attached != nil {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/api/tools/spec"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -28,7 +27,7 @@ func (s *Set) sendMessage() tool {
 		needs:    sendNeeds,
 		token:    func(in chat.SendRequest) string { return in.Token },
 		waits:    func(ctx context.Context, in *chat.SendRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
-		again:    sendAgain,
+		again:    func(chat.SendRequest) string { return repeatOnce },
 		gist:     sendGist,
 		run: func(ctx context.Context, in chat.SendRequest) (results.Sent, error) {
 			asked := sendGist(in)
@@ -75,28 +74,11 @@ func sendNeeds(_ context.Context, in *chat.SendRequest) string {
 
 // sendGist returns the part of a send on which the answer depends, without a long text.
 func sendGist(in chat.SendRequest) chat.SendRequest {
-	if len(in.Text) > chat.ShortText {
-		in.Text = strings.Clone(in.Text[:chat.ShortText])
-	}
+	in.Text = strings.Clone(in.Text[:min(len(in.Text), 1)]) // whether there is one
 	in.Ask, in.Activity = nil, ""
 	in.To = make([]string, min(1, len(in.To))) // whether there are any
 	in.Finishes = make([]string, min(1, len(in.Finishes)))
 	return in
-}
-
-// sendAgain says what to do after a send that may have taken effect. The server recognizes a short text only by its key
-// or by an earlier cursor, since an agent may mean a short text twice.
-func sendAgain(in chat.SendRequest) string {
-	named := false
-	if token, err := ident.ParseToken(in.Token); err == nil {
-		_, named = token.ParseCursor(in.Cursor)
-	}
-	if in.Key == "" && !named && len(in.Text) < chat.ShortText {
-		return "The message may have been sent. Repeat the call with the cursor that you had before it: then it is " +
-			"sent only once. If you had none, look with message_history whether it is there."
-	}
-	return "The message may have been sent. Repeat the call word for word before you send another: it is sent only " +
-		"once."
 }
 
 // sent returns the whole result. It is a separate function, since a call waits in the stack frame of its caller.

@@ -74,8 +74,9 @@ func TestStory_reins(t *testing.T) {
 		s.note("From now on the user reads first what Ann says.")
 		user.do("supervise", args{"paused": false, "approve": true})
 		ann.look()
-		ann.do("send_message", args{"text": "They paid 900.", "reply_to": ann.last, "cursor": ann.cursor})
-		ann.do("send_message", args{"text": "They paid 900.", "reply_to": ann.last, "cursor": ann.cursor})
+		again := args{"text": "They paid 900.", "reply_to": ann.last, "cursor": ann.cursor}
+		ann.do("send_message", again)
+		ann.do("send_message", again)
 		bob.look()
 		user.look()
 		user.do("supervise", nil)

@@ -26,6 +26,12 @@ func (s *Set) task() tool {
 			return taskNeeds(in)
 		},
 		token: func(in chat.TaskRequest) string { return in.Token },
+		again: func(in chat.TaskRequest) string {
+			if in.Action == chat.CommandAdd {
+				return repeatOnce
+			}
+			return repeatSafely
+		},
 		run: func(ctx context.Context, in chat.TaskRequest) (results.Tasks, error) {
 			got, err := s.rooms.Task(ctx, in)
 			return s.clients.advisor(ctx).viewChanged(got, in), err

@@ -45,8 +45,7 @@ const (
 	RuleChannel  Rule = "channel"  // only admins speak
 	RuleRun      Rule = "run"      // agents have said as much as they may until a person speaks
 	RuleDrafts   Rule = "drafts"   // as many drafts as may be wait for the person
-	RuleKey      Rule = "key"      // the idempotency key stands for other words
-	RuleKeyFile  Rule = "keyfile"  // the idempotency key stands for another file
+	RuleKey      Rule = "key"      // the idempotency key stands for another message
 	RuleBlank    Rule = "blank"    // nobody could see the text
 	RuleControls Rule = "controls" // the text has control characters
 	RuleSecret   Rule = "secret"   // the text has a token, a link or a key

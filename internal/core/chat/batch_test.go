@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
@@ -103,6 +104,7 @@ func TestRead_crowdInOneRoom_delaysNoOther(t *testing.T) {
 	const readers, ofRoom = 64, 4
 	w := newWorld(t)
 	crowd, bob := w.talkative("crowd"), w.talkative("parlor")
+	w.clock.Advance(room.RepeatWindow + time.Second) // so a load reads no page
 	tab := &crowded{opened: make(chan struct{}), except: bob.Token[:7]}
 	rooms := chat.New(tab.over(w.table), chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1})
 	answers := w.readAll(rooms, readers, crowd)
@@ -132,9 +134,14 @@ func TestRead_manyCallers_readSixteenPagesAtOnceAtMost(t *testing.T) {
 	w := newWorld(t)
 	tab := &crowded{opened: make(chan struct{})}
 	rooms := chat.New(tab.over(w.table), chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1})
-	var all []chan error
+	var anns []chat.Seated
 	for n := range 6 {
-		all = append(all, w.readAll(rooms, readers, w.talkative(fmt.Sprint("room ", n))))
+		anns = append(anns, w.talkative(fmt.Sprint("room ", n)))
+	}
+	w.clock.Advance(room.RepeatWindow + time.Second) // so a load reads no page
+	var all []chan error
+	for _, ann := range anns {
+		all = append(all, w.readAll(rooms, readers, ann))
 	}
 	tab.await(atOnce)
 	close(tab.opened)

@@ -36,7 +36,7 @@ func TestShow_onDynamoDB_aQuietLookCostsTwoReads(t *testing.T) {
 		reads int
 		most  float64
 	}{
-		{"first", func() {}, 7, 9},
+		{"first", func() {}, 8, 9},
 		{"quiet", func() {}, 2, 1.5},
 		{"quiet, a minute later", func() { clock.Advance(time.Minute) }, 2, 1.5},
 		{"after a message", func() { talk.say(p.ann.Token, "again") }, 2, 1.5},

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/hex"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
@@ -10,8 +9,8 @@ import (
 // confirmCredential reports whether the caller has been warned of the credential in this very message. If not, the
 // caller counts as warned from now on. After a lost answer the page repeats the call with its key: nobody has read
 // the lost warning, so this call confirms nothing. key is "" for other callers.
-func (c sending) confirmCredential(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
-	return c.reader().ConfirmCredential(ctx, hex.EncodeToString(fingerprint[:]), key)
+func (c sending) confirmCredential(ctx context.Context, fingerprint, key string) (bool, error) {
+	return c.reader().ConfirmCredential(ctx, fingerprint, key)
 }
 
 // warningOf returns what a text of the caller seems to hold that is not meant for others: a credential or, of an agent,
@@ -30,10 +29,14 @@ func (c sending) warningOf(text string) string {
 // talk: held for its form
 func (c sending) warnOfCredential(ctx context.Context, o *outgoing) (warned bool, _ *Sent, err error) {
 	key := o.req.Key
-	if !c.me.RepeatsOnlyByKey() || o.fileName != "" {
+	if !c.me.IsPerson() || o.fileName != "" {
 		key = ""
 	}
-	warned, err = c.confirmCredential(ctx, o.event.Fingerprint(), key)
+	sum := ""
+	if o.event.File != nil { // of an upload, the call did not have it
+		sum = o.event.File.Sum
+	}
+	warned, err = c.confirmCredential(ctx, digestOf(o.said, o.event.Text, sum), key)
 	if err != nil || warned {
 		return warned, nil, err
 	}

@@ -183,7 +183,8 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 	}
 	wants(t, w.changesNothing(w.ann.Token, func() error { _, err := w.tryJoin("plans", "Bob"); return err }),
 		fault.NameTaken) // nobody hears the knock
-	if again := w.say(w.ann.Token, "said before"); !again.Duplicate || again.ID != first.ID {
+	again := w.sends(chat.SendRequest{Token: w.ann.Token, Text: "said before", Cursor: w.ann.Cursor})
+	if !again.Duplicate || again.ID != first.ID {
 		t.Errorf("a message that is repeated: %+v", again)
 	}
 	w.decides(p, draft, room.RefuseDraft, "")

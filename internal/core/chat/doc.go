@@ -32,7 +32,7 @@
 //     known has the guard {on: true, cursor: 41, checked: 41}.
 //   - send.go: send counts the message against Ann's limits. resolve calls attempt, which appends
 //     what decide returns.
-//   - send.go: decide applies the rules on head 41. repeat.go: onHead finds no repetition. guard.go: mayBeHeld
+//   - send.go: decide applies the rules on head 41. repeat.go: again finds no repetition. guard.go: mayBeHeld
 //     finds no event after 41. The ruling is accepted, the change has one event, and roomlog writes the event as 42.
 //   - send_answer.go: result makes {Sent: true, To: [Bob]}. answer reads what Ann has not read, and passes over 42,
 //     which is hers. The cursor of the answer is 42.

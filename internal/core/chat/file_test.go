@@ -434,7 +434,6 @@ func TestShare_repeatedCalls_shareOnce(t *testing.T) {
 		p := s.company()
 		text := chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "yes"}
 		first := s.share(text)
-		s.say(p.bob.Token, "thanks") // by which a short text could be meant again, but no file
 		if got, err := s.ShareFile(t.Context(), text); err != nil || got.ID != first || !got.Duplicate {
 			t.Errorf("a text again: %+v, %v", got, err)
 		}
@@ -794,63 +793,30 @@ func TestUpload_isHeldBackByTheOwnPersonAlone(t *testing.T) {
 	})
 }
 
-// Who has shared a file proposes the same one by another message.
-func TestShare_sameFileAsProposal_isNoRepetition(t *testing.T) {
-	onFileStore(t, func(t *testing.T, s *shelf) {
-		p := s.company()
-		req := chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "a"}
-		shared := s.share(req)
-		req.Kind = room.Proposal
-		proposed := s.share(req)
-		if again := s.share(req); proposed == shared || again != proposed {
-			t.Errorf("shared as %s, proposed as %s, and again as %s", shared, proposed, again)
-		}
-	})
-}
-
 // A file is known by its name and its bytes; of one on disk that is yet to come, by its name.
 func TestShare_keyOfAnotherFile_isRefused(t *testing.T) {
 	onFileStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
-		shares := func(req chat.ShareRequest, field string) {
-			t.Helper()
-			got, err := s.ShareFile(t.Context(), req)
-			refusesKey(t, req.Name, got.Sent, err, field)
-		}
 		first := chat.ShareRequest{Token: p.ann.Token, Name: "plan.txt", Text: "blue", Note: "read", Key: "1"}
-		id := s.share(first)
-		other := func(change func(*chat.ShareRequest)) chat.ShareRequest {
-			req := first
-			change(&req)
-			return req
+		onDisk := chat.ShareRequest{Token: p.ann.Token, Name: "rows.csv", Size: 9, Key: "2"}
+		ids := map[string]string{"1": s.share(first), "2": s.uploads(s.offer(onDisk), "1;2")}
+		for _, req := range []chat.ShareRequest{first, onDisk} {
+			if again, err := s.ShareFile(t.Context(), req); err != nil || !again.Duplicate || again.ID != ids[req.Key] {
+				t.Errorf("%s again: %+v, %v", req.Name, again, err)
+			}
+			other := []chat.ShareRequest{req, req}
+			other[0].Name, other[1].Note = "lines.csv", "look"
+			if req.Text != "" {
+				req.Text = "red"
+				other = append(other, req)
+			}
+			for _, req := range other {
+				_, err := s.ShareFile(t.Context(), req)
+				wants(t, err, fault.InvalidArgument)
+			}
 		}
-		shares(other(func(r *chat.ShareRequest) { r.Text = "red" }), "file")
-		shares(other(func(r *chat.ShareRequest) { r.Name = "plan.md" }), "file")
-		shares(other(func(r *chat.ShareRequest) { r.Note = "look" }), "note")
-		shares(other(func(r *chat.ShareRequest) { r.To = []string{"Bob"} }), "to")
-		shares(other(func(r *chat.ShareRequest) { r.Ask = []string{"Bob"} }), "ask")
-		shares(other(func(r *chat.ShareRequest) { r.Kind = room.Proposal }), "kind")
-		got, err := s.send(chat.SendRequest{Token: p.ann.Token, Text: "read", Key: "1"})
-		refusesKey(t, "words alone", got, err, "file")
-		if again := s.share(first); again != id {
-			t.Errorf("again: %s, and before %s", again, id)
-		}
-
-		first = chat.ShareRequest{Token: p.ann.Token, Name: "rows.csv", Size: 9, Key: "2"}
-		s.offer(other(func(r *chat.ShareRequest) { r.Name = "old.csv" })) // nothing is shared by that
-		id = s.uploads(s.offer(first), "1;2")
-		shares(other(func(r *chat.ShareRequest) { r.Name = "lines.csv" }), "file")
-		shares(other(func(r *chat.ShareRequest) { r.Kind = room.Proposal }), "kind")
-		shares(other(func(r *chat.ShareRequest) { r.Note = "look" }), "note")
-		if again, err := s.ShareFile(t.Context(), first); err != nil || !again.Duplicate || again.ID != id {
-			t.Errorf("again: %+v, %v", again, err)
-		}
+		_, err := s.send(chat.SendRequest{Token: p.ann.Token, Text: "read", Key: "1"})
+		wants(t, err, fault.InvalidArgument)
 		same(t, "in the room are", s.names(p.bob.Token), []string{"plan.txt", "rows.csv"})
-
-		got, err = s.send(chat.SendRequest{Token: p.ann.Token, Text: "words", Key: "3"})
-		if err != nil || !got.Sent {
-			t.Fatal(got, err)
-		}
-		shares(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "blue", Note: "words", Key: "3"}, "file")
 	})
 }

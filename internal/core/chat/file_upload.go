@@ -35,7 +35,7 @@ func (c filing) beginUpload(ctx context.Context, o outgoing, most int64) (Shared
 	if !o.keyFromServer {
 		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, c.me.IsPerson(), o.req.Key)
 	}
-	o.req.Key = uploadKey(code) // so no note is taken for the same words without a file: see outgoing.recognizedBy
+	o.req.Key = uploadKey(code) // the same call gives another address
 	o, k, got, err := sending(c).address(ctx, o)
 	if err != nil {
 		return Shared{}, err
@@ -43,7 +43,7 @@ func (c filing) beginUpload(ctx context.Context, o outgoing, most int64) (Shared
 	if got != nil {
 		return Shared{Sent: got.sent}, nil
 	}
-	k.again, _, err = k.again.findSince(ctx, &o, false)
+	k, _, err = sending(c).findSince(ctx, &o, k, false)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -102,7 +102,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	// ShareFile has warned the agent of a credential in the text.
 	o := outgoing{req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, event: u.Message, upload: u,
 		fileName: u.Name, keyFromServer: true}
-	k := sending(c).knownWith(c.guardOfUpload(u))
+	k := known{began: c.began, guard: c.guardOfUpload(u)}
 	if got, ok, err := sending(c).mayAppend(ctx, &o, k); err != nil {
 		return Sent{}, err
 	} else if !ok {
@@ -209,7 +209,7 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (fili
 		return filing{}, nil, refuseUploadOver()
 	}
 	return filing{&session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, holder: holder,
-		room: r, start: startOn(head, now), moment: newMoment(head, caller), asker: ident.PrincipalOf(ctx)}}, &u, nil
+		room: r, began: now, moment: newMoment(head, caller), asker: ident.PrincipalOf(ctx)}}, &u, nil
 }
 
 // uploadAgain answers an upload to an address that has had a file.

@@ -26,9 +26,6 @@ func (c reading) guardFor(cursor string) guard {
 	return guard{on: ok && c.me.IsHeldBack(), cursor: read, checked: read.N}
 }
 
-// hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
-func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
-
 // intent is what a guard checks: a message (outgoing.intent), or a change of tasks (taskOp.intent).
 type intent struct {
 	act    room.Act

@@ -69,7 +69,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		log := cmp.Or(x.log, c.room.log)
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		o := outgoing{req: SendRequest{Text: "mine", Cursor: cursor}, event: room.Event{Text: "mine"}}
-		k := known{again: recognizer{c: sending{c}, start: room.Start{At: now}},
+		k := known{began: now,
 			guard: guard{on: !x.off, cursor: ident.Cursor{N: base.AsOf, HeldMessage: x.held}, checked: base.AsOf}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)

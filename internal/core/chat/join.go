@@ -303,7 +303,7 @@ func (op *joinOp) enter(ctx context.Context, live *liveRoom, mine room.Event) (s
 			caller.Device = holder.Hash
 		}
 	}
-	return seating{&session{token: token, holder: holder, room: live, start: room.Start{At: op.began},
+	return seating{&session{token: token, holder: holder, room: live, began: op.began,
 		moment: newMoment(head, caller), asker: ident.PrincipalOf(ctx)}}, nil
 }
 

@@ -188,7 +188,7 @@ func (c seating) checkLastWord(ctx context.Context, text string) error {
 	if kind == "" {
 		return nil
 	}
-	confirmed, err := sending(c).confirmCredential(ctx, room.Message(text, "", nil).Fingerprint(), "")
+	confirmed, err := sending(c).confirmCredential(ctx, digestOf(text), "")
 	if err != nil || confirmed {
 		return err
 	}

@@ -273,8 +273,6 @@ func (c *client) handedOut(s callSpan, op waitOp) {
 
 func (c *client) send() error {
 	call := c.chooseMessage()
-	c.sends++
-	call.call = c.sends
 	req := chat.SendRequest{Token: c.token, Text: call.text, Key: call.key}
 	for _, no := range call.finishes {
 		req.Finishes = append(req.Finishes, fmt.Sprintf("t%d", no))

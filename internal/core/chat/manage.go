@@ -138,7 +138,7 @@ func (c managing) carryOut(ctx context.Context, orders []room.Order) (Managed, [
 		return !here
 	}
 	if orders[0].Action == room.Kick && slices.ContainsFunc(orders, isAbsent) { // it may have left
-		if err := c.room.log.ReadBack(ctx, c.start.At.Add(-room.LeftWindow)); err != nil {
+		if err := c.room.log.ReadBack(ctx, c.began.Add(-room.LeftWindow)); err != nil {
 			return Managed{}, nil, err
 		}
 	}

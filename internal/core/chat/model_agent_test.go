@@ -58,7 +58,6 @@ type keyModel struct {
 	at    time.Time
 	draft bool       // n is a draft, which was not sent
 	event eventModel // the message as its agent said it
-	asks  bool       // and named those whom it asks
 }
 
 // key returns what an idempotency key stands for now; its zero value is nothing.
@@ -276,19 +275,14 @@ func (r roomModel) visible(a agentModel, n int64) (out []chat.Message) {
 	return out
 }
 
-// lastSaid returns the last message of a, and whether others have said something
-// since that a may read.
-func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
+// lastSaid returns the last message of a.
+func (r roomModel) lastSaid(a agentModel) (last eventModel) {
 	for _, e := range r.log {
-		switch {
-		case e.Type != chat.EventSaid || !a.sees(e):
-		case e.seat == a.seat && !e.Person:
-			last, answered = e, false
-		default:
-			answered = true
+		if e.Type == chat.EventSaid && e.seat == a.seat && !e.Person {
+			last = e
 		}
 	}
-	return last, answered
+	return last
 }
 
 // remove frees the seat of a. The log tells which heir becomes admin, where several may.

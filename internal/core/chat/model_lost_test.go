@@ -129,9 +129,8 @@ func (o lostSend) on(m model) (model, error) {
 	if err != nil || refused {
 		return m, err
 	}
-	o.isNew = o.mayBeNew(m, r, a)
 	x := o.outcome(m, r, a)
-	if x.code != "" || x.held || x.duplicate > 0 || o.isOvertaken(m, r, a) {
+	if x.code != "" || x.held || x.duplicate > 0 {
 		return m, &wrong{"the send", "said", x}
 	}
 	return o.say(m, x.event)

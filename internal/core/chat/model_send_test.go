@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -24,16 +23,14 @@ type sendCall struct {
 	cursor   cursorArg
 	finishes []int64 // of a message to all that is no vote and no withdrawal
 	absence  chat.Absence
-	call     int  // which send of its client it is; 0: any
-	answers  bool // an endpoint answers: the server chose the key
-	stay     bool // it speaks A2A
-	isNew    bool // a question that another service may know to be answered is asked again
+	answers  bool  // an endpoint answers: the server chose the key
+	stay     bool  // it speaks A2A
+	repeats  int64 // with a cursor, which may or may not show the answer to an earlier one: the answer says so
 }
 
 func (c sendCall) String() string {
-	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, finishes %v, %v, after %v, "+
-		"call %d", c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.finishes, c.absence, c.cursor,
-		c.call)
+	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, finishes %v, %v, after %v",
+		c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.finishes, c.absence, c.cursor)
 }
 
 func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
@@ -76,18 +73,19 @@ type sendOutcome struct {
 // outcome decides how a send of a in r ends.
 func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	known := a.key(c.key, m.now)
-	last, repeats := c.repeats(m, r, a)
+	again, waits := r.again(a, c.typed(), c.cursor.n > 0 || c.stay, c.repeats, m.now)
 	to, found := r.addressed(a, c.named())
 	ask, asked := r.addressed(a, c.ask)
-	repeats = repeats && (found || !c.isVote())
 	switch {
-	case !repeats && known.n == 0 && !(found && asked), !c.sees(r, a, c.replyTo), !c.sees(r, a, c.withdraw):
+	case again > 0 && c.key == "" && waits:
+		return sendOutcome{pending: again, duplicate: again}
+	case again > 0 && c.key == "":
+		return sendOutcome{duplicate: again}
+	case known.n == 0 && !(found && asked && c.sees(r, a, c.replyTo) && c.sees(r, a, c.withdraw)):
 		return sendOutcome{code: fault.InvalidArgument}
-	case repeats:
-		return sendOutcome{duplicate: last.n}
 	case known.draft && !a.person.waits(known.n, m.now):
 		return sendOutcome{code: fault.NotAllowed}
-	case known.n > 0 && !c.answers && !c.isSaidBy(r, a, known):
+	case known.n > 0 && !c.answers && known.event.said != c.typed():
 		return sendOutcome{code: fault.InvalidArgument}
 	case known.draft:
 		return sendOutcome{pending: known.n, duplicate: known.n}
@@ -103,7 +101,7 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 
 // decided decides how a send to these seats, that asks these, ends if it repeats no other.
 func (c sendCall) decided(m model, r roomModel, a agentModel, to, ask []int) sendOutcome {
-	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
+	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, said: c.typed(),
 		finishes: c.finishes, keeps: c.keeps(r),
 		Message: chat.Message{
 			Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.storedKind(),
@@ -179,24 +177,45 @@ func (c sendCall) heldByOthers(m model, r roomModel, a agentModel) bool {
 	return !a.isOfItsPerson(c.heldBy(m, r, a, to))
 }
 
-// repeats returns the last message of a, and whether a send without a key repeats
-// it: the same text to the same agents, in answer to the same message, within ten
-// minutes, unless it is short, no vote and no withdrawal, and
-// another agent has spoken since. If the cursor is from before the message, its
-// sender does not know that it was sent. A question is new once an answer has arrived, as a
-// cursor has shown.
-func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, same bool) {
-	last, answered := r.lastSaid(a)
-	if c.key != "" || last.n == 0 || last.Text != c.text || m.now.Sub(last.At) >= 10*time.Minute {
-		return last, false
+// typed is the call as its agent typed it, but for what does not tell it from another.
+func (c sendCall) typed() string {
+	return fmt.Sprintf("%q to %q, asks %q, %s, %d, %d, %v", c.text, c.to, c.ask, c.storedKind(), c.replyTo, c.withdraw,
+		c.finishes)
+}
+
+// again returns the message or tasks that a call of a with these words repeats, or the draft that waits. With a cursor
+// that is the one that the answer names, if it is of the last eight calls, and ten minutes old at most. Without one it
+// is the last, unless another or the person of a has said something since. talk: said again.
+func (r roomModel) again(a agentModel, typed string, hasCursor bool, named int64, now time.Time) (n int64, waits bool) {
+	left, heard := 8, int64(0)
+	for _, e := range slices.Backward(r.log) {
+		if e.Type == chat.EventSaid && (e.seat != a.seat || e.Person || e.decides > 0) && a.sees(e) {
+			heard = max(heard, e.n)
+		}
+		isVote := e.Kind == room.Agree || e.Kind == room.Object
+		if e.said == "" || e.seat != a.seat || e.Person || e.decides > 0 ||
+			e.Type == chat.EventSaid && (isVote || e.withdraws > 0) {
+			continue
+		}
+		left--
+		n, waits = e.n, e.drafts
+		for _, later := range r.log[e.n:] {
+			if later.decides == e.n {
+				n, waits = later.n, false
+			}
+		}
+		refused := n != e.n && r.log[n-1].Type != chat.EventSaid
+		if left < 0 || !hasCursor && (heard > e.n && heard != n) || now.Sub(e.At) >= room.RepeatWindow {
+			return 0, false
+		}
+		if e.said == typed && !refused && (!hasCursor || n == named) {
+			return n, waits
+		}
+		if !hasCursor {
+			return 0, false
+		}
 	}
-	isShort := len(c.text) < 40 && !c.isVote() && c.withdraw == 0
-	meantAgain := isShort && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
-	heard := a.acked
-	if c.cursor.n > 0 {
-		heard = c.cursor.n
-	}
-	return last, !meantAgain && !c.isNew && !r.isAnswered(a, last, heard) && c.sameAim(m, r, a, last)
+	return 0, false
 }
 
 // taken returns the vote or withdrawal of a that the send repeats, whatever a has said since; 0 if there is none.
@@ -225,117 +244,6 @@ func (c sendCall) taken(m model, r roomModel, a agentModel) int64 {
 	return 0
 }
 
-// isAnswered reports whether a question of a has an answer of one whom it asks, up to an event, that a sees.
-func (r roomModel) isAnswered(a agentModel, question eventModel, upTo int64) bool {
-	asks := question.Kind == room.Request || question.Kind == room.Proposal || len(question.ask) > 0
-	return asks && slices.ContainsFunc(r.log[:min(upTo, r.head())], func(e eventModel) bool {
-		return e.replyTo == question.n && e.seat != a.seat && a.sees(e) &&
-			(len(question.ask) == 0 || slices.Contains(question.ask, e.seat))
-	})
-}
-
-// mayBeNew reports whether one service knows, and another does not, that a was handed an answer to its last message.
-func (c sendCall) mayBeNew(m model, r roomModel, a agentModel) bool {
-	last, _ := r.lastSaid(a)
-	unknown := !m.sequential || !m.oneService
-	return unknown && c.cursor.n == 0 && r.isAnswered(a, last, r.head())
-}
-
-// isOf reports whether event e may be what the send says. A vote without reply_to does not become one on a later
-// proposal.
-func (c sendCall) isOf(m model, r roomModel, a agentModel, e eventModel) bool {
-	if c.isVote() && c.replyTo == 0 {
-		c.replyTo = e.replyTo
-	}
-	own := e.Type == chat.EventSaid && e.seat == a.seat && !e.Person
-	return own && c.key == "" && e.Text == c.text && c.sameAim(m, r, a, e)
-}
-
-// isOvertaken reports whether a later call of its client has said the same.
-func (c sendCall) isOvertaken(m model, r roomModel, a agentModel) bool {
-	return slices.ContainsFunc(r.log, func(e eventModel) bool {
-		return c.call > 0 && e.call > c.call && c.isOf(m, r, a, e)
-	})
-}
-
-// mayRepeat reports whether the send may take event n for its own message. A service that
-// did not know of the event when the call came tells by the time alone whether that is
-// older; and the clocks of two services differ.
-func (c sendCall) mayRepeat(m model, r roomModel, a agentModel, n int64) bool {
-	e, said := r.event(n)
-	unknown := !m.sequential || !m.oneService
-	return said && unknown && n > c.cursor.n && m.now.Sub(e.At) < 3*time.Second && c.isOf(m, r, a, e)
-}
-
-// sameAim reports whether the call has the addressees of the message last. Those of a
-// vote or a withdrawal follow from what it answers or takes back.
-func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) bool {
-	sameTarget := c.replyTo == last.replyTo && c.withdraw == last.withdraws && slices.Equal(c.finishes, last.finishes)
-	wasVote := last.Kind == room.Agree || last.Kind == room.Object
-	if c.isVote() && c.replyTo == 0 && !slices.ContainsFunc(r.open, func(q requestModel) bool {
-		return q.proposal && slices.Contains(q.owed, a.seat) && m.now.Sub(q.at) < 24*time.Hour
-	}) {
-		sameTarget = true // it may repeat the vote that has ended the proposal
-	}
-	if c.isVote() || wasVote || c.withdraw > 0 || last.withdraws > 0 {
-		return c.storedKind() == last.Kind && sameTarget
-	}
-	asked := c.ask
-	if c.kind == room.Request && len(asked) == 0 {
-		asked = c.named()
-	}
-	if c.keeps(r) && c.kind == room.Request && len(c.ask) == 0 {
-		asked = r.everNamed(last.to)
-	}
-	sameAsk := c.kind == room.Proposal || (len(c.ask) == 0 || len(last.ask) > 0) && // who asks itself alone is refused
-		slices.Equal(keysOf(r.everNamed(last.ask), a.name), keysOf(asked, a.name))
-	kind := c.storedKind()
-	if last.keeps || c.keeps(r) {
-		return kind == last.Kind && sameAsk && sameTarget && last.keeps && c.keeps(r)
-	}
-	return kind == last.Kind && sameAsk &&
-		sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.named(), a.name)) &&
-		(len(c.named()) == 0) == (len(last.to) == 0)
-}
-
-// isSaidBy reports whether the call of a says what the message of its key says.
-func (c sendCall) isSaidBy(r roomModel, a agentModel, k keyModel) bool {
-	e, kind := k.event, c.storedKind()
-	sameNames := func(seats []int, names []string) bool {
-		return (len(seats) == 0) == (len(names) == 0) &&
-			slices.Equal(keysOf(r.everNamed(seats), a.name), keysOf(names, a.name))
-	}
-	found := c.isVote() && c.replyTo == 0 // the proposal
-	asked := c.ask
-	if len(asked) == 0 && kind == room.Request {
-		asked = r.everNamed(e.to)
-	}
-	return e.Text == c.text && e.Kind == kind && (found || e.replyTo == c.replyTo) && e.withdraws == c.withdraw &&
-		slices.Equal(e.finishes, c.finishes) && e.keeps == c.keeps(r) &&
-		(e.keeps || c.isVote() || c.withdraw > 0 || sameNames(e.to, c.named())) &&
-		(len(asked) == 0 && !k.asks || sameNames(e.ask, asked))
-}
-
-// everNamed returns the names of seats, given up or not.
-func (r roomModel) everNamed(seats []int) (names []string) {
-	for _, seat := range seats {
-		a, _ := r.agent(seat)
-		names = append(names, a.name)
-	}
-	return names
-}
-
-// keysOf returns the names as they are compared, each once, but for one.
-func keysOf(names []string, but string) (keys []string) {
-	for _, name := range names {
-		if !strings.EqualFold(name, but) {
-			keys = append(keys, strings.ToLower(name))
-		}
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
 // addressed returns the agents of the names but a, in the order of their joins. found
 // is false if one has no seat, or a is the only one.
 func (r roomModel) addressed(a agentModel, names []string) (seats []int, found bool) {
@@ -357,7 +265,7 @@ func (c sendCall) say(m model, e eventModel) (model, error) {
 	r, _ := m.room(c.who.room)
 	r, err := m.append(r, e)
 	if a, _ := r.agent(e.seat); c.key != "" {
-		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now, false, e, len(c.ask) > 0})
+		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now, false, e})
 		r = r.with(a)
 	}
 	return m.with(r), err
@@ -379,11 +287,10 @@ func (o sendOp) on(m model) (model, error) {
 	if refused || err != nil {
 		return m, err
 	}
-	o.isNew = !o.got.Duplicate && o.mayBeNew(m, r, a)
-	x := o.outcome(m, r, a)
-	if n := numberOf(o.got.ID); o.got.Duplicate && (o.mayRepeat(m, r, a, n) || o.mayBeNew(m, r, a)) {
-		x = sendOutcome{duplicate: n}
+	if o.got.Duplicate {
+		o.repeats = numberOf(o.got.ID)
 	}
+	x := o.outcome(m, r, a)
 	switch {
 	case o.code != x.code:
 		return m, &wrong{"the code", o.code, x.code}

@@ -62,29 +62,6 @@ func (p personModel) without(n int64) personModel {
 	return p
 }
 
-// aim is all by which two sends of an agent are known to be the same.
-func (e eventModel) aim() string {
-	to, ask := e.to, e.ask
-	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 || e.keeps {
-		to = nil
-	}
-	if e.Kind == room.Proposal || e.Kind == room.Request && slices.Equal(ask, e.to) { // those whom it asks unnamed
-		ask = nil
-	}
-	return fmt.Sprintf("%s %s, to %v, asks %v, replies %d, withdraws %d, ends %v, keeps %t", e.Kind, e.Text, to, ask,
-		e.replyTo, e.withdraws, e.finishes, e.keeps)
-}
-
-// draftOf returns the event of the open draft of e; 0 for none.
-func (p personModel) draftOf(e eventModel, now time.Time) int64 {
-	for _, d := range p.open(now) {
-		if d.message.aim() == e.aim() {
-			return d.n
-		}
-	}
-	return 0
-}
-
 // tooMany reports whether agents have sent as many messages as they may.
 func (r roomModel) tooMany() bool { return r.agentMessages > 0 && r.run >= r.agentMessages }
 
@@ -106,9 +83,6 @@ func (r roomModel) runAfter(e eventModel) int {
 // underSupervision decides how a send of a ends that is no repetition, as far as its supervision says. e
 // is the message before it is completed. ok is false if they say nothing.
 func (c sendCall) underSupervision(m model, r roomModel, a agentModel, e eventModel) (x sendOutcome, ok bool) {
-	if n := a.person.draftOf(e, m.now); n > 0 && c.key == "" {
-		return sendOutcome{pending: n, duplicate: n}, true
-	}
 	switch {
 	case a.person.paused:
 		return sendOutcome{paused: true}, true
@@ -120,11 +94,7 @@ func (c sendCall) underSupervision(m model, r roomModel, a agentModel, e eventMo
 
 // drafted is how a send of a ends that would be sent as e, where its person approves that.
 func (c sendCall) drafted(m model, r roomModel, a agentModel, ask []int, e eventModel) sendOutcome {
-	n := a.person.draftOf(e, m.now)
-	switch {
-	case n > 0 && c.key == "":
-		return sendOutcome{pending: n, duplicate: n}
-	case len(a.person.open(m.now)) >= 8:
+	if len(a.person.open(m.now)) >= 8 {
 		return sendOutcome{code: fault.Paused}
 	}
 	return sendOutcome{pending: r.head() + 1, event: e, asks: ask}
@@ -140,6 +110,9 @@ func (o heldOp) on(m model) (model, error) {
 	r, a, refused, err := m.admit(o.who, "")
 	if err != nil || refused || o.isMalformed() {
 		return m, &wrong{"the send", o.got.Waited.Status, "refused"}
+	}
+	if o.got.Duplicate {
+		o.repeats = numberOf(o.got.ID)
 	}
 	x := o.outcome(m, r, a)
 	want := []any{false, shown(x.pending), x.pending > 0 && x.duplicate > 0, chat.StatusPaused, len(r.seated()) - 1, 0,
@@ -171,7 +144,7 @@ func (c sendCall) keepDraft(m model, x sendOutcome) (model, error) {
 	a.person.drafts = append(a.person.open(m.now),
 		draftModel{n: x.pending, at: m.now, key: c.key, asks: x.asks, message: x.event})
 	if c.key != "" {
-		a.keys = append(slices.Clip(a.keys), keyModel{c.key, x.pending, m.now, true, x.event, len(x.asks) > 0})
+		a.keys = append(slices.Clip(a.keys), keyModel{c.key, x.pending, m.now, true, x.event})
 	}
 	r, err := m.append(r.with(a), e)
 	return m.with(r), err
@@ -310,7 +283,7 @@ func (o superviseOp) message(m model, r roomModel, a agentModel, d draftModel) (
 func (d draftModel) sent(m model, r roomModel, a agentModel, e eventModel) agentModel {
 	if d.key != "" {
 		a.keys = append(slices.Clip(a.keys),
-			keyModel{d.key, r.head() + 1, m.now, false, d.message, len(d.asks) > 0})
+			keyModel{d.key, r.head() + 1, m.now, false, d.message})
 	}
 	if e.Person {
 		return a

@@ -133,13 +133,6 @@ func (r roomModel) offeredTo(t taskModel) (names []string) {
 	return names
 }
 
-// addedModel is a call that added tasks.
-type addedModel struct {
-	seat, first, n int // the tasks from first on
-	call           string
-	at             time.Time
-}
-
 // taskNo returns task no of r.
 func (r roomModel) taskNo(no int64) (taskModel, bool) {
 	if no < 1 || no > int64(len(r.tasks)) {
@@ -268,6 +261,9 @@ type taskCall struct {
 	cursor cursorArg
 }
 
+// typed is an add as its agent typed it.
+func (c taskCall) typed() string { return fmt.Sprintf("%q", c.req.Tasks) }
+
 // isHeld reports whether what came after the cursor holds the call back, which would take or finish task no: like
 // words to all, or like the report of the task. To take a task in question is held back once.
 func (c taskCall) isHeld(m model, r roomModel, a agentModel, no int64) bool {
@@ -326,15 +322,9 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		return x, nil
 	}
 	if req.Action == chat.CommandAdd {
-		for _, d := range slices.Backward(r.added) {
-			if d.seat == a.seat && d.call == fmt.Sprintf("%q", req.Tasks) && m.now.Sub(d.at) < 10*time.Minute {
-				if open := func(t taskModel) bool { return t.end == "" }; !slices.ContainsFunc(
-					r.tasks[d.first:d.first+d.n], open) {
-					return refuse(fault.InvalidArgument)
-				}
-				x.added = r.tasks[d.first].added
-				return x, nil
-			}
+		if n, _ := r.again(a, c.typed(), false, 0, m.now); n > 0 {
+			x.added = n
+			return x, nil
 		}
 	}
 	offered := map[int][]int{} // seats
@@ -597,8 +587,7 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 		return taskOutcome{code: speaks}, nil
 	}
 	e.Task = &e.Tasks[0]
-	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(c.req.Tasks),
-		fmt.Sprintf("%q", c.req.Tasks), m.now})
+	e.said = c.typed()
 	next, err := m.append(r, e)
 	if err != nil {
 		return x, err

@@ -111,9 +111,8 @@ type roomModel struct {
 	agentMessages    int         // how many messages agents may send until a person speaks; 0: any
 	run              int         // how many they have
 	tasks            []taskModel // all that ever were; task n is the nth
-	added            []addedModel
-	retired          bool // the name leads to a later room
-	abandoned        bool // and its agents, all silent, can go on reading
+	retired          bool        // the name leads to a later room
+	abandoned        bool        // and its agents, all silent, can go on reading
 
 	heir string // the agent for which vacateOp freed a seat
 	lost int    // that seat
@@ -152,7 +151,7 @@ type eventModel struct {
 	hidden                bool    // from all but the agent of seat and its person, and from that agent without a reason
 	drafts                bool    // it keeps a draft
 	decides               int64   // the draft about which the person behind seat has decided so
-	call                  int     // the send of its client that said it; 0: any
+	said                  string  // the call of a message, of a draft or of new tasks, as typed
 	finishes              []int64 // the tasks that it reports as done; those that it ends are in Finished
 	added                 int64   // of a change of a task: the event that added it
 	words                 bool    // of a change of tasks: it counts as a message

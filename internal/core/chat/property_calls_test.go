@@ -368,7 +368,7 @@ func (m *machine) order(c manageCall) {
 // often sent.
 func (m *machine) text(id agentID) string {
 	r, a := m.find(id)
-	last, _ := r.lastSaid(a)
+	last := r.lastSaid(a)
 	switch how := pick(m, "text", "new", "new", "new", "again", "again", "few"); {
 	case how == "few":
 		return pick(m, "of few", "yes", "no", strings.Repeat("a longer text, ", 3))

@@ -113,7 +113,7 @@ func (m *machine) ask() {
 	other := pick(m, "asks", others...)
 	_, asked := m.find(other)
 	m.said++
-	c.text, c.ask = fmt.Sprintf("question %d, too long to count as a new one", m.said), []string{asked.name}
+	c.text, c.ask = fmt.Sprintf("question %d", m.said), []string{asked.name}
 	m.sendOf(c)
 	if r, _ := m.find(c.who); pick(m, "answered", true, true, false) {
 		m.sendOf(sendCall{who: other, text: fmt.Sprintf("answer %d", m.said), replyTo: r.head()})

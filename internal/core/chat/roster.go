@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -270,7 +271,8 @@ func (c reading) rosterFor(ctx context.Context, in *inbox, finds found) (_ *seen
 		return nil, false
 	}
 	seen := seenRoster{r, r.Agents()}
-	isNew = c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(seen.agents)}).Fingerprint(),
+	sum := sha256.Sum256([]byte(rosterText(seen.agents)))
+	isNew = c.room.agents.RecordRoster(c.me, [16]byte(sum[:16]),
 		in.has(agentMoved))
 	return &seen, isNew || in.othersGone()
 }

@@ -95,9 +95,6 @@ const (
 
 	// of a send: see outgoing.decide
 
-	needLastMessage  need = "the index of the head lacks the caller's last message, which may be the same"
-	needOlderLog     need = "the index does not reach back to the start of the call"
-	needReplies      need = "the caller may have been handed an answer to the same question"
 	needUnpaused     need = "the agent is paused"
 	needConfirmation need = "the text seems to hold a credential"
 	needAgreement    need = "a proposal answers what may be an agreement"

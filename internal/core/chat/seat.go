@@ -3,7 +3,6 @@ package chat
 import (
 	"cmp"
 	"context"
-	"math"
 	"strings"
 	"time"
 
@@ -22,7 +21,7 @@ type session struct {
 	token  ident.Token
 	holder room.HashedToken // of the token
 	room   *liveRoom        // to be released
-	start  room.Start       // when the call began, and which events the client knew then
+	began  time.Time        // when the call began
 
 	// The newest moment that the call uses, at first the one on which the token was accepted. moveTo, moveOn and
 	// refresh alone replace it: after a read or an append, and before an answer is made. So an answer is of one moment;
@@ -30,7 +29,8 @@ type session struct {
 	// alone.
 	*moment
 
-	asker ident.Principal // who calls
+	asker   ident.Principal // who calls
+	answers int64           // the event of the caller's call that the session answers; 0: none
 }
 
 // moment is the room at a head, with the caller there. A moment never changes, so a pointer to its caller may be kept.
@@ -64,7 +64,7 @@ func (c *session) moveOn() (seated bool) { return c.moveTo(c.room.log.Peek()) }
 
 // refresh moves to a head at least as new as the call.
 func (c *session) refresh(ctx context.Context) error {
-	head, err := c.room.log.Refresh(ctx, c.start.At)
+	head, err := c.room.log.Refresh(ctx, c.began)
 	if err == nil {
 		c.moveTo(head)
 	}
@@ -112,9 +112,6 @@ func (s *Service) acceptCurrent(ctx context.Context, t ident.Token) (*session, e
 // cameKey is the context key of the time given to Came.
 type cameKey struct{}
 
-// slowAdmission bounds the wait for admission: after a longer wait, events known here may be newer than the call.
-const slowAdmission = time.Second
-
 // Came returns the context of a call that came at a time, by the clock of the Service. Without Came the call begins
 // when its token is accepted.
 func Came(ctx context.Context, at time.Time) context.Context {
@@ -129,16 +126,9 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 		return nil, hideForeignStay(asker, token, err)
 	}
 	live, holder := s.acquire(token.Room), room.HashToken(token)
-	start := room.Start{HeadN: math.MaxInt64}
-	if known := live.log.Peek(); known != nil {
-		start.Known = known.AsOf
-	}
-	start.At = s.now()
-	if came, known := ctx.Value(cameKey{}).(time.Time); known && came.Before(start.At) {
-		if start.At.Sub(came) > slowAdmission {
-			start.Known = 0 // the client may have given the call up and gone on elsewhere
-		}
-		start.At = came
+	began := s.now()
+	if came, known := ctx.Value(cameKey{}).(time.Time); known && came.Before(began) {
+		began = came
 	}
 	head, caller, ok, err := live.findCaller(ctx, holder, read)
 	switch {
@@ -155,10 +145,7 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 		live.release()
 		return nil, err
 	}
-	if current := live.log.KnownSince(start.At); current != nil {
-		start.HeadN = current.AsOf
-	}
-	return &session{token: token, holder: holder, room: live, start: start, moment: newMoment(head, caller),
+	return &session{token: token, holder: holder, room: live, began: began, moment: newMoment(head, caller),
 		asker: asker}, nil
 }
 
@@ -172,15 +159,10 @@ func (c *session) way() room.Way {
 	return way
 }
 
-// acceptViewer returns the session of a caller without a token, such as a view: it has no holder and no start, so it
-// can look, and append nothing.
+// acceptViewer returns the session of a caller without a token, such as a view: it has no holder, so it can look, and
+// append nothing.
 func (r *liveRoom) acceptViewer(head *room.Head, caller room.Caller) *session {
 	return &session{token: ident.Token{Room: r.log.ID(), Seat: caller.Seat}, room: r, moment: newMoment(head, caller)}
-}
-
-// startOn returns the start of a call that knows head, and begins now.
-func startOn(head *room.Head, now time.Time) room.Start {
-	return room.Start{At: now, Known: head.AsOf, HeadN: head.AsOf}
 }
 
 // hideForeignStay returns err, the refusal of t for a caller without rights to its seat. For a guest with a foreign

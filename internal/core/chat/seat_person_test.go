@@ -257,7 +257,7 @@ func TestPerson_sends_areNotHeldBack(t *testing.T) {
 		t.Errorf("%d messages were sent", len(ids))
 	}
 	if got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "a long text, which the person says as well, word " +
-		"for word"}); !got.Duplicate {
+		"for word", Cursor: p.bob.Cursor}); !got.Duplicate {
 		t.Error("the agent's own repetition is not recognized after its person has spoken")
 	}
 }

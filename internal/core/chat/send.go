@@ -15,8 +15,7 @@ import (
 //
 // With a cursor, an unread message that may matter to the text holds the text back: see room.Caller.IsHeldBy. With the
 // cursor of that answer or a newer one, only words of the caller's own person do. Either way, the answer has everything
-// unread. For ten minutes the text of the seat's last message counts as a
-// repetition: see recognizer.
+// unread. For a repeated call see findMade.
 //
 // A person needs a second call only for a credential, and repeats a message only by a key, or as the room takes a vote
 // or a withdrawal once. The person may pause the agent, or approve all or some messages first; then they become drafts:
@@ -55,6 +54,7 @@ type outgoing struct {
 	req           SendRequest
 	cursor        string          // for the guard: that of req, or of a stay what has arrived
 	event         room.Event      // names are seats, and ids are events: see address
+	said          string          // the digest of the call
 	toAll         bool            // the call says that all read the message, by Everyone
 	fileName      string          // of the shared file, which may still have to arrive; "" without a file
 	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
@@ -65,22 +65,16 @@ type outgoing struct {
 
 // known is what a call has learned about its message so far: resolve learns more between two verdicts.
 type known struct {
-	again   recognizer // of an earlier message that this call repeats
-	guard   guard      // against speaking over unread messages
-	warned  bool       // the caller was warned of the credential before
-	noSpace error      // the refusal if the disk has no space
-	bound   struct {   // of a proposal that may answer an agreement
+	began   time.Time      // when the call began
+	earlier roomlog.SentAs // what the key stands for, or the vote that was taken; N is 0: none is known
+	guard   guard          // against speaking over unread messages
+	warned  bool           // the caller was warned of the credential before
+	noSpace error          // the refusal if the disk has no space
+	bound   struct {       // of a proposal that may answer an agreement
 		known bool
 		seats []int // whom the agreement binds; nil: it answers none
 	}
 	idle int // how many agents waited for a task before the append
-}
-
-// knownWith returns what is known of a message before the first attempt.
-func (c sending) knownWith(g guard) known {
-	k := known{again: recognizer{c: c, start: c.start}, guard: g}
-	k.again.start.Known = max(c.start.Known, g.cursor.N) // the client has the answer with this cursor
-	return k
 }
 
 // outcome is what came of a message.
@@ -173,8 +167,9 @@ func (c sending) resolve(ctx context.Context, o *outgoing, k known,
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
-		again, found, err := k.again.findSince(ctx, o, !hasNeed || needs.stops())
-		k.again = again
+		var found bool
+		var err error
+		k, found, err = c.findSince(ctx, o, k, !hasNeed || needs.stops())
 		switch {
 		case err != nil:
 			return verdict{}, err
@@ -197,12 +192,6 @@ func (c sending) resolve(ctx context.Context, o *outgoing, k known,
 // learn adds to k what is needed. answer is not nil if the message stays unsent.
 func (c sending) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
 	switch needs {
-	case needLastMessage:
-		err = k.again.readLast(ctx)
-	case needOlderLog:
-		k.again, err = k.again.readBack(ctx, o, k.guard)
-	case needReplies:
-		k.again, err = k.again.readReplies(ctx, o, k.guard)
 	case needUnpaused:
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:
@@ -223,11 +212,11 @@ func (c sending) learn(ctx context.Context, o *outgoing, k known, needs need) (_
 // attempt appends the message if the rules accept it, on the very head before it. If the idempotency key turns out to
 // stand for an earlier message, the rules are applied once more, with that message known.
 func (c sending) attempt(ctx context.Context, o *outgoing, k known) (verdict, error) {
-	done, err := roomlog.Append(ctx, c.room.log, c.start.At, ofCaller(c.session, func(at place) (decided, error) {
+	done, err := roomlog.Append(ctx, c.room.log, c.began, ofCaller(c.session, func(at place) (decided, error) {
 		now := k
 		for _, x := range at.blocked {
 			if x.Item != nil { // the message for which the key stands
-				now.again.earlier = roomlog.ReadSent(*x.Item)
+				now.earlier = roomlog.ReadSent(*x.Item)
 			}
 		}
 		return o.decide(now, at)
@@ -240,7 +229,7 @@ func (c sending) attempt(ctx context.Context, o *outgoing, k known) (verdict, er
 
 // rehearse applies the rules to the message on a head at least as new as the call, and appends nothing.
 func (c sending) rehearse(ctx context.Context, o *outgoing, k known) (verdict, error) {
-	head, err := c.room.log.Refresh(ctx, c.start.At)
+	head, err := c.room.log.Refresh(ctx, c.began)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -257,9 +246,9 @@ type decided = roomlog.Answered[verdict]
 
 // decide applies the rules of sending to the message, as the next event at a place. It does not block. The rules stand
 // in the order of the body, and the first that applies decides. Cases 5, 8 and 11 show when the rule before them does
-// not apply. Two rare rules have no number: the disk is full, and too many drafts wait.
+// not apply. Three rare rules have no number: the call hung, the disk is full, and too many drafts wait.
 //
-//  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
+//  1. Ann repeats "shall we?" with her old cursor: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
 //  3. The room has expired: it is not found.
 //  4. Ann's person has paused her: what she says is not sent.
@@ -274,12 +263,17 @@ type decided = roomlog.Answered[verdict]
 //  13. None of these: it is sent.
 func (o *outgoing) decide(k known, at place) (decided, error) {
 	head, caller, now := at.head, at.caller, at.now
-	earlier, err := k.again.onHead(o, k.guard, at) // 1, 2: for a repetition no other rule matters
+	earlier, err := o.again(k, at) // 1, 2: for a repetition no other rule matters
 	switch {
 	case err != nil:
 		return decided{}, err
 	case earlier.N > 0:
 		return decided{Answer: verdict{ruling: repeated, sentAs: earlier}}, nil
+	}
+	if o.req.Key == "" {
+		if err := checkLate(k.began, now); err != nil {
+			return decided{}, err
+		}
 	}
 	if head.Expired(now) && !head.Closed { // 3
 		return decided{}, roomlog.ErrNotFound
@@ -316,13 +310,8 @@ func (o *outgoing) decide(k known, at place) (decided, error) {
 		return decided{}, needConfirmation
 	}
 
-	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event),
-		Asks: len(o.event.Ask) > 0}
+	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event)}
 	if as.Draft { // 12
-		d := draftOf(caller.Agent, event, now) // for a vote, whose proposal ProposeAnswer has set
-		if d.N > 0 && o.recognizedBy(caller) == byContent {
-			return decided{Answer: verdict{ruling: repeated, sentAs: d}}, nil
-		}
 		event, err = caller.Draft(event, o.event.Ask, o.req.Key, now)
 		if err != nil {
 			return decided{}, err

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -10,34 +9,43 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // address returns the message with names turned into seats and ids into events, once, before the first attempt:
 // otherwise a message for Bob would reach another agent with Bob's name at a second attempt. k is what is known before
-// the first attempt. repeated is what came of an earlier message to the same names that the call repeats; nil: none is
-// found yet. A caller whose seat is gone is told so first.
+// the first attempt. repeated is what came of an earlier call that this one repeats, if a name or an id of it is no
+// longer good; nil: none is found yet. A caller whose seat is gone is told so first.
 func (c sending) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
 	o.cursor, err = c.guardCursor(ctx, &o.req)
 	if err != nil {
 		return o, k, nil, err
 	}
-	k = c.knownWith(reading(c).guardFor(o.cursor))
-	o, earlier, err := c.withEvent(ctx, o, k)
-	if err == nil && earlier.N > 0 {
-		repeated, err = c.answerRepeated(ctx, &o, earlier)
-	}
+	k = known{began: c.began, guard: reading(c).guardFor(o.cursor)}
+	o, err = c.withEvent(ctx, o)
 	if !errors.As(err, new(*fault.Error)) {
-		return o, k, repeated, err
+		return o, k, nil, err
 	}
-	head, errRefresh := c.room.log.Refresh(ctx, c.start.At)
+	// The name or the id may be good no more, and the call a repetition.
+	head, errRefresh := c.room.log.Refresh(ctx, c.began)
 	if errRefresh != nil {
 		return o, k, nil, errRefresh
 	}
-	if _, here := head.CallerByToken(c.holder); !here {
+	caller, here := head.CallerByToken(c.holder)
+	if !here {
 		return o, k, nil, c.refuseToken(ctx, head)
 	}
-	return o, k, nil, err
+	k.earlier, errRefresh = c.lookUpKey(ctx, o.req.Key)
+	if errRefresh != nil {
+		return o, k, nil, errRefresh
+	}
+	earlier, decided := o.again(k, place{head: head, caller: caller, now: c.room.svc.now()})
+	switch {
+	case decided != nil:
+		return o, k, nil, decided
+	case earlier.N > 0:
+		repeated, err = c.answerRepeated(ctx, &o, earlier)
+	}
+	return o, k, repeated, err
 }
 
 // guardCursor returns the cursor of a message for the guard. A stay has no cursor, so its guard begins after what has
@@ -50,9 +58,8 @@ func (c sending) guardCursor(ctx context.Context, req *SendRequest) (string, err
 	return ident.Cursor{N: n, HeldMessage: held}.String(c.token), err
 }
 
-// withEvent returns o with its event. If o repeats an earlier call to named agents, the event has the addressees of
-// that call, and earlier is the message of that call.
-func (c sending) withEvent(ctx context.Context, o outgoing, k known) (_ outgoing, earlier roomlog.SentAs, err error) {
+// withEvent returns o with its event, which has its words even if a name or an id is refused.
+func (c sending) withEvent(ctx context.Context, o outgoing) (_ outgoing, err error) {
 	e := room.Message(o.req.Text, o.req.Kind, o.event.File)
 	for _, id := range o.req.Finishes {
 		if no, ok := room.TaskNumber(id); ok && !slices.Contains(e.Finishes, no) {
@@ -62,20 +69,22 @@ func (c sending) withEvent(ctx context.Context, o outgoing, k known) (_ outgoing
 	if e.Kind == room.Plain {
 		e.Kind = ""
 	}
+	o.event = e
+	o.said = o.digest()
+	if !o.keyFromServer {
+		e.Call = o.said
+	}
 	if isEveryone(o.req.To) {
 		o.req.To, o.toAll = nil, true
 	}
 	e, err = c.findNamed(ctx, o.req, e)
-	var unseen error
-	o.event, unseen = c.findAnswered(ctx, &o, e)
-	if unseen == nil && (len(o.req.To) > 0 || err != nil) {
-		again, repeats := k.again.amongNamed(ctx, o, k.guard, err)
-		if repeats.N > 0 { // a repetition keeps addressees that have left since
-			o.event = again
-			return o, repeats, nil
-		}
+	if err == nil {
+		e, err = c.findAnswered(ctx, &o, e)
 	}
-	return o, earlier, cmp.Or(err, unseen)
+	if err == nil {
+		o.event = e
+	}
+	return o, err
 }
 
 // findNamed returns e with the seats of the names in To and in Ask.

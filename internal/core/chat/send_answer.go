@@ -20,6 +20,7 @@ func (c sending) result(ctx context.Context, o *outgoing, k known, v verdict) *o
 		_ = c.reader().EndHold(ctx) // if that fails, others do not hold back the next message
 	}
 	c.moveOn()
+	c.answers = v.sentAs.N
 	is := &outcome{ruling: v.ruling, event: o.event, idle: k.idle}
 	if v.ruling == accepted {
 		is.event = *v.event
@@ -31,7 +32,7 @@ func (c sending) result(ctx context.Context, o *outgoing, k known, v verdict) *o
 	first, err := c.room.log.Event(ctx, event.N)
 	if err == nil && !v.sentAs.Draft { // its answer may have been lost, and readers may have left since
 		event.Seat, event.To, event.ToNames = first.Seat, first.To, first.ToNames
-		event.Agreed, event.Closes = first.Agreed, first.Closes
+		event.Agreed, event.Closes, event.Ask = first.Agreed, first.Closes, first.Ask
 	}
 	is.sent = c.sentBy(ctx, o, v, *event)
 	if err != nil {

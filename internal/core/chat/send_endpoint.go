@@ -59,7 +59,7 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (sen
 		live.release()
 		return sending{}, room.RefuseRemoved(room.ReasonLeft, room.Way{})
 	}
-	return sending{&session{token: stay, holder: holder, room: live, start: startOn(head, now),
+	return sending{&session{token: stay, holder: holder, room: live, began: now,
 		moment: newMoment(head, caller)}}, nil
 }
 

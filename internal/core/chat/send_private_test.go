@@ -267,7 +267,8 @@ func TestPrivate_answerWaitsForAPerson_goesToThoseWhoAreStillThere(t *testing.T)
 	person := w.person(p.bob)
 	w.approvesSome(person, room.Selection{Private: true})
 	asked := w.tell(p.ann.Token, "is 40k enough?", "Bob", "Cid")
-	req := chat.SendRequest{Token: p.bob.Token, Text: "yes", ReplyTo: asked.ID}
+	req := chat.SendRequest{Token: p.bob.Token, Text: "yes", ReplyTo: asked.ID,
+		Cursor: w.look(p.bob.Token, p.bob.Cursor).Cursor}
 	one := w.drafts(req)
 	two := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "or 50k", ReplyTo: asked.ID})
 	w.leave(p.cid.Token)

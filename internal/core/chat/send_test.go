@@ -33,7 +33,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 		person  bool // it speaks, not its agent
 		outcome outcome
 	}{
-		"Ann says \"shall we?\" again after a minute: the answer names the first one, and nothing is written.": {
+		"Ann repeats \"shall we?\" with her old cursor: the answer names the first one, and nothing is written.": {
 			before: func(w *world, p pair, _ string) {
 				w.say(p.ann.Token, "shall we?")
 				w.pass(time.Minute)

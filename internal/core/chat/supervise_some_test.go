@@ -460,7 +460,8 @@ func TestSome_chosenAnew_draftsStayOpen(t *testing.T) {
 	for what, supervise := range supervisions() {
 		x := newEscape(t)
 		x.approvesSome(x.person, room.Selection{Private: true, Agreements: true})
-		private := chat.SendRequest{Token: x.bob.Token, Text: word, To: cid}
+		private := chat.SendRequest{Token: x.bob.Token, Text: word, To: cid,
+			Cursor: x.look(x.bob.Token, x.bob.Cursor).Cursor}
 		first := x.drafts(private)
 		second := x.drafts(chat.SendRequest{Token: x.bob.Token, Text: "tea", Kind: room.Proposal})
 		before := x.others()

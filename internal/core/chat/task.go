@@ -16,9 +16,9 @@ import (
 // held agents, room.Caller.CheckTaskOrder.
 //
 // A repetition is the same whole call, and changes nothing. A repeated take, also without an id, and a repeated next
-// return the task that the agent already has. The same tasks are added once in room.RepeatWindow; if they have ended
-// since, the repetition is refused. A finish, drop or release with other words than those by which the agent has done
-// the same is refused, since its words would be lost, and the answer would look as if they stood.
+// return the task that the agent already has. For a repeated add see findMade. A finish, drop or release with other
+// words than those by which the agent has done the same is refused, since its words would be lost, and the answer would
+// look as if they stood.
 //
 // With a cursor, something unread holds back a take, a finish and a next of an agent, after these rules, and only where
 // something would change: see room.Caller.IsHeldBy. A take of a task in question is held back, too, though nothing is
@@ -75,15 +75,16 @@ type taskOp struct {
 	req   TaskRequest
 	order room.TaskOrder // Seen is nil until the rules need the presence of the seats
 	guard guard          // of a caller that begins or ends a task
+	shown guard          // of an add: what the cursor shows; it holds nothing back
 	doubt int64          // the proposal that puts the task to take in question, if that holds back; else 0
 }
 
 // newTaskOp returns the change that an order asks for.
 func (c tasking) newTaskOp(req TaskRequest, order room.TaskOrder) *taskOp {
 	if order.Action == room.AddTasks {
-		order.Call = req.digest(c.me.IsPerson())
+		order.Call = req.digest()
 	}
-	op := &taskOp{c: c, req: req, order: order}
+	op := &taskOp{c: c, req: req, order: order, shown: reading(c).guardFor(req.Cursor)}
 	if op.takesTask() || order.Action == room.FinishTask {
 		op.guard = reading(c).guardFor(req.Cursor)
 	}
@@ -158,7 +159,7 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 // append appends the events of the change, unless something unread may hold it back.
 func (op *taskOp) append(ctx context.Context) (roomlog.Answered[taskOutcome], error) {
 	c := op.c
-	return appendBy(ctx, c.session, c.start.At, func(at place) (roomlog.Answered[taskOutcome], error) {
+	return appendBy(ctx, c.session, c.began, func(at place) (roomlog.Answered[taskOutcome], error) {
 		ch, err := op.propose(at.head, at.caller, at.now)
 		op.doubt = 0
 		if err == nil && op.guard.on && !op.guard.cursor.HeldAct {
@@ -189,10 +190,14 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	outcome.headAfter = head
 	order := op.order
 	if order.Action == room.AddTasks { // who was offered one then may have left since
-		n := head.AddedBefore(caller.Agent, order.Call, now)
-		if n > 0 {
-			outcome.addedIn = n
-			return ch, checkAddedBefore(head, n)
+		made, found := findMade(place{head: head, caller: caller, now: now}, order.Call, op.shown.cursor,
+			op.shown.on)
+		if found {
+			outcome.addedIn = made.N
+			return ch, nil
+		}
+		if err := checkLate(op.c.began, now); err != nil {
+			return ch, err
 		}
 	}
 	order, err = op.resolveOffers(&head.State)
@@ -228,16 +233,6 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	return ch, nil
 }
 
-// checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
-// as if they had been added.
-func checkAddedBefore(head *room.Head, n int64) error {
-	if slices.ContainsFunc(head.Tasks, func(task room.Task) bool { return task.N == n }) {
-		return nil
-	}
-	return fault.Refuse(fault.InvalidArgument, "You have added these tasks in the last ten minutes, and they are done "+
-		"or dropped. Nothing was added: if there is more to do, say in the titles or texts what is different.")
-}
-
 // checkReleased refuses a release that changed nothing if its words would be lost. The last event of task, which is
 // free, tells whether that was the same call.
 func (op *taskOp) checkReleased(ctx context.Context, task room.Task) error {
@@ -261,6 +256,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 	c := op.c
 	c.recorder().RecordCall(ctx)
 	c.moveTo(outcome.headAfter)
+	c.answers = outcome.addedIn
 	got, err := c.openTasks(ctx, outcome.addedIn)
 	got.Alike = op.alike(outcome)
 	if err != nil || outcome.taskNo == 0 {
@@ -387,7 +383,7 @@ func (op *taskOp) appendAfterRead(ctx context.Context, read func() error,
 		if err := read(); err != nil {
 			return false, err
 		}
-		appended, err := appendBy(ctx, c.session, c.start.At, func(at place) (ch roomlog.Change, err error) {
+		appended, err := appendBy(ctx, c.session, c.began, func(at place) (ch roomlog.Change, err error) {
 			if at.head.Expired(at.now) && !at.head.Closed {
 				return ch, roomlog.ErrNotFound
 			}

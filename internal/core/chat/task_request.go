@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -128,16 +126,8 @@ func (req TaskRequest) parse() (o room.TaskOrder, err error) {
 	return o, checkWords(wordsOf(o))
 }
 
-// digest returns a digest of an add, as the caller made the call: what its names and ids mean may change before it is
-// repeated. The person behind an agent is another caller.
-func (req TaskRequest) digest(isPerson bool) string {
-	call := make([]string, len(req.Tasks))
-	for i, t := range req.Tasks {
-		call[i] = fmt.Sprintf("{%q %q %q %q []}", t.Title, t.Text, t.For, t.After) // as older programs write it
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%t%s", isPerson, call))
-	return hex.EncodeToString(sum[:8])
-}
+// digest returns the digest of an add.
+func (req TaskRequest) digest() string { return digestOf("add", req.Tasks) }
 
 // wordsOf returns all words of an order, for the limit and for the check for credentials.
 func wordsOf(o room.TaskOrder) string {

@@ -34,10 +34,6 @@ func (c Caller) IsPaused() bool { return c.Person.Paused && !c.IsPerson() }
 // agent, or approves all or some of the agent's messages. A person supervises, and is never supervised.
 func (c Caller) IsSupervised() bool { return c.Person.Supervises() && !c.IsPerson() }
 
-// RepeatsOnlyByKey reports whether only the idempotency key marks a message of the caller as a repetition. A person who
-// writes a text twice means both messages. An agent repeats a call because the answer was lost.
-func (c Caller) RepeatsOnlyByKey() bool { return c.Device != "" }
-
 // IsToldOfOwnDeeds reports whether acts of the caller's own seat are news to the caller. An agent need not be told. A
 // person is told: the act may come from another device, or from the agent.
 func (c Caller) IsToldOfOwnDeeds() bool { return c.Device != "" }

@@ -35,8 +35,7 @@ func (p Person) WithoutDraft(n int64) Person {
 // addDraft adds the draft of e, and drops the drafts older than DraftLife.
 func (s *State) addDraft(e Event) {
 	s.change(e.Seat, func(a *Agent) {
-		a.Person.Drafts = append(a.Person.Open(e.At()),
-			Draft{N: e.N, AtMs: e.AtMs, Fingerprint: (*e.Draft).Fingerprint()})
+		a.Person.Drafts = append(a.Person.Open(e.At()), Draft{N: e.N, AtMs: e.AtMs})
 	})
 }
 
@@ -79,7 +78,8 @@ func (c Caller) Draft(event Event, asked []int, key string, now time.Time) (Even
 			core.MaxDrafts).For(fault.RuleDrafts)
 	}
 	event.Ask, event.Named = asked, nil
-	e := Event{Type: Drafted, To: []int{c.Seat}, Draft: &event, Key: key}
+	e := Event{Type: Drafted, Call: event.Call, To: []int{c.Seat}, Draft: &event, Key: key}
+	event.Call = ""
 	c.sign(&e)
 	return e, nil
 }
@@ -149,16 +149,6 @@ func (e Event) StateAfter(asked Event, seat int) QuestionState {
 // HasDraft reports whether the draft of event n waits for the person behind a.
 func (a Agent) HasDraft(n int64, now time.Time) bool {
 	return slices.ContainsFunc(a.Person.Open(now), func(d Draft) bool { return d.N == n })
-}
-
-// FindDraft returns the event of the open draft of a with this fingerprint; 0 for none.
-func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
-	for _, draft := range a.Person.Open(now) {
-		if draft.Fingerprint == fingerprint {
-			return draft.N
-		}
-	}
-	return 0
 }
 
 // IsDecision reports whether e is what follows a decision about a draft.

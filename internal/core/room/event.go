@@ -1,10 +1,7 @@
 package room
 
 import (
-	"crypto/sha256"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 )
 
@@ -43,8 +40,11 @@ type Event struct {
 	Run  int       `json:"run,omitempty"`
 	AtMs int64     `json:"at"` // Unix time in milliseconds
 	Type EventType `json:"t"`
-	Seat int       `json:"s,omitempty"` // the seat that spoke, joined, left or was managed
-	Name string    `json:"f,omitempty"` // the name of the agent
+	// Call is a digest of the call that made the message, the draft or the tasks, as typed: see Made. It is gone with
+	// the words.
+	Call string `json:"dig,omitempty"`
+	Seat int    `json:"s,omitempty"` // the seat that spoke, joined, left or was managed
+	Name string `json:"f,omitempty"` // the name of the agent
 
 	// Most of these fields are of messages.
 	Text     string `json:"x,omitempty"`
@@ -233,46 +233,6 @@ func (e Event) Frees() bool {
 		return e.Reason != ""
 	}
 	return false
-}
-
-// Fingerprint identifies a message by its text, kind, file, addressees, those asked by name, and the answered or
-// withdrawn event, so that a repeated call is recognized. If the text were enough, "shall we merge?" to Bob as a
-// request, said once before as a remark, would ask nobody. A vote, a withdrawal and an answer that keeps readers have
-// no addressees of their own: the readers follow from the answered event. A message with a removed text has no
-// fingerprint, so no call repeats the message.
-func (e Event) Fingerprint() (sum [16]byte) {
-	if e.Redacted {
-		return sum
-	}
-	h := sha256.New()
-	switch {
-	case e.HasReadersOfAnother():
-		h.Write(fmt.Append(nil, e.Kind, e.Withdraws, "\x00"))
-	case e.KeepsReaders: // some may have left since
-		h.Write([]byte("readers\x00")) // no text contains a NUL
-	case len(e.To) > 0:
-		h.Write(fmt.Append(nil, e.To, "\x00"))
-	}
-	if e.ReplyTo != 0 || e.Withdraws != 0 {
-		h.Write(fmt.Append(nil, e.ReplyTo, e.Withdraws, "\x00"))
-	}
-	if e.Kind != "" && !e.HasReadersOfAnother() {
-		h.Write(fmt.Append(nil, "kind\x00", e.Kind, "\x00"))
-	}
-	// A call without ask and its event in the log have one fingerprint: completeAsk adds the addressees of a request,
-	// and all who vote to a proposal.
-	if len(e.Ask) > 0 && e.Kind != Proposal && !(e.Kind == Request && slices.Equal(e.Ask, e.To)) {
-		h.Write(fmt.Append(nil, "ask\x00", e.Ask, "\x00"))
-	}
-	if len(e.Finishes) > 0 {
-		h.Write(fmt.Append(nil, "finishes\x00", e.Finishes, "\x00"))
-	}
-	if file := e.File; file != nil {
-		h.Write(fmt.Append(nil, "file\x00", file.Name, "\x00", file.Sum, "\x00"))
-	}
-	h.Write([]byte(e.Text))
-	copy(sum[:], h.Sum(nil))
-	return sum
 }
 
 // HasReadersOfAnother reports whether e has the readers of the event that e answers or withdraws.

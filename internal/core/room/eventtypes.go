@@ -23,7 +23,7 @@ var eventTypes = []eventType{
 	// A message. A Reason is of older programs alone: see Event.IsByRoom. Made by Message, Lost.
 	//
 	//	{"v":14,"id":"zcm9t17m54cm","st":5,"p":1,"run":1,"at":4107585600000,"t":"said","s":1,"f":"Ann","x":"hello"}
-	{Said, "Seat Name Person PersonName Text Redacted Kind To ToNames Ask AskNames Named ReplyTo ReSeat ReFor " +
+	{Said, "Call Seat Name Person PersonName Text Redacted Kind To ToNames Ask AskNames Named ReplyTo ReSeat ReFor " +
 		"ReAdded Chain KeepsReaders Replaces Bound Withdraws Reason Step File Finishes Closes Wakes Decides"},
 
 	// An agent has taken a seat or, with Regains, has its own again. The first event of a log also has the settings and
@@ -84,14 +84,14 @@ var eventTypes = []eventType{
 	//
 	//	{"v":14,"id":"pe22z36sxddk","st":6,"at":1772366400000,"t":"draft","s":2,"f":"Bob","to":[2],"nkey":"once",
 	//	"draft":{"v":0,"id":"","st":0,"at":0,"t":"said","s":2,"f":"Bob","x":"may I?"}}
-	{Drafted, "Seat Name To Draft Key"},
+	{Drafted, "Call Seat Name To Draft Key"},
 
 	// The list of tasks has changed, or a finished task was checked.
 	// Made by TaskOrder.Decide, Finished.DecideCheck.
 	//
 	//	{"v":14,"id":"9qy952p8g4np","st":12,"lt":9,"p":4,"run":4,"at":4107585600000,"t":"task","s":1,"f":"Ann",
 	//	"task":{"do":"finish","no":1,"added":10,"prev":11,"title":"buy tea","x":"bought"}}
-	{TaskChanged, "Seat Name Person PersonName Task Wakes Redacted"},
+	{TaskChanged, "Call Seat Name Person PersonName Task Wakes Redacted"},
 
 	// A hook of Seat has begun or, with a Reason, has ended. Made by Caller.hookEvent.
 	//

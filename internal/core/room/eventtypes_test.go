@@ -160,8 +160,8 @@ func TestEventTypes_fields_areThoseOfEvent(t *testing.T) {
 // rooms are copied. The golden file of stored items lacks the fields that its session does not set. A new field gets a
 // place among these, and the others keep theirs.
 func TestEvent_storedFields_keepTheirOrder(t *testing.T) {
-	const stored = "call v id st lt talk p run at t s f x gone me men k to tn ask an nm re res ref rea ch rpl bnd " +
-		"wd keep step file fin close wk task ag agt why admin adminf agent again key hash nkey rd rdd " +
+	const stored = "call v id st lt talk p run at t dig s f x gone me men k to tn ask an nm re res ref rea ch rpl " +
+		"bnd wd keep step file fin close wk task ag agt why admin adminf agent again key hash nkey rd rdd " +
 		"room what erun opened behind draft hook dec by byf act note ban inv expires away"
 	var fields []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[room.Event]()) {

@@ -120,40 +120,6 @@ func (h *Head) WithFullIndex() *Head {
 	return &next
 }
 
-// LastSaid returns the last message of agent. known is false if agent may have sent a message within RepeatWindow,
-// but before the index begins.
-func (h *Head) LastSaid(agent Agent, now time.Time) (last Utterance, known bool) {
-	if u, ok := h.Recent.Said(agent.Seat); ok {
-		return u, true
-	}
-	r := &h.Recent
-	return Utterance{}, r.From <= agent.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
-}
-
-// SaidSince returns the messages of agent that may be newer than call, the newest first. known is false if the
-// index may lack some. A client gives up a hanging call, repeats the call elsewhere and goes on. If the first call
-// then arrives, its message must be recognized as a repetition, however short the text.
-func (h *Head) SaidSince(agent Agent, call Start) (said []Saying, known bool) {
-	if time.UnixMilli(h.HeadMs).Sub(call.At) >= RepeatWindow {
-		return nil, false // the index drops messages older than Lease, and may get earlier messages back
-	}
-	if last, spoke := h.Recent.Said(agent.Seat); spoke {
-		for i := -1; i < len(last.earlier); i++ {
-			saying := last.Saying
-			if i >= 0 {
-				saying = last.earlier[i]
-			}
-			if !call.Precedes(saying.N, saying.At) {
-				return said, true
-			}
-			said = append(said, saying)
-		}
-	}
-	r := &h.Recent
-	reaches := r.From <= max(call.Known, agent.Joined)+1 || !call.Precedes(r.From, time.UnixMilli(r.FromMs))
-	return said, reaches && len(said) < keptSayings
-}
-
 // NewestWakeup returns the number and time of the last message, end of a pause or refusal of a draft that would end a
 // wait of seat; zeros if the index has none. Recent indexes no other event that ends a wait by Caller.WokenBy, such
 // as a knock. After a knock the announced end of the wait stands, so others see the agent waiting until then, or

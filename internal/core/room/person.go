@@ -44,9 +44,8 @@ type Person struct {
 
 // Draft is an agent's message that waits for the decision of the person.
 type Draft struct {
-	N           int64    `json:"n"`  // the event with the message
-	AtMs        int64    `json:"at"` // when the agent made the draft
-	Fingerprint [16]byte `json:"fp"`
+	N    int64 `json:"n"`  // the event with the message
+	AtMs int64 `json:"at"` // when the agent made the draft
 }
 
 // LosesToken reports whether event, an event after the call of c, ends the token of c: the seat was regained under

@@ -103,7 +103,7 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 	bobsPerson := l.person(bob)
 	asked := l.ask(ann, bob)
 	l.sayAs(bob, room.Done, "that was all")
-	before, _ := l.head.LastSaid(l.agent(bob).Agent, l.now)
+	before, _ := l.head.Recent.Said(bob)
 	e := l.send(bob, room.Event{Person: true, Text: "not quite", ReplyTo: asked.N, ReSeat: ann})
 	for name, a := range map[string]room.Caller{"its agent": l.agent(bob), "the person": bobsPerson,
 		"another": l.agent(ann)} {
@@ -121,8 +121,7 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 	if n, seat, _ := l.head.Recent.LastWord(); n != e.N || seat != bob {
 		t.Errorf("the last word is %d of seat %d", n, seat)
 	}
-	if after, _ := l.head.LastSaid(l.agent(bob).Agent, l.now); after.Saying != before.Saying ||
-		!after.Heard.Equal(before.Heard) {
+	if after, _ := l.head.Recent.Said(bob); after != before {
 		t.Error("it counts as the agent's own message")
 	}
 	if own := l.say(bob, "as I said"); agent.IsNews(own) || !bobsPerson.IsNews(own) ||

@@ -7,9 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// RepeatWindow is how long a message with the text of the seat's last message counts as the same message.
-const RepeatWindow = 10 * time.Minute
-
 // Recent indexes the latest events of a log: the last messages of each seat, and the last events for each seat.
 // Recent covers the events from From on, and is not stored. Like a State, a published Recent is never changed.
 type Recent struct {
@@ -17,6 +14,8 @@ type Recent struct {
 	FromMs int64 // the time of event From
 
 	said     []Utterance // the last message of each seated agent that has spoken
+	made     []madeBy    // the last calls of each seated caller
+	decided  []Made      // what drafts from before the index became
 	messages lastOf      // the last messages
 	words    lastOf      // the last messages and orders that end a wait: see NewestWakeup
 	left     []leftAgent // the last agents that left, in the order of leaving, each name once
@@ -57,51 +56,18 @@ func (r *Recent) hasLeft(key string) bool {
 	return slices.ContainsFunc(r.left, func(d leftAgent) bool { return d.key == key })
 }
 
-// Utterance is the last message of the agent of a seat, not of the person. It identifies a repeated call, and shows
-// when the agent was last heard.
+// Utterance is the last message of the agent of a seat, not of the person. It shows when the agent was last heard.
 type Utterance struct {
 	Seat int
-	Saying
+	N    int64
+	At   time.Time
 	// Heard is when the agent itself last spoke, since its person may send a draft later; zero if the index
 	// covers no such message.
 	Heard time.Time
-
-	earlier []Saying // earlier messages, the newest first
-}
-
-// keptSayings is how many messages of a seat the index covers.
-const keptSayings = 8
-
-// Saying identifies a message, so that a repeated call is recognized.
-type Saying struct {
-	N           int64
-	At          time.Time
-	Fingerprint [16]byte // see Event.Fingerprint; zero once the text is removed
-	ReplyTo     int64    // the answered event
-}
-
-// Saying returns the identity of message e.
-func (e Event) Saying() Saying {
-	return Saying{N: e.N, At: e.At(), Fingerprint: e.Fingerprint(), ReplyTo: e.ReplyTo}
-}
-
-// Removed reports whether the text of the message was removed.
-func (s Saying) Removed() bool { return s.Fingerprint == [16]byte{} }
-
-// Start is when a call began, and how much of the log the call knew then.
-type Start struct {
-	At    time.Time
-	Known int64 // events up to Known are older than the call
-	HeadN int64 // events after Head are newer than the call
 }
 
 // ClockSkew is by how much the clocks of two processes may differ.
 const ClockSkew = 2 * time.Second
-
-// Precedes reports whether event n, sent at this time, may be newer than the call.
-func (s Start) Precedes(n int64, at time.Time) bool {
-	return n > s.Known && (n > s.HeadN || at.After(s.At.Add(-ClockSkew)))
-}
 
 // lastOf finds, for any seat, the last event of one sort from another seat.
 type lastOf struct {
@@ -250,6 +216,7 @@ func (r *Recent) keepOnly(agents []Agent) {
 		return !slices.ContainsFunc(agents, func(agent Agent) bool { return agent.Seat == seat })
 	}
 	r.said = slices.DeleteFunc(slices.Clone(r.said), func(last Utterance) bool { return gone(last.Seat) })
+	r.made = slices.DeleteFunc(slices.Clone(r.made), func(by madeBy) bool { return gone(by.seat) })
 	for _, l := range []*lastOf{&r.messages, &r.words} {
 		l.private = slices.DeleteFunc(slices.Clone(l.private), func(p seatEvent) bool { return gone(p.seat) })
 	}
@@ -258,6 +225,7 @@ func (r *Recent) keepOnly(agents []Agent) {
 // add indexes the next event. r is a copy with shared slices.
 func (r *Recent) add(event Event) {
 	r.index(event, lastOf.withNewer)
+	r.addMade(event)
 	switch event.Type {
 	case Said:
 		if event.Person {
@@ -266,8 +234,6 @@ func (r *Recent) add(event Event) {
 		last := event.utterance()
 		if before, spoke := r.Said(event.Seat); spoke {
 			last.addOlder(before)
-			last.earlier = slices.Concat([]Saying{before.Saying},
-				before.earlier[:min(len(before.earlier), keptSayings-2)])
 		}
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool {
 			return u.Seat == event.Seat || event.At().Sub(u.At) > Lease
@@ -278,17 +244,7 @@ func (r *Recent) add(event Event) {
 			others := slices.DeleteFunc(slices.Clone(r.left), func(x leftAgent) bool { return x.key == left.key })
 			r.left = append(others[max(0, len(others)-keptDeparted+1):], left)
 		}
-	case Changed:
-		if last, spoke := r.Said(event.Seat); spoke && event.Redacts != 0 {
-			r.replace(last.withoutFingerprint(event.Redacts))
-		}
 	}
-}
-
-// replace puts u in the place of the seat's old entry. r is a copy with shared slices.
-func (r *Recent) replace(u Utterance) {
-	r.said = slices.Clone(r.said)
-	r.said[slices.IndexFunc(r.said, func(old Utterance) bool { return old.Seat == u.Seat })] = u
 }
 
 // prepend indexes event, the event right before the index. seated says whether the sender still has a seat. r is a
@@ -299,22 +255,24 @@ func (r *Recent) prepend(event Event, seated bool) {
 	if left, ok := event.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(left.key) {
 		r.left = append([]leftAgent{left}, r.left...)
 	}
-	if event.Type != Said || event.Person || !seated {
+	if !seated {
+		return
+	}
+	r.prependMade(event)
+	if event.Type != Said || event.Person {
 		return
 	}
 	if last, known := r.Said(event.Seat); !known {
 		r.said = append(slices.Clone(r.said), event.utterance())
-	} else if older := event.utterance(); len(last.earlier) < keptSayings-1 || last.Heard.IsZero() {
-		last.addOlder(older)
-		if len(last.earlier) < keptSayings-1 {
-			last.earlier = append(slices.Clip(last.earlier), older.Saying)
-		}
-		r.replace(last)
+	} else if last.Heard.IsZero() {
+		last.addOlder(event.utterance())
+		r.said = slices.Clone(r.said)
+		r.said[slices.IndexFunc(r.said, func(old Utterance) bool { return old.Seat == last.Seat })] = last
 	}
 }
 
 func (e Event) utterance() Utterance {
-	last := Utterance{Seat: e.Seat, Saying: e.Saying()}
+	last := Utterance{Seat: e.Seat, N: e.N, At: e.At()}
 	if e.Decides == 0 {
 		last.Heard = last.At
 	}
@@ -326,18 +284,4 @@ func (u *Utterance) addOlder(older Utterance) {
 	if u.Heard.IsZero() {
 		u.Heard = older.Heard
 	}
-}
-
-// withoutFingerprint returns u without the fingerprint of message n, after the removal of the text.
-func (u Utterance) withoutFingerprint(n int64) Utterance {
-	if u.N == n {
-		u.Fingerprint = [16]byte{}
-	}
-	u.earlier = slices.Clone(u.earlier)
-	for i := range u.earlier {
-		if u.earlier[i].N == n {
-			u.earlier[i].Fingerprint = [16]byte{}
-		}
-	}
-	return u
 }

@@ -1,7 +1,6 @@
 package room_test
 
 import (
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -10,55 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	if u, known := l.head.LastSaid(l.agent(ann).Agent, l.now); !known || u.N != 0 {
-		t.Errorf("before Ann spoke: %+v, %v", u, known)
-	}
-	l.say(ann, "one")
-	two := l.say(ann, "two", bob)
-	l.say(bob, "three")
-	u, known := l.head.LastSaid(l.agent(ann).Agent, l.now)
-	if !known || u.Saying != two.Saying() || !u.Heard.Equal(two.At()) {
-		t.Errorf("got %+v, %v", u, known)
-	}
-}
-
-func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	said := l.say(ann, "one")
-	l.say(bob, "two")
-	h := room.NewHead(l.head.State)
-	if _, known := h.LastSaid(l.agent(ann).Agent, l.now); known {
-		t.Error("known without an index")
-	}
-	if _, known := h.LastSaid(l.agent(ann).Agent, l.now.Add(room.RepeatWindow)); !known {
-		t.Error("unknown although the index covers RepeatWindow")
-	}
-	if _, known := h.WithFullIndex().LastSaid(l.agent(ann).Agent, l.now); !known {
-		t.Error("unknown although the index is complete")
-	}
-	h = h.WithEarlier(l.events[3])
-	if _, known := h.LastSaid(l.agent(ann).Agent, l.now); known {
-		t.Error("known before the index covers Ann's message")
-	}
-	h = h.WithEarlier(l.events[2])
-	if u, known := h.LastSaid(l.agent(ann).Agent, l.now); !known || u.N != said.N {
-		t.Errorf("got %+v, %v", u, known)
-	}
-}
-
-func TestLastSaid_indexFromTheJoinOn_isKnown(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	h := room.NewHead(l.head.State)
-	if _, known := h.LastSaid(l.agent(ann).Agent, l.now); known {
-		t.Error("Ann may have spoken since her join")
-	}
-	if _, known := h.LastSaid(l.agent(bob).Agent, l.now); !known {
-		t.Error("Bob joined with the last event and cannot have spoken")
-	}
-}
 
 func TestNewest_withPrivateMessages_isWhatTheSeatMaySee(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid") // events 1 to 3
@@ -190,6 +140,13 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 		h := drawHead(t, l)
 		from := h.Recent.From
 		for _, a := range h.Agents {
+			own := l.newest(from, func(e room.Event) bool {
+				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.Decides == 0 &&
+					l.now.Sub(e.At()) < room.Lease
+			})
+			if u, _ := h.Recent.Said(a.Seat); own > 0 && !u.Heard.Equal(l.events[own-1].At()) {
+				t.Fatalf("seat %d spoke itself at event %d, and is heard at %s", a.Seat, own, u.Heard)
+			}
 			message := func(e room.Event) bool { // a withdrawal that nobody else reads any more is to its own sender
 				return e.Type == room.Said && (e.Seat != a.Seat || e.Person || e.Decides != 0 ||
 					slices.Contains(e.To, a.Seat)) && a.CanSee(e.Seat, e.To)
@@ -218,82 +175,6 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			t.Fatalf("last message from %d: %d of seat %d", from, n, seat)
 		}
 	})
-}
-
-// An index may know messages older than RepeatWindow or not.
-func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := drawTimeline(t)
-		h := drawHead(t, l)
-		for _, a := range h.Agents {
-			want := l.newest(1, func(e room.Event) bool {
-				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && l.now.Sub(e.At()) < room.RepeatWindow
-			})
-			u, known := h.LastSaid(a, l.now)
-			own := l.newest(h.Recent.From, func(e room.Event) bool {
-				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.Decides == 0 &&
-					l.now.Sub(e.At()) < room.RepeatWindow
-			})
-			if own > 0 && !u.Heard.Equal(l.events[own-1].At()) {
-				t.Fatalf("seat %d spoke itself at event %d, and is heard at %s", a.Seat, own, u.Heard)
-			}
-			switch {
-			case u.N > 0 && l.now.Sub(u.At) >= room.RepeatWindow:
-				u.N = 0
-			case u.N > 0 && u.Fingerprint != l.events[u.N-1].Fingerprint():
-				t.Fatalf("fingerprint of message %d", u.N)
-			}
-			if known && u.N != want || !known && want >= h.Recent.From {
-				t.Fatalf("seat %d from %d: %d (known: %v), want %d", a.Seat, h.Recent.From, u.N, known, want)
-			}
-		}
-	})
-}
-
-// SaidSince is complete if it says so, and it says so if the index covers all messages since the call.
-func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := drawTimeline(t)
-		h := drawHead(t, l)
-		for _, a := range h.Agents {
-			number := func(what string) int64 { return rapid.Int64Range(0, h.AsOf).Draw(t, what) }
-			call := room.Start{Known: number("known"),
-				HeadN: rapid.SampledFrom([]int64{number("head"), math.MaxInt64}).Draw(t, "first seen")}
-			call.At = l.now.Add(-time.Duration(rapid.IntRange(0, 1200).Draw(t, "age")) * time.Second)
-			for _, e := range l.events { // the head that a call sees has all that is this much older than the call
-				if call.At.Sub(e.At()) > room.Lease-room.RepeatWindow {
-					call.HeadN = max(call.HeadN, e.N)
-				}
-			}
-			var want []room.Saying
-			for _, e := range slices.Backward(l.events) {
-				if e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.N >= a.Joined &&
-					call.Precedes(e.N, e.At()) {
-					want = append(want, e.Saying())
-				}
-			}
-			got, known := h.SaidSince(a, call)
-			if len(got) > len(want) || !slices.Equal(got, want[:len(got)]) || known && len(got) < len(want) {
-				t.Fatalf("seat %d, %+v: %v (known: %v), want %v", a.Seat, call, got, known, want)
-			}
-			covered := h.Recent.From <= max(call.Known, a.Joined)+1 && l.now.Sub(call.At) < room.RepeatWindow
-			if covered && len(want) < 8 && !known {
-				t.Fatalf("seat %d, %+v: unknown from event %d on", a.Seat, call, h.Recent.From)
-			}
-		}
-	})
-}
-
-func TestSaidSince_messageWhoseTextIsRemoved_hasNoFingerprint(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	one := l.say(ann, "one")
-	two := l.say(ann, "two")
-	l.apply(one.Redaction())
-	l.apply(two.Redaction())
-	said, _ := l.head.SaidSince(l.agent(ann).Agent, room.Start{At: l.now})
-	if len(said) != 2 || !said[0].Removed() || !said[1].Removed() {
-		t.Errorf("got %+v", said)
-	}
 }
 
 func TestRecent_agentThatLeft_isForgotten(t *testing.T) {

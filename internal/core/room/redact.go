@@ -80,10 +80,10 @@ func Lost() Event { return Event{V: Version, Type: Said, Redacted: true, Text: R
 func (e Event) IsLost() bool { return e.Type == Said && e.Redacted && e.Seat == 0 }
 
 // WithoutText returns e, a message or the draft of a message, without text and file, or a check without what came of
-// it. These must leave the table and every cache, so no rule may depend on them. The fingerprint goes, too: a process
-// that loads the room later recognizes a repeated send only by the idempotency key.
+// it. These must leave the table and every cache, so no rule may depend on them. The digest of the call goes, too: the
+// same call is then a new one.
 func (e Event) WithoutText() Event {
-	e.Redacted = true
+	e.Redacted, e.Call = true, withoutDigest(e.Call)
 	if e.Draft != nil {
 		draft := e.Draft.WithoutText()
 		e.Draft = &draft

@@ -14,7 +14,7 @@ const EventBytes = int(unsafe.Sizeof(Event{}))
 // Referred returns how many bytes of memory e refers to.
 func (e *Event) Referred() int {
 	n := textBytes(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash,
-		e.Key, e.ByName, string(e.Action), e.Note, e.PersonName)
+		e.Key, e.Call, e.ByName, string(e.Action), e.Note, e.PersonName)
 	n += sliceBytes(e.To) + sliceBytes(e.Ask) + sliceBytes(e.Named) + sliceBytes(e.ReFor) + sliceBytes(e.Chain)
 	n += sliceBytes(e.Agreed) + sliceBytes(e.AgreedTo)
 	n += textsBytes(e.ToNames) + textsBytes(e.AskNames)
@@ -81,12 +81,9 @@ func (s *State) referred() int {
 	for _, k := range s.Knocks {
 		n += textBytes(k.Key)
 	}
-	n += sliceBytes(s.Tasks) + sliceBytes(s.TasksAdded) + sliceBytes(s.TaskEnds)
+	n += sliceBytes(s.Tasks) + sliceBytes(s.TaskEnds)
 	for i := range s.Tasks {
 		n += s.Tasks[i].referred()
-	}
-	for _, call := range s.TasksAdded {
-		n += call.Party.referred() + textBytes(call.Call)
 	}
 	return n
 }
@@ -102,7 +99,7 @@ func (t *Task) referred() int {
 }
 
 func (c *TaskChange) referred() int {
-	n := textBytes(string(c.Action), c.Call, c.Title, c.Text) + c.Was.referred()
+	n := textBytes(string(c.Action), c.Title, c.Text) + c.Was.referred()
 	n += pointerBytes(c.Ran) + pointerBytes(c.Check) + sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
 	n += pointerBytes(c.Finished)
 	for i := range c.Add {
@@ -126,8 +123,12 @@ func (c *Check) referred() int { return textBytes(string(c.Verdict), c.Tree) }
 
 func (r *Recent) referred() int {
 	n := sliceBytes(r.said) + sliceBytes(r.messages.private) + sliceBytes(r.words.private) + sliceBytes(r.left)
-	for i := range r.said {
-		n += sliceBytes(r.said[i].earlier)
+	n += sliceBytes(r.made) + sliceBytes(r.decided)
+	for _, by := range r.made {
+		n += sliceBytes(by.calls)
+		for _, m := range by.calls {
+			n += textBytes(m.Call)
+		}
 	}
 	return n
 }

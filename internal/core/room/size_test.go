@@ -71,7 +71,7 @@ func TestBytes_everyFieldOfAHead_counts(t *testing.T) {
 	var h Head
 	occupy(reflect.ValueOf(&h).Elem())
 	h.Recent.said = make([]Utterance, 3, 7)
-	h.Recent.said[1].earlier = make([]Saying, 2, 5)
+	h.Recent.made, h.Recent.decided = []madeBy{{calls: []Made{{Call: "some text"}}}}, make([]Made, 2, 5)
 	h.Recent.messages.private, h.Recent.words.private = make([]seatEvent, 2, 4), make([]seatEvent, 1)
 	v := reflect.ValueOf(h)
 	if got, want := h.Bytes(), int(v.Type().Size())+referred(v); got != want {

@@ -15,26 +15,25 @@ import (
 // that changes the room writes the Snapshot and at most PartsChanged parts, so the cost does not grow with the
 // room. In the largest room a join writes 8 units; one item for all would take 254.
 type Snapshot struct {
-	V          int         `json:"v"`
-	AsOf       int64       `json:"as_of"`
-	Settings   Settings    `json:"room"` // without the description
-	Seated     int         `json:"agents"`
-	NextSeat   int         `json:"next_seat"`
-	LastFreed  Mark        `json:"freed,omitzero"`
-	LastTalk   int64       `json:"lt,omitempty"`
-	Messages   int64       `json:"p,omitempty"`
-	Run        int         `json:"run,omitempty"`
-	LogKey     string      `json:"key"`
-	Updated    int64       `json:"set,omitempty"`
-	Retired    bool        `json:"retired,omitempty"`
-	Closed     bool        `json:"closed,omitempty"`
-	ExpiresMs  int64       `json:"expires"`
-	HeadMs     int64       `json:"at"`
-	Departed   Departure   `json:"departed,omitzero"`
-	LastTask   int64       `json:"task,omitempty"`
-	TasksAdded []AddedTask `json:"tasks_added,omitempty"`
-	TaskEnds   []TaskEnd   `json:"task_ends,omitempty"`
-	Parts      string      `json:"parts"` // digestOf the parts: a reader detects parts of another time
+	V         int       `json:"v"`
+	AsOf      int64     `json:"as_of"`
+	Settings  Settings  `json:"room"` // without the description
+	Seated    int       `json:"agents"`
+	NextSeat  int       `json:"next_seat"`
+	LastFreed Mark      `json:"freed,omitzero"`
+	LastTalk  int64     `json:"lt,omitempty"`
+	Messages  int64     `json:"p,omitempty"`
+	Run       int       `json:"run,omitempty"`
+	LogKey    string    `json:"key"`
+	Updated   int64     `json:"set,omitempty"`
+	Retired   bool      `json:"retired,omitempty"`
+	Closed    bool      `json:"closed,omitempty"`
+	ExpiresMs int64     `json:"expires"`
+	HeadMs    int64     `json:"at"`
+	Departed  Departure `json:"departed,omitzero"`
+	LastTask  int64     `json:"task,omitempty"`
+	TaskEnds  []TaskEnd `json:"task_ends,omitempty"`
+	Parts     string    `json:"parts"` // digestOf the parts: a reader detects parts of another time
 }
 
 // Part is an agent, a ban, a muting, an open task, the description or the knocks of a room, as stored.
@@ -64,7 +63,7 @@ func (s *State) Snapshot() Snapshot {
 		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey,
 		Updated: s.Updated,
 		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Departed: s.Departed,
-		LastTask: s.LastTask, TasksAdded: s.TasksAdded, TaskEnds: s.TaskEnds,
+		LastTask: s.LastTask, TaskEnds: s.TaskEnds,
 		Parts: digestOf(s.Parts()),
 	}
 }
@@ -149,7 +148,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
 		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Run: x.Run, Updated: x.Updated,
 		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Departed: x.Departed,
-		LastTask: x.LastTask, TasksAdded: x.TasksAdded, TaskEnds: x.TaskEnds,
+		LastTask: x.LastTask, TaskEnds: x.TaskEnds,
 	}
 	for _, part := range parts {
 		if part.Name != part.nameOf() {

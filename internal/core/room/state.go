@@ -17,25 +17,24 @@ type State struct {
 	Settings
 	ID         string
 	AsOf       int64
-	LastChange int64       // the last event that changed the state, beside the talk
-	Talk       Talk        // open requests, and who is done; not part of the snapshot
-	LastTalk   int64       // the last event that changed Talk
-	Messages   int64       // how many messages to all there are
-	Run        int         // how many messages agents have sent to all since a person spoke
-	LogKey     string      // of the ids of messages
-	Agents     []Agent     // in the order of their joins
-	NextSeat   int         // the number of the next seat: see NewSeat
-	LastFreed  Mark        // the last event that freed a seat
-	Updated    int64       // the last event that changed the settings
-	Retired    bool        // the name leads to another log
-	Closed     bool        // for good; agents can still read: see WhyClosed
-	Bans       []Ban       // barred from joining
-	Mutes      []Ban       // barred from speaking
-	Knocks     []Knock     // of the last ten minutes
-	Tasks      []Task      // the open tasks, in the order of adding
-	LastTask   int64       // the number of the task added last
-	TasksAdded []AddedTask // calls that added tasks, in the last ten minutes
-	TaskEnds   []TaskEnd   // the ends of tasks before open tasks
+	LastChange int64     // the last event that changed the state, beside the talk
+	Talk       Talk      // open requests, and who is done; not part of the snapshot
+	LastTalk   int64     // the last event that changed Talk
+	Messages   int64     // how many messages to all there are
+	Run        int       // how many messages agents have sent to all since a person spoke
+	LogKey     string    // of the ids of messages
+	Agents     []Agent   // in the order of their joins
+	NextSeat   int       // the number of the next seat: see NewSeat
+	LastFreed  Mark      // the last event that freed a seat
+	Updated    int64     // the last event that changed the settings
+	Retired    bool      // the name leads to another log
+	Closed     bool      // for good; agents can still read: see WhyClosed
+	Bans       []Ban     // barred from joining
+	Mutes      []Ban     // barred from speaking
+	Knocks     []Knock   // of the last ten minutes
+	Tasks      []Task    // the open tasks, in the order of adding
+	LastTask   int64     // the number of the task added last
+	TaskEnds   []TaskEnd // the ends of tasks before open tasks
 	Departed   Departure
 	Described  int64 // the event that last wrote the description: see Part
 	Knocked    int64 // the event that last wrote the knocks

@@ -81,7 +81,6 @@ func (m Party) IsHere(s *State) bool { return slices.ContainsFunc(s.Agents, m.Is
 type TaskChange struct {
 	Action   TaskAction `json:"do"`
 	Add      []Task     `json:"add,omitempty"`   // of AddTasks: the added tasks, in order
-	Call     string     `json:"sum,omitempty"`   // of AddTasks: see TaskOrder; gone with the words of a task
 	No       int64      `json:"no,omitempty"`    // of all others: the task
 	Added    int64      `json:"added,omitempty"` // the event that added the task
 	Prev     int64      `json:"prev,omitempty"`  // the event before this one about the task
@@ -95,14 +94,6 @@ type TaskChange struct {
 	Ran      *Evidence  `json:"ran,omitempty"`   // of FinishTask
 	Check    *Check     `json:"check,omitempty"` // of CheckTask, which has no Prev and no Title; empty once removed
 	Finished *Finished  `json:"-"`               // of CheckTask, for a reader: see roomlog.Log.AddFinished
-}
-
-// AddedTask is a call that added tasks, to recognize a repetition of the call.
-type AddedTask struct {
-	Party
-	At   int64  `json:"at"`  // in milliseconds
-	N    int64  `json:"e"`   // the event of the call
-	Call string `json:"sum"` // see TaskOrder
 }
 
 // TaskEnd is when a task ended, for the open tasks that come after it.
@@ -358,6 +349,7 @@ func (s *State) ClosedBy(event Event) (list []Task) {
 
 // ChangeTasks applies to s what event does with tasks, and nothing else.
 func (s *State) ChangeTasks(event Event) {
+	// by is who did it, even if it has left.
 	by := Party{Seat: event.Seat, Name: event.Name, Person: event.PersonName}
 	if agent, here := s.Seated(event.Seat); here {
 		by.Joined = agent.Joined
@@ -396,9 +388,6 @@ func (s *State) ChangeTasks(event Event) {
 		s.removeUnneededEnds()
 	case RedactTask:
 		s.changeTask(event, func(task *Task) { *task = task.withoutWords() })
-		s.TasksAdded = slices.DeleteFunc(slices.Clone(s.TasksAdded), func(call AddedTask) bool {
-			return call.N == change.Added // has a digest of the words
-		})
 	}
 }
 
@@ -411,48 +400,6 @@ func (s *State) addTasks(event Event, by Party) {
 		s.Tasks = append(s.Tasks, task)
 		s.LastTask = max(s.LastTask, task.No)
 	}
-	by.Name, by.Person = "", ""
-	s.TasksAdded = append(s.recentlyAdded(event.At()), AddedTask{by, event.AtMs, event.N, event.Task.Call})
-	s.forgetAdded(by.Seat)
-}
-
-// forgetAdded keeps the last MaxAdded calls of a seat that added tasks. Without it, agents of a server without limits
-// that add nine tasks a second fill the snapshot within RepeatWindow, and then nothing in the room can change.
-func (s *State) forgetAdded(seat int) {
-	left := core.MaxAdded
-	for i, call := range slices.Backward(s.TasksAdded) {
-		if call.Seat != seat {
-			continue
-		}
-		left--
-		if left < 0 {
-			s.TasksAdded = slices.Delete(s.TasksAdded, i, i+1)
-		}
-	}
-}
-
-// recentlyAdded returns the calls that added tasks within RepeatWindow.
-func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
-	for _, call := range s.TasksAdded {
-		if now.Sub(time.UnixMilli(call.At)) < RepeatWindow {
-			list = append(list, call)
-		}
-	}
-	return list
-}
-
-// AddedBefore returns the event by which agent made a call that adds tasks within RepeatWindow; 0 if there is none, or
-// none of the last that forgetAdded keeps.
-// Only the whole call is a repetition: two offers of one title are two tasks. call is TaskOrder.Call. An older program
-// took the titles alone, and stored a digest of these, so a call to both programs in one window adds twice, for all to
-// see.
-func (s *State) AddedBefore(agent Agent, call string, now time.Time) (n int64) {
-	for _, added := range s.recentlyAdded(now) {
-		if added.Party.Is(agent) && added.Call == call {
-			n = added.N
-		}
-	}
-	return n
 }
 
 // Alike returns the numbers of the open tasks with the title of task that a sees, and that another agent has added.
@@ -527,7 +474,7 @@ func (e Event) WithoutTask(no int64) Event {
 	if change.No == no {
 		change.Title, change.Text, change.Ran, change.Redacted = Removed, "", nil, true
 	}
-	change.Add, change.Call = slices.Clone(change.Add), ""
+	e.Call, change.Add = withoutDigest(e.Call), slices.Clone(change.Add)
 	for i, task := range change.Add {
 		if task.No == no {
 			change.Add[i] = task.withoutWords()

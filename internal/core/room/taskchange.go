@@ -15,7 +15,7 @@ type TaskOrder struct {
 	Action TaskAction
 	No     int64            // 0: of TakeTask, the next free one
 	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for tasks of this call
-	Call   string           // of AddTasks: a digest of the whole call
+	Call   string           // of AddTasks: see Event.Call
 	Title  string           // of EditTask; "" changes nothing
 	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
 	Ran    *Evidence        // of FinishTask: what was run; nil: nothing is said of that
@@ -42,7 +42,8 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if head.Closed {
 		return nil, 0, head.RefuseClosed()
 	}
-	event = &Event{Type: TaskChanged, Task: &TaskChange{Action: o.Action, Text: o.Text, Ran: o.Ran, Call: o.Call}}
+	event = &Event{Type: TaskChanged, Call: o.Call,
+		Task: &TaskChange{Action: o.Action, Text: o.Text, Ran: o.Ran}}
 	by.sign(event)
 	if o.Action == AddTasks {
 		event, no, err = o.proposeAdd(head, agent, event)

@@ -42,7 +42,7 @@ var errPartial = errors.New("roomlog: a part of a write")
 //	a part of another time         a Write, seen in part            reads all again
 //	META behind the last change    a Write, or META fell behind     reads META again; after metaTries: replays the log
 //	META behind other events       nothing else changed             takes the counts of the last event
-//	META ahead of the events       a Write, seen in part            takes META, if the event of its talk is there
+//	META ahead of the events       a Write, seen in part            reads all again
 //
 // All is read again PartialTries times. Then load fails with table.ErrUnavailable.
 func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, err error) {
@@ -54,7 +54,7 @@ func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, e
 		head, err = r.headOf(ctx, last, meta)
 		switch {
 		case err == nil:
-			return head, upTo(last, head.AsOf), nil
+			return head, last, nil
 		case !errors.Is(err, errPartial):
 			return nil, nil, err
 		case try == PartialTries:
@@ -69,15 +69,25 @@ func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, e
 	}
 }
 
-// upTo returns the events up to n; none if the events end before n.
-func upTo(events []room.Event, n int64) []room.Event {
-	for len(events) > 0 && events[len(events)-1].N > n {
-		events = events[:len(events)-1]
+// indexed returns head with an index that reaches back to until, or over maxReadBack more events: so the index has
+// each call that may still be repeated.
+func (r reader) indexed(ctx context.Context, head *room.Head, until time.Time) (*room.Head, error) {
+	for range maxReadBack / pageEvents {
+		if head.Recent.Reaches(until) {
+			break
+		}
+		events, _, err := r.before(ctx, head.Recent.From, pageEvents)
+		if err != nil {
+			return nil, err
+		}
+		if len(events) == 0 { // they have expired
+			return head.WithFullIndex(), nil
+		}
+		for _, event := range events {
+			head = head.WithEarlier(event)
+		}
 	}
-	if len(events) > 0 && events[len(events)-1].N < n {
-		return nil
-	}
-	return events
+	return head, nil
 }
 
 // lastAndMeta reads the last events, in ascending order and without a gap, and the snapshot, both at once. The
@@ -112,8 +122,8 @@ func (r reader) last(ctx context.Context) ([]room.Event, error) {
 // headOf returns the head that the last events and the snapshot show. It reads a snapshot behind the events again, as
 // load says, and fails with errPartial if all must be read again.
 //
-// The last events are headEvents, and not one, so a process that has just loaded the room recognizes a repeated text
-// without a third read.
+// The last events are headEvents, and not one, so in a calm room a process that has just loaded the room knows the
+// calls that may be repeated without a third read.
 func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (*room.Head, error) {
 	if len(last) == 0 {
 		if meta == nil {
@@ -132,7 +142,7 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 			return nil, err
 		}
 	}
-	if meta == nil {
+	if meta == nil || meta.AsOf > newest.N {
 		return nil, errPartial
 	}
 	state, err := meta.state(r.id)
@@ -192,17 +202,12 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 	return head.WithTalk(*talk.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
 }
 
-// find returns event n, from last if it is there. It fails with table.ErrNotFound if the event has expired, and with
-// errPartial if the snapshot is ahead of the log.
+// find returns event n, from last if it is there. It fails with table.ErrNotFound if the event has expired.
 func (r reader) find(ctx context.Context, last []room.Event, n int64) (room.Event, error) {
 	if i := slices.IndexFunc(last, func(event room.Event) bool { return event.N == n }); i >= 0 {
 		return last[i], nil
 	}
-	event, err := r.event(ctx, n)
-	if errors.Is(err, table.ErrNotFound) && n > last[len(last)-1].N {
-		err = errPartial
-	}
-	return event, err
+	return r.event(ctx, n)
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.

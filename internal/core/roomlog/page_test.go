@@ -87,8 +87,7 @@ func TestRead_pastHiddenMessages_advancesTheHead(t *testing.T) {
 		}
 		n = events[len(events)-1].N
 	}
-	if u, ok := l.Peek().Recent.Said(1); l.Peek().AsOf != 301 || !ok || u.N != 301 ||
-		u.Fingerprint != (room.Event{Text: "To seat 2.", To: []int{2}}).Fingerprint() {
+	if u, ok := l.Peek().Recent.Said(1); l.Peek().AsOf != 301 || !ok || u.N != 301 {
 		t.Errorf("the head is at event %d, and Ann's last message is %+v", l.Peek().AsOf, u)
 	}
 }

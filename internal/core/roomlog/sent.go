@@ -18,7 +18,6 @@ type SentAs struct {
 	V     int   `json:"v"`
 	N     int64 `json:"seq"`             // the event; 0: the key stands for nothing
 	Draft bool  `json:"draft,omitempty"` // the event is the draft of a message that has not been sent
-	Asks  bool  `json:"asks,omitempty"`  // the call named the agents asked: a proposal without such names asks all
 }
 
 // PutSent returns the op that makes the idempotency key of caller stand for as, unless the key stands for something

@@ -176,7 +176,7 @@ func TestStore_logsOfWhateverRooms_countsWhatTheyTake(t *testing.T) {
 		most  int64 // bytes of one room
 	}{
 		"one agent":                   {nil, 50, 8 << 10},
-		"agents and bans":             {generators{crowd, bans}, 4, 470 << 10},
+		"agents and bans":             {generators{crowd, bans}, 4, 480 << 10},
 		"descriptions":                {generators{descriptions}, 8, 350 << 10},
 		"agents, bans, descriptions":  {generators{crowd, bans, descriptions}, 4, 450 << 10},
 		"agents who owe many answers": {generators{crowd, questions}, 4, 500 << 10},

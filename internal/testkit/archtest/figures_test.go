@@ -103,7 +103,6 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/base/results/seat.go", "what binds you first: {} in force", "internal/core/chat.agreementsShown"},
 	{"internal/base/results/seat.go", "and {} that were replaced", "internal/core/chat.agreementsShown"},
 	{"internal/web/assets/sidebar/agreements.js", "shown = {};", "internal/core/chat.agreementsShown"},
-	{"internal/core/chat/task.go", "You have added these tasks in the last {}, ", "internal/core/room.RepeatWindow"},
 	{"docs/security.md", "nothing and, from {} to 10 minutes", "internal/auth/signin.again"},
 	{"docs/security.md", "from 10 seconds to {} after the first, ends", "internal/auth/signin.usedLife"},
 	{"docs/events.md", "keeps its seat for {} after the subscription", "internal/core/room.HookLease"},
