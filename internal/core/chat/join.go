@@ -258,6 +258,9 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		return Seated{}, err
 	}
 	if mine.Regains {
+		if err := c.readCalls(ctx); err != nil {
+			return Seated{}, err
+		}
 		return c.answerReturn(ctx, presence.QueryOnReturn(false), true)
 	}
 	view, err := live.view(ctx, c.head, c.me)

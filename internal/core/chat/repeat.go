@@ -31,7 +31,10 @@ func (o *outgoing) again(k known, at place) (roomlog.SentAs, error) {
 	if k.earlier.N > 0 || o.req.Key != "" { // only the table knows what a key stands for: see lookUpKey
 		return k.earlier, checkOpenDraft(k.earlier, at.caller, at.now)
 	}
-	made, _ := findMade(at, o.said, k.guard.cursor, k.guard.on)
+	made, _, err := findMade(at, o.said, k.guard.cursor, k.guard.on)
+	if err != nil {
+		return roomlog.SentAs{}, err
+	}
 	if made.As != 0 {
 		return roomlog.SentAs{N: made.As}, nil
 	}

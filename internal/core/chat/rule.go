@@ -93,6 +93,8 @@ type need string
 const (
 	needReading need = "something unread may change what the caller says or does" // see intent.mayBeHeld
 
+	needCalls need = "the index lacks calls of the caller, which may be the same" // see findMade
+
 	// of a send: see outgoing.decide
 
 	needUnpaused     need = "the agent is paused"

@@ -65,9 +65,21 @@ func (c *session) moveOn() (seated bool) { return c.moveTo(c.room.log.Peek()) }
 // refresh moves to a head at least as new as the call.
 func (c *session) refresh(ctx context.Context) error {
 	head, err := c.room.log.Refresh(ctx, c.began)
-	if err == nil {
-		c.moveTo(head)
+	if err != nil {
+		return err
 	}
+	c.moveTo(head)
+	return c.readCalls(ctx)
+}
+
+// readCalls has the index of the head reach back to each call that may still be repeated. A viewer repeats none.
+func (c *session) readCalls(ctx context.Context) error {
+	since := c.began.Add(-room.RepeatWindow)
+	if c.began.IsZero() || c.head.Recent.Reaches(since) {
+		return nil
+	}
+	err := c.room.log.ReadBack(ctx, since)
+	c.moveOn()
 	return err
 }
 
@@ -141,12 +153,17 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 			err = s.limits.Enter(ctx, token.Room, ratelimit.CallerFor(ctx, token.Room, caller))
 		}
 	}
+	var c *session
+	if err == nil {
+		c = &session{token: token, holder: holder, room: live, began: began, moment: newMoment(head, caller),
+			asker: asker}
+		err = c.readCalls(ctx)
+	}
 	if err != nil {
 		live.release()
 		return nil, err
 	}
-	return &session{token: token, holder: holder, room: live, began: began, moment: newMoment(head, caller),
-		asker: asker}, nil
+	return c, nil
 }
 
 // way returns how the caller gets back once its seat is gone.

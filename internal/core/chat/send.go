@@ -192,6 +192,9 @@ func (c sending) resolve(ctx context.Context, o *outgoing, k known,
 // learn adds to k what is needed. answer is not nil if the message stays unsent.
 func (c sending) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
 	switch needs {
+	case needCalls:
+		c.moveOn()
+		err = c.readCalls(ctx)
 	case needUnpaused:
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:

@@ -26,19 +26,17 @@ func (c sending) address(ctx context.Context, o outgoing) (_ outgoing, k known, 
 		return o, k, nil, err
 	}
 	// The name or the id may be good no more, and the call a repetition.
-	head, errRefresh := c.room.log.Refresh(ctx, c.began)
+	errRefresh := c.refresh(ctx)
+	if errRefresh == nil && !c.isSeated() {
+		errRefresh = c.refuseToken(ctx, c.head)
+	}
+	if errRefresh == nil {
+		k.earlier, errRefresh = c.lookUpKey(ctx, o.req.Key)
+	}
 	if errRefresh != nil {
 		return o, k, nil, errRefresh
 	}
-	caller, here := head.CallerByToken(c.holder)
-	if !here {
-		return o, k, nil, c.refuseToken(ctx, head)
-	}
-	k.earlier, errRefresh = c.lookUpKey(ctx, o.req.Key)
-	if errRefresh != nil {
-		return o, k, nil, errRefresh
-	}
-	earlier, decided := o.again(k, place{head: head, caller: caller, now: c.room.svc.now()})
+	earlier, decided := o.again(k, place{head: c.head, caller: c.me, now: c.room.svc.now()})
 	switch {
 	case decided != nil:
 		return o, k, nil, decided

@@ -142,6 +142,9 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 	for range maxAttempts {
 		done, err = op.append(ctx)
 		switch needs, _ := needOf(err); needs {
+		case needCalls:
+			c.moveOn()
+			err = c.readCalls(ctx)
 		case needPresence: // directly before the write, since the write may take a task from an agent
 			op.order.Seen, err = reading(c).allPresence(ctx, table.Strong)
 		case needReading:
@@ -190,13 +193,13 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	outcome.headAfter = head
 	order := op.order
 	if order.Action == room.AddTasks { // who was offered one then may have left since
-		made, found := findMade(place{head: head, caller: caller, now: now}, order.Call, op.shown.cursor,
+		made, found, err := findMade(place{head: head, caller: caller, now: now}, order.Call, op.shown.cursor,
 			op.shown.on)
-		if found {
-			outcome.addedIn = made.N
-			return ch, nil
+		if err == nil && !found {
+			err = checkLate(op.c.began, now)
 		}
-		if err := checkLate(op.c.began, now); err != nil {
+		if found || err != nil {
+			outcome.addedIn = made.N
 			return ch, err
 		}
 	}

@@ -42,7 +42,7 @@ var errPartial = errors.New("roomlog: a part of a write")
 //	a part of another time         a Write, seen in part            reads all again
 //	META behind the last change    a Write, or META fell behind     reads META again; after metaTries: replays the log
 //	META behind other events       nothing else changed             takes the counts of the last event
-//	META ahead of the events       a Write, seen in part            reads all again
+//	META ahead of the events       a Write, seen in part            takes META, if the event of its talk is there
 //
 // All is read again PartialTries times. Then load fails with table.ErrUnavailable.
 func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, err error) {
@@ -54,7 +54,7 @@ func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, e
 		head, err = r.headOf(ctx, last, meta)
 		switch {
 		case err == nil:
-			return head, last, nil
+			return head, upTo(last, head.AsOf), nil
 		case !errors.Is(err, errPartial):
 			return nil, nil, err
 		case try == PartialTries:
@@ -69,25 +69,15 @@ func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, e
 	}
 }
 
-// indexed returns head with an index that reaches back to until, or over maxReadBack more events: so the index has
-// each call that may still be repeated.
-func (r reader) indexed(ctx context.Context, head *room.Head, until time.Time) (*room.Head, error) {
-	for range maxReadBack / pageEvents {
-		if head.Recent.Reaches(until) {
-			break
-		}
-		events, _, err := r.before(ctx, head.Recent.From, pageEvents)
-		if err != nil {
-			return nil, err
-		}
-		if len(events) == 0 { // they have expired
-			return head.WithFullIndex(), nil
-		}
-		for _, event := range events {
-			head = head.WithEarlier(event)
-		}
+// upTo returns the events up to n; none if the events end before n.
+func upTo(events []room.Event, n int64) []room.Event {
+	for len(events) > 0 && events[len(events)-1].N > n {
+		events = events[:len(events)-1]
 	}
-	return head, nil
+	if len(events) > 0 && events[len(events)-1].N < n {
+		return nil
+	}
+	return events
 }
 
 // lastAndMeta reads the last events, in ascending order and without a gap, and the snapshot, both at once. The
@@ -142,7 +132,7 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 			return nil, err
 		}
 	}
-	if meta == nil || meta.AsOf > newest.N {
+	if meta == nil {
 		return nil, errPartial
 	}
 	state, err := meta.state(r.id)
@@ -202,12 +192,17 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 	return head.WithTalk(*talk.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
 }
 
-// find returns event n, from last if it is there. It fails with table.ErrNotFound if the event has expired.
+// find returns event n, from last if it is there. It fails with table.ErrNotFound if the event has expired, and with
+// errPartial if the snapshot is ahead of the log.
 func (r reader) find(ctx context.Context, last []room.Event, n int64) (room.Event, error) {
 	if i := slices.IndexFunc(last, func(event room.Event) bool { return event.N == n }); i >= 0 {
 		return last[i], nil
 	}
-	return r.event(ctx, n)
+	event, err := r.event(ctx, n)
+	if errors.Is(err, table.ErrNotFound) && n > last[len(last)-1].N {
+		err = errPartial
+	}
+	return event, err
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.

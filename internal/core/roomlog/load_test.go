@@ -20,8 +20,8 @@ func TestLoad_talkState_isThatOfTheLog(t *testing.T) {
 		reads     int64
 	}{
 		"among the events that a load reads": {3, true, 2},
-		"before them":                        {headEvents + 10, false, 4},
-		"before them, with a proposal":       {headEvents + 10, true, 5},
+		"before them":                        {headEvents + 10, false, 3},
+		"before them, with a proposal":       {headEvents + 10, true, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, l := newCompany(t)
@@ -91,5 +91,14 @@ func TestLoad_talkStateHasExpired_isEmpty(t *testing.T) {
 	got, _ := cold(t, s, l.ID())
 	if len(got.Talk.Open) != 0 || got.AsOf != l.Peek().AsOf {
 		t.Errorf("loaded as %+v at event %d", got.Talk, got.AsOf)
+	}
+}
+
+// The snapshot of a Write is visible before its event, which has the talk state.
+func TestLoad_snapshotIsAheadOfTheLog_readsAgain(t *testing.T) {
+	r := reader{newStore(t), "abcdefg"}
+	h := room.NewHead(room.State{ID: r.id, AsOf: 2, LastTalk: 2})
+	if _, err := r.withTalk(t.Context(), h, []room.Event{{N: 1}}); err != errPartial {
+		t.Errorf("got %v, want %v", err, errPartial)
 	}
 }

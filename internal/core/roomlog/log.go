@@ -98,9 +98,6 @@ func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) 
 // load reads the head of the log as of began or a later time, and publishes it. l.reading is held.
 func (l *Log) load(ctx context.Context, began time.Time) (*room.Head, error) {
 	head, tail, err := l.read.load(ctx)
-	if err == nil {
-		head, err = l.read.indexed(ctx, head, began.Add(-room.RepeatWindow))
-	}
 	if err != nil {
 		return nil, err
 	}

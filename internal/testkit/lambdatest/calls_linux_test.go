@@ -247,9 +247,12 @@ func slowEndpoints(t *testing.T, n int, thinks time.Duration, words int) *accoun
 	quick, principal := a.webhook("quick"), ident.KeyPrincipal(a.newKey("bots").ID)
 	bots := []*calledRoom{a.endpoints(principal, "bot-0", n/2), a.endpoints(principal, "bot-1", n/2)}
 	a.run()
+	text := "Who knows?"
+	for k := range n / 2 {
+		text += fmt.Sprintf(" @Bot%d", k)
+	}
 	for _, r := range bots {
-		if _, err := r.rooms.Send(t.Context(), chat.SendRequest{Token: r.ann.Token, Text: "Who knows?",
-			Kind: room.Request}); err != nil {
+		if _, err := r.rooms.Send(t.Context(), chat.SendRequest{Token: r.ann.Token, Text: text}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,10 +18,7 @@ type ledger struct {
 	done        map[int]bool
 	word        int64 // the last public message that is no status
 	wordBy      int
-	speakers    map[int]bool      // seats that said such a word
-	named       map[int]time.Time // when a public message named a seat that has said no such word since
 	lastFreed   int64
-	capacity    int
 	supervision map[int]supervised
 }
 
@@ -39,7 +36,7 @@ type debt struct {
 // ledgerOf returns the ledger after events.
 func ledgerOf(events []room.Event) *ledger {
 	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, alone: map[int]bool{}, muted: map[int]bool{},
-		done: map[int]bool{}, speakers: map[int]bool{}, named: map[int]time.Time{}, supervision: map[int]supervised{}}
+		done: map[int]bool{}, supervision: map[int]supervised{}}
 	for _, e := range events {
 		l.add(e)
 	}
@@ -51,15 +48,11 @@ func (l *ledger) add(e room.Event) {
 	l.supervised(e)
 	switch e.Type {
 	case room.Joined:
-		if e.Settings != nil {
-			l.capacity = e.Settings.Capacity
-		}
 		l.seats[e.Seat], l.joinedN[e.Seat] = e.At(), e.N
 		l.alone[e.Seat] = e.Agent != nil && e.Agent.Hash == ""
 	case room.Left:
 		delete(l.seats, e.Seat)
 		delete(l.done, e.Seat)
-		delete(l.named, e.Seat)
 		l.lastFreed = e.N
 		delete(l.muted, e.Promoted)
 		l.debts = slices.DeleteFunc(l.debts, func(d *debt) bool { return d.by == int64(e.Seat) })
@@ -93,15 +86,6 @@ func (l *ledger) close() {
 func (l *ledger) hear(e room.Event) {
 	if e.Kind != room.Status && len(e.To) == 0 {
 		l.word, l.wordBy = e.N, e.Seat
-		l.speakers[e.Seat] = true
-		if !e.Person {
-			delete(l.named, e.Seat)
-		}
-	}
-	for _, seat := range e.Named {
-		if len(e.To) == 0 && e.Withdraws == 0 { // a withdrawal tells those who owed an answer, and calls nobody
-			l.named[seat] = e.At()
-		}
 	}
 	if all := l.seenByAll(e); all && e.Kind == room.Done {
 		l.done[e.Seat] = true
@@ -222,16 +206,6 @@ func (l *ledger) mayTurn(seat int) bool {
 		return false
 	}
 	return l.owes(seat) != nil || !l.done[seat] && !l.over(seat)
-}
-
-// lastJoin returns when the last of those that are there joined.
-func (l *ledger) lastJoin() (last time.Time) {
-	for _, at := range l.seats {
-		if at.After(last) {
-			last = at
-		}
-	}
-	return last
 }
 
 func without(list []int, seat int) []int {

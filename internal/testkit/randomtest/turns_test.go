@@ -12,7 +12,6 @@ import (
 const (
 	silenceLasts = 3 * time.Second
 	turnLasts    = 30 * time.Second
-	lateComers   = 60 * time.Second
 	presentFor   = 2 * time.Minute
 
 	noticed          = 100 * time.Millisecond
@@ -34,9 +33,6 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 	if len(events) > 0 {
 		s.from = events[len(events)-1].At().Add(silenceLasts)
 	}
-	if len(l.seats) < l.capacity && len(l.speakers) < 2 {
-		s.later(l.lastJoin().Add(lateComers))
-	}
 	given := map[int]bool{}
 	for _, g := range r.turns[l.word] {
 		given[g.seat] = true
@@ -54,8 +50,6 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 			s.later(a.since)
 			if !a.standby || a.call.send != nil || l.owes(seat) != nil {
 				s.waiting = append(s.waiting, a)
-			} else {
-				s.later(l.named[seat].Add(presentFor))
 			}
 		case a.back.After(now):
 			s.later(a.told)
@@ -105,11 +99,6 @@ func (r *run) checkStall(now time.Time) {
 	l := ledgerOf(r.events)
 	for _, a := range s.busy {
 		s.later(r.lastCall(a).Add(presentFor))
-	}
-	for _, a := range r.agents {
-		if a.standby { // its program may be between two waits
-			s.later(l.named[a.id.Seat].Add(presentFor))
-		}
 	}
 	if len(s.waiting) == 1 && l.owes(s.waiting[0].id.Seat) == nil {
 		since, company := r.companySince(s.waiting[0], now)
