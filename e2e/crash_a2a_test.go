@@ -82,7 +82,7 @@ func newFloor(t *testing.T, programs []*program) *floor {
 	owner.does("join", room, "--as", "Owner", "--capacity", "6")
 	_, invite, _ := strings.Cut(owner.guestLink("--new"), "/i/")
 	c := talk{t, openGo(t, programs[0].url, modernProtocol)}
-	f := &floor{programs: programs, host: &sender{name: "Ann", keyed: true, token: c.join(room, "Ann").token,
+	f := &floor{programs: programs, host: &sender{name: "Ann", keyed: true, seat: c.join(room, "Ann"),
 		acknowledged: map[string]string{}}}
 	for _, how := range []manner{blocking, streaming, following} {
 		a := &caller{t: t, manner: how, name: "Bob who " + string(how), heard: map[string]string{}}

@@ -89,8 +89,8 @@ func newCrew(c talk) *crew {
 	for n := range 4 {
 		name := fmt.Sprintf("Sender %d", n+1)
 		// Half of them say by a key what is the same message; the others say it
-		// again letter for letter, as models do.
-		w.senders = append(w.senders, &sender{name: name, keyed: n%2 == 0, token: c.join(room, name).token,
+		// again letter for letter with the cursor that they have, as models do.
+		w.senders = append(w.senders, &sender{name: name, keyed: n%2 == 0, seat: c.join(room, name),
 			acknowledged: map[string]string{}})
 	}
 	return w
@@ -201,8 +201,8 @@ func (w *crew) compare(t *testing.T) (acknowledged int) {
 
 // sender says numbered words one after the other, and each until it has a reply.
 type sender struct {
-	name         string
-	token        string
+	name string
+	seat
 	keyed        bool
 	acknowledged map[string]string // words, by the id that each was given
 }
@@ -220,10 +220,16 @@ func (s *sender) send(ctx context.Context, c client) error {
 	in := args{"agent_token": s.token, "text": s.word(n)}
 	if s.keyed {
 		in["idempotency_key"] = fmt.Sprint("word ", n)
+	} else {
+		in["cursor"] = s.cursor
 	}
 	a, err := c.call(ctx, "send_message", in)
 	if err != nil {
 		return err
+	}
+	s.cursor = a.Cursor
+	if !a.Sent && !s.keyed { // held back once by what others have said
+		return s.send(ctx, c)
 	}
 	if !a.Sent || s.acknowledged[a.ID] != "" {
 		return fmt.Errorf("%q was answered %+v", in["text"], a)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -120,12 +121,12 @@ func TestEvents_aScriptedChatGPT_isCalledReadsSpeaksAndEndsItsTurn(t *testing.T)
 		t.Errorf("the refresh has the id %v, want %v", again["id"], sub["id"])
 	}
 
-	for range 3 {
+	for n := range 3 {
 		says := func(text string) {
 			ann.ok("send_message",
 				args{"agent_token": hers.token, "text": text, "cursor": hers.cursor, "wait_seconds": 0})
 		}
-		says("Shall we?")
+		says(fmt.Sprintf("Shall we? %d", n)) // with one cursor, the same words would be the same call
 		woken := g.next()
 		if woken.Data.Room != "tea" || woken.Data.Agent != "Bob" || woken.Data.Unread != 1 {
 			t.Fatalf("ChatGPT was told %s", woken.Body)
@@ -133,7 +134,7 @@ func TestEvents_aScriptedChatGPT_isCalledReadsSpeaksAndEndsItsTurn(t *testing.T)
 		if woken.Header.Get("X-MCP-Subscription-Id") != sub["id"] || woken.Header.Get("webhook-id") != woken.EventID {
 			t.Errorf("the header of a call is %v, that of the subscription %v", woken.Header, sub["id"])
 		}
-		says("I mean tea.")
+		says(fmt.Sprintf("I mean tea. %d", n))
 		read := bob.ok("wait_for_message", args{"agent_token": his.token, "cursor": his.cursor, "wait_seconds": 0})
 		if len(read.Messages) != 2 {
 			t.Fatalf("Bob read %+v", read.Messages)
