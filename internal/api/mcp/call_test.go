@@ -218,7 +218,7 @@ func FuzzResponse(f *testing.F) {
 		}
 		o := Outcome{Value: map[string]any{"text": text, text: []string{text}}}
 		if refused {
-			o = Outcome{Failure: &results.Failure{Code: "unavailable", Message: text, Yours: []string{text},
+			o = Outcome{Failure: &results.Failure{Code: "unavailable", Message: text,
 				Next: "Later."}}
 		}
 		want := struct {

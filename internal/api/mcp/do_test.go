@@ -87,12 +87,12 @@ func TestFailure_text_saysWhatItsJSONSays(t *testing.T) {
 	if got, want := f.Error(), "unavailable: Later. (retry_after_seconds: 3)"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	f.Yours, f.Next = []string{`Ann "A"`, "Bob"}, "Then join again."
-	want := `unavailable: Later. (retry_after_seconds: 3) (yours: ["Ann \"A\"","Bob"]) Then join again.`
+	f.Next = "Then join again."
+	want := `unavailable: Later. (retry_after_seconds: 3) Then join again.`
 	if got := f.Error(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	want = `{"code":"unavailable","message":"Later.","retry_after_seconds":3,"yours":["Ann \"A\"","Bob"],"next":"Then join again."}`
+	want = `{"code":"unavailable","message":"Later.","retry_after_seconds":3,"next":"Then join again."}`
 	if got := string(results.JSON(f)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -33,7 +33,7 @@ const repeatOnce = "It may have been done. Repeat the call word for word with th
 func failureOf(err *fault.Error) *results.Failure {
 	return &results.Failure{
 		Code: string(err.Code), Message: err.Message, RetryAfterSeconds: int64(fault.Seconds(err.RetryAfter)),
-		Yours: err.Yours, Untrusted: noticeIf(err.By != ""), By: err.By, Reason: err.Reason, Note: err.Note,
+		Untrusted: noticeIf(err.By != ""), By: err.By, Reason: err.Reason, Note: err.Note,
 		Next: err.Next,
 	}
 }

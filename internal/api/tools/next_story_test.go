@@ -142,6 +142,10 @@ func moreSentences() []string {
 	})
 	is(func(s *situation) { s.held, s.private, s.wants = true, "m7", true })
 	is(func(s *situation) { s.held, s.apart, s.replies = true, true, true })
+	is(func(s *situation) { // another has objected first
+		s.held, s.replies, s.kind, s.messages = true, true, room.Object, []chat.Message{{Type: chat.EventSaid,
+			ID: "m9", Kind: room.Object}}
+	})
 	is(func(s *situation) { s.held, s.file, s.Owes = true, true, "m7" })
 	is(func(s *situation) { s.held, s.credential = true, sanitize.CallSyntax })
 	mine := []chat.TaskBrief{{ID: "t3"}}

@@ -295,7 +295,8 @@ func (s *situation) repeatCall() string {
 	if s.apart {
 		more += ", to"
 	}
-	if !s.kind.IsPlain() {
+	isOver := s.kind.IsVote() && s.hasObjection() && !s.OwesAgreement // the proposal takes no vote any more
+	if !s.kind.IsPlain() && !isOver {
 		more += ", kind " + string(s.kind)
 	}
 	if s.file {

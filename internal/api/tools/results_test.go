@@ -210,12 +210,12 @@ func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 		fault.Unavailable,
 	} {
 		err := refusal(fmt.Errorf("while joining: %w", &fault.Error{
-			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond, Yours: []string{"Ann"},
+			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond,
 			By: "Bob", Next: "Then that.",
 		}), "Repeat it.")
 		var f *results.Failure
 		want := &results.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2,
-			Yours: []string{"Ann"}, Untrusted: untrustedNotice, By: "Bob", Next: "Then that."}
+			Untrusted: untrustedNotice, By: "Bob", Next: "Then that."}
 		if !errors.As(err, &f) || !reflect.DeepEqual(f, want) {
 			t.Errorf("got %+v, want %+v", f, want)
 		}

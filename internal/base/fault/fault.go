@@ -62,8 +62,6 @@ type Error struct {
 	Message string
 	// RetryAfter is the time after which the same call can succeed. It is zero where waiting does not help.
 	RetryAfter time.Duration
-	// Yours names the idle seats that the caller can have again, with RoomFull.
-	Yours []string
 	// By names, where it matters, the agent that has the task, or the admin that took the seat. An agent chose the
 	// name.
 	By string

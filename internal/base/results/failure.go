@@ -9,16 +9,15 @@ import (
 
 // Failure is an error that the caller reads.
 type Failure struct {
-	Code              string   `json:"code"`
-	Message           string   `json:"message"`
-	RetryAfterSeconds int64    `json:"retry_after_seconds,omitempty"` // when the call can succeed
-	ID                string   `json:"id,omitempty"`                  // of an internal failure, as logged
-	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
-	Untrusted         string   `json:"untrusted,omitempty"`           // says that the following is others' words
-	By                string   `json:"by,omitempty"`                  // the name of the agent that prevents the call
-	Reason            string   `json:"reason,omitempty"`              // why the seat of a person is gone, or a draft not sent
-	Note              string   `json:"note,omitempty"`                // what the agent in By gave as the reason
-	Next              string   `json:"next,omitempty"`                // what to do next
+	Code              string `json:"code"`
+	Message           string `json:"message"`
+	RetryAfterSeconds int64  `json:"retry_after_seconds,omitempty"` // when the call can succeed
+	ID                string `json:"id,omitempty"`                  // of an internal failure, as logged
+	Untrusted         string `json:"untrusted,omitempty"`           // says that the following is others' words
+	By                string `json:"by,omitempty"`                  // the name of the agent that prevents the call
+	Reason            string `json:"reason,omitempty"`              // why the seat of a person is gone, or a draft not sent
+	Note              string `json:"note,omitempty"`                // what the agent in By gave as the reason
+	Next              string `json:"next,omitempty"`                // what to do next
 }
 
 // Error implements error. The text has everything that the JSON of f has, since some clients show a model only the
@@ -28,9 +27,6 @@ func (f *Failure) Error() string {
 	b.WriteString(f.Code + ": " + f.Message)
 	if f.RetryAfterSeconds > 0 {
 		fmt.Fprintf(&b, " (retry_after_seconds: %d)", f.RetryAfterSeconds)
-	}
-	if len(f.Yours) > 0 {
-		fmt.Fprintf(&b, " (yours: %s)", JSON(f.Yours))
 	}
 	if f.By != "" {
 		fmt.Fprintf(&b, " (by: %s, %s)", JSON(f.By), f.Untrusted)

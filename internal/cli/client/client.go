@@ -349,7 +349,6 @@ func refusal(content json.RawMessage) error {
 		Code       fault.Code `json:"code"`
 		Message    string     `json:"message"`
 		RetryAfter int64      `json:"retry_after_seconds"`
-		Yours      []string   `json:"yours"`
 		By         string     `json:"by"`
 		Reason     string     `json:"reason"`
 		Next       string     `json:"next"`
@@ -359,6 +358,6 @@ func refusal(content json.RawMessage) error {
 	}
 	return &fault.Error{
 		Code: f.Code, Message: f.Message, RetryAfter: time.Duration(f.RetryAfter) * time.Second,
-		Yours: f.Yours, By: f.By, Reason: f.Reason, Next: f.Next,
+		By: f.By, Reason: f.Reason, Next: f.Next,
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -100,7 +99,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	}
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
-		return s.refusedJoin(refused, s.commandOf(c.Base(), req))
+		return plain(refused, s.commandOf(c.Base(), req))
 	}
 	if err != nil {
 		return err
@@ -358,19 +357,6 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	}
 	left := c.Call(ctx, "leave_room", args{"agent_token": got.AgentToken}, &results.Left{})
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
-}
-
-// refusedJoin says what a person can do about a refusal, in which command writes the commands.
-func (s *Shell) refusedJoin(refused *fault.Error, command func(words string) string) error {
-	if len(refused.Yours) == 0 {
-		return plain(refused, command)
-	}
-	names := slices.Clone(refused.Yours)
-	for i, name := range names {
-		names[i] = flagFor("--as", name)
-	}
-	return fail(failed, "The room is full, and you have an inactive seat there. To take it back, join%s.",
-		strings.Join(names, ", or"))
 }
 
 // welcome shows a room to the caller who has just taken a seat, as a command of that seat.

@@ -295,7 +295,6 @@ type joinOp struct {
 	got   chat.Seated
 	code  fault.Code
 	retry time.Duration // as the refusal says
-	yours []string      // the idle seats of the caller's principal, as the refusal says
 }
 
 // who returns the agent that the join seated.
@@ -327,12 +326,6 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	// another service may know less
 	case x.code != "" && m.sequential && m.oneService && x.retry != 0 && o.retry != max(x.retry, time.Second):
 		return m, &wrong{"try again after", o.retry, x.retry}
-	case x.code == fault.RoomFull && m.sequential:
-		r, _ := m.holder(o.room)
-		if o.by.number != 0 {
-			r, _ = m.room(o.by.room)
-		}
-		return m, sameText("yours", o.yours, m.idleSeats(r, o.principal))
 	case x.code != "":
 		return m, nil
 	case x.who != o.who(), x.how != o.got.Status:
@@ -366,16 +359,6 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Situation.Owes, o.got.Watch == "",
 		o.got.Situation.Paused, o.got.Opens}
 	return x.next, sameText("the join", got, want)
-}
-
-// idleSeats returns the names of the seats that a principal could have again.
-func (m model) idleSeats(r roomModel, principal string) (names []string) {
-	for _, a := range r.seated() {
-		if (joinCall{principal: principal}).owns(a) && !m.now.Before(a.ownAgain()) {
-			names = append(names, a.name)
-		}
-	}
-	return names
 }
 
 // seesTalk compares what a newcomer is shown: the last of what was said, and how many more

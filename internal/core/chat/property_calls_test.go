@@ -96,7 +96,7 @@ func (m *machine) joined(c joinCall, got chat.Seated, err error) {
 	op := joinOp{joinCall: c, got: m.numbers.seated(got), code: m.unexpected(err)}
 	var refusal *fault.Error
 	if errors.As(err, &refusal) {
-		op.retry, op.yours = refusal.RetryAfter, refusal.Yours
+		op.retry = refusal.RetryAfter
 	}
 	m.take(op)
 	if err == nil {

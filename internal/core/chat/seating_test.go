@@ -158,21 +158,6 @@ func TestWayBack_strangerAfterTheLease_getsANewSeatThatShowsNothing(t *testing.T
 	})
 }
 
-func TestWayBack_fullRoom_listsTheCallersIdleSeats(t *testing.T) {
-	w := newWorld(t)
-	w.joinAs(w.local(), "plans", "Ann")
-	bob := w.joinAs(w.local(), "plans", "Bob")
-	w.clock.Advance(2 * time.Minute)
-	w.look(bob.Token, "")
-	for _, w := range []*world{w, w.elsewhere()} {
-		same(t, "yours", w.refusal(w.local(), "plans", "Cid", fault.RoomFull).Yours, []string{"Ann"})
-		same(t, "a stranger's", w.refusal(t.Context(), "plans", "Dora", fault.RoomFull).Yours, nil)
-	}
-	if got := w.joinAs(w.local(), "plans", "Ann"); got.Status != chat.StatusReturned {
-		t.Errorf("Ann gets %q", got.Status)
-	}
-}
-
 // A program on standby keeps waiting with the old token.
 func TestWayBack_openWaitOfTheEndedToken_endsAndGetsNothing(t *testing.T) {
 	w := newWorld(t)
@@ -409,9 +394,6 @@ func TestDoors_attacker_getsNoRoleAndReadsNothingPrivate(t *testing.T) {
 			if fault.CodeOf(err) != c.code || got.Status != c.status ||
 				err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("he gets %q, %v", got.Status, err)
-			}
-			if refused := (*fault.Error)(nil); errors.As(err, &refused) && len(refused.Yours) > 0 {
-				t.Errorf("he is told of the seats %q", refused.Yours)
 			}
 			if err == nil {
 				d.harmless(got, c, before)

@@ -190,17 +190,6 @@ func (r *SeatRequest) Abandoned(head *Head, now time.Time) bool {
 	return true
 }
 
-// Yours returns the names of the idle seats of the newcomer's principal. The principal can regain these seats
-// by name.
-func (r *SeatRequest) Yours(head *Head, now time.Time) (names []string) {
-	for _, agent := range head.Agents {
-		if r.isOwn(head, agent) && !r.regainableFrom(head, agent).After(now) {
-			names = append(names, agent.Name)
-		}
-	}
-	return names
-}
-
 // takeOver evicts the longest silent agent whose lease has ended: an absent agent must not block a room.
 func (r *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
 	var stalest *Agent
@@ -218,9 +207,7 @@ func (r *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
 		}
 	}
 	if stalest == nil {
-		full := head.refuseRoomFull(first.Sub(now))
-		full.Yours = r.Yours(head, now)
-		return Seating{}, full
+		return Seating{}, head.refuseRoomFull(first.Sub(now))
 	}
 	return Seating{Since: head.sinceTakeOver(), Eviction: r.Evict(head, *stalest, now)}, nil
 }

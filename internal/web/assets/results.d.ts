@@ -273,7 +273,6 @@ export interface Failure {
   message: string;
   retry_after_seconds?: number;
   id?: string;
-  yours?: string[];
   untrusted?: string;
   by?: string;
   reason?: string;
