@@ -462,7 +462,8 @@ func TestAnswer_toPrivateMessages_isPrivate(t *testing.T) {
 		fault.InvalidArgument)
 }
 
-// Bea answers Ann in private, which calls nobody. Of that Bot is told once those call it who have read it.
+// Bea answers Ann in private, which calls nobody. Of that Bot is told once those call it who have read it, and never of
+// what was for Bea alone.
 func TestHeard_whatOthersHaveRead_isInNoCall(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -489,6 +490,7 @@ func TestHeard_whatOthersHaveRead_isInNoCall(t *testing.T) {
 			after = got.N
 		}
 		w.answers(bea, hears.N, "900.", "evt_"+c.calls.Text)
+		w.tell(p.ann.Token, "Between Bea and me, "+c.calls.Text, "Bea")
 		w.sends(c.calls)
 		for _, end := range []int64{0, w.latest(bot)} {
 			got, err := w.Heard(t.Context(), bot, after, end)

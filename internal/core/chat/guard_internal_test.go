@@ -64,7 +64,8 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 			held: true, batched: []room.Event{toAnn, toAnn}, unknown: 1},
 		"6. Another process has written 42, and this one has not read it: yes.": {
 			batched: []room.Event{status, status}, unknown: 1, holds: true},
-		"a status": {batched: []room.Event{status}},
+		"6, and there is no other event": {batched: []room.Event{toAll}, unknown: 1, holds: true},
+		"a status":                       {batched: []room.Event{status}},
 	} {
 		log := cmp.Or(x.log, c.room.log)
 		cursor := ident.Cursor{N: base.AsOf}.String(token)

@@ -59,6 +59,17 @@ func TestTurn_twoProcesses_giveItToOneAgentAtATime(t *testing.T) {
 	w.turnWithin(40*time.Second, "Ann", ann)
 }
 
+func TestTurn_programOnStandbyInAnotherProcess_isSkipped(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.another(), w.another()
+	p := one.pair()
+	one.say(p.ann.Token, "hello")
+	p.bob.Cursor = two.look(p.bob.Token, p.bob.Cursor).Cursor
+	program := two.shell(p.bob)
+	w.turnWithin(10*time.Second, "Ann", one.hold(p.ann)[0])
+	two.stillWaits("Bob's program", program)
+}
+
 func TestTurn_givenBeforeARestart_isNotGivenTwice(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

@@ -50,6 +50,26 @@ func TestLeaseEnd_waitReturnAndRole_moveIt(t *testing.T) {
 	}
 }
 
+// What was stored of a member expires before its lease as an admin ends.
+func TestLeaseEnd_ofAMemberThatBecameAdmin_isADayLater(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.now = l.now.Add(25 * time.Hour)
+	l.leave(ann)
+	got, _ := room.Liveness{Presence: map[int]room.Presence{}}.LeaseEnd(l.head, l.agent(bob).Agent)
+	if want := l.now.Add(room.AdminLease); !got.Equal(want) {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What expires earlier would end a lease too early.
+func TestCeilSecond_isNeverEarlier(t *testing.T) {
+	for d, want := range map[time.Duration]time.Duration{0: 0, 1: time.Second, time.Second: time.Second} {
+		if got := room.CeilSecond(start().Add(d)); !got.Equal(start().Add(want)) {
+			t.Errorf("%s becomes %s", d, got.Sub(start()))
+		}
+	}
+}
+
 func TestSilentFrom_isTheLatestOfCallWaitAndReturn(t *testing.T) {
 	at := func(d time.Duration) int64 { return start().Add(d).UnixMilli() }
 	for want, p := range map[time.Duration]room.Presence{

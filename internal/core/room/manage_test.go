@@ -3,6 +3,7 @@ package room_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -114,6 +115,30 @@ func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 			Name: nameOf(t, c.name)}).Decide(l.head, l.agent(ann).Agent); e != nil || err != nil || name != c.name {
 			t.Errorf("%s %s: %+v, %q, %v", c.action, c.name, e, name, err)
 		}
+	}
+}
+
+// A kick whose answer was lost counts as given: for a while, to the admin that gave it, until the agent comes back.
+func TestOrder_kickOnceMore_isNoEventToWhoGaveIt(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.manage(room.Promote, cid)
+	kick := func(by int, since time.Time) (*room.Event, bool) {
+		order := room.Order{Action: room.Kick, Name: nameOf(t, "bob"), Since: since}
+		e, _, err := order.Decide(l.head, l.agent(by).Agent)
+		return e, err != nil
+	}
+	first, _ := kick(ann, l.now)
+	l.agent(ann).SignDecision(first)
+	kicked := l.apply(*first).At()
+	early := kicked.Add(-time.Second)
+	refused := func(by int, since time.Time) bool { _, is := kick(by, since); return is }
+	if refused(ann, early) || !refused(ann, kicked) || !refused(cid, early) {
+		t.Error("it counts for another admin, too long, or not at all")
+	}
+	l.join("Bob")
+	l.leave(l.head.NextSeat - 1)
+	if !refused(ann, early) {
+		t.Error("it counts for an agent that came back, and left")
 	}
 }
 

@@ -67,8 +67,9 @@ func TestDecide_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 				t.Errorf("after %s: %v, %+v", x.after, err, full)
 			}
 		case err != nil || got.Eviction == nil || got.Eviction.Seat != x.gone ||
-			got.Eviction.Reason != room.ReasonTimeout || got.Since != l.head.FromNext():
-			t.Errorf("after %s: %+v, %v; want seat %d", x.after, got, err, x.gone)
+			got.Eviction.Reason != room.ReasonTimeout || got.Since != l.head.FromNext(),
+			got.Eviction.Promoted != map[int]int{ann: cid}[x.gone]: // Cid is present
+			t.Errorf("after %s: %+v, %v; want seat %d", x.after, got.Eviction, err, x.gone)
 		}
 	}
 	c.Presence[3] = called(5 * time.Minute)
