@@ -56,7 +56,7 @@ func (what *intent) mark(in *ident.Cursor) *bool {
 	return &in.HeldMessage
 }
 
-// passesOthers reports whether only words of the caller's own person hold the call back.
+// passesOthers reports whether others have held the call back before: see mark.
 func (what *intent) passesOthers(g guard) bool { return *what.mark(&g.cursor) }
 
 // holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does,
@@ -139,7 +139,8 @@ func (c reading) checkUnread(ctx context.Context, what *intent, g guard) (_ guar
 // By 5, agents that were held back together speak in one Write. Batched events do not count as checked: perhaps they
 // are never written.
 func (what *intent) mayBeHeld(g guard, at place) bool {
-	if !g.on || g.checked >= at.head.AsOf || what.passesOthers(g) && !at.caller.Person.HasOpened() { // 1, 2, 5
+	toPerson := what.passesOthers(g) && !what.votes // only to its words
+	if !g.on || g.checked >= at.head.AsOf || toPerson && !at.caller.Person.HasOpened() { // 1, 2, 5
 		return false
 	}
 	tail, known := at.log.Tail(g.checked)
@@ -160,9 +161,11 @@ func (what *intent) mayBeHeld(g guard, at place) bool {
 	return next <= at.head.AsOf // 6
 }
 
-// isHeldBy reports whether event holds back the call of caller.
+// isHeldBy reports whether event holds back the call of caller. A vote that names no proposal is held back each time by
+// the one that it would be about: else Ann, who had Bob held back, put another in the place of what he agrees to.
 func (what *intent) isHeldBy(caller room.Caller, g guard, event room.Event) bool {
-	return caller.IsHeldBy(event, what.act) && (caller.IsOwnPersons(event) || !what.passesOthers(g))
+	return caller.IsHeldBy(event, what.act) && (caller.IsOwnPersons(event) || !what.passesOthers(g) ||
+		what.votes && event.N == what.act.ReplyTo)
 }
 
 // refuseUnread refuses an upload. Its answer hands out nothing: the code of an upload is no token.

@@ -297,3 +297,27 @@ func TestGuard_randomSchedules_holdOnce(t *testing.T) {
 		}
 	}
 }
+
+// Bob agrees, without saying to what, to the proposal of Ann. Others have held that back once, and Ann has put another
+// in its place since. He does not agree to what he has not read (talk: held once).
+func TestAgree_toAProposalThatIsUnread_isHeldBackEachTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := w.company()
+		agree := chat.SendRequest{Token: p.bob.Token, Kind: room.Agree, Cursor: w.look(p.bob.Token, "").Cursor}
+		for _, text := range []string{"pay 10", "pay 100", "pay 1000"} {
+			plan := w.propose(p.ann.Token, text)
+			held, err := there.send(agree)
+			if err != nil || held.Sent {
+				t.Fatalf("he agrees to %q: %+v, %v", text, held, err)
+			}
+			agree.Cursor = held.Waited.Cursor
+			w.say(p.ann.Token, "@Bob well?")
+			if text != "pay 1000" {
+				w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: plan})
+			}
+		}
+		if got, err := there.send(agree); err != nil || !got.Sent {
+			t.Errorf("what he has read: %+v, %v", got, err)
+		}
+	})
+}

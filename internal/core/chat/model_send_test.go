@@ -77,6 +77,8 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	to, found := r.addressed(a, c.named())
 	ask, asked := r.addressed(a, c.ask)
 	switch {
+	case again > 0 && c.key == "" && waits && !a.person.waits(again, m.now): // its person has refused it
+		return sendOutcome{code: fault.NotAllowed}
 	case again > 0 && c.key == "" && waits:
 		return sendOutcome{pending: again, duplicate: again}
 	case again > 0 && c.key == "":
@@ -160,12 +162,14 @@ func (c sendCall) heldBy(m model, r roomModel, a agentModel, to []int) (by event
 	if c.cursor.n == 0 {
 		return by
 	}
-	if c.isVote() && c.replyTo == 0 {
+	blind := c.isVote() && c.replyTo == 0 // the vote would be about what its agent may not have read
+	if blind {
 		on, _ := m.vote(r, a, eventModel{Message: chat.Message{Kind: room.Object}})
 		c.replyTo = on.replyTo
 	}
 	news := r.newsAfter(a, c.cursor.n, r.head())
-	if i := slices.IndexFunc(news, func(e eventModel) bool { return c.holds(r, a, e, to) }); i >= 0 {
+	isBlind := func(e eventModel) bool { return blind && e.n == c.replyTo }
+	if i := slices.IndexFunc(news, func(e eventModel) bool { return c.holds(r, a, e, to) || isBlind(e) }); i >= 0 {
 		by = news[i]
 	}
 	return by
@@ -183,6 +187,9 @@ func (c sendCall) typed() string {
 		c.finishes)
 }
 
+// refusedDraft stands for the id that the answer would name if the person had not refused the draft.
+const refusedDraft = -1
+
 // again returns the message or tasks that a call of a with these words repeats, or the draft that waits. With a cursor
 // that is the one that the answer names, if it is of the last eight calls, and ten minutes old at most. Without one it
 // is the last, unless another or the person of a has said something since. talk: said again.
@@ -199,16 +206,19 @@ func (r roomModel) again(a agentModel, typed string, hasCursor bool, named int64
 		}
 		left--
 		n, waits = e.n, e.drafts
+		answer := n
 		for _, later := range r.log[e.n:] {
-			if later.decides == e.n {
-				n, waits = later.n, false
+			switch {
+			case later.decides == e.n && later.Type == chat.EventSaid:
+				n, answer, waits = later.n, later.n, false
+			case later.decides == e.n:
+				answer = refusedDraft
 			}
 		}
-		refused := n != e.n && r.log[n-1].Type != chat.EventSaid
 		if left < 0 || !hasCursor && (heard > e.n && heard != n) || now.Sub(e.At) >= room.RepeatWindow {
 			return 0, false
 		}
-		if e.said == typed && !refused && (!hasCursor || n == named) {
+		if e.said == typed && (!hasCursor || answer == named) {
 			return n, waits
 		}
 		if !hasCursor {
@@ -287,8 +297,11 @@ func (o sendOp) on(m model) (model, error) {
 	if refused || err != nil {
 		return m, err
 	}
-	if o.got.Duplicate {
+	switch {
+	case o.got.Duplicate:
 		o.repeats = numberOf(o.got.ID)
+	case o.code == fault.NotAllowed:
+		o.repeats = refusedDraft
 	}
 	x := o.outcome(m, r, a)
 	switch {

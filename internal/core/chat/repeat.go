@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -28,17 +29,15 @@ func (o *outgoing) digest() string {
 
 // again returns the message or open draft that o repeats, as of a place; N is 0: none.
 func (o *outgoing) again(k known, at place) (roomlog.SentAs, error) {
-	if k.earlier.N > 0 || o.req.Key != "" { // only the table knows what a key stands for: see lookUpKey
-		return k.earlier, checkOpenDraft(k.earlier, at.caller, at.now)
+	earlier := k.earlier
+	if earlier.N == 0 && o.req.Key == "" { // only the table knows what a key stands for: see lookUpKey
+		made, _, err := findMade(at, o.said, k.guard.cursor, k.guard.on)
+		if err != nil {
+			return earlier, err
+		}
+		earlier = roomlog.SentAs{N: cmp.Or(made.As, made.N), Draft: made.Draft && made.As == 0}
 	}
-	made, _, err := findMade(at, o.said, k.guard.cursor, k.guard.on)
-	if err != nil {
-		return roomlog.SentAs{}, err
-	}
-	if made.As != 0 {
-		return roomlog.SentAs{N: made.As}, nil
-	}
-	return roomlog.SentAs{N: made.N, Draft: made.Draft}, nil
+	return earlier, checkOpenDraft(earlier, at.caller, at.now)
 }
 
 // findSince looks for the message of a call that the rules refuse, or for which they need more: an earlier call may

@@ -21,12 +21,12 @@ import (
 
 // doing is a call of Ann that wrote something.
 type doing struct {
-	words   string // all arguments that count; "" once removed or refused
+	words   string // all arguments that count; "" once removed
 	id      string // of the answer
 	n       int64  // its event
 	at      time.Time
 	heard   int  // how many messages of others there were before it
-	draft   bool // it waits for her person
+	refused bool // by her person
 	decided int  // how many messages there were once her person sent it
 }
 
@@ -124,6 +124,11 @@ func (l *lossy) call(words, cursor string, refusable bool, do func(*shelf) (id, 
 		l.shows[cursor], id, again, err, want))
 	shows := l.shown(cursor)
 	switch {
+	case want >= 0 && l.doings[want].refused:
+		if fault.CodeOf(err) != fault.NotAllowed {
+			l.failf("doing %d, which was refused: %v", want, err)
+		}
+		return
 	case want >= 0 && (err != nil || id != l.doings[want].id || !again):
 		l.failf("doing %d, %q, is not known: %q, %v", want, words, id, err)
 	case want >= 0:
@@ -254,7 +259,7 @@ func (l *lossy) decide(s *shelf) {
 		i := slices.IndexFunc(l.doings, func(d doing) bool { return d.id == draft.ID })
 		if l.oneIn(3) {
 			s.decides(l.person, draft.ID, room.RefuseDraft, "")
-			l.doings[i].words = ""
+			l.doings[i].refused = true
 			l.log = append(l.log, fmt.Sprintf("doing %d is refused", i))
 			continue
 		}

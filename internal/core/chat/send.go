@@ -252,7 +252,7 @@ type decided = roomlog.Answered[verdict]
 // not apply. Three rare rules have no number: the call hung, the disk is full, and too many drafts wait.
 //
 //  1. Ann repeats "shall we?" with her old cursor: the answer names the first one, and nothing is written.
-//  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
+//  2. Ann repeats a draft that her person has refused: she is refused.
 //  3. The room has expired: it is not found.
 //  4. Ann's person has paused her: what she says is not sent.
 //  5. Ann's person has paused her, and speaks: no rule about agents applies, and it is sent.

@@ -41,7 +41,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 			req:     shallWe,
 			outcome: outcome{"", func(got chat.Sent) bool { return got.Sent && got.Duplicate }},
 		},
-		"Ann repeats, by its key, a draft that her person has refused: she is refused.": {
+		"Ann repeats a draft that her person has refused: she is refused.": {
 			before: func(w *world, p pair, person string) {
 				w.approves(person, true)
 				id := w.drafts(chat.SendRequest{Token: p.ann.Token, Text: "shall we?", Key: "k"})

@@ -198,18 +198,22 @@ func TestDraft_decidedAgain_isADuplicateIfTheDecisionIsTheSame(t *testing.T) {
 	}
 }
 
-func TestDraft_keyOfARefusedOne_isNotSent(t *testing.T) {
-	w := newWorld(t)
-	p, person := w.approved()
-	req := chat.SendRequest{Token: p.bob.Token, Text: "never mind", Key: "k1"}
-	w.decides(person, w.drafts(req), room.RefuseDraft, "")
-	for _, approve := range []bool{true, false} {
-		w.approves(person, approve)
-		_, err := w.elsewhere().send(req)
-		wants(t, err, fault.NotAllowed)
-	}
-	if got := texts(w.all(p.ann.Token)); slices.Contains(got, "never mind") {
-		t.Errorf("Ann reads %q", got)
+// Bob had no answer, and his person has refused the draft and approves no more. He repeats the call by its key, or by
+// his old cursor.
+func TestDraft_refused_isNotSentByARepetition(t *testing.T) {
+	for _, key := range []string{"k1", ""} {
+		w := newWorld(t)
+		p, person := w.approved()
+		req := chat.SendRequest{Token: p.bob.Token, Text: "never mind", Key: key, Cursor: p.bob.Cursor}
+		w.decides(person, w.drafts(req), room.RefuseDraft, "")
+		for _, approve := range []bool{true, false} {
+			w.approves(person, approve)
+			_, err := w.elsewhere().send(req)
+			wants(t, err, fault.NotAllowed)
+		}
+		if got := texts(w.all(p.ann.Token)); slices.Contains(got, "never mind") {
+			t.Errorf("Ann reads %q", got)
+		}
 	}
 }
 

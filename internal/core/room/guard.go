@@ -17,7 +17,8 @@ type Act struct {
 // report that comes late costs others work. So only words hold them back that are meant for c (see isMeantFor), that
 // answer or withdraw what act answers, and the edit of a task that act finishes: what was done may no longer be what is
 // wanted. A private text is held back, too, by the join of a reader, who may have the name of an agent known to c. The
-// words of the person behind c always hold back. The zero Act is held back by these, and by what is meant for c.
+// words of the person behind c always hold back, also why a draft was refused. The zero Act is held back by these, and
+// by what is meant for c.
 func (c Caller) IsHeldBy(event Event, act Act) bool {
 	switch {
 	case !c.IsNews(event):
@@ -26,10 +27,10 @@ func (c Caller) IsHeldBy(event Event, act Act) bool {
 		return !event.Regains && slices.Contains(act.To, event.Seat)
 	case event.Type == TaskChanged:
 		return event.Task.Action == EditTask && slices.Contains(act.Finishes, event.Task.No)
+	case c.IsOwnPersons(event) && (event.Type == Said || event.Note != ""):
+		return true
 	case event.Type != Said:
 		return false
-	case c.IsOwnPersons(event):
-		return true
 	case event.Kind.WantsNothing():
 		return false
 	}

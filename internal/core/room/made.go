@@ -11,7 +11,7 @@ const (
 	KeptCalls    = 8                // among how many of the last calls of the seat
 )
 
-// removedCall stands in the place of a digest whose words were removed or refused. No call has it.
+// removedCall stands in the place of a digest whose words were removed. No call has it.
 const removedCall = "-"
 
 // withoutDigest returns what stands in the place of the digest of a call whose words are gone: the call still counts.
@@ -70,7 +70,7 @@ func (r *Recent) addMade(e Event) {
 		*calls = append(slices.Clone((*calls)[max(0, len(*calls)+1-KeptCalls):]), m)
 		return
 	}
-	as, isDecided := e.decided()
+	as, isDecided := e.sentAs()
 	if !isDecided && e.Redacts == 0 && !e.RedactsTask() {
 		return
 	}
@@ -80,7 +80,7 @@ func (r *Recent) addMade(e Event) {
 		for j := range calls {
 			switch m := &calls[j]; {
 			case isDecided && m.N == as.N:
-				m.become(as)
+				m.As = as.As
 			case e.Redacts != 0 && (m.N == e.Redacts || m.N == e.Erases), e.RedactsTask() && m.N == e.Task.Added:
 				m.Call = removedCall
 			}
@@ -91,7 +91,7 @@ func (r *Recent) addMade(e Event) {
 
 // prependMade is addMade for the event right before the index.
 func (r *Recent) prependMade(e Event) {
-	if as, ok := e.decided(); ok {
+	if as, ok := e.sentAs(); ok {
 		r.decided = append(slices.Clip(r.decided), as)
 	}
 	m, ok := e.made()
@@ -99,28 +99,16 @@ func (r *Recent) prependMade(e Event) {
 		return
 	}
 	if i := slices.IndexFunc(r.decided, func(as Made) bool { return as.N == m.N }); i >= 0 {
-		m.become(r.decided[i])
+		m.As = r.decided[i].As
 	}
 	if calls := r.callsFor(e); len(*calls) < KeptCalls {
 		*calls = append([]Made{m}, *calls...)
 	}
 }
 
-// decided returns what the draft that the person decides about by e became.
-func (e Event) decided() (as Made, ok bool) {
-	as = Made{N: e.Decides, As: e.N}
-	if e.Type != Said {
-		as.As, as.Call = 0, removedCall // refused
-	}
-	return as, e.Decides != 0
-}
-
-// become makes m what its draft became.
-func (m *Made) become(as Made) {
-	m.As = as.As
-	if as.Call != "" {
-		m.Call = as.Call
-	}
+// sentAs returns the draft that the person sends by e, and the message that it became.
+func (e Event) sentAs() (as Made, ok bool) {
+	return Made{N: e.Decides, As: e.N}, e.Type == Said && e.Decides != 0
 }
 
 // callsFor returns where the calls of the caller of e are. r is a copy with shared slices.
