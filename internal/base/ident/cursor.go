@@ -9,13 +9,11 @@ import (
 
 // A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block of 64 bits, encrypted under a key of
 // the token. From the highest bit, it has the number, ToldOthersAway, a nonce, a check of zeros, two bits for HeldAct,
-// and three for HeldMessage. The characters' 65th bit is zero.
+// and three for HeldMessage. The characters' 65th bit is zero. An older program counts held acts in the two bits, and
+// held messages in the upper two of the three.
 //
-// An older program counts held acts and held messages in two bits each, up to 2. Its lowest bit says that words to all
-// hold back no call. So three held acts are the mark of a second layout, whose nonce has all that the first cannot
-// say. An older program reads the right place from it. Of a cursor with the second layout it makes others with a random
-// nonce and the same mark, but without the lowest bit, or with messages counted, unless the seat's own
-// person has just held back a text to all. They say nothing but the place.
+// A mark in the place of the check says that the cursor also has Untold and Ahead, and so a shorter nonce. An older
+// program takes such a cursor for none.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
@@ -24,7 +22,6 @@ const (
 	heldBit           = 0
 	heldSendsBit      = heldBit + 1
 	heldActsBit       = heldSendsBit + 2
-	maxCount          = 3
 	checkBit          = heldActsBit + 2
 	checkBits         = 11
 	nonceBit          = checkBit + checkBits
@@ -32,14 +29,13 @@ const (
 	toldOthersAwayBit = nonceBit + nonceBits
 	numberBit         = toldOthersAwayBit + 1
 
-	// The second layout: the marks, and what its nonce has above four random bits.
-	layoutBits     = checkBit
-	secondLayout   = maxCount<<heldActsBit | 1<<heldBit
-	heldMessageBit = nonceBit + 4
-	heldActBit     = heldMessageBit + 1
-	aheadBit       = heldActBit + 1
-	untoldBit      = aheadBit + 3
-	untoldBits     = 8
+	// With a mark in the place of the check, from the lowest bit: HeldMessage, HeldAct, Ahead, the mark, Untold, a nonce.
+	heldActBit = 1
+	aheadBit   = 2
+	markBits   = 8
+	mark       = 0xb5
+	untoldBit  = checkBit + markBits
+	shortBit   = untoldBit + 8
 
 	// MaxAhead is the largest Cursor.Ahead.
 	MaxAhead = 7
@@ -48,7 +44,7 @@ const (
 // Cursor is a seat's place in its room's log.
 //
 // The text shows no field. Two texts of one place differ, unless their nonces are the same, one time in 131,072, or one
-// in 16 while something is untold. So no agent can tell whether its cursor moved over events that the agent may not
+// in 4,096 while something is untold. So no agent can tell whether its cursor moved over events that the agent may not
 // see. A text is bound to the token for which it was made. The binding catches mistakes: a cursor is not a secret, and
 // proves nothing.
 type Cursor struct {
@@ -78,10 +74,8 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	plain := uint64(c.N)<<numberBit | bit(c.ToldOthersAway)<<toldOthersAwayBit |
 		uint64(nonce&(1<<nonceBits-1))<<nonceBit
 	if c.Untold != 0 || c.Ahead != 0 {
-		const random = 1<<heldMessageBit - 1<<nonceBit
-		plain = plain&^(1<<toldOthersAwayBit-1) | plain&random | secondLayout |
-			bit(c.HeldMessage)<<heldMessageBit | bit(c.HeldAct)<<heldActBit |
-			uint64(c.Ahead&MaxAhead)<<aheadBit | uint64(c.Untold)<<untoldBit
+		plain = plain&^(1<<shortBit-1) | uint64(c.Untold)<<untoldBit | mark<<checkBit |
+			uint64(c.Ahead&MaxAhead)<<aheadBit | bit(c.HeldAct)<<heldActBit | bit(c.HeldMessage)
 	} else {
 		plain |= bit(c.HeldMessage)<<heldBit | bit(c.HeldMessage)<<heldSendsBit | bit(c.HeldAct)<<heldActsBit
 	}
@@ -90,7 +84,7 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 
 // ParseCursor parses the output of String for the same token; capitals count as small letters, and space around s is
 // ignored. ok is false, and the cursor zero, for an empty or malformed s and for a cursor of another token: an invented
-// cursor, or another token's, passes by chance one time in 2,048. Models pass an id, or another agent's cursor, so a
+// cursor, or another token's, passes by chance one time in 228. Models pass an id, or another agent's cursor, so a
 // call treats a cursor that is not ok as absent. The caller must check that the number is not beyond the log's head: it
 // has 30 bits, so that of an invented cursor almost always is. ParseCursor is safe for concurrent use.
 func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
@@ -99,17 +93,15 @@ func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 		return Cursor{}, false
 	}
 	plain := t.cursorBlock().decrypt(v)
-	if plain>>checkBit&(1<<checkBits-1) != 0 {
+	c = Cursor{N: int64(plain >> numberBit), ToldOthersAway: plain>>toldOthersAwayBit&1 == 1}
+	switch {
+	case plain>>checkBit&(1<<checkBits-1) == 0:
+		c.HeldMessage, c.HeldAct = plain>>heldSendsBit&3 > 0, plain>>heldActsBit&3 > 0
+	case plain>>checkBit&(1<<markBits-1) == mark:
+		c.HeldMessage, c.HeldAct = plain&1 == 1, plain>>heldActBit&1 == 1
+		c.Untold, c.Ahead = uint8(plain>>untoldBit), int(plain>>aheadBit&MaxAhead)
+	default:
 		return Cursor{}, false
-	}
-	has := func(bit int) bool { return plain>>bit&1 == 1 }
-	c = Cursor{N: int64(plain >> numberBit), ToldOthersAway: has(toldOthersAwayBit)}
-	switch layout := plain & (1<<layoutBits - 1); {
-	case layout == secondLayout:
-		c.HeldMessage, c.HeldAct = has(heldMessageBit), has(heldActBit)
-		c.Untold, c.Ahead = uint8(plain>>untoldBit&(1<<untoldBits-1)), int(plain>>aheadBit&MaxAhead)
-	case layout>>heldActsBit != maxCount: // else an older program made it of the second layout
-		c.HeldMessage, c.HeldAct = layout>>heldSendsBit&maxCount > 0, layout>>heldActsBit > 0
 	}
 	return c, true
 }

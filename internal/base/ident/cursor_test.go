@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Tokens and nonces are fixed where a cursor is refused: with other values, one in 2,048 cursors would pass.
+// Tokens and nonces are fixed where a cursor is refused: with other values, one in 228 cursors would pass.
 var cursorToken = Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
 
 var edgeCursors = []Cursor{
@@ -63,28 +63,16 @@ func TestCursor_ofAnOlderProgram_isRead(t *testing.T) {
 	}
 }
 
-// TestCursor_toAnOlderProgram_hasItsPlace reads as a program with two counts does, and makes another cursor of what it
-// reads, as that program does. This program takes nothing from the random nonce of that one.
+// TestCursor_toAnOlderProgram_hasItsPlace reads as a program with two counts does. It has none of a cursor with more.
 func TestCursor_toAnOlderProgram_hasItsPlace(t *testing.T) {
 	for _, c := range edgeCursors {
-		for nonce := range uint32(50) {
-			v, _ := unspell(cursorPrefix, c.seal(cursorToken, nonce), cursorChars)
-			v = cursorToken.cursorBlock().decrypt(v)
-			held, sends, acts := v&1, v>>1&3, v>>3&3
-			if v>>5&(1<<11-1) != 0 || int64(v>>34) != c.N || v>>33&1 == 1 != c.ToldOthersAway {
-				t.Fatalf("%+v reads as %x", c, v)
-			}
-			first := c.Untold == 0 && c.Ahead == 0
-			if first && (held != sends || sends == 1 != c.HeldMessage || acts == 1 != c.HeldAct) {
-				t.Fatalf("%+v holds %d, %d, %d", c, held, sends, acts)
-			}
-			for _, bits := range []uint64{acts<<3 | sends<<1, acts<<3 | (sends+1)<<1 | 1, 1, 0} { // a wait, a hold
-				other := v>>33<<33 | uint64(nonce*7919)<<16&(1<<33-1) | bits
-				again := spell(cursorPrefix, cursorToken.cursorBlock().encrypt(other), cursorChars)
-				if got, ok := cursorToken.ParseCursor(again); !ok || got.N != c.N || got.Untold != 0 || got.Ahead != 0 {
-					t.Fatalf("%+v becomes %+v, %v", c, got, ok)
-				}
-			}
+		v, _ := unspell(cursorPrefix, c.seal(cursorToken, 12345), cursorChars)
+		v = cursorToken.cursorBlock().decrypt(v)
+		held, sends, acts := v&1, v>>1&3, v>>3&3
+		isRead := v>>5&(1<<11-1) == 0
+		if isRead != (c.Untold == 0 && c.Ahead == 0) || int64(v>>34) != c.N || v>>33&1 == 1 != c.ToldOthersAway ||
+			isRead && (held != sends || sends == 1 != c.HeldMessage || acts == 1 != c.HeldAct) {
+			t.Errorf("%+v reads as %x", c, v)
 		}
 	}
 }
@@ -99,12 +87,14 @@ func TestCursor_outsideTheRange_isEmpty(t *testing.T) {
 
 func TestCursor_ofOnePlaceTwice_differs(t *testing.T) {
 	c := Cursor{N: 41}
-	seen := map[string]bool{}
-	for nonce := range uint32(2000) {
-		seen[c.seal(cursorToken, nonce)] = true
-	}
-	if len(seen) != 2000 {
-		t.Errorf("2000 nonces give %d cursors", len(seen))
+	for c, want := range map[Cursor]int{c: 1 << nonceBits, {N: 41, Untold: 3, Ahead: 2, HeldAct: true}: 1 << 12} {
+		seen := map[string]bool{}
+		for nonce := range uint32(1 << nonceBits) {
+			seen[c.seal(cursorToken, nonce)] = true
+		}
+		if len(seen) != want {
+			t.Errorf("%+v has %d texts, want %d", c, len(seen), want)
+		}
 	}
 	for nonce := range uint32(200) { // no part stays the same
 		a, b := c.seal(cursorToken, nonce), c.seal(cursorToken, nonce+1)
@@ -130,7 +120,7 @@ func TestCursor_string_takesANewNonceEachTime(t *testing.T) {
 	}
 }
 
-func TestCursor_ofAnotherToken_isRefused(t *testing.T) {
+func TestCursor_ofAnotherToken_isRefusedOrBeyondTheLog(t *testing.T) {
 	others := []Token{
 		{Room: "0000001", Seat: 3, Secret: cursorToken.Secret},
 		{Room: cursorToken.Room, Seat: 4, Secret: cursorToken.Secret},
@@ -139,8 +129,8 @@ func TestCursor_ofAnotherToken_isRefused(t *testing.T) {
 	for n := range int64(500) {
 		s := Cursor{N: n}.seal(cursorToken, uint32(n))
 		for _, other := range others {
-			if got, ok := other.ParseCursor(s); ok || got != (Cursor{}) {
-				t.Errorf("%q of %+v reads as %+v, %v", s, other, got, ok)
+			if got, ok := other.ParseCursor(s); ok && got.N < 1_000_000 {
+				t.Errorf("%q of %+v reads as %+v", s, other, got)
 			}
 		}
 	}
@@ -169,7 +159,7 @@ func TestCursor_oneCharacterChanged_isRefused(t *testing.T) {
 			}
 		}
 	}
-	if passed > tried/1000 {
+	if passed > tried/150 {
 		t.Errorf("%d of %d pass", passed, tried)
 	}
 }
@@ -197,9 +187,9 @@ func TestCursor_whatIsNone_isRefused(t *testing.T) {
 	}
 }
 
-// TestCursor_invented_passesOneTimeIn2048 tries 262,144 cursors, of which 128 pass on average. The count is the same
+// TestCursor_invented_passesOneTimeIn228 tries 262,144 cursors, of which 1,152 pass on average. The count is the same
 // in every run.
-func TestCursor_invented_passesOneTimeIn2048(t *testing.T) {
+func TestCursor_invented_passesOneTimeIn228(t *testing.T) {
 	passed := 0
 	for v := range uint64(1 << 18) {
 		s := spell(cursorPrefix, v*0x9e3779b97f4a7c15, cursorChars)
@@ -207,7 +197,7 @@ func TestCursor_invented_passesOneTimeIn2048(t *testing.T) {
 			passed++
 		}
 	}
-	if passed < 90 || passed > 170 {
+	if passed < 1050 || passed > 1250 {
 		t.Errorf("%d of 262,144 invented cursors pass", passed)
 	}
 }

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -111,13 +112,14 @@ func shownBy(head *room.Head, me room.Caller, cursor ident.Cursor) shown {
 
 // countUpTo returns how many of the calls are up to event n.
 func (s shown) countUpTo(n int64) int {
-	return len(s.calls) - len(slices.DeleteFunc(slices.Clone(s.calls), func(m room.Made) bool { return m.N <= n }))
+	i, _ := slices.BinarySearchFunc(s.calls, n+1, func(m room.Made, n int64) int { return cmp.Compare(m.N, n) })
+	return i
 }
 
 // has reports whether the cursor shows the answer to call i.
 func (s shown) has(i int) bool {
 	back := s.upTo - 1 - i
-	return back >= 0 && s.untold>>min(back, 8)&1 == 0
+	return back >= 0 && s.untold>>back&1 == 0
 }
 
 // showing returns next, a cursor of the caller, with what it shows of the caller's own calls: what given shows, and the
