@@ -72,20 +72,22 @@ func (s *State) hasAdminBeside(seat int) bool {
 }
 
 // adminsSilent reports whether an admin has a seat, and whether none was heard for AdminSilent (AdminSilentPair). An
-// announced return counts as heard.
+// announced return counts as heard. AdminSilentPair begins only once no program and no hook wakes the admin: else a
+// guest of two bans the admin whose turn has just ended.
 func (l Liveness) adminsSilent(head *Head, now time.Time) (seated, silent bool) {
-	after := AdminSilent
-	if head.Capacity == core.MinCapacity {
-		after = AdminSilentPair
-	}
 	for _, agent := range head.Agents {
 		if agent.Role != Admin || agent.IsEndpoint() {
 			continue
 		}
 		seated = true
 		last, _ := l.LastHeard(head, agent)
-		heard := Latest(last, time.UnixMilli(agent.RoleMs), l.Presence[agent.Seat].BackAt())
-		if heard.Add(after).After(now) {
+		p := l.Presence[agent.Seat]
+		heard := Latest(last, time.UnixMilli(agent.RoleMs), p.BackAt())
+		until := heard.Add(AdminSilent)
+		if head.Capacity == core.MinCapacity {
+			until = Earliest(until, Latest(heard, p.SilentFrom(), agent.HookedUntil(p)).Add(AdminSilentPair))
+		}
+		if until.After(now) {
 			return true, false
 		}
 	}

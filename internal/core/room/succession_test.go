@@ -99,6 +99,13 @@ func TestSucceed_adminsWereNotHeardForADay_inARoomForTwoForSixteenMinutes(t *tes
 		p[ann] = room.Presence{UntilMs: l.now.UnixMilli() + 1, Standby: true}
 	}
 	back := func(l *timeline, p presences) { p[ann] = room.Presence{BackMs: l.now.UnixMilli()} }
+	woken := func(l *timeline, p presences) {
+		p[ann] = room.Presence{OwnMs: p[ann].AtMs, AtMs: l.now.Add(-time.Minute).UnixMilli(), Standby: true, Used: true}
+	}
+	hooked := func(l *timeline, p presences) {
+		l.apply(l.agent(ann).BeginHook("h", false))
+		p[ann] = room.Presence{AtMs: p[ann].AtMs, HookedMs: l.now.UnixMilli(), Used: true}
+	}
 	for what, c := range map[string]struct {
 		ago  time.Duration
 		then func(l *timeline, p presences)
@@ -115,6 +122,9 @@ func TestSucceed_adminsWereNotHeardForADay_inARoomForTwoForSixteenMinutes(t *tes
 		"for a day, but she waits":                   {ago: room.AdminSilent, then: waits},
 		"for a day, but her program waits":           {ago: room.AdminSilent, may: true, then: standby},
 		"for a day since she said she would be back": {ago: room.AdminSilent, then: back},
+		"of two, but a program has just woken her":   {ago: time.Hour, pair: true, then: woken},
+		"of two, but a hook wakes her":               {ago: time.Hour, pair: true, then: hooked},
+		"of two, for a day, though a program waits":  {ago: room.AdminSilent, pair: true, may: true, then: standby},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		if c.pair {
