@@ -105,18 +105,22 @@ func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 }
 
 // hint names the argument that the key of a member spells in another way, such as idempotencyKey, or holds, such as
-// task_id; "" if none. Read refuses such a key: a filter of calls by their arguments may not know the spelling.
+// task_id, or ends, such as token; "" if none. Read refuses such a key: a filter of calls by their arguments may not
+// know the spelling.
 func hint(args []Arg, m entry) string {
 	key := snake(m.key)
 	name, known := argumentOf(args, key, m.value)
-	near := slices.IndexFunc(args, func(a Arg) bool {
-		return strings.HasPrefix(key, a.Name+"_") || strings.HasSuffix(key, "_"+a.Name)
-	})
-	switch {
-	case known:
-	case near >= 0:
-		name = args[near].Name
-	default:
+	if !known {
+		name = ""
+		for _, a := range args {
+			near := strings.HasPrefix(key, a.Name+"_") || strings.HasSuffix(key, "_"+a.Name) ||
+				strings.HasSuffix(a.Name, "_"+key)
+			if near && len(a.Name) > len(name) { // in_reply_to is reply_to, and not to
+				name = a.Name
+			}
+		}
+	}
+	if name == "" {
 		return ""
 	}
 	return ": write " + name

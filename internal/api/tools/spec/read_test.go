@@ -181,11 +181,13 @@ func TestRead_unknownArgument_isRefused(t *testing.T) {
 func TestRead_argumentInAnotherSpelling_isRefusedWithItsName(t *testing.T) {
 	var token, key, id, secret string
 	args := []Arg{Text("agent_token", &token, ""), Text("idempotency_key", &key, ""), Text("id", &id, ""),
+		Text("to", &id, ""), Text("reply_to", &id, ""),
 		{Name: "inner_key", Hidden: true, kind: textKind, put: func(v any) { secret = v.(string) }}}
 	for spelling, name := range map[string]string{
 		"idempotencyKey": "idempotency_key", "IdempotencyKey": "idempotency_key", "idempotency-key": "idempotency_key",
 		"IDEMPOTENCY_KEY": "idempotency_key", "agentToken": "agent_token", "agent-Token": "agent_token", "ID": "id",
 		"messageId": "id", "id_of_message": "id", // the nearest
+		"in_reply_to": "reply_to", "send_to": "to", "token": "agent_token",
 		"innerKey":       "inner_key", // hidden from models, yet known to programs
 		"idempotencykey": "", "agentTokens": "", "-": "",
 	} {
