@@ -24,7 +24,7 @@ var said = map[string]any{
 	"wait_seconds": 0, "back_in_minutes": 47, "idempotency_key": chosen, "for_me": true, "before": "m1111111",
 	"after": "m1111111", "limit": 47, "agreed": true, "files": true, "id": "t1", "offset": 47, "name": chosen,
 	"size": 47, "note": chosen, "path": chosen, "base64": "aGk=", "file": chosen, "download": true, "action": "release",
-	"tasks": chosen, "for": "Ann", "title": chosen, "remove_after": "t1", "closed": true, "view": chosen,
+	"tasks": chosen, "for": "Ann", "title": chosen, "closed": true, "view": chosen,
 	"search": chosen, "page": chosen, "remove_description": true, "remove_password": true, "redact": "m1111111",
 	"agent_messages": 47, "new_invite": true, "clear": true, "interests": chosen, "queue": chosen, "ticket": chosen,
 	"leave": true, "claim": chosen, "new_link": true, "person_name": chosen, "no_name": true,

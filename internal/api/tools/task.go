@@ -72,11 +72,6 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Integer("output_bytes", &in.Evidence.OutputBytes, 0, spec.NoLimit, "").Hide(),
 		spec.Integer("ms", &in.Evidence.Ms, 0, spec.NoLimit, "").Hide(),
 		spec.Text("system", &in.Evidence.System, "").Hide(),
-		spec.Boolean("remove_after", func(yes bool) { // as an empty after, for older programs
-			if yes {
-				in.After = []string{}
-			}
-		}, "").Hide(),
 	}
 }
 

@@ -29,7 +29,7 @@ const (
 	toldOthersAwayBit = nonceBit + nonceBits
 	numberBit         = toldOthersAwayBit + 1
 
-	// With a mark in the place of the check, from the lowest bit: HeldMessage, HeldAct, Ahead, the mark, Untold, a nonce.
+	// With a mark in the place of the check, from the lowest bit: HeldMessage, HeldAct, Ahead, mark, Untold, nonce.
 	heldActBit = 1
 	aheadBit   = 2
 	markBits   = 8

@@ -193,7 +193,9 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.set("text", req.Text)
 		a.list("for", req.For)
 		a.list("after", req.After)
-		a.flag("remove_after", req.Free)
+		if req.Free {
+			a["after"] = []string{}
+		}
 		a.set("verdict", req.Verdict)
 		copyArg(a, "exit", req.Exit)
 		var got results.Tasks

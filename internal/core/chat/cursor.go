@@ -56,21 +56,13 @@ func afterMessage(n int64, given ident.Cursor) ident.Cursor {
 	return given
 }
 
-// cursorAfter is afterMessage for an answer that hands nothing out.
-func (c *session) cursorAfter(n int64, given string) string {
-	return c.changed(given, func(named ident.Cursor) ident.Cursor { return afterMessage(n, named) })
-}
-
-// cursorAfterAct returns the cursor of an answer to a change of tasks that went through: others may hold back the next
-// one.
-func (c *session) cursorAfterAct(given string) string {
-	return c.changed(given, func(named ident.Cursor) ident.Cursor { named.HeldAct = false; return named })
-}
-
-// changed returns the cursor given, as change has it.
-func (c *session) changed(given string, change func(ident.Cursor) ident.Cursor) string {
+// cursorAfter is afterMessage for an answer that hands nothing out; with isAct the same of a change of tasks that went
+// through.
+func (c *session) cursorAfter(n int64, isAct bool, given string) string {
 	named, ok := c.readCursor(given)
-	if next := change(named); ok && next != named {
+	next := afterMessage(n, named)
+	next.HeldAct = next.HeldAct && !isAct
+	if ok && next != named {
 		return next.String(c.token)
 	}
 	return given

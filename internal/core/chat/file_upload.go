@@ -55,7 +55,7 @@ func (c filing) beginUpload(ctx context.Context, o outgoing, most int64) (Shared
 		return Shared{Sent: got.sent}, nil
 	}
 	unsent, _ := c.ownCursor(o.cursor)
-	sent := c.cursorAfter(c.head.AsOf+1, unsent)
+	sent := c.cursorAfter(c.head.AsOf+1, false, unsent)
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,
 		Cursor: sent, Unsent: unsent, Read: k.guard.cursor.N, Message: o.event})

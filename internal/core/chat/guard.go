@@ -139,7 +139,7 @@ func (c reading) checkUnread(ctx context.Context, what *intent, g guard) (_ guar
 // By 5, agents that were held back together speak in one Write. Batched events do not count as checked: perhaps they
 // are never written.
 func (what *intent) mayBeHeld(g guard, at place) bool {
-	toPerson := what.passesOthers(g) && !what.votes // only to its words
+	toPerson := what.passesOthers(g) && !what.votes                                      // only to its words
 	if !g.on || g.checked >= at.head.AsOf || toPerson && !at.caller.Person.HasOpened() { // 1, 2, 5
 		return false
 	}

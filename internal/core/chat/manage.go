@@ -133,15 +133,6 @@ func (at place) proposeOrders(orders []room.Order) (ch roomlog.Answered[Managed]
 
 // carryOut appends the events of orders, all or none.
 func (c managing) carryOut(ctx context.Context, orders []room.Order) (Managed, []room.Event, error) {
-	isAbsent := func(order room.Order) bool {
-		_, here := c.head.Named(order.Name.Key)
-		return !here
-	}
-	if orders[0].Action == room.Kick && slices.ContainsFunc(orders, isAbsent) { // it may have left
-		if err := c.room.log.ReadBack(ctx, c.began.Add(-room.LeftWindow)); err != nil {
-			return Managed{}, nil, err
-		}
-	}
 	done, err := appendDecision(ctx, c, checkAdmin, func(at place) (roomlog.Answered[Managed], error) {
 		return at.proposeOrders(orders)
 	})

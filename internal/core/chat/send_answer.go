@@ -46,7 +46,7 @@ func (c sending) sentBy(ctx context.Context, o *outgoing, v verdict, event room.
 	isNew, id := v.ruling == accepted, c.head.MessageID(event.N)
 	if v.sentAs.Draft {
 		waited := c.answerUnsent(ctx, o, StatusPending)
-		waited.Cursor = c.cursorAfter(event.N, waited.Cursor)
+		waited.Cursor = c.cursorAfter(event.N, false, waited.Cursor)
 		return Sent{ID: id, Duplicate: !isNew, Waited: waited}
 	}
 	got := Sent{Sent: true, ID: id, Duplicate: !isNew, Unfinished: c.unfinished(event.Finishes, event.Closes),
@@ -171,7 +171,7 @@ func (c sending) answer(ctx context.Context, req *SendRequest, is *outcome) (Sen
 	if service.Unanswered(ctx, err) && !errors.Is(err, presence.ErrAbsenceUnstored) {
 		c.moveOn()
 		cursor, read := c.ownCursor(req.Cursor)
-		got.Waited.Cursor = c.cursorAfter(is.event.N, cursor)
+		got.Waited.Cursor = c.cursorAfter(is.event.N, false, cursor)
 		got.Waited.Situation = reading(c).situation(learned{read: read})
 		return got, nil
 	}

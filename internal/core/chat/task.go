@@ -62,7 +62,7 @@ func (c tasking) answerTasks(ctx context.Context, got Tasks, given string, went 
 		c.reader().AcknowledgeUnstored(cursor.N)
 		got.Cursor, read = c.ownCursor(given)
 		if went {
-			got.Cursor = c.cursorAfterAct(got.Cursor)
+			got.Cursor = c.cursorAfter(0, true, got.Cursor)
 		}
 	}
 	got.Situation = reading(c).situation(learned{read: read})

@@ -31,9 +31,6 @@ type leftAgent struct {
 // keptDeparted is how many agents that have left are in the index.
 const keptDeparted = 100
 
-// LeftWindow is how far back the index must reach to know who left under the name in a kick.
-const LeftWindow = 7 * 24 * time.Hour
-
 // kickedBy reports whether admin has kicked, after since, the last agent of this name that left, as far as the index
 // of h covers.
 func (h *Head) kickedBy(admin Agent, key string, since time.Time) bool {
