@@ -55,7 +55,7 @@ func (c sendCall) named() []string {
 func (c sendCall) isMalformed() bool {
 	noAnswer := c.kind == room.Status || c.kind == room.Done || c.isVote()
 	asksAnew := c.kind == room.Proposal || c.kind == room.Request || c.isVote() || len(c.to)+len(c.ask) > 0
-	return c.text == "" && c.kind != room.Agree && c.withdraw == 0 ||
+	return c.text == "" && !c.isVote() && c.withdraw == 0 ||
 		len(c.ask) > 0 && noAnswer || c.withdraw > 0 && asksAnew
 }
 

@@ -68,9 +68,9 @@ func (m model) firstInOrder(r roomModel, seat, caller int) []agentModel {
 	return all[:min(1, len(all))]
 }
 
-// heirsOf returns the agents of whom one becomes admin when a loses its seat; none if an admin stays.
+// heirsOf returns the agents of whom one becomes admin when a, an admin, loses its seat; none if another one stays.
 func (m model) heirsOf(r roomModel, a agentModel) []agentModel {
-	if r.hasAdminBeside(a.seat) {
+	if !a.admin || r.hasAdminBeside(a.seat) {
 		return nil
 	}
 	return m.firstInOrder(r, a.seat, 0)

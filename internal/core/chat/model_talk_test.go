@@ -435,9 +435,10 @@ func (r roomModel) withoutAbsent(e eventModel) roomModel {
 			q.owed = slices.DeleteFunc(slices.Clone(q.owed), mute)
 			q.apart = slices.DeleteFunc(slices.Clone(q.apart), mute)
 		case e.Type == chat.EventLeft:
-			q.agreed = without(q.agreed, e.seat)
-			if !e.isRemoval() {
-				q.owed = without(q.owed, e.seat)
+			asked := slices.Contains(slices.Concat(q.owed, q.agreed), e.seat)
+			q.agreed, q.owed = without(q.agreed, e.seat), without(q.owed, e.seat)
+			if asked && e.isRemoval() {
+				q.owed = append(q.owed, e.seat)
 			}
 		}
 	}

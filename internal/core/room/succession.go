@@ -37,10 +37,10 @@ func (l Liveness) Succeed(head *Head, seat int, now time.Time) *Event {
 	return event
 }
 
-// Heir returns the seat that becomes admin in the event that frees the seat of the last admin; 0 if another admin or
-// nobody stays.
+// Heir returns the seat that becomes admin in the event that frees seat, that of the last admin; 0 if another admin or
+// nobody stays. Who leaves and is no admin has no heir: the end of an endpoint reads nobody's presence.
 func (l Liveness) Heir(head *Head, seat int, now time.Time) int {
-	if head.hasAdminBeside(seat) {
+	if a, _ := head.Seated(seat); a.Role != Admin || head.hasAdminBeside(seat) {
 		return 0
 	}
 	heir, _ := l.heir(head, seat, now)

@@ -71,7 +71,7 @@ func TestHeir_oldestSeatOfThoseThatArePresentAndMaySpeak_elseOfThoseThatMay_else
 			l.manage(room.Promote, bob)
 			l.manage(room.Demote, ann)
 			l.set(channel)
-		}, cid, ann},
+		}, 0, ann},
 	} {
 		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presences{}
 		l.now = l.now.Add(25 * time.Hour)
