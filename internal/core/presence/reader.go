@@ -191,12 +191,6 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 // HandedOutHere is HandedOut as far as this process knows. It reads nothing.
 func (r Reader) HandedOutHere() int64 { return r.knownDelivery().Newest() }
 
-// Acknowledged returns the last event that cursors have acknowledged.
-func (r Reader) Acknowledged(ctx context.Context) (int64, error) {
-	delivery, err := r.currentDelivery(ctx)
-	return delivery.Arrived, err
-}
-
 // BeforeLeave returns the last event that the agent was handed in any way, as far as the table tells of other
 // processes, and whether a leave of it was held back before.
 func (r Reader) BeforeLeave(ctx context.Context) (read int64, held bool, err error) {

@@ -366,13 +366,6 @@ func (l *ledger) applyAnswerTo(request *OpenRequest, event Event) {
 	}
 }
 
-// IsAnsweredBy reports whether answer replies to the question e, for one whom e asks.
-func (e Event) IsAnsweredBy(answer Event) bool {
-	asks := e.Kind.Asks() || len(e.Ask) > 0
-	return asks && answer.Type == Said && answer.ReplyTo == e.N && answer.Seat != e.Seat &&
-		(len(e.Ask) == 0 || slices.Contains(e.Ask, answer.Seat))
-}
-
 // isAnswered reports whether r is a request without owed answers.
 func (r OpenRequest) isAnswered() bool {
 	return !r.Proposal && !r.Any && len(r.Owed)+len(r.Apart) == 0

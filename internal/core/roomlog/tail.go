@@ -1,7 +1,6 @@
 package roomlog
 
 import (
-	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -66,13 +65,6 @@ func (l *Log) Tail(n int64) (events []room.Event, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.tail.after(n, tailEvents, nil)
-}
-
-// Known returns the cached tail, the oldest event first.
-func (l *Log) Known() []room.Event {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.tail.events)
 }
 
 // before returns copies of the events before n, up to most of them, the latest first; none if the tail lacks event
