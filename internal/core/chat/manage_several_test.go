@@ -128,7 +128,7 @@ func TestManage_severalNamesOneHasLeft_theOthersGo(t *testing.T) {
 			for n := range 120 {
 				w.say(guests[n%3].Token, fmt.Sprint("spam ", n))
 			}
-			w.clock.Advance(time.Hour)
+			w.clock.Advance(room.RepeatWindow - time.Minute)
 			w = w.elsewhere() // which has not seen the agent leave
 			req := chat.ManageRequest{Token: ann.Token, Agents: names, Action: action}
 			got, err := w.ManageAgent(t.Context(), req)
