@@ -35,7 +35,9 @@ type agent struct {
 	room  *room
 	name  string
 	token string
-	fault fault
+	// cursor is that of its last result that was kept. Fay's waits have one of their own.
+	cursor string
+	fault  fault
 }
 
 // fault is what an agent is to do wrong, so that a comparison finds it.
@@ -63,7 +65,7 @@ func (s *store) openRoom(ctx context.Context, n int) (*room, error) {
 		if err := refused(got, err); err != nil {
 			return nil, err
 		}
-		*seats[i] = agent{room: r, name: name, token: got.AgentToken}
+		*seats[i] = agent{room: r, name: name, token: got.AgentToken, cursor: got.Cursor}
 		if name == "Fay" {
 			r.cursor = got.Cursor
 		}
@@ -120,7 +122,7 @@ func (a *agent) act(ctx context.Context, k kind, words, tool string, in args, ta
 		return d, err
 	}
 	in["agent_token"] = a.token
-	got, err := a.room.store.ask(ctx, tool, in, func(s step) error { return write(s, deed{}) })
+	got, err := a.ask(ctx, tool, in, func(s step) error { return write(s, deed{}) })
 	if err != nil {
 		return d, err
 	}
@@ -133,10 +135,26 @@ func (a *agent) act(ctx context.Context, k kind, words, tool string, in args, ta
 	return d, write(acknowledged, d)
 }
 
-// keyed adds an idempotency key to every second act, and where another double is to be made.
+// ask calls a tool as store.ask does, and once more if the message was held back.
+func (a *agent) ask(ctx context.Context, tool string, in args, note func(step) error) (answer, error) {
+	for {
+		got, err := a.room.store.ask(ctx, tool, in, note)
+		if in["cursor"] == nil || got.Cursor == "" {
+			return got, err
+		}
+		in["cursor"], a.cursor = got.Cursor, got.Cursor
+		if tool != "send_message" || got.Sent || got.Code != "" || got.Status == "pending" {
+			return got, err
+		}
+	}
+}
+
+// keyed adds an idempotency key to every second act, and where another double is to be made; else the cursor.
 func (a *agent) keyed(n int, words string, in args) args {
 	if n%2 == 0 || a.fault == double {
 		in["idempotency_key"] = fmt.Sprintf("%s%.50s", a.fault, words)
+	} else {
+		in["cursor"] = a.cursor
 	}
 	return in
 }
@@ -175,7 +193,7 @@ func taskTitle(n int) string  { return fmt.Sprint("task ", n) }
 func choreTitle(n int) string { return fmt.Sprint("chore ", n) }
 
 func (a *agent) add(ctx context.Context, title string) (id string, err error) {
-	done, err := a.act(ctx, add, title, "task", args{"action": "add",
+	done, err := a.act(ctx, add, title, "task", args{"action": "add", "cursor": a.cursor,
 		"tasks": []args{{"title": title, "text": a.fault}}}, addedOf(title))
 	return done.ID, err
 }

@@ -40,7 +40,7 @@ func (c *session) checkCursor(given string) error {
 // if it is one of the caller's; else none, and how far this process has handed out events to the caller.
 func (c *session) ownCursor(given string) (cursor string, read int64) {
 	if named, ok := c.readCursor(given); ok {
-		if next := c.showing(named, named); c.answers != 0 && next != named {
+		if next := showing(c, named, named); c.answers != 0 && next != named {
 			given = next.String(c.token)
 		}
 		return given, named.N
@@ -70,19 +70,19 @@ func (c *session) cursorAfter(n int64, isAct bool, given string) string {
 
 // cursor returns the cursor of an answer, at event n: see cursorAt.
 func (c *session) cursor(n int64, given ident.Cursor) string {
-	return c.cursorAt(n, given).String(c.token)
+	return cursorAt(c, n, given).String(c.token)
 }
 
 // cursorAt returns the cursor given at event n. It keeps HeldMessage and HeldAct, which only a call that goes through
 // ends. Without a cursor given, as after a return, they are not set. A message of the caller may be newer than the
 // cursor given: an upload sent the message, or the answer to its send was lost. That message went through.
-func (c *session) cursorAt(n int64, given ident.Cursor) ident.Cursor {
+func cursorAt(c *session, n int64, given ident.Cursor) ident.Cursor {
 	if last, spoke := c.head.Recent.Said(c.me.Seat); spoke && c.me.IsHeldBack() {
 		given = afterMessage(last.N, given)
 	}
 	next := given
 	next.N = n
-	return c.showing(next, given)
+	return showing(c, next, given)
 }
 
 // shown is of which of the seat's own calls a cursor shows that the answer has arrived: of all up to the cursor, and
@@ -116,7 +116,7 @@ func (s shown) has(i int) bool {
 
 // showing returns next, a cursor of the caller, with what it shows of the caller's own calls: what given shows, and the
 // call that the session answers.
-func (c *session) showing(next, given ident.Cursor) ident.Cursor {
+func showing(c *session, next, given ident.Cursor) ident.Cursor {
 	s := shownBy(c.head, c.me, given)
 	has := func(i int) bool {
 		return s.has(i) || c.answers != 0 && i < len(s.calls) &&

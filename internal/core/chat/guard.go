@@ -57,7 +57,7 @@ func (what *intent) mark(in *ident.Cursor) *bool {
 }
 
 // passesOthers reports whether others have held the call back before: see mark.
-func (what *intent) passesOthers(g guard) bool { return *what.mark(&g.cursor) }
+func passesOthers(what *intent, g guard) bool { return *what.mark(&g.cursor) }
 
 // holdBack searches the events after the cursor for one that holds the call back, and returns the answer if one does,
 // or the call takes a task in question. If none does, the new guard knows that.
@@ -92,7 +92,7 @@ func (c reading) answerHeld(ctx context.Context, what *intent, g guard, byOthers
 		return nil, err
 	}
 	if what.stay {
-		err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, byOthers || what.passesOthers(g), what.key)
+		err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, byOthers || passesOthers(what, g), what.key)
 		if err != nil {
 			return nil, err
 		}
@@ -103,9 +103,9 @@ func (c reading) answerHeld(ctx context.Context, what *intent, g guard, byOthers
 		return nil, err
 	}
 	got.Status = decideStatus(finds, stop{})
-	next := c.cursorAt(in.scanned, g.cursor)
+	next := cursorAt(c.session, in.scanned, g.cursor)
 	next.ToldOthersAway = false
-	*what.mark(&next) = byOthers || what.passesOthers(g)
+	*what.mark(&next) = byOthers || passesOthers(what, g)
 	got.Cursor = next.String(c.token)
 	return got, nil
 }
@@ -139,7 +139,7 @@ func (c reading) checkUnread(ctx context.Context, what *intent, g guard) (_ guar
 // By 5, agents that were held back together speak in one Write. Batched events do not count as checked: perhaps they
 // are never written.
 func (what *intent) mayBeHeld(g guard, at place) bool {
-	toPerson := what.passesOthers(g) && !what.votes                                      // only to its words
+	toPerson := passesOthers(what, g) && !what.votes                                     // only to its words
 	if !g.on || g.checked >= at.head.AsOf || toPerson && !at.caller.Person.HasOpened() { // 1, 2, 5
 		return false
 	}
@@ -164,7 +164,7 @@ func (what *intent) mayBeHeld(g guard, at place) bool {
 // isHeldBy reports whether event holds back the call of caller. A vote that names no proposal is held back each time by
 // the one that it would be about: else Ann, who had Bob held back, put another in the place of what he agrees to.
 func (what *intent) isHeldBy(caller room.Caller, g guard, event room.Event) bool {
-	return caller.IsHeldBy(event, what.act) && (caller.IsOwnPersons(event) || !what.passesOthers(g) ||
+	return caller.IsHeldBy(event, what.act) && (caller.IsOwnPersons(event) || !passesOthers(what, g) ||
 		what.votes && event.N == what.act.ReplyTo)
 }
 

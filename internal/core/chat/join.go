@@ -258,7 +258,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		return Seated{}, err
 	}
 	if mine.Regains {
-		if err := c.readCalls(ctx); err != nil {
+		if err := readCalls(ctx, c.session); err != nil {
 			return Seated{}, err
 		}
 		return c.answerReturn(ctx, presence.QueryOnReturn(false), true)

@@ -299,6 +299,42 @@ func TestSaidAgain_halfOfTheAnswersLost_isSaidOnceAndNeverSwallowed(t *testing.T
 }
 
 // A field that outgoing.digest leaves out makes another message a repetition, and lets a key stand for two messages.
+// A call that hung for over a minute may have been given up, repeated and followed by others, so that nothing shows the
+// repetition any more. A key still does.
+func TestSend_thatHungForOverAMinute_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	began := w.clock.Now()
+	for name, c := range map[string]struct {
+		after time.Duration
+		key   string
+		code  fault.Code
+	}{
+		"a minute":             {time.Minute, "", ""},
+		"longer":               {time.Minute + time.Second, "", fault.Unavailable},
+		"longer, but by a key": {time.Hour, "k", ""},
+	} {
+		ctx := chat.Came(t.Context(), began)
+		w.clock.Advance(began.Add(c.after).Sub(w.clock.Now()))
+		says := func() error {
+			_, err := w.Send(ctx, chat.SendRequest{Token: p.ann.Token, Text: name, Key: c.key})
+			return err
+		}
+		adds := func() error {
+			_, err := w.Task(ctx, chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd,
+				Tasks: []chat.NewTask{{Title: name}}})
+			return err
+		}
+		if c.code != "" {
+			wants(t, w.changesNothing(p.ann.Token, says), c.code)
+			wants(t, w.changesNothing(p.ann.Token, adds), c.code)
+		} else if err := says(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		began = w.clock.Now()
+	}
+}
+
 func TestSend_eachFieldThatIsOfTheMessage_tellsItFromOneWithout(t *testing.T) {
 	other := map[string]string{"Token": "who sends", "Cursor": "a repetition knows more", "Wait": "for the answer",
 		"Absence": "of the agent", "Activity": "of the agent", "Key": "tells by itself", "Stay": "of the seat",

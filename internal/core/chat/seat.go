@@ -69,11 +69,11 @@ func (c *session) refresh(ctx context.Context) error {
 		return err
 	}
 	c.moveTo(head)
-	return c.readCalls(ctx)
+	return readCalls(ctx, c)
 }
 
 // readCalls has the index of the head reach back to each call that may still be repeated. A viewer repeats none.
-func (c *session) readCalls(ctx context.Context) error {
+func readCalls(ctx context.Context, c *session) error {
 	since := c.began.Add(-room.RepeatWindow)
 	if c.began.IsZero() || c.head.Recent.Reaches(since) {
 		return nil
@@ -157,7 +157,7 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 	if err == nil {
 		c = &session{token: token, holder: holder, room: live, began: began, moment: newMoment(head, caller),
 			asker: asker}
-		err = c.readCalls(ctx)
+		err = readCalls(ctx, c)
 	}
 	if err != nil {
 		live.release()

@@ -194,7 +194,7 @@ func (c sending) learn(ctx context.Context, o *outgoing, k known, needs need) (_
 	switch needs {
 	case needCalls:
 		c.moveOn()
-		err = c.readCalls(ctx)
+		err = readCalls(ctx, c.session)
 	case needUnpaused:
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:

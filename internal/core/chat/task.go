@@ -144,7 +144,7 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 		switch needs, _ := needOf(err); needs {
 		case needCalls:
 			c.moveOn()
-			err = c.readCalls(ctx)
+			err = readCalls(ctx, c.session)
 		case needPresence: // directly before the write, since the write may take a task from an agent
 			op.order.Seen, err = reading(c).allPresence(ctx, table.Strong)
 		case needReading:

@@ -70,7 +70,7 @@ type seatCache struct {
 func (c *seatCache) handedOut() int64 { return max(c.presence.latest.Read, c.agent.delivery.Newest()) }
 
 // handedOutTo is handedOut of a seat.
-func (a *Attendees) handedOutTo(seat int) int64 {
+func handedOutTo(a *Attendees, seat int) int64 {
 	l := a.lock()
 	defer l.unlock()
 	return l.cachedSeat(seat).handedOut()

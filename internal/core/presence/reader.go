@@ -146,7 +146,7 @@ func (r Reader) lastHandedOut(ctx context.Context) int64 {
 	if !r.attendees.o.SingleProcess {
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
-	return max(stored.Read, r.attendees.handedOutTo(r.caller.Seat))
+	return max(stored.Read, handedOutTo(r.attendees, r.caller.Seat))
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.

@@ -129,7 +129,7 @@ func (r Recorder) update(ctx context.Context, endsAbsence bool, decide func(stor
 	}
 	// A turn of this loop fails only if another process comes between.
 	for next == writeNow {
-		presence.Read = r.attendees.handedOutTo(r.caller.Seat)
+		presence.Read = handedOutTo(r.attendees, r.caller.Seat)
 		put := roomlog.PutPresence(r.attendees.log.Peek().ID, r.agent(), presence)
 		if isRead {
 			put = stored.ReplacedBy(put)
