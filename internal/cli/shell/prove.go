@@ -390,7 +390,8 @@ func sameFiles(ctx context.Context, task results.Task, from string) (prove.Files
 	switch {
 	case its.Tree == "":
 		return here, fail(otherFiles, "Nothing was run: %s does not say on which files its command ran, so nothing "+
-			"can be compared.", task.ID)
+			"can be compared. Run the command yourself, and then: parley task check %s same --exit CODE (or differs, "+
+			"or cannot).", task.ID, task.ID)
 	case here.Tree == "":
 		return here, fail(otherFiles, "Nothing was run: the files here cannot be compared with those of %s: %s.",
 			task.ID, here.Why)

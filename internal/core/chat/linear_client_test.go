@@ -27,7 +27,6 @@ type client struct {
 	cursor    string
 	last      sendCall // to be repeated
 	said      int
-	sends     int
 }
 
 func newClient(r *linearRun, id int) *client {

@@ -41,9 +41,8 @@ type lossy struct {
 	doings   []doing
 	shows    map[string][]int // the doings whose answers a cursor shows
 	cursors  []string         // those that have arrived at Ann, the newest last
-	calls    []func(cursor string)
-	spoken   int  // how many messages of others Ann can read
-	approves bool // her person approves all that she says
+	spoken   int              // how many messages of others Ann can read
+	approves bool             // her person approves all that she says
 	log      []string
 	seed     uint64
 }
