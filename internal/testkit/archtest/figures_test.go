@@ -27,7 +27,7 @@ import (
 var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "text has more than {} bytes", "internal/core.MaxText"},
 	{"docs/tools.md", "that wrote something, in the last {} (a call", "internal/core/room.RepeatWindow"},
-	{"README.md", "the same call within {} says nothing twice", "internal/core/room.RepeatWindow"},
+	{"README.md", "with its cursor, within {} says nothing twice", "internal/core/room.RepeatWindow"},
 	{"docs/tools.md", "ends after {}, since some clients end it", "internal/api/tools.unseen"},
 	{"docs/tools.md", "`enter_queue` ends after {} at most", "internal/core.MaxQueueWait"},
 	{"docs/tools.md", "`enter_queue` ends after {}.", "internal/core.UnseenQueueWait"},
