@@ -148,10 +148,10 @@ func digestOf(arguments ...any) string {
 // again, and answers as before. With a cursor that is one of the last calls whose answer the cursor does not show: Ann,
 // who got no answer to "yes", repeats it with her old cursor, or with one that a wait has made of it. With a cursor
 // that shows the answer, "yes" is said again. Without a cursor it is the last call, and only while nobody has said
-// anything since. talk: said again.
-func findMade(at place, digest string, cursor ident.Cursor, given bool) (_ room.Made, found bool, err error) {
+// anything since. N is 0: there is none. talk: said again.
+func findMade(at place, digest string, cursor ident.Cursor, given bool) (room.Made, error) {
 	if !at.head.Recent.Reaches(at.now.Add(-room.RepeatWindow)) {
-		return room.Made{}, false, needCalls
+		return room.Made{}, needCalls
 	}
 	calls := at.head.Recent.Made(at.caller)
 	shown := shownBy(at.head, at.caller, cursor)
@@ -163,10 +163,10 @@ func findMade(at place, digest string, cursor ident.Cursor, given bool) (_ room.
 		heard := at.head.Recent.NewestMessage(at.caller.Seat) // the user may have sent the draft
 		isLast := i == len(calls)-1 && (heard < made.N || heard == made.As)
 		if byCursor && !shown.has(i) || !byCursor && (isLast || at.caller.IsPerson()) { // who has no cursor for tasks
-			return made, true, nil
+			return made, nil
 		}
 	}
-	return room.Made{}, false, nil
+	return room.Made{}, nil
 }
 
 // longestCall is how long after its beginning a call without a key writes: its client may have given it up, repeated it

@@ -31,7 +31,7 @@ func (o *outgoing) digest() string {
 func (o *outgoing) again(k known, at place) (roomlog.SentAs, error) {
 	earlier := k.earlier
 	if earlier.N == 0 && o.req.Key == "" { // only the table knows what a key stands for: see lookUpKey
-		made, _, err := findMade(at, o.said, k.guard.cursor, k.guard.on)
+		made, err := findMade(at, o.said, k.guard.cursor, k.guard.on)
 		if err != nil {
 			return earlier, err
 		}

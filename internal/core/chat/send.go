@@ -193,8 +193,7 @@ func (c sending) resolve(ctx context.Context, o *outgoing, k known,
 func (c sending) learn(ctx context.Context, o *outgoing, k known, needs need) (_ known, answer *Sent, err error) {
 	switch needs {
 	case needCalls:
-		c.moveOn()
-		err = readCalls(ctx, c.session)
+		err = c.refresh(ctx)
 	case needUnpaused:
 		answer = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 	case needReading:

@@ -143,8 +143,7 @@ func (op *taskOp) resolve(ctx context.Context) (done roomlog.Answered[taskOutcom
 		done, err = op.append(ctx)
 		switch needs, _ := needOf(err); needs {
 		case needCalls:
-			c.moveOn()
-			err = readCalls(ctx, c.session)
+			err = c.refresh(ctx)
 		case needPresence: // directly before the write, since the write may take a task from an agent
 			op.order.Seen, err = reading(c).allPresence(ctx, table.Strong)
 		case needReading:
@@ -193,12 +192,11 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	outcome.headAfter = head
 	order := op.order
 	if order.Action == room.AddTasks { // who was offered one then may have left since
-		made, found, err := findMade(place{head: head, caller: caller, now: now}, order.Call, op.shown.cursor,
-			op.shown.on)
-		if err == nil && !found {
+		made, err := findMade(place{head: head, caller: caller, now: now}, order.Call, op.shown.cursor, op.shown.on)
+		if err == nil && made.N == 0 {
 			err = checkLate(op.c.began, now)
 		}
-		if found || err != nil {
+		if made.N > 0 || err != nil {
 			outcome.addedIn = made.N
 			return ch, err
 		}
